@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
-import { planOf } from '@splitcart/scraping/generator/plan.ts'
+import { planOf } from '@splitcart/generator/plan.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { type Comparison, type Contestant, type Facts, type Figures, quantile } from './compare.ts'
@@ -79,8 +79,8 @@ async function makeKeys(folder: string, count: number): Promise<string[]> {
   await using ledger = openLedger(folders.data)
   const keys: string[] = []
   for (let index = 0; index < count; index++) {
-    const wishes = { name: `machine ${index}`, scopes: ['upload'], onlyFor: null, expiresAt: null } as const
-    keys.push((await ledger.keys.create(wishes, Date.now())).text)
+    const wanted = { name: `machine ${index}`, scopes: ['upload'], onlyFor: null, expiresAt: null } as const
+    keys.push((await ledger.keys.create(wanted, Date.now())).text)
   }
   return keys
 }

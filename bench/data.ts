@@ -4,10 +4,10 @@ import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promis
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { DRIFT, type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
-import { hash } from '@splitcart/scraping/generator/random.ts'
-import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
-import { writeBigFile, writeChunks } from '@splitcart/scraping/generator/write.ts'
+import { DRIFT, type Plan, planOf } from '@splitcart/generator/plan.ts'
+import { hash } from '@splitcart/generator/random.ts'
+import { scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
+import { writeBigFile, writeChunks } from '@splitcart/generator/write.ts'
 import { output } from './programs.ts'
 
 const KEPT = join(import.meta.dirname, '.data')

@@ -8,10 +8,10 @@ import { copyFile, mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
-import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
-import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
-import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
-import { writeChunks } from '@splitcart/scraping/generator/write.ts'
+import { type LoadRequest, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
+import { type Plan, planOf } from '@splitcart/generator/plan.ts'
+import { scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
+import { writeChunks } from '@splitcart/generator/write.ts'
 import { median } from './compare.ts'
 import { loadFiles, orderFor } from './loading.ts'
 import { multiplyStores } from './multiply.ts'
@@ -120,7 +120,7 @@ async function timeUndo(catalogue: string, unseen: Files, next: Files): Promise<
   return ratios
 }
 
-async function undoByLoad(database: string, order: LoadOrder): Promise<number> {
+async function undoByLoad(database: string, order: LoadRequest): Promise<number> {
   using catalogue = openCatalogue(database)
   const start = performance.now()
   await loadFile(catalogue, order)

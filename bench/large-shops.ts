@@ -7,8 +7,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { gtinOf } from '@splitcart/data-management/catalogue/model/gtin.ts'
 import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
-import { type Article, articleOf, barcodeOf, branded } from '@splitcart/scraping/generator/articles.ts'
-import { chance, hash } from '@splitcart/scraping/generator/random.ts'
+import { type Article, articleOf, barcodeOf, branded } from '@splitcart/generator/articles.ts'
+import { chance, hash } from '@splitcart/generator/random.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { fillInBulk } from '../test/bulk-fill.ts'
 
 /** How much there is. Each company has as many stores, and as many listings. */
@@ -24,7 +25,6 @@ export type ShopSizes = Readonly<{
 export const A_MILLION: ShopSizes = { companies: 20, stores: 2_000, listings: 1_200_000, perStore: 2_100, weeks: 6 }
 
 const SEED = 7
-const DAY_MS = 86_400_000
 const RARE_WORDS = 60_000
 const RARE_SHARE = 0.5
 const SYLLABLES = 'ba co di fe ga hu ja ke li mo na pu ra so ti ve wo za bri cla dro fle gra ple sto tri'.split(' ')

@@ -3,11 +3,12 @@ import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
-import { type LoadOrder, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
+import { type LoadRequest, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
 
 const DISK = realDisk()
 
@@ -17,7 +18,7 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 /** Loads files into a SQLite catalogue one after the other: a thread reads them, one file ahead, and checks their digests. */
 export async function loadFiles(database: string, files: readonly string[]): Promise<void> {
-  const orders: LoadOrder[] = []
+  const orders: LoadRequest[] = []
   for (const file of files) orders.push(await orderFor(file))
   using catalogue = openCatalogue(database)
   await using reader = new ReaderClient()
@@ -32,7 +33,7 @@ export async function loadFiles(database: string, files: readonly string[]): Pro
 const digests = new Map<string, Promise<string>>()
 
 /** How a file is loaded; the digest of each is computed once. */
-export async function orderFor(path: string): Promise<LoadOrder> {
+export async function orderFor(path: string): Promise<LoadRequest> {
   if (!digests.has(path))
     digests.set(
       path,
@@ -42,11 +43,10 @@ export async function orderFor(path: string): Promise<LoadOrder> {
 }
 
 const FIRST_RECEIVED_AT = Date.parse('2026-07-01T00:00:00Z')
-const MINUTE_MS = 60_000
 let received = 0
 
 /** How a file is loaded whose digest is known: each was received a minute after the one that was asked for before it. */
-export function orderOf(path: string, sha256: string): LoadOrder {
+export function orderOf(path: string, sha256: string): LoadRequest {
   const stored: Stored = { path, sha256, place: 'inbox' }
   received++
   return {

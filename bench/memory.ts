@@ -1,7 +1,7 @@
 /** The memory of sender, receiver and loader at its peak, for files of any size and whatever they are made of. */
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeBigFile } from '@splitcart/scraping/generator/write.ts'
+import { writeBigFile } from '@splitcart/generator/write.ts'
 import { HEAVY_FILES, writeHeavyFile } from '../test/heavy-files.ts'
 import { peakBytesOf } from '../test/memory-group.ts'
 import { KEY } from './curl.ts'

@@ -9,7 +9,7 @@ import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dial
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
-import { hash } from '@splitcart/scraping/generator/random.ts'
+import { hash } from '@splitcart/generator/random.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { temporaryFolder } from '../test/folders.ts'

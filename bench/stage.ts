@@ -16,7 +16,7 @@ const WARM_UP_BYTES = 20_000_000
 /** A running `splitcart serve`, and the folder where accepted files come to lie. */
 export type Receiver = Readonly<{ url: string; pid: number; inbox: string }>
 
-type Wishes = Readonly<{
+type StageOptions = Readonly<{
   fill?: () => Promise<void>
   environment?: Readonly<Record<string, string>>
   /** It has taken an upload, as the servers of the rivals have in the rounds before. */
@@ -29,14 +29,14 @@ export type Stage = AsyncDisposable &
     /** The receiver that was started last. */
     receiver: () => Receiver
     /** Ends the receiver, forgets all that it has, and starts one on empty folders. `fill` may put something into them. */
-    anew: (wishes?: Wishes) => Promise<void>
+    anew: (options?: StageOptions) => Promise<void>
   }>
 
 /** Opens a stage; nothing runs yet. */
 export async function openStage(serveArgs: readonly string[] = ['--no-update-db']): Promise<Stage> {
   const machines = await openMachines()
   let running: Server | undefined
-  const anew = async ({ fill, environment, isWarm }: Wishes = {}) => {
+  const anew = async ({ fill, environment, isWarm }: StageOptions = {}) => {
     running?.child.kill()
     await running?.ended
     await rm(machines.dataManagement, { recursive: true, force: true })

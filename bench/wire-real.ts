@@ -10,11 +10,11 @@ import { scanOutbox } from '@splitcart/scraping/outbox.ts'
 import { spool } from '@splitcart/scraping/spool.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { realFiles } from './data.ts'
 import type { Report } from './report.ts'
 
 const GZIP_LEVEL = 6
-const DAY_MS = 86_400_000
 
 type Measured = Readonly<{ bytes: number; ours: number; theirs: number; ourMs: number; theirMs: number }>
 

@@ -7,17 +7,17 @@ import {
   SETTINGS,
   type SettingName,
   type Settings,
-  type Wanted,
+  type SettingsWanted,
 } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError } from 'commander'
 import { EXIT, exitOf } from './exit-codes.ts'
 import { printed } from './format.ts'
 import { exposureOf, keyIn } from './key-file.ts'
-import { environmentWith, type FoundFiles, findSettings, originOf, placesTold } from './settings-files.ts'
-import { type Manner, type Terminal, terminalOf } from './terminal.ts'
+import { environmentWith, type FoundFiles, filesLookedFor, findSettings, originOf } from './settings-files.ts'
+import { type OutputOptions, type Terminal, terminalOf } from './terminal.ts'
 
 /** The options of a command line, with the flags of settings among them. */
-type Options = Manner & Readonly<{ verbose?: boolean; [option: string]: unknown }>
+type Options = OutputOptions & Readonly<{ verbose?: boolean; [option: string]: unknown }>
 
 /** A command line that commander takes and the command does not: told as commander tells its own, with the way to the help. */
 export class UsageFault extends Error {}
@@ -76,7 +76,7 @@ function originsTold(options: Options, found: FoundFiles): string[] {
     const origin = name in flags ? 'flag' : originOf(name, found, process.env)
     return origin === undefined ? [] : [`settings: ${name} is set by the ${origin}`]
   })
-  return [printed(`settings: looked for in ${placesTold(found)}`), ...origins]
+  return [printed(`settings: looked for in ${filesLookedFor(found)}`), ...origins]
 }
 
 type Given = Readonly<{
@@ -85,7 +85,7 @@ type Given = Readonly<{
   faults: readonly string[]
 }>
 
-function readAll(found: FoundFiles, { environment, flags, ...given }: Given, wanted: Wanted): Settings {
+function readAll(found: FoundFiles, { environment, flags, ...given }: Given, wanted: SettingsWanted): Settings {
   const faults = [...given.faults]
   if (process.env[CHECKS_OFF] === '0') faults.push(`${CHECKS_OFF}=0 ${NEVER_OFF}`)
   // What is missing may stand in what could not be read.
@@ -96,7 +96,7 @@ function readAll(found: FoundFiles, { environment, flags, ...given }: Given, wan
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     faults.push(error.detail.trimStart())
-    if (error.detail.includes(' is required: ')) faults.push(`looked for in ${placesTold(found)}`)
+    if (error.detail.includes(' is required: ')) faults.push(`looked for in ${filesLookedFor(found)}`)
   }
   throw new Problem('settings_invalid', `\n  ${faults.join('\n  ')}`)
 }
@@ -147,7 +147,7 @@ export function faultIn(check: () => unknown): string | undefined {
 }
 
 /** Runs a command and sets the exit code. A problem is told in words; anything else is a mistake of ours and keeps its stack. */
-export async function run(options: Manner, command: (terminal: Terminal) => Promise<number>): Promise<void> {
+export async function run(options: OutputOptions, command: (terminal: Terminal) => Promise<number>): Promise<void> {
   const terminal = terminalOf(options)
   try {
     process.exitCode = await command(terminal)

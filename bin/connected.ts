@@ -8,7 +8,7 @@ import { remove, replace } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { ownCommand } from './own-command.ts'
-import { findSettings, type SettingsFile, type SettingsPlace, settingsPlaces } from './settings-files.ts'
+import { findSettings, type SettingsFile, type SettingsFilePath, settingsFilePaths } from './settings-files.ts'
 
 /** The settings that connecting writes and disconnecting takes away. */
 export const CONNECTION = ['API_SERVER_URL', 'API_SECRET_KEY', 'API_SERVER_CA', 'SCRAPING_DATA_DIR'] as const
@@ -19,8 +19,8 @@ const KEYS = ['API_SECRET_KEY', 'API_SECRET_KEY_FILE'] as const
  * The file that connecting writes: `.env` where it is wanted here, or has settings of ours already, which would count before all
  * others; else the user's own file, which is found from every folder.
  */
-export function settingsFileToWrite(isHere: boolean): SettingsPlace {
-  const [here, user] = settingsPlaces(process.platform, process.env, homeIfAny())
+export function settingsFileToWrite(isHere: boolean): SettingsFilePath {
+  const [here, user] = settingsFilePaths(process.platform, process.env, homeIfAny())
   const { files, faults } = findSettings()
   if (faults.length > 0) throw new Problem('settings_invalid', `\n  ${faults.join('\n  ')}`)
   const own = files.find(({ from }) => from === '.env')
@@ -35,7 +35,7 @@ export function connectedFiles(): SettingsFile[] {
 }
 
 /** Throws where a new key would not be used, or take the place of another one unasked. */
-export function checkUnconnected(place: SettingsPlace, isReplacing: boolean): void {
+export function checkUnconnected(place: SettingsFilePath, isReplacing: boolean): void {
   const set = [...KEYS, 'API_SERVER_URL'].find((name) => process.env[name])
   if (set !== undefined)
     throw new Problem(
@@ -50,7 +50,7 @@ export function checkUnconnected(place: SettingsPlace, isReplacing: boolean): vo
 }
 
 /** What would send the outbox every few minutes with the settings of a place. */
-export function scheduleOf({ from, path }: SettingsPlace): Schedule | undefined {
+export function scheduleOf({ from, path }: SettingsFilePath): Schedule | undefined {
   const home = homeIfAny()
   if (home === undefined) return undefined
   const command = [...ownCommand(), 'upload-data']

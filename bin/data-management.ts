@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path'
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { checkNoSwap } from '@splitcart/data-management/database/swap.ts'
-import { isSetUp } from '@splitcart/data-management/doctor.ts'
+import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { type Folders, foldersIn, foldersToMake, makeFolders } from '@splitcart/data-management/folders.ts'
-import { jetStreamPlaceOf } from '@splitcart/data-management/inbox/jetstream-place.ts'
+import { jetStreamAddressOf } from '@splitcart/data-management/inbox/jetstream/address.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { checkPair, type Pair } from '@splitcart/data-management/pair.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
@@ -17,7 +17,7 @@ import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { findSettings, placesTold } from './settings-files.ts'
+import { filesLookedFor, findSettings } from './settings-files.ts'
 
 export type DataManagement = Readonly<{
   disk: Disk
@@ -85,7 +85,7 @@ export async function checkServerData({ DATA_MANAGEMENT_DATA_DIR: dataDir }: Set
   const found = findSettings()
   const closed =
     found.closed.length === 0 ? '' : '; whom the last file is for may read it: sudo -u splitcart splitcart …'
-  throw new Problem('data_missing', `${folders.data} holds none; settings come from ${placesTold(found)}${closed}`)
+  throw new Problem('data_missing', `${folders.data} holds none; settings come from ${filesLookedFor(found)}${closed}`)
 }
 
 async function openIn(settings: Settings): Promise<DataManagement> {
@@ -157,7 +157,7 @@ export function checkInbox(settings: Settings): void {
 function checkFleet(settings: Settings): void {
   const address = withoutPassword(settings.INBOX_URL!)
   try {
-    jetStreamPlaceOf(settings.INBOX_URL!)
+    jetStreamAddressOf(settings.INBOX_URL!)
   } catch (error) {
     throw new Problem('settings_invalid', `\n  INBOX_URL: expected ${(error as Error).message}, got "${address}"`)
   }

@@ -1,6 +1,7 @@
 /** Opens the inbox that several machines share. */
+
+import type { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream/servers.ts'
 import type { SharedInbox } from '@splitcart/data-management/inbox/jetstream/shared-inbox.ts'
-import type { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { inboxServers, type Settings } from '@splitcart/shared/settings.ts'
@@ -11,14 +12,14 @@ export async function openFleet(settings: Settings, log?: Log): Promise<JetStrea
   const address = inboxServers(settings)
   if (address === undefined) return undefined
   // Loaded only where they are needed: others need not wait for the client of NATS.
-  const { JetStreamInbox } = await import('@splitcart/data-management/inbox/jetstream.ts')
+  const { JetStreamInbox } = await import('@splitcart/data-management/inbox/jetstream/servers.ts')
   const fleet = await JetStreamInbox.open(address)
   if (log !== undefined) await tellFindings(fleet, log)
   return fleet
 }
 
 async function tellFindings(fleet: JetStreamInbox, log: Log): Promise<void> {
-  const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream-check.ts')
+  const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
   for (const { state, check, detail, todo } of await fleetFindings(fleet)) {
     if (state === 'warn') log.warn({ check, detail, todo }, 'the inbox could be safer')
     if (state !== 'fail') continue

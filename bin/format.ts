@@ -1,6 +1,7 @@
 /** Numbers and texts as people read them. */
 import { masked } from '@splitcart/shared/masked.ts'
 import { whole } from '@splitcart/shared/number.ts'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 
@@ -32,8 +33,8 @@ export function duration(milliseconds: number): string {
 }
 
 const DURATIONS = [
-  [172_800_000, 'days', 86_400_000],
-  [7_200_000, 'h', 3_600_000],
+  [172_800_000, 'days', DAY_MS],
+  [7_200_000, 'h', HOUR_MS],
   [90_000, 'min', 60_000],
 ] as const
 

@@ -152,7 +152,7 @@ async function serverFiles(settings: Settings): Promise<KeptFiles> {
 }
 
 async function findStoredFile(machine: DataManagement, text: string): Promise<KeptFile> {
-  const { uploadMeant } = await import('./wish.ts')
+  const { uploadMeant } = await import('./run-action.ts')
   const { disk, folders } = machine
   const upload = await uploadMeant(machine, nameKept(text) ?? text)
   const stored = await findStored(disk, folders, upload)

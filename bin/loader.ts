@@ -34,7 +34,7 @@ function start(settings: Settings): ChildProcess {
   const kinds = settings.KINDS.filter(isLoadedKind).map((kind) => `--${kind}`)
   const [program, ...own] = ownCommand()
   const args = [...own, 'update-db', ...kinds, '--watch', '--until-input-ends', '--quiet']
-  // It opens no door, so it gets no key. Emptied, not removed: a `.env` here would bring it back.
+  // It answers nobody, so it gets no key. Emptied, not removed: a `.env` here would bring it back.
   const environment = { ...process.env, ...environmentOf(settings), API_SECRET_KEY: '', API_SECRET_KEY_FILE: '' }
   // The child ends when this pipe does: also when this process is killed.
   return spawn(program, args, { stdio: ['pipe', 'ignore', 'inherit'], env: environment })

@@ -1,5 +1,5 @@
 /** Questions of the page, asked on the command line of the databases of this machine. */
-import type { Reading } from '@splitcart/data-management/api/reading.ts'
+import type { Reading } from '@splitcart/data-management/http/threads/reading.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { DataManagement } from './data-management.ts'
 

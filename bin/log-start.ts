@@ -4,7 +4,7 @@ import { tellSlowStatements } from '@splitcart/data-management/database/slow-sta
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { programView } from './program-view.ts'
-import { findSettings, placesTold } from './settings-files.ts'
+import { filesLookedFor, findSettings } from './settings-files.ts'
 
 /** Logs it, and from now on what the settings want logged of databases. Settings that have their default are left out. */
 export function logStart(log: Log, program: string, settings: Settings, options: object): void {
@@ -17,7 +17,7 @@ export function logStart(log: Log, program: string, settings: Settings, options:
       node: process.versions.node,
       pid: process.pid,
       data: resolve(settings.DATA_MANAGEMENT_DATA_DIR),
-      settings_from: placesTold(findSettings()),
+      settings_from: filesLookedFor(findSettings()),
       settings: Object.fromEntries(given.map(({ name, value }) => [name, value])),
     },
     'started',

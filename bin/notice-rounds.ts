@@ -1,10 +1,11 @@
 /** What `serve` tells and whom, as the settings say. */
-import { diskOf } from '@splitcart/data-management/api/machine.ts'
-import type { Services } from '@splitcart/data-management/api/services.ts'
+
 import { revisionOf } from '@splitcart/data-management/catalogue/queries/revision.ts'
+import { diskOf } from '@splitcart/data-management/http/routes/machine.ts'
+import type { Services } from '@splitcart/data-management/http/services.ts'
 import { inboxOf } from '@splitcart/data-management/inbox/folder/folder-inbox.ts'
 import type { Outside } from '@splitcart/data-management/notices/looked.ts'
-import type { Told } from '@splitcart/data-management/notices/receivers/receiver.ts'
+import type { NoticeTargets } from '@splitcart/data-management/notices/receivers/receiver.ts'
 import { receiversOf } from '@splitcart/data-management/notices/receivers.ts'
 import type { Rounds } from '@splitcart/data-management/notices/tell.ts'
 import type { Log } from '@splitcart/shared/log.ts'
@@ -12,12 +13,12 @@ import type { Settings } from '@splitcart/shared/settings.ts'
 import { machineName } from './operator.ts'
 
 /** Whom the settings name. Throws `settings_invalid` where one of them cannot be told. */
-export function tellingOf(settings: Settings): Told {
+export function tellingOf(settings: Settings): NoticeTargets {
   return { receivers: receiversOf(settings), page: settings.PAGE_URL }
 }
 
 /** What the rounds of a server work with. */
-export function roundsOf(services: Services & { telling: Told }, settings: Settings, log: Log): Rounds {
+export function roundsOf(services: Services & { telling: NoticeTargets }, settings: Settings, log: Log): Rounds {
   const { inbox, catalogue, questions, integrity, telling } = services
   const { notices, watches } = inbox.ledger
   const outside = async (): Promise<Outside> => ({

@@ -1,7 +1,7 @@
 /** What the page shows of the program: its version, and the settings in force, of which secrets are only said to be set. */
 import { resolve } from 'node:path'
-import type { Program } from '@splitcart/data-management/api/services.ts'
-import type { SettingView } from '@splitcart/data-management/api/system-schema.ts'
+import type { SettingView } from '@splitcart/data-management/http/routes/system-schema.ts'
+import type { Program } from '@splitcart/data-management/http/services.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { flagsIn } from './command-line.ts'

@@ -8,8 +8,8 @@ import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { DataManagement } from './data-management.ts'
 import { operatorName } from './operator.ts'
+import { ActionRunner } from './run-action.ts'
 import type { Terminal } from './terminal.ts'
-import { Fulfilment } from './wish.ts'
 
 /** In uploads. `notKept`: their files are gone; `failed`: their names, what went wrong stands in the audit; `isCut`: some were not looked at. */
 export type Replayed = { done: number; notKept: number; failed: string[]; isCut: boolean }
@@ -25,8 +25,8 @@ export async function replayOlder(
 ): Promise<Replayed> {
   const replayed: Replayed = { done: 0, notKept: 0, failed: [], isCut: false }
   const { database } = machine.catalogue
-  await using fulfilment = await Fulfilment.begin(machine, settings, terminal)
-  const inbox = inboxOf(fulfilment.work)
+  await using runner = await ActionRunner.begin(machine, settings, terminal)
+  const inbox = inboxOf(runner.work)
   for (let behind = 0; ; ) {
     const loads = await olderLoads(database, behind, AT_ONCE)
     if (loads.length === 0) return replayed
@@ -37,11 +37,11 @@ export async function replayOlder(
     for (const upload of uploads) if (await inbox.has(upload)) wanted.push(upload)
     replayed.notKept += uploads.length - wanted.length
     for (const upload of wanted) await want(machine, upload, { loads, reason })
-    await fulfilment.of(
+    await runner.of(
       wanted.map(({ id }) => id),
       terminal,
     )
-    replayed.isCut = fulfilment.signal.aborted
+    replayed.isCut = runner.signal.aborted
     for (const upload of wanted)
       if (!(await isOlderLoad(database, upload.sha256))) replayed.done++
       else if (replayed.isCut) break
@@ -66,7 +66,7 @@ async function want(
 ): Promise<void> {
   const wasLimited = loads.some((load) => load.sha256 === sha256 && load.wasLimited)
   const isLimited = wasLimited || loaded_for !== null
-  await ledger.uploads.wishFrom(id, ['loaded'], { wish: 'load', by: operatorName(), reason, isLimited })
+  await ledger.uploads.requestActionFrom(id, ['loaded'], { action: 'load', by: operatorName(), reason, isLimited })
 }
 
 async function isKept(inbox: ReturnType<typeof inboxOf>, upload: Upload): Promise<boolean> {

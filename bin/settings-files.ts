@@ -10,10 +10,10 @@ import { userName } from '@splitcart/shared/user-name.ts'
 import { readEnvFile } from './env-file.ts'
 
 /** Where a file of settings may be. */
-export type SettingsPlace = Readonly<{ from: '.env' | 'user file' | 'system file'; path: string }>
+export type SettingsFilePath = Readonly<{ from: '.env' | 'user file' | 'system file'; path: string }>
 
 /** A file that was read, and what it says. */
-export type SettingsFile = SettingsPlace & Readonly<{ values: Readonly<Record<string, string>> }>
+export type SettingsFile = SettingsFilePath & Readonly<{ values: Readonly<Record<string, string>> }>
 
 /** All that the files say. `missing` are not there, `closed` may not be read by this user. */
 export type FoundFiles = {
@@ -34,7 +34,7 @@ const ANYBODY_MAY_WRITE = 0o002
 const MISNAMED = ['.env.txt', 'env.txt']
 
 /** The places on this machine, the first before the others. */
-export function settingsPlaces(platform: string, environment: Texts, home: string | undefined): SettingsPlace[] {
+export function settingsFilePaths(platform: string, environment: Texts, home: string | undefined): SettingsFilePath[] {
   const folder = userFolder(platform, environment, home)
   const own = platform === 'win32' ? win32 : posix
   return [
@@ -55,7 +55,7 @@ function userFolder(platform: string, environment: Texts, home: string | undefin
 }
 
 /** Reads the files that are there. */
-export function findSettings(places = settingsPlaces(process.platform, process.env, homeOfUser())): FoundFiles {
+export function findSettings(places = settingsFilePaths(process.platform, process.env, homeOfUser())): FoundFiles {
   const found: FoundFiles = { files: [], faults: [], remarks: [], missing: [], closed: [] }
   for (const place of places) readPlace(place, found)
   const misnamed = MISNAMED.find((name) => existsSync(name))
@@ -81,7 +81,7 @@ export function originOf(name: string, { files }: FoundFiles, environment: Texts
 }
 
 /** Where settings were looked for, as a part of a sentence. */
-export function placesTold({ files, missing, closed }: FoundFiles): string {
+export function filesLookedFor({ files, missing, closed }: FoundFiles): string {
   const all = [
     ...files.map(({ path }) => path),
     ...missing.map((path) => `${path} (not there)`),
@@ -104,7 +104,7 @@ function homeOfUser(): string | undefined {
   }
 }
 
-function readPlace(place: SettingsPlace, found: FoundFiles): void {
+function readPlace(place: SettingsFilePath, found: FoundFiles): void {
   const { path, from } = place
   const shown = from === '.env' ? '.env' : path
   try {

@@ -16,7 +16,7 @@ export type Style = Parameters<typeof styleText>[0]
 export type Mark = Readonly<{ style: Style; length: number }>
 
 /** How a command was asked to print. */
-export type Manner = Readonly<{ json?: boolean; quiet?: boolean }>
+export type OutputOptions = Readonly<{ json?: boolean; quiet?: boolean }>
 
 /** A line of what programs read. Its times are ISO 8601 in UTC. Lists end with a `summary`. */
 export type OutputRecord = Readonly<{ type: RecordType; [field: string]: unknown }>
@@ -44,7 +44,7 @@ type RecordType =
   | 'error'
 
 export type Terminal = Readonly<{
-  manner: Manner
+  manner: OutputOptions
   /** Whether a person watches stderr, so that progress may be drawn. */
   isLive: boolean
   /** A line of the result, for people; nothing with --json. Its first `length` characters may have a style. */
@@ -72,7 +72,7 @@ export function inOneForm(record: OutputRecord): OutputRecord {
 }
 
 /** The terminal of this process. */
-export function terminalOf(manner: Manner): Terminal {
+export function terminalOf(manner: OutputOptions): Terminal {
   return {
     manner,
     isLive: process.stderr.isTTY === true && !manner.json && !manner.quiet,
@@ -112,7 +112,7 @@ export function endWhenNobodyReads(): void {
 }
 
 // One Ctrl-C comes twice: from the terminal, and from npm or the launcher, which pass it on.
-const SAME_WISH_MS = 500
+const SAME_SIGNAL_MS = 500
 
 /** A signal that aborts when the process is asked to stop; asked a second time, it stops at once. */
 export function stopSignal(): AbortSignal {
@@ -121,7 +121,7 @@ export function stopSignal(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {
       if (!stop.signal.aborted) askedAt = performance.now()
-      else if (performance.now() - askedAt > SAME_WISH_MS) process.exit(130)
+      else if (performance.now() - askedAt > SAME_SIGNAL_MS) process.exit(130)
       stop.abort()
     })
   return stop.signal

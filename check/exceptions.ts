@@ -9,7 +9,7 @@ export type Exception = Readonly<{ rule: string; path: string; subject: string; 
 export const EXCEPTIONS: readonly Exception[] = [
   {
     rule: 'clock',
-    path: 'packages/data-management/api/resumable.ts',
+    path: 'packages/data-management/http/routes/resumable.ts',
     subject: 'inbox.now()',
     reason:
       'An upload in pieces is opened perhaps days before it is whole, and by another process; the figure is for the log alone.',
@@ -40,7 +40,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     rule: 'clock',
-    path: 'packages/data-management/api/session.ts',
+    path: 'packages/data-management/http/auth/session.ts',
     subject: 'inbox.now()',
     reason: 'A session ends at a time of day; a cookie is told how far off that is.',
   },

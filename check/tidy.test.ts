@@ -40,8 +40,8 @@ const CASES: readonly Case[] = [
   {
     rule: 'imports',
     title: 'the dashboard takes only types from the server',
-    broken: { 'packages/dashboard/page.tsx': "import { type A } from '@splitcart/data-management/api/a.ts'\n" },
-    kept: { 'packages/dashboard/page.tsx': "import type { A } from '@splitcart/data-management/api/a.ts'\n" },
+    broken: { 'packages/dashboard/page.tsx': "import { type A } from '@splitcart/data-management/http/a.ts'\n" },
+    kept: { 'packages/dashboard/page.tsx': "import type { A } from '@splitcart/data-management/http/a.ts'\n" },
   },
   {
     rule: 'imports',
@@ -69,9 +69,9 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'imports',
-    title: 'a store knows no command, except the pure decisions it acts on',
+    title: 'a store knows no command, except its types',
     broken: { [`${DATA_MANAGEMENT}/catalogue/a.ts`]: "import { load } from '../update-db/load-file.ts'\n" },
-    kept: { [`${DATA_MANAGEMENT}/catalogue/a.ts`]: "import { reasonToHold } from '../update-db/holds.ts'\n" },
+    kept: { [`${DATA_MANAGEMENT}/catalogue/a.ts`]: "import type { Load } from '../update-db/load-file.ts'\n" },
   },
   {
     rule: 'circle',

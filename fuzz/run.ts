@@ -28,25 +28,25 @@ const OPTIONS = {
 const SECONDS = 60
 const SEEDS = 1_000_000_000
 
-type Wishes = Readonly<{ effort: Effort; input: string | undefined; save: boolean; mistake: boolean }>
+type RunOptions = Readonly<{ effort: Effort; input: string | undefined; save: boolean; mistake: boolean }>
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
 /** Fuzzes one target; whether it was found to be sound. */
-async function run(name: string, target: Target, coverage: Coverage, wishes: Wishes): Promise<boolean> {
-  const { effort, input } = wishes
+async function run(name: string, target: Target, coverage: Coverage, options: RunOptions): Promise<boolean> {
+  const { effort, input } = options
   const corpus = input === undefined ? readCorpus(name) : [readFileSync(input)]
-  const given = wishes.mistake ? await withoutSigns(target, corpus) : corpus
-  const tried = wishes.mistake ? withMistake(target) : target
+  const given = options.mistake ? await withoutSigns(target, corpus) : corpus
+  const tried = options.mistake ? withMistake(target) : target
   const outcome = await fuzz(tried, coverage, given, input === undefined ? effort : { ...effort, executions: 0 })
   const { executions, ms, found } = outcome
   const rate = Math.round(executions / (ms / 1000))
   const figures = `${executions} executions, ${rate} a second, ${outcome.corpus.length} inputs kept, ${coverage.size} characters of code run`
   print(`${name}: ${figures}, ${found === undefined ? 'no fault' : 'a fault'} (seed ${effort.seed})`)
   if (found === undefined) {
-    if (wishes.save) await writeCorpus(name, target, coverage, outcome.corpus)
+    if (options.save) await writeCorpus(name, target, coverage, outcome.corpus)
     return true
   }
   const path = join(tmpdir(), `fuzz-${name}-${nameOf(found.input)}`)
@@ -67,7 +67,7 @@ function explain(targets: Targets): void {
 }
 
 /** What is to be fuzzed, and how; undefined: help was asked for. */
-function planOf(given: string[], targets: Targets): { names: readonly string[]; wishes: Wishes } | undefined {
+function planOf(given: string[], targets: Targets): { names: readonly string[]; options: RunOptions } | undefined {
   const { values, positionals } = readArguments({ args: given, options: OPTIONS, allowPositionals: true })
   const [name, seconds, ...more] = positionals
   if (values.help || name === undefined) return undefined
@@ -88,7 +88,7 @@ function planOf(given: string[], targets: Targets): { names: readonly string[]; 
   }
   return {
     names,
-    wishes: { effort, input: values.input, save: values.save === true, mistake: values.mistake === true },
+    options: { effort, input: values.input, save: values.save === true, mistake: values.mistake === true },
   }
 }
 
@@ -103,7 +103,7 @@ async function main(given: string[]): Promise<number> {
   let isSound = true
   for (const each of plan.names) {
     const target = TARGETS[each]!()
-    isSound = (await run(each, target, coverage, plan.wishes).finally(() => target.close?.())) && isSound
+    isSound = (await run(each, target, coverage, plan.options).finally(() => target.close?.())) && isSound
   }
   coverage.close()
   return isSound ? 0 : 1

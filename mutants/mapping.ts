@@ -11,11 +11,11 @@ const NOT_ASKED = /^packages\/dashboard\/|^test\/(simulator|kills|network|bombs)
 /** The copies of the project, each of which does one thing at a time, and where temporary files go. */
 export type Place = Readonly<{ copies: readonly string[]; temporary: string; env: NodeJS.ProcessEnv }>
 
-type Wishes = Readonly<{ file: string; isComplete: boolean }>
+type MappingOptions = Readonly<{ file: string; isComplete: boolean }>
 
 /** The map that is kept, with the tests added that it does not know, unless it `isComplete` as it is. */
 export async function mapTests(
-  { file, isComplete }: Wishes,
+  { file, isComplete }: MappingOptions,
   place: Place,
   sources: ReadonlyMap<string, string>,
 ): Promise<CoverageMap> {

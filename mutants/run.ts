@@ -20,7 +20,13 @@ import { tryChange, type Verdict } from './trial.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const MAP = join(ROOT, 'node_modules/.cache/mutants/map.json')
-const PRODUCT = new Set(['bin', 'packages/shared', 'packages/scraping', 'packages/data-management'])
+const PRODUCT = new Set([
+  'bin',
+  'packages/shared',
+  'packages/scraping',
+  'packages/generator',
+  'packages/data-management',
+])
 const SEEDS = 1_000_000_000
 const OPTIONS = {
   seed: { type: 'string' },

@@ -8,7 +8,7 @@ import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sql
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
-import { writeBigFile } from '@splitcart/scraping/generator/write.ts'
+import { writeBigFile } from '@splitcart/generator/write.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { type Machines, openMachines, type Server, until } from './machines.ts'

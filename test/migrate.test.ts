@@ -7,6 +7,7 @@ import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dial
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import { historyOf } from '../packages/data-management/test/histories.ts'
+import { changesKept } from '../packages/data-management/test/naive-changes.ts'
 import type { HistoryFile } from '../packages/data-management/test/naive-rows.ts'
 import { type Machines, openMachines, until } from './machines.ts'
 import { NO_POSTGRES, sharedPostgres } from './postgres.ts'
@@ -38,6 +39,19 @@ async function digestIn(address: string): Promise<string> {
   return await catalogueDigest(catalogue.database)
 }
 
+/** What changed in the history that is there, counted. */
+async function changesOfFile(machines: Machines): Promise<string[]> {
+  using catalogue = openCatalogue(join(machines.dataManagement, 'catalogue.db'))
+  const changes = await changesKept(catalogue.database)
+  assert.ok(changes.length > 0)
+  return changes.toSorted()
+}
+
+async function changesIn(address: string): Promise<string[]> {
+  await using catalogue = await openPostgresCatalogue(address)
+  return (await changesKept(catalogue.database)).toSorted()
+}
+
 test(`a catalogue that is moved is the same, also after ${INTERRUPTIONS} interruptions, and what is loaded then is as if it had stayed`, {
   skip,
 }, async () => {
@@ -59,6 +73,7 @@ test(`a catalogue that is moved is the same, also after ${INTERRUPTIONS} interru
   const digest = await digestOfFile(machines)
   assert.match(stdout, new RegExp(digest))
   assert.equal(await digestIn(database.address), digest)
+  assert.deepEqual(await changesIn(database.address), await changesOfFile(machines))
 
   const at = { DATABASE_URL: database.address }
   const listed = async (environment = {}) => (await machines.run(['loads', 'list', '--json'], environment)).stdout

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type Machines, openMachines } from './machines.ts'
 
-const DAY_MS = 86_400_000
 // Midnight may come while this runs.
 const NOW = Date.now()
 

@@ -24,7 +24,8 @@ const ALONE = [
   ...['kills', 'network', 'launcher', 'bombs'].map(inTest),
   ...['page-access', 'page', 'page-hostile', 'page-live', 'page-chart', 'page-attention'].map(inDashboard),
   ...['histories', 'real-files', 'decode', 'hostile'].map(inDataManagement),
-  ...['watch', 'generator', 'crashes'].map(inScraping),
+  ...['watch', 'crashes'].map(inScraping),
+  'packages/generator/test/generator.test.ts',
 ]
 // As many files as end in about the time of the longest of those above share a process: each would load the same code again.
 const BATCH_FILES = 8
@@ -48,7 +49,7 @@ const TWICE = [
     'sources-api',
     'changes-api',
   ],
-  ...['planted', 'update-db', 'feeds', 'kinds-api', 'export-api', 'uploads-api', 'wishes', 'overview-api', 'figures'],
+  ...['planted', 'update-db', 'feeds', 'kinds-api', 'export-api', 'uploads-api', 'actions', 'overview-api', 'figures'],
   ...['believed', 'headings-api', 'notices', 'store-settings', 'ticks', 'days', 'notice-troubles'],
 ].map(inDataManagement)
 // `npm run test:long`, beside these: what several machines do together, campaigns in short, and what kills or cuts off at one moment after
@@ -82,6 +83,7 @@ const IS_LONG = '--long'
 const QUICK = [
   'packages/shared/**/*.test.ts',
   'packages/scraping/**/*.test.ts',
+  'packages/generator/**/*.test.ts',
   'check/**/*.test.ts',
   inTest('whole-way'),
 ]

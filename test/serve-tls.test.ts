@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { readSettings } from '@splitcart/shared/settings.ts'
-import { doorOf } from '../bin/door.ts'
+import { serverLimitsOf } from '../bin/server-limits.ts'
 import { temporaryFolder } from './folders.ts'
 import { openMachines, until } from './machines.ts'
 import { neededHere } from './needed.ts'
@@ -23,10 +23,10 @@ test('serve does not listen in plain http beyond this machine, and says what to 
   assert.equal(code, 2, stderr)
   for (const way of ['--tls-cert', '--tls-key', '--behind-proxy', '127.0.0.1']) assert.ok(stderr.includes(way), stderr)
   for (const HOST of ['::', '0.0.0.0', '192.0.2.1', 'example.org', '1270.0.0.1'])
-    assert.throws(() => doorOf(readSettings({ HOST }), false), /settings_invalid|HOST: on/, HOST)
+    assert.throws(() => serverLimitsOf(readSettings({ HOST }), false), /settings_invalid|HOST: on/, HOST)
   for (const HOST of ['127.0.0.1', '127.1.2.3', '::1', 'localhost'])
-    assert.equal(doorOf(readSettings({ HOST }), false).tls, undefined)
-  assert.equal(doorOf(readSettings({ HOST: '0.0.0.0' }), true).tls, undefined)
+    assert.equal(serverLimitsOf(readSettings({ HOST }), false).tls, undefined)
+  assert.equal(serverLimitsOf(readSettings({ HOST: '0.0.0.0' }), true).tls, undefined)
 })
 
 test('a certificate that cannot be used is named', { skip }, async () => {
@@ -39,13 +39,13 @@ test('a certificate that cannot be used is named', { skip }, async () => {
     [{ TLS_CERT: cert, TLS_KEY: other.key }, /TLS_KEY: .*mismatch/i],
     [{ TLS_CERT: key, TLS_KEY: key }, /TLS_CERT/],
   ] as const)
-    assert.throws(() => doorOf(readSettings(given), false), said)
+    assert.throws(() => serverLimitsOf(readSettings(given), false), said)
 })
 
 test('a TLS key that others can read is refused, with the command that mends it', { skip }, async () => {
   await using at = await temporaryFolder()
   const { cert, key } = certificate(at.path, 'a')
-  const read = () => doorOf(readSettings({ TLS_CERT: cert, TLS_KEY: key }), false)
+  const read = () => serverLimitsOf(readSettings({ TLS_CERT: cert, TLS_KEY: key }), false)
   await chmod(key, 0o666)
   assert.throws(read, /can be read by others; run: chmod 600/)
   await chmod(key, 0o600)

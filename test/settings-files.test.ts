@@ -6,7 +6,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { readSettings } from '@splitcart/shared/settings.ts'
-import { environmentWith, findSettings, placesTold, settingsPlaces } from '../bin/settings-files.ts'
+import { environmentWith, filesLookedFor, findSettings, settingsFilePaths } from '../bin/settings-files.ts'
 import { temporaryFolder } from './folders.ts'
 import { PROGRAM } from './machines.ts'
 
@@ -24,7 +24,7 @@ function run(cwd: string, args: readonly string[], environment: NodeJS.ProcessEn
 
 test('each system has its own place for the settings of a user, and all but Windows one for the machine', () => {
   const paths = (platform: string, environment: Record<string, string>, home: string) =>
-    settingsPlaces(platform, environment, home)
+    settingsFilePaths(platform, environment, home)
       .slice(1)
       .map(({ path }) => path)
   const machine = '/etc/splitcart/splitcart.env'
@@ -51,7 +51,7 @@ test('what stands nearer counts: environment, working directory, user, machine; 
     [given.HOST, given.PORT, given.LOG_LEVEL, given.API_SERVER_URL, given.HTTPS_PROXY],
     ['here', '2', 'warn', '', 'proxy:1'],
   )
-  assert.equal(placesTold(found), `the environment, ${here}, ${user}, ${system}`)
+  assert.equal(filesLookedFor(found), `the environment, ${here}, ${user}, ${system}`)
 })
 
 test('the file in the user’s configuration folder is found from any folder, and doctor and status name it', async () => {

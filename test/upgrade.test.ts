@@ -9,8 +9,8 @@ import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import { updateDb } from '@splitcart/data-management/update-db/update-db.ts'
-import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
@@ -87,12 +87,16 @@ async function loadAsOlder(receiver: Receiver): Promise<void> {
     await postGzip({ url: receiver.url, key: text }, `${name}.jsonl.gz`, rows)
     await updateDb(work, NEVER)
   }
-  for (const [name, wish] of [
+  for (const [name, action] of [
     ['whole', 'load'],
     ['out', 'undo'],
   ] as const)
-    await ledger.uploads.wish((await named(ledger, `${name}.jsonl`)).id, { wish, by: 'a person', reason: 'a test' })
-  await fulfilWishes(work, NEVER)
+    await ledger.uploads.requestAction((await named(ledger, `${name}.jsonl`)).id, {
+      action,
+      by: 'a person',
+      reason: 'a test',
+    })
+  await runActions(work, NEVER)
   await rm(join(folders.processed, 'gone.jsonl'))
   await catalogue.database.run('update load set reader_version = 0')
 }

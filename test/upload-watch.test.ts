@@ -5,10 +5,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isLocked } from '@splitcart/shared/lock.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type Machines, openMachines, recordsIn, until } from './machines.ts'
 import { openStrangerProxy, type Pass, STEPS } from './stranger.ts'
-
-const DAY_MS = 86_400_000
 
 /** A file of so many bytes that do not compress below three quarters of them. */
 async function put(machines: Machines, name: string, bytes: number): Promise<void> {
@@ -42,7 +41,7 @@ test('asked to stop, it finishes what it is sending; asked twice, it ends at onc
 
   const impatient = watch()
   await until(() => waiting.length === 1, 'the file is on its way')
-  // Asked again within half a second, it takes that for the same wish, by its own clock; so it is asked until it has ended.
+  // Asked again within half a second, it takes that for the same request, by its own clock; so it is asked until it has ended.
   await until(() => !impatient.child.kill('SIGTERM'), 'it ends without the file')
   assert.equal((await impatient.ended).code, 130)
   assert.deepEqual(await machines.names('scraping', 'product_outbox'), ['a.jsonl'])

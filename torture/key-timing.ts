@@ -67,7 +67,7 @@ async function measure(chance: Chance, keys: number, { honest, kinds }: Kinds, a
       const start = process.hrtime.bigint()
       const isIn = await ask(key)
       times.get(kind)!.push(Number(process.hrtime.bigint() - start))
-      if (isIn) faults.push(`${kind}: the door opened`)
+      if (isIn) faults.push(`${kind}: a wrong key was let in`)
     }
     if (number % HONEST_EVERY === 0 && !(await ask(honest))) faults.push('the honest key was refused')
   }

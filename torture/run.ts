@@ -67,16 +67,16 @@ function print(text: string): void {
 /** The plan that arguments describe; undefined: they ask for help. */
 function planOf(given: string[]): Plan | undefined {
   const { values, positionals } = readArguments({ args: given, options: optionsOfAll(), allowPositionals: true })
-  const { help, ...wishes } = values as Record<string, string> & { help?: true }
+  const { help, ...flags } = values as Record<string, string> & { help?: true }
   const [name, ...more] = positionals
   if (help || name === undefined) return undefined
   const campaign = Object.hasOwn(CAMPAIGNS, name) ? CAMPAIGNS[name] : undefined
   if (campaign === undefined) throw new Misuse(`There is no campaign ${JSON.stringify(name)}.`)
   if (more.length > 0) throw new Misuse(`One campaign at a time, not ${JSON.stringify(more.join(' '))} as well.`)
   const numbers: Options = { seed: randomInt(SEEDS), [campaign.unit]: campaign.count, ...campaign.options }
-  const unknown = Object.keys(wishes).find((option) => !Object.hasOwn(numbers, option))
+  const unknown = Object.keys(flags).find((option) => !Object.hasOwn(numbers, option))
   if (unknown !== undefined) throw new Misuse(`The campaign ${name} has no option --${unknown}.`)
-  const chosen = Object.entries(wishes).map(([option, text]) => [option, wholeNumber(`--${option}`, text)])
+  const chosen = Object.entries(flags).map(([option, text]) => [option, wholeNumber(`--${option}`, text)])
   const { seed, [campaign.unit]: count, ...options } = { ...numbers, ...Object.fromEntries(chosen) }
   return { name, campaign, seed: seed!, count: count!, options }
 }

@@ -1,8 +1,8 @@
 /** Keys that are well formed and wrong, each in a way of its own. */
 import { makeKey, withChecksum } from '@splitcart/data-management/ledger/key-format.ts'
 import type { Keys } from '@splitcart/data-management/ledger/keys.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 
-const DAY_MS = 86_400_000
 // Of each kind so many, asked for by chance: one alone would stay in the processor's caches, and be told by that.
 const KEYS_OF_A_KIND = 64
 

@@ -7,6 +7,7 @@ import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { type Pruned, pruneArchive } from '@splitcart/scraping/prune.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -17,7 +18,7 @@ import { keptCommands } from './archive-kept.ts'
 type Options = { all?: boolean; days?: string; dryRun?: boolean; json?: boolean; quiet?: boolean }
 
 // A round of upload-data may send for a long time; what waits for longer than this is waited for by too many.
-const LOCK_MS_MAX = 60 * 60 * 1000
+const LOCK_MS_MAX = HOUR_MS
 
 /** Adds the command. */
 export function addArchive(program: Command): void {

@@ -44,9 +44,9 @@ export function addBackup(program: Command): void {
   configurable(command.option('--json', 'print JSON'), SETTINGS)
 }
 
-type Wanted = Readonly<{ file: string; keep?: number }>
+type BackupOptions = Readonly<{ file: string; keep?: number }>
 
-async function makeBackup({ file, keep }: Wanted, settings: Settings, terminal: Terminal): Promise<number> {
+async function makeBackup({ file, keep }: BackupOptions, settings: Settings, terminal: Terminal): Promise<number> {
   checkFiles(settings)
   await checkServerData(settings)
   const disk = realDisk()

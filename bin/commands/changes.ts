@@ -1,7 +1,8 @@
 /** `splitcart changes`: what became cheaper and dearer, came and went, the largest first. */
-import { type ChangesQuestion, changesFound } from '@splitcart/data-management/api/changes.ts'
-import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
+
 import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
+import { type ChangesQuestion, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
+import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { changeOf, whole } from '@splitcart/shared/number.ts'

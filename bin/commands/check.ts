@@ -1,7 +1,7 @@
 /** `splitcart check`: judges scrapes before they are sent, by the rules that the server goes by. */
 import { basename } from 'node:path'
 import type { CheckedFile } from '@splitcart/scraping/check-file.ts'
-import { type CheckOrder, ScrapeCheck } from '@splitcart/scraping/scrape-check.ts'
+import { type CheckRequest, ScrapeCheck } from '@splitcart/scraping/scrape-check.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
@@ -45,7 +45,7 @@ async function check(files: readonly string[], options: Options, terminal: Termi
 }
 
 /** Who knows the scrapes of before, where a server is asked. */
-async function serverOf(options: Options): Promise<Pick<CheckOrder, 'askServer'>> {
+async function serverOf(options: Options): Promise<Pick<CheckRequest, 'askServer'>> {
   if (options.against === undefined) return {}
   const { against: apiServerUrl } = options
   // What talks to servers takes longer to be read than a scrape.
@@ -59,9 +59,13 @@ async function serverOf(options: Options): Promise<Pick<CheckOrder, 'askServer'>
   return { askServer: (scrape) => referencesFrom(server!, key!, scrape) }
 }
 
-type Told = CheckedFile & Readonly<{ name: string; state: string }>
+type CheckResult = CheckedFile & Readonly<{ name: string; state: string }>
 
-function tell({ name, state, rows, rejected, verdicts, scrapes }: Told, terminal: Terminal, zone: TimeZone): void {
+function tell(
+  { name, state, rows, rejected, verdicts, scrapes }: CheckResult,
+  terminal: Terminal,
+  zone: TimeZone,
+): void {
   terminal.say(`${state.padEnd(6)}  ${name}  ${count(rows, 'row')}${rejected === 0 ? '' : `, ${rejected} rejected`}`)
   for (const verdict of verdicts) for (const line of linesOf(verdict, zone)) terminal.say(`  ${line}`)
   terminal.record({ type: 'file', name, state, rows, rejected, scrapes, findings: verdicts })

@@ -4,7 +4,7 @@ import { run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 
 /** A command as a shell knows it: what can follow it. */
-type Known = Readonly<{ name: string; about: string; words: readonly string[]; flags: readonly string[] }>
+type CommandWords = Readonly<{ name: string; about: string; words: readonly string[]; flags: readonly string[] }>
 
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 type Shell = (typeof SHELLS)[number]
@@ -31,7 +31,7 @@ export function addCompletion(program: Command): void {
     )
 }
 
-function knownOf(command: Command): Known {
+function knownOf(command: Command): CommandWords {
   const flags = (of: Command) => of.options.flatMap(({ long }) => long ?? [])
   const all = [...flags(command), ...command.commands.flatMap(flags), '--help']
   const choices = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices)
@@ -43,7 +43,7 @@ function knownOf(command: Command): Known {
   }
 }
 
-function bash(known: readonly Known[]): string {
+function bash(known: readonly CommandWords[]): string {
   const cases = known.map(
     ({ name, words, flags }) => `    ${name}) words='${words.join(' ')}' flags='${flags.join(' ')}' ;;`,
   )
@@ -65,11 +65,11 @@ complete -o filenames -F _splitcart splitcart
 `
 }
 
-function zsh(known: readonly Known[]): string {
+function zsh(known: readonly CommandWords[]): string {
   return `autoload -Uz bashcompinit && bashcompinit\n${bash(known)}`
 }
 
-function fish(known: readonly Known[]): string {
+function fish(known: readonly CommandWords[]): string {
   const lines = known.flatMap(({ name, about, words, flags }) => [
     `complete -c splitcart -n __fish_use_subcommand -f -a ${name} -d '${about}'`,
     ...words.map((word) => `complete -c splitcart -n '__fish_seen_subcommand_from ${name}' -a ${word}`),
@@ -78,7 +78,7 @@ function fish(known: readonly Known[]): string {
   return `${lines.join('\n')}\n`
 }
 
-function powershell(known: readonly Known[]): string {
+function powershell(known: readonly CommandWords[]): string {
   const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(', ')
   const table = known.map(({ name, words, flags }) => `    '${name}' = @(${quoted([...words, ...flags])})`)
   return `Register-ArgumentCompleter -Native -CommandName splitcart -ScriptBlock {
@@ -94,4 +94,4 @@ ${table.join('\n')}
 `
 }
 
-const SCRIPTS: Readonly<Record<Shell, (known: readonly Known[]) => string>> = { bash, zsh, fish, powershell }
+const SCRIPTS: Readonly<Record<Shell, (known: readonly CommandWords[]) => string>> = { bash, zsh, fish, powershell }

@@ -13,7 +13,7 @@ import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { checkUnconnected, installSchedule, scheduleOf, settingsFileToWrite } from '../connected.ts'
 import { EXIT } from '../exit-codes.ts'
 import { setUpNetwork } from '../network.ts'
-import type { SettingsPlace } from '../settings-files.ts'
+import type { SettingsFilePath } from '../settings-files.ts'
 import { tryToWrite, writeSettings } from '../settings-writer.ts'
 import type { Terminal } from '../terminal.ts'
 import { examine } from './doctor.ts'
@@ -57,7 +57,7 @@ async function act(server: URL, options: Options, terminal: Terminal): Promise<n
 }
 
 /** In the file of the user, paths do not depend on the folder that somebody is in. */
-function written(server: URL, key: string, settings: Settings, { from }: SettingsPlace) {
+function written(server: URL, key: string, settings: Settings, { from }: SettingsFilePath) {
   return {
     API_SERVER_URL: server.href,
     API_SECRET_KEY: key,
@@ -75,7 +75,7 @@ async function askForCode(): Promise<string> {
 }
 
 /** Shows what would be installed, and installs it where that is wanted. False: it was wanted, and failed. */
-async function offerSchedule(place: SettingsPlace, options: Options, terminal: Terminal): Promise<boolean> {
+async function offerSchedule(place: SettingsFilePath, options: Options, terminal: Terminal): Promise<boolean> {
   const schedule = options.schedule === false ? undefined : scheduleOf(place)
   if (schedule === undefined) return options.schedule !== true
   if (options.schedule !== true && !process.stdin.isTTY) {

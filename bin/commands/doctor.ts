@@ -1,5 +1,5 @@
 /** `splitcart doctor`: examines what this machine needs, one line a check, and says what to do. */
-import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor.ts'
+import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { examineFolders } from '@splitcart/scraping/doctor.ts'
 import { examineServer } from '@splitcart/scraping/doctor-server.ts'
 import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
@@ -8,6 +8,7 @@ import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import { NODE_MIN, SQLITE_MIN } from '@splitcart/shared/versions.ts'
 import type { Command } from 'commander'
 import { configurable, faultIn, printable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey } from '../data-management.ts'
@@ -15,7 +16,7 @@ import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { count } from '../format.ts'
 import { certificatesIn, setUpNetwork } from '../network.ts'
-import { findSettings, placesTold } from '../settings-files.ts'
+import { filesLookedFor, findSettings } from '../settings-files.ts'
 import type { Style, Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; quiet?: boolean }
@@ -27,8 +28,6 @@ const DOCTOR_SETTINGS = [
   'DATA_MANAGEMENT_DATA_DIR',
   'DATABASE_URL',
 ] as const
-const NODE_MIN = '24.15.0'
-const SQLITE_MIN = '3.51.3'
 const STYLE: Readonly<Record<Finding['state'], Style>> = { ok: 'green', warn: 'yellow', fail: 'red' }
 
 /** Adds the command. */
@@ -68,7 +67,7 @@ async function* examineAll(options: Options): AsyncGenerator<Finding> {
       yield fail('settings', fault, 'Mend it where it stands; docs/settings.md lists all settings.')
     return
   }
-  yield ok('settings', `all can be read, from ${placesTold(found)}`)
+  yield ok('settings', `all can be read, from ${filesLookedFor(found)}`)
   const disk = realDisk()
   const { SCRAPING_DATA_DIR: scraping } = settings
   const hasOther = (await kindsThere(disk, scraping).catch(() => [])).length > 1
@@ -113,9 +112,9 @@ async function* examineFleet(settings: Settings): AsyncGenerator<Finding> {
   if (inboxServers(settings) === undefined) return
   try {
     await using fleet = await openFleet(settings)
-    const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream-check.ts')
+    const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
     yield* await fleetFindings(fleet!)
-    const { olderFindings } = await import('@splitcart/data-management/doctor-older.ts')
+    const { olderFindings } = await import('@splitcart/data-management/doctor/older.ts')
     const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
     const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
     yield* await olderFindings(databases, ({ sha256 }) => fleet!.bucket.has(sha256))

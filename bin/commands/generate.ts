@@ -1,8 +1,8 @@
 /** `splitcart generate`: realistic scrapes of invented shops, for trying things out and for measuring. */
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type Plan, planOf } from '@splitcart/scraping/generator/plan.ts'
-import { type Scrape, scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
+import { type Plan, planOf } from '@splitcart/generator/plan.ts'
+import { type Scrape, scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { land, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
@@ -77,9 +77,9 @@ async function writeWhole(disk: Disk, path: string, write: (part: FileHandle) =>
 }
 
 function checkedPlan(options: Options): Plan {
-  const { oneFile: _file, json: _json, quiet: _quiet, ...wishes } = options
+  const { oneFile: _file, json: _json, quiet: _quiet, ...chosen } = options
   try {
-    return planOf(wishes)
+    return planOf(chosen)
   } catch (cause) {
     throw new Problem('settings_invalid', `\n  ${cause instanceof Error ? cause.message : cause}`, { cause })
   }

@@ -6,9 +6,9 @@ import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
+import { runAction, uploadMeant } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
 import { linesOf } from '../verdict-lines.ts'
-import { haveFulfilled, uploadMeant } from '../wish.ts'
 
 type Options = { json?: boolean; all?: boolean; reason?: string; repair?: boolean }
 
@@ -87,18 +87,13 @@ async function heldNow(options: Options): Promise<string[]> {
   return held.map(({ id }) => id)
 }
 
-async function decide(text: string, wish: 'load' | 'discard', options: Options, terminal: Terminal): Promise<number> {
+async function decide(text: string, action: 'load' | 'discard', options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  const repair = wish === 'load' ? repairFor(await uploadMeant(machine, text), options.repair === true) : undefined
-  const wanting = { wish, upload: text, reason: options.reason ?? '', from: 'held', isLimited: true } as const
-  const upload = await haveFulfilled(
-    machine,
-    settings,
-    { ...wanting, ...(repair !== undefined && { repair }) },
-    terminal,
-  )
-  const wanted = wish === 'load' ? 'loaded' : 'failed'
+  const repair = action === 'load' ? repairFor(await uploadMeant(machine, text), options.repair === true) : undefined
+  const wanting = { action, upload: text, reason: options.reason ?? '', from: 'held', isLimited: true } as const
+  const upload = await runAction(machine, settings, { ...wanting, ...(repair !== undefined && { repair }) }, terminal)
+  const wanted = action === 'load' ? 'loaded' : 'failed'
   const receipt = receiptOf(upload, false)
   terminal.say(`${upload.filename} is ${upload.state}${receipt.load?.problem ? `: ${receipt.load.problem}` : '.'}`)
   terminal.record({ type: 'summary', ...receipt })

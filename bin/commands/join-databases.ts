@@ -1,5 +1,6 @@
 /** `splitcart join-databases`: says that catalogue and ledger belong together, after one of them was lost or put back. */
 import { join } from 'node:path'
+import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { joinPair } from '@splitcart/data-management/pair.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import type { Command } from 'commander'
@@ -27,8 +28,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openUnpaired(settings)
   const { data } = machine.folders
-  using _server = takeLock(join(data, '.serve.lock'), 'stop the server first: splitcart serve')
-  using _loader = takeLock(join(data, '.update-db.lock'), 'stop update-db first')
+  using _server = takeLock(join(data, SERVE_LOCK), 'stop the server first: splitcart serve')
+  using _loader = takeLock(join(data, UPDATE_DB_LOCK), 'stop update-db first')
   const pair = pairOf(machine, settings)
   await joinPair(pair)
   const { ledger, catalogue } = pair.names

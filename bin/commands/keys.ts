@@ -1,12 +1,13 @@
 /** `splitcart keys`: the keys that may use the server. */
-import { keyView } from '@splitcart/data-management/api/key-view.ts'
-import { machineView } from '@splitcart/data-management/api/machine-view.ts'
-import type { MachineView } from '@splitcart/data-management/api/machines-schema.ts'
+import { keyView } from '@splitcart/data-management/http/routes/key-view.ts'
+import { machineView } from '@splitcart/data-management/http/routes/machine-view.ts'
+import type { MachineView } from '@splitcart/data-management/http/routes/machines-schema.ts'
 import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
 import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { whole } from '@splitcart/shared/number.ts'
 import { networks } from '@splitcart/shared/setting-readers.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
@@ -26,8 +27,6 @@ type Options = {
   overlapHours?: number
   withSuccessors?: true
 }
-
-const HOUR_MS = 60 * 60 * 1000
 
 /** Adds the commands. */
 export function addKeys(program: Command): void {

@@ -7,9 +7,9 @@ import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { replayOlder } from '../replay-older.ts'
+import { type RequestedAction, runAction } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
 import { countsOf } from '../upload-report.ts'
-import { haveFulfilled, type Wanted } from '../wish.ts'
 
 type Options = { json?: boolean; reason?: string; limit?: number; older?: true }
 
@@ -28,7 +28,7 @@ export function addLoads(program: Command): void {
     .description('take the observations of a load out again, as if it had never come; its file is kept')
     .argument('<upload>', 'its id, SHA-256 or file name')
     .requiredOption('--reason <text>', 'why; the sender is told')
-    .action((upload: string, options: Options) => run(options, (terminal) => wish(upload, 'undo', options, terminal)))
+    .action((upload: string, options: Options) => run(options, (terminal) => act(upload, 'undo', options, terminal)))
   const replay = new Command('replay')
     .description('load the file of an upload once more, in place of its load')
     .argument('[upload]', 'its id, SHA-256 or file name')
@@ -36,7 +36,7 @@ export function addLoads(program: Command): void {
     .option('--reason <text>', 'why, for the audit', 'replayed')
     .action((upload: string | undefined, options: Options, command: Command) => {
       if (upload !== undefined && options.older) command.error('error: name an upload, or give --older')
-      if (upload !== undefined) return run(options, (terminal) => wish(upload, 'load', options, terminal))
+      if (upload !== undefined) return run(options, (terminal) => act(upload, 'load', options, terminal))
       if (!options.older) command.error("error: missing required argument 'upload'")
       return run(options, (terminal) => replayAll(options, terminal))
     })
@@ -72,16 +72,16 @@ async function list_(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-async function wish(text: string, what: 'undo' | 'load', options: Options, terminal: Terminal): Promise<number> {
+async function act(text: string, what: 'undo' | 'load', options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  const wanted: Wanted = {
-    wish: what,
+  const wanted: RequestedAction = {
+    action: what,
     upload: text,
     reason: options.reason ?? '',
     ...(what === 'undo' ? { from: 'loaded' } : {}),
   }
-  const upload = await haveFulfilled(machine, settings, wanted, terminal)
+  const upload = await runAction(machine, settings, wanted, terminal)
   const receipt = receiptOf(upload, false)
   terminal.say(`${upload.filename} is ${upload.state}${receipt.load?.problem ? `: ${receipt.load.problem}` : '.'}`)
   terminal.record({ type: 'summary', ...receipt })

@@ -1,6 +1,7 @@
 /** `splitcart migrate --to postgres://…`: moves catalogue and ledger into PostgreSQL. */
 import { join, resolve } from 'node:path'
-import { migrate } from '@splitcart/data-management/migrate.ts'
+import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
+import { migrate } from '@splitcart/data-management/migrate/migrate.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -40,8 +41,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     )
   const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
   await checkServerData(settings)
-  using _server = takeLock(join(dataDir, '.serve.lock'), 'stop the server first: splitcart serve')
-  using _loader = takeLock(join(dataDir, '.update-db.lock'), 'stop update-db first')
+  using _server = takeLock(join(dataDir, SERVE_LOCK), 'stop the server first: splitcart serve')
+  using _loader = takeLock(join(dataDir, UPDATE_DB_LOCK), 'stop update-db first')
   const migration = { catalogue: databaseFile(settings), dataDir, server }
   const digest = await migrate(migration, (table) => terminal.note(`moved       ${table}`))
   terminal.say(`Moved, and compared: both have the digest ${digest}.`)

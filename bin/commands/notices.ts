@@ -1,5 +1,5 @@
 /** `splitcart notices`: who is told what needs a person, what was told, and a test of it. */
-import { noticesListed } from '@splitcart/data-management/api/notices.ts'
+import { noticesListed } from '@splitcart/data-management/http/routes/notices.ts'
 import { testReceivers } from '@splitcart/data-management/notices/outbox.ts'
 import { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'

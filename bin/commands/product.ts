@@ -5,8 +5,8 @@ import {
   type ProductPage,
   type ProductsQuestion,
   productsFound,
-} from '@splitcart/data-management/api/products.ts'
-import type { Reading } from '@splitcart/data-management/api/reading.ts'
+} from '@splitcart/data-management/http/routes/products.ts'
+import type { Reading } from '@splitcart/data-management/http/threads/reading.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Command, InvalidArgumentError } from 'commander'

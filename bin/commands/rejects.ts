@@ -9,8 +9,8 @@ import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { columns, count, printed } from '../format.ts'
+import { uploadMeant } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
-import { uploadMeant } from '../wish.ts'
 
 type Options = { json?: boolean }
 

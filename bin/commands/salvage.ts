@@ -1,7 +1,7 @@
 /** `splitcart salvage`: hands what a scrape had written before it died to the outbox, up to its last whole row. */
 import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
-import { type LeftOver, leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
+import { type OrphanedPart, orphanedPartsIn, salvage } from '@splitcart/scraping/orphaned-parts.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Command } from 'commander'
 import { configurable, printable, run, settingsOf } from '../command-line.ts'
@@ -24,20 +24,20 @@ export function addSalvage(program: Command): void {
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const disk = realDisk()
   const { SCRAPING_DATA_DIR: dataDir } = settingsOf(options, 'scraping')
-  const leftOvers: { folders: Folders; leftOver: LeftOver }[] = []
+  const orphans: { folders: Folders; orphan: OrphanedPart }[] = []
   for (const kind of await kindsThere(disk, dataDir)) {
     const folders = foldersIn(dataDir, kind)
-    const found = await leftOversIn(disk, folders, Date.now(), findWritersOn())
-    leftOvers.push(...found.map((leftOver) => ({ folders, leftOver })))
+    const found = await orphanedPartsIn(disk, folders, Date.now(), findWritersOn())
+    orphans.push(...found.map((orphan) => ({ folders, orphan })))
   }
   let salvaged = 0
-  for (const { folders, leftOver } of leftOvers) {
+  for (const { folders, orphan } of orphans) {
     if (options.dryRun) {
-      terminal.say(`left over  ${leftOver.path}  ${count(leftOver.size, 'byte')}`)
+      terminal.say(`left over  ${orphan.path}  ${count(orphan.size, 'byte')}`)
       continue
     }
-    const kept = await salvage(disk, folders, leftOver)
-    if (kept === null) terminal.say(`left alone  ${leftOver.path}: it holds no whole row`)
+    const kept = await salvage(disk, folders, orphan)
+    if (kept === null) terminal.say(`left alone  ${orphan.path}: it holds no whole row`)
     else {
       salvaged++
       terminal.say(
@@ -46,7 +46,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
       terminal.record({ type: 'file', state: 'salvaged', ...kept })
     }
   }
-  if (leftOvers.length === 0) terminal.say('No scrape was left unfinished.')
-  terminal.record({ type: 'summary', leftOver: leftOvers.length, salvaged })
+  if (orphans.length === 0) terminal.say('No scrape was left unfinished.')
+  terminal.record({ type: 'summary', orphan: orphans.length, salvaged })
   return EXIT.done
 }

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ExportThreads } from '@splitcart/data-management/api/export-threads.ts'
-import { QuestionThreads } from '@splitcart/data-management/api/question-threads.ts'
-import { askFor, type Questions } from '@splitcart/data-management/api/reading.ts'
-import { buildServer } from '@splitcart/data-management/api/server.ts'
 import { type Integrity, watchIntegrity } from '@splitcart/data-management/database/integrity.ts'
 import { foldersIn } from '@splitcart/data-management/folders.ts'
+import { buildServer } from '@splitcart/data-management/http/server.ts'
+import { ExportThreads } from '@splitcart/data-management/http/threads/export-threads.ts'
+import { QuestionThreads } from '@splitcart/data-management/http/threads/question-threads.ts'
+import { askFor, type Questions } from '@splitcart/data-management/http/threads/reading.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
@@ -18,6 +18,7 @@ import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integ
 import { requestAgain } from '@splitcart/data-management/inbox/request-again.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
+import { SERVE_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { makeRounds } from '@splitcart/data-management/notices/tell.ts'
 import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
@@ -25,10 +26,10 @@ import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Command } from 'commander'
 import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
-import { doorOf, renewCertificate } from '../door.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
@@ -36,6 +37,7 @@ import { logStart } from '../log-start.ts'
 import { setUpNetwork } from '../network.ts'
 import { roundsOf, tellingOf } from '../notice-rounds.ts'
 import { programView } from '../program-view.ts'
+import { renewCertificate, serverLimitsOf } from '../server-limits.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
 import { type Patient, waitFor } from '../wait-for.ts'
 
@@ -49,7 +51,6 @@ const BACKLOG_MAX = 4_096
 const SPEED_AFTER_MS = 10_000
 // In the first seconds there is more to do.
 const EXPORTS_PREPARED_AFTER_MS = 5_000
-const HOUR_MS = 60 * 60 * 1000
 // What `npm run build` makes.
 const PAGE_FOLDER = fileURLToPath(new URL('../../packages/dashboard/dist', import.meta.url))
 
@@ -75,20 +76,20 @@ export function addServe(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsWithKey(options, 'data-management')
-  const readDoor = () => doorOf(settings, options.behindProxy === true)
+  const readLimits = () => serverLimitsOf(settings, options.behindProxy === true)
   checkAll(
     () => checkServerKey(settings),
     () => checkInbox(settings),
-    readDoor,
+    readLimits,
     () => tellingOf(settings),
   )
-  const door = readDoor()
+  const limits = readLimits()
   setUpNetwork(settings)
   const patient = begin(settings, options)
   const { log, signal } = patient
   await using machine = await waitFor(() => setUpDataManagement(settings), patient)
   await using inbox = await waitFor(() => openInbox(machine, settings, log), patient)
-  using _lock = takeLock(join(machine.folders.data, '.serve.lock'), 'another server works on this data folder')
+  using _lock = takeLock(join(machine.folders.data, SERVE_LOCK), 'another server works on this data folder')
   await mendAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
   await using questions = openQuestions(settings)
@@ -108,10 +109,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     pageFolder: PAGE_FOLDER,
     ...{ program: programView(options), telling: tellingOf(settings), currency: settings.CURRENCY },
   }
-  const server = await buildServer(services, log, door)
+  const server = await buildServer(services, log, limits)
   await listen(server, settings)
   renewCertificate(server.server, settings, log)
-  const scheme = door.tls === undefined ? 'http' : 'https'
+  const scheme = limits.tls === undefined ? 'http' : 'https'
   await tellFirstStep(machine, settings, terminal)
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
@@ -197,9 +198,9 @@ function openExports(settings: Settings): ExportThreads {
   })
 }
 
-type Place = DataManagement & Readonly<{ inbox: Inbox | undefined }>
+type ServedStores = DataManagement & Readonly<{ inbox: Inbox | undefined }>
 
-function receivingOf({ disk, folders, ledger, inbox }: Place, questions: Questions, settings: Settings) {
+function receivingOf({ disk, folders, ledger, inbox }: ServedStores, questions: Questions, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
@@ -222,7 +223,10 @@ function receivingOf({ disk, folders, ledger, inbox }: Place, questions: Questio
   return { ...place, dictionaries, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
 }
 
-function dictionariesOf(place: Pick<Place, 'disk' | 'folders' | 'ledger' | 'inbox'>, settings: Settings): Dictionaries {
+function dictionariesOf(
+  place: Pick<ServedStores, 'disk' | 'folders' | 'ledger' | 'inbox'>,
+  settings: Settings,
+): Dictionaries {
   const limits = { bytesKept: settings.DICTIONARIES_BYTES_MAX, daysKept: settings.PROCESSED_DAYS_MAX }
   return new Dictionaries(place, limits)
 }

@@ -3,8 +3,8 @@ import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data
 import { type KindStatus, type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import type { FolderUsage } from '@splitcart/shared/folder-usage.ts'
 import { whole } from '@splitcart/shared/number.ts'
-import type { Place } from '@splitcart/shared/place.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
@@ -13,7 +13,7 @@ import { configurable, printable, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { columns, count, duration, size } from '../format.ts'
-import { findSettings, placesTold } from '../settings-files.ts'
+import { filesLookedFor, findSettings } from '../settings-files.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; quiet?: boolean }
@@ -29,7 +29,7 @@ export function addStatus(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'both')
-  const places = placesTold(findSettings())
+  const places = filesLookedFor(findSettings())
   const { SCRAPING_DATA_DIR, DATA_MANAGEMENT_DATA_DIR } = settings
   const disk = realDisk()
   const zone = timeZoneOf(settings)
@@ -137,7 +137,7 @@ function kindCells(kind: string, { outbox, archive, refused }: KindStatus, zone:
   ]
 }
 
-function placeCells(name: string, place: Place | null, zone: TimeZone): string[] {
+function placeCells(name: string, place: FolderUsage | null, zone: TimeZone): string[] {
   if (place === null) return [name, '?', '', '']
   const { files, bytes, oldest_at } = place
   return [

@@ -1,9 +1,10 @@
 /** `splitcart stores set`: how often a store is scraped, that it is retired or snoozed, and a note. */
-import { momentOf, type Reading } from '@splitcart/data-management/api/reading.ts'
-import { saveStoreSettings } from '@splitcart/data-management/api/store-settings.ts'
-import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/api/store-settings-schema.ts'
+
 import { stillSet } from '@splitcart/data-management/catalogue/queries/freshness.ts'
 import { lastScrapeOf, type StoreFound } from '@splitcart/data-management/catalogue/queries/store-page.ts'
+import { saveStoreSettings } from '@splitcart/data-management/http/routes/store-settings.ts'
+import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/http/routes/store-settings-schema.ts'
+import { momentOf, type Reading } from '@splitcart/data-management/http/threads/reading.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { run, settingsOf } from '../command-line.ts'

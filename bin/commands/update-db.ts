@@ -8,6 +8,8 @@ import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clea
 import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
 import type { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
+import { UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
+import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import { Background } from '@splitcart/data-management/update-db/background.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
@@ -16,7 +18,6 @@ import { ReaderClient } from '@splitcart/data-management/update-db/reader-client
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { LOADING_FROM_A_FOLDER, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
-import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/shared/kinds.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
@@ -25,6 +26,7 @@ import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { whole } from '@splitcart/shared/number.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Command, Option } from 'commander'
 import { configurable, printable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
@@ -60,7 +62,7 @@ const SETTINGS = [
 const PASS_MS = 5_000
 // Between the files of a stream of small ones nothing waits either: packed there, they would come later by that.
 const COMPACTION_REST_MS = 3_000
-const PRUNE_EVERY_MS = 60 * 60 * 1000
+const PRUNE_EVERY_MS = HOUR_MS
 
 /** Adds the command. */
 export function addUpdateDb(program: Command): void {
@@ -108,7 +110,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await makeFolders(machine.disk, machine.folders, kinds)
   const folders = isShared ? await scratchOf(machine) : machine.folders
   await using inbox = await opened(() => openInbox({ ...machine, folders }, settings, log))
-  using _lock = takeLock(join(machine.folders.data, '.update-db.lock'), 'another update-db works on this inbox')
+  using _lock = takeLock(join(machine.folders.data, UPDATE_DB_LOCK), 'another update-db works on this inbox')
   await using reader = new ReaderClient()
   const work = { ...alone, reader }
   const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }
@@ -123,9 +125,9 @@ function signalOf({ dryRun, untilInputEnds }: Options): AbortSignal {
 }
 
 /** Another loader with the same ledger and another folder would take what lies here for lost. */
-async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
+async function actOnFolder(work: UpdateDb, settings: Settings, manner: LoaderOptions): Promise<number> {
   let code: number = EXIT.done
-  const wasAlone = await work.ledger.doAlone(LOADING_FROM_A_FOLDER, async () => {
+  const wasAlone = await work.ledger.withExclusiveLock(LOADING_FROM_A_FOLDER, async () => {
     code = await loadFolder(work, settings, manner)
   })
   if (wasAlone) return code
@@ -133,7 +135,7 @@ async function actOnFolder(work: UpdateDb, settings: Settings, manner: Manner): 
   throw new Problem('locked', detail)
 }
 
-async function loadFolder(given: UpdateDb, settings: Settings, manner: Manner): Promise<number> {
+async function loadFolder(given: UpdateDb, settings: Settings, manner: LoaderOptions): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
   const compaction = compactionFor(given, settings)
   const work = { ...given, keeps: (path: string, bytes: number) => compaction.add(path, bytes) }
@@ -144,7 +146,7 @@ async function loadFolder(given: UpdateDb, settings: Settings, manner: Manner): 
     await watchInbox(work, compaction, settings, signal)
     return EXIT.done
   }
-  await fulfilWishes(work, signal)
+  await runActions(work, signal)
   const pass = await updateOnce(work, terminal, signal)
   await renewIfNew(work.catalogue)
   const code = tellPass(terminal, pass)
@@ -171,12 +173,12 @@ async function scratchOf({ disk, folders }: DataManagement): Promise<Folders> {
   return own
 }
 
-type Manner = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean; prunesAll: boolean }>
+type LoaderOptions = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean; prunesAll: boolean }>
 
-async function actForFleet(work: FleetWork, settings: Settings, manner: Manner): Promise<number> {
+async function actForFleet(work: FleetWork, settings: Settings, manner: LoaderOptions): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
   // What reaches NATS costs a loader of one machine a third of its start.
-  const { loadForFleet, loadOnceForFleet } = await import('../fleet-loader.ts')
+  const { loadForFleet, loadOnceForFleet } = await import('@splitcart/data-management/update-db/fleet-loader.ts')
   if (prunesAll) await pruneBucket(work, settings.PROCESSED_DAYS_MAX, true)
   if (!stays) {
     const pass = await loadOnceForFleet(work, signal)
@@ -211,7 +213,7 @@ async function watchInbox(
   let pruneAt = Number.NEGATIVE_INFINITY
   let loadedAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
-    await fulfilWishes(work, signal)
+    await runActions(work, signal)
     if (performance.now() > pruneAt) {
       pruneAt = performance.now() + PRUNE_EVERY_MS
       await prune(work, settings.PROCESSED_DAYS_MAX)

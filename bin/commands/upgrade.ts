@@ -2,8 +2,9 @@
 import { join, resolve } from 'node:path'
 import { countOlderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
 import { lookAtSchema } from '@splitcart/data-management/database/postgres-look.ts'
-import { countReplayable, olderTold } from '@splitcart/data-management/doctor-older.ts'
+import { countReplayable, olderTold } from '@splitcart/data-management/doctor/older.ts'
 import { liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
+import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
@@ -56,8 +57,8 @@ async function locksOf(settings: Settings): Promise<Disposable> {
   if (databaseServer(settings) !== undefined) return stack
   await checkServerData(settings)
   const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
-  stack.use(takeLock(join(dataDir, '.serve.lock'), 'stop the server first: splitcart serve'))
-  stack.use(takeLock(join(dataDir, '.update-db.lock'), 'stop update-db first'))
+  stack.use(takeLock(join(dataDir, SERVE_LOCK), 'stop the server first: splitcart serve'))
+  stack.use(takeLock(join(dataDir, UPDATE_DB_LOCK), 'stop update-db first'))
   return stack
 }
 

@@ -1,6 +1,6 @@
 /** The fields that describe a file: Content-Disposition, Unencoded-Digest, and the metadata of tus. The first byte chooses. */
-import { describedBy } from '@splitcart/data-management/api/resumable-metadata.ts'
-import { checkedName, nameIn } from '@splitcart/data-management/api/upload.ts'
+import { describedBy } from '@splitcart/data-management/http/routes/resumable-metadata.ts'
+import { checkedName, nameIn } from '@splitcart/data-management/http/routes/upload.ts'
 import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 import { Metadata } from '@tus/utils'

@@ -1,5 +1,5 @@
 /** Keys: in the fields of a request, and the format of their text, against a check of each character. */
-import { keyIn } from '@splitcart/data-management/api/authentication.ts'
+import { keyIn } from '@splitcart/data-management/http/auth/authentication.ts'
 import { keyIdOf } from '@splitcart/data-management/ledger/key-format.ts'
 import type { Target } from '../target.ts'
 import { answerOf, unlessEqual } from './problem-answer.ts'

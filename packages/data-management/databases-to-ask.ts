@@ -5,7 +5,7 @@ import { SqliteDatabase } from './database/sqlite.ts'
 import { type Ledger, openLedgerToAsk } from './ledger/ledger.ts'
 
 /** Where they are. `server`: the PostgreSQL that has both; else the catalogue is a file, and the ledger lies in the data folder. */
-export type AskedPlace = Readonly<{
+export type DatabasesToAsk = Readonly<{
   dataFolder: string
   catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>
 }>
@@ -15,7 +15,7 @@ export type ToAsk = AsyncDisposable & Readonly<{ database: Sql; ledger: Ledger; 
 
 /** Opens both. A server is asked over one connection for each. */
 export async function openToAsk(
-  { catalogue, dataFolder }: AskedPlace,
+  { catalogue, dataFolder }: DatabasesToAsk,
   limits: Pick<ConnectionLimits, 'statementMsMax'> = {},
 ): Promise<ToAsk> {
   await using stack = new AsyncDisposableStack()

@@ -1,24 +1,25 @@
 /** How things stand on the receiving machine: what waits where, who is at work, how much room there is. Changes nothing. */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type FolderUsage, folderUsage, Inspections, isShown } from '@splitcart/shared/folder-usage.ts'
 import { kindOfInbox, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
-import { isShown, Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { openToLook } from './database/look.ts'
 import { foldersIn } from './folders.ts'
+import { SERVE_LOCK, UPDATE_DB_LOCK } from './lock-names.ts'
 
 /** Null where something could not be looked at; `problems` says why. The names are those of `status --json`: they stay. */
 export type DataManagementStatus = Readonly<{
-  inbox: Place | null
-  being_received: Place | null
-  held: Place | null
-  failed: Place | null
-  processed: Place | null
+  inbox: FolderUsage | null
+  being_received: FolderUsage | null
+  held: FolderUsage | null
+  failed: FolderUsage | null
+  processed: FolderUsage | null
   uploads: Readonly<Record<UploadState, number>> | null
   /** What waits in the inboxes of kinds other than products, by kind. */
-  kinds: Readonly<Record<string, Place | null>>
+  kinds: Readonly<Record<string, FolderUsage | null>>
   server_running: boolean | null
   loader_running: boolean | null
   disk_free_bytes: number | null
@@ -32,35 +33,39 @@ export async function dataManagementStatus(
   server: string | undefined,
 ): Promise<DataManagementStatus | undefined> {
   const folders = foldersIn(dataDir)
-  const looks = new Looks()
+  const looks = new Inspections()
   const isKept = (name: string) => nameKept(name) !== undefined
   const isData = (name: string) => isShown(name) && name.endsWith('.jsonl')
   if ((await disk.lstat(folders.inbox).catch(codeOf)) === 'ENOENT') return undefined
   return {
-    inbox: await looks.at('product_inbox', () => placeOf(disk, folders.inbox, isData)),
-    being_received: await looks.at('product_inbox/.part', () => placeOf(disk, folders.parts)),
-    held: await looks.at('product_held', () => placeOf(disk, folders.held, isData)),
-    failed: await looks.at('product_failed', () => placeOf(disk, folders.failed)),
-    processed: await looks.at('product_processed', () => placeOf(disk, folders.processed, isKept)),
+    inbox: await looks.at('product_inbox', () => folderUsage(disk, folders.inbox, isData)),
+    being_received: await looks.at('product_inbox/.part', () => folderUsage(disk, folders.parts)),
+    held: await looks.at('product_held', () => folderUsage(disk, folders.held, isData)),
+    failed: await looks.at('product_failed', () => folderUsage(disk, folders.failed)),
+    processed: await looks.at('product_processed', () => folderUsage(disk, folders.processed, isKept)),
     uploads: await looks.at('ledger.db', () =>
       server === undefined ? uploadsByState(join(folders.data, 'ledger.db')) : uploadsIn(server),
     ),
     kinds: await otherInboxes(disk, folders.data, looks),
-    server_running: await looks.at('the lock of serve', () => isLocked(join(folders.data, '.serve.lock'))),
-    loader_running: await looks.at('the lock of update-db', () => isLocked(join(folders.data, '.update-db.lock'))),
+    server_running: await looks.at('the lock of serve', () => isLocked(join(folders.data, SERVE_LOCK))),
+    loader_running: await looks.at('the lock of update-db', () => isLocked(join(folders.data, UPDATE_DB_LOCK))),
     disk_free_bytes: await looks.at('the free disk', () => freeBytes(disk, folders.inbox)),
     problems: looks.problems,
   }
 }
 
-async function otherInboxes(disk: Disk, dataDir: string, looks: Looks): Promise<Record<string, Place | null>> {
+async function otherInboxes(
+  disk: Disk,
+  dataDir: string,
+  looks: Inspections,
+): Promise<Record<string, FolderUsage | null>> {
   const names = (await looks.at(dataDir, () => disk.readdir(dataDir))) ?? []
   const kinds = names.sort().flatMap((name) => kindOfInbox(name) ?? [])
-  const found: Record<string, Place | null> = {}
+  const found: Record<string, FolderUsage | null> = {}
   for (const kind of kinds.filter((each) => each !== PRODUCTS)) {
     const inbox = `${kind}_inbox`
     found[kind] = await looks.at(inbox, () =>
-      placeOf(disk, join(dataDir, inbox), (name) => isShown(name) && name.endsWith('.jsonl')),
+      folderUsage(disk, join(dataDir, inbox), (name) => isShown(name) && name.endsWith('.jsonl')),
     )
   }
   return found

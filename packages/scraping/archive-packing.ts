@@ -8,13 +8,14 @@ import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { removeBaseParts } from '@splitcart/shared/packed/bases.ts'
 import { type Compacted, compact } from '@splitcart/shared/packed/compact.ts'
 import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Archived, isOver, lacksItsRejects, receiptsIn, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
 import type { FindWriters, Named } from './open-writers.ts'
 import type { Sight } from './outbox.ts'
 
 // Who goes on writing into a file that was sent does so within that time.
-const REST_MS = 60 * 60 * 1000
+const REST_MS = HOUR_MS
 // The system is asked once for so many who has them open.
 const AT_ONCE = 50
 

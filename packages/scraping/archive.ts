@@ -17,9 +17,9 @@ import { replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import type { Folders } from './folders.ts'
-import { readNoteText } from './note.ts'
 import { isSame, isUntouched, type Sight, sightOf, type Waiting } from './outbox.ts'
 import { type Reject, rejectedRows } from './rejects.ts'
+import { readSidecarText } from './sidecar.ts'
 import type { Spooled } from './spool.ts'
 import { takeOut } from './take-out.ts'
 
@@ -42,7 +42,7 @@ export async function archive(
   sent: Readonly<{ file: Waiting; spooled: Spooled; receipt: Receipt }>,
 ): Promise<Archived> {
   const { file, spooled, receipt } = sent
-  const leaving = { file, spooled, to: folders.archive, noteEnding: RECEIPT_ENDING, note: receipt }
+  const leaving = { file, spooled, to: folders.archive, sidecarEnding: RECEIPT_ENDING, sidecar: receipt }
   const name = await takeOut(disk, folders, leaving)
   const path = join(folders.archive, name)
   const seen = await sightAt(disk, path)
@@ -111,26 +111,26 @@ export async function unsettled(disk: Disk, folders: Folders, settled: Set<strin
 
 /** Whether a receipt counts rejects that are not among the names in the archive. */
 export function lacksItsRejects({ name, receipt }: Archived, names: ReadonlySet<string>): boolean {
-  return (receipt.load?.rejected ?? 0) > 0 && !names.has(notesOf(name).rejects)
+  return (receipt.load?.rejected ?? 0) > 0 && !names.has(sidecarsOf(name).rejects)
 }
 
-/** Where the notes about an archived file lie. */
-export function notesOf(path: string): Readonly<{ receipt: string; rejects: string }> {
+/** Where the sidecars of an archived file lie. */
+export function sidecarsOf(path: string): Readonly<{ receipt: string; rejects: string }> {
   const stem = path.replace(/\.jsonl$/, '')
   return { receipt: stem + RECEIPT_ENDING, rejects: stem + REJECTS_ENDING }
 }
 
 /** Writes a newer receipt, after the rejects where rows were rejected. */
 export async function settle(disk: Disk, archived: Archived, rejects: AsyncIterable<Reject>): Promise<void> {
-  const notes = notesOf(archived.path)
+  const sidecars = sidecarsOf(archived.path)
   if ((archived.receipt.load?.rejected ?? 0) > 0)
-    await replace(disk, notes.rejects, rejectedRows(disk, archived.path, rejects))
+    await replace(disk, sidecars.rejects, rejectedRows(disk, archived.path, rejects))
   await keepReceipt(disk, archived)
 }
 
 /** Writes the receipt of an archived file. */
 export async function keepReceipt(disk: Disk, { path, receipt }: Archived): Promise<void> {
-  await replace(disk, notesOf(path).receipt, `${JSON.stringify(receipt, null, 2)}\n`)
+  await replace(disk, sidecarsOf(path).receipt, `${JSON.stringify(receipt, null, 2)}\n`)
 }
 
 /** Whether the server has nothing more to tell. A held upload waits for a person there, who may release it any day. */
@@ -140,7 +140,7 @@ export function isOver({ state }: Receipt): boolean {
 
 /** The receipt at a path; undefined where there is none that can be understood. */
 export async function readReceipt(disk: Disk, path: string): Promise<Kept | undefined> {
-  const text = await readNoteText(disk, path)
+  const text = await readSidecarText(disk, path)
   if (text === undefined) return undefined
   try {
     return parseReceipt(text)

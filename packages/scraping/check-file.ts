@@ -19,17 +19,17 @@ export type CheckedFile = Readonly<{
 }>
 
 /** What is known of a scrape's chain: what the scrape is compared with, and what is believed of it. */
-export type Known = Readonly<{ references: References; beliefs: readonly BeliefSince[] }>
+export type Baseline = Readonly<{ references: References; beliefs: readonly BeliefSince[] }>
 
 /** How files are checked. `on`: the day on which they would be received. */
 export type CheckBy = Readonly<{
   thresholds: Thresholds
   on: string
-  knownOf: (scrape: FileScrape) => Promise<Known>
+  baselineOf: (scrape: FileScrape) => Promise<Baseline>
 }>
 
 /** Nothing to compare with. */
-export const NOTHING_KNOWN: Known = { references: { usual: [], sisters: [] }, beliefs: [] }
+export const NO_BASELINE: Baseline = { references: { usual: [], sisters: [] }, beliefs: [] }
 
 /** Reads and judges a file; one whose name ends in .gz is unpacked. */
 export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile> {
@@ -50,7 +50,7 @@ export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile>
 export function findingsIn(figures: FileFigures, receivedOn: string): Verdict[] {
   return figures.scrapes.flatMap(({ company, storeName: store, store: code, date, maker }) => {
     const judged = { company, store, code, date, receivedOn, figures: maker.figures(), sampled: maker.sampled }
-    return judge(judged, NOTHING_KNOWN.references, usualThresholds())
+    return judge(judged, NO_BASELINE.references, usualThresholds())
   })
 }
 
@@ -63,7 +63,7 @@ async function said(figures: FileFigures, { rows, rejected }: { rows: number; re
     const { company, store, storeName, date, maker } = scrape
     const judged = { company, store: storeName, code: store, date, receivedOn: by.on, figures: maker.figures() }
     scrapes.push({ company, store, date, rows: judged.figures.rows })
-    const { references, beliefs } = await by.knownOf(scrape)
+    const { references, beliefs } = await by.baselineOf(scrape)
     const about = { sampled: maker.sampled, rejected: rejectedShare(counts, judged.figures) }
     const found = judge({ ...judged, ...about }, references, by.thresholds)
     verdicts.push(...found.map((verdict) => withBelief(beliefs, verdict)))

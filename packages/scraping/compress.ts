@@ -26,9 +26,11 @@ const GZIP_LEVEL = 6
 const ZSTD = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
 
 /** How a file is compressed; `dictionary`: a file that the receiver has, where that is referred to. */
-export type Manner = Readonly<{ encoding: 'zstd' | 'gzip' }> | Readonly<{ encoding: 'dcz'; dictionary: Dictionary }>
+export type Compression =
+  | Readonly<{ encoding: 'zstd' | 'gzip' }>
+  | Readonly<{ encoding: 'dcz'; dictionary: Dictionary }>
 
-function compressed(segment: Buffer, manner: Manner): Promise<Buffer> {
+function compressed(segment: Buffer, manner: Compression): Promise<Buffer> {
   // Of a small file a mebibyte would be all but wasted, and collected as garbage.
   const chunkSize = Math.min(WRITE_BYTES, Math.max(WRITE_BYTES_MIN, segment.length))
   if (manner.encoding === 'gzip') return promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize })
@@ -40,11 +42,11 @@ function compressed(segment: Buffer, manner: Manner): Promise<Buffer> {
 }
 
 /** A file to be compressed, about how large it is, and how. */
-export type Order = Readonly<{ source: FileHandle; size: number; manner: Manner }>
+export type CompressJob = Readonly<{ source: FileHandle; size: number; manner: Compression }>
 
 /** Compresses the rest of `source` to the end of `target` and returns how many bytes that took; `hear` is told all that was read. */
 export async function compress(
-  { source, size, manner }: Order,
+  { source, size, manner }: CompressJob,
   target: FileHandle,
   hear: (chunk: Buffer) => void,
 ): Promise<number> {

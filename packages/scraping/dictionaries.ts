@@ -10,6 +10,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { companyIn } from '@splitcart/shared/dictionary/company.ts'
 import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
 import { type Archived, receiptsIn } from './archive.ts'
 import { beginningOf, beginningOfArchived, contentOf } from './archive-content.ts'
@@ -19,7 +20,7 @@ import type { Spooled } from './spool.ts'
 // What is smaller fits into one packet or two anyway.
 const CONTENT_BYTES_MIN = 32 * 1024
 // A file that is still on its way then is sent once more, without.
-const PROMISED_MS_MIN = 60 * 60 * 1000
+const PROMISED_MS_MIN = HOUR_MS
 // Among more files than that none is looked for.
 const LOOKS_MAX = 200
 // So many dictionaries that the server does not have say that it is another one, or the key is.
@@ -32,7 +33,7 @@ const USED_MS_MAX = 10 * 60 * 1000
 const USED_MAX = 16
 
 /** An open file, of which nothing has been read. */
-type Wanted = Readonly<{ source: Pick<FileHandle, 'read'>; size: number }>
+type FileToCompress = Readonly<{ source: Pick<FileHandle, 'read'>; size: number }>
 type Candidate = Pick<Archived, 'name' | 'receipt'>
 type Used = Readonly<{ receipt: Candidate['receipt']; dictionary: Dictionary; since: number }>
 
@@ -64,7 +65,7 @@ export class Dictionaries {
   }
 
   /** The dictionary for a file of the outbox; undefined where there is none. */
-  async chooseFor({ source, size }: Wanted, now: number): Promise<Dictionary | undefined> {
+  async chooseFor({ source, size }: FileToCompress, now: number): Promise<Dictionary | undefined> {
     if (this.isOff || size < CONTENT_BYTES_MIN) return undefined
     const company = companyIn(await beginningOf(source))
     return this.#usedFor(company, size, now) ?? (await this.#newestOf(company, size, now))

@@ -5,13 +5,14 @@ import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durabl
 import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { canLockBeside } from '@splitcart/shared/lock.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { type Folders, foldersIn, kindsThere } from './folders.ts'
-import { leftOversIn } from './left-overs.ts'
+import { orphanedPartsIn } from './orphaned-parts.ts'
 import { scanOutbox } from './outbox.ts'
 
 const DISK_BYTES_MIN = 100 * 1024 * 1024
-const WAITING_MS_MAX = 24 * 60 * 60 * 1000
+const WAITING_MS_MAX = DAY_MS
 const PROBE = '.doctor-probe'
 
 type Clock = Readonly<{ now: number; zone: TimeZone }>
@@ -44,7 +45,7 @@ async function* examineKind(disk: Disk, folders: Folders, clock: Clock): AsyncGe
   yield await examine('disk', MEND_RIGHTS, () => roomFinding(disk, folders.outbox, DISK_BYTES_MIN))
   yield await examine('outbox', MEND_RIGHTS, () => waiting(disk, folders, clock))
   yield await examine('outbox', MEND_RIGHTS, () => neverSent(disk, folders))
-  yield await examine('left over', MEND_RIGHTS, () => leftOver(disk, folders, clock.now))
+  yield await examine('left over', MEND_RIGHTS, () => orphan(disk, folders, clock.now))
 }
 
 const MEND_RIGHTS = 'Give this user the right to read and write there, or run it as the user who has it.'
@@ -103,8 +104,8 @@ async function locking(folders: Folders): Promise<Finding> {
   return fail('locks', `${folders.outbox} is on a file system without locks, so upload-data does nothing`, LOCKS_NEEDED)
 }
 
-async function leftOver(disk: Disk, folders: Folders, now: number): Promise<Finding> {
-  const { length } = await leftOversIn(disk, folders, now)
+async function orphan(disk: Disk, folders: Folders, now: number): Promise<Finding> {
+  const { length } = await orphanedPartsIn(disk, folders, now)
   if (length === 0) return ok('left over', 'no scrape was left unfinished')
   return warn('left over', `${length} left by scrapes that did not finish`, 'Run "splitcart salvage", or delete them.')
 }

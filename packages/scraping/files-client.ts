@@ -26,7 +26,7 @@ export async function requestedOf(asking: Asking): Promise<Requested> {
 }
 
 /** Which of some uploads the server knows. Throws what it says instead. */
-export async function knownOf(asking: Asking, ids: readonly string[]): Promise<ReadonlySet<string>> {
+export async function baselineOf(asking: Asking, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const url = urlOf(asking.server, 'api/uploads')
   url.searchParams.set('ids', ids.join())
   const answer = await listOf(asking, url)

@@ -9,9 +9,9 @@
  */
 import { join, resolve } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { isShown } from '@splitcart/shared/folder-usage.ts'
 import { kindOfOutbox, PRODUCTS, stemOfKind } from '@splitcart/shared/kinds.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
-import { isShown } from '@splitcart/shared/place.ts'
 
 export type Folders = Readonly<{ outbox: string; part: string; spool: string; archive: string; refused: string }>
 

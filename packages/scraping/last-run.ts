@@ -1,11 +1,11 @@
-/** The note about the last round of upload-data, `product_outbox/.spool/last-run.json`: what `splitcart status` tells of it. */
+/** The record of the last round of upload-data, `product_outbox/.spool/last-run.json`: what `splitcart status` tells of it. */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { realClock } from './clock.ts'
 import type { Folders } from './folders.ts'
-import { readNote } from './note.ts'
+import { readSidecar } from './sidecar.ts'
 import { type Outcome, type Summary, type Trouble, troubleOf } from './upload-events.ts'
 import { type Job, once, type Run, tell } from './upload-job.ts'
 
@@ -30,7 +30,7 @@ export function isGood({ outcome, problem, ignored }: Pick<Summary, 'outcome' | 
 }
 
 /**
- * Writes the note at the end of a round; `nextTryMs`: how long until the next one. That it cannot be written is a warning: it is worth
+ * Writes the record at the end of a round; `nextTryMs`: how long until the next one. That it cannot be written is a warning: it is worth
  * less than the run.
  */
 export async function noteRun(job: Job, run: Run, nextTryMs: number | undefined): Promise<void> {
@@ -41,9 +41,9 @@ export async function noteRun(job: Job, run: Run, nextTryMs: number | undefined)
   if (run.noted?.news === news && steady - run.noted.at < NOTED_EVERY_MS) return
   const last_good_at = isGood(run.summary) ? textOf(now) : ((await readLastRun(disk, folders))?.last_good_at ?? null)
   const next_try_at = nextTryMs === undefined ? null : textOf(now + nextTryMs)
-  const note: LastRun = { finished_at: textOf(now), outcome, waiting, problem, next_try_at, last_good_at }
+  const record: LastRun = { finished_at: textOf(now), outcome, waiting, problem, next_try_at, last_good_at }
   try {
-    await replace(disk, join(folders.spool, FILE_NAME), `${JSON.stringify(note, null, 2)}\n`)
+    await replace(disk, join(folders.spool, FILE_NAME), `${JSON.stringify(record, null, 2)}\n`)
     run.noted = { at: steady, news }
   } catch (cause) {
     if (!(cause instanceof Error) || codeOf(cause) === '') throw cause
@@ -52,10 +52,10 @@ export async function noteRun(job: Job, run: Run, nextTryMs: number | undefined)
   }
 }
 
-/** The note about the last round; `undefined` where there was none yet, or it was broken. */
+/** The record of the last round; `undefined` where there was none yet, or it was broken. */
 export async function readLastRun(disk: Disk, { spool }: Pick<Folders, 'spool'>): Promise<LastRun | undefined> {
-  const note = (await readNote(disk, join(spool, FILE_NAME))) as LastRun | undefined
-  return typeof note?.finished_at === 'string' && typeof note.outcome === 'string' ? note : undefined
+  const record = (await readSidecar(disk, join(spool, FILE_NAME))) as LastRun | undefined
+  return typeof record?.finished_at === 'string' && typeof record.outcome === 'string' ? record : undefined
 }
 
 function textOf(time: number): string {

@@ -3,9 +3,10 @@
  * refused, and what time it has. No run depends on it: a server that does not take it, or is away, is no fault.
  */
 import { type Disk, systemFaultOf } from '@splitcart/shared/disk.ts'
+import { folderUsage } from '@splitcart/shared/folder-usage.ts'
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
-import { placeOf } from '@splitcart/shared/place.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
 import { type Clock, realClock } from './clock.ts'
 import { foldersIn, isDataFile, kindsThere } from './folders.ts'
@@ -15,7 +16,7 @@ import type { UploadClient } from './upload-client.ts'
 // With --watch and many files there are rounds in a row.
 const SAID_EVERY_MS = 10_000
 // A server that is older, or a proxy that lets nothing new through, may be another one by then.
-const NOT_TAKEN_MS = 60 * 60 * 1000
+const NOT_TAKEN_MS = HOUR_MS
 
 /** What tells of this machine, and the data folder with its outboxes. */
 export type ReportingMachine = Readonly<
@@ -68,7 +69,7 @@ async function whatWaits({ disk, dataDir }: ReportingMachine): Promise<Waiting> 
       sum.waiting_files++
       sum.waiting_bytes += size
     }
-    sum.refused_files += (await placeOf(disk, refused, isDataFile)).files
+    sum.refused_files += (await folderUsage(disk, refused, isDataFile)).files
   }
   return sum
 }

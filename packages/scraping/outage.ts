@@ -2,13 +2,13 @@
  * How an outage is told while `--watch` waits for its end: a blip is one quiet line, then it is told every few minutes, and
  * louder after an hour. That it is over is told when it was more than a blip.
  */
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import type { Clock } from './clock.ts'
 import type { Trouble, UploadEvent } from './upload-events.ts'
 
 /** How much an outage asks for attention. */
 export type Loudness = 'info' | 'warn' | 'error'
 
-const MINUTE_MS = 60_000
 const BLIP_MS_MAX = MINUTE_MS
 const LOUD_MS_MIN = 60 * MINUTE_MS
 const TOLD_EVERY_MS: Readonly<Record<Loudness, number>> = {

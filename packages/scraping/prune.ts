@@ -15,11 +15,10 @@ import { COMPACTED_ENDINGS, KEPT_ENDINGS, namesAside } from '@splitcart/shared/p
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
-import { type Archived, compare, notesOf, receiptsIn, sightAt } from './archive.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import { type Archived, compare, receiptsIn, sidecarsOf, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
 import { requeue } from './requeue.ts'
-
-const DAY_MS = 86_400_000
 
 /** What to prune; `now` is in milliseconds since 1970. With `dryRun` nothing is removed; with `all` a person insists that the clock is right. */
 export type Prune = Readonly<{
@@ -31,7 +30,7 @@ export type Prune = Readonly<{
   all?: boolean
 }>
 
-/** A file that is gone, or would be, with the bytes of its notes. `wentBack`: it was changed since, and is in the outbox as this. */
+/** A file that is gone, or would be, with the bytes of its sidecars. `wentBack`: it was changed since, and is in the outbox as this. */
 export type Pruned = Readonly<{ name: string; bytes: number; loadedAt: string; wentBack?: string }>
 
 /** Removes what may go, each file with its receipt and rejects, and names it. Throws `prune_refused` where the clock is more likely to be wrong. */
@@ -61,11 +60,11 @@ async function pruneOne(
   archived: Archived & Readonly<{ loadedAt: string }>,
 ): Promise<Pruned> {
   const { name, path, loadedAt } = archived
-  const notes = notesOf(path)
+  const sidecars = sidecarsOf(path)
   let bytes = 0
   const packed = COMPACTED_ENDINGS.map((ending) => path + ending)
   const aside = KEPT_ENDINGS.flatMap((ending) => namesAside(path + ending))
-  for (const one of [path, ...packed, ...aside, notes.rejects, notes.receipt])
+  for (const one of [path, ...packed, ...aside, sidecars.rejects, sidecars.receipt])
     bytes += (await sightAt(disk, one))?.size ?? 0
   const isChanged = (await compare(disk, archived)) === null
   if (isChanged) {
@@ -73,10 +72,10 @@ async function pruneOne(
     return { name, bytes, loadedAt, wentBack }
   }
   if (!dryRun) {
-    await removeIfThere(disk, notes.rejects)
+    await removeIfThere(disk, sidecars.rejects)
     for (const one of [...aside, ...packed]) await removeIfThere(disk, one)
     await remove(disk, path)
-    await removeIfThere(disk, notes.receipt)
+    await removeIfThere(disk, sidecars.receipt)
   }
   return { name, bytes, loadedAt }
 }

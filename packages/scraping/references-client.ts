@@ -3,7 +3,7 @@ import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { AnswerError, faultOfAnswer } from './answer.ts'
-import type { Known } from './check-file.ts'
+import type { Baseline } from './check-file.ts'
 import { connectionFault } from './connection-fault.ts'
 
 const WAIT_MS_MAX = 30_000
@@ -12,7 +12,7 @@ const WAIT_MS_MAX = 30_000
 export type Asked = Readonly<{ company: string; store: string; date: string }>
 
 /** What the server knows of the chain. The key goes to this address and nowhere else, and never over plain http to another machine. */
-export async function referencesFrom(server: URL, key: string, { company, store, date }: Asked): Promise<Known> {
+export async function referencesFrom(server: URL, key: string, { company, store, date }: Asked): Promise<Baseline> {
   if (server.protocol !== 'https:' && !isLoopback(server.hostname))
     throw new Problem('settings_invalid', `\n  --against: expected https for another machine, got "${server.origin}"`)
   const url = urlOf(server, 'api/references')
@@ -22,7 +22,7 @@ export async function referencesFrom(server: URL, key: string, { company, store,
   if (!answer.ok)
     throw faultOfAnswer({ status: answer.status, headers: answer.headers, text, url } as never, Date.now())
   // Servers of before say nothing of beliefs.
-  const { references, beliefs = [] } = JSON.parse(text) as Pick<Known, 'references'> & Partial<Known>
+  const { references, beliefs = [] } = JSON.parse(text) as Pick<Baseline, 'references'> & Partial<Baseline>
   return { references, beliefs }
 }
 
@@ -30,7 +30,7 @@ export async function referencesFrom(server: URL, key: string, { company, store,
  * The same, or undefined where the server does not tell: a key may not ask, or nobody is there. Whoever sends the file next learns that
  * anyway.
  */
-export async function referencesIfTold(server: URL, key: string, asked: Asked): Promise<Known | undefined> {
+export async function referencesIfTold(server: URL, key: string, asked: Asked): Promise<Baseline | undefined> {
   try {
     return await referencesFrom(server, key, asked)
   } catch (error) {

@@ -15,8 +15,8 @@ export async function refuse(
   sent: Readonly<{ file: Waiting; spooled: Spooled; error: AnswerError }>,
 ): Promise<string> {
   const { file, spooled, error } = sent
-  const note = { name: file.name, sha256: spooled.sha256, refused_at: new Date().toISOString(), ...problemOf(error) }
-  return takeOut(disk, folders, { file, spooled, to: folders.refused, noteEnding: PROBLEM_ENDING, note })
+  const sidecar = { name: file.name, sha256: spooled.sha256, refused_at: new Date().toISOString(), ...problemOf(error) }
+  return takeOut(disk, folders, { file, spooled, to: folders.refused, sidecarEnding: PROBLEM_ENDING, sidecar })
 }
 
 function problemOf(error: AnswerError): object {

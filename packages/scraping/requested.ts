@@ -7,6 +7,7 @@
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { AnswerError, StrangeAnswer } from './answer.ts'
 import { receiptsIn } from './archive.ts'
 import { realClock } from './clock.ts'
@@ -17,7 +18,7 @@ import { sendForgotten } from './server-history.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, once, type Run, tell } from './upload-job.ts'
 
-const ASKED_EVERY_MS = 60 * 60 * 1000
+const ASKED_EVERY_MS = HOUR_MS
 
 /** Puts what the server asks for into the outbox, where it is in the archive; of what is not it tells. */
 export async function sendRequested(job: Job, run: Run): Promise<void> {

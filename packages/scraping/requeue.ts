@@ -18,7 +18,7 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { move, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { COMPACTED_ENDINGS } from '@splitcart/shared/packed/kept-file.ts'
-import { type Archived, notesOf, readReceipt, sightAt } from './archive.ts'
+import { type Archived, readReceipt, sidecarsOf, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
 import type { Job, Run } from './upload-job.ts'
 
@@ -28,12 +28,12 @@ export async function requeue(
   folders: Folders,
   { name, path, receipt }: Archived,
 ): Promise<Readonly<{ name: string; path: string }>> {
-  const notes = notesOf(path)
+  const sidecars = sidecarsOf(path)
   const isKept = await liesPacked(disk, path)
   // First, so that rows that an earlier server rejected never lie next to what a later one says.
-  if (!isKept) await removeIfThere(disk, notes.rejects)
+  if (!isKept) await removeIfThere(disk, sidecars.rejects)
   const moved = await move(disk, path, folders.outbox, namesFor(name, receipt.sha256))
-  if (!isKept) await remove(disk, notes.receipt)
+  if (!isKept) await remove(disk, sidecars.receipt)
   return { name: moved.name, path: join(folders.outbox, moved.name) }
 }
 
@@ -43,7 +43,7 @@ export async function requeue(
  */
 export function requeueForgotten({ disk, folders }: Job, { moves }: Run, archived: Archived): Promise<boolean> {
   return moves.run(async () => {
-    if ((await readReceipt(disk, notesOf(archived.path).receipt))?.id !== archived.receipt.id) return false
+    if ((await readReceipt(disk, sidecarsOf(archived.path).receipt))?.id !== archived.receipt.id) return false
     await requeue(disk, folders, archived)
     return true
   })

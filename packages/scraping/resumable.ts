@@ -1,15 +1,15 @@
 /**
  * Sending a copy in as many pieces as it takes: tus 1.0.0, spoken by its own library over our own requests.
  *
- *   no note ─▶ POST: an address, noted ─▶ PATCH ─┬─▶ all is there ─▶ the id of the receipt
- *   note ────▶ HEAD: where it stands ────▶       ├─▶ cut: once more from HEAD, as long as each time more of it is there
+ *   no sidecar ─▶ POST: an address, noted ─▶ PATCH ─┬─▶ all is there ─▶ the id of the receipt
+ *   sidecar ────▶ HEAD: where it stands ────▶       ├─▶ cut: once more from HEAD, as long as each time more of it is there
  *                                                └─▶ 413 of a proxy: once more from HEAD, in pieces of half the size
  *
  * Invariants:
  *  1. An address is noted durably before the first byte goes there, so a sender that is killed finds its upload again.
  *  2. The key goes to the origin in the settings only, whatever address the server names.
  *  3. An upload that the server itself does not know any more is forgotten, and a new one is opened. What a stranger says of it
- *     (a portal, a proxy, a cache) leaves the note where it is.
+ *     (a portal, a proxy, a cache) leaves the sidecar where it is.
  */
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,14 +18,14 @@ import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Upload, UploadOptions } from 'tus-js-client'
 import { retryAfterOf, retryOf, StrangeAnswer } from './answer.ts'
-import { readNote } from './note.ts'
-import { type Client, endpointOf, type OnSent, type Pieces, Talk } from './resumable-talk.ts'
-import { resumeNotePath, type Spooled } from './spool.ts'
+import { type Client, endpointOf, type OnSent, type Pieces, ResumableAttempt } from './resumable-attempt.ts'
+import { readSidecar } from './sidecar.ts'
+import { resumeSidecarPath, type Spooled } from './spool.ts'
 
 /** All of it is there, and this is its receipt; or the server does not take this file so, or any; or it failed, and stood there. */
-export type Outcome = Sent | Stuck
+export type Outcome = SendOutcome | Stuck
 
-type Sent = Readonly<{ receiptId: string }> | Readonly<{ notFor: 'this file' | 'any file' }>
+type SendOutcome = Readonly<{ receiptId: string }> | Readonly<{ notFor: 'this file' | 'any file' }>
 
 /** An error, and where the upload stood when the try that met it began. */
 export type Stuck = Readonly<{ error: unknown; start: number }>
@@ -39,7 +39,7 @@ const TUS = { 'Tus-Resumable': '1.0.0' }
 /** Sends a copy. A try that brought the upload forward is followed by the next one. */
 export async function sendInPieces(client: Client, spooled: Spooled, onSent: OnSent): Promise<Outcome> {
   for (let before = -1; ; ) {
-    const talk = new Talk(client, spooled, onSent)
+    const talk = new ResumableAttempt(client, spooled, onSent)
     try {
       return await attempt(talk)
     } catch (error) {
@@ -70,14 +70,14 @@ export async function isBegun(client: Client, spooled: Spooled): Promise<boolean
   return (await notedAddress(client, spooled)) !== undefined
 }
 
-async function attempt(talk: Talk): Promise<Sent> {
+async function attempt(talk: ResumableAttempt): Promise<SendOutcome> {
   const { client, spooled } = talk
   const noted = await notedAddress(client, spooled)
   try {
     await transfer(talk, noted)
   } catch (error) {
     if (noted !== undefined && talk.isGone) {
-      await removeIfThere(client.disk, resumeNotePath(spooled))
+      await removeIfThere(client.disk, resumeSidecarPath(spooled))
       return attempt(talk.anew())
     }
     const notFor = noted === undefined ? talk.notFor : undefined
@@ -87,7 +87,7 @@ async function attempt(talk: Talk): Promise<Sent> {
   return { receiptId: talk.receiptId ?? (await finish(talk)) }
 }
 
-function transfer(talk: Talk, noted: URL | undefined): Promise<void> {
+function transfer(talk: ResumableAttempt, noted: URL | undefined): Promise<void> {
   const { client, spooled } = talk
   const { kind } = client
   const { name: filename, encoding, sha256, dictionary } = spooled
@@ -125,7 +125,7 @@ function sourceOf({ spooledBytes: size }: Spooled) {
 }
 
 /** The upload is whole and was not accepted: the server was short of something then, or was stopped. */
-async function finish(talk: Talk): Promise<string> {
+async function finish(talk: ResumableAttempt): Promise<string> {
   const { url } = talk
   const headers = { 'Upload-Offset': String(talk.spooled.spooledBytes), 'Content-Type': MEDIA_TYPE }
   const answer = await talk.exchange({ method: 'PATCH', url, headers: { ...TUS, ...headers } }, undefined)
@@ -137,10 +137,10 @@ async function finish(talk: Talk): Promise<string> {
 
 /** The address of the upload of exactly this copy, at the server of the settings. */
 async function notedAddress(client: Client, { sha256, spooledBytes, ...rest }: Spooled): Promise<URL | undefined> {
-  const path = resumeNotePath(rest)
-  const note = (await readNote(client.disk, path)) as
+  const path = resumeSidecarPath(rest)
+  const sidecar = (await readSidecar(client.disk, path)) as
     | { url?: string; sha256?: string; spooledBytes?: number }
     | undefined
-  if (note?.url === undefined || note.sha256 !== sha256 || note.spooledBytes !== spooledBytes) return undefined
-  return note.url.startsWith(endpointOf(client).href) && URL.canParse(note.url) ? new URL(note.url) : undefined
+  if (sidecar?.url === undefined || sidecar.sha256 !== sha256 || sidecar.spooledBytes !== spooledBytes) return undefined
+  return sidecar.url.startsWith(endpointOf(client).href) && URL.canParse(sidecar.url) ? new URL(sidecar.url) : undefined
 }

@@ -6,13 +6,13 @@ import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
-import { type CheckedFile, checkFile, type Known, NOTHING_KNOWN } from './check-file.ts'
+import { type Baseline, type CheckedFile, checkFile, NO_BASELINE } from './check-file.ts'
 
 /** What files are judged by. `askServer`: what a server knows; undefined: it does not tell. */
-export type CheckOrder = Readonly<{
+export type CheckRequest = Readonly<{
   thresholds: Thresholds
   now: () => number
-  askServer?: (scrape: FileScrape) => Promise<Known | undefined>
+  askServer?: (scrape: FileScrape) => Promise<Baseline | undefined>
 }>
 
 const DATES_MAX = 10
@@ -21,10 +21,10 @@ type Before = Reference & Readonly<{ company: string; code: string }>
 
 /** The check. */
 export class ScrapeCheck {
-  readonly #order: CheckOrder
+  readonly #order: CheckRequest
   #before: readonly Before[] = []
 
-  constructor(order: CheckOrder) {
+  constructor(order: CheckRequest) {
     this.#order = order
   }
 
@@ -33,18 +33,18 @@ export class ScrapeCheck {
     const { thresholds, now } = this.#order
     const on = new Date(now()).toISOString().slice(0, 10)
     const scrapes: FileScrape[] = []
-    const knownOf = (scrape: FileScrape) => {
+    const baselineOf = (scrape: FileScrape) => {
       scrapes.push(scrape)
-      return this.#knownOf(scrape)
+      return this.#baselineOf(scrape)
     }
-    const checked = await checkFile(path, { thresholds, on, knownOf })
+    const checked = await checkFile(path, { thresholds, on, baselineOf })
     if (!checked.verdicts.some(isHolding)) for (const scrape of scrapes) this.#believe(scrape)
     return checked
   }
 
-  async #knownOf(scrape: FileScrape): Promise<Known> {
+  async #baselineOf(scrape: FileScrape): Promise<Baseline> {
     const here = this.#referencesAmong(scrape)
-    const { references, beliefs } = (await this.#order.askServer?.(scrape)) ?? NOTHING_KNOWN
+    const { references, beliefs } = (await this.#order.askServer?.(scrape)) ?? NO_BASELINE
     const isNewer = here.own !== undefined && here.own.date >= (references.own?.date ?? '')
     if (!isNewer) return { references, beliefs }
     const usual = [...here.usual, ...references.usual].slice(0, DATES_MAX)
@@ -56,7 +56,7 @@ export class ScrapeCheck {
   #referencesAmong({ company, store, date }: FileScrape): References {
     const own = this.#before.filter((each) => each.company === company && each.code === store && each.date < date)
     const [newest] = own
-    if (newest === undefined) return NOTHING_KNOWN.references
+    if (newest === undefined) return NO_BASELINE.references
     return { own: newest, usual: own.map(({ figures }) => figures.rows), newest: newest.date, sisters: [] }
   }
 

@@ -14,8 +14,8 @@ import { type Archived, receiptsIn } from './archive.ts'
 import { copyToOutbox } from './copy-to-outbox.ts'
 import { deliver } from './delivery.ts'
 import type { ServerHistory } from './files-client.ts'
-import { readNote } from './note.ts'
 import { requeueForgotten } from './requeue.ts'
+import { readSidecar } from './sidecar.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
@@ -25,7 +25,7 @@ const ASKED_AT_ONCE = 50
 /** Puts what a server has forgotten into the outbox, if it has another history than when it was asked last. */
 export async function sendForgotten(job: Job, run: Run, now: ServerHistory): Promise<void> {
   const path = join(job.folders.spool, FILE_NAME)
-  const before = (await readNote(job.disk, path)) as Partial<ServerHistory> | undefined
+  const before = (await readSidecar(job.disk, path)) as Partial<ServerHistory> | undefined
   if (before?.server === now.server && before.history === now.history) return
   // Another address is another server, which may have been meant.
   if (before?.server === now.server) {

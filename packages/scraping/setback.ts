@@ -7,6 +7,7 @@
  */
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { AnswerError, retryOf } from './answer.ts'
 import { realClock } from './clock.ts'
 import type { Waiting } from './outbox.ts'
@@ -28,7 +29,7 @@ const PERHAPS_OF_ONE_FILE = new Set([
 const ENDING = new Set<string>(['refused_alike', 'settings_invalid', 'locked'])
 
 const SET_ASIDE_MS = 60_000
-const SET_ASIDE_MS_MAX = 60 * 60 * 1000
+const SET_ASIDE_MS_MAX = HOUR_MS
 
 /** Whether an error ends the run, whichever file it came with. */
 export function endsRun(run: Run, error: unknown): boolean {

@@ -4,7 +4,7 @@
  *   outbox file ──one pass: digest, compress──▶ .spool/<name>.zst or .dcz (durable) ──▶ .spool/<name>.json: from now on it counts
  *
  * Invariants:
- *  1. A note (`.json`) exists only next to the whole, durable copy it describes: it is written last and removed first.
+ *  1. A sidecar (`.json`) exists only next to the whole, durable copy it describes: it is written last and removed first.
  *  2. A copy is used again only for the file it was made from: untouched, or of the same digest.
  *  3. A file that changed while it was read is not sent.
  */
@@ -15,10 +15,10 @@ import { type Digest, Digester, digestOfFile } from '@splitcart/shared/digest.ts
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { compress, type Encoding, type Manner } from './compress.ts'
+import { type Compression, compress, type Encoding } from './compress.ts'
 import type { Folders } from './folders.ts'
-import { objectIn, readNoteText } from './note.ts'
 import { isSame, isUntouched, type Sight, sightOf, type Waiting } from './outbox.ts'
+import { objectIn, readSidecarText } from './sidecar.ts'
 
 /** A copy in the spool: what it was made from, and what it holds. */
 export type Spooled = Readonly<{ name: string; path: string; encoding: Encoding; spooledBytes: number }> &
@@ -48,10 +48,13 @@ export async function spool(
   file: Waiting,
   { encoding, choose, onRead = () => {} }: Spooling,
 ): Promise<Spooled | undefined> {
-  const note = await readNoteText(disk, notePath(folders, file.name))
-  if (note !== undefined) {
+  const sidecar = await readSidecarText(disk, sidecarPath(folders, file.name))
+  if (sidecar !== undefined) {
     const encodings: Encoding[] = choose === undefined ? [encoding] : [DCZ, encoding]
-    const kept = await findSpooled(disk, folders, file, { note: objectIn(note) as Spooled | undefined, encodings })
+    const kept = await findSpooled(disk, folders, file, {
+      sidecar: objectIn(sidecar) as Spooled | undefined,
+      encodings,
+    })
     if (kept !== undefined) return kept
     await dropSpooled(disk, folders, file.name)
   }
@@ -59,16 +62,16 @@ export async function spool(
   if (source === undefined) return undefined
   try {
     const dictionary = await choose?.(source)
-    const manner: Manner = dictionary === undefined ? { encoding } : { encoding: DCZ, dictionary }
+    const manner: Compression = dictionary === undefined ? { encoding } : { encoding: DCZ, dictionary }
     const path = pathOf(folders, file.name, manner.encoding)
     const copying = { file, path, manner, onRead }
     const spooled = await makeCopy(disk, source, copying).catch(async (error) => {
       if (codeOf(error) !== 'EEXIST') throw error
-      // Something in this run went wrong before its copy had a note.
+      // Something in this run went wrong before its copy had a sidecar.
       await dropSpooled(disk, folders, file.name)
       return makeCopy(disk, source, copying)
     })
-    await replace(disk, notePath(folders, file.name), `${JSON.stringify(spooled)}\n`)
+    await replace(disk, sidecarPath(folders, file.name), `${JSON.stringify(spooled)}\n`)
     return spooled
   } finally {
     await source.close()
@@ -77,23 +80,23 @@ export async function spool(
 
 /** Removes a copy that has been sent. */
 export async function dropSent(disk: Disk, folders: Folders, spooled: Pick<Spooled, 'name' | 'path'>): Promise<void> {
-  for (const path of [notePath(folders, spooled.name), resumeNotePath(spooled), spooled.path])
+  for (const path of [sidecarPath(folders, spooled.name), resumeSidecarPath(spooled), spooled.path])
     await removeIfThere(disk, path)
 }
 
 /** Removes whatever copy of a file there is. */
 export async function dropSpooled(disk: Disk, folders: Folders, name: string): Promise<void> {
-  await removeIfThere(disk, notePath(folders, name))
+  await removeIfThere(disk, sidecarPath(folders, name))
   for (const ending of [RESUME_ENDING, ...Object.values(ENDINGS)])
     await removeIfThere(disk, join(folders.spool, name + ending))
 }
 
 /** Where the address is noted at which the server keeps what has arrived of a copy. */
-export function resumeNotePath({ path, name }: Pick<Spooled, 'path' | 'name'>): string {
+export function resumeSidecarPath({ path, name }: Pick<Spooled, 'path' | 'name'>): string {
   return join(dirname(path), name + RESUME_ENDING)
 }
 
-/** Removes the copies of files that do not wait any more, and what an interrupted run has left without a note. */
+/** Removes the copies of files that do not wait any more, and what an interrupted run has left without a sidecar. */
 export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly Waiting[]): Promise<void> {
   const entries = new Set(await disk.readdir(folders.spool))
   const names = new Set(waiting.map(({ name }) => name))
@@ -104,29 +107,29 @@ export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly
   }
 }
 
-type Noted = Readonly<{ note: Spooled | undefined; encodings: readonly Encoding[] }>
+type KeptCopy = Readonly<{ sidecar: Spooled | undefined; encodings: readonly Encoding[] }>
 
 async function findSpooled(
   disk: Disk,
   folders: Folders,
   file: Waiting,
-  { note, encodings }: Noted,
+  { sidecar, encodings }: KeptCopy,
 ): Promise<Spooled | undefined> {
-  if (note === undefined || !encodings.includes(note.encoding) || !isSame(note, file)) return undefined
-  const path = pathOf(folders, file.name, note.encoding)
+  if (sidecar === undefined || !encodings.includes(sidecar.encoding) || !isSame(sidecar, file)) return undefined
+  const path = pathOf(folders, file.name, sidecar.encoding)
   const stats = await disk.lstat(path).catch(() => undefined)
-  if (!stats?.isFile() || stats.size !== note.spooledBytes) return undefined
+  if (!stats?.isFile() || stats.size !== sidecar.spooledBytes) return undefined
   // The folder may have been moved since: the path is where the copy lies now.
-  if (isUntouched(note, file)) return { ...note, path }
-  return confirmed(disk, folders, file, { ...note, path })
+  if (isUntouched(sidecar, file)) return { ...sidecar, path }
+  return confirmed(disk, folders, file, { ...sidecar, path })
 }
 
 /** A copy whose file was touched: linked, renamed, or written to by somebody who set its time back. Its bytes tell. */
-async function confirmed(disk: Disk, folders: Folders, file: Waiting, note: Spooled): Promise<Spooled | undefined> {
+async function confirmed(disk: Disk, folders: Folders, file: Waiting, sidecar: Spooled): Promise<Spooled | undefined> {
   const digest = await digestOfFile(disk, file.path).catch(() => undefined)
-  if (digest?.sha256 !== note.sha256) return undefined
-  const spooled: Spooled = { ...note, ctimeMs: file.ctimeMs }
-  await replace(disk, notePath(folders, file.name), `${JSON.stringify(spooled)}\n`)
+  if (digest?.sha256 !== sidecar.sha256) return undefined
+  const spooled: Spooled = { ...sidecar, ctimeMs: file.ctimeMs }
+  await replace(disk, sidecarPath(folders, file.name), `${JSON.stringify(spooled)}\n`)
   return spooled
 }
 
@@ -142,7 +145,7 @@ async function openWaiting(disk: Disk, file: Waiting): Promise<FileHandle | unde
   }
 }
 
-type Copying = Readonly<{ file: Waiting; path: string; manner: Manner; onRead: OnRead }>
+type Copying = Readonly<{ file: Waiting; path: string; manner: Compression; onRead: OnRead }>
 
 async function makeCopy(disk: Disk, source: FileHandle, { file, path, manner, onRead }: Copying): Promise<Spooled> {
   const before = await source.stat()
@@ -170,6 +173,6 @@ function pathOf(folders: Folders, name: string, encoding: Encoding): string {
   return join(folders.spool, name + ENDINGS[encoding])
 }
 
-function notePath(folders: Folders, name: string): string {
+function sidecarPath(folders: Folders, name: string): string {
   return join(folders.spool, name + NOTE_ENDING)
 }

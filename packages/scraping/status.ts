@@ -1,25 +1,25 @@
 /** How things stand on a scraping machine: what waits where, who is at work, and how the last run ended. Changes nothing. */
 import { basename, join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type FolderUsage, folderUsage, Inspections } from '@splitcart/shared/folder-usage.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
-import { Looks, type Place, placeOf } from '@splitcart/shared/place.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { receiptsIn } from './archive.ts'
 import { type Folders, foldersIn, isDataFile, kindsThere } from './folders.ts'
 import { type LastRun, readLastRun } from './last-run.ts'
-import { leftOversIn } from './left-overs.ts'
+import { orphanedPartsIn } from './orphaned-parts.ts'
 import { type Skipped, scanOutbox } from './outbox.ts'
 
 /** Null where something could not be looked at; `problems` says why. The names are those of `status --json`: they stay. */
 export type ScrapingStatus = Readonly<{
-  outbox: Place | null
+  outbox: FolderUsage | null
   ignored: readonly Skipped[] | null
-  being_written: Place | null
+  being_written: FolderUsage | null
   left_over: number | null
-  archive: Place | null
+  archive: FolderUsage | null
   uploads: Readonly<Record<UploadState, number>> | null
-  refused: Place | null
+  refused: FolderUsage | null
   uploader_running: boolean | null
   last_run: LastRun | null
   /** What waits of kinds other than products, by kind. */
@@ -28,24 +28,24 @@ export type ScrapingStatus = Readonly<{
 }>
 
 /** The folders of one other kind. */
-export type KindStatus = Readonly<Record<'outbox' | 'archive' | 'refused', Place | null>>
+export type KindStatus = Readonly<Record<'outbox' | 'archive' | 'refused', FolderUsage | null>>
 
 /** Looks around; `undefined` where nothing has ever been scraped. */
 export async function scrapingStatus(disk: Disk, dataDir: string): Promise<ScrapingStatus | undefined> {
   const folders = foldersIn(dataDir)
-  const looks = new Looks()
+  const looks = new Inspections()
   const others = (await looks.at(dataDir, () => kindsThere(disk, dataDir))) ?? []
   if (others.length <= 1 && !(await isThere(disk, folders.outbox))) return undefined
   return {
-    outbox: await looks.at('product_outbox', () => placeOf(disk, folders.outbox, isDataFile)),
+    outbox: await looks.at('product_outbox', () => folderUsage(disk, folders.outbox, isDataFile)),
     ignored: await looks.at('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
-    being_written: await looks.at('product_outbox/.part', () => placeOf(disk, folders.part)),
-    left_over: await looks.at('product_outbox/.part', async () => (await leftOversIn(disk, folders)).length),
-    archive: await looks.at('temp_jsonl_product_storage', () => placeOf(disk, folders.archive, isArchived)),
+    being_written: await looks.at('product_outbox/.part', () => folderUsage(disk, folders.part)),
+    left_over: await looks.at('product_outbox/.part', async () => (await orphanedPartsIn(disk, folders)).length),
+    archive: await looks.at('temp_jsonl_product_storage', () => folderUsage(disk, folders.archive, isArchived)),
     uploads: await looks.at('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
-    refused: await looks.at('product_refused', () => placeOf(disk, folders.refused, isDataFile)),
+    refused: await looks.at('product_refused', () => folderUsage(disk, folders.refused, isDataFile)),
     uploader_running: await looks.at('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
-    last_run: (await looks.at('the note about the last run', () => readLastRun(disk, folders))) ?? null,
+    last_run: (await looks.at('the record of the last run', () => readLastRun(disk, folders))) ?? null,
     kinds: await statusOfKinds(disk, dataDir, others.slice(1), looks),
     problems: [...new Set(looks.problems)],
   }
@@ -55,13 +55,13 @@ async function statusOfKinds(
   disk: Disk,
   dataDir: string,
   kinds: readonly string[],
-  looks: Looks,
+  looks: Inspections,
 ): Promise<Record<string, KindStatus>> {
   const found: Record<string, KindStatus> = {}
   for (const kind of kinds) {
     const { outbox, archive, refused } = foldersIn(dataDir, kind)
     const look = (folder: string, counts = isDataFile) =>
-      looks.at(basename(folder), () => placeOf(disk, folder, counts))
+      looks.at(basename(folder), () => folderUsage(disk, folder, counts))
     found[kind] = { outbox: await look(outbox), archive: await look(archive, isArchived), refused: await look(refused) }
   }
   return found

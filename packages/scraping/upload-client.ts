@@ -16,16 +16,17 @@ import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { create as toContentDisposition } from 'content-disposition'
 import { AnswerError, documentIn, retryOf, StrangeAnswer } from './answer.ts'
 import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from './exchange.ts'
-import { contentOf, knownOf, type Requested, requestedOf, uploadsIn } from './files-client.ts'
+import { baselineOf, contentOf, type Requested, requestedOf, uploadsIn } from './files-client.ts'
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
 import { sendReport } from './report-client.ts'
 import { halve, isBegun, isTooLarge, type Stuck, sendInPieces } from './resumable.ts'
-import type { OnSent, Pieces } from './resumable-talk.ts'
+import type { OnSent, Pieces } from './resumable-attempt.ts'
 import type { Spooled } from './spool.ts'
 import { type Answerer, isUnreachable, mustHaveUploads, whoAnswers } from './who-answers.ts'
 
@@ -33,7 +34,7 @@ const IDLE_MS_MAX = 60_000
 
 // What fits into so little is sent once more sooner than it is resumed.
 const BROKEN_BYTES_MIN = 64 * 1024
-const NOT_RESUMABLE_MS = 60 * 60 * 1000
+const NOT_RESUMABLE_MS = HOUR_MS
 
 /** The server, as this machine sees it. `send` tells `onSent` of each portion that went out. */
 export type UploadClient = Readonly<{
@@ -105,7 +106,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
       const { uploads, ...rest } = await requestedOf(client)
       return { uploads: uploads.filter(({ kind = PRODUCTS }) => kind === client.kind), ...rest }
     },
-    known: (ids) => knownOf(client, ids),
+    known: (ids) => baselineOf(client, ids),
     content: (id) => contentOf(client, id),
     whoAnswers: () => whoAnswers(client),
     report: (report, signal) => sendReport(client, report, signal),
@@ -155,7 +156,7 @@ async function sendResumably(client: Client, spooled: Spooled, onSent: OnSent): 
   if ('error' in outcome) {
     if (!(await isBlocked(client, spooled, outcome))) throw outcome.error
     known.stuck.delete(spooled.sha256)
-    // The note stays: where uploads can be resumed again before the file is through, it goes on from there.
+    // The sidecar stays: where uploads can be resumed again before the file is through, it goes on from there.
     if (!isUnreachable(outcome.error)) known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
     return undefined
   }

@@ -18,13 +18,13 @@ import { lacksRoom, packArchive } from './archive-packing.ts'
 import { realClock } from './clock.ts'
 import { beatFor } from './heartbeat.ts'
 import { isGood, noteRun } from './last-run.ts'
-import { leftOversIn } from './left-overs.ts'
-import { removeNoteParts } from './noted-move.ts'
+import { orphanedPartsIn } from './orphaned-parts.ts'
 import { scanOutbox } from './outbox.ts'
 import { sendRequested } from './requested.ts'
 import { endsWhole, type Sorted } from './resting.ts'
 import { bringHome } from './results.ts'
 import { sendAll } from './send-all.ts'
+import { removeSidecarParts } from './sidecar-move.ts'
 import { cleanSpool } from './spool.ts'
 import { type Outcome, outcomeOf, type Summary, troubleOf } from './upload-events.ts'
 import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
@@ -37,7 +37,7 @@ const PACKING_MS_MAX = 10_000
 const RESTING_MS_MAX = 120_000
 
 /** `wait`: stay until the server has loaded, held or failed everything. `rests`: stay until what may still be written to is sent. */
-export type Manner = Readonly<{ wait: boolean; rests: boolean }>
+export type UploadOptions = Readonly<{ wait: boolean; rests: boolean }>
 
 /** Runs once. `wait` stays until the server has loaded, held or failed everything. Throws `locked` when another run is at work. */
 export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: boolean }> = {}): Promise<Summary> {
@@ -69,7 +69,7 @@ export function lockOutbox({ folders }: Pick<Job, 'folders'>): Lock {
 }
 
 /** One round. What ends it early is told in the summary; returns how long the server asked to be left alone. */
-export async function uploadRound(job: Job, run: Run, { wait, rests }: Manner): Promise<number> {
+export async function uploadRound(job: Job, run: Run, { wait, rests }: UploadOptions): Promise<number> {
   using _archive = await lockArchive(job.folders, { ...job, msMax: Number.POSITIVE_INFINITY })
   const { summary } = run
   delete summary.problem
@@ -160,7 +160,7 @@ function warn(job: Job, run: Run, fault: Error): void {
 /** Reports and clears what lies about. */
 async function look(job: Job, run: Run): Promise<void> {
   const { disk, folders, clock = realClock(), rest } = job
-  for (const { name, path, size } of await leftOversIn(disk, folders, clock.now(), rest?.findWriters))
+  for (const { name, path, size } of await orphanedPartsIn(disk, folders, clock.now(), rest?.findWriters))
     once(run, `left-over ${name}`, () => tell(job, run, { type: 'left-over', name, path, size }))
   const scan = await scanOutbox(disk, folders.outbox)
   run.summary.waiting = scan.waiting.length
@@ -169,7 +169,7 @@ async function look(job: Job, run: Run): Promise<void> {
     once(run, `ignored ${name}`, () => tell(job, run, { type: 'ignored', name, reason }))
   await cleanSpool(disk, folders, scan.waiting)
   await cleanMarks(disk, folders)
-  for (const folder of [folders.archive, folders.refused]) await removeNoteParts(disk, folder)
+  for (const folder of [folders.archive, folders.refused]) await removeSidecarParts(disk, folder)
 }
 
 /** Tells which files of the outbox are ready to be sent, and which may still be written to. */

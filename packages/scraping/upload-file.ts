@@ -99,12 +99,12 @@ async function unreadable({ disk, folders }: Job, { name }: Waiting, cause: unkn
   return new Problem('file_unreadable', `${name}: ${cause.message}`, { cause })
 }
 
-type Sent = Readonly<{ spooled: Spooled; receipt: Receipt }>
+type SentFile = Readonly<{ spooled: Spooled; receipt: Receipt }>
 
 /** The copy that is sent. A fresh one was made in this run, after another had been refused. */
 type Copy = Readonly<{ file: Waiting; spooled: Spooled; isFresh: boolean }>
 
-async function sendCopy(job: Job, run: Run, copy: Copy): Promise<Sent> {
+async function sendCopy(job: Job, run: Run, copy: Copy): Promise<SentFile> {
   try {
     const receipt = await sendUntilAnswered(job, run, copy.spooled)
     return receipt === undefined ? await sendWithout(job, run, copy) : { spooled: copy.spooled, receipt }
@@ -122,7 +122,7 @@ async function sendCopy(job: Job, run: Run, copy: Copy): Promise<Sent> {
 }
 
 /** Sends a copy that refers to no other file. What lies there now is not what was read before when there is none. */
-async function sendWithout(job: Job, run: Run, copy: Copy): Promise<Sent> {
+async function sendWithout(job: Job, run: Run, copy: Copy): Promise<SentFile> {
   await dropSpooled(job.disk, job.folders, copy.file.name)
   const spooled = await spoolFile(job, run, copy.file, false)
   if (spooled === undefined) throw new Problem('file_changed', `${copy.file.name} was taken away while it was sent`)

@@ -51,7 +51,7 @@ export type Run = {
   encoding: 'zstd' | 'gzip'
   /** What both sides have already. */
   readonly dictionaries: Dictionaries
-  /** The moves out of the outbox and the notes that follow, one after the other: two files may want the same name. */
+  /** The moves out of the outbox and the sidecars that follow, one after the other: two files may want the same name. */
   readonly moves: Mutex
   /** The archived files whose fate is known for good. */
   readonly settled: Set<string>
@@ -73,7 +73,7 @@ export type Run = {
   alike?: Readonly<{ code: string; names: readonly string[] }>
   /** The copy of the file that is sent next; undefined where there is none. */
   prepared?: Readonly<{ file: Waiting; spooled: Promise<Spooled | undefined> }>
-  /** What the note about the last run says, and since when. */
+  /** What the record of the last run says, and since when. */
   noted?: Readonly<{ at: number; news: string }>
   /** The pause that was told last, and for how long it speaks for the other files. */
   pause?: Readonly<{ name: string; code: string; until: number }>

@@ -7,6 +7,7 @@
  *     └──key refused──▶ another key by now? ──▶ round …     otherwise, or told to stop: end
  */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Clock, realClock } from './clock.ts'
 import { delayAfter } from './delivery.ts'
 import { beatFor } from './heartbeat.ts'
@@ -19,10 +20,10 @@ import { Workplace } from './workplace.ts'
 
 const OUTAGE_DELAY_MS_MAX = 60_000
 // What a server may ask for at most: one that says "in a year" is asked sooner.
-const FLOOR_MS_MAX = 60 * 60 * 1000
+const FLOOR_MS_MAX = HOUR_MS
 const BEAT_EVERY_MS = 60_000
 const RESTING_TOLD_MS = 60_000
-const ALIVE_EVERY_MS = 60 * 60 * 1000
+const ALIVE_EVERY_MS = HOUR_MS
 
 /** Sends what comes, for ever; ends when the signal aborts or the key is refused, with the sums of all rounds. */
 export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: number }>): Promise<Summary> {

@@ -1,4 +1,5 @@
 /** Days of the calendar, as ISO text. */
+import { DAY_MS } from './time.ts'
 
 /** Whether a text is a day of the calendar, as 2025-09-23, from 1900 on. */
 export function isDate(text: string): boolean {
@@ -23,8 +24,6 @@ function daysOf(year: number, month: number): number {
   if (month === 4 || month === 6 || month === 9 || month === 11) return 30
   return month >= 1 && month <= 12 ? 31 : 0
 }
-
-const DAY_MS = 86_400_000
 
 /** The day so many days after another. */
 export function dayBeside(date: string, days: number): string {

@@ -1,7 +1,7 @@
 /** Whether a clock may be believed that says which kept files are old enough to go. */
 import { Problem } from './problem.ts'
+import { DAY_MS } from './time.ts'
 
-const DAY_MS = 86_400_000
 // Who scrapes at all does so more often.
 const PAUSE_DAYS_MAX = 60
 

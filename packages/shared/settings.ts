@@ -209,10 +209,10 @@ type Value<Name extends SettingName> =
 type Texts = Readonly<Record<string, string | undefined>>
 
 /** What a command wants of the settings: those of its machine (of the other one it gets the defaults), and some without which it cannot do. */
-export type Wanted = Readonly<{ machine?: Machine; required?: readonly SettingName[] }>
+export type SettingsWanted = Readonly<{ machine?: Machine; required?: readonly SettingName[] }>
 
 /** Reads all settings, with flags (by setting name) before the environment, or throws one `settings_invalid` that names every fault. */
-export function readSettings(environment: Texts, flags: Texts = {}, wanted: Wanted = {}): Settings {
+export function readSettings(environment: Texts, flags: Texts = {}, wanted: SettingsWanted = {}): Settings {
   const { machine = 'both', required = [] } = wanted
   const faults: string[] = []
   const values: Record<string, unknown> = {}

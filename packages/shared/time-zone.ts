@@ -1,6 +1,6 @@
 /** Days and times of a time zone: which date and time a moment has there, and when a date begins. Days of 23 and 25 hours are days. */
+import { HOUR_MS } from './time.ts'
 
-const HOUR_MS = 3_600_000
 // No zone is further from UTC, with some room.
 const OFFSET_MS_MAX = 16 * HOUR_MS
 const KEPT_MAX = 4_096

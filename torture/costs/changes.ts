@@ -6,15 +6,15 @@ const SKUS_MAX = 5_000
 const NEW_KEY = { name: 'made', scopes: ['upload', 'read', 'admin'] }
 
 const listing = (number: number) => ({ company: `company${1 + (number % 3)}`, sku: `sku${number}` })
-const wish = (name: string, from: (there: There) => readonly string[], begin: number) =>
+const action = (name: string, from: (there: There) => readonly string[], begin: number) =>
   sends(`POST /api/uploads/{id}/${name}`, (there) => `/api/uploads/${from(there)[begin + there.tries]}/${name}`)
 
 /** What people change. */
 export const CHANGES: readonly Asked[] = [
-  wish('release', ({ held }) => held, 0),
-  wish('replay', ({ held }) => held, 8),
-  wish('discard', ({ held }) => held, 16),
-  wish('undo', ({ loaded }) => loaded, 0),
+  action('release', ({ held }) => held, 0),
+  action('replay', ({ held }) => held, 8),
+  action('discard', ({ held }) => held, 16),
+  action('undo', ({ loaded }) => loaded, 0),
   sends(
     'PUT /api/stores/settings',
     () => '/api/stores/settings',

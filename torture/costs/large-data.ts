@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { fillInBulk } from '../../test/bulk-fill.ts'
 import { KEPT, keptSizesOf, NUMBERS, SILENT_EVERY } from './large-ledger.ts'
 
@@ -31,7 +32,6 @@ export function sharedBy(sizes: Sizes, share: number): Sizes {
 export const COMMON_WORD = 'milk'
 
 const COMPANIES = 3
-const DAY_MS = 86_400_000
 // A file in so many is held, and the one behind it failed.
 const HELD_EVERY = 50
 

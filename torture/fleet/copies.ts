@@ -1,5 +1,5 @@
 /** What the inbox still has to do, and which of its servers has not all there is: as somebody sees it who comes anew. */
-import { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream.ts'
+import { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream/servers.ts'
 
 /** The servers that a stream misses, or that have not all of it yet: `stream splitcart_work: n2`. */
 export function copiesMissing(address: string): Promise<string[]> {

@@ -30,12 +30,12 @@ const LOADS_MAX = '500'
 const UPGRADED = 'upgraded from an older version'
 const COMING = 'coming'
 
-type Wishes = Readonly<Record<'files' | 'seconds' | 'spread' | 'wipes' | 'cuts' | 'unwell' | 'older', number>>
+type FaultOptions = Readonly<Record<'files' | 'seconds' | 'spread' | 'wipes' | 'cuts' | 'unwell' | 'older', number>>
 
 /** Makes the case: so many files, and faults for so many seconds. */
 export async function fleetFaults(options: Options): Promise<Case> {
-  const wishes = options as Wishes
-  const older = wishes.older > 0 ? await olderVersion('operating') : undefined
+  const chosen = options as FaultOptions
+  const older = chosen.older > 0 ? await olderVersion('operating') : undefined
   const figures: string[] = []
   const round = async (seed: number): Promise<Fault> => {
     await using at = await temporaryFolder()
@@ -43,7 +43,7 @@ export async function fleetFaults(options: Options): Promise<Case> {
     await using fleet = await Fleet.open(SIZES, { settings: { PGPASSFILE: passwords }, program: older?.program })
     const { postgres: cluster, settings } = fleet
     const postgres = await UnwellPostgres.open({ cluster, address: settings.DATABASE_URL!, passwords })
-    return await play({ fleet, postgres, wishes, seed, older: older?.program }, figures)
+    return await play({ fleet, postgres, chosen, seed, older: older?.program }, figures)
   }
   const close = async () => older?.[Symbol.asyncDispose]()
   return Object.assign(round, { figure: () => figures.join('; '), close })
@@ -52,22 +52,22 @@ export async function fleetFaults(options: Options): Promise<Case> {
 type Scene = Readonly<{
   fleet: Fleet
   postgres: UnwellPostgres
-  wishes: Wishes
+  chosen: FaultOptions
   seed: number
   older: string | undefined
 }>
 
 async function play(scene: Scene, figures: string[]): Promise<Fault> {
-  const { fleet, postgres, wishes, seed, older } = scene
+  const { fleet, postgres, chosen, seed, older } = scene
   const folders = Array.from({ length: SENDERS }, (_, index) => fleet.folderOf(`sender-${index}`))
-  const given = await writeOutboxes(planOfFiles(wishes.files, seed), folders, COMING)
+  const given = await writeOutboxes(planOfFiles(chosen.files, seed), folders, COMING)
   for (const folder of folders) await mkdir(outboxOf(folder), { recursive: true })
   const digest = await digestOfPlan(given)
   const key = await fleet.makeKey()
   const start = performance.now()
-  const coming = comeIn(given, wishes.spread)
+  const coming = comeIn(given, chosen.spread)
   // One of the machines that send is not upgraded.
-  const secondsMax = wishes.seconds + DRAIN_SECONDS_MAX
+  const secondsMax = chosen.seconds + DRAIN_SECONDS_MAX
   const sending = Promise.all(
     folders.map((folder, index) =>
       sendAll(coming, () => fleet.send(folder, key, secondsMax, index === 0 ? older : undefined)),
@@ -79,7 +79,7 @@ async function play(scene: Scene, figures: string[]): Promise<Fault> {
   figures.push(
     [
       `${given.length} files, ${JSON.stringify(done.faults)}`,
-      ...leftOut(fleet, wishes),
+      ...leftOut(fleet, chosen),
       `all loaded after ${took} s`,
     ].join(', '),
   )
@@ -90,7 +90,7 @@ async function play(scene: Scene, figures: string[]): Promise<Fault> {
   return await faultIn(fleet, given, digest)
 }
 
-function leftOut({ network }: Fleet, { cuts, unwell }: Wishes): string[] {
+function leftOut({ network }: Fleet, { cuts, unwell }: FaultOptions): string[] {
   const uncut = cuts > 0 && network === undefined ? [`none cut off (${networkMissing()})`] : []
   return unwell > 0 && CLOCK_MISSING !== false ? [...uncut, `no clock (${CLOCK_MISSING})`] : uncut
 }
@@ -107,12 +107,12 @@ async function comeIn(given: readonly Given[], seconds: number): Promise<void> {
 
 /** Sends until all have come and are loaded; tells how it ended. */
 async function sendAll(coming: Promise<void>, send: () => Promise<Ended>): Promise<Ended> {
-  let haveCome = false
+  let hasChanged = false
   const wait = coming.then(() => {
-    haveCome = true
+    hasChanged = true
   })
   for (;;) {
-    const wasWhole = haveCome
+    const wasWhole = hasChanged
     const ended = await send()
     if (wasWhole || ended.code !== 0) return ended
     await Promise.race([wait, sleep(PAUSE_MS_MAX)])
@@ -123,7 +123,7 @@ async function sendAll(coming: Promise<void>, send: () => Promise<Ended>): Promi
 type Done = Readonly<{ faults: Record<string, number>; older: readonly string[] }>
 
 /** Lets one thing after the other go wrong until the time is over or all is done. What was broken is whole again then. */
-async function rage({ fleet, postgres, wishes, seed, older }: Scene, sending: Promise<unknown>): Promise<Done> {
+async function rage({ fleet, postgres, chosen, seed, older }: Scene, sending: Promise<unknown>): Promise<Done> {
   const chance = new Chance(seed)
   const done: Record<string, number> = {}
   let loadedByOlder: readonly string[] = []
@@ -133,10 +133,10 @@ async function rage({ fleet, postgres, wishes, seed, older }: Scene, sending: Pr
   const kinds = kindsOf({ fleet, postgres, chance, sizes: SIZES })
   const { min, max } = FAULTS_BEFORE_UPGRADE
   let untilUpgrade = older === undefined ? 0 : chance.between(min, max)
-  let names = namesOf(kinds, wishes, untilUpgrade === 0)
-  for (const end = performance.now() + wishes.seconds * 1000; !isOver && performance.now() < end; ) {
+  let names = namesOf(kinds, chosen, untilUpgrade === 0)
+  for (const end = performance.now() + chosen.seconds * 1000; !isOver && performance.now() < end; ) {
     await sleep(chance.between(0, PAUSE_MS_MAX))
-    const isTimeToWipe = wishes.wipes > (done[WIPED] ?? 0) && chance.is(WIPE_PROBABILITY)
+    const isTimeToWipe = chosen.wipes > (done[WIPED] ?? 0) && chance.is(WIPE_PROBABILITY)
     const name = isTimeToWipe ? WIPED : chance.of(names)
     done[name] = (done[name] ?? 0) + 1
     await kinds[name]!.happen()
@@ -144,7 +144,7 @@ async function rage({ fleet, postgres, wishes, seed, older }: Scene, sending: Pr
     await fleet.upgrade(chance.is(0.5) ? 'SIGTERM' : 'SIGKILL')
     done[UPGRADED] = 1
     loadedByOlder = await loadsIn(fleet)
-    names = namesOf(kinds, wishes, true)
+    names = namesOf(kinds, chosen, true)
   }
   return { faults: done, older: loadedByOlder }
 }
@@ -170,7 +170,7 @@ async function loadAgain(fleet: Fleet, names: readonly string[], digest: string)
 }
 
 /** The kinds that may happen now. */
-function namesOf(kinds: Kinds, { cuts, unwell }: Wishes, isUpgraded: boolean): string[] {
+function namesOf(kinds: Kinds, { cuts, unwell }: FaultOptions, isUpgraded: boolean): string[] {
   return Object.entries(kinds).flatMap(([name, { of }]) =>
     of !== 'wipes' && (of !== 'cuts' || cuts > 0) && (of !== 'unwell' || (unwell > 0 && isUpgraded)) ? [name] : [],
   )

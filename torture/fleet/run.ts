@@ -5,9 +5,9 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { planOf, STEADY } from '@splitcart/scraping/generator/plan.ts'
-import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
-import { writeChunks } from '@splitcart/scraping/generator/write.ts'
+import { planOf, STEADY } from '@splitcart/generator/plan.ts'
+import { scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
+import { writeChunks } from '@splitcart/generator/write.ts'
 import { Misuse, readArguments, runScript, wholeNumber } from '../../test/usage.ts'
 import { outboxOf } from '../chaos/shops.ts'
 import { Fleet, NO_FLEET } from './fleet.ts'
@@ -17,12 +17,12 @@ const HOW = 'npm run fleet --'
 const DRAIN_SECONDS_MAX = 3_600
 const MB = 1e6
 
-type Wishes = typeof NUMBERS & Readonly<{ stay: boolean }>
+type FleetOptions = typeof NUMBERS & Readonly<{ stay: boolean }>
 type Sent = Readonly<{ files: number; rows: number; bytes: number }>
 
 async function main(): Promise<number> {
-  const wishes = wishesOf(process.argv.slice(2))
-  if (wishes === undefined) {
+  const options = optionsOf(process.argv.slice(2))
+  if (options === undefined) {
     print(
       `${HOW} [--stay]${Object.entries(NUMBERS)
         .map(([name, number]) => ` [--${name} ${number}]`)
@@ -31,12 +31,12 @@ async function main(): Promise<number> {
     return 0
   }
   if (NO_FLEET) throw new Misuse(`${NO_FLEET}.`)
-  const { receivers, loaders } = wishes
+  const { receivers, loaders } = options
   await using fleet = await Fleet.open({ nats: 3, receivers, loaders })
   const key = await fleet.makeKey()
   print(`3 NATS servers, PostgreSQL, ${receivers} receivers behind nginx at ${fleet.balancer.url}, ${loaders} loaders.`)
-  await measure(fleet, key, wishes)
-  if (!wishes.stay) return 0
+  await measure(fleet, key, options)
+  if (!options.stay) return 0
   print('\nIt goes on running until Ctrl-C. Settings of a sender, and of a receiver, loader or command:')
   for (const settings of [{ API_SERVER_URL: fleet.balancer.url, API_SECRET_KEY: key }, fleet.settings])
     print(
@@ -48,9 +48,9 @@ async function main(): Promise<number> {
   return 0
 }
 
-async function measure(fleet: Fleet, key: string, wishes: Wishes): Promise<void> {
+async function measure(fleet: Fleet, key: string, options: FleetOptions): Promise<void> {
   const folder = fleet.folderOf('sender')
-  const sent = await writeOutbox(outboxOf(folder), wishes)
+  const sent = await writeOutbox(outboxOf(folder), options)
   const start = performance.now()
   const tell = (what: string) => {
     const seconds = (performance.now() - start) / 1000
@@ -58,7 +58,7 @@ async function measure(fleet: Fleet, key: string, wishes: Wishes): Promise<void>
     print(`${what} after ${seconds.toFixed(1)} s: ${rates[0]} files, ${rates[1]} rows, ${rates[2]} MB a second.`)
   }
   print(`${whole(sent.files)} files with ${whole(sent.rows)} rows, ${whole(sent.bytes / MB)} MB.`)
-  const { code, stderr } = await fleet.sendOnce(folder, key, { args: ['--concurrency', String(wishes.concurrency)] })
+  const { code, stderr } = await fleet.sendOnce(folder, key, { args: ['--concurrency', String(options.concurrency)] })
   if (code !== 0) throw new Error(`upload-data ended with ${code}: ${stderr}`)
   tell('Accepted')
   const ended = await fleet.send(folder, key, DRAIN_SECONDS_MAX)
@@ -66,8 +66,8 @@ async function measure(fleet: Fleet, key: string, wishes: Wishes): Promise<void>
   tell('Loaded')
 }
 
-async function writeOutbox(outbox: string, wishes: Wishes): Promise<Sent> {
-  const { companies, stores, days, products } = wishes
+async function writeOutbox(outbox: string, options: FleetOptions): Promise<Sent> {
+  const { companies, stores, days, products } = options
   const plan = planOf({ companies, stores, days, products, drift: STEADY })
   await mkdir(outbox, { recursive: true })
   const write = scribe(plan)
@@ -81,8 +81,8 @@ async function writeOutbox(outbox: string, wishes: Wishes): Promise<Sent> {
   return sent
 }
 
-/** What the arguments wish for; undefined: help. */
-function wishesOf(given: string[]): Wishes | undefined {
+/** What the arguments say; undefined: help. */
+function optionsOf(given: string[]): FleetOptions | undefined {
   const flags = { help: { type: 'boolean' }, stay: { type: 'boolean' } } as const
   const numbers = Object.fromEntries(Object.keys(NUMBERS).map((name) => [name, { type: 'string' } as const]))
   const { values } = readArguments({ args: given, options: { ...numbers, ...flags } })

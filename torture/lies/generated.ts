@@ -1,8 +1,8 @@
 /** Scrapes of invented chains with drift, chain by chain: what they show is made anew each time it is asked for, so memory stays small. */
-import { type Store, storesOf } from '../../packages/scraping/generator/chains.ts'
-import { endOf, isScraped, lostIn } from '../../packages/scraping/generator/drift.ts'
-import { DRIFT, type Plan, planOf } from '../../packages/scraping/generator/plan.ts'
-import { rowsOf, scrapeOf } from '../../packages/scraping/generator/scrapes.ts'
+import { type Store, storesOf } from '../../packages/generator/chains.ts'
+import { endOf, isScraped, lostIn } from '../../packages/generator/drift.ts'
+import { DRIFT, type Plan, planOf } from '../../packages/generator/plan.ts'
+import { rowsOf, scrapeOf } from '../../packages/generator/scrapes.ts'
 import type { Line } from './lies.ts'
 import type { ScrapeFile } from './scrape-files.ts'
 

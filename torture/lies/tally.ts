@@ -1,4 +1,5 @@
 /** Tells every lie about a scrape, in its place among the others and on the day after it, and counts what becomes of them. */
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import { Believed } from './believed.ts'
 import { RECEIVED_ON } from './honest.ts'
@@ -104,7 +105,7 @@ function isThere({ own, sisters }: ReturnType<Believed['referencesOf']>): boolea
 
 /** The day after; of a date that is a lie itself, that one. */
 export function dayBehind(date: string): string {
-  return date > '2030' || date < '2001' ? date : new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10)
+  return date > '2030' || date < '2001' ? date : new Date(Date.parse(date) + DAY_MS).toISOString().slice(0, 10)
 }
 
 /** A count as a share, for people. */

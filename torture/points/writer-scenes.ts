@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openFolders } from '@splitcart/scraping/folders.ts'
-import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
+import { orphanedPartsIn, salvage } from '@splitcart/scraping/orphaned-parts.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { recordsIn, startProgram, withoutSettings } from '../../test/machines.ts'
 import { type File, scrapeOf } from './files.ts'
@@ -44,7 +44,7 @@ function writerScene(title: string, stores: readonly string[]): Scene {
       const { code, stderr } = await startProgram([PROGRAM, ...stores], place.root, environment).ended
       if (code !== 0) return `the scraper ended with ${code}: ${stderr}`
       const folders = await openFolders(realDisk(), place.own)
-      for (const leftOver of await leftOversIn(realDisk(), folders)) await salvage(realDisk(), folders, leftOver)
+      for (const orphan of await orphanedPartsIn(realDisk(), folders)) await salvage(realDisk(), folders, orphan)
       return undefined
     },
     faultWhenQuiet: (place) => faultOfOutbox(place, files),

@@ -2,7 +2,7 @@
 import { realClock } from '@splitcart/scraping/clock.ts'
 import { openFolders } from '@splitcart/scraping/folders.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
-import { leftOversIn, salvage } from '@splitcart/scraping/left-overs.ts'
+import { orphanedPartsIn, salvage } from '@splitcart/scraping/orphaned-parts.ts'
 import { uploadRound } from '@splitcart/scraping/upload-data.ts'
 import { type Job, newRun } from '@splitcart/scraping/upload-job.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
@@ -57,8 +57,8 @@ export class Client {
     world.go(process, async () => {
       const folders = await openFolders(disk, DATA)
       if (world.chance.is(SALVAGED_SHARE))
-        for (const leftOver of await leftOversIn(disk, folders)) {
-          const salvaged = await salvage(disk, folders, leftOver)
+        for (const orphan of await orphanedPartsIn(disk, folders)) {
+          const salvaged = await salvage(disk, folders, orphan)
           if (salvaged !== null) this.published.add(salvaged.sha256)
         }
       for (; this.#written < this.#scrapes.length; this.#written++)

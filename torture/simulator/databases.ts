@@ -63,7 +63,7 @@ export type CatalogueTables = Readonly<{
 /** What arrives, as one process sees it. */
 function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTables): Partial<Ledger['arrivals']> {
   const insert = ({ sha256, ...arrival }: Found & Pick<Partial<Arrival>, 'state'>) => {
-    const asked = { wish: null, wished_by: null, wish_reason: null, repair: null }
+    const asked = { action: null, action_by: null, action_reason: null, repair: null }
     const nothing = { ...asked, load: null, settled_at: null, load_attempts: 0 }
     const upload = { ...arrival, ...nothing, sha256, state: arrival.state ?? 'accepted' } as unknown as Upload
     if (!uploads.records.has(sha256)) uploads.change((records) => records.set(sha256, upload))
@@ -99,7 +99,7 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
 /** What the way of a file asks no ledger for. Whatever else it has is needed here. */
 type NotAskedOfLedger =
   | 'auditEntries'
-  | 'doAlone'
+  | 'withExclusiveLock'
   | 'firstsOfSenders'
   | 'notices'
   | 'storeSettings'
@@ -137,16 +137,16 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     has: (sha256: string) => process.turn(() => uploads.records.has(sha256)),
     findWaiting: (name: string, kind: string) =>
       process.turn(() => all().find((upload) => upload.stored_as === name && upload.kind === kind && waits(upload))),
-    open: () => process.turn(() => all().filter((upload) => waits(upload) && upload.wish === null)),
+    open: () => process.turn(() => all().filter((upload) => waits(upload) && upload.action === null)),
     list: ({ state }: { state?: string }) =>
       process.turn(() => all().filter((upload) => state === undefined || upload.state === state)),
-    wished: () => process.turn(() => all().filter(({ wish }) => wish !== null)),
+    withAction: () => process.turn(() => all().filter(({ action }) => action !== null)),
     markLoading: (id: string) => set(id, { state: 'loading' }),
     settle: (id: string, state: string, result: object, at: number) =>
       set(id, { state, load: JSON.stringify(result), settled_at: at }),
-    wish: (id: string, { wish }: { wish: 'load' }) => set(id, { wish }),
+    requestAction: (id: string, { action }: { action: 'load' }) => set(id, { action }),
     ...{ decide: async () => {}, endAttempt: async () => {}, endAttempts: async () => {} },
-    clearWish: (id: string) => set(id, { wish: null }),
+    clearAction: (id: string) => set(id, { action: null }),
   }
   const lost = {
     add: (id: string) =>

@@ -1,6 +1,6 @@
 /** What a planted mistake may do otherwise, and where. Nothing: the product as it is. */
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
-import type { Sent } from '@splitcart/data-management/inbox/accept.ts'
+import type { IncomingFile } from '@splitcart/data-management/inbox/accept.ts'
 import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import type { UploadClient } from '@splitcart/scraping/upload-client.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
@@ -13,7 +13,7 @@ export type Mistake = Readonly<{
   /** While the server starts. */
   start?: (disk: Disk) => Disk
   /** Called anew for each upload. */
-  server?: (disk: Disk, sent: Sent) => Disk
+  server?: (disk: Disk, sent: IncomingFile) => Disk
   keepsParts?: boolean
   /** The ledger of the server. */
   receiver?: (ledger: Ledger) => Ledger

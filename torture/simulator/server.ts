@@ -1,14 +1,15 @@
 /** The receiving machine: a server and a loader, each a process of its own, over one disk, one ledger and one catalogue. */
 import { makeFolders } from '@splitcart/data-management/folders.ts'
-import { accept, type Sent } from '@splitcart/data-management/inbox/accept.ts'
+import { accept, type IncomingFile } from '@splitcart/data-management/inbox/accept.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
+import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { updateDb } from '@splitcart/data-management/update-db/update-db.ts'
-import { fulfilWishes } from '@splitcart/data-management/update-db/wishes.ts'
 import type { Log } from '@splitcart/shared/log.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { HOLD } from './contents.ts'
 import { type CatalogueTables, catalogueOf, commitAtOnce, type LedgerTables, ledgerOf, Table } from './databases.ts'
 import type { Mistake } from './mistake.ts'
@@ -22,11 +23,11 @@ const LIMITS = {
   contentRatioMax: 1000,
   linesMax: 2 ** 20,
   // No story may hang on how busy this machine is.
-  idleMsMax: 86_400_000,
+  idleMsMax: DAY_MS,
 }
 const NEVER = new AbortController().signal
 
-export type Accept = (sent: Sent) => ReturnType<typeof accept>
+export type Accept = (sent: IncomingFile) => ReturnType<typeof accept>
 
 /** The receiving machine. */
 export class Server {
@@ -123,7 +124,7 @@ export class Server {
       await removeCopies(disk, FOLDERS, ['products'])
       await reconcile(work)
       for (;;) {
-        await fulfilWishes(work, NEVER)
+        await runActions(work, NEVER)
         await updateDb(work, NEVER)
         this.#hasLooked = false
         await compaction.work(() => true)

@@ -1,4 +1,5 @@
 /** One seed, one story: two scraping machines, a network, a receiving machine, and crashes. At the end everything must be as promised. */
+import { DAY_MS, MINUTE_MS } from '@splitcart/shared/time.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import { Client } from './client.ts'
 import { knownContents, scrapesFor } from './contents.ts'
@@ -11,8 +12,6 @@ const CRASHES_MAX = 6
 const STEPS_BETWEEN_MAX = 150
 const JUMPS_MAX = 5
 const JUMP_STEPS_MAX = 400
-const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
 
 /** A story to be told: a seed, the mistake that is planted in it, or '', and whether clocks are set. */
 export type Asked = Readonly<{ seed: number; mistake: string; setsClocks?: boolean }>

@@ -1,6 +1,6 @@
 /** The live connection: what the server tells as it happens, put where the answers to questions are kept. */
-import type { EventData } from '@splitcart/data-management/api/events-schema.ts'
-import type { UploadPage, UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { EventData } from '@splitcart/data-management/http/events/events-schema.ts'
+import type { UploadPage, UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { type UploadFilters, uploadQuery } from './queries.ts'
 import { sessionQuery } from './session.ts'

@@ -1,6 +1,6 @@
 /** What is asked while somebody types: the first few of what is called so. */
-import type { ProductPage } from '@splitcart/data-management/api/products.ts'
-import type { UploadPage } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { ProductPage } from '@splitcart/data-management/http/routes/products.ts'
+import type { UploadPage } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { ask } from './request.ts'
 

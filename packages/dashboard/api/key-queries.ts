@@ -1,8 +1,9 @@
 /** What is asked about keys, sessions and the audit, and about machines. */
-import type { KeyPage, KeyView } from '@splitcart/data-management/api/keys-schema.ts'
-import type { SessionsView } from '@splitcart/data-management/api/session-schema.ts'
+import type { SessionsView } from '@splitcart/data-management/http/auth/session-schema.ts'
+import type { KeyPage, KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { after, MINUTE_MS, PAGE_ROWS } from './queries.ts'
+import { MINUTE_MS } from '../parts/durations.ts'
+import { after, PAGE_ROWS } from './queries.ts'
 import { ask } from './request.ts'
 
 /** The keys. */

@@ -1,6 +1,6 @@
 /** What the page asks of notices and watched products. */
-import type { NoticesView } from '@splitcart/data-management/api/notices-schema.ts'
-import type { WatchList } from '@splitcart/data-management/api/watches.ts'
+import type { NoticesView } from '@splitcart/data-management/http/routes/notices-schema.ts'
+import type { WatchList } from '@splitcart/data-management/http/routes/watches.ts'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { ask } from './request.ts'
 

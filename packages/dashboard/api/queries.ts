@@ -1,21 +1,26 @@
 /** Every question the page asks the server, with the name its answer is kept under. */
-import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
-import type { FindingsView } from '@splitcart/data-management/api/findings-schema.ts'
-import type { Overview } from '@splitcart/data-management/api/overview.ts'
-import type { ChainsAnswer, PricesAnswer, ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
-import type { RejectPage } from '@splitcart/data-management/api/rejects-schema.ts'
-import type { RepairView } from '@splitcart/data-management/api/repair.ts'
-import type { ScrapePage, StorePage } from '@splitcart/data-management/api/stores.ts'
-import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
-import type { PreviewView, UploadPage, UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
-import type { SuggestionPage } from '@splitcart/data-management/api/verdicts-schema.ts'
+import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
+import type { FindingsView } from '@splitcart/data-management/http/routes/findings-schema.ts'
+import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
+import type {
+  ChainsAnswer,
+  PricesAnswer,
+  ProductAnswer,
+  ProductPage,
+} from '@splitcart/data-management/http/routes/products.ts'
+import type { RejectPage } from '@splitcart/data-management/http/routes/rejects-schema.ts'
+import type { RepairView } from '@splitcart/data-management/http/routes/repair.ts'
+import type { ScrapePage, StorePage } from '@splitcart/data-management/http/routes/stores.ts'
+import type { SystemView } from '@splitcart/data-management/http/routes/system-schema.ts'
+import type { PreviewView, UploadPage, UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
+import type { SuggestionPage } from '@splitcart/data-management/http/routes/verdicts-schema.ts'
 import type { UploadSort } from '@splitcart/data-management/ledger/sorted-uploads.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { MINUTE_MS } from '../parts/durations.ts'
 import { addressOf, ask, type Query } from './request.ts'
 
 /** How often what changes by itself is asked again. */
-export const MINUTE_MS = 60_000
 /** How long a page of most lists is. */
 export const PAGE_ROWS = 100
 const REPAIR_ROWS = 20

@@ -1,5 +1,5 @@
 /** Who is signed in. The cookie itself is out of reach of this page. */
-import type { SessionView } from '@splitcart/data-management/api/session-schema.ts'
+import type { SessionView } from '@splitcart/data-management/http/auth/session-schema.ts'
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { writeMoneyIn } from '../parts/format.ts'
 import { ask, Refusal, send } from './request.ts'

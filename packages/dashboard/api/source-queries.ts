@@ -1,8 +1,9 @@
 /** What the pages of sources and of one store ask the server. */
-import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
-import type { ScrapePage } from '@splitcart/data-management/api/stores.ts'
+import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
+import type { ScrapePage } from '@splitcart/data-management/http/routes/stores.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { after, MINUTE_MS, NO_PAGE, PAGE_ROWS } from './queries.ts'
+import { MINUTE_MS } from '../parts/durations.ts'
+import { after, NO_PAGE, PAGE_ROWS } from './queries.ts'
 import { ask } from './request.ts'
 
 /** How it stands with a source. */

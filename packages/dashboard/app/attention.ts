@@ -1,5 +1,5 @@
 /** What a person should look at, counted: beside the pages, in the title and in the picture of the browser's tab. */
-import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { overviewQuery } from '../api/queries.ts'

@@ -6,10 +6,10 @@ import { Icon, type IconName } from '../parts/icon.tsx'
 import type { Attention } from './attention.ts'
 import style from './navigation.module.css'
 
-type Place = Readonly<{ to: string; name: string; icon: IconName; counts?: keyof Attention }>
+type NavigationItem = Readonly<{ to: string; name: string; icon: IconName; counts?: keyof Attention }>
 
 /** The pages one goes to. */
-export const PLACES: readonly Place[] = [
+export const PLACES: readonly NavigationItem[] = [
   { to: '/', name: 'Overview', icon: 'overview' },
   { to: '/sources', name: 'Sources', icon: 'sources', counts: 'sources' },
   { to: '/uploads', name: 'Uploads', icon: 'uploads', counts: 'failed' },

@@ -6,7 +6,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { type Connection, listen } from '../api/events.ts'
 import { signOut, useSession } from '../api/session.ts'
 import { Icon } from '../parts/icon.tsx'
-import { Said } from '../parts/said.tsx'
+import { UntrustedText } from '../parts/untrusted-text.tsx'
 import { useAttention } from './attention.ts'
 import { GoTo } from './go-to.tsx'
 import { Navigation } from './navigation.tsx'
@@ -109,7 +109,7 @@ function Who(): ReactNode {
     <div className={style.who}>
       <SchemeSwitch />
       <div className={style.name}>
-        <span className={style.muted}>Key</span> <Said text={session?.name ?? ''} />
+        <span className={style.muted}>Key</span> <UntrustedText text={session?.name ?? ''} />
       </div>
       <ActionIcon variant="subtle" color="gray" aria-label="Sign out" title="Sign out" onClick={leave}>
         <Icon name="leave" />

@@ -1,8 +1,8 @@
 /** Columns that several tables have. */
 import type { Column } from './data-table.tsx'
 import { byAmount } from './format.ts'
-import { Said } from './said.tsx'
 import { Moment } from './time.tsx'
+import { UntrustedText } from './untrusted-text.tsx'
 
 type Measured = Readonly<{ unit_price_cents?: number | null; unit_price_per?: string | null }>
 
@@ -24,7 +24,7 @@ export const SIZE: Column<Readonly<{ size?: string | null }>> = {
   width: '7rem',
   narrow: 'bare',
   sort: ({ size }) => size ?? '',
-  cell: ({ size }) => <Said text={size ?? ''} />,
+  cell: ({ size }) => <UntrustedText text={size ?? ''} />,
 }
 
 /** A moment, to the second. */

@@ -1,7 +1,7 @@
 /** Commands to type, and a button that copies them. */
 
 import { ActionIcon, CopyButton } from '@mantine/core'
-import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
+import type { SystemView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import type { ReactNode } from 'react'
 import style from './commands.module.css'
 import { Icon } from './icon.tsx'

@@ -1,14 +1,14 @@
 /** The last days of a source, one small block for each. */
-import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
+import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
 import type { ComponentProps, ReactNode } from 'react'
 import { useTimeZone } from '../api/session.ts'
 import style from './day-bar.module.css'
+import { DAY_MS } from './durations.ts'
 import { day, list } from './format.ts'
 import { StoreLink } from './store-link.tsx'
 
 export type DayState = SourcePage['sources'][number]['days'][number]
 
-const DAY_MS = 86_400_000
 const WORDS: readonly (readonly [DayState, string])[] = [
   ['missing', 'missing'],
   ['late', 'late'],

@@ -1,4 +1,5 @@
 /** Numbers, sizes, prices and spans of time as this viewer reads them. */
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.ts'
 
 const WHOLE = new Intl.NumberFormat()
 const CENTS = { minimumFractionDigits: 2, maximumFractionDigits: 2 } as const
@@ -17,11 +18,6 @@ const SHARE = new Intl.NumberFormat(undefined, {
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' })
 const LIST = new Intl.ListFormat()
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-
-const SECOND_MS = 1000
-const MINUTE_MS = 60 * SECOND_MS
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
 
 /** 18012 → "18,012" */
 export function whole(number: number): string {

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { Refusal } from '../api/request.ts'
 import { Commands } from './commands.tsx'
 import style from './notice.module.css'
-import { SaidWhole } from './said.tsx'
+import { UntrustedBlock } from './untrusted-text.tsx'
 
 /** What went wrong and what to do about it. */
 export function Trouble({ error, retry }: Readonly<{ error: unknown; retry?: () => void }>): ReactNode {
@@ -14,7 +14,7 @@ export function Trouble({ error, retry }: Readonly<{ error: unknown; retry?: () 
       <p className={style.title}>{title}</p>
       {detail !== '' && detail !== title && (
         <p>
-          <SaidWhole text={detail} />
+          <UntrustedBlock text={detail} />
         </p>
       )}
       <p>{todo}</p>

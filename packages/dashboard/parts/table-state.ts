@@ -2,7 +2,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 
-/** `order`: the id of a column, with a minus in front where the largest comes first; each is empty where nothing is wished for. */
+/** `order`: the id of a column, with a minus in front where the largest comes first; each is empty where nothing is chosen. */
 export type TableState = Readonly<{ order: string; words: string }>
 
 const ENTRY = /^(?<name>[^:]*):(?<order>[^:]*):(?<words>.*)$/s

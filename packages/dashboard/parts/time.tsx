@@ -1,6 +1,7 @@
 /** Moments, in the viewer's zone; UTC when they are pointed at. */
 import { type ReactNode, useSyncExternalStore } from 'react'
 import { useTimeZone } from '../api/session.ts'
+import { DAY_MS } from './durations.ts'
 import { date, dateIn, moment, relative, utc } from './format.ts'
 
 const TICK_MS = 15_000
@@ -45,7 +46,7 @@ export function DayOf({ at }: Readonly<{ at: string }>): ReactNode {
 /** The date of a scrape as one says it where the server's days begin: today, yesterday, on 3 March 2026. */
 export function Seen({ on }: Readonly<{ on: string }>): ReactNode {
   const today = dateIn(useTimeZone(), useNow())
-  const days = Math.round((Date.parse(today) - Date.parse(on)) / 86_400_000)
+  const days = Math.round((Date.parse(today) - Date.parse(on)) / DAY_MS)
   return <time dateTime={on}>{days === 0 ? 'today' : days === 1 ? 'yesterday' : `on ${date(on)}`}</time>
 }
 

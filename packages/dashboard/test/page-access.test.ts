@@ -1,7 +1,7 @@
 /** The page for everybody: found without faults by axe in both colour schemes, narrow enough for a phone, usable by keyboard alone. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { SuggestionPage, VerdictPage } from '@splitcart/data-management/api/verdicts-schema.ts'
+import type { SuggestionPage, VerdictPage } from '@splitcart/data-management/http/routes/verdicts-schema.ts'
 import type { Page } from 'playwright-core'
 import { faultsSeenByAxe } from './axe.ts'
 import { NO_BROWSER } from './browser.ts'

@@ -6,15 +6,15 @@ import { basename, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Overview } from '@splitcart/data-management/api/overview.ts'
-import type { ProductAnswer, ProductPage } from '@splitcart/data-management/api/products.ts'
+import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
+import type { ProductAnswer, ProductPage } from '@splitcart/data-management/http/routes/products.ts'
+import { realFiles } from '@splitcart/data-management/test/real-files.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { neededHere } from '../../../test/needed.ts'
-import { realFiles } from '../../data-management/test/real-files.ts'
 import { NO_BROWSER } from './browser.ts'
 import { daysAgo, HOURS_AHEAD, openSite, rowOf, type Site, says } from './site.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../../test/independent/figures.py', import.meta.url))
-const DAY_MS = 86_400_000
 const DAYS = 12
 const LISTINGS = 330
 const FIRST = '2025-09-01'

@@ -5,10 +5,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Page } from 'playwright-core'
 import { openSite, rowOf, type Site, settled, type Window } from './site.ts'
 
-const DAY_MS = 86_400_000
 const DAYS = 35
 const WINDOWS = { wide: { width: 1280, height: 860 }, narrow: { width: 400, height: 860 } } as const
 

@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { freePorts } from '../../../test/free-ports.ts'
 import { type Machines, openMachines, type Server, until } from '../../../test/machines.ts'
 import { openBrowser } from './browser.ts'
 import { buildPage } from './built.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 const WAIT_MS = 40_000
 /** How far ahead of UTC the days of the servers begin: about noon ago, so that none ends during a test. */
 export const HOURS_AHEAD = 12 - new Date().getUTCHours()

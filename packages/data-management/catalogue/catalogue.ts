@@ -31,7 +31,7 @@ export interface Catalogue extends AsyncDisposable {
   /** Records that a held load was set aside for good. Undefined when it is not held. */
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
   /** Makes these the verdicts of people that count, and finds the products that follow. */
-  judge(said: readonly Said[]): Promise<void>
+  judge(said: readonly BoundListings[]): Promise<void>
   /** Makes these the stores that are known under other codes too: what files have said of a code goes to the store that it leads to now. */
   mergeStores(aliases: readonly StoreAlias[]): Promise<void>
   /** Finds the products of all listings for which that was left: by an upgrade, say. */
@@ -44,7 +44,7 @@ export interface Catalogue extends AsyncDisposable {
 export type ListingName = Readonly<{ company: string; byName: 0 | 1; code: string }>
 
 /** What a person has said of two listings: one product, or never. */
-export type Said = Readonly<{ one: ListingName; other: ListingName; isSame: boolean }>
+export type BoundListings = Readonly<{ one: ListingName; other: ListingName; isSame: boolean }>
 
 /** A code of a store that leads to another one of the same company. Folded. */
 export type StoreAlias = Readonly<{ company: string; code: string; into: string }>

@@ -24,10 +24,10 @@ export const EXPORT_FORMATS = { jsonl: 'application/jsonl', csv: 'text/csv; char
 export type ExportFormat = keyof typeof EXPORT_FORMATS
 
 /** What is wanted. `on`: prices of this date; undefined: the latest. */
-export type ExportOrder = Readonly<{ what: ExportName; format: ExportFormat; on?: string | undefined }>
+export type ExportRequest = Readonly<{ what: ExportName; format: ExportFormat; on?: string | undefined }>
 
 /** The lines of an export, with their ends. */
-export function exportLines(database: Sql, { what, format, on }: ExportOrder): AsyncGenerator<string> {
+export function exportLines(database: Sql, { what, format, on }: ExportRequest): AsyncGenerator<string> {
   const records = recordsOf(database, what, on)
   return format === 'csv' ? csvOf(records, EXPORTS[what]) : jsonLinesOf(records)
 }

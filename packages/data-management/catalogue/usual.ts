@@ -1,4 +1,5 @@
 /** What is usual for a store: kept in `source` by whatever changes its scrapes, so that asking about every store at once is quick. */
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** A date of a store, and how many listings its scrape shows. */
@@ -8,7 +9,6 @@ export type DatedRows = Readonly<{ date: string; rows: number }>
 export type Usual = Readonly<{ usualDays: number | null; usualRows: number }>
 
 const LATEST_DATES = 10
-const DAY_MS = 86_400_000
 
 /** Notes how a store is scraped, after its scrapes have changed. Nothing, where it has none. */
 export async function noteSource(database: Sql, storeId: number): Promise<void> {

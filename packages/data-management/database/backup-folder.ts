@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Databases, removeUnfinished } from './backup.ts'
 
-const HOUR_MS = 60 * 60 * 1000
 // Names made by older versions have no milliseconds.
 const OURS = /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d{3})?Z\.db$/
 const PART_OF_OURS = /^(splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d{3})?Z\.db)(\.ledger)?\.part(-journal)?$/

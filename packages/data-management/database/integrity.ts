@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@splitcart/shared/log.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { ProcessedRound } from '../inbox/processed-integrity.ts'
 
 const THREAD = new URL('integrity-thread.ts', import.meta.url)
 const FIRST_MS = 10 * 60 * 1000
-const EVERY_MS = 24 * 60 * 60 * 1000
+const EVERY_MS = DAY_MS
 const FAULTS_SHOWN_MAX = 20
 
 /** What the latest look found. */

@@ -7,10 +7,10 @@ import type { PostgresQueries } from './postgres-queries.ts'
 type Database = PostgresQueries &
   Readonly<{ transaction: (work: (transaction: PostgresQueries) => Promise<number>) => Promise<number> }>
 
-type Place = Readonly<{ schema: string; migrations: string }>
+type MigrationTarget = Readonly<{ schema: string; migrations: string }>
 
 /** Makes what is missing, each file in a transaction of its own; returns how many there are. Throws `schema_newer`. */
-export async function migrate(database: Database, { schema, migrations }: Place): Promise<number> {
+export async function migrate(database: Database, { schema, migrations }: MigrationTarget): Promise<number> {
   const names = await readdir(migrations)
   const files = names.filter((name) => name.endsWith('.sql')).sort()
   // Most often there is nothing to do, and then nobody is kept waiting.

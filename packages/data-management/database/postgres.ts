@@ -16,7 +16,7 @@ export type ConnectionLimits = Readonly<{ connections?: number; statementMsMax?:
  * Where the database is, what it holds, and how its tables are made. `temporary`: SQL that makes the tables that each connection has of
  * its own.
  */
-export type PostgresPlace = ConnectionLimits &
+export type PostgresTarget = ConnectionLimits &
   Readonly<{
     address: string
     schema: string
@@ -48,7 +48,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   // Connections with their temporary tables: these are made before the first transaction, which would take them back.
   readonly #prepared = new WeakSet<pg.PoolClient>()
 
-  private constructor(pool: pg.Pool, names: Statements, { schema, temporary }: PostgresPlace) {
+  private constructor(pool: pg.Pool, names: Statements, { schema, temporary }: PostgresTarget) {
     super(pool, names)
     this.pool = pool
     this.#names = names
@@ -57,7 +57,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   }
 
   /** Connects, and brings the schema up to date. Throws `schema_newer`, `database_unusable`, `database_unreachable`. */
-  static async open(place: PostgresPlace): Promise<PostgresDatabase> {
+  static async open(place: PostgresTarget): Promise<PostgresDatabase> {
     const names = new Statements()
     const database = new PostgresDatabase(poolOf(place), names, place)
     try {
@@ -160,7 +160,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   }
 }
 
-function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax = 0 }: PostgresPlace): pg.Pool {
+function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax = 0 }: PostgresTarget): pg.Pool {
   const pool = new HostsPool(address, {
     application_name: `splitcart ${schema}`,
     keepAlive: true,

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { SQLITE_MIN } from '@splitcart/shared/versions.ts'
 
 const BUSY_MS_MAX = 30_000
-const SQLITE_MIN = '3.51.3'
 
 export type Value = SQLInputValue
 export type Record = { [column: string]: unknown }

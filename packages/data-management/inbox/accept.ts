@@ -44,7 +44,7 @@ export type Receiving = Readonly<{
 }>
 
 /** A file as it is sent. */
-export type Sent = Body &
+export type IncomingFile = Body &
   Readonly<{
     /** Ends in .jsonl, and was checked. */
     filename: string
@@ -58,7 +58,7 @@ export type Sent = Body &
   }>
 
 /** Accepts a file, or finds that its bytes were accepted before (`isNew` false). */
-export async function accept(inbox: Receiving, sent: Sent): Promise<Recorded> {
+export async function accept(inbox: Receiving, sent: IncomingFile): Promise<Recorded> {
   const { disk, folders, ledger } = inbox
   await inbox.checkBacklog(sent.keyId)
   await checkRoom(inbox)
@@ -86,11 +86,11 @@ export async function accept(inbox: Receiving, sent: Sent): Promise<Recorded> {
   return inboxOf(inbox).arrive({ part, arrival, keyId: sent.keyId, known })
 }
 
-function dictionaryOf({ dictionaries }: Receiving, { keyId }: Sent): Pick<Body, 'dictionary'> {
+function dictionaryOf({ dictionaries }: Receiving, { keyId }: IncomingFile): Pick<Body, 'dictionary'> {
   return dictionaries === undefined ? {} : { dictionary: (sha256) => dictionaries.take(sha256, keyId) }
 }
 
-function arrivalOf(sent: Sent, decoded: Decoded, { id, at }: Readonly<{ id: string; at: number }>): Arrival {
+function arrivalOf(sent: IncomingFile, decoded: Decoded, { id, at }: Readonly<{ id: string; at: number }>): Arrival {
   const { sha256, bytes, lines, wireBytes } = decoded
   return {
     id,
@@ -120,7 +120,12 @@ const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
  * A part that looks again and again whether there is still room, for others write to this disk as well, and whether its key still works;
  * and is synced as it grows.
  */
-function roomy(inbox: Receiving, sent: Sent, part: FileHandle, early: EarlySync): Pick<FileHandle, 'appendFile'> {
+function roomy(
+  inbox: Receiving,
+  sent: IncomingFile,
+  part: FileHandle,
+  early: EarlySync,
+): Pick<FileHandle, 'appendFile'> {
   let unchecked = 0
   let checkKeyAt = inbox.steady() + KEY_CHECKED_EVERY_MS
   return {
@@ -142,14 +147,19 @@ function roomy(inbox: Receiving, sent: Sent, part: FileHandle, early: EarlySync)
 }
 
 /** An upload on its way ends with its key: throws `key_refused`, and leaves no part. */
-async function checkKey({ ledger, disk, now }: Receiving, { keyId }: Sent, part?: string): Promise<void> {
+async function checkKey({ ledger, disk, now }: Receiving, { keyId }: IncomingFile, part?: string): Promise<void> {
   if ((await ledger.keys.working(keyId, now())) !== undefined) return
   if (part !== undefined) await removeIfThere(disk, part)
   throw new Problem('key_refused', 'the key has ended while the file was on its way')
 }
 
 /** An upload is its bytes: the same ones are no second upload of another kind, unless nothing could be made of the first. */
-async function checkKind({ disk }: Receiving, { kind }: Sent, known: Upload | undefined, part: string): Promise<void> {
+async function checkKind(
+  { disk }: Receiving,
+  { kind }: IncomingFile,
+  known: Upload | undefined,
+  part: string,
+): Promise<void> {
   if (known === undefined || known.kind === kind || mayChangeKind(known, kind)) return
   await removeIfThere(disk, part)
   throw new Problem(

@@ -19,22 +19,22 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { bytesOf, type Stored } from './stored.ts'
 
-type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
 /** The part that has arrived, and the key that sent it. */
-type Sender = Readonly<{ part: string; keyId: string }>
+type Handover = Readonly<{ part: string; keyId: string }>
 
 const turns = new WeakMap<Ledger, Promise<unknown>>()
 
 /** Hands over a file whose part is durable, or finds that its bytes were handed over before (`isNew` false). */
-export function handOver(place: Place, arrival: Arrival, sender: Sender): Promise<Recorded> {
+export function handOver(place: InboxStores, arrival: Arrival, sender: Handover): Promise<Recorded> {
   const before = turns.get(place.ledger) ?? Promise.resolve()
   const turn = before.catch(() => {}).then(() => handOverNow(place, arrival, sender))
   turns.set(place.ledger, turn)
   return turn
 }
 
-async function handOverNow({ disk, folders, ledger }: Place, arrival: Arrival, { part, keyId }: Sender) {
+async function handOverNow({ disk, folders, ledger }: InboxStores, arrival: Arrival, { part, keyId }: Handover) {
   const known = await ledger.uploads.findBySha256(arrival.sha256)
   if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, { keyId, kind: arrival.kind }))) {
     await removeIfThere(disk, part)
@@ -52,7 +52,7 @@ async function handOverNow({ disk, folders, ledger }: Place, arrival: Arrival, {
  * Hands over a file that a loader has fetched from the inbox of a fleet, into its own folder, and notes it. A loader that dies in between has
  * its work done by another one: then the file comes twice, on two machines.
  */
-export async function handOverFetched(place: Place, upload: Upload, { stored, now }: Fetched): Promise<void> {
+export async function handOverFetched(place: InboxStores, upload: Upload, { stored, now }: Fetched): Promise<void> {
   const { disk, folders, ledger } = place
   const { inbox, parts } = foldersOfKind(folders, upload.kind)
   await makeFolder(disk, inbox)
@@ -69,7 +69,7 @@ type Fetched = Readonly<{ stored: Stored; now: number }>
 
 /** Finishes the record of what a server handed over and did not live to tell. `parts`: those that it left. False: it was not handed over. */
 export async function mendHandedOver(
-  { ledger }: Place,
+  { ledger }: InboxStores,
   arriving: Arriving,
   parts: ReadonlySet<string>,
 ): Promise<boolean> {

@@ -11,32 +11,32 @@ import { DICTIONARY_BYTES_MAX, isDictionary } from '@splitcart/shared/dictionary
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { inboxOf } from './folder/folder-inbox.ts'
 import { openContent } from './open-content.ts'
 
-const DAY_MS = 86_400_000
 // A decoder has a copy of its own, and a window.
 const IN_USE_TIMES_KEPT = 4
 
 /** `bytesKept`: how much is kept in memory; `daysKept`: for how long files stay after they were received. */
 export type DictionaryLimits = Readonly<{ bytesKept: number; daysKept: number }>
 
-type Places = Parameters<typeof inboxOf>[0] & Readonly<{ ledger: Ledger }>
+type InboxStores = Parameters<typeof inboxOf>[0] & Readonly<{ ledger: Ledger }>
 
 /** A dictionary in use. Dispose of it. */
 export type Lease = Disposable & Readonly<{ bytes: Buffer }>
 
 /** The dictionaries of all keys. */
 export class Dictionaries {
-  readonly #places: Places
+  readonly #places: InboxStores
   readonly #limits: DictionaryLimits
   readonly #kept = new Map<string, Buffer>()
   #bytesKept = 0
   #bytesInUse = 0
 
-  constructor(places: Places, limits: DictionaryLimits) {
+  constructor(places: InboxStores, limits: DictionaryLimits) {
     this.#places = places
     this.#limits = limits
   }

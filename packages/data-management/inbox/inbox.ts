@@ -7,7 +7,7 @@ import type { Log } from '@splitcart/shared/log.ts'
 import type { LoadState } from '../catalogue/loads.ts'
 import type { Arrival, Recorded } from '../ledger/arrivals.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import type { WorkCounts } from './jetstream-work.ts'
+import type { WorkCounts } from './jetstream/work-queue.ts'
 import type { Stored } from './stored.ts'
 import type { Ignored } from './waiting.ts'
 

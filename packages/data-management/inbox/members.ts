@@ -29,7 +29,7 @@ const HEAD_BYTES_MAX = 18
 const BLOCK_HEAD_BYTES = 3
 
 /** A place where a member may start, and where at the earliest the next one can. */
-type Place = Readonly<{ at: number; next: number }>
+type MemberStart = Readonly<{ at: number; next: number }>
 
 /** Counts the members of a body as its chunks come by, and cuts the chunks before each. */
 export class MemberCounter {
@@ -65,8 +65,8 @@ export class MemberCounter {
     return cut(bytes, end, places)
   }
 
-  #placesIn(bytes: Buffer): Place[] {
-    const places: Place[] = []
+  #placesIn(bytes: Buffer): MemberStart[] {
+    const places: MemberStart[] = []
     for (const { first, last, rest, bytesMin } of this.#starts)
       for (let at = bytes.indexOf(rest, 1) - 1; at >= 0; at = bytes.indexOf(rest, at + 2) - 1)
         if (bytes[at]! >= first && bytes[at]! <= last)
@@ -76,7 +76,7 @@ export class MemberCounter {
 }
 
 /** Cuts bytes at the places, but not at one that lies in the smallest member which may start at a place before. */
-function cut(bytes: Buffer, end: number, places: readonly Place[]): Buffer[] {
+function cut(bytes: Buffer, end: number, places: readonly MemberStart[]): Buffer[] {
   const pieces: Buffer[] = []
   let from = 0
   let next = 1
@@ -92,7 +92,7 @@ function cut(bytes: Buffer, end: number, places: readonly Place[]): Buffer[] {
 }
 
 /** Where what may be an unfinished head begins, or else the end. */
-function endOfWhole(bytes: Buffer, places: readonly Place[], starts: readonly Start[]): number {
+function endOfWhole(bytes: Buffer, places: readonly MemberStart[], starts: readonly Start[]): number {
   const unfinished = places.find(({ at }) => bytes.length - at < HEAD_BYTES_MAX)
   return unfinished?.at ?? bytes.length - halfStart(bytes, starts)
 }

@@ -12,10 +12,10 @@ import type { Receiving } from './accept.ts'
 import { mendHandedOver } from './deliver.ts'
 import { findInInbox } from './stored.ts'
 
-type Place = Pick<Receiving, 'disk' | 'folders' | 'ledger'>
+type InboxStores = Pick<Receiving, 'disk' | 'folders' | 'ledger'>
 
 /** Accepts what has its name in the inbox already, for its sender; of the rest nothing is there. Returns the names. */
-export async function mendArriving(place: Place): Promise<string[]> {
+export async function mendArriving(place: InboxStores): Promise<string[]> {
   const accepted: string[] = []
   const left = await place.ledger.arrivals.list()
   // Nobody gives names any more: those that are found there are durable.
@@ -29,13 +29,13 @@ export async function mendArriving(place: Place): Promise<string[]> {
 }
 
 /** One whose kind is no longer taken has no folder here. */
-async function syncInbox({ disk, folders }: Place, kind: string): Promise<void> {
+async function syncInbox({ disk, folders }: InboxStores, kind: string): Promise<void> {
   await syncFolder(disk, foldersOfKind(folders, kind).inbox).catch((error) => {
     if (codeOf(error) !== 'ENOENT') throw error
   })
 }
 
-async function mendOne({ disk, folders, ledger }: Place, arriving: Arriving): Promise<boolean> {
+async function mendOne({ disk, folders, ledger }: InboxStores, arriving: Arriving): Promise<boolean> {
   const { key_id, is_noted: _, ...arrival } = arriving
   const stored = await findInInbox(disk, folders, { ...arrival, stored_as: arrival.filename })
   // Asked afterwards: what the loader has taken out of the inbox meanwhile is on record.

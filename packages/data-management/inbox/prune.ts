@@ -7,10 +7,9 @@ import { namesFor } from '@splitcart/shared/file-name.ts'
 import { nameAside, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-
-const DAY_MS = 86_400_000
 
 /** What pruning works with; the clock is in milliseconds since 1970. `all`: a person insists that the clock is right. */
 export type Prune = Readonly<{

@@ -7,20 +7,19 @@ import { namesFor } from '@splitcart/shared/file-name.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedPack, isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { baseMissed, KEPT_ENDINGS, keptContent, nameKept, unlessGone } from '@splitcart/shared/packed/kept-file.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { findStored } from './stored.ts'
 
-const DAY_MS = 86_400_000
-
-type Places = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
 /** A damaged file. What was loaded more than `daysMax` days ago is not asked for: it goes soon, or is gone. */
 export type DamagedKept = Readonly<{ path: string; now: number; daysMax: number }>
 
 /** Requests what a damaged file held from those who sent it, and the base that it needs. Returns the uploads that are newly requested. */
-export async function requestAgain(places: Places, { path, now, daysMax }: DamagedKept): Promise<Upload[]> {
+export async function requestAgain(places: InboxStores, { path, now, daysMax }: DamagedKept): Promise<Upload[]> {
   const { disk, ledger } = places
   const requested: Upload[] = []
   const since = now - daysMax * DAY_MS
@@ -40,7 +39,7 @@ function isKept({ state, settled_at, received_at }: Upload, since: number): bool
 }
 
 /** Whether the bytes of an upload are here, and can be read. */
-async function isThere({ disk, folders }: Places, upload: Upload): Promise<boolean> {
+async function isThere({ disk, folders }: InboxStores, upload: Upload): Promise<boolean> {
   try {
     return (await findStored(disk, folders, upload)) !== undefined
   } catch (error) {
@@ -50,7 +49,7 @@ async function isThere({ disk, folders }: Places, upload: Upload): Promise<boole
 }
 
 /** Puts a file that was requested, and has come as a durable part, where it belongs; what is damaged there moves aside. */
-export async function restoreFile({ disk, folders, ledger }: Places, part: string, upload: Upload): Promise<void> {
+export async function restoreFile({ disk, folders, ledger }: InboxStores, part: string, upload: Upload): Promise<void> {
   const { processed } = foldersOfKind(folders, upload.kind)
   const names = [...namesFor(upload.stored_as, upload.sha256)]
   const damaged: string[] = []

@@ -24,7 +24,7 @@ import { type UnfinishedLimits, UnfinishedRoom } from './unfinished-room.ts'
 import { UploadLocks } from './upload-locks.ts'
 
 /** What is known of an upload. `acceptedAs`: the id of its receipt; its bytes are gone then. */
-export type Note = Pick<Upload, 'id' | 'size' | 'creation_date'> & {
+export type UnfinishedRecord = Pick<Upload, 'id' | 'size' | 'creation_date'> & {
   metadata?: Upload['metadata'] | undefined
   acceptedAs?: string
 }
@@ -39,7 +39,7 @@ const REMOVED_AT_ONCE = 64
 export class UnfinishedUploads extends FileStore {
   readonly locks = new UploadLocks()
   readonly #settings: Settings
-  readonly #notes: Map<string, Note>
+  readonly #notes: Map<string, UnfinishedRecord>
   readonly #finished: FinishedUploads
   readonly #room: UnfinishedRoom
 
@@ -83,7 +83,7 @@ export class UnfinishedUploads extends FileStore {
     return `${keyId}/${uploadId}`
   }
 
-  note(id: string): Note | undefined {
+  note(id: string): UnfinishedRecord | undefined {
     return this.#notes.get(id) ?? this.#finished.get(id)
   }
 
@@ -157,12 +157,12 @@ export class UnfinishedUploads extends FileStore {
     return expired
   }
 
-  #write(note: Note): Promise<void> {
+  #write(note: UnfinishedRecord): Promise<void> {
     return replace(this.#settings.disk, this.path(note.id) + NOTE_ENDING, `${JSON.stringify(note)}\n`)
   }
 }
 
-type Found = Readonly<{ notes: Map<string, Note>; finished: FinishedUploads; room: UnfinishedRoom }>
+type Found = Readonly<{ notes: Map<string, UnfinishedRecord>; finished: FinishedUploads; room: UnfinishedRoom }>
 
 /**
  * Reads the notes of one key. What has no note, a note whose bytes are gone, and what is finished and too old is of no use to anybody.
@@ -177,7 +177,7 @@ async function readFolder({ disk, folder }: Settings, keyId: string, { notes, fi
   const kept = new Set<string>()
   for (const uploadId of [...open, ...done]) {
     const id = UnfinishedUploads.idOf(keyId, uploadId)
-    const note = await readNote(disk, join(folder, id) + NOTE_ENDING)
+    const note = await readRecord(disk, join(folder, id) + NOTE_ENDING)
     if (note === undefined || (note.acceptedAs === undefined && !there.has(uploadId))) continue
     kept.add(uploadId + NOTE_ENDING)
     const { size = 0, acceptedAs, creation_date = '' } = note
@@ -212,7 +212,7 @@ async function sizeOf(disk: Disk, path: string): Promise<number> {
   }
 }
 
-async function readNote(disk: Disk, path: string): Promise<Note | undefined> {
+async function readRecord(disk: Disk, path: string): Promise<UnfinishedRecord | undefined> {
   const file = await openToRead(disk, path)
   try {
     const note: unknown = JSON.parse(await file.readFile('utf8'))
@@ -225,8 +225,8 @@ async function readNote(disk: Disk, path: string): Promise<Note | undefined> {
   }
 }
 
-function isNote(value: unknown): value is Note {
-  const { size, creation_date } = (value ?? {}) as Partial<Note>
+function isNote(value: unknown): value is UnfinishedRecord {
+  const { size, creation_date } = (value ?? {}) as Partial<UnfinishedRecord>
   return Number.isSafeInteger(size) && !Number.isNaN(Date.parse(creation_date ?? ''))
 }
 

@@ -10,7 +10,7 @@ export type Change = Readonly<{ number: number; uploadId: string }>
 export type Changes = AsyncDisposable &
   Readonly<{
     /** Whether anything was written since this was asked last. */
-    haveCome: () => Promise<boolean>
+    hasChanged: () => Promise<boolean>
     /** The number of the latest change; 0 before the first. */
     latest: () => Promise<number>
     /** The uploads that changed after one change and not after another, each with its last change, in that order. Undefined: not known any more. */

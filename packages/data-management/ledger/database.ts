@@ -2,7 +2,7 @@
 import type { Generated, Kysely } from 'kysely'
 
 /** What a person wants done with an upload: load it (again) without holding it, take it out of the catalogue, or set it aside for good. */
-export type Wish = 'load' | 'undo' | 'discard'
+export type UploadAction = 'load' | 'undo' | 'discard'
 
 export type LedgerTables = {
   upload: {
@@ -18,12 +18,12 @@ export type LedgerTables = {
     state: string
     load: string | null
     settled_at: number | null
-    wish: Wish | null
-    wished_by: string | null
-    wish_reason: string | null
+    action: UploadAction | null
+    action_by: string | null
+    action_reason: string | null
     loading_at: number | null
     loaded_for: string | null
-    wish_limited: Generated<number>
+    action_limited: Generated<number>
     load_attempts: Generated<number>
     kind: Generated<string>
     repair: Generated<string | null>

@@ -8,6 +8,7 @@
  */
 import { createHash, randomInt } from 'node:crypto'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import { audit } from './audit.ts'
 import type { LedgerDatabase } from './database.ts'
 import { makeKey } from './key-format.ts'
@@ -17,7 +18,6 @@ import { insertKey, linesOf, type MadeKey, type NewKey, rightsOf, type Scope } f
 const LETTERS = '23456789ABCDEFGHJKMNPQRSTWXYZ'
 const GROUPS = 3
 const GROUP_LETTERS = 4
-const MINUTE_MS = 60_000
 
 /** For how long a code can be taken. */
 export const CODE_MINUTES = 10

@@ -1,5 +1,6 @@
 /** The keys that may use the server. Of a key only the SHA-256 is stored: a random secret needs no slow hash. */
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
@@ -11,7 +12,7 @@ export const SCOPES = ['upload', 'read', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 
 /** Who sends a request: a key, its name, and what it may do, as in `NewKey`. */
-export type Sender = Readonly<{
+export type Principal = Readonly<{
   keyId: string
   name: string
   scopes: ReadonlySet<Scope>
@@ -20,7 +21,7 @@ export type Sender = Readonly<{
 }>
 
 /** A key that works now. `expiresAt` is infinite where it does not expire. */
-export type WorkingKey = Readonly<{ sender: Sender; secretSha256: string; expiresAt: number }>
+export type WorkingKey = Readonly<{ principal: Principal; secretSha256: string; expiresAt: number }>
 
 /**
  * What a new key may do. `onlyFor`: the companies, or stores as company/store, whose rows it may send; `onlyFrom`: the addresses and
@@ -45,11 +46,13 @@ export type MadeKey = Readonly<{ id: string; text: string }>
 
 export type KeyRecord = Omit<LedgerTables['api_key'], 'secret_sha256'>
 
+const NEVER = Number.POSITIVE_INFINITY
+
 /** The id under which the key of API_SECRET_KEY appears. It stands in no table. */
 export const SETTINGS_KEY_ID = 'settings'
 
 /** Who sends with the key of API_SECRET_KEY. */
-export const SETTINGS_SENDER: Sender = {
+export const SETTINGS_PRINCIPAL: Principal = {
   keyId: SETTINGS_KEY_ID,
   name: 'API_SECRET_KEY',
   scopes: new Set(SCOPES),
@@ -57,7 +60,7 @@ export const SETTINGS_SENDER: Sender = {
   onlyFrom: null,
 }
 
-// What tells who sends, and what he may do.
+// What tells who sends, and what that key may do.
 const SENDING = ['id', 'name', 'scopes', 'only_for', 'only_from'] as const
 
 type SendingKey = Pick<LedgerTables['api_key'], (typeof SENDING)[number]>
@@ -73,7 +76,6 @@ const RECORD = [
 ] as const
 
 const NOTE_MS_MIN = 60_000
-const HOUR_MS = 3_600_000
 const ADDRESSES_PER_HOUR_MAX = 10
 
 /** From where a key was used within an hour, and when that was noted last. */
@@ -132,32 +134,28 @@ export class Keys {
    * Whose key this is, or undefined. Every well-formed key costs the same: for an unknown id a neighbour is read and compared,
    * and nothing is left out once one thing is wrong.
    */
-  async authenticate(text: string, now: number): Promise<Sender | undefined> {
+  async authenticate(text: string, now: number): Promise<Principal | undefined> {
     const sha256 = sha256Of(text)
-    if (isEqual(sha256, this.#settingsKeySha256)) return SETTINGS_SENDER
+    if (isEqual(sha256, this.#settingsKeySha256)) return SETTINGS_PRINCIPAL
     const id = keyIdOf(text)
     if (id === undefined) return undefined
     const key = await this.#nearest(id)
     if (key === undefined) return undefined
     const isInForce = [key.is_revoked === 0, key.ends_at > now]
     const isRight = [isEqual(id, key.id), isEqual(sha256, key.secret_sha256), ...isInForce]
-    const sender = senderOf(key)
-    return isRight.includes(false) ? undefined : sender
+    const principal = principalOf(key)
+    return isRight.includes(false) ? undefined : principal
   }
 
-  /** The key with an id, while it works. For who has proved already that it is his: a session. */
+  /** Looks a working key up by its id, without its secret: only for requests that a session has authenticated. */
   async working(id: string, now: number): Promise<WorkingKey | undefined> {
     if (id === SETTINGS_KEY_ID) {
       if (this.#settingsKeySha256 === NO_SHA256) return undefined
-      return { sender: SETTINGS_SENDER, secretSha256: this.#settingsKeySha256, expiresAt: Number.POSITIVE_INFINITY }
+      return { principal: SETTINGS_PRINCIPAL, secretSha256: this.#settingsKeySha256, expiresAt: NEVER }
     }
     const key = await this.#database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
     if (key === undefined || !works(key, now)) return undefined
-    return {
-      sender: senderOf(key),
-      secretSha256: key.secret_sha256,
-      expiresAt: key.expires_at ?? Number.POSITIVE_INFINITY,
-    }
+    return { principal: principalOf(key), secretSha256: key.secret_sha256, expiresAt: key.expires_at ?? NEVER }
   }
 
   /** The key with this id, or else the one before it, or else the first: none only where there is no key at all. */
@@ -277,7 +275,7 @@ export async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: 
     .execute()
 }
 
-function senderOf({ id, name, only_for, only_from, ...key }: SendingKey): Sender {
+function principalOf({ id, name, only_for, only_from, ...key }: SendingKey): Principal {
   const scopes = new Set(key.scopes.split(',') as Scope[])
   return { keyId: id, name, scopes, onlyFor: linesOf(only_for), onlyFrom: linesOf(only_from) }
 }
@@ -291,7 +289,7 @@ function isEqual(one: string, other: string): boolean {
 }
 
 function works({ revoked_at, expires_at }: Pick<KeyRecord, 'revoked_at' | 'expires_at'>, now: number): boolean {
-  return revoked_at === null && (expires_at ?? Number.POSITIVE_INFINITY) > now
+  return revoked_at === null && (expires_at ?? NEVER) > now
 }
 
 /** What a column with a value a line holds; null: no limit. */

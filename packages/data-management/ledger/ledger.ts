@@ -32,7 +32,7 @@ import { Verdicts } from './verdicts.ts'
 import { Watches } from './watches.ts'
 
 /** Where a ledger is kept, and what each kind of database does in its own way. */
-export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'doAlone' | 'checkWritable'> &
+export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'withExclusiveLock' | 'checkWritable'> &
   Readonly<{ database: LedgerDatabase; loadNumber: LoadNumber }>
 
 /** An open ledger. */
@@ -56,7 +56,7 @@ export class Ledger implements AsyncDisposable {
   /** Looks at the changes of uploads from now on. Dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
   /** Does something unless another process that has this ledger is at it; tells whether it was done. */
-  readonly doAlone: (what: string, work: () => Promise<void>) => Promise<boolean>
+  readonly withExclusiveLock: (what: string, work: () => Promise<void>) => Promise<boolean>
   /** Throws what keeps the ledger from being written; costs the same however much is in it. */
   readonly checkWritable: () => Promise<void>
   readonly #database: LedgerDatabase
@@ -65,7 +65,7 @@ export class Ledger implements AsyncDisposable {
   constructor(store: LedgerStore, settingsKey: string | undefined) {
     const { database } = store
     this.lookAtChanges = store.lookAtChanges
-    this.doAlone = store.doAlone
+    this.withExclusiveLock = store.withExclusiveLock
     this.checkWritable = store.checkWritable
     this.#database = database
     this.#loadNumber = store.loadNumber
@@ -176,7 +176,7 @@ function pathIn(dataFolder: string): string {
 function storeAt(path: string, database: LedgerDatabase): LedgerStore {
   const lookAtChanges = async () => sqliteChanges(path)
   // There is one loader for such a ledger: its lock is that of the folder.
-  const doAlone: LedgerStore['doAlone'] = async (_what, work) => {
+  const withExclusiveLock: LedgerStore['withExclusiveLock'] = async (_what, work) => {
     await work()
     return true
   }
@@ -188,7 +188,7 @@ function storeAt(path: string, database: LedgerDatabase): LedgerStore {
     if (made > known) throw new Problem('schema_newer', `${path} has schema ${made}, this program knows ${known}`)
   }
   const loadNumber: LoadNumber = (name) => sql`upload.load ->> ${sql.lit(name)}`
-  return { database, lookAtChanges, doAlone, checkWritable, loadNumber }
+  return { database, lookAtChanges, withExclusiveLock, checkWritable, loadNumber }
 }
 
 async function schemaOf(database: LedgerDatabase): Promise<number> {

@@ -1,4 +1,5 @@
 /** The outbox of notices: what has not been told to whom. */
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
@@ -19,7 +20,6 @@ export const CLAIM_MS = 2 * 60_000
 /** How long a receiver is left alone at most. */
 export const PAUSE_MS_MAX = 60 * 60_000
 const AT_ONCE_MAX = 500
-const DAY_MS = 86_400_000
 /** A receiver that no server has named for so long gets no further notices, and after a week none of those that wait for it. */
 const UNSEEN_MS_MAX = DAY_MS
 const WAITS_UNSEEN_MS_MAX = 7 * DAY_MS

@@ -39,7 +39,7 @@ export type ConditionRecord = Selectable<LedgerTables['condition']>
 export type RecordedCondition = Pick<ConditionRecord, 'kind' | 'subject' | 'text' | 'told_at'>
 
 /** For how long a condition of a kind lasts before it is told, and which kinds are told. */
-export type Manner = Readonly<{ patience: Readonly<Record<string, number>>; kinds: ReadonlySet<string> }>
+export type TellingRules = Readonly<{ patience: Readonly<Record<string, number>>; kinds: ReadonlySet<string> }>
 
 /** The conditions in the ledger. */
 export class Notices {
@@ -80,7 +80,7 @@ export class Notices {
   }
 
   /** Records what has changed; returns what is to be told of it, which is in the outbox then. */
-  bring({ appeared, gone }: ConditionChanges, { patience, kinds }: Manner, now: number): Promise<NewNotice[]> {
+  bring({ appeared, gone }: ConditionChanges, { patience, kinds }: TellingRules, now: number): Promise<NewNotice[]> {
     return this.#database.transaction().execute(async (transaction) => {
       for (const { kind, subject, text, data } of appeared)
         await transaction

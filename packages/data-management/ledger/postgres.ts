@@ -22,14 +22,14 @@ export async function openPostgresLedger(
 ): Promise<Ledger> {
   const { database, postgres } = await openPostgresLedgerDatabase(address, limits)
   const lookAtChanges = () => postgresChanges(postgres)
-  const doAlone: LedgerStore['doAlone'] = (what, work) => postgres.alone(`splitcart ${what}`, work)
+  const withExclusiveLock: LedgerStore['withExclusiveLock'] = (what, work) => postgres.alone(`splitcart ${what}`, work)
   const checkWritable = async () => {
     const is = await postgres.get<{ read_only: string }>("select current_setting('transaction_read_only') as read_only")
     if (is?.read_only === 'on') throw new Problem('database_unreachable', 'PostgreSQL can only be read at the moment')
     await postgres.checkSchema()
   }
   const loadNumber: LoadNumber = (name) => sql`(upload.load::jsonb ->> ${sql.lit(name)})::bigint`
-  return new Ledger({ database, lookAtChanges, doAlone, checkWritable, loadNumber }, settingsKey)
+  return new Ledger({ database, lookAtChanges, withExclusiveLock, checkWritable, loadNumber }, settingsKey)
 }
 
 /** Opens only the tables. Close them with `destroy`. */
@@ -47,7 +47,7 @@ async function postgresChanges(database: PostgresDatabase): Promise<Changes> {
   const look = async () => (await database.get<{ snapshot: string }>(SNAPSHOT))?.snapshot
   let snapshot = await look()
   return {
-    haveCome: async () => {
+    hasChanged: async () => {
       const before = snapshot
       snapshot = await look()
       return snapshot !== before

@@ -1,6 +1,6 @@
 /** Who sent some uploads, and how often; with the names of the keys, for people. */
 import type { LedgerDatabase } from './database.ts'
-import { SETTINGS_SENDER } from './keys.ts'
+import { SETTINGS_PRINCIPAL } from './keys.ts'
 
 /** Who sent an upload first, and how often it was sent by all. */
 export type UploadSender = Readonly<{ keyId: string; name: string; timesSent: number }>
@@ -21,7 +21,7 @@ export async function sendersOf(
     .execute()
   for (const { upload_id, key_id, times, name } of deliveries) {
     const first = senders.get(upload_id)
-    const nameNow = key_id === SETTINGS_SENDER.keyId ? SETTINGS_SENDER.name : (name ?? key_id)
+    const nameNow = key_id === SETTINGS_PRINCIPAL.keyId ? SETTINGS_PRINCIPAL.name : (name ?? key_id)
     const { keyId, name: firstName } = first ?? { keyId: key_id, name: nameNow }
     senders.set(upload_id, { keyId, name: firstName, timesSent: (first?.timesSent ?? 0) + times })
   }

@@ -8,17 +8,17 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { LedgerDatabase } from './database.ts'
-import { type Keys, SETTINGS_SENDER, type Sender } from './keys.ts'
+import { type Keys, type Principal, SETTINGS_PRINCIPAL } from './keys.ts'
 
 /** Whose session it is, and until when at the latest (milliseconds since 1970). */
-export type Session = Readonly<{ sender: Sender; expiresAt: number }>
+export type Session = Readonly<{ principal: Principal; expiresAt: number }>
 
 /** A browser that is signed in. Times in milliseconds since 1970. */
 export type OpenSession = Readonly<{ id: string; keyId: string; name: string; openedAt: number; endsAt: number }>
 
 const TOKEN_BYTES = 32
-const DAY_MS = 86_400_000
 const SESSION_MS = 30 * DAY_MS
 const SESSION_MS_MAX = 90 * DAY_MS
 const ID_CHARACTERS = 32
@@ -70,7 +70,7 @@ export class Sessions {
     if (expires_at <= now) return undefined
     if (!isLong)
       await this.#database.updateTable('session').set({ expires_at }).where('token_sha256', '=', token_sha256).execute()
-    return { sender: key.sender, expiresAt: Math.min(expires_at, key.expiresAt) }
+    return { principal: key.principal, expiresAt: Math.min(expires_at, key.expiresAt) }
   }
 
   /** Ends a session; false when there is none. */
@@ -93,7 +93,7 @@ export class Sessions {
       .limit(max)
       .execute()
     return found.map(({ token_sha256, key_id, name, opened_at, ends_at }) => {
-      const shown = key_id === SETTINGS_SENDER.keyId ? SETTINGS_SENDER.name : (name ?? key_id)
+      const shown = key_id === SETTINGS_PRINCIPAL.keyId ? SETTINGS_PRINCIPAL.name : (name ?? key_id)
       return {
         id: token_sha256.slice(0, ID_CHARACTERS),
         keyId: key_id,

@@ -67,7 +67,7 @@ export function sqliteChanges(path: string): Changes {
   const dataVersion = () => connection.prepare('pragma data_version').get()?.data_version
   let version = dataVersion()
   return {
-    haveCome: async () => {
+    hasChanged: async () => {
       const before = version
       version = dataVersion()
       return version !== before

@@ -12,7 +12,7 @@ export function firstsOfSenders(database: LedgerDatabase): Promise<FirstOfSender
     .innerJoin('delivery', 'delivery.upload_id', 'upload.id')
     .select(({ fn }) => ['key_id as keyId', fn.min<string>('upload.id').as('id')])
     .where('state', '=', 'accepted')
-    .where('wish', 'is', null)
+    .where('action', 'is', null)
     .groupBy('key_id')
     .orderBy('id')
     .execute()
@@ -22,5 +22,5 @@ export function firstsOfSenders(database: LedgerDatabase): Promise<FirstOfSender
 export function take(database: LedgerDatabase, id: string, at: number): Promise<Upload | undefined> {
   const set = { state: 'loading', loading_at: at } as const
   const update = database.updateTable('upload').set(set).where('id', '=', id)
-  return update.where('state', '=', 'accepted').where('wish', 'is', null).returningAll().executeTakeFirst()
+  return update.where('state', '=', 'accepted').where('action', 'is', null).returningAll().executeTakeFirst()
 }

@@ -7,10 +7,10 @@
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
-import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import type { Selectable } from 'kysely'
+import { type ActionRequest, columnsOf } from './action-request.ts'
 import * as counts from './counts.ts'
-import type { LedgerDatabase, LedgerTables, Wish } from './database.ts'
+import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { isUndecided } from './decided.ts'
 import { isNamed } from './named.ts'
 import { type Rights, rightsText } from './rights.ts'
@@ -28,12 +28,6 @@ export type UploadQuery = Readonly<{
   undecided?: boolean
   limit: number
 }>
-
-/**
- * What a person wants done with an upload, and why. `isLimited`: a load, but not beyond the rights of its senders. `repair`: with which it is
- * read from now on; null: with none; not given: as before.
- */
-export type WishOf = Readonly<{ wish: Wish; by: string; reason: string; isLimited?: boolean; repair?: Repair | null }>
 
 /** Whether an upload is still to be loaded. */
 export function waits({ state }: Pick<Upload, 'state'>): boolean {
@@ -97,7 +91,7 @@ export class Uploads {
       .selectFrom('upload')
       .selectAll()
       .where('state', 'in', ['accepted', 'loading'])
-      .where('wish', 'is', null)
+      .where('action', 'is', null)
       .orderBy('id')
       .execute()
   }
@@ -203,30 +197,30 @@ export class Uploads {
     await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
   }
 
-  /** Records what a person wants done with an upload. It replaces an earlier wish that has not been fulfilled. */
-  async wish(id: string, wish: WishOf): Promise<void> {
-    await this.#database.updateTable('upload').set(recordOf(wish)).where('id', '=', id).execute()
+  /** Records what a person wants done with an upload. It replaces an earlier one that has not been carried out. */
+  async requestAction(id: string, action: ActionRequest): Promise<void> {
+    await this.#database.updateTable('upload').set(columnsOf(action)).where('id', '=', id).execute()
   }
 
   /** The same for an upload in one of some states of which nothing is wanted yet. False: it is not so. */
-  async wishFrom(id: string, states: readonly UploadState[], wish: WishOf): Promise<boolean> {
+  async requestActionFrom(id: string, states: readonly UploadState[], action: ActionRequest): Promise<boolean> {
     const result = await this.#database
       .updateTable('upload')
-      .set(recordOf(wish))
+      .set(columnsOf(action))
       .where('id', '=', id)
       .where('state', 'in', states)
-      .where('wish', 'is', null)
+      .where('action', 'is', null)
       .executeTakeFirst()
     return result.numUpdatedRows === 1n
   }
 
   /** The uploads of which something is wanted, the oldest first. */
-  wished(): Promise<Upload[]> {
-    return this.#database.selectFrom('upload').selectAll().where('wish', 'is not', null).orderBy('id').execute()
+  withAction(): Promise<Upload[]> {
+    return this.#database.selectFrom('upload').selectAll().where('action', 'is not', null).orderBy('id').execute()
   }
 
-  async clearWish(id: string): Promise<void> {
-    const set = { wish: null, wished_by: null, wish_reason: null }
+  async clearAction(id: string): Promise<void> {
+    const set = { action: null, action_by: null, action_reason: null }
     await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
   }
 
@@ -291,9 +285,4 @@ export class Uploads {
   countByState(): Promise<Record<UploadState, number>> {
     return counts.countByState(this.#database)
   }
-}
-
-function recordOf({ wish, by, reason, isLimited = false, repair }: WishOf) {
-  const kept = repair === undefined ? {} : { repair: repair === null ? null : JSON.stringify({ repair, by }) }
-  return { wish, wished_by: by, wish_reason: reason, wish_limited: isLimited ? 1 : 0, load_attempts: 0, ...kept }
 }

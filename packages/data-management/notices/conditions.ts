@@ -4,6 +4,7 @@
  * A condition has a subject, such as an upload: each is told once when it begins, and some once more when it is over.
  */
 import type { CONDITION_KINDS } from '@splitcart/shared/notice-readers.ts'
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import type { Condition } from '../ledger/notices.ts'
 import { clocksOff, machinesGone } from './look-at-machines.ts'
 import { findingsThere, silentSources } from './look-at-sources.ts'
@@ -32,8 +33,6 @@ export type ConditionKind = Readonly<{
   todo: string
   look: (looked: Looked) => Promise<readonly FoundCondition[]>
 }>
-
-const MINUTE_MS = 60_000
 
 /** The name of a kind, as settings and commands know it. */
 type ConditionName = (typeof CONDITION_KINDS)[number]

@@ -1,10 +1,10 @@
 /** What scraping machines said of themselves last. */
-import { momentOf } from '../api/reading.ts'
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
+import { momentOf } from '../http/threads/reading.ts'
 import type { KnownMachine } from '../ledger/machines.ts'
 import type { Condition } from '../ledger/notices.ts'
 import { type Looked, shortName } from './looked.ts'
 
-const MINUTE_MS = 60_000
 const SKEW_MS_MAX = 5 * MINUTE_MS
 // One that is told of goes on until the clock is clearly right again.
 const SKEW_MS_OVER = 4 * MINUTE_MS

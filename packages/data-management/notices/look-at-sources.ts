@@ -1,7 +1,8 @@
 /** Sources that are silent, and findings of what they send. */
-import { findingKey, unbelievedFindings } from '../api/findings.ts'
-import { sourcesNow } from '../api/freshness.ts'
+
 import { type Source, sourceView } from '../catalogue/queries/sources.ts'
+import { findingKey, unbelievedFindings } from '../http/routes/findings.ts'
+import { sourcesNow } from '../http/routes/freshness.ts'
 import { type FoundCondition, type Looked, shortName, shortSentence } from './looked.ts'
 
 const FINDINGS_MAX = 300

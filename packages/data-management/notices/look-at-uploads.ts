@@ -1,6 +1,7 @@
 /** Uploads that need a person. */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
-import { momentOf } from '../api/reading.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import { momentOf } from '../http/threads/reading.ts'
 import { SAID_BY_A_PERSON } from '../ledger/decided.ts'
 import type { Condition } from '../ledger/notices.ts'
 import type { Upload } from '../ledger/uploads.ts'
@@ -8,7 +9,7 @@ import { type FoundCondition, type Looked, shortName, shortSentence } from './lo
 
 const NEWEST_MAX = 1_000
 const VERIFIED_MAX = 500
-const FAILED_MS = 7 * 86_400_000
+const FAILED_MS = 7 * DAY_MS
 const BACKLOG_MS = 30 * 60_000
 
 /** Those that wait for a decision. */

@@ -1,10 +1,10 @@
 /** The machine, its loader, its backups and its keys. */
-import { momentOf } from '../api/reading.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import { momentOf } from '../http/threads/reading.ts'
 import type { Condition } from '../ledger/notices.ts'
 import { waiting } from './look-at-uploads.ts'
 import { type Looked, shortName, shortSentence } from './looked.ts'
 
-const DAY_MS = 86_400_000
 const BACKUP_OLD_MS = 8 * DAY_MS
 const NO_BACKUP_MS = 2 * DAY_MS
 const KEY_DAYS = 7

@@ -1,7 +1,7 @@
 /** Looks whether what needs a person has changed. Nothing is written here. */
-import { findUntold, UNTOLD_KINDS } from '../api/attention.ts'
-import type { Reading } from '../api/reading.ts'
-import { ticksNow } from '../api/ticks.ts'
+import { findUntold, UNTOLD_KINDS } from '../http/routes/attention.ts'
+import { ticksNow } from '../http/routes/ticks.ts'
+import type { Reading } from '../http/threads/reading.ts'
 import type { Condition, ConditionChanges, RecordedCondition } from '../ledger/notices.ts'
 import type { Tick, TicksNow } from '../ledger/ticks.ts'
 import { CONDITIONS, type ConditionKind, kindOf } from './conditions.ts'

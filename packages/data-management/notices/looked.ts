@@ -1,6 +1,7 @@
 /** What conditions are found out from. */
-import type { Reading } from '../api/reading.ts'
-import type { SystemView } from '../api/system-schema.ts'
+
+import type { SystemView } from '../http/routes/system-schema.ts'
+import type { Reading } from '../http/threads/reading.ts'
 import type { Condition } from '../ledger/notices.ts'
 
 /** What only the process that serves knows of its machine. */

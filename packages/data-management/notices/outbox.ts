@@ -12,10 +12,10 @@ import {
 import type { Notices } from '../ledger/notices.ts'
 import { messageOf } from './digest.ts'
 import type { Message } from './message.ts'
-import { type NoticeReceiver, Refused, type Told, Unsure } from './receivers/receiver.ts'
+import { type NoticeReceiver, type NoticeTargets, Refused, Unsure } from './receivers/receiver.ts'
 
 /** Whom to tell, and from where. */
-export type Telling = Told & Readonly<{ notices: Notices; now: () => number; log: Log }>
+export type Telling = NoticeTargets & Readonly<{ notices: Notices; now: () => number; log: Log }>
 
 /** What comes within it is one message. */
 export const DIGEST_MS = 60_000

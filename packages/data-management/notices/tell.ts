@@ -4,8 +4,8 @@
  * Every server of a fleet makes them; the ledger sees to it that each change is told once.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Questions } from '../api/reading.ts'
-import { askFor } from '../api/reading.ts'
+import type { Questions } from '../http/threads/reading.ts'
+import { askFor } from '../http/threads/reading.ts'
 import { forgetOldNotices, seeReceivers } from '../ledger/notice-outbox.ts'
 import { type ConditionChanges, inParts } from '../ledger/notices.ts'
 import { Ticks } from '../ledger/ticks.ts'
@@ -33,23 +33,23 @@ const WHOLE_EVERY = 20
 const HOUR_ROUNDS = 120
 
 /** What is known from one round to the next: the state that was looked at last, and in which round some parts were done. */
-export type Known = { revision: string; rounds: number; begunIn?: number; wholeIn?: number }
+export type LastLook = { revision: string; rounds: number; begunIn?: number; wholeIn?: number }
 
 /** What no round is known of yet. */
-export function nothingKnown(): Known {
+export function noLook(): LastLook {
   return { revision: '', rounds: 0 }
 }
 
 /** Makes rounds until the signal aborts. What fails is tried again in the next one. */
 export async function makeRounds(rounds: Rounds, signal: AbortSignal): Promise<void> {
-  for (const known = nothingKnown(); !signal.aborted; ) {
+  for (const known = noLook(); !signal.aborted; ) {
     await makeRound(rounds, known, signal)
     await sleep(ROUND_MS, undefined, { signal }).catch(() => {})
   }
 }
 
 /** Makes one round. Nothing is looked at before it is on record who is told: what is found then would be told nobody. */
-export async function makeRound(rounds: Rounds, known: Known, signal: AbortSignal): Promise<void> {
+export async function makeRound(rounds: Rounds, known: LastLook, signal: AbortSignal): Promise<void> {
   const round = known.rounds++
   const isDue = (last: number | undefined, every: number) => last === undefined || round - last >= every
   const isDone = async (part: () => Promise<void>) => {
@@ -109,7 +109,7 @@ async function record({ notices, kinds, now, log, patience = PATIENCE }: Rounds,
 /** Looks at watched products, where the catalogue or a watch is another one than at the last look. */
 export async function lookAtWatched(
   rounds: Rounds,
-  known: Pick<Known, 'revision'>,
+  known: Pick<LastLook, 'revision'>,
   signal?: AbortSignal,
 ): Promise<void> {
   const { questions, watches, kinds, now } = rounds

@@ -1,12 +1,12 @@
 /** What is seen of the products that somebody watches, and what is told of it. Nothing is written here. */
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { currentNow } from '../api/freshness.ts'
-import type { Reading } from '../api/reading.ts'
 import type { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { lowestEverOf } from '../catalogue/queries/price-summary.ts'
 import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import { currentNow } from '../http/routes/freshness.ts'
+import type { Reading } from '../http/threads/reading.ts'
 import type { NewWatch, Seen, WatchRecord } from '../ledger/watches.ts'
 import { shortName } from './looked.ts'
 
@@ -48,10 +48,10 @@ export async function productWatched({ catalogue }: Reading, watch: WatchRecord)
 }
 
 /** What a watch of a product begins with: the listing that leads to it, its name, and what is seen now. */
-export type Begun = Pick<NewWatch, 'company' | 'by_name' | 'code' | 'name' | 'seen'>
+export type WatchBaseline = Pick<NewWatch, 'company' | 'by_name' | 'code' | 'name' | 'seen'>
 
 /** Finds that out. */
-export async function watchBegun(reading: Reading, { productId }: { productId: number }): Promise<Begun> {
+export async function watchBegun(reading: Reading, { productId }: { productId: number }): Promise<WatchBaseline> {
   const { database } = reading.catalogue
   const id = await numberNow(database, productId)
   const product = await productOf(database, id)

@@ -1,11 +1,12 @@
 /** Pictures of shops, kept in memory for a while, so that each is asked for once, by this server and not by those who look at it. */
 import { lookup } from 'node:dns/promises'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { fetchPicture, type Internet, NoPicture, type Picture } from './fetch-picture.ts'
 import { isPublicAddress } from './public-address.ts'
 
 const BYTES_MAX = 32 * 1024 * 1024
 const KEPT_MAX = 2_000
-const KEPT_MS = 24 * 60 * 60 * 1000
+const KEPT_MS = DAY_MS
 // Of one that could not be had.
 const FAILED_MS = 10 * 60 * 1000
 const AT_ONCE_MAX = 8

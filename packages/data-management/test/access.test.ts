@@ -4,9 +4,9 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type Answer, assertProblem, get, named, openReceiver, post, type Receiver, TEXT } from './receiver.ts'
 
-const DAY_MS = 86_400_000
 const NAMED = { 'Content-Type': 'application/gzip', 'Content-Disposition': named('x.jsonl.gz') }
 
 function upload(receiver: Pick<Receiver, 'url'>, key: string): Promise<Answer> {

@@ -1,13 +1,14 @@
 /** Where requests come from: what a proxy may say about it, what is counted as one address, and keys that are for some only. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { countedAddress, membership } from '../api/door.ts'
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
+import { countedAddress, membership } from '../http/edge/server-limits.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
 
-const MINUTE_MS = 60_000
-
 test('wrong keys cost their own address only, which a trusted proxy tells and nobody else', async () => {
-  await using trusting = await openReceiver({ door: { failuresPerMinuteMax: 1, trustedProxies: ['127.0.0.0/8'] } })
+  await using trusting = await openReceiver({
+    serverLimits: { failuresPerMinuteMax: 1, trustedProxies: ['127.0.0.0/8'] },
+  })
   const from = (at: Receiver, address: string) =>
     fetch(`${at.url}/api/uploads`, { headers: { 'X-API-Key': 'wrong', 'X-Forwarded-For': address } })
   assert.equal((await from(trusting, '192.0.2.1')).status, 401)
@@ -15,20 +16,20 @@ test('wrong keys cost their own address only, which a trusted proxy tells and no
   assert.equal((await from(trusting, '192.0.2.2')).status, 401)
   // What stands in front was written by the sender itself.
   assert.equal((await from(trusting, '192.0.2.9, 192.0.2.1')).status, 429)
-  await using open = await openReceiver({ door: { failuresPerMinuteMax: 1 } })
+  await using open = await openReceiver({ serverLimits: { failuresPerMinuteMax: 1 } })
   assert.equal((await from(open, '192.0.2.1')).status, 401)
   assert.equal((await from(open, '192.0.2.2')).status, 429)
 })
 
 test('a proxy that tells no address does not put its text into the ledger', async () => {
-  await using receiver = await openReceiver({ door: { trustedProxies: ['127.0.0.1'] } })
+  await using receiver = await openReceiver({ serverLimits: { trustedProxies: ['127.0.0.1'] } })
   const headers = { 'X-API-Key': receiver.key, 'X-Forwarded-For': '<script>' }
   assert.equal((await fetch(`${receiver.url}/api/uploads`, { headers })).status, 200)
   assert.equal((await receiver.ledger.keys.list())[0]?.last_used_from, 'unknown')
 })
 
 test('what a proxy tells in place of an address never counts as its own', async () => {
-  await using receiver = await openReceiver({ door: { trustedProxies: ['127.0.0.1'] } })
+  await using receiver = await openReceiver({ serverLimits: { trustedProxies: ['127.0.0.1'] } })
   const wanted = { name: 'here', scopes: ['read'], onlyFor: null, onlyFrom: ['127.0.0.0/8'], expiresAt: null } as const
   const { text: key } = await receiver.ledger.keys.create(wanted, Date.now())
   const from = async (told: string) =>
@@ -40,7 +41,7 @@ test('what a proxy tells in place of an address never counts as its own', async 
 })
 
 test('a key that is for some addresses works from no other, nor does its session, and the answer does not tell why', async () => {
-  await using receiver = await openReceiver({ door: { trustedProxies: ['127.0.0.0/8'] } })
+  await using receiver = await openReceiver({ serverLimits: { trustedProxies: ['127.0.0.0/8'] } })
   const { keys } = receiver.ledger
   const rights = { name: 'office', scopes: ['read'], onlyFor: null, expiresAt: null } as const
   const made = await keys.create({ ...rights, onlyFrom: ['192.0.2.0/24', '2001:db8::/32'] }, Date.now())

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import { backPressure, faultOfBacklog } from '../inbox/back-pressure.ts'
 import { openReceiver, postGzip, rowsText } from './receiver.ts'
 
@@ -56,7 +57,7 @@ test('a clock that jumped ahead and was set right again leaves nobody refused', 
   const shares = async () => ({})
   const check = backPressure({ waiting, shares, now: () => now, steady: () => steady }, LIMITS)
   await check('a key')
-  now = 10 * 365 * 86_400_000
+  now = 10 * 365 * DAY_MS
   steady = 1_000
   await assert.rejects(check('a key'), { code: 'inbox_full' })
   now = 2_000
@@ -93,7 +94,7 @@ test('a clock that is set back keeps nobody out', async () => {
   const waiting = async () => ({ files, bytes: 0, since: null })
   const check = backPressure({ waiting, shares: async () => ({}), now: () => now, steady: () => steady }, LIMITS)
   await assert.rejects(check('a key'), { code: 'inbox_full' })
-  now -= 3_600_000
+  now -= HOUR_MS
   files = 0
   steady += 1_000
   await check('a key')

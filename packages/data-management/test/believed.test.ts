@@ -3,18 +3,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
+import { type Product, shop } from '@splitcart/shared/test/truth-cases.ts'
 import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
-import { type Product, shop } from '../../shared/test/truth-cases.ts'
-import type { BeliefView, FindingsView } from '../api/findings-schema.ts'
-import type { Overview } from '../api/overview.ts'
-import type { RepairView } from '../api/repair.ts'
-import type { Wish } from '../ledger/database.ts'
+import type { BeliefView, FindingsView } from '../http/routes/findings-schema.ts'
+import type { Overview } from '../http/routes/overview.ts'
+import type { RepairView } from '../http/routes/repair.ts'
+import type { UploadAction } from '../ledger/database.ts'
 import { receiptOf, repairFor } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import { runActions } from '../update-db/actions.ts'
 import type { UpdateDb } from '../update-db/process.ts'
 import { updateDb } from '../update-db/update-db.ts'
-import { fulfilWishes } from '../update-db/wishes.ts'
 import { assertProblem, get, openReceiver, post, postGzip, type Receiver } from './receiver.ts'
 
 const NEVER = new AbortController().signal
@@ -40,10 +40,10 @@ async function found(receiver: Receiver, id: string): Promise<Upload> {
   return upload
 }
 
-async function wished(receiver: Receiver, upload: Upload, wish: Wish, isRepaired = false): Promise<Upload> {
-  const repair = wish === 'load' ? { repair: repairFor(upload, isRepaired) } : {}
-  await receiver.ledger.uploads.wish(upload.id, { wish, by: 'a person', reason: 'for a test', ...repair })
-  await fulfilWishes(workOn(receiver), NEVER)
+async function acted(receiver: Receiver, upload: Upload, action: UploadAction, isRepaired = false): Promise<Upload> {
+  const repair = action === 'load' ? { repair: repairFor(upload, isRepaired) } : {}
+  await receiver.ledger.uploads.requestAction(upload.id, { action, by: 'a person', reason: 'for a test', ...repair })
+  await runActions(workOn(receiver), NEVER)
   return found(receiver, upload.id)
 }
 
@@ -84,7 +84,7 @@ test('cents for dollars are held, repaired on a word, and come back as they were
   assert.deepEqual([does, accepted_by, changes.length, next], [DIVIDED, null, 99, 99])
   const { line, sku, field, from, to } = changes[1]!
   assert.deepEqual([line, sku, field, from, to], [2, '00001001', 'price_current', '3800.00', '38.00'])
-  const loaded = await wished(receiver, held, 'load', true)
+  const loaded = await acted(receiver, held, 'load', true)
   assert.equal((await repairOf()).accepted_by, 'a person')
   assert.deepEqual(
     (await repairOf('?after=99')).changes.map(({ line: last }) => last),
@@ -96,9 +96,9 @@ test('cents for dollars are held, repaired on a word, and come back as they were
   assert.equal(repaired?.rule, 'repaired')
   assert.match(repaired.sentence, /a person wants it: divide price_current and price_was by 100/)
   assert.match(repaired.examples[0] ?? '', /: [\d,]+00\.00 → \d+\.00$/)
-  const replayed = await wished(receiver, loaded, 'undo')
+  const replayed = await acted(receiver, loaded, 'undo')
   assert.deepEqual([replayed.state, replayed.repair], ['held', null])
-  assert.equal((await wished(receiver, replayed, 'load')).state, 'loaded')
+  assert.equal((await acted(receiver, replayed, 'load')).state, 'loaded')
   assert.deepEqual(
     await pricesOn(receiver, '2026-05-02'),
     right.map((price) => price * 100),
@@ -111,8 +111,8 @@ test('a date after the receipt is not loaded even when it is released, and is da
   await using receiver = await openReceiver()
   const held = await sent(receiver, '2062-05-02', shop())
   assert.equal(held.state, 'held')
-  assert.equal((await wished(receiver, held, 'load')).state, 'held')
-  assert.equal((await wished(receiver, held, 'load', true)).state, 'loaded')
+  assert.equal((await acted(receiver, held, 'load')).state, 'held')
+  assert.equal((await acted(receiver, held, 'load', true)).state, 'loaded')
   const { date } = (await receiver.catalogue.database.get<{ date: string }>('select date from scrape'))!
   assert.equal(date, new Date(held.received_at).toISOString().slice(0, 10))
 })

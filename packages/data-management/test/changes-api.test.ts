@@ -1,14 +1,14 @@
-/** What a person does with uploads over the API: wishes and their limits, what would change, the file itself, and the details. */
+/** What a person does with uploads over the API: requested actions and their limits, what would change, the file itself, and the details. */
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import type { PreviewView, UploadPage, UploadView } from '../api/uploads-schema.ts'
+import type { PreviewView, UploadPage, UploadView } from '../http/routes/uploads-schema.ts'
+import { runActions } from '../update-db/actions.ts'
 import type { UpdateDb } from '../update-db/process.ts'
 import { updateDb } from '../update-db/update-db.ts'
-import { fulfilWishes } from '../update-db/wishes.ts'
 import { HOLD } from './hold.ts'
 import { type Answer, assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 
@@ -35,7 +35,7 @@ async function opened(): Promise<{ receiver: Receiver; admin: Receiver; held: st
   return { receiver, admin: { ...receiver, key: await receiver.makeKey('admin') }, held, loaded }
 }
 
-function wish(admin: Receiver, id: string, what: string, body?: object): Promise<Answer> {
+function act(admin: Receiver, id: string, what: string, body?: object): Promise<Answer> {
   const headers: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' }
   return post(admin, headers, body === undefined ? null : JSON.stringify(body), `/api/uploads/${id}/${what}`)
 }
@@ -65,8 +65,8 @@ test('what loading a held file would change is told, by name and with the number
     [5, 30],
     [4, 30],
   ])
-  await wish(admin, held, 'release')
-  await fulfilWishes(workOn(receiver), NOBODY)
+  await act(admin, held, 'release')
+  await runActions(workOn(receiver), NOBODY)
   const { load } = await viewOf(admin, held)
   assert.deepEqual([load?.inserted, load?.changed, load?.unchanged], [0, 5, 0], 'as it was said')
 })
@@ -74,15 +74,15 @@ test('what loading a held file would change is told, by name and with the number
 test('a held upload is released over the API, and the audit names who did it', async () => {
   const { receiver, admin, held } = await opened()
   await using _ = receiver
-  const answer = await wish(admin, held, 'release', { reason: 'the shop is closing' })
+  const answer = await act(admin, held, 'release', { reason: 'the shop is closing' })
   assert.equal(answer.status, 202)
-  const wished = answer.body as unknown as UploadView
-  assert.deepEqual([wished.state, wished.details?.wish?.what], ['held', 'load'])
-  assert.equal(wished.details?.wish?.reason, 'the shop is closing')
-  assertProblem(await wish(admin, held, 'discard'), 409, 'state_other')
-  await fulfilWishes(workOn(receiver), NOBODY)
+  const requested = answer.body as unknown as UploadView
+  assert.deepEqual([requested.state, requested.details?.requested_action?.what], ['held', 'load'])
+  assert.equal(requested.details?.requested_action?.reason, 'the shop is closing')
+  assertProblem(await act(admin, held, 'discard'), 409, 'state_other')
+  await runActions(workOn(receiver), NOBODY)
   const after = await viewOf(admin, held)
-  assert.deepEqual([after.state, after.details?.wish], ['loaded', null])
+  assert.deepEqual([after.state, after.details?.requested_action], ['loaded', null])
   const [entry] = await receiver.ledger.auditEntries(Number.MAX_SAFE_INTEGER, 1)
   assert.deepEqual([entry?.what, entry?.about, entry?.detail], ['load', held, 'the shop is closing'])
   assert.match(entry?.who ?? '', /^a test \(\w{10}\)$/)
@@ -92,8 +92,8 @@ test('undo, replay and discard are done over the API, and the sender is told why
   const { receiver, admin, held, loaded } = await opened()
   await using _ = receiver
   const done = async (id: string, what: string, reason?: string) => {
-    assert.equal((await wish(admin, id, what, reason === undefined ? undefined : { reason })).status, 202)
-    await fulfilWishes(workOn(receiver), NOBODY)
+    assert.equal((await act(admin, id, what, reason === undefined ? undefined : { reason })).status, 202)
+    await runActions(workOn(receiver), NOBODY)
     return (await get(receiver, `/api/uploads/${id}`)).body as unknown as UploadView
   }
   const undone = await done(loaded, 'undo', 'wrong prices')
@@ -104,7 +104,7 @@ test('undo, replay and discard are done over the API, and the sender is told why
   assert.equal((await done(held, 'replay')).state, 'loaded')
 })
 
-test('a wish that does not fit the state, or whose file is gone, is refused', async () => {
+test('an action that does not fit the state, or whose file is gone, is refused', async () => {
   const { receiver, admin, held, loaded } = await opened()
   await using _ = receiver
   for (const [id, what] of [
@@ -112,16 +112,16 @@ test('a wish that does not fit the state, or whose file is gone, is refused', as
     [loaded, 'discard'],
     [held, 'undo'],
   ] as const)
-    assertProblem(await wish(admin, id, what), 409, 'state_other')
+    assertProblem(await act(admin, id, what), 409, 'state_other')
   const { id: waiting } = (await postGzip(receiver, 'waits.jsonl.gz', scrapeOn('2025-09-13', 3))).body
   for (const what of ['release', 'discard', 'undo', 'replay'])
-    assertProblem(await wish(admin, String(waiting), what), 409, 'state_other')
-  assertProblem(await wish(admin, 'nothing', 'replay'), 404, 'not_found')
-  assertProblem(await wish(admin, held, 'release', { because: 'x' }), 400, 'request_invalid')
-  assertProblem(await wish(admin, held, 'release', { reason: 'x'.repeat(501) }), 400, 'request_invalid')
+    assertProblem(await act(admin, String(waiting), what), 409, 'state_other')
+  assertProblem(await act(admin, 'nothing', 'replay'), 404, 'not_found')
+  assertProblem(await act(admin, held, 'release', { because: 'x' }), 400, 'request_invalid')
+  assertProblem(await act(admin, held, 'release', { reason: 'x'.repeat(501) }), 400, 'request_invalid')
   await rm(join(receiver.folders.processed, 'whole.jsonl'))
-  assertProblem(await wish(admin, loaded, 'replay'), 409, 'state_other')
-  assert.deepEqual(await receiver.ledger.uploads.wished(), [])
+  assertProblem(await act(admin, loaded, 'replay'), 409, 'state_other')
+  assert.deepEqual(await receiver.ledger.uploads.withAction(), [])
 })
 
 test('the file of an upload comes back as it was received, wherever it lies', async () => {
@@ -176,7 +176,7 @@ test('details are for those who may read; who only sends gets plain receipts', a
   await using _ = receiver
   await postGzip(receiver, 'again.jsonl.gz', scrapeOn('2025-09-12', 5, 3))
   const { details } = await viewOf(admin, held)
-  assert.deepEqual([details?.sender?.name, details?.times_sent, details?.wish], ['a test', 2, null])
+  assert.deepEqual([details?.sender?.name, details?.times_sent, details?.requested_action], ['a test', 2, null])
   assert.ok(Date.parse(details?.load_started_at ?? '') <= Date.parse(details?.settled_at ?? ''))
   assert.ok((details?.wire_bytes ?? 0) > 0)
   assert.equal((await viewOf(receiver, held)).details, undefined)

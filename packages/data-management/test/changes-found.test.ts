@@ -1,11 +1,11 @@
 /** `GET /api/changes`: what became cheaper and dearer, came and went; the same in many stores and on several dates is one line. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ChangePage } from '../api/changes-schema.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { CHANGE_KINDS } from '../catalogue/model/changes.ts'
-import { type ChangeLine, type ChangePlace, type ChangesQuery, findChanges } from '../catalogue/queries/changes.ts'
+import { type ChangeCursor, type ChangeLine, type ChangesQuery, findChanges } from '../catalogue/queries/changes.ts'
 import { countChanges } from '../catalogue/queries/count-changes.ts'
+import type { ChangePage } from '../http/routes/changes-schema.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { Chance } from './random.ts'
@@ -47,7 +47,7 @@ function setOf(lines: readonly ChangeLine[]): string[] {
 /** What is found page by page. */
 async function walked(catalogue: Catalogue, query: Omit<ChangesQuery, 'after'>): Promise<ChangeLine[]> {
   const lines: ChangeLine[] = []
-  for (let after: ChangePlace | undefined; ; ) {
+  for (let after: ChangeCursor | undefined; ; ) {
     const found = await findChanges(catalogue.database, { ...query, after })
     lines.push(...found.lines.map((line) => ({ ...line })))
     if (found.next === null) return lines

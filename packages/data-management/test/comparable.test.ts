@@ -1,20 +1,20 @@
 /** What stands beside a product in other shops: it is kept up to date as listings change, and counts in no product's own price. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import type { ProductAnswer, ProductPage } from '../api/products.ts'
-import type { SuggestionPage, VerdictPage, VerdictView } from '../api/verdicts-schema.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { comparableWith } from '../catalogue/queries/comparable.ts'
 import { Current } from '../catalogue/queries/current.ts'
 import { renewSuggestions, suggestions } from '../catalogue/queries/suggestions.ts'
+import type { ProductAnswer, ProductPage } from '../http/routes/products.ts'
+import type { SuggestionPage, VerdictPage, VerdictView } from '../http/routes/verdicts-schema.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { assertProblem, get, openReceiver, post, sha256Of } from './receiver.ts'
 import { type Article, reader, scrape, scrapeText } from './shop.ts'
 
 const DAY = '2026-05-01'
-const DAY_MS = 86_400_000
 const PASTA = ['Pantry', 'Pasta']
 
 const NORTH: readonly Article[] = [

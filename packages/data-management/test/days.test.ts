@@ -1,9 +1,10 @@
 /** Days begin and end where the server is: an Australian morning is no part of the day before, also where clocks change. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import type { Overview } from '../api/overview.ts'
-import type { SourcePage } from '../api/sources.ts'
+import type { Overview } from '../http/routes/overview.ts'
+import type { SourcePage } from '../http/routes/sources.ts'
 import { assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 import { bringIn, reader, scrapeText } from './shop.ts'
 
@@ -19,14 +20,13 @@ const AUTUMN = {
   begins: '2027-04-03T13',
   ends: '2027-04-04T14',
 }
-const HOUR_MS = 3_600_000
 const FILES_MAX = 12
 
 describe('days in Sydney', () => {
   const clock = { now: timeAt(SPRING.begins) - 48 * HOUR_MS }
   let receiver: Receiver
   before(async () => {
-    receiver = await openReceiver({ zone, now: () => clock.now, door: { filesPerDayMax: FILES_MAX } })
+    receiver = await openReceiver({ zone, now: () => clock.now, serverLimits: { filesPerDayMax: FILES_MAX } })
   })
   after(() => receiver[Symbol.asyncDispose]())
 

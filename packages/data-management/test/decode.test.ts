@@ -10,12 +10,12 @@ import { constants, createGzip, createZstdCompress, gzipSync, zstdCompressSync }
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { writePart } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import fc from 'fast-check'
 import { type TemporaryFolder, temporaryFolder } from '../../../test/folders.ts'
 import { type Decoded, type DecodeLimits, decode, type Encoding } from '../inbox/decode.ts'
 
 const MIB = 1024 * 1024
-const HOUR_MS = 3_600_000
 const LIMITS: DecodeLimits = {
   bodyBytesMax: 64 * MIB,
   contentBytesMax: 64 * MIB,

@@ -30,8 +30,19 @@ export async function faultOfDerivedInPostgres(database: Sql): Promise<string | 
 
 /** What is kept of labels and names while loads are made. */
 async function faultOfKept(database: Sql): Promise<string | undefined> {
+  return await faultIn(database, KEPT)
+}
+
+/** What is wrong with the changes that are kept by category; they must have been counted. */
+export async function faultOfCategoryChanges(database: Sql): Promise<string | undefined> {
+  return await faultIn(database, KEPT_BY_CATEGORY)
+}
+
+type Kept = Readonly<Record<string, readonly [kept: string, anew: string]>>
+
+async function faultIn(database: Sql, queries: Kept): Promise<string | undefined> {
   const lines = async (sql: string) => (await database.all(sql)).map((record) => JSON.stringify(Object.values(record)))
-  for (const [what, [kept, anew]] of Object.entries(KEPT)) {
+  for (const [what, [kept, anew]] of Object.entries(queries)) {
     const fault = faultBetween(what, await lines(kept), await lines(anew))
     if (fault !== undefined) return fault
   }
@@ -45,7 +56,23 @@ const newest = (has: string) => `select listing_id, until, store_id from (
     join (select store_id, max(date) as date from scrape group by store_id) as latest on latest.store_id = run.store_id
   ) as showing where place = 1`
 
-const KEPT: Readonly<Record<string, readonly [kept: string, anew: string]>> = {
+const LINE = 'date, kind, by_share, by_cents, listing_id, from_cents, to_cents, company_id'
+const LINES_ANEW = `select distinct category.name, ${LINE}, stores from price_change join listing_category using (listing_id)
+  join category on category.id = category_id`
+const KEPT_BY_CATEGORY: Kept = {
+  'changes by category': [
+    `select name, ${LINE} from category_change join category_name on id = name_id`,
+    `select name, ${LINE} from (${LINES_ANEW}) as line`,
+  ],
+  'how many changes a category has': [
+    `select name, date, company_id, kind, lines, stores from category_change_day join category_name on id = name_id
+      where lines <> 0 or stores <> 0`,
+    `select name, date, company_id, kind, cast(count(*) as integer) as lines, cast(sum(stores) as integer) as stores
+      from (${LINES_ANEW}) as line group by name, date, company_id, kind`,
+  ],
+}
+
+const KEPT: Kept = {
   'uses of labels': [
     'select label_id, uses from label_use',
     `select label_id, count(*) as uses from (

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { DETAILS } from '@splitcart/shared/row-details.ts'
 import { faultsOfLists, routesIn } from '../../../torture/costs/requests.ts'
-import { DETAILS as DETAILS_SCHEMA } from '../api/details-schema.ts'
+import { DETAILS as DETAILS_SCHEMA } from '../http/routes/details-schema.ts'
 import { get, openReceiver, type Receiver } from './receiver.ts'
 
 type Operation = Readonly<{ summary?: string; responses?: Record<string, unknown>; security?: readonly object[] }>

@@ -11,6 +11,7 @@ import { constants, zstdCompressSync } from 'node:zlib'
 import { dczHead } from '@splitcart/shared/dictionary/dcz.ts'
 import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { neededHere } from '../../../test/needed.ts'
 import { foldersIn, makeFolders } from '../folders.ts'
@@ -132,7 +133,7 @@ const STEPS: Record<string, (receiver: Receiver) => Promise<void>> = {
 test('a file is sent as what is new in it, with an earlier file of the same key as dictionary', async (t) => {
   await using receiver = await openReceiver()
   const first = await postGzip(receiver, 'old.jsonl.gz', OLD)
-  const until = Date.parse(String(first.body.received_at)) + 90 * 86_400_000
+  const until = Date.parse(String(first.body.received_at)) + 90 * DAY_MS
   assert.equal(Date.parse(String(first.body.dictionary_until)), until)
   for (const [title, step] of Object.entries(STEPS)) await t.test(title, () => step(receiver))
 })

@@ -8,8 +8,8 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { until } from '../../../test/machines.ts'
 import { allowedMs } from '../../../test/times.ts'
-import { COMMENT } from '../api/event-frames.ts'
-import { Listeners } from '../api/listeners.ts'
+import { COMMENT } from '../http/events/event-frames.ts'
+import { Listeners } from '../http/events/listeners.ts'
 import { writeProgress } from '../inbox/progress.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { programThatRuns } from './ledgers.ts'
@@ -172,7 +172,7 @@ test('a key has a bounded number of listeners, and gets its place back', async (
 
 test('a listener that does not read is cut off, while others hear all, and its place is free', async () => {
   const listeners = new Listeners()
-  const guest = { keyId: 'k', credential: 'c', mayStay: async () => true }
+  const guest = { keyId: 'k', credential: 'c', isStillAllowed: async () => true }
   const [reading, asleep] = [listeners.join(guest, COMMENT), listeners.join(guest, COMMENT)]
   let heard = 0
   reading.on('data', (chunk: Buffer) => {

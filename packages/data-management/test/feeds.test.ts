@@ -8,9 +8,9 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
+import { runActions } from '../update-db/actions.ts'
 import type { UpdateDb } from '../update-db/process.ts'
 import { updateDb } from '../update-db/update-db.ts'
-import { fulfilWishes } from '../update-db/wishes.ts'
 import { holdBy } from './hold.ts'
 import { get, named, openReceiver, post, type Receiver } from './receiver.ts'
 
@@ -66,8 +66,8 @@ async function load(receiver: Receiver, kind: string, text: string): Promise<Rec
 }
 
 async function undo(receiver: Receiver, id: string): Promise<void> {
-  await receiver.ledger.uploads.wish(id, { wish: 'undo', by: 'a test', reason: 'to see' })
-  await fulfilWishes(workOn(receiver), NOBODY)
+  await receiver.ledger.uploads.requestAction(id, { action: 'undo', by: 'a test', reason: 'to see' })
+  await runActions(workOn(receiver), NOBODY)
 }
 
 function counts({ load: result, state }: Receipt) {

@@ -1,15 +1,15 @@
 /** The numbers that are shown, against numbers that simple code works out from the same files, knowing nothing of the catalogue. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Overview } from '../api/overview.ts'
-import type { ProductAnswer, ProductPage } from '../api/products.ts'
-import type { RejectPage } from '../api/rejects-schema.ts'
-import type { UploadPage } from '../api/uploads-schema.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import type { Overview } from '../http/routes/overview.ts'
+import type { ProductAnswer, ProductPage } from '../http/routes/products.ts'
+import type { RejectPage } from '../http/routes/rejects-schema.ts'
+import type { UploadPage } from '../http/routes/uploads-schema.ts'
 import { holdBy } from './hold.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
 import { type Article, type BroughtIn, bringIn, reader, scrapeText } from './shop.ts'
 
-const DAY_MS = 86_400_000
 const NOW = Date.parse('2025-09-20T12:00:00Z')
 const HOLD = holdBy({ HOLD_ROWS_MIN: 10, HOLD_REJECTS_SHARE: 0.3 })
 const STORES = ['aldi/G1', 'aldi/G2', 'aldi/G3', 'iga/7', 'iga/8']

@@ -7,8 +7,8 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { freePorts } from '../../../test/free-ports.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
-import { JetStreamInbox } from '../inbox/jetstream.ts'
-import { fleetFindings, syncFinding } from '../inbox/jetstream-check.ts'
+import { fleetFindings, syncFinding } from '../inbox/jetstream/check.ts'
+import { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 
 const skip = NO_NATS
 

@@ -2,8 +2,8 @@
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
+import { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
-import { JetStreamInbox } from '../inbox/jetstream.ts'
 import { type FleetWork, processAll } from '../update-db/process.ts'
 import { get, openReceiver, SETTINGS_KEY } from './receiver.ts'
 

@@ -1,11 +1,12 @@
 /** A fleet's inbox in real NATS servers: files come in by any receiver and are loaded by any loader, once, whatever dies meanwhile. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { until } from '../../../test/machines.ts'
-import type { SystemView } from '../api/system-schema.ts'
+import type { SystemView } from '../http/routes/system-schema.ts'
+import { jetStreamAddressOf } from '../inbox/jetstream/address.ts'
 import { SenderTurns } from '../inbox/jetstream/sender-turns.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
-import { jetStreamPlaceOf } from '../inbox/jetstream-place.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import { loadUpload } from '../update-db/load-upload.ts'
 import { maintain, pruneBucket } from '../update-db/maintenance.ts'
@@ -137,10 +138,10 @@ async function setAside(at: Scene): Promise<string> {
 test('an upload that ends every loader is set aside in the end, and a person can discard it', { skip }, async () => {
   await using at = await scene()
   const id = await setAside(at)
-  await at.receiver.ledger.uploads.wish(id, { wish: 'discard', by: 'me', reason: 'it is no scrape' })
+  await at.receiver.ledger.uploads.requestAction(id, { action: 'discard', by: 'me', reason: 'it is no scrape' })
   await maintain(at.work, NOBODY)
   const upload = await at.receiver.ledger.uploads.find(id)
-  assert.deepEqual([upload?.state, upload?.wish], ['failed', null])
+  assert.deepEqual([upload?.state, upload?.action], ['failed', null])
   assert.equal(receiptOf(upload!, false).load?.problem, 'Discarded by me: it is no scrape')
 })
 
@@ -149,7 +150,11 @@ test('an upload that ends every loader is set aside in the end, and a person can
 }, async () => {
   await using at = await scene()
   const id = await setAside(at)
-  await at.receiver.ledger.uploads.wish(id, { wish: 'load', by: 'me', reason: 'the loaders have more memory now' })
+  await at.receiver.ledger.uploads.requestAction(id, {
+    action: 'load',
+    by: 'me',
+    reason: 'the loaders have more memory now',
+  })
   await maintain(at.work, NOBODY)
   assert.equal(await at.stateOf(id), 'loaded')
 })
@@ -195,9 +200,9 @@ test('loaded files leave the bucket after their time, what waits for a person ne
   await at.load({ hold: HOLD })
   assert.equal(await at.stateOf(held.body.id), 'held')
   assert.equal(await pruneBucket(at.work, 30), 0)
-  const later = { ...at.work, now: () => Date.now() + 31 * 86_400_000 }
+  const later = { ...at.work, now: () => Date.now() + 31 * DAY_MS }
   await assert.rejects(pruneBucket(later, 30), { code: 'prune_refused' })
-  const yearLater = { ...at.work, now: () => Date.now() + 365 * 86_400_000 }
+  const yearLater = { ...at.work, now: () => Date.now() + 365 * DAY_MS }
   const young = await postGzip(at.receiver, 'young.jsonl.gz', rowsText(40))
   await at.load(yearLater)
   await assert.rejects(pruneBucket(yearLater, 30), { code: 'prune_refused' })
@@ -246,14 +251,14 @@ test('who sends much keeps the others waiting for one of his files, and each fil
 })
 
 test('the address of an inbox says where it is, and what it does not say has a default', () => {
-  const place = jetStreamPlaceOf('nats://me:p%40ss@one,two:1234,[::1]?monitor=8222')
+  const place = jetStreamAddressOf('nats://me:p%40ss@one,two:1234,[::1]?monitor=8222')
   assert.deepEqual(place.servers, ['one:4222', 'two:1234', '[::1]:4222'])
   assert.deepEqual([place.login, place.replicas, place.monitorPort], [{ user: 'me', pass: 'p@ss' }, 3, 8222])
-  assert.equal(jetStreamPlaceOf('nats://one').replicas, 1)
-  assert.equal(jetStreamPlaceOf('tls://a,b,c,d?replicas=1').tls, true)
+  assert.equal(jetStreamAddressOf('nats://one').replicas, 1)
+  assert.equal(jetStreamAddressOf('tls://a,b,c,d?replicas=1').tls, true)
   for (const wrong of ['nats://', 'nats://a,,b', 'http://a', 'nats://a?replicas=9', 'nats://a b', 'nats://a?monitor=x'])
-    assert.throws(() => jetStreamPlaceOf(wrong), /nats:\/\/host1/, wrong)
-  assert.throws(() => jetStreamPlaceOf('nats://me:100%@one'), { message: /%25 for each "%"/ })
+    assert.throws(() => jetStreamAddressOf(wrong), /nats:\/\/host1/, wrong)
+  assert.throws(() => jetStreamAddressOf('nats://me:100%@one'), { message: /%25 for each "%"/ })
 })
 
 type Posted = Awaited<ReturnType<typeof postGzip>>

@@ -1,12 +1,12 @@
-/** What a key may not write it may not rename, merge or hold either: asked through the door, whatever dates and codes it sends. */
+/** What a key may not write it may not rename, merge or hold either: asked over HTTP, whatever dates and codes it sends. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { products } from '../catalogue/export.ts'
 import { names } from '../catalogue/export-names.ts'
+import { runActions } from '../update-db/actions.ts'
 import { updateDb } from '../update-db/update-db.ts'
-import { fulfilWishes } from '../update-db/wishes.ts'
 import { holdBy } from './hold.ts'
 import { get, openReceiver, postGzip, type Receiver } from './receiver.ts'
 
@@ -73,12 +73,12 @@ test('whoever comes later does not name what was there, whatever he writes; what
   await show(receiver, 'oakmart', [{ sku: 'm', name: 'Milk 2 L', key: 'another', barcode: MILK }], { on: '2026-05-04' })
   assert.deepEqual(await called(receiver, MILK!), ['Milk 2 L', 'oakmart m', 'aaamart x'])
   const { uploads } = receiver.ledger
-  for (const [wish, name] of [
+  for (const [action, name] of [
     ['undo', 'BUY AT AAAMART'],
     ['load', 'Milk 2 L'],
   ] as const) {
-    await uploads.wish(first.id, { wish, by: 'a person', reason: 'a test' })
-    await fulfilWishes(workOn(receiver), NOBODY)
+    await uploads.requestAction(first.id, { action, by: 'a person', reason: 'a test' })
+    await runActions(workOn(receiver), NOBODY)
     assert.equal((await called(receiver, MILK!))[0], name)
   }
 })

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import type { KeyPage } from '../api/keys-schema.ts'
-import type { MachineView } from '../api/machines-schema.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
+import type { KeyPage } from '../http/routes/keys-schema.ts'
+import type { MachineView } from '../http/routes/machines-schema.ts'
 import { conditionsNow } from '../notices/look.ts'
 import { assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 import { WELL } from './told.ts'
 
 const START = Date.parse('2026-03-01T12:00:00Z')
-const HOUR_MS = 3_600_000
 const SAID = {
   version: '0.1.0',
   platform: 'win32',

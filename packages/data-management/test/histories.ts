@@ -3,6 +3,7 @@
  * their names and share barcodes, several stores and dates in a file, scrapes past midnight, second files for a date, broken lines.
  */
 import { createHash } from 'node:crypto'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import { type HistoryFile, LINE_BYTES_MAX } from './naive-rows.ts'
 import { Chance } from './random.ts'
 
@@ -36,8 +37,6 @@ const PRICES = [1, 1.5, '2.00', 2, 0]
 const DAYS = 8
 // The end of February of a leap year is among the days.
 const FIRST_DAY = Date.UTC(2024, 1, 24)
-const DAY_MS = 86_400_000
-const HOUR_MS = 3_600_000
 
 /** The files of a history, in the order in which their scrapes were made. The same seed gives the same bytes. `spellings`: codes are written in several ways. */
 export function historyOf(seed: number, spellings = true): HistoryFile[] {

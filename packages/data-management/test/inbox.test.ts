@@ -8,11 +8,11 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { type Nats, NO_NATS, startNats } from '../../../test/nats.ts'
 import { foldersIn, makeFolders } from '../folders.ts'
-import type { Place } from '../inbox/folder/folder-claims.ts'
+import type { FolderStores } from '../inbox/folder/folder-claims.ts'
 import { FolderInbox } from '../inbox/folder/folder-inbox.ts'
 import type { Claim, Inbox, Received } from '../inbox/inbox.ts'
+import { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
-import { JetStreamInbox } from '../inbox/jetstream.ts'
 import { bytesOf } from '../inbox/stored.ts'
 import { openLedgerIn } from './ledgers.ts'
 import { rowsText, sha256Of } from './receiver.ts'
@@ -22,7 +22,7 @@ const NOTHING_LOADED = {
   ...{ finished_at: '2026-01-01T00:00:00.000Z', problem: null },
 }
 
-type Opening = (place: Place) => Promise<Inbox & Partial<AsyncDisposable>>
+type Opening = (place: FolderStores) => Promise<Inbox & Partial<AsyncDisposable>>
 
 let nats: Nats | undefined
 before(async () => {

@@ -1,10 +1,9 @@
 /** Keys over the API: made, used, rotated, revoked; and what the list and the audit say. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KeyPage, MadeKeyView } from '../api/keys-schema.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import type { KeyPage, MadeKeyView } from '../http/routes/keys-schema.ts'
 import { type Answer, assertProblem, get, openReceiver, post, postGzip, type Receiver, TEXT } from './receiver.ts'
-
-const DAY_MS = 86_400_000
 
 async function administered(): Promise<{ receiver: Receiver; admin: Receiver }> {
   const receiver = await openReceiver()
@@ -61,7 +60,7 @@ test('a key that is made over the API uploads, is rotated and revoked, and the a
 
 test('a code makes one key, for whoever brings it first within ten minutes, and wrong ones slow down their address', async () => {
   let now = Date.now()
-  await using receiver = await openReceiver({ now: () => now, door: { failuresPerMinuteMax: 3 } })
+  await using receiver = await openReceiver({ now: () => now, serverLimits: { failuresPerMinuteMax: 3 } })
   const admin = { ...receiver, key: await receiver.makeKey('admin') }
   const stranger = { ...receiver, key: '' }
   const wanted = { name: 'laptop', scopes: ['upload'], only_for: ['aldi'] }

@@ -1,6 +1,7 @@
 /** Keys: what they look like, what of them is stored, and when they stop working. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { keyIdOf, makeKey, withChecksum } from '../ledger/key-format.ts'
 import { SCOPES } from '../ledger/keys.ts'
@@ -10,7 +11,6 @@ import { openReceiver, SETTINGS_KEY, sha256Of } from './receiver.ts'
 import { roundsOn } from './told.ts'
 
 const NOW = Date.parse('2026-01-01')
-const DAY_MS = 86_400_000
 const FORMAT = /^splitcart_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}$/
 
 test('keys look as the documentation says, and no two are the same', () => {
@@ -85,7 +85,7 @@ test('the key of the settings has every scope, stands in no list, and is gone wi
   assert.equal(await without.keys.authenticate('', NOW), undefined)
 })
 
-test('keys are listed without anything that opens a door', async () => {
+test('keys are listed without anything that could be used as a key', async () => {
   await using at = await temporaryFolder()
   await using ledger = await openLedgerIn(at.path)
   const { id } = await ledger.keys.create(

@@ -52,7 +52,7 @@ test('who follows the changes of many writers misses none', { skip }, async () =
   const heard = new Set<string>()
   let last = 0
   const hear = async () => {
-    if (!(await changes.haveCome())) return
+    if (!(await changes.hasChanged())) return
     const latest = await changes.latest()
     for (const { uploadId } of (await changes.between(last, latest))!) heard.add(uploadId)
     last = latest

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
-import type { LoaderView, SystemView } from '../api/system-schema.ts'
+import type { LoaderView, SystemView } from '../http/routes/system-schema.ts'
 import { noteOf, progressIn, writeProgress } from '../inbox/progress.ts'
 import { get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY } from './receiver.ts'
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Row } from '@splitcart/shared/row.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { StoreAlias } from '../catalogue/catalogue.ts'
 import type { Verdict } from '../catalogue/model/partition.ts'
 import { type HistoryFile, nameOf, rowsOf, type WrittenRow } from './naive-rows.ts'
@@ -27,8 +28,6 @@ export type Scrape = Readonly<{
 }>
 
 type Cell = string | number | null
-
-const DAY_MS = 86_400_000
 
 /** The catalogue of these files, line by line, in no particular order. */
 export function naiveCatalogue(

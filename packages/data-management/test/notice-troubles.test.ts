@@ -1,10 +1,11 @@
 /** Notices in trouble: very many, ones that a receiver refuses, and a server that stops or cannot reach its ledger. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
 import { addNotices, CLAIM_MS, forgetOldNotices, type NewNotice, receiversOnRecord } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, tellReceivers } from '../notices/outbox.ts'
-import { begin, lookAtConditions, makeRound, nothingKnown } from '../notices/tell.ts'
+import { begin, lookAtConditions, makeRound, noLook } from '../notices/tell.ts'
 import { openReceiver } from './receiver.ts'
 import { ended, receiversFrom, roundsOn } from './told.ts'
 import { openHook } from './told-servers.ts'
@@ -21,7 +22,7 @@ test('more than ten thousand conditions are looked at once, and each of them is 
     sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(last)})
       select 'key-' || i as id from n) as numbers`
   await sql`insert into api_key (id, name, secret_sha256, scopes, created_at, expires_at)
-    select id, id, id, 'read', ${sql.lit(now)}, ${sql.lit(now + 86_400_000)} from ${numbers(all)}`.execute(database)
+    select id, id, id, 'read', ${sql.lit(now)}, ${sql.lit(now + DAY_MS)} from ${numbers(all)}`.execute(database)
   await sql`insert into condition (kind, subject, text, since, told_at)
     select 'key', id, '', ${sql.lit(now - 1)}, ${sql.lit(now)} from ${numbers(onRecord)}`.execute(database)
   const rounds = roundsOn(receiver, [], { kinds: new Set(['key']) })
@@ -89,11 +90,11 @@ test('a server that is told to stop waits for no receiver, begins no other part,
   const rounds = roundsOn(receiver, receivers, { now: () => clock.now })
   await begin(rounds)
   await addNotices(receiver.ledger.notices.database, [noticeOf('x is held')])
-  await makeRound(rounds, nothingKnown(), stop.signal)
+  await makeRound(rounds, noLook(), stop.signal)
   const [record] = await receiversOnRecord(receiver.ledger.notices.database)
   assert.match(String(record?.last_answer), /stopped before it answered/)
   await ended(receiver, 'held', 'a reason', 1)
-  await makeRound(rounds, nothingKnown(), stop.signal)
+  await makeRound(rounds, noLook(), stop.signal)
   assert.deepEqual(await receiver.ledger.notices.countByKind(), {}, 'nothing is looked at any more')
   // An answer that is clear says nothing of the one that never came.
   for (let time = 0; time < 2; time++) {
@@ -114,7 +115,7 @@ test('nothing is looked at before it is on record who is told, and what waits fo
   const rounds = roundsOn(receiver, receivers)
   await ended(receiver, 'held', 'a reason', 1)
   const { signal } = new AbortController()
-  const known = nothingKnown()
+  const known = noLook()
   await database.schema.alterTable('notice_receiver').renameTo('notice_receiver_away').execute()
   await makeRound(rounds, known, signal)
   await database.schema.alterTable('notice_receiver_away').renameTo('notice_receiver').execute()
@@ -123,9 +124,9 @@ test('nothing is looked at before it is on record who is told, and what waits fo
 
   await addNotices(database, [noticeOf('told to nobody')])
   const waiting = async () => (await receiversOnRecord(database))[0]?.waiting
-  await forgetOldNotices(database, Date.now() + 6 * 86_400_000)
+  await forgetOldNotices(database, Date.now() + 6 * DAY_MS)
   assert.equal(await waiting(), 1)
-  await forgetOldNotices(database, Date.now() + 8 * 86_400_000)
+  await forgetOldNotices(database, Date.now() + 8 * DAY_MS)
   assert.equal(await waiting(), 0)
 })
 

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { until } from '../../../test/machines.ts'
-import type { NoticesView } from '../api/notices-schema.ts'
+import type { NoticesView } from '../http/routes/notices-schema.ts'
 import { addNotices, CLAIM_MS, claimNotices, type NewNotice } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, tellReceivers, testReceivers } from '../notices/outbox.ts'
 import { begin, lookAtConditions, type Rounds } from '../notices/tell.ts'
@@ -63,7 +64,7 @@ test('everybody is told once what needs a person, however many servers look and 
   await ended(receiver, 'failed', 'not one row could be loaded', 2)
   await ended(receiver, 'failed', 'Discarded by me (splitcart): it was a mistake', 3)
   await receiver.ledger.keys.create(
-    { name: 'old laptop', scopes: ['upload'], onlyFor: null, expiresAt: clock.now + 86_400_000 },
+    { name: 'old laptop', scopes: ['upload'], onlyFor: null, expiresAt: clock.now + DAY_MS },
     clock.now,
   )
   await Promise.all(servers.map((each) => round(each)))
@@ -108,7 +109,7 @@ test('a receiver that fails is left alone longer and longer, keeps no other from
   await round(rounds, false)
   assert.equal(hook.posted.length, 7)
   // What was told by a clock that was ahead keeps nobody waiting when it is put back.
-  clock.now -= 24 * 60 * 60_000
+  clock.now -= DAY_MS
   await ended(receiver, 'held', 'a reason', 31)
   await round(rounds, false)
   assert.equal(hook.posted.length, 8)
@@ -175,7 +176,7 @@ test('a source that falls silent is told, and when it is heard again; names are 
   const rounds = roundsOn(receiver, receivers, { now: () => clock.now, kinds: new Set(['silent']) })
   await begin(rounds)
   await round(rounds)
-  clock.now += 3 * 86_400_000
+  clock.now += 3 * DAY_MS
   await begin(rounds)
   await round(rounds, false)
   assert.equal(hook.posted.length, 0, 'sources are looked at less often')

@@ -4,13 +4,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import type { Overview } from '../api/overview.ts'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
+import type { Overview } from '../http/routes/overview.ts'
 import { HOLD } from './hold.ts'
 import { assertProblem, get, openReceiver, postGzip, rowsText } from './receiver.ts'
 import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 const NOW = Date.parse('2026-03-31T12:00:00Z')
 
 /** The date that is so many days before now. */

@@ -11,9 +11,10 @@ import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { compact } from '@splitcart/shared/packed/compact.ts'
 import { isDamage } from '@splitcart/shared/packed/damage.ts'
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
+import { dyingAt } from '@splitcart/shared/test/dying-disk.ts'
+import { refusingDisk } from '@splitcart/shared/test/failing-disk.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { dyingAt } from '../../shared/test/dying-disk.ts'
-import { refusingDisk } from '../../shared/test/failing-disk.ts'
 import { type Folders, foldersIn } from '../folders.ts'
 import { moveSettled } from '../inbox/move-settled.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
@@ -79,22 +80,22 @@ async function contentOf(folders: Folders, name: string, text: string): Promise<
   return Buffer.concat(portions).toString()
 }
 
-test('files of a company say what is new against one that is kept whole; small ones, and all where it is wished for, are gzip', async () => {
+test('files of a company say what is new against one that is kept whole; small ones, and all where a setting says so, are gzip', async () => {
   await using at = await open()
   const { folders, put } = at
   for (const [index, text] of TEXTS.entries()) await put(`${index}.jsonl`, text)
   await put('other.jsonl', OTHER)
   await put('small.jsonl', SMALL)
-  await put('wished.jsonl', TEXTS[0]!.replace('ÄÖ', 'Ä'), realDisk(), 'gzip')
+  await put('asked.jsonl', TEXTS[0]!.replace('ÄÖ', 'Ä'), realDisk(), 'gzip')
   const names = ['.bases', ...TEXTS.keys().map((index) => `${index}.jsonl.dcz`), NOTE, 'other.jsonl.dcz']
-  assert.deepEqual((await readdir(folders.processed)).sort(), [...names, 'small.jsonl.gz', 'wished.jsonl.gz'])
+  assert.deepEqual((await readdir(folders.processed)).sort(), [...names, 'small.jsonl.gz', 'asked.jsonl.gz'])
   // What an earlier version has kept each by itself is packed, too.
   assert.equal(await compact(realDisk(), { ...AS_PACKED, path: join(folders.processed, 'small.jsonl.gz') }), 'kept')
   assert.equal(
-    await compact(realDisk(), { ...AS_PACKED, path: join(folders.processed, 'wished.jsonl.gz') }),
+    await compact(realDisk(), { ...AS_PACKED, path: join(folders.processed, 'asked.jsonl.gz') }),
     'compacted',
   )
-  assert.ok(existsSync(join(folders.processed, 'wished.jsonl.dcz')))
+  assert.ok(existsSync(join(folders.processed, 'asked.jsonl.dcz')))
   assert.deepEqual(await readdir(folders.inbox), [])
   assert.equal((await readdir(join(folders.processed, '.bases'))).length, 2)
   for (const [index, text] of TEXTS.entries()) {
@@ -211,8 +212,6 @@ test('a gzip file that is longer than it says is not read into the memory', asyn
   const isRight = () => assert.fail('all of it was read')
   assert.equal(await compact(realDisk(), { path, form: 'packed', isRight }), 'kept')
 })
-
-const DAY_MS = 86_400_000
 
 /** A server that has loaded and packed three files: a.jsonl, with which the others were packed, and two that came as x.jsonl. */
 async function withPacked() {

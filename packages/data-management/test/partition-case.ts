@@ -1,9 +1,9 @@
 /** Small random stories of what listings say and what people say of them; and the rules of products, written down as they are said. */
 import {
+  type IdentityClaims,
   identityKeysOf,
   KEY_KINDS,
   type KeyKind,
-  type Said,
   SILENT,
   silenceOf,
   sizesOf,
@@ -18,7 +18,7 @@ const KEYS = ['oats', 'bread', 'tea', '500g']
 const BARCODES = [null, null, '9300600000013', '9300600000020', '2000012000004', '123456', '9999999999994']
 
 /** A listing with its own name. */
-export type NaiveListing = Said & Readonly<{ id: string }>
+export type NaiveListing = IdentityClaims & Readonly<{ id: string }>
 
 /** What is wrong with the products of a seed's story, or undefined. */
 export function faultOfPartition(seed: number): string | undefined {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NO_OPENSSL } from '../../../test/certificates.ts'
-import type { ProductPage } from '../api/products.ts'
+import type { ProductPage } from '../http/routes/products.ts'
 import { fetchPicture, NoPicture } from '../pictures/fetch-picture.ts'
 import { INTERNET, Pictures } from '../pictures/pictures.ts'
 import { isPublicAddress } from '../pictures/public-address.ts'

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dayBeside } from '@splitcart/shared/date.ts'
-import type { ChainsAnswer, ProductAnswer, ProductPage } from '../api/products.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type ChainHistory, chainHistoriesOf } from '../catalogue/model/chain-history.ts'
 import { type AskedNow, type Chain, chainsOf, lowestEver, type PriceSpan } from '../catalogue/model/price-summary.ts'
+import type { ChainsAnswer, ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import { openReceiver } from './receiver.ts'
 import { reader, scrape } from './shop.ts'
 
@@ -119,7 +120,7 @@ test('a chain is told from its cheapest store to its dearest, with days on which
 test('a product says where it is cheapest, chain by chain, and what it cost at its lowest', async () => {
   const now = Date.parse('2026-03-31T12:00:00Z')
   await using receiver = await openReceiver({ now: () => now })
-  const day = (days: number) => new Date(now - days * 86_400_000).toISOString().slice(0, 10)
+  const day = (days: number) => new Date(now - days * DAY_MS).toISOString().slice(0, 10)
   const milk = (price: number) => [{ sku: '1', name: 'Full Cream Milk 2L', key: 'milk 2l farm', size: '2 L', price }]
   for (const [store, days, price] of [
     ['aldi/G1', 20, 2.49],

@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import type { PricesAnswer, ProductAnswer, ProductPage } from '../api/products.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { Current } from '../catalogue/queries/current.ts'
+import type { PricesAnswer, ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import { assertProblem, get, openReceiver, type Receiver } from './receiver.ts'
 import { type Article, named, reader, scrape } from './shop.ts'
 
 const DAY = '2025-09-12'
-const HOUR_MS = 3_600_000
 
 const MILK: Article = {
   sku: '1',

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { allowedMs } from '../../../test/times.ts'
-import type { ProductPage } from '../api/products.ts'
 import { gtinOf } from '../catalogue/model/gtin.ts'
+import type { ProductPage } from '../http/routes/products.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 import { named, reader, scrape } from './shop.ts'
 

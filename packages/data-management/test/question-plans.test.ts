@@ -1,9 +1,9 @@
 /** What is asked about one product looks up what belongs to it, and never all that a store has shown. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { oneProduct, pricesOfProduct } from '../api/products.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import type { Sql, Value } from '../database/sql.ts'
+import { oneProduct, pricesOfProduct } from '../http/routes/products.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { sha256Of } from './receiver.ts'
 import { scrapeText } from './shop.ts'

@@ -6,9 +6,9 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type TemporaryFolder, temporaryFolder } from '../../../test/folders.ts'
 import { fillLarge } from '../../../torture/costs/large-data.ts'
-import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
-import { askFor } from '../api/reading.ts'
-import { Turns } from '../api/turns.ts'
+import { type QuestionsSource, QuestionThreads } from '../http/threads/question-threads.ts'
+import { askFor } from '../http/threads/reading.ts'
+import { RoundRobin } from '../http/threads/round-robin.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 
 const SIZES = { stores: 5_000, listings: 100, giant: 50, runs: 5_000, uploads: 100 }
@@ -24,7 +24,7 @@ before(async () => {
 })
 after(() => at[Symbol.asyncDispose]())
 
-function openLarge(limits: Partial<QuestionsPlace> = {}) {
+function openLarge(limits: Partial<QuestionsSource> = {}) {
   const place = { dataFolder: at.path, catalogue: { file: join(at.path, 'catalogue.db') }, diskBytesKept: 0 }
   const questions = new QuestionThreads({ ...place, msMax: PATIENCE_MS, ...limits })
   const ask = (keyId: string | null, signal?: AbortSignal) =>
@@ -118,7 +118,7 @@ test('statements that take long are logged where the level of the server says so
     await questions.ask('preview', { sha256: 'f'.repeat(64), id: 'x' }, { keyId: 'a', now: 0 })
     console.error('asked by ${logLevel}')
   }`
-  const program = `import { QuestionThreads } from ${JSON.stringify(new URL('../api/question-threads.ts', import.meta.url))}
+  const program = `import { QuestionThreads } from ${JSON.stringify(new URL('../http/threads/question-threads.ts', import.meta.url))}
     // Threads that answer keep no process going.
     const going = setInterval(() => {}, 1_000)
     ${ask('error')} ${ask('warn')}
@@ -128,7 +128,7 @@ test('statements that take long are logged where the level of the server says so
 })
 
 test('names take turns, each with what came first', () => {
-  const turns = new Turns<string>()
+  const turns = new RoundRobin<string>()
   for (const item of ['a1', 'a2', 'a3', 'b1', 'c1', 'c2']) turns.add(item[0]!, item)
   assert.equal(turns.of('a'), 3)
   assert.equal(turns.remove('c', 'c2'), true)

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { planOf } from '@splitcart/scraping/generator/plan.ts'
-import { scrapesOf, scribe } from '@splitcart/scraping/generator/scrapes.ts'
+import { planOf } from '@splitcart/generator/plan.ts'
+import { scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import { bytesOf } from '../inbox/stored.ts'
-import { type LoadOrder, loadFile } from '../update-db/load-file.ts'
+import { type LoadRequest, loadFile } from '../update-db/load-file.ts'
 import { LocalReader } from '../update-db/reader.ts'
 import { ReaderClient } from '../update-db/reader-client.ts'
 import { shownIn } from '../update-db/row-counter.ts'
@@ -22,9 +22,9 @@ import { holdBy } from './hold.ts'
 const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 150 })
 
 /** The scrapes of a plan in files, each as an order to load it. */
-async function ordersIn(folder: string): Promise<LoadOrder[]> {
+async function ordersIn(folder: string): Promise<LoadRequest[]> {
   const write = scribe(PLAN)
-  const orders: LoadOrder[] = []
+  const orders: LoadRequest[] = []
   for (const { store, day } of scrapesOf(PLAN)) {
     const text = [...write(store, day)].join('')
     const filename = `${orders.length}.jsonl`
@@ -44,7 +44,7 @@ async function ordersIn(folder: string): Promise<LoadOrder[]> {
   return orders
 }
 
-async function loadedHere(orders: readonly LoadOrder[]): Promise<string[]> {
+async function loadedHere(orders: readonly LoadRequest[]): Promise<string[]> {
   using catalogue = openCatalogue(':memory:')
   for (const order of orders) await loadFile(catalogue, order)
   return await Array.fromAsync(catalogueLines(catalogue.database))

@@ -11,21 +11,22 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import type { Door } from '../api/door.ts'
-import { ExportThreads } from '../api/export-threads.ts'
-import { type QuestionsPlace, QuestionThreads } from '../api/question-threads.ts'
-import { buildServer } from '../api/server.ts'
-import type { Services } from '../api/services.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { type Folders, foldersIn, makeFolders } from '../folders.ts'
+import type { ServerLimits } from '../http/edge/server-limits.ts'
+import { buildServer } from '../http/server.ts'
+import type { Services } from '../http/services.ts'
+import { ExportThreads } from '../http/threads/export-threads.ts'
+import { type QuestionsSource, QuestionThreads } from '../http/threads/question-threads.ts'
 import type { Receiving } from '../inbox/accept.ts'
 import { Dictionaries } from '../inbox/dictionaries.ts'
+import type { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
-import type { JetStreamInbox } from '../inbox/jetstream.ts'
 import { UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { UnfinishedLimits } from '../inbox/unfinished-room.ts'
 import type { Scope } from '../ledger/keys.ts'
@@ -51,7 +52,7 @@ export type Receiver = AsyncDisposable &
     connections: () => Promise<number>
     /** What lies in the inbox, parts too. */
     inboxNames: () => Promise<string[]>
-    /** What the server logged, from the level warn on where no other is wished for. */
+    /** What the server logged, from the level warn on where no other is asked for. */
     logged: () => Promise<string>
     /** Of this what is a fault of the server; once a minute it sums up there what it refused. */
     faultsLogged: () => Promise<string>
@@ -68,18 +69,18 @@ export const LIMITS = {
 }
 
 const DICTIONARIES = { bytesKept: MIB, daysKept: 90 }
-const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: 60 * 60 * 1000 }
+const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: HOUR_MS }
 
-type Wishes = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
+type ReceiverOptions = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
   Readonly<{
     /** Of an inbox that machines share. */
     servers?: JetStreamInbox
     kinds?: readonly string[]
     unfinished?: Partial<UnfinishedLimits>
-    door?: Partial<Door>
+    serverLimits?: Partial<ServerLimits>
     pageFolder?: string
     logLevel?: 'warn' | 'info' | 'debug'
-    questions?: Partial<QuestionsPlace>
+    questions?: Partial<QuestionsSource>
     pictures?: Pictures
     telling?: Services['telling']
     /** In which days begin; else UTC. */
@@ -87,7 +88,7 @@ type Wishes = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     currency?: string
   }>
 
-async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsPlace['catalogue'] }> {
+async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsSource['catalogue'] }> {
   const server = await addressOf(folder)
   const file = join(folder, 'catalogue.db')
   return server === undefined
@@ -95,29 +96,29 @@ async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; 
     : { catalogue: await openPostgresCatalogue(server), place: { server } }
 }
 
-export async function openReceiver(wishes: Wishes = {}): Promise<Receiver> {
+export async function openReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   const at = await temporaryFolder()
   const disk = realDisk()
   const folders = foldersIn(at.path)
-  const { kinds = [PRODUCTS], pageFolder, pictures = new Pictures(), telling, zone = TimeZone.utc } = wishes
+  const { kinds = [PRODUCTS], pageFolder, pictures = new Pictures(), telling, zone = TimeZone.utc } = options
   await makeFolders(disk, folders, kinds)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
   const { catalogue, place } = await openCatalogueIn(at.path)
   const logFile = openSync(join(at.path, 'server.log'), 'a')
-  const steady = wishes.now ?? (() => performance.now())
+  const steady = options.now ?? (() => performance.now())
   const kept = { limits: LIMITS, diskBytesKept: 0, checkBacklog: async () => {}, now: Date.now, steady }
-  const shared = wishes.servers && new SharedInbox({ disk, folders, ledger }, wishes.servers)
+  const shared = options.servers && new SharedInbox({ disk, folders, ledger }, options.servers)
   const dictionaries = new Dictionaries({ disk, folders, ledger, inbox: shared }, DICTIONARIES)
-  const inbox: Receiving = { disk, folders, ledger, inbox: shared, dictionaries, ...kept, ...wishes }
-  const limits = { ...UNFINISHED, ...wishes.unfinished }
+  const inbox: Receiving = { disk, folders, ledger, inbox: shared, dictionaries, ...kept, ...options }
+  const limits = { ...UNFINISHED, ...options.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept, timeZone: zone.name }
-  const questions = new QuestionThreads({ ...readFrom, currency: wishes.currency, ...wishes.questions })
+  const questions = new QuestionThreads({ ...readFrom, currency: options.currency, ...options.questions })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
   const page = pageFolder === undefined ? {} : { pageFolder }
-  const told = { currency: wishes.currency, ...(telling && { telling }) }
+  const told = { currency: options.currency, ...(telling && { telling }) }
   const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, zone, ...page, ...told }
-  const server = await buildServer(services, openLog(wishes.logLevel ?? 'warn', logFile), wishes.door)
+  const server = await buildServer(services, openLog(options.logLevel ?? 'warn', logFile), options.serverLimits)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   const close = async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { Refusals } from '../api/refusals.ts'
+import { Refusals } from '../http/edge/refusals.ts'
 import { get, openReceiver, postGzip, type Receiver, TEXT } from './receiver.ts'
 
 type Line = Record<string, unknown> & { msg: string }

@@ -7,9 +7,9 @@ import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { mendArriving } from '../inbox/mend-arriving.ts'
+import { runActions } from '../update-db/actions.ts'
 import type { UpdateDb } from '../update-db/process.ts'
 import { updateDb } from '../update-db/update-db.ts'
-import { fulfilWishes } from '../update-db/wishes.ts'
 import { HOLD } from './hold.ts'
 import {
   assertProblem,
@@ -174,7 +174,7 @@ test('what a person has taken out no delivery brings back; an administrator repl
   const ask = async (what: string) => {
     const answer = await post(admin, {}, null, `/api/uploads/${body.id}/${what}`)
     assert.equal(answer.status, 202)
-    await fulfilWishes(workLater(receiver), NEVER)
+    await runActions(workLater(receiver), NEVER)
   }
   await ask('undo')
   assert.equal((await sendAndLoad(receiver, 'x.jsonl.gz', OTHERS)).load.state, 'held')
@@ -196,7 +196,7 @@ test('releasing a held file gives its sender no rights', async () => {
   assert.equal((await uploads.find(String(body.id)))?.state, 'held')
   const admin = { ...receiver, key: await receiver.makeKey('admin') }
   assert.equal((await post(admin, {}, null, `/api/uploads/${body.id}/release`)).status, 202)
-  await fulfilWishes(workLater(receiver), NEVER)
+  await runActions(workLater(receiver), NEVER)
   const { load } = (await get(admin, `/api/uploads/${body.id}`)).body
   assert.deepEqual([load?.inserted, load?.rejected], [6, 2])
 })
@@ -204,8 +204,8 @@ test('releasing a held file gives its sender no rights', async () => {
 test('who sends bytes that are known learns what he sent, and nothing of who sent them first or what was said of them', async () => {
   await using receiver = await openReceiver()
   const { body } = await sendAndLoad(receiver, 'secret-name.jsonl.gz', TEXT)
-  await receiver.ledger.uploads.wish(String(body.id), { wish: 'undo', by: 'ada (7)', reason: 'a secret' })
-  await fulfilWishes(workLater(receiver), NEVER)
+  await receiver.ledger.uploads.requestAction(String(body.id), { action: 'undo', by: 'ada (7)', reason: 'a secret' })
+  await runActions(workLater(receiver), NEVER)
   const other = { ...receiver, key: await receiver.makeKey('upload') }
   const answers = [await postGzip(other, 'mine.jsonl.gz', TEXT), await get(other, `/api/uploads/${body.id}`)]
   for (const answer of [...answers.map((each) => each.body), ...(await listed(other))]) {

@@ -1,12 +1,12 @@
 /** `GET /api/products?q=…`: found as people type, and the best first. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { ProductPage } from '../api/products.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { countChanges } from '../catalogue/queries/count-changes.ts'
+import type { ProductPage } from '../http/routes/products.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
 import { type Article, bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 
-const DAY_MS = 86_400_000
 const TODAY = new Date().toISOString().slice(0, 10)
 const YESTERDAY = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)
 

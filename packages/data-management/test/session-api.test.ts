@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type { SessionView } from '../api/session-schema.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import type { SessionView } from '../http/auth/session-schema.ts'
 import { askLedger, openLedgerIn } from './ledgers.ts'
 import { get, named, openReceiver, type Receiver, SETTINGS_KEY, TEXT } from './receiver.ts'
 
-const DAY_MS = 86_400_000
 const JSON_BODY = { 'Content-Type': 'application/json' }
 const OWN_PAGE = { 'Sec-Fetch-Site': 'same-origin' }
 
@@ -74,7 +74,7 @@ test('what the audit says of a session, and that the token is stored nowhere', a
 })
 
 test('a wrong key is refused as everywhere, and slows down its address with all the others', async () => {
-  await using receiver = await openReceiver({ door: { failuresPerMinuteMax: 3 } })
+  await using receiver = await openReceiver({ serverLimits: { failuresPerMinuteMax: 3 } })
   for (const key of ['wrong', 'x'.repeat(400)])
     assert.equal(await codeOf(await signIn(receiver, key)), '401 key_refused')
   assert.equal(await codeOf(await ask(receiver, { 'X-API-Key': 'wrong' })), '401 key_refused')
@@ -110,7 +110,7 @@ test('a session ends at once when its key is revoked, expires or is another one'
   assert.equal((await ask(receiver, { Cookie: cookieIn(response) })).status, 401)
 
   const ofSettings = (await signedIn(receiver, SETTINGS_KEY)).Cookie?.split('=')[1] ?? ''
-  assert.equal((await ledger.sessions.find(ofSettings, now))?.sender.name, 'API_SECRET_KEY')
+  assert.equal((await ledger.sessions.find(ofSettings, now))?.principal.name, 'API_SECRET_KEY')
   for (const key of [`${SETTINGS_KEY}2`, undefined]) {
     await using other = await openLedgerIn(folders.data, key)
     assert.equal(await other.sessions.find(ofSettings, now), undefined)
@@ -217,7 +217,7 @@ test('over https the cookie is for https only; only a trusted proxy is believed 
     [['127.0.0.1'], true],
     [[], false],
   ] as const) {
-    await using receiver = await openReceiver({ door: { trustedProxies } })
+    await using receiver = await openReceiver({ serverLimits: { trustedProxies } })
     const response = await signIn(receiver, SETTINGS_KEY, { 'X-Forwarded-Proto': 'https' })
     assert.equal(response.status, 201)
     const given = response.headers.get('set-cookie') ?? ''

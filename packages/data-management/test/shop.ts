@@ -1,6 +1,7 @@
 /** Scrapes of small invented shops, uploaded and loaded as a receiver does it, for tests of what is asked about them. */
 import assert from 'node:assert/strict'
 import type { Details } from '@splitcart/shared/row-details.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Hold } from '../update-db/judgement.ts'
 import { loadFile } from '../update-db/load-file.ts'
@@ -98,7 +99,7 @@ export function scrape(
   date: string,
   articles: readonly Article[],
 ): Promise<BroughtIn> {
-  return bringIn(receiver, scrapeText(store, date, articles), { receivedAt: Date.parse(date) + 10 * 3_600_000 })
+  return bringIn(receiver, scrapeText(store, date, articles), { receivedAt: Date.parse(date) + 10 * HOUR_MS })
 }
 
 /** An asking function with a key that may read. The answer must be a success. */

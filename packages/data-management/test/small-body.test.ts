@@ -8,7 +8,7 @@ import { openReceiver } from './receiver.ts'
 const HEAD = 'HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
 
 test('a small body that does not come in time is refused with 408, wherever it is sent to', async () => {
-  await using receiver = await openReceiver({ door: { headMsMax: 300 } })
+  await using receiver = await openReceiver({ serverLimits: { headMsMax: 300 } })
   for (const line of ['POST /api/session', 'DELETE /api/session', 'POST /nowhere'])
     for (const length of ['Content-Length: 50', 'Transfer-Encoding: chunked']) {
       const socket = connect(receiver.port, '127.0.0.1')

@@ -1,15 +1,14 @@
 /** How fresh sources are, by the rule itself and by `GET /api/sources`, `/api/stores` and `/api/scrapes`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import type { SourcePage } from '../api/sources.ts'
-import type { ScrapePage, StorePage } from '../api/stores.ts'
 import { type DayState, daysOf, freshnessOf } from '../catalogue/queries/freshness.ts'
 import { usualOf } from '../catalogue/usual.ts'
+import type { SourcePage } from '../http/routes/sources.ts'
+import type { ScrapePage, StorePage } from '../http/routes/stores.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
-
-const HOUR_MS = 3_600_000
 
 function at(date: string, hour = 0): number {
   return Date.parse(date) + hour * HOUR_MS

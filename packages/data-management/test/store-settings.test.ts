@@ -1,21 +1,19 @@
 /** What people set for a store: how often it is scraped, that it is retired or snoozed, and a note; and what is made of it everywhere. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import type { NoticesView } from '../api/notices-schema.ts'
-import type { Overview } from '../api/overview.ts'
-import type { ProductAnswer, ProductPage } from '../api/products.ts'
-import type { SourcePage } from '../api/sources.ts'
 import { freshnessOf } from '../catalogue/queries/freshness.ts'
+import type { NoticesView } from '../http/routes/notices-schema.ts'
+import type { Overview } from '../http/routes/overview.ts'
+import type { ProductAnswer, ProductPage } from '../http/routes/products.ts'
+import type { SourcePage } from '../http/routes/sources.ts'
 import { DIGEST_MS, tellReceivers } from '../notices/outbox.ts'
 import { begin, lookAtConditions, type Rounds } from '../notices/tell.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 import { receiversFrom, roundsOn } from './told.ts'
 import { openHook } from './told-servers.ts'
-
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 /** What is set where nothing is. */
 const NOTHING = { expected_days: null, is_retired: false, snoozed_until: null, note: null }

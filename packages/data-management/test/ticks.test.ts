@@ -1,14 +1,14 @@
 /** What needs attention is ticked off: it stands apart and nobody is told of it, until it changes, and no longer than to a date. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { NoticesView } from '../api/notices-schema.ts'
-import type { Overview } from '../api/overview.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import type { NoticesView } from '../http/routes/notices-schema.ts'
+import type { Overview } from '../http/routes/overview.ts'
 import { begin, lookAtConditions } from '../notices/tell.ts'
 import { assertProblem, get, openReceiver, post, type Receiver, sha256Of } from './receiver.ts'
 import { bringIn, loadText, named, reader, scrapeText } from './shop.ts'
 import { ended, roundsOn } from './told.ts'
 
-const DAY_MS = 86_400_000
 const STORE = JSON.stringify(['aldi', 'G1'])
 
 /** A store that is silent, an upload that is held, and who looks at them and is told. */

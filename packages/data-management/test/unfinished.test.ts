@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { Upload } from '@tus/server'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { UnfinishedUploads } from '../inbox/unfinished.ts'
@@ -14,7 +15,6 @@ import { UploadLocks } from '../inbox/upload-locks.ts'
 import { assertProblem, openReceiver, type Receiver } from './receiver.ts'
 import { ask, METADATA, opening, patch, ROOT, type Told } from './resumable-requests.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 const LIMITS = { countMax: 3, keyBytesMax: 1000, bytesMax: 1000, ageMsMax: DAY_MS }
 
 function openIn(folder: string, now = Date.now): Promise<UnfinishedUploads> {

@@ -30,7 +30,7 @@ function ask(port: number): Socket {
 
 test('an answer that is not read is given up after a while, one that is read slowly is not', async () => {
   await using page = await pageWithAnAsset()
-  await using receiver = await openReceiver({ pageFolder: page.path, door: { unreadMsMax: UNREAD_MS_MAX } })
+  await using receiver = await openReceiver({ pageFolder: page.path, serverLimits: { unreadMsMax: UNREAD_MS_MAX } })
   const [unread, slow] = [ask(receiver.port).pause(), ask(receiver.port)]
   const isWhole = ({ bytesRead }: Socket) => bytesRead > ASSET_BYTES
   const start = performance.now()
@@ -50,7 +50,7 @@ test('an answer that is not read is given up after a while, one that is read slo
 
 test('answers that nobody reads take no more memory in all than they may; the largest are cut first', async () => {
   await using page = await pageWithAnAsset()
-  await using receiver = await openReceiver({ pageFolder: page.path, door: { unreadBytesMax: 512 * 1024 } })
+  await using receiver = await openReceiver({ pageFolder: page.path, serverLimits: { unreadBytesMax: 512 * 1024 } })
   // A busy machine takes longer until all of them are asked for.
   for (let waitMs = 1_000, isCut = false; !isCut; waitMs *= 2) {
     assert.ok(waitMs < 20_000, 'none was cut')

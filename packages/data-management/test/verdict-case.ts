@@ -1,5 +1,5 @@
 /** Random stories of files, verdicts and undos, loaded for real and compared with the naive model. */
-import type { Catalogue, Said } from '../catalogue/catalogue.ts'
+import type { BoundListings, Catalogue } from '../catalogue/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import type { OpenEmpty } from './catalogues.ts'
 import { historyOf } from './histories.ts'
@@ -42,7 +42,7 @@ async function faultOfStory(
   catalogue: Catalogue,
   chance: Chance,
   files: readonly HistoryFile[],
-  said: readonly Said[],
+  said: readonly BoundListings[],
 ): Promise<Fault> {
   const at = chance.between(0, files.length)
   for (const [place, file] of files.entries()) {
@@ -63,7 +63,7 @@ async function faultOfStory(
 }
 
 /** Verdicts of listings that may be there. */
-function verdictsOf(chance: Chance): Said[] {
+function verdictsOf(chance: Chance): BoundListings[] {
   const nameOne = () => ({ company: chance.of(COMPANIES), byName: 0 as const, code: chance.of(CODES) })
   const said = Array.from({ length: chance.between(1, 6) }, () => ({
     one: nameOne(),
@@ -83,7 +83,7 @@ function verdictsOf(chance: Chance): Said[] {
 }
 
 /** The same by the names that the naive model has for listings. */
-function naive(said: readonly Said[]) {
-  const nameOf = ({ company, byName, code }: Said['one']) => `${company}\0${byName}${code}`
+function naive(said: readonly BoundListings[]) {
+  const nameOf = ({ company, byName, code }: BoundListings['one']) => `${company}\0${byName}${code}`
   return said.map(({ one, other, isSame }) => ({ one: nameOf(one), other: nameOf(other), isSame }))
 }

@@ -6,7 +6,7 @@ import { renewSuggestions } from '../catalogue/queries/suggestions.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** Where the catalogue lies. */
-export type BackgroundPlace = Readonly<{ file: string }> | Readonly<{ server: string }>
+export type BackgroundSource = Readonly<{ file: string }> | Readonly<{ server: string }>
 
 /** What is kept up to date. */
 export type BackgroundTask = 'suggested pairs' | 'changes of price'
@@ -20,7 +20,7 @@ const WORK: Readonly<Record<BackgroundTask, (database: Sql) => Promise<boolean>>
 }
 
 const port = parentPort!
-const { place, task } = workerData as Readonly<{ place: BackgroundPlace; task: BackgroundTask }>
+const { place, task } = workerData as Readonly<{ place: BackgroundSource; task: BackgroundTask }>
 const work = await working()
 
 async function working(): Promise<() => Promise<boolean>> {

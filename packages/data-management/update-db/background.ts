@@ -8,7 +8,7 @@ import type { Log } from '@splitcart/shared/log.ts'
 import { hasUncountedChanges } from '../catalogue/queries/count-changes.ts'
 import { mayHaveNewPairs } from '../catalogue/queries/suggestions.ts'
 import type { Sql } from '../database/sql.ts'
-import type { BackgroundPlace, BackgroundTask, FromBackground } from './background-thread.ts'
+import type { BackgroundSource, BackgroundTask, FromBackground } from './background-thread.ts'
 
 const THREAD = new URL('background-thread.ts', import.meta.url)
 
@@ -24,7 +24,7 @@ const TASKS: Readonly<Record<BackgroundTask, Kind>> = {
 export class Background implements AsyncDisposable {
   readonly #threads: readonly BackgroundThread[]
 
-  constructor(database: Sql, place: BackgroundPlace, log: Log) {
+  constructor(database: Sql, place: BackgroundSource, log: Log) {
     const tasks = Object.keys(TASKS) as BackgroundTask[]
     this.#threads = tasks.map((task) => new BackgroundThread(database, { place, task }, log))
   }
@@ -41,13 +41,13 @@ export class Background implements AsyncDisposable {
 
 class BackgroundThread implements AsyncDisposable {
   readonly #database: Sql
-  readonly #work: Readonly<{ place: BackgroundPlace; task: BackgroundTask }>
+  readonly #work: Readonly<{ place: BackgroundSource; task: BackgroundTask }>
   readonly #log: Log
   #worker: Worker | undefined
   #isLooking = false
   #restUntil = 0
 
-  constructor(database: Sql, work: Readonly<{ place: BackgroundPlace; task: BackgroundTask }>, log: Log) {
+  constructor(database: Sql, work: Readonly<{ place: BackgroundSource; task: BackgroundTask }>, log: Log) {
     this.#database = database
     this.#work = work
     this.#log = log

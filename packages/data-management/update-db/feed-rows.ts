@@ -6,10 +6,10 @@ import { foldedCode, shownCode } from '@splitcart/shared/codes.ts'
 import { dateIn } from '@splitcart/shared/date.ts'
 import { isObject, REJECT_CODES, type RejectCode, type Rejection, readLine } from '@splitcart/shared/row.ts'
 import { faultOfText, isAbsent } from '@splitcart/shared/text.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
 
 const TEXT_CHARACTERS_MAX = 200
-const DAY_MS = 86_400_000
 const DEGREES = { latitude: 90, longitude: 180 } as const
 const E7 = 10_000_000
 // As of a row of products: what stands for none is no barcode.

@@ -17,7 +17,7 @@ import { repeated } from '../database/postgres-problems.ts'
 import { companiesOf, type MayWrite, permissionOf } from '../permission.ts'
 import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
 import { holding, listingsMax, verdictOfProducts, verdictsOf } from './judgement.ts'
-import type { LoadOrder } from './load-file.ts'
+import type { LoadRequest } from './load-file.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
 
 const FACTS_AT_ONCE = 5_000
@@ -39,7 +39,7 @@ function feedOf(kind: FeedKind, { facts }: Loading, receivedAt: number): Feed {
 }
 
 /** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
-export async function loadFeed(kind: FeedKind, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
+export async function loadFeed(kind: FeedKind, catalogue: Catalogue, order: LoadRequest): Promise<LoadRecord> {
   try {
     return await repeated(() => loadOnce(kind, catalogue, order))
   } catch (error) {
@@ -52,7 +52,7 @@ export async function loadFeed(kind: FeedKind, catalogue: Catalogue, order: Load
 async function loadOnce(
   kind: FeedKind,
   catalogue: Catalogue,
-  order: LoadOrder,
+  order: LoadRequest,
   ended?: Pick<Ending, 'state' | 'problem' | 'verdicts'>,
 ): Promise<LoadRecord> {
   await using loading = await catalogue.begin(order.file, order.now(), new ListingMemory())
@@ -81,12 +81,12 @@ async function loadOnce(
   }
 }
 
-function applyTo(loading: Loading, { onlyFor = null, hold }: LoadOrder): Promise<Applied> {
+function applyTo(loading: Loading, { onlyFor = null, hold }: LoadRequest): Promise<Applied> {
   const { regrouped } = nothingApplied()
   return loading.facts.apply({ mayWrite: companiesOf(onlyFor), listingsMax: listingsMax(hold), regrouped })
 }
 
-async function readInto(feed: Feed, loading: Loading, order: LoadOrder): Promise<Counts> {
+async function readInto(feed: Feed, loading: Loading, order: LoadRequest): Promise<Counts> {
   const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
   const splitter = new LineSplitter(order.lineBytesMax)
   const mayWrite = permissionOf(order.onlyFor ?? null)

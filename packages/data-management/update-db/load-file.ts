@@ -26,12 +26,12 @@ import { repeated } from '../database/postgres-problems.ts'
 import { type Hold, holding, listingsMax, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
 import { KeptRejects, REJECTS_MAX, TooManyRejects } from './kept-rejects.ts'
 import { RAW_BYTES_MAX } from './portion-reader.ts'
-import { LocalReader, type Reader, type ReadOrder } from './reader.ts'
+import { LocalReader, type Reader, type ReadRequest } from './reader.ts'
 import { Remarked } from './remarks.ts'
 import { BEGINNING_BYTES, whatFileIs } from './whole-file.ts'
 
 /** What a load needs to know. The clock is in milliseconds. */
-export type LoadOrder = ReadOrder &
+export type LoadRequest = ReadRequest &
   Readonly<{
     file: LoadedFile
     /** Undefined: nothing is held. */
@@ -47,7 +47,7 @@ export type LoadOrder = ReadOrder &
 type Work = Readonly<{
   catalogue: Catalogue
   loading: Loading
-  order: LoadOrder
+  order: LoadRequest
   reader: Reader
   rejects?: KeptRejects
 }>
@@ -61,7 +61,7 @@ export type Preview = Readonly<{
 }>
 
 /** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
-export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
+export async function loadFile(catalogue: Catalogue, order: LoadRequest): Promise<LoadRecord> {
   const reader = order.reader ?? new LocalReader()
   try {
     return await repeated(() => loadBy(reader, catalogue, order))
@@ -71,7 +71,7 @@ export async function loadFile(catalogue: Catalogue, order: LoadOrder): Promise<
   }
 }
 
-async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): Promise<LoadRecord> {
+async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadRequest): Promise<LoadRecord> {
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const rejects = new KeptRejects()
   const staged = await stage({ catalogue, loading, order, reader, rejects })
@@ -93,7 +93,7 @@ async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadOrder): P
 }
 
 /** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
-export async function previewFile(catalogue: Catalogue, order: LoadOrder): Promise<Preview> {
+export async function previewFile(catalogue: Catalogue, order: LoadRequest): Promise<Preview> {
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
   const { counts, failure, reason, verdicts } = await stage({ catalogue, loading, order, reader })
@@ -144,7 +144,7 @@ async function stage(work: Work): Promise<Outcome> {
 const NO_ROW = 'Not one line of the file is a row.'
 
 /** What a file without a row is, where its beginning tells. */
-async function whatItIs({ bytes }: LoadOrder): Promise<string | undefined> {
+async function whatItIs({ bytes }: LoadRequest): Promise<string | undefined> {
   let beginning = Buffer.alloc(0)
   for await (const chunk of bytes()) {
     beginning = Buffer.concat([beginning, chunk.subarray(0, BEGINNING_BYTES)])
@@ -175,7 +175,7 @@ async function rejectDiffering({ loading, order, rejects }: Work): Promise<numbe
 
 function commit(
   loading: Loading,
-  order: LoadOrder,
+  order: LoadRequest,
   ending: Omit<Ending, 'startedAt' | 'finishedAt'>,
 ): Promise<LoadRecord> {
   return loading.commit({ ...ending, finishedAt: order.now() })
@@ -188,7 +188,7 @@ function noCounts(): Counts {
 /** Records that a file was held (then there is a preview) or failed, with its rejects and without touching the catalogue. */
 async function recordOnly(
   catalogue: Catalogue,
-  order: LoadOrder,
+  order: LoadRequest,
   { problem, preview, verdicts, read }: Recorded,
 ): Promise<LoadRecord> {
   const reader = new LocalReader()

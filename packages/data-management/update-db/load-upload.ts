@@ -12,7 +12,7 @@ import type { Rights } from '../ledger/rights.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { Hold } from './judgement.ts'
 import { loadFeed } from './load-feed.ts'
-import { type LoadOrder, loadFile } from './load-file.ts'
+import { type LoadRequest, loadFile } from './load-file.ts'
 import type { Reader } from './reader.ts'
 
 /** What loading an upload works with. `hold` undefined: nothing is held. */
@@ -45,7 +45,7 @@ export async function isStillTrue({ ledger }: LoadWork, upload: Upload, load: Lo
  * How an upload is loaded: what holds it (undefined: nothing), whether beyond the rights of its senders, and what is done once the reader
  * knows of it.
  */
-type Manner = Readonly<{
+type LoadOptions = Readonly<{
   hold: Hold | undefined
   isUnlimited?: boolean
   ahead?: (() => Promise<void>) | undefined
@@ -56,7 +56,7 @@ export async function loadUpload(
   work: LoadWork,
   upload: Upload,
   stored: Stored,
-  { hold, ahead, isUnlimited = false }: Manner,
+  { hold, ahead, isUnlimited = false }: LoadOptions,
 ): Promise<LoadRecord> {
   const within = await orderFor({ ...work, hold }, upload, stored)
   const order = { ...within, onlyFor: isUnlimited ? null : within.onlyFor }
@@ -78,7 +78,7 @@ export async function orderFor(
   work: LoadWork,
   upload: Upload,
   stored: Stored,
-): Promise<LoadOrder & { onlyFor: Rights }> {
+): Promise<LoadRequest & { onlyFor: Rights }> {
   const { sha256, kind, filename, received_at: receivedAt, ranked_at } = upload
   const note = (progress: LoadProgress) => writeProgress(work.disk, work.folders.data, progress)
   return {

@@ -1,14 +1,14 @@
 /** Maintenance of an inbox that machines share: a lock lets one loader of the fleet do it at a time. */
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
+import { runActions } from './actions.ts'
 import type { FleetWork } from './process.ts'
 import { repairStranded } from './repair.ts'
 import { bringUpToDate } from './update-db.ts'
-import { fulfilWishes } from './wishes.ts'
 
 // What has just been recorded may still be on its way into the inbox.
 const SETTLED_IN_MS = 60_000
-const STRAYS_MS_MIN = 60 * 60 * 1000
-const DAY_MS = 86_400_000
+const STRAYS_MS_MIN = HOUR_MS
 
 /** The lock; loaders of every version know it by this name. */
 export const MAINTENANCE = 'keeping house'
@@ -18,9 +18,9 @@ export const MAINTENANCE = 'keeping house'
  * long after its arrival an upload is looked at.
  */
 export async function maintain(work: FleetWork, signal: AbortSignal, settledInMs = SETTLED_IN_MS): Promise<void> {
-  await work.ledger.doAlone(MAINTENANCE, async () => {
+  await work.ledger.withExclusiveLock(MAINTENANCE, async () => {
     await bringUpToDate(work)
-    await fulfilWishes(work, signal)
+    await runActions(work, signal)
     await repairStranded(work, signal, settledInMs)
   })
 }
@@ -35,7 +35,7 @@ export async function pruneBucket(work: FleetWork, daysMax: number, all = false)
   const old: { sha256: string; at: number }[] = []
   const young: number[] = []
   const strays: string[] = []
-  await work.ledger.doAlone(MAINTENANCE, async () => {
+  await work.ledger.withExclusiveLock(MAINTENANCE, async () => {
     removed += await bucket.removeStrays(STRAYS_MS_MIN, work.now())
     for (const { sha256, putAt } of await bucket.list()) {
       const upload = await work.ledger.uploads.findBySha256(sha256)

@@ -6,8 +6,8 @@ import { Worker } from 'node:worker_threads'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { Portion } from '../catalogue/load/portion.ts'
-import type { Reader, ReadOrder } from './reader.ts'
-import type { FileOrder, FromThread, ToThread } from './reader-worker.ts'
+import type { Reader, ReadRequest } from './reader.ts'
+import type { FileRequest, FromThread, ToThread } from './reader-worker.ts'
 
 // As many as a file of one store has and some more: enough for the thread to have work, little enough for memory.
 const PORTIONS_AHEAD_MAX = 4
@@ -21,7 +21,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
   readonly #largeBytes: number
   #worker: Worker | undefined
   // The files that the thread has been told of, in order, without those that are done.
-  readonly #files: FileOrder[] = []
+  readonly #files: FileRequest[] = []
   #expected = 0
   #said: FromThread[] = []
   #wakeUp = () => {}
@@ -33,7 +33,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     this.#worker = this.#started()
   }
 
-  expect(order: ReadOrder): void {
+  expect(order: ReadRequest): void {
     const { stored, lineBytesMax, onlyFor = null, repair = null } = order
     if (stored === undefined || this.#files.some((file) => isSame(file, order))) return
     const file = { stored, lineBytesMax, onlyFor, repair }
@@ -42,7 +42,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     this.#say({ file })
   }
 
-  async *portions(order: ReadOrder): AsyncGenerator<Portion> {
+  async *portions(order: ReadRequest): AsyncGenerator<Portion> {
     // Others were expected and are not wanted: their numbers count all the same.
     this.#worker ??= this.#started()
     while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
@@ -131,7 +131,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
   }
 }
 
-function isSame({ stored: one, onlyFor, repair }: FileOrder, order: ReadOrder): boolean {
+function isSame({ stored: one, onlyFor, repair }: FileRequest, order: ReadRequest): boolean {
   const { stored: other, onlyFor: wanted = null, repair: repairing = null } = order
   const isRead = String(onlyFor) === String(wanted) && JSON.stringify(repair) === JSON.stringify(repairing)
   return one.path === other?.path && one.sha256 === other.sha256 && isRead

@@ -13,7 +13,7 @@ import { Numbers } from './numbers.ts'
 import { portionsOf } from './reader.ts'
 
 /** A file to be read. */
-export type FileOrder = Readonly<{
+export type FileRequest = Readonly<{
   stored: Stored
   lineBytesMax: number
   onlyFor: readonly string[] | null
@@ -21,7 +21,7 @@ export type FileOrder = Readonly<{
 }>
 
 /** What the thread is told: files in their order, how many portions more it may make, and which file, by its place, nobody reads on. */
-export type ToThread = Readonly<{ file: FileOrder }> | Readonly<{ more: number }> | Readonly<{ leave: number }>
+export type ToThread = Readonly<{ file: FileRequest }> | Readonly<{ more: number }> | Readonly<{ leave: number }>
 
 /** What it says, in the order of the files. */
 export type FromThread =
@@ -32,7 +32,7 @@ export type FromThread =
 const port = parentPort!
 const disk = realDisk()
 const numbers = new Numbers()
-const files: FileOrder[] = []
+const files: FileRequest[] = []
 let allowed = 0
 let place = 0
 let left = 0
@@ -51,7 +51,7 @@ async function sleepUntil(isTime: () => boolean): Promise<void> {
   while (!isTime()) await new Promise<void>((resolve) => (wakeUp = resolve))
 }
 
-async function readFile({ stored, ...rest }: FileOrder): Promise<void> {
+async function readFile({ stored, ...rest }: FileRequest): Promise<void> {
   place++
   const order = { ...rest, bytes: () => bytesOf(disk, stored) }
   for await (const portion of portionsOf(order, numbers)) {

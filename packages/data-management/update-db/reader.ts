@@ -7,7 +7,7 @@ import { Numbers } from './numbers.ts'
 import { PortionReader } from './portion-reader.ts'
 
 /** How a file is to be read. `bytes` opens it from its start; `stored`: where it lies, for who can open it without us. */
-export type ReadOrder = Readonly<{
+export type ReadRequest = Readonly<{
   bytes: () => AsyncIterable<Buffer>
   stored?: Stored | undefined
   lineBytesMax: number
@@ -20,8 +20,8 @@ export type ReadOrder = Readonly<{
 /** Whoever reads. `memory` knows the numbers in its portions; with `expect` it is told which file comes next. */
 export type Reader = Readonly<{
   memory: ListingMemory
-  portions: (order: ReadOrder) => AsyncIterable<Portion>
-  expect?: (order: ReadOrder) => void
+  portions: (order: ReadRequest) => AsyncIterable<Portion>
+  expect?: (order: ReadRequest) => void
 }>
 
 /** Reads in this thread. */
@@ -29,7 +29,7 @@ export class LocalReader implements Reader {
   readonly memory = new ListingMemory()
   readonly #numbers = new Numbers()
 
-  async *portions(order: ReadOrder): AsyncGenerator<Portion> {
+  async *portions(order: ReadRequest): AsyncGenerator<Portion> {
     for await (const portion of portionsOf(order, this.#numbers)) {
       this.memory.note(portion)
       yield portion
@@ -39,7 +39,7 @@ export class LocalReader implements Reader {
 
 /** Reads one file. */
 export async function* portionsOf(
-  { bytes, lineBytesMax, onlyFor = null, repair = null }: ReadOrder,
+  { bytes, lineBytesMax, onlyFor = null, repair = null }: ReadRequest,
   numbers: Numbers,
 ): AsyncGenerator<Portion> {
   const reader = new PortionReader({ lineBytesMax, onlyFor, repair: repair?.repair ?? null }, numbers)

@@ -72,7 +72,7 @@ async function mendLoaded(work: UpdateDb, upload: Upload): Promise<'toLoadAgain'
   const detail = 'the ledger calls it loaded and the catalogue does not know it'
   if (await isHere(work, upload)) {
     work.log.warn({ upload: id, filename }, `${detail}: it is loaded again from its own file`)
-    await work.ledger.uploads.wish(id, { wish: 'load', by: 'update-db', reason: detail, isLimited: true })
+    await work.ledger.uploads.requestAction(id, { action: 'load', by: 'update-db', reason: detail, isLimited: true })
     return 'toLoadAgain'
   }
   await forget(work, upload, `${detail}, and its file is gone: once sent again it is loaded`)

@@ -6,24 +6,24 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
-import { dyingAt } from '../../shared/test/dying-disk.ts'
-import { refusingDisk } from '../../shared/test/failing-disk.ts'
+import { dyingAt } from '@splitcart/shared/test/dying-disk.ts'
+import { refusingDisk } from '@splitcart/shared/test/failing-disk.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { receiptsIn } from '../archive.ts'
 import { contentOf } from '../archive-content.ts'
 import { type Packing, packArchive } from '../archive-packing.ts'
 import { realClock } from '../clock.ts'
 import { Dictionaries } from '../dictionaries.ts'
-import { moveWithNote } from '../noted-move.ts'
 import { obtain } from '../obtain.ts'
 import { sightOf } from '../outbox.ts'
 import { pruneArchive } from '../prune.ts'
+import { moveWithSidecar } from '../sidecar-move.ts'
 import { scrapingStatus } from '../status.ts'
 import { loaded } from './any-server.ts'
 import { disk, freshPlace, type Place, putInOutbox, visible } from './place.ts'
 import { freshSender, upload } from './sender.ts'
 
 const NOW = Date.parse('2026-03-01T00:00:00Z')
-const HOUR_MS = 3_600_000
 
 const sha256Of = (text: string) => createHash('sha256').update(text).digest('hex')
 
@@ -106,8 +106,8 @@ test('a packed file is what the next one is sent against, and keeps its name and
     both.map((each) => each?.sha256),
     [sha256Of(DAYS[0]!), sha256Of(DAYS[0]!)],
   )
-  const noted = { name: 'x.jsonl', sha256: sha256Of(DAYS[1]!), noteEnding: '.receipt.json', note: {} }
-  const moved = await moveWithNote(disk, { ...noted, path, seen: sightOf(await stat(path)) }, place.folders.archive)
+  const noted = { name: 'x.jsonl', sha256: sha256Of(DAYS[1]!), sidecarEnding: '.receipt.json', sidecar: {} }
+  const moved = await moveWithSidecar(disk, { ...noted, path, seen: sightOf(await stat(path)) }, place.folders.archive)
   assert.match(moved, /^x-[0-9a-f]{8}\.jsonl$/)
   const receipt = JSON.parse(await readFile(join(place.folders.archive, 'x.receipt.json'), 'utf8'))
   assert.equal(receipt.sha256, sha256Of(DAYS[0]!))

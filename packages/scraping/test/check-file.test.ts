@@ -4,19 +4,19 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { shop } from '@splitcart/shared/test/truth-cases.ts'
+import { FileFigures } from '@splitcart/shared/truth/file-figures.ts'
+import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
+import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { shop } from '../../shared/test/truth-cases.ts'
-import { FileFigures } from '../../shared/truth/file-figures.ts'
-import { usualThresholds } from '../../shared/truth/thresholds.ts'
-import { isHolding } from '../../shared/truth/verdict.ts'
-import { type CheckBy, checkFile, NOTHING_KNOWN } from '../check-file.ts'
+import { type CheckBy, checkFile, NO_BASELINE } from '../check-file.ts'
 import { ScrapeCheck } from '../scrape-check.ts'
 
 const METADATA = { company: 'northmart', store_id: 'S1', scraped_date: '2026-05-02' }
 const ALONE: CheckBy = {
   thresholds: usualThresholds(),
   on: '2026-05-02',
-  knownOf: async () => NOTHING_KNOWN,
+  baselineOf: async () => NO_BASELINE,
 }
 
 function textOf(products: readonly object[], metadata = METADATA): string {
@@ -36,14 +36,14 @@ test('a file is judged before it is sent: alone, and beside what the server know
   const rules = alone.verdicts.map(({ rule, held }) => [rule, held])
   // The unit prices are still right, so the prices fit them no more.
   assert.deepEqual([alone.rows, alone.rejected, rules], [101, 1, [['unit_price_disagrees', false]]])
-  const knownOf = async () => {
-    const { rowOf } = await import('../../shared/row.ts')
+  const baselineOf = async () => {
+    const { rowOf } = await import('@splitcart/shared/row.ts')
     const figures = new FileFigures()
     for (const product of shop()) figures.add(rowOf({ product, metadata: METADATA }) as never)
     const own = { store: 'S1', date: '2026-05-01', figures: figures.scrapes[0]!.maker.figures() }
     return { references: { own, usual: [100], sisters: [] }, beliefs: [] }
   }
-  const { verdicts } = await checkFile(path, { ...ALONE, knownOf })
+  const { verdicts } = await checkFile(path, { ...ALONE, baselineOf })
   assert.deepEqual(
     verdicts.map(({ rule, held, repair }) => [rule, held, repair]),
     [

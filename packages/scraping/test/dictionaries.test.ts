@@ -6,7 +6,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openReceiver, type Receiver } from '../../data-management/test/receiver.ts'
+import { openReceiver, type Receiver } from '@splitcart/data-management/test/receiver.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { uploadData } from '../upload-data.ts'
 import type { Job } from '../upload-job.ts'
@@ -30,7 +30,7 @@ type Answering = (
   headers: IncomingHttpHeaders,
 ) => { status: number; headers?: Record<string, string>; body: string } | undefined
 
-/** What stands before a server: it notes the uploads, leaves promises out where that is wished for, and may answer itself. */
+/** What stands before a server: it notes the uploads, leaves promises out where a test says so, and may answer itself. */
 async function openWay(receiver: Receiver) {
   const heard: Heard[] = []
   const way = { heard, answering: undefined as Answering | undefined, isOld: false }
@@ -63,9 +63,9 @@ async function openWay(receiver: Receiver) {
   return Object.assign(way, { url, [Symbol.asyncDispose]: close })
 }
 
-type Manner = Partial<Job> & Readonly<{ resumableBytesMin?: number | undefined }>
+type WayOptions = Partial<Job> & Readonly<{ resumableBytesMin?: number | undefined }>
 
-function run(place: Place, url: URL, key: string, { resumableBytesMin = 1e9, ...more }: Manner = {}) {
+function run(place: Place, url: URL, key: string, { resumableBytesMin = 1e9, ...more }: WayOptions = {}) {
   const client = createUploadClient({ server: url, key, resumableBytesMin })
   const patience = { triesMax: 2, firstDelayMs: 1 }
   return uploadData({

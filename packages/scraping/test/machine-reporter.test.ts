@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { MachineReporter } from '../machine-reporter.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { uploadKinds } from '../upload-kinds.ts'
@@ -58,7 +59,7 @@ test('a server that does not take reports, or is away, is no fault, and an older
   const reporter = new MachineReporter({ disk, dataDir: place.dataDir, clock, ...OWN })
   const summary = await watchOutbox({ ...sender.job, reporter }, { everyMs: 600_000 })
   // Of two hours one is told: that the watch runs.
-  const alive = { type: 'alive', sent: 0, sinceMs: 3_600_000, waiting: 0 }
+  const alive = { type: 'alive', sent: 0, sinceMs: HOUR_MS, waiting: 0 }
   assert.deepEqual([summary.outcome, sender.events], ['done', [alive]])
   // At the ends of the first two rounds, of the third, and of the one an hour after that.
   assert.deepEqual(

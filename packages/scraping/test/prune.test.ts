@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { Receipt, UploadState } from '@splitcart/shared/receipt.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import { lockArchive } from '../archive-lock.ts'
 import { type Prune, pruneArchive } from '../prune.ts'
 import { loaded } from './any-server.ts'
@@ -13,7 +14,6 @@ import { disk, freshPlace, type Place, visible } from './place.ts'
 import { freshSender, upload } from './sender.ts'
 
 const NOW = Date.parse('2026-03-01T00:00:00Z')
-const DAY_MS = 86_400_000
 const ACCEPTED: Receipt = {
   id: 'x',
   filename: 'x.jsonl',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { appendFile, open, readdir, rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Clock, realClock } from '../clock.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
 import { findWritersOn } from '../open-writers.ts'
@@ -13,7 +14,6 @@ import { disk, freshPlace, type Place, putInOutbox, row, textOf, visible } from 
 import { freshSender, told, upload } from './sender.ts'
 
 const REST_MS = 1_500
-const HOUR_MS = 3_600_000
 const NOBODY = async () => new Set<string>()
 const RULES: RestRules = { restMs: REST_MS, findWriters: findWritersOn(), platform: process.platform }
 const BREAD = textOf(row('Bread'))
@@ -200,9 +200,9 @@ test('whatever the clock says, only what lay there before is believed to have re
   time.now = Date.now() + HOUR_MS
   assert.deepEqual(await ready(), ['old.jsonl'])
   await putInOutbox(place, 'new.jsonl', BREAD)
-  time.now += 365 * 86_400_000
+  time.now += 365 * DAY_MS
   assert.deepEqual(await ready(), ['old.jsonl'], 'a clock that jumps ahead ends no rest')
-  time.now -= 2 * 365 * 86_400_000
+  time.now -= 2 * 365 * DAY_MS
   time.steady += HOUR_MS
   assert.deepEqual((await ready()).sort(), ['new.jsonl', 'old.jsonl'], 'and one that is set back does not hold it up')
 })

@@ -1,7 +1,7 @@
 /** The results of many files are asked for in few requests; an older server is asked one by one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openReceiver, type Receiver } from '../../data-management/test/receiver.ts'
+import { openReceiver, type Receiver } from '@splitcart/data-management/test/receiver.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { uploadData } from '../upload-data.ts'
 import { disk, freshPlace, putInOutbox, row, textOf } from './place.ts'

@@ -4,11 +4,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { openReceiver, type Receiver } from '@splitcart/data-management/test/receiver.ts'
 import { openCuttingProxy } from '../../../test/cutting-proxy.ts'
-import { openReceiver, type Receiver } from '../../data-management/test/receiver.ts'
 import { deliver } from '../delivery.ts'
 import { scanOutbox } from '../outbox.ts'
-import { resumeNotePath, type Spooled, spool } from '../spool.ts'
+import { resumeSidecarPath, type Spooled, spool } from '../spool.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { problem } from './any-server.ts'
 import { disk, freshPlace, type Place, putInOutbox } from './place.ts'
@@ -112,7 +112,7 @@ test('an upload the server has forgotten, and a note that fits no copy, are begu
   await using place = await freshPlace()
   await using receiver = await openReceiver()
   const spooled = await spooledNoise(place)
-  const path = resumeNotePath(spooled)
+  const path = resumeSidecarPath(spooled)
   const { sha256, spooledBytes } = spooled
   const gone = `${receiver.url}/api/upload/resumable/019ab000-0000-7000-8000-000000000000`
   for (const note of [{ url: gone, sha256, spooledBytes }, { url: gone, sha256: 'other', spooledBytes }, 'no note']) {
@@ -197,7 +197,7 @@ test('the key goes to no other origin, whatever address the server names, and no
     spooledBytes: spooled.spooledBytes,
   }
   await using receiver = await openReceiver()
-  await writeFile(resumeNotePath(spooled), JSON.stringify(note))
+  await writeFile(resumeSidecarPath(spooled), JSON.stringify(note))
   await clientOf(receiver.url, receiver.key).send(spooled, () => {})
   assert.deepEqual(heard, [])
 })

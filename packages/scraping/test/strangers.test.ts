@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { test } from 'node:test'
+import { openReceiver, type Receiver } from '@splitcart/data-management/test/receiver.ts'
 import {
   BODIES,
   MEDDLERS,
@@ -14,7 +15,6 @@ import {
   strangerSaying,
   takingOverAt,
 } from '../../../test/stranger.ts'
-import { openReceiver, type Receiver } from '../../data-management/test/receiver.ts'
 import { examineServer } from '../doctor-server.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { uploadData } from '../upload-data.ts'

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { until } from '../../../test/machines.ts'
 import { watchOutbox } from '../watch.ts'
 import { putInOutbox, row, textOf } from './place.ts'
 import { freshSender, told } from './sender.ts'
-
-const HOUR_MS = 3_600_000
 
 test('a stranger who says that the key is wrong does not end watching; what waits goes when he is gone', async () => {
   const stop = new AbortController()

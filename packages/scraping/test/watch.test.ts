@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import { freePorts } from '../../../test/free-ports.ts'
 import { until } from '../../../test/machines.ts'
 import { realClock } from '../clock.ts'
@@ -19,9 +20,6 @@ import { watchOutbox } from '../watch.ts'
 import { type AnyServer, anyServer, loaded, problem } from './any-server.ts'
 import { disk, freshPlace, type Place, putInOutbox, row, textOf, visible } from './place.ts'
 import { freshSender, KEY, told, upload } from './sender.ts'
-
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 async function putAt(place: Place, name: string, time: number): Promise<void> {
   await utimes(await putInOutbox(place, name, textOf(row(name))), time / 1000, time / 1000)

@@ -8,6 +8,7 @@ import { isDate } from '../date.ts'
 import { isBlank, readLines } from '../lines.ts'
 import { identityOf, isRejection, READER_VERSION, type Row, readRow, rowOf } from '../row.ts'
 import { DETAILS } from '../row-details.ts'
+import { DAY_MS } from '../time.ts'
 import { FIELD_CASES } from './field-cases.ts'
 import { type Answer, GOOD_LINE, GOOD_ROW, lineWith } from './good-row.ts'
 import { type Fate, FILE_CASES, LINE_CASES } from './line-cases.ts'
@@ -165,7 +166,7 @@ test('the order of keys and the space between them change nothing', () => {
 })
 
 test('a date is one of the calendar from 1900 on, and nothing else', () => {
-  for (let day = Date.UTC(1900, 0, 1); day < Date.UTC(2110, 0, 1); day += 86_400_000)
+  for (let day = Date.UTC(1900, 0, 1); day < Date.UTC(2110, 0, 1); day += DAY_MS)
     assert.ok(isDate(new Date(day).toISOString().slice(0, 10)))
   let dates = 0
   for (let month = 0; month <= 13; month++)

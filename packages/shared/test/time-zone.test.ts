@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { timeZoneOf } from '../day-settings.ts'
 import { readSettings } from '../settings.ts'
+import { DAY_MS, HOUR_MS } from '../time.ts'
 import { TimeZone } from '../time-zone.ts'
 
 const DAYS = [
@@ -28,8 +29,8 @@ test('a date begins at the midnight of its zone, and is as long as it is there',
     const zone = new TimeZone(name)
     const from = zone.startOf(date)
     assert.equal(new Date(from).toISOString(), begins, `${name} ${date}`)
-    const next = new Date(Date.parse(date) + 86_400_000).toISOString().slice(0, 10)
-    assert.equal((zone.startOf(next) - from) / 3_600_000, hours, `${name} ${date}`)
+    const next = new Date(Date.parse(date) + DAY_MS).toISOString().slice(0, 10)
+    assert.equal((zone.startOf(next) - from) / HOUR_MS, hours, `${name} ${date}`)
     assert.deepEqual(
       [from - 1, from, zone.startOf(next) - 1].map((at) => zone.dateAt(at) === date),
       [false, true, true],

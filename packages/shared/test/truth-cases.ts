@@ -1,5 +1,6 @@
 /** For each rule a lie that can be told of more rows or fewer: the least that trips the rule, and the most that does not. */
 import { type Row, rowOf } from '../row.ts'
+import { DAY_MS } from '../time.ts'
 import type { Judged, Reference, References } from '../truth/case.ts'
 import { FileFigures } from '../truth/file-figures.ts'
 
@@ -228,5 +229,5 @@ export const RULE_CASES: readonly RuleCase[] = [
 ]
 
 function day(count: number): string {
-  return new Date(Date.UTC(2026, 4, 2) + count * 86_400_000).toISOString().slice(0, 10)
+  return new Date(Date.UTC(2026, 4, 2) + count * DAY_MS).toISOString().slice(0, 10)
 }

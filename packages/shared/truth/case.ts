@@ -1,5 +1,6 @@
 /** The case of one scrape: its figures, and what it is compared with. Pure. */
 import type { WriteMoney } from '../money.ts'
+import { DAY_MS } from '../time.ts'
 import { type Comparison, compareSamples, samePrices } from './comparison.ts'
 import type { Counted, Figures, Shown } from './figures.ts'
 import { sampleOf } from './sample.ts'
@@ -59,7 +60,6 @@ export type Case = Readonly<{
   thresholds: Thresholds
 }>
 
-const DAY_MS = 86_400_000
 const SISTERS_MAX = 7
 const WITNESS_DAYS_MAX = 10
 

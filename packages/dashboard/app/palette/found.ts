@@ -1,5 +1,5 @@
 /** What can be gone to with a few letters: products, stores, uploads, pages, and what can be done. */
-import type { StorePage } from '@splitcart/data-management/api/stores.ts'
+import type { StorePage } from '@splitcart/data-management/http/routes/stores.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useEffect } from 'react'
 import { FEW_PRODUCTS, fewProductsQuery, fewUploadsQuery } from '../../api/few-queries.ts'

@@ -3,7 +3,7 @@ import { Modal, TextInput } from '@mantine/core'
 import { useRouter } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { Icon } from '../../parts/icon.tsx'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { type Choice, useFound } from './found.ts'
 import style from './palette.module.css'
 
@@ -96,10 +96,10 @@ function Choices({ choices, at, go }: ChoicesProps): ReactNode {
         >
           <span className={style.group}>{choices[index - 1]?.group === choice.group ? '' : choice.group}</span>
           <span className={style.name}>
-            <Said text={choice.name} />
+            <UntrustedText text={choice.name} />
           </span>
           <span className={style.about}>
-            <Said text={choice.about} />
+            <UntrustedText text={choice.about} />
           </span>
         </div>
       ))}

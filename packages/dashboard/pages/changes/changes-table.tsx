@@ -1,11 +1,11 @@
 /** What changed, a line each: on a page of its own, and the first lines elsewhere. */
-import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
+import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type Column, DataTable, type More } from '../../parts/data-table.tsx'
 import { byAmount, changedBy, money, whole } from '../../parts/format.ts'
-import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
 import { KIND_SAID } from './kinds.ts'
 
@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<Change>[] = [
     sort: ({ name }) => name,
     cell: ({ product_id, name }) => (
       <Link to="/products/$id" params={{ id: String(product_id) }} className={style.name}>
-        <Said text={name} />
+        <UntrustedText text={name} />
       </Link>
     ),
   },
@@ -30,7 +30,7 @@ const COLUMNS: readonly Column<Change>[] = [
     width: 'minmax(6rem, 1fr)',
     narrow: 'bare',
     sort: ({ company }) => company,
-    cell: ({ company }) => <Said text={company} />,
+    cell: ({ company }) => <UntrustedText text={company} />,
   },
   {
     id: 'kind',

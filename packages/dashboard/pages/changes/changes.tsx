@@ -1,6 +1,6 @@
 /** What became cheaper and dearer, came and went: of the latest day, or of any span. */
 import { NativeSelect, TextInput } from '@mantine/core'
-import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
+import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
@@ -11,8 +11,8 @@ import { whole } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
 import { ChangesTable } from './changes-table.tsx'
 import { KIND_SAID } from './kinds.ts'
@@ -132,7 +132,7 @@ function ChangeFiltersRow({ filters, page }: OfFilters & Readonly<{ page: Change
       />
       {store !== undefined && (
         <Link from="/changes" to="/changes" search={(now) => ({ ...now, store: undefined })} className={style.only}>
-          only <Said text={store} /> ×
+          only <UntrustedText text={store} /> ×
         </Link>
       )}
     </Filters>

@@ -1,5 +1,5 @@
 /** The kinds of changes, in the order in which they are told. */
-import type { ChangePage } from '@splitcart/data-management/api/changes-schema.ts'
+import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 
 type Kind = ChangePage['changes'][number]['kind']
 

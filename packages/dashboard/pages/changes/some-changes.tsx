@@ -5,8 +5,8 @@ import type { ReactNode } from 'react'
 import { firstChangesQuery } from '../../api/queries.ts'
 import { money, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
 import { By, type Change, ChangesTable } from './changes-table.tsx'
 import { KIND_SAID } from './kinds.ts'
@@ -52,10 +52,10 @@ function Few({ title, changes }: Readonly<{ title: string; changes: readonly Cha
         {changes.map((change) => (
           <li key={JSON.stringify([change.company, change.sku ?? change.key, change.from_cents, change.to_cents])}>
             <Link to="/products/$id" params={{ id: String(change.product_id) }} className={style.name}>
-              <Said text={change.name} />
+              <UntrustedText text={change.name} />
             </Link>
             <span className={style.fewFacts}>
-              <Said text={change.company} className={style.muted} />
+              <UntrustedText text={change.company} className={style.muted} />
               {change.to_cents !== null && <strong>{money(change.to_cents)}</strong>} <By change={change} />
             </span>
           </li>

@@ -1,6 +1,6 @@
 /** Some products side by side: where each is cheapest, and one chart of them all. Which they are is in the address, to be shared. */
 import { Button } from '@mantine/core'
-import type { PricesAnswer, ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { PricesAnswer, ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useQueries } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useMemo } from 'react'
@@ -11,9 +11,9 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { byAmount, money } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
 import { emptyTray, TRAY_MAX } from '../../parts/tray.ts'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { type Line, linesOf } from '../products/lines.ts'
 import { storeNamed } from '../products/stores-chosen.ts'
 import style from './compare.module.css'
@@ -84,7 +84,7 @@ const COLUMNS: readonly Column<ProductAnswer>[] = [
     sort: ({ name }) => name,
     cell: ({ id, name }) => (
       <Link to="/products/$id" params={{ id: String(id) }} className={style.name}>
-        <Said text={name} />
+        <UntrustedText text={name} />
       </Link>
     ),
   },
@@ -95,7 +95,7 @@ const COLUMNS: readonly Column<ProductAnswer>[] = [
     width: 'minmax(5rem, 1fr)',
     narrow: 'bare',
     sort: (product) => best(product)?.company ?? '',
-    cell: (product) => <Said text={best(product)?.company ?? ''} />,
+    cell: (product) => <UntrustedText text={best(product)?.company ?? ''} />,
   },
   {
     id: 'price',

@@ -1,6 +1,6 @@
 /** The button by which a person believes a finding of a chain from now on, and the one that takes that back. */
 import { Button, Radio, TextInput } from '@mantine/core'
-import type { BeliefBody } from '@splitcart/data-management/api/findings-schema.ts'
+import type { BeliefBody } from '@splitcart/data-management/http/routes/findings-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
@@ -9,8 +9,8 @@ import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { Trouble } from '../../parts/notice.tsx'
-import { SaidWhole } from '../../parts/said.tsx'
 import { Moment } from '../../parts/time.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './findings.module.css'
 
 /** What may be believed. `store`: of which store it was found; where there is none, of the company alone. */
@@ -52,7 +52,7 @@ function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () =
     <Dialog title="Believe this from now on?" close={close}>
       <form className={form.form} onSubmit={submit}>
         <p>
-          <SaidWhole text={sentence} />
+          <UntrustedBlock text={sentence} />
         </p>
         <p>It will still stand in receipts, but need nobody's attention. That can be taken back.</p>
         {store != null && (

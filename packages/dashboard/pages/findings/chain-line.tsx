@@ -1,10 +1,10 @@
 /** The same finding of a whole chain, as one line. */
-import type { ChainFindingView } from '@splitcart/data-management/api/findings-schema.ts'
+import type { ChainFindingView } from '@splitcart/data-management/http/routes/findings-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { count } from '../../parts/format.ts'
-import { Said } from '../../parts/said.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
 /** "38 stores of coles: is_available is false in every row"; it leads to the newest file that shows it, and one store to its page. */
 export function ChainLine({ finding }: Readonly<{ finding: ChainFindingView }>): ReactNode {
@@ -13,7 +13,7 @@ export function ChainLine({ finding }: Readonly<{ finding: ChainFindingView }>):
   return (
     <>
       <StoreLink store={{ company, store_id: example.store_id }}>
-        <Said text={`${example.store_name} of ${company}`} />
+        <UntrustedText text={`${example.store_name} of ${company}`} />
       </StoreLink>
       : <ToUpload of={example} text={brief} />
     </>
@@ -21,7 +21,7 @@ export function ChainLine({ finding }: Readonly<{ finding: ChainFindingView }>):
 }
 
 function ToUpload({ of, text }: Readonly<{ of: ChainFindingView['example']; text: string }>): ReactNode {
-  const said = <Said text={text} />
+  const said = <UntrustedText text={text} />
   if (of.upload_id === null) return said
   return (
     <Link to="/uploads/$id" params={{ id: of.upload_id }}>

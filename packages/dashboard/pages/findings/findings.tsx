@@ -1,12 +1,16 @@
 /** What is told of the newest scrapes without holding them, a line for each company; and what is believed. */
-import type { BeliefView, ChainFindingView, FindingsView } from '@splitcart/data-management/api/findings-schema.ts'
+import type {
+  BeliefView,
+  ChainFindingView,
+  FindingsView,
+} from '@splitcart/data-management/http/routes/findings-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { findingsQuery } from '../../api/queries.ts'
 import { count } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
-import { SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { Believe, BelievedSince } from './believe.tsx'
 import { ChainLine } from './chain-line.tsx'
 import style from './findings.module.css'
@@ -62,7 +66,7 @@ function Found({ finding }: Readonly<{ finding: ChainFindingView }>): ReactNode 
     <li className={style.item}>
       <ChainLine finding={finding} />
       <p className={style.about}>
-        <SaidWhole text={example.sentence} />
+        <UntrustedBlock text={example.sentence} />
         {believed_stores > 0 && ` Believed of ${count(believed_stores, 'store')}.`}
       </p>
       <Believe finding={{ company, rule, field, sentence: `${count(stores, 'store')} of ${company}: ${brief}` }} />
@@ -75,9 +79,9 @@ function Belief({ belief }: Readonly<{ belief: BeliefView }>): ReactNode {
   const about = `${company}${store === null ? '' : `/${store}`}: ${rule}${field === null ? '' : ` of ${field}`}`
   return (
     <li className={style.item}>
-      <SaidWhole text={about} />
+      <UntrustedBlock text={about} />
       <p className={style.about}>
-        <SaidWhole text={reason === null ? `says ${who}` : `says ${who}: ${reason}`} />
+        <UntrustedBlock text={reason === null ? `says ${who}` : `says ${who}: ${reason}`} />
       </p>
       <BelievedSince id={id} since={since} />
     </li>

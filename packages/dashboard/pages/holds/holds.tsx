@@ -1,7 +1,7 @@
 /** Files that are whole but look wrong: why they were held, what they would change, and the decision. */
 
 import { Button } from '@mantine/core'
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -9,11 +9,11 @@ import { uploadsQuery } from '../../api/queries.ts'
 import { count, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
+import { Actions } from '../uploads/actions.tsx'
 import { Findings } from '../uploads/findings.tsx'
 import { hasRepair, Repair } from '../uploads/repair.tsx'
-import { Wishes } from '../uploads/wishes.tsx'
 import style from './holds.module.css'
 import { Preview } from './preview.tsx'
 
@@ -51,25 +51,29 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
       <div className={style.head}>
         <h2 className={style.name}>
           <Link to="/uploads/$id" params={{ id }}>
-            <Said text={filename} />
+            <UntrustedText text={filename} />
           </Link>
         </h2>
         <p className={style.about}>
           {whole(load?.rows ?? lines)} rows
           {details?.sender && (
             <>
-              , from <Said text={details.sender.name} />
+              , from <UntrustedText text={details.sender.name} />
             </>
           )}
           , <Ago at={received_at} />
         </p>
       </div>
       <div className={style.why}>
-        {holding.length > 0 ? <Findings findings={holding} /> : <SaidWhole text={load?.problem ?? 'It was held.'} />}
+        {holding.length > 0 ? (
+          <Findings findings={holding} />
+        ) : (
+          <UntrustedBlock text={load?.problem ?? 'It was held.'} />
+        )}
       </div>
       {others.length > 0 && <Findings findings={others} />}
       {hasRepair(findings) && <Repair id={id} />}
-      <Wishes upload={upload} />
+      <Actions upload={upload} />
       <Preview id={id} />
     </article>
   )

@@ -1,13 +1,13 @@
 /** What loading a held file would change: the numbers of the dry run, the biggest jumps, what would disappear. */
-import type { HoldPreview } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { HoldPreview } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { previewQuery } from '../../api/queries.ts'
 import { change, money, whole } from '../../parts/format.ts'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
-import { Said } from '../../parts/said.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './preview.module.css'
 
 /** The preview of one upload. */
@@ -62,7 +62,7 @@ function Stores({ preview: { stores } }: Readonly<{ preview: HoldPreview }>): Re
       {stores.map(({ company, store_id, store_name, date, rows, rows_before }) => (
         <li key={JSON.stringify([company, store_id, date])}>
           <StoreLink store={{ company, store_id }}>
-            <Said text={`${company} · ${store_name}`} />
+            <UntrustedText text={`${company} · ${store_name}`} />
           </StoreLink>{' '}
           on <Day on={date} />: {whole(rows)} rows
           {rows_before === null ? ', the first of this store' : `, ${whole(rows_before)} before`}
@@ -89,7 +89,7 @@ function Jumps({ jumps }: Pick<HoldPreview, 'jumps'>): ReactNode {
           {jumps.map(({ company, store_id, store_name, sku, name, from_cents, to_cents }) => (
             <tr key={JSON.stringify([company, store_id, sku, name])}>
               <th scope="row" title={`${company} · ${store_name}`}>
-                <Said text={name} />
+                <UntrustedText text={name} />
               </th>
               <td>{money(from_cents)}</td>
               <td>{money(to_cents)}</td>
@@ -110,7 +110,7 @@ function Disappeared({ preview }: Readonly<{ preview: HoldPreview }>): ReactNode
       <ul>
         {first.map(({ company, store_id, store_name, sku, name }) => (
           <li key={JSON.stringify([company, store_id, sku, name])} title={`${company} · ${store_name}`}>
-            <Said text={name} />
+            <UntrustedText text={name} />
           </li>
         ))}
       </ul>

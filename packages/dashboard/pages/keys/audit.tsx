@@ -7,7 +7,7 @@ import { WHEN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { OnlyAdmin } from './only-admin.tsx'
 import { Tabs } from './tabs.tsx'
 
@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     width: 'minmax(9rem, 1.5fr)',
     narrow: 'bare',
     sort: ({ who }) => who,
-    cell: ({ who }) => <Said text={who} />,
+    cell: ({ who }) => <UntrustedText text={who} />,
   },
   {
     id: 'what',
@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     width: 'minmax(13rem, 1.5fr)',
     narrow: 'first',
     sort: ({ what }) => what,
-    cell: ({ what }) => <Said text={what} />,
+    cell: ({ what }) => <UntrustedText text={what} />,
   },
   {
     id: 'about',
@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     width: 'minmax(7rem, 1.5fr)',
     narrow: 'bare',
     sort: ({ about }) => about,
-    cell: ({ about }) => <Said text={about} />,
+    cell: ({ about }) => <UntrustedText text={about} />,
   },
   {
     id: 'detail',
@@ -43,7 +43,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
     width: 'minmax(6rem, 1.5fr)',
     narrow: 'bare',
     sort: ({ detail }) => detail ?? '',
-    cell: ({ detail }) => detail !== null && <Said text={detail} />,
+    cell: ({ detail }) => detail !== null && <UntrustedText text={detail} />,
   },
 ]
 

@@ -1,7 +1,7 @@
 /** The keys: who may do what, and when each was last used. */
 
 import { Button } from '@mantine/core'
-import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useMemo, useState } from 'react'
@@ -11,8 +11,8 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Ago, DayOf } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './keys.module.css'
 import { Made, NewKey } from './new-key.tsx'
 import { OnlyAdmin } from './only-admin.tsx'
@@ -80,7 +80,7 @@ function columnsFor(own: string | undefined, start: (doing: Doing) => void): Col
       cell: ({ id, name }) => (
         <span className={style.name}>
           <Link to="/uploads" search={{ key: id }} title="What it sent">
-            <Said text={name} />
+            <UntrustedText text={name} />
           </Link>
           <code className={style.id} title={`The key ${id}`}>
             {id}
@@ -123,7 +123,7 @@ const COLUMNS: readonly Column<KeyView>[] = [
     title: 'Only',
     width: 'minmax(3rem, 1fr)',
     sort: ({ only_for, only_from }) => limitsOf(only_for, only_from),
-    cell: ({ only_for, only_from }) => <Said text={limitsOf(only_for, only_from)} />,
+    cell: ({ only_for, only_from }) => <UntrustedText text={limitsOf(only_for, only_from)} />,
   },
   {
     id: 'used',

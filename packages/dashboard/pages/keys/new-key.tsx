@@ -1,7 +1,7 @@
 /** Making a key, and showing it: once. */
 
 import { Button, Checkbox, TextInput } from '@mantine/core'
-import type { MadeKeyView, NewKeyBody } from '@splitcart/data-management/api/keys-schema.ts'
+import type { MadeKeyView, NewKeyBody } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
@@ -11,7 +11,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { lastSecondOf } from '../../parts/format.ts'
-import { SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './keys.module.css'
 import { OwnKey, otherThanKey } from './own-key.tsx'
 
@@ -24,9 +24,9 @@ const SCOPES: readonly { scope: Scope; about: string }[] = [
   { scope: 'admin', about: 'release, undo, make keys: for people only' },
 ]
 
-type Wanted = Readonly<{ name: string; scopes: Scope[]; onlyFor: string; onlyFrom: string; expires: string }>
+type NewKeyForm = Readonly<{ name: string; scopes: Scope[]; onlyFor: string; onlyFrom: string; expires: string }>
 
-const NOTHING_SAID: Wanted = { name: '', scopes: ['upload'], onlyFor: '', onlyFrom: '', expires: '' }
+const NOTHING_SAID: NewKeyForm = { name: '', scopes: ['upload'], onlyFor: '', onlyFrom: '', expires: '' }
 
 /** Asks what the new key may do. */
 export function NewKey({ close, done }: Props): ReactNode {
@@ -62,7 +62,7 @@ export function NewKey({ close, done }: Props): ReactNode {
   )
 }
 
-type FieldsProps = Readonly<{ wanted: Wanted; want: (part: Partial<Wanted>) => void }>
+type FieldsProps = Readonly<{ wanted: NewKeyForm; want: (part: Partial<NewKeyForm>) => void }>
 
 function Fields({ wanted, want }: FieldsProps): ReactNode {
   return (
@@ -106,7 +106,7 @@ function Fields({ wanted, want }: FieldsProps): ReactNode {
   )
 }
 
-function bodyOf({ name, scopes, onlyFor, onlyFrom, expires }: Wanted, zone: string): NewKeyBody {
+function bodyOf({ name, scopes, onlyFor, onlyFrom, expires }: NewKeyForm, zone: string): NewKeyBody {
   const stores = wordsIn(onlyFor)
   const addresses = wordsIn(onlyFrom)
   return {
@@ -135,7 +135,7 @@ export function Made({
     <Dialog title="The new key" close={close} isOnce>
       <div className={form.form}>
         <p>
-          The key of <SaidWhole text={made.name} /> is shown this once. Copy it now.
+          The key of <UntrustedBlock text={made.name} /> is shown this once. Copy it now.
         </p>
         <Commands lines={[made.key]} />
         <p className={style.muted}>On a scraping machine it belongs into .env, as API_SECRET_KEY=…</p>

@@ -1,5 +1,5 @@
 /** Taking a key's rights away. */
-import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { FormEvent, ReactNode } from 'react'
 import { send } from '../../api/request.ts'
@@ -7,7 +7,7 @@ import { sessionQuery, useSession } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
-import { SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './keys.module.css'
 
 /** Asks once more, and does it. */
@@ -29,8 +29,8 @@ export function Revoke({ of: { id, name }, close }: Readonly<{ of: KeyView; clos
     <Dialog title="Revoke this key?" close={close}>
       <form className={form.form} onSubmit={submit}>
         <p>
-          <SaidWhole text={name} /> (<code>{id}</code>) is refused from now on, for ever. What it sent stays; what waits
-          in its outbox waits until it has another key.
+          <UntrustedBlock text={name} /> (<code>{id}</code>) is refused from now on, for ever. What it sent stays; what
+          waits in its outbox waits until it has another key.
         </p>
         {isOwn && <p className={style.own}>This is the key you are signed in with: you will be signed out.</p>}
         <FormEnd close={close} does="Revoke" isDoing={revoking.isPending} error={revoking.error} isGrave />

@@ -1,14 +1,14 @@
 /** Replacing a key by a new one; the old one works a while longer. */
 
 import { NativeSelect } from '@mantine/core'
-import type { KeyView, MadeKeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyView, MadeKeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
-import { SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { OwnKey, otherThanKey } from './own-key.tsx'
 
 type Props = Readonly<{ of: KeyView; close: () => void; done: (made: MadeKeyView) => void }>
@@ -40,7 +40,7 @@ export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
     <Dialog title="Rotate this key?" close={close}>
       <form className={form.form} onSubmit={submit}>
         <p>
-          <SaidWhole text={name} /> gets a new key with the same rights.
+          <UntrustedBlock text={name} /> gets a new key with the same rights.
         </p>
         <NativeSelect
           label="The old one works"

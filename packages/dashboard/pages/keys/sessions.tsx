@@ -1,6 +1,6 @@
 /** Who is signed in, and how that is ended. */
 import { Button } from '@mantine/core'
-import type { SessionsView } from '@splitcart/data-management/api/session-schema.ts'
+import type { SessionsView } from '@splitcart/data-management/http/auth/session-schema.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { sessionsQuery } from '../../api/key-queries.ts'
@@ -9,8 +9,8 @@ import { useIsAdmin } from '../../api/session.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Ago, DayOf } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { OnlyAdmin } from './only-admin.tsx'
 import { Tabs } from './tabs.tsx'
 
@@ -55,7 +55,7 @@ function columnsFor(end: (id: string) => void): Column<OpenSession>[] {
       width: 'minmax(8rem, 2fr)',
       narrow: 'first',
       sort: ({ name }) => name,
-      cell: ({ name, key_id }) => <Said text={`${name} (${key_id})`} />,
+      cell: ({ name, key_id }) => <UntrustedText text={`${name} (${key_id})`} />,
     },
     {
       id: 'since',

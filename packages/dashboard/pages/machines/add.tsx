@@ -1,6 +1,6 @@
 /** Adding a machine: its name and system, the lines to type on it, and the wait until it is heard of. */
 import { Button, SegmentedControl, TextInput } from '@mantine/core'
-import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { newKeyQuery } from '../../api/key-queries.ts'
@@ -12,8 +12,8 @@ import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { clock } from '../../parts/format.ts'
-import { SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { OwnKey, otherThanKey } from '../keys/own-key.tsx'
 import { connectLines, linesByHand, SYSTEMS, type System, shellOf } from './lines.ts'
 import style from './machines.module.css'
@@ -95,8 +95,8 @@ function Wait({ invited, close, again }: WaitProps): ReactNode {
   return (
     <div className={form.form}>
       <p>
-        On <SaidWhole text={name} />, in {shellOf(system)}, with Node.js 18 or newer and the package beside it (a file
-        without Node does as well: then without the first line, and as <code>./splitcart</code>):
+        On <UntrustedBlock text={name} />, in {shellOf(system)}, with Node.js 18 or newer and the package beside it (a
+        file without Node does as well: then without the first line, and as <code>./splitcart</code>):
       </p>
       <Commands lines={connectLines(address, code, version)} />
       <p className={style.muted}>

@@ -1,6 +1,6 @@
 /** The machines that send: whose key each has, when it was heard of last, and what it said of itself then. */
 import { Button } from '@mantine/core'
-import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
+import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
@@ -8,17 +8,17 @@ import { machinesQuery } from '../../api/key-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
+import { HOUR_MS } from '../../parts/durations.ts'
 import { visible } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
 import { AddMachine } from './add.tsx'
 import style from './machines.module.css'
 import { REPORT_COLUMNS } from './report-columns.tsx'
 
-const HOUR_MS = 3_600_000
 // A machine that sends every quarter of an hour has been heard of within a day, even if it sleeps at night.
 const QUIET_HOURS = 26
 
@@ -77,7 +77,7 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
     sort: ({ name }) => name.toLowerCase(),
     cell: ({ id, name }) => (
       <Link to="/uploads" search={{ key: id }} title="What it sent">
-        <Said text={name} />
+        <UntrustedText text={name} />
       </Link>
     ),
   },

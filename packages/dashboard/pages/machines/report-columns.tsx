@@ -1,16 +1,17 @@
 /** What a machine said of itself last: its version, what waits there, and how far its clock is off. */
-import type { KeyView } from '@splitcart/data-management/api/keys-schema.ts'
-import type { MachineView } from '@splitcart/data-management/api/machines-schema.ts'
+import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
+import type { MachineView } from '@splitcart/data-management/http/routes/machines-schema.ts'
 import type { ReactNode } from 'react'
 import { Badge } from '../../parts/badge.tsx'
 import type { Column } from '../../parts/data-table.tsx'
+import { DAY_SECONDS } from '../../parts/durations.ts'
 import { count, duration, moment, size, whole } from '../../parts/format.ts'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './machines.module.css'
 
 const SKEW_SECONDS_TOLD = 60
 const SKEW_SECONDS_WRONG = 5 * 60
-const YEARS_SECONDS = 2 * 365 * 86_400
+const YEARS_SECONDS = 2 * 365 * DAY_SECONDS
 
 /** The columns; of a machine that has said nothing yet there is a dash in each. */
 export const REPORT_COLUMNS: readonly Column<KeyView>[] = [
@@ -47,7 +48,7 @@ function said(cell: (machine: MachineView) => ReactNode): (row: KeyView) => Reac
 function Version({ version, platform, arch, is_outdated }: MachineView): ReactNode {
   return (
     <span className={style.said} title={`${platform} ${arch}`}>
-      <Said text={version} /> <Said className={style.muted} text={platform} />
+      <UntrustedText text={version} /> <UntrustedText className={style.muted} text={platform} />
       {is_outdated && <Badge tone="warn">older</Badge>}
     </span>
   )

@@ -1,5 +1,5 @@
 /** What needs a person, who is told of it, what was told, and which products are watched. */
-import type { ConditionView, NoticeView } from '@splitcart/data-management/api/notices-schema.ts'
+import type { ConditionView, NoticeView } from '@splitcart/data-management/http/routes/notices-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { noticesQuery } from '../../api/notice-queries.ts'
@@ -9,9 +9,9 @@ import { WHEN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
-import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
+import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
 import { Ticked } from '../overview/ticks.tsx'
 import style from './notices.module.css'
@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<NoticeView>[] = [
     width: 'minmax(12rem, 1fr)',
     narrow: 'first',
     sort: ({ text }) => text,
-    cell: ({ text }) => <Said text={text} />,
+    cell: ({ text }) => <UntrustedText text={text} />,
   },
 ]
 
@@ -47,13 +47,13 @@ export function NoticesPage(): ReactNode {
   const isAdmin = useIsAdmin()
   return (
     <Page title="Notices">
-      {isAdmin ? <Told /> : <OnlyAdmin what="notices" />}
+      {isAdmin ? <NoticesTold /> : <OnlyAdmin what="notices" />}
       <Watched />
     </Page>
   )
 }
 
-function Told(): ReactNode {
+function NoticesTold(): ReactNode {
   const notices = useInfiniteQuery(noticesQuery)
   const rows = useMemo(() => notices.data?.pages.flatMap((page) => page.notices) ?? [], [notices.data])
   const first = notices.data?.pages[0]
@@ -95,7 +95,7 @@ function Conditions({ conditions }: Readonly<{ conditions: readonly ConditionVie
           <li key={`${kind} ${subject}`} className={told.item}>
             <Badge tone="warn">{kind}</Badge>
             <span className={told.what}>
-              <SaidWhole text={text} />
+              <UntrustedBlock text={text} />
             </span>
             <span className={told.when}>
               <Ago at={since} />

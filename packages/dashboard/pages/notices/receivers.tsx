@@ -1,15 +1,15 @@
 /** Who is told, how each of them answered, and a test. */
 import { Button } from '@mantine/core'
-import type { ReceiverView, TestView } from '@splitcart/data-management/api/notices-schema.ts'
+import type { ReceiverView, TestView } from '@splitcart/data-management/http/routes/notices-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { send } from '../../api/request.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { count } from '../../parts/format.ts'
 import { Empty, Trouble } from '../../parts/notice.tsx'
-import { SaidWhole } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './notices.module.css'
 
 const SETTINGS = [
@@ -42,11 +42,11 @@ export function Receivers({ receivers }: Readonly<{ receivers: readonly Receiver
               {receiver.name}
             </Badge>
             <span className={told.what}>
-              <SaidWhole text={receiver.where} />
+              <UntrustedBlock text={receiver.where} />
               {receiver.last_answer !== null && (
                 <span className={style.muted}>
                   {' · '}
-                  <SaidWhole text={receiver.last_answer} />
+                  <UntrustedBlock text={receiver.last_answer} />
                 </span>
               )}
             </span>
@@ -77,7 +77,7 @@ function Answers({ answers }: TestView): ReactNode {
         <li key={name} className={told.item}>
           <Badge tone={taken ? 'good' : 'bad'}>{name}</Badge>
           <span className={told.what}>
-            {taken ? 'has taken the test' : <SaidWhole text={`has not taken the test: ${answer}`} />}
+            {taken ? 'has taken the test' : <UntrustedBlock text={`has not taken the test: ${answer}`} />}
           </span>
         </li>
       ))}

@@ -1,7 +1,7 @@
 /** The star on the page of a product: when somebody wants to hear of it. */
 import { Button, Radio, TextInput } from '@mantine/core'
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
-import type { WatchView } from '@splitcart/data-management/api/watches.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
+import type { WatchView } from '@splitcart/data-management/http/routes/watches.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { watchesQuery } from '../../api/notice-queries.ts'
@@ -11,7 +11,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { money } from '../../parts/format.ts'
-import { SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { EndWatch, ruleSaid } from './watched.tsx'
 
 type Rule = WatchView['rule']
@@ -66,7 +66,7 @@ function Choose({ product, own, close }: ChooseProps): ReactNode {
     <Dialog title="Watch" close={close}>
       <form className={form.form} onSubmit={submit}>
         <p>
-          <SaidWhole text={name} /> {now.lowest_cents !== null && `costs ${money(now.lowest_cents)} now.`}
+          <UntrustedBlock text={name} /> {now.lowest_cents !== null && `costs ${money(now.lowest_cents)} now.`}
         </p>
         {own.length > 0 && <Own watches={own} />}
         <When rule={rule} setRule={setRule} target={target} setTarget={setTarget} />

@@ -1,6 +1,6 @@
 /** The products that are watched. */
 import { Button } from '@mantine/core'
-import type { WatchView } from '@splitcart/data-management/api/watches.ts'
+import type { WatchView } from '@splitcart/data-management/http/routes/watches.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -11,8 +11,8 @@ import { Badge } from '../../parts/badge.tsx'
 import { money } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Panel } from '../../parts/page.tsx'
-import { SaidWhole } from '../../parts/said.tsx'
 import told from '../../parts/told-list.module.css'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './notices.module.css'
 
 /** When a watch tells something. */
@@ -64,10 +64,10 @@ function List({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNo
 }
 
 function Name({ of: { product_id, name } }: Readonly<{ of: WatchView }>): ReactNode {
-  if (product_id === null) return <SaidWhole text={name} />
+  if (product_id === null) return <UntrustedBlock text={name} />
   return (
     <Link to="/products/$id" params={{ id: String(product_id) }}>
-      <SaidWhole text={name} />
+      <UntrustedBlock text={name} />
     </Link>
   )
 }

@@ -1,14 +1,14 @@
 /** The list that comes first: everything a person should look at, the worst on top. */
-import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { atLeast, count, size } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { ChainLine } from '../findings/chain-line.tsx'
 import style from './needs-attention.module.css'
 import { type Tickable, Ticked, TickOff } from './ticks.tsx'
@@ -85,9 +85,9 @@ function uploadItems({ held, failed }: Attention): Item[] {
     what: (
       <>
         <Link to="/uploads/$id" params={{ id: upload.upload_id }}>
-          <Said text={upload.filename} />
+          <UntrustedText text={upload.filename} />
         </Link>{' '}
-        {upload.problem && <Said text={upload.problem} className={style.why} />}
+        {upload.problem && <UntrustedText text={upload.problem} className={style.why} />}
       </>
     ),
     when: <Ago at={upload.received_at} />,
@@ -116,7 +116,7 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
     what: (
       <>
         <StoreLink store={source}>
-          <Said text={`${source.company} · ${source.store_name}`} />
+          <UntrustedText text={`${source.company} · ${source.store_name}`} />
         </StoreLink>{' '}
         {word === 'partial'
           ? `${count(source.rows, 'row')}, usually ${count(source.usual_rows, 'row')}`
@@ -174,10 +174,10 @@ function rejectItems({ rejects }: Attention): Item[] {
       what: (
         <>
           {upload_id === null ? (
-            <Said text={filename} />
+            <UntrustedText text={filename} />
           ) : (
             <Link to="/rejects" search={{ upload: upload_id }}>
-              <Said text={filename} />
+              <UntrustedText text={filename} />
             </Link>
           )}{' '}
           {rejected.toLocaleString()} of {count(rows, 'row')}

@@ -1,5 +1,5 @@
 /** What to look at first thing in the morning. */
-import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -8,9 +8,9 @@ import { DayLegend, StoreDayBar } from '../../parts/day-bar.tsx'
 import { atLeast, count, size, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { LatestChanges } from '../changes/some-changes.tsx'
 import { NeedsAttention } from './needs-attention.tsx'
 import style from './overview.module.css'
@@ -124,7 +124,7 @@ function Sources({ overview }: Readonly<{ overview: Overview }>): ReactNode {
         {overview.sources.map(({ company, store_id, store_name, days }) => (
           <li key={JSON.stringify([company, store_id])} className={style.source}>
             <StoreLink store={{ company, store_id }} className={style.store}>
-              <Said text={`${company} · ${store_name}`} />
+              <UntrustedText text={`${company} · ${store_name}`} />
             </StoreLink>
             <StoreDayBar store={{ company, store_id }} days={days} to={overview.days_to} />
           </li>

@@ -1,7 +1,7 @@
 /** How many rows were loaded in each hour of the last day. */
 
 import { VisuallyHidden } from '@mantine/core'
-import type { Overview } from '@splitcart/data-management/api/overview.ts'
+import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import type { ReactNode } from 'react'
 import { clock, count, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'

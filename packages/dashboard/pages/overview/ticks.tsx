@@ -1,6 +1,6 @@
 /** What needs attention is ticked off here, until it changes, and no longer than to a date; and what is ticked off stands folded below. */
 import { Button, Radio, TextInput } from '@mantine/core'
-import type { TickBody, TicksView, TickView, UntickBody } from '@splitcart/data-management/api/ticks-schema.ts'
+import type { TickBody, TicksView, TickView, UntickBody } from '@splitcart/data-management/http/routes/ticks-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
@@ -10,9 +10,9 @@ import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { whole } from '../../parts/format.ts'
 import { Trouble } from '../../parts/notice.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Day, Moment } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './needs-attention.module.css'
 
 /** What is ticked off, and how it is called. */
@@ -52,7 +52,7 @@ function Confirm({ tick, close }: Readonly<{ tick: Tickable; close: () => void }
     <Dialog title="Tick this off?" close={close}>
       <form className={form.form} onSubmit={submit}>
         <p>
-          {kind}: <Said text={name} />
+          {kind}: <UntrustedText text={name} />
         </p>
         <p>It will stand folded below the others, and nobody is told of it. That can be taken back.</p>
         <Radio.Group label="Until" value={untilWhen} onChange={setUntilWhen}>
@@ -102,7 +102,7 @@ function TickedLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
     <li className={told.item}>
       <span>{kind}</span>
       <span className={told.what}>
-        <Said text={text} />{' '}
+        <UntrustedText text={text} />{' '}
         <span className={style.why}>
           until{' '}
           {until !== null && (
@@ -110,7 +110,7 @@ function TickedLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
               <Day on={until} />, or{' '}
             </>
           )}
-          it changes, by <Said text={who} />, <Moment at={at} />
+          it changes, by <UntrustedText text={who} />, <Moment at={at} />
         </span>
         {undoing.error && <Trouble error={undoing.error} />}
       </span>

@@ -1,12 +1,16 @@
 /** One pair after the other, what can be said of it, and what was said, to be taken back. */
 import { Button } from '@mantine/core'
-import type { SuggestionPage, VerdictBody, VerdictView } from '@splitcart/data-management/api/verdicts-schema.ts'
+import type {
+  SuggestionPage,
+  VerdictBody,
+  VerdictView,
+} from '@splitcart/data-management/http/routes/verdicts-schema.ts'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { send } from '../../api/request.ts'
 import { count } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './pairs.module.css'
 import { Side } from './side.tsx'
 
@@ -85,7 +89,7 @@ function Status({ last, mayJudge }: Readonly<{ last: Done | undefined; mayJudge:
     <p role="status" className={style.said}>
       {last !== undefined && (
         <>
-          <Said text={`${last.pair.a.name} and ${last.pair.b.name}`} />: {last.choice.said}.
+          <UntrustedText text={`${last.pair.a.name} and ${last.pair.b.name}`} />: {last.choice.said}.
         </>
       )}
       {!mayJudge && ' To judge pairs, sign in with a key that has the scope admin.'}
@@ -150,7 +154,7 @@ function Both({ pair }: Readonly<{ pair: Pair }>): ReactNode {
       </div>
       <p className={style.why}>
         {level === 'identical' ? 'Seems the same' : 'Seems comparable'} ({score.toFixed(2)}):{' '}
-        <Said text={reasons.join('; ')} />
+        <UntrustedText text={reasons.join('; ')} />
       </p>
     </section>
   )

@@ -1,11 +1,11 @@
 /** One of two listings: what it is called, how much is in it, and what that costs. */
-import type { SuggestionPage } from '@splitcart/data-management/api/verdicts-schema.ts'
+import type { SuggestionPage } from '@splitcart/data-management/http/routes/verdicts-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { byAmount, money } from '../../parts/format.ts'
 import { Facts } from '../../parts/page.tsx'
-import { Said, SaidWhole } from '../../parts/said.tsx'
 import { ShopPicture } from '../../parts/shop-picture.tsx'
+import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './pairs.module.css'
 
 type Listing = SuggestionPage['pairs'][number]['a']
@@ -16,11 +16,11 @@ export function Side({ listing }: Readonly<{ listing: Listing }>): ReactNode {
   return (
     <article className={style.side}>
       <p className={style.company}>
-        <Said text={company} />
+        <UntrustedText text={company} />
       </p>
       <h2 className={style.name}>
         <Link to="/products/$id" params={{ id: String(product_id) }}>
-          <SaidWhole text={name} />
+          <UntrustedBlock text={name} />
         </Link>
       </h2>
       <ShopPicture product={product_id} listing={listing} address={image_url} large />
@@ -30,8 +30,8 @@ export function Side({ listing }: Readonly<{ listing: Listing }>): ReactNode {
       </p>
       <Facts
         facts={[
-          ['Size', size === null ? 'not told' : <Said key="size" text={size} />],
-          ['Brand', brand === null ? 'not told' : <Said key="brand" text={brand} />],
+          ['Size', size === null ? 'not told' : <UntrustedText key="size" text={size} />],
+          ['Brand', brand === null ? 'not told' : <UntrustedText key="brand" text={brand} />],
         ]}
       />
       <p className={style.links}>

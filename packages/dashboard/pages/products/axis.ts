@@ -1,7 +1,7 @@
 /** The marks of the axes of a chart: dates with the year where it begins, prices in steps of whole cents. Pure. */
+import { DAY_SECONDS } from '../../parts/durations.ts'
 import { day } from '../../parts/format.ts'
 
-const DAY_SECONDS = 86_400
 const STEPS = { days: [1, 2, 3, 7, 14], months: [1, 2, 3, 6], years: [1, 2, 5, 10, 20, 50] } as const
 
 /** The distances between the prices that are marked. Below a cent two marks would say the same. */

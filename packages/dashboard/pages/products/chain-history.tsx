@@ -3,8 +3,8 @@ import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { count, money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import type { Chain, Step } from './lines.ts'
 
 type Entry = Readonly<{ company: string; step: Step; isNow: boolean }>
@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     width: 'minmax(9rem, 2fr)',
     narrow: 'first',
     sort: ({ company }) => company,
-    cell: ({ company }) => <Said text={company} />,
+    cell: ({ company }) => <UntrustedText text={company} />,
   },
   {
     id: 'lowest',

@@ -1,14 +1,14 @@
 /** What a product costs now: a line for each chain, with the band of its prices; its stores on demand. */
 import { Button } from '@mantine/core'
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { BY_AMOUNT } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { count, money, moneyRange, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './cheapest.module.css'
 
 type Chain = ProductAnswer['chains'][number]
@@ -41,7 +41,7 @@ function columnsFor(chains: readonly Chain[]): Column<Chain>[] {
       width: 'minmax(6rem, 1fr)',
       narrow: 'bare',
       sort: ({ company }) => company,
-      cell: ({ company }) => <Said text={company} />,
+      cell: ({ company }) => <UntrustedText text={company} />,
     },
     {
       id: 'price',

@@ -1,5 +1,6 @@
 /** The chart itself: stepped lines, with specials and gaps marked. Nothing of React. */
 import uPlot from 'uplot'
+import { DAY_SECONDS } from '../../parts/durations.ts'
 import 'uplot/dist/uPlot.min.css'
 import { money } from '../../parts/format.ts'
 import { dateLabels, datesMarked, PRICE_STEPS } from './axis.ts'
@@ -16,7 +17,6 @@ export type Listener = Readonly<{
 
 const HEIGHT_PIXELS = 300
 const LABEL_PIXELS = 80
-const DAY_SECONDS = 86_400
 const DAYS_SHOWN_MIN = 2
 const DRAG_PIXELS_MIN = 5
 const FONT = '12px Inter, system-ui, sans-serif'

@@ -1,9 +1,9 @@
 /** Where a product is cheapest, in one sentence, and what is to be thought of it. */
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import type { ReactNode } from 'react'
 import { byAmount, count, money } from '../../parts/format.ts'
-import { SaidWhole } from '../../parts/said.tsx'
 import { Seen } from '../../parts/time.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './cheapest.module.css'
 import { dealOf } from './deal.ts'
 
@@ -21,8 +21,8 @@ export function Cheapest({ product: { chains, lowest_ever } }: Readonly<{ produc
         {best.is_silent ? <Once chain={best} /> : lowest === null ? <Nowhere chain={best} /> : <Now chain={best} />}
         {lowest_ever !== null && (
           <>
-            ; lowest ever <strong>{money(lowest_ever.price_cents)}</strong> at <SaidWhole text={lowest_ever.company} />,
-            last <Seen on={lowest_ever.on} />
+            ; lowest ever <strong>{money(lowest_ever.price_cents)}</strong> at{' '}
+            <UntrustedBlock text={lowest_ever.company} />, last <Seen on={lowest_ever.on} />
           </>
         )}
         {best.usual_cents !== null && (
@@ -50,7 +50,7 @@ function Now({ chain }: Readonly<{ chain: Chain }>): ReactNode {
     <>
       <strong className={style.price}>{money(chain.lowest_cents!)}</strong> at{' '}
       <strong>
-        <SaidWhole text={chain.company} />
+        <UntrustedBlock text={chain.company} />
       </strong>
       {chain.unit_price_cents !== null && ` (${byAmount(chain)})`}, in {count(chain.lowest_stores, 'store')}, seen{' '}
       <Seen on={chain.seen_on} />
@@ -62,7 +62,7 @@ function Now({ chain }: Readonly<{ chain: Chain }>): ReactNode {
 function Nowhere({ chain }: Readonly<{ chain: Chain }>): ReactNode {
   return (
     <>
-      Sold out at <SaidWhole text={chain.company} />, seen <Seen on={chain.seen_on} />
+      Sold out at <UntrustedBlock text={chain.company} />, seen <Seen on={chain.seen_on} />
     </>
   )
 }
@@ -74,7 +74,7 @@ function Once({ chain }: Readonly<{ chain: Chain }>): ReactNode {
       No store that shows it has been seen lately
       {chain.lowest_cents !== null && (
         <>
-          : <span className={style.old}>{money(chain.lowest_cents)}</span> at <SaidWhole text={chain.company} />,{' '}
+          : <span className={style.old}>{money(chain.lowest_cents)}</span> at <UntrustedBlock text={chain.company} />,{' '}
           <Seen on={chain.seen_on} />
         </>
       )}

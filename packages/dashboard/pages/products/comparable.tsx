@@ -1,12 +1,12 @@
 /** What can stand beside a product in other shops. It is no part of the product, nor of what that costs. */
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { BY_AMOUNT, SIZE } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './product.module.css'
 
 type Comparable = ProductAnswer['comparable'][number]
@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<Comparable>[] = [
     width: 'minmax(5rem, 1fr)',
     narrow: 'bare',
     sort: ({ company }) => company,
-    cell: ({ company }) => <Said text={company} />,
+    cell: ({ company }) => <UntrustedText text={company} />,
   },
   {
     id: 'name',
@@ -28,7 +28,7 @@ const COLUMNS: readonly Column<Comparable>[] = [
     sort: ({ name }) => name,
     cell: ({ product_id, name }) => (
       <Link to="/products/$id" params={{ id: String(product_id) }}>
-        <Said text={name} />
+        <UntrustedText text={name} />
       </Link>
     ),
   },
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column<Comparable>[] = [
 
 function whyOf({ level, said_by, reasons }: Comparable): ReactNode {
   const who = said_by === null ? (level === 'identical' ? 'seems the same' : 'seems comparable') : `${said_by} says so`
-  return <Said text={[who, ...reasons].join('; ')} />
+  return <UntrustedText text={[who, ...reasons].join('; ')} />
 }
 
 /** The table; nothing where there is none. */

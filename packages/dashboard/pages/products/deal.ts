@@ -1,5 +1,5 @@
 /** Is it a deal? From the exact history of the chain. Pure. */
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { money } from '../../parts/format.ts'
 
 type Chain = ProductAnswer['chains'][number]

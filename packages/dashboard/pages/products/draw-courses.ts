@@ -1,9 +1,9 @@
 /** Draws courses of prices into a chart, each at its true height: of stores with specials and gaps marked, of chains with a band. */
 import type uPlot from 'uplot'
+import { DAY_SECONDS } from '../../parts/durations.ts'
 import { markPath } from './colours.ts'
 import { type ChainCourse, type Course, type Line, type Prices, type Stretch, secondsOf, stretchesOf } from './lines.ts'
 
-const DAY_SECONDS = 86_400
 const LINE_WIDTH = 2
 const DASH_PIXELS = 7
 const SPECIAL_WIDTH = 8

@@ -4,11 +4,11 @@ import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { change, count, priceOf } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import type { Line, Run } from './lines.ts'
-import { Notes, notesOf } from './prices-now.tsx'
+import { Notes, sidecarsOf } from './prices-now.tsx'
 
 type Entry = Readonly<{ key: string; line: Line; run: Run; before: Run | undefined }>
 
@@ -37,7 +37,9 @@ const COLUMNS: readonly Column<Entry>[] = [
     sort: ({ line }) => `${line.company} ${line.storeName}`,
     cell: ({ line }) => (
       <StoreLink store={{ company: line.company, store_id: line.storeId }}>
-        <Said text={[line.company, line.storeName, line.listing].filter((name) => name !== null).join(' · ')} />
+        <UntrustedText
+          text={[line.company, line.storeName, line.listing].filter((name) => name !== null).join(' · ')}
+        />
       </StoreLink>
     ),
   },
@@ -65,7 +67,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     title: 'Notes',
     width: '8.5rem',
     narrow: 'bare',
-    sort: ({ run }) => notesOf(run),
+    sort: ({ run }) => sidecarsOf(run),
     cell: ({ run }) => <Notes terms={run} />,
   },
   {

@@ -1,5 +1,6 @@
 /** From the price runs of stores, and the steps of chains, to the lines of a chart. Pure. */
-import type { ChainsAnswer, PricesAnswer, ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ChainsAnswer, PricesAnswer, ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
+import { DAY_SECONDS } from '../../parts/durations.ts'
 
 type StorePrices = PricesAnswer['stores'][number]
 export type Run = StorePrices['runs'][number]
@@ -39,8 +40,6 @@ export type Days = Readonly<{ days: number[]; courses: Course[] }>
  * that are there. To where another price follows, or where it ends.
  */
 export type Stretch = Readonly<{ from: number; to: number; price: number; rank: number; of: number }>
-
-const DAY_SECONDS = 86_400
 
 /** The lines of all stores, each run in its order. */
 export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {

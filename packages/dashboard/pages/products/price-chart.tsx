@@ -3,7 +3,7 @@ import { Button, useComputedColorScheme } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { count, date, moneyRange, priceOf } from '../../parts/format.ts'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { drawChart } from './chart.ts'
 import { colourName, markPath, PALETTE } from './colours.ts'
 import {
@@ -109,7 +109,7 @@ function OfStores({ lines, pointed }: Pick<StoreCourse, 'lines'> & Pointed): Rea
   const run = pointed === null ? line.runs.at(-1) : runAt(line, pointed)
   return (
     <>
-      <Said text={[line.company, storesIn(lines), line.listing].filter((name) => name !== null).join(' · ')} />
+      <UntrustedText text={[line.company, storesIn(lines), line.listing].filter((name) => name !== null).join(' · ')} />
       <span className={style.price}>{run === undefined ? '–' : priceOf(run)}</span>
       {pointed === null && run !== undefined && (line.isSilent || !run.is_current) && (
         <span className={style.until}>until {date(run.to)}</span>
@@ -122,7 +122,7 @@ function OfChain({ chain, pointed, open }: Readonly<{ chain: Chain }> & Omit<Leg
   const step = pointed === null ? chain.steps.at(-1) : stepAt(chain, pointed)
   return (
     <>
-      <Said text={chain.company} />
+      <UntrustedText text={chain.company} />
       <span className={style.price}>
         {step === undefined ? '–' : moneyRange(step.lowest_cents, step.highest_cents)}
       </span>

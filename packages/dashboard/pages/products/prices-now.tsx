@@ -1,15 +1,15 @@
 /** What every store asks for a product now; the boxes choose the stores of the chart. */
 
 import { Checkbox } from '@mantine/core'
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { byAmount, change, count, money, priceOf, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './product.module.css'
 import { storeNamed, toggled } from './stores-chosen.ts'
 
@@ -83,7 +83,7 @@ const COLUMNS: readonly Column<Price>[] = [
     width: 'minmax(4.5rem, 1fr)',
     narrow: 'bare',
     sort: ({ company }) => company,
-    cell: ({ company }) => <Said text={company} />,
+    cell: ({ company }) => <UntrustedText text={company} />,
   },
   {
     id: 'store',
@@ -93,7 +93,7 @@ const COLUMNS: readonly Column<Price>[] = [
     sort: ({ store_name }) => store_name,
     cell: ({ company, store_id, store_name }) => (
       <StoreLink store={{ company, store_id }}>
-        <Said text={store_name} />
+        <UntrustedText text={store_name} />
       </StoreLink>
     ),
   },
@@ -139,7 +139,7 @@ const COLUMNS: readonly Column<Price>[] = [
     title: 'Notes',
     width: '8.5rem',
     narrow: 'bare',
-    sort: notesOf,
+    sort: sidecarsOf,
     cell: (price) => <Notes terms={price} />,
   },
   {
@@ -156,7 +156,7 @@ const COLUMNS: readonly Column<Price>[] = [
 type Terms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null; is_silent?: boolean }>
 
 /** On special, sold out, long ago: in words. */
-export function notesOf(terms: Terms): string {
+export function sidecarsOf(terms: Terms): string {
   const notes = [
     terms.is_silent === true && 'not seen lately',
     terms.is_on_special === true && 'special',
@@ -167,5 +167,5 @@ export function notesOf(terms: Terms): string {
 
 /** The same, as it stands in a table. */
 export function Notes({ terms }: Readonly<{ terms: Terms }>): ReactNode {
-  return <span className={style.notes}>{notesOf(terms)}</span>
+  return <span className={style.notes}>{sidecarsOf(terms)}</span>
 }

@@ -1,17 +1,17 @@
 /** One product: what every store asks for it now, and what they have asked. */
-
 import { Button, NativeSelect } from '@mantine/core'
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useMemo } from 'react'
 import { chainHistoriesQuery, pricesQuery, productQuery } from '../../api/queries.ts'
 import { useTimeZone } from '../../api/session.ts'
+import { DAY_MS } from '../../parts/durations.ts'
 import { dateIn, list } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { Said, SaidLines, SaidWhole } from '../../parts/said.tsx'
 import { ShopPicture } from '../../parts/shop-picture.tsx'
+import { UntrustedBlock, UntrustedLines, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { LayAside } from '../compare/lay-aside.tsx'
 import { Watch } from '../notices/watch.tsx'
 import { ChainHistory } from './chain-history.tsx'
@@ -26,7 +26,6 @@ import { drawnStores, firstStores, storeNamed } from './stores-chosen.ts'
 
 const PriceChart = lazy(async () => ({ default: (await import('./price-chart.tsx')).PriceChart }))
 
-const DAY_MS = 86_400_000
 const PERIODS = [
   { value: '', label: 'all that is known' },
   { value: '30', label: 'the last 30 days' },
@@ -42,7 +41,7 @@ export function ProductPage(): ReactNode {
   return (
     <Page
       title={data?.name ?? 'Product'}
-      heading={data && <SaidWhole text={data.name} />}
+      heading={data && <UntrustedBlock text={data.name} />}
       lead={<Link to="/products">All products</Link>}
       actions={
         data && (
@@ -87,12 +86,15 @@ function About({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
       <ShopPicture product={product.id} address={product.image_url} />
       <Facts
         facts={[
-          ['Brand', brand === null ? 'not told' : <SaidWhole key="brand" text={brand} />],
-          ['Size', size === null ? 'not told' : <SaidWhole key="size" text={size} />],
-          ['Barcodes', barcodes.length === 0 ? 'none' : <SaidWhole key="barcodes" text={list(barcodes)} />],
-          ['Category', categories.length === 0 ? 'none' : <SaidWhole key="category" text={categories.join(' › ')} />],
+          ['Brand', brand === null ? 'not told' : <UntrustedBlock key="brand" text={brand} />],
+          ['Size', size === null ? 'not told' : <UntrustedBlock key="size" text={size} />],
+          ['Barcodes', barcodes.length === 0 ? 'none' : <UntrustedBlock key="barcodes" text={list(barcodes)} />],
+          [
+            'Category',
+            categories.length === 0 ? 'none' : <UntrustedBlock key="category" text={categories.join(' › ')} />,
+          ],
           ['Sold as', <Listings key="listings" listings={listings} />],
-          ...(named.length === 0 ? [] : [['Also called', <SaidWhole key="names" text={list(named)} />] as const]),
+          ...(named.length === 0 ? [] : [['Also called', <UntrustedBlock key="names" text={list(named)} />] as const]),
           ...told(listings),
         ]}
       />
@@ -112,7 +114,7 @@ const TOLD = [
 function told(listings: ProductAnswer['listings']): (readonly [string, ReactNode])[] {
   return TOLD.flatMap(([title, field]) => {
     const text = listings.map(({ details }) => details?.[field]).find((each) => each !== undefined)
-    return text === undefined ? [] : [[title, <SaidLines key={field} text={String(text)} />] as const]
+    return text === undefined ? [] : [[title, <UntrustedLines key={field} text={String(text)} />] as const]
   })
 }
 
@@ -123,11 +125,11 @@ function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
     <ul className={style.listings}>
       {listings.map(({ company, sku, key, size, evidence, url, details }) => (
         <li key={JSON.stringify([company, key, sku])}>
-          <Said text={[company, sku, size].filter((each) => each !== null).join(' ')} />
+          <UntrustedText text={[company, sku, size].filter((each) => each !== null).join(' ')} />
           {details?.per_unit_price_string !== undefined && (
             <>
               {' · '}
-              <Said text={details.per_unit_price_string} />
+              <UntrustedText text={details.per_unit_price_string} />
             </>
           )}
           {evidence !== null && ` · ${EVIDENCE_SAID[evidence]}`}

@@ -1,6 +1,6 @@
 /** What the stores sell: found as one types, with the range of prices over all stores. */
 import { Checkbox, NativeSelect } from '@mantine/core'
-import type { ProductPage } from '@splitcart/data-management/api/products.ts'
+import type { ProductPage } from '@splitcart/data-management/http/routes/products.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
@@ -12,7 +12,7 @@ import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { atLeast, moneyRange, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './products.module.css'
 
 type Product = ProductPage['products'][number]
@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Product>[] = [
     sort: ({ name }) => name,
     cell: ({ id, name }) => (
       <Link to="/products/$id" params={{ id: String(id) }} className={style.name}>
-        <Said text={name} />
+        <UntrustedText text={name} />
       </Link>
     ),
   },
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<Product>[] = [
     width: 'minmax(5rem, 1.5fr)',
     narrow: 'bare',
     sort: ({ brand }) => brand ?? '',
-    cell: ({ brand }) => <Said text={brand ?? ''} />,
+    cell: ({ brand }) => <UntrustedText text={brand ?? ''} />,
   },
   SIZE,
   {
@@ -44,7 +44,7 @@ const COLUMNS: readonly Column<Product>[] = [
     title: 'Sold by',
     width: 'minmax(6rem, 1.8fr)',
     sort: companiesOf,
-    cell: (product) => <Said text={companiesOf(product)} />,
+    cell: (product) => <UntrustedText text={companiesOf(product)} />,
   },
   {
     id: 'stores',
@@ -81,7 +81,7 @@ export function Products(): ReactNode {
           <>
             {' for '}
             <strong>
-              <Said text={corrected} />
+              <UntrustedText text={corrected} />
             </strong>
             {', since nothing is called as it was typed'}
           </>
@@ -153,7 +153,7 @@ function ProductFilters({ categories }: Readonly<{ categories: readonly string[]
           search={(now) => ({ ...now, barcode: undefined, sku: undefined })}
           className={style.only}
         >
-          only <Said text={barcode ?? sku ?? ''} /> ×
+          only <UntrustedText text={barcode ?? sku ?? ''} /> ×
         </Link>
       )}
     </Filters>

@@ -1,5 +1,5 @@
 /** Which stores a chart shows. Pure. */
-import type { ProductAnswer } from '@splitcart/data-management/api/products.ts'
+import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 
 type Prices = ProductAnswer['prices']
 

@@ -1,7 +1,7 @@
 /** A line as it came, with what is wrong in it marked. */
 import type { ReactNode } from 'react'
 import { visible } from '../../parts/format.ts'
-import { placeOf } from './place-of.ts'
+import { placeOf } from './line-range.ts'
 import style from './rejected-line.module.css'
 
 type Props = Readonly<{ raw: string | null; base64: string | null; field: string | null }>

@@ -1,7 +1,7 @@
 /** Rows that were not loaded, grouped by what is wrong with them and where they come from. */
 
 import { Button } from '@mantine/core'
-import type { RejectGroupView } from '@splitcart/data-management/api/rejects-schema.ts'
+import type { RejectGroupView } from '@splitcart/data-management/http/routes/rejects-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -13,9 +13,9 @@ import { count, moment, whole } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said, SaidWhole } from '../../parts/said.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { RejectedLine } from './rejected-line.tsx'
 import style from './rejects.module.css'
 
@@ -87,7 +87,7 @@ function Group({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
       <GroupHead group={group} />
       {sample && (
         <p className={style.reason}>
-          <SaidWhole text={sample.reason} />
+          <UntrustedBlock text={sample.reason} />
         </p>
       )}
       <ul className={style.samples}>
@@ -96,10 +96,10 @@ function Group({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
             <p className={style.place}>
               line {whole(each.line)} of{' '}
               {each.upload_id === null ? (
-                <Said text={each.filename} />
+                <UntrustedText text={each.filename} />
               ) : (
                 <Link to="/uploads/$id" params={{ id: each.upload_id }}>
-                  <Said text={each.filename} />
+                  <UntrustedText text={each.filename} />
                 </Link>
               )}
             </p>
@@ -142,12 +142,12 @@ function Source({ company, store_id, store_name }: SourceProps): ReactNode {
   if (store_id === null)
     return (
       <Link to="/rejects" search={{ company }}>
-        <Said text={company} />
+        <UntrustedText text={company} />
       </Link>
     )
   return (
     <StoreLink store={{ company, store_id }}>
-      <Said text={[company, store_name].filter((name) => name !== null).join(' · ')} />
+      <UntrustedText text={[company, store_name].filter((name) => name !== null).join(' · ')} />
     </StoreLink>
   )
 }
@@ -178,7 +178,7 @@ function RejectFilterRow(): ReactNode {
           className={style.only}
         >
           {name === 'since' ? 'only since' : `only of the ${name}`}{' '}
-          <Said text={name === 'since' ? whenSaid(filters.since) : (filters[name] ?? '')} /> ×
+          <UntrustedText text={name === 'since' ? whenSaid(filters.since) : (filters[name] ?? '')} /> ×
         </Link>
       ))}
     </Filters>

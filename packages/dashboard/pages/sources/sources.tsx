@@ -1,6 +1,6 @@
 /** Every store: how regularly, how lately and how wholly it is scraped. */
 import { VisuallyHidden } from '@mantine/core'
-import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
+import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
@@ -13,9 +13,9 @@ import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
 import { atLeast, count, percent, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './sources.module.css'
 import { intervalOf } from './store-settings.tsx'
 
@@ -33,10 +33,10 @@ const COLUMNS: readonly Column<Source>[] = [
     cell: ({ company, store_id, store_name, place, is_closed }) => (
       <span className={style.store}>
         <StoreLink store={{ company, store_id }} className={style.name}>
-          <Said text={store_name} />
+          <UntrustedText text={store_name} />
         </StoreLink>
-        <Said text={besides(company, store_id, store_name)} className={style.muted} />
-        {place !== undefined && <Said text={place} className={style.muted} />}
+        <UntrustedText text={besides(company, store_id, store_name)} className={style.muted} />
+        {place !== undefined && <UntrustedText text={place} className={style.muted} />}
         {is_closed && <span className={style.muted}>closed</span>}
       </span>
     ),

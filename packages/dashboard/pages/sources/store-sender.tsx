@@ -6,8 +6,8 @@ import { machinesQuery } from '../../api/key-queries.ts'
 import { uploadQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { scrapesOfStoreQuery } from '../../api/source-queries.ts'
-import { Said } from '../../parts/said.tsx'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
 /** The name of its key, which leads to all that it sent; and, for those who may see the keys, when it was heard of last. */
 export function StoreSender({ store }: Readonly<{ store: string }>): ReactNode {
@@ -23,7 +23,7 @@ export function StoreSender({ store }: Readonly<{ store: string }>): ReactNode {
   return (
     <>
       <Link to="/uploads" search={{ key: sender.key_id }}>
-        <Said text={sender.name} />
+        <UntrustedText text={sender.name} />
       </Link>
       {heard !== null && (
         <>

@@ -1,6 +1,9 @@
 /** What people have set for a store, and the dialog in which admins change it. */
 import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
-import type { StoreSettingsBody, StoreSettingsView } from '@splitcart/data-management/api/store-settings-schema.ts'
+import type {
+  StoreSettingsBody,
+  StoreSettingsView,
+} from '@splitcart/data-management/http/routes/store-settings-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { send } from '../../api/request.ts'
@@ -10,8 +13,8 @@ import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { count } from '../../parts/format.ts'
 import { Facts, Panel } from '../../parts/page.tsx'
-import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Day, Moment } from '../../parts/time.tsx'
+import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 
 type Props = Readonly<{ store: string; settings: StoreSettingsView | null; usualDays: number | null }>
 
@@ -48,20 +51,20 @@ function factsOf({ settings, usualDays }: Props): (readonly [string, ReactNode])
       is_retired ? 'none: it is retired' : expected_days === null ? learned : `${intervalOf(expected_days)}, as set`,
     ],
     ...(snoozed_until === null ? [] : [['Snoozed until', <Day key="until" on={snoozed_until} />] as const]),
-    ...(note === null ? [] : [['Note', <SaidWhole key="note" text={note} />] as const]),
+    ...(note === null ? [] : [['Note', <UntrustedBlock key="note" text={note} />] as const]),
     [
       'Set by',
       <span key="by">
-        <Said text={set_by} />, <Moment at={set_at} />
+        <UntrustedText text={set_by} />, <Moment at={set_at} />
       </span>,
     ],
   ]
 }
 
-type Wanted = Readonly<{ days: string; isRetired: boolean; until: string; note: string }>
+type SettingsForm = Readonly<{ days: string; isRetired: boolean; until: string; note: string }>
 
 function Edit({ store, settings, usualDays, close }: Props & Readonly<{ close: () => void }>): ReactNode {
-  const [wanted, setWanted] = useState<Wanted>({
+  const [wanted, setWanted] = useState<SettingsForm>({
     days: settings?.expected_days?.toString() ?? '',
     isRetired: settings?.is_retired ?? false,
     until: settings?.snoozed_until ?? '',
@@ -82,7 +85,11 @@ function Edit({ store, settings, usualDays, close }: Props & Readonly<{ close: (
   )
 }
 
-type FieldsProps = Readonly<{ wanted: Wanted; usualDays: number | null; want: (part: Partial<Wanted>) => void }>
+type FieldsProps = Readonly<{
+  wanted: SettingsForm
+  usualDays: number | null
+  want: (part: Partial<SettingsForm>) => void
+}>
 
 function Fields({ wanted, usualDays, want }: FieldsProps): ReactNode {
   return (
@@ -123,7 +130,7 @@ function Fields({ wanted, usualDays, want }: FieldsProps): ReactNode {
   )
 }
 
-function bodyOf(store: string, { days, isRetired, until, note }: Wanted): StoreSettingsBody {
+function bodyOf(store: string, { days, isRetired, until, note }: SettingsForm): StoreSettingsBody {
   return {
     store,
     expected_days: days === '' ? null : Number(days),

@@ -1,6 +1,6 @@
 /** One store: how it is scraped, its scrapes day by day with the uploads they came with, and what changed on its shelves. */
-import type { SourcePage } from '@splitcart/data-management/api/sources.ts'
-import type { ScrapePage } from '@splitcart/data-management/api/stores.ts'
+import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
+import type { ScrapePage } from '@splitcart/data-management/http/routes/stores.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
@@ -12,8 +12,8 @@ import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
 import { percent, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { Said, SaidWhole } from '../../parts/said.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
+import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { ChangesTable } from '../changes/changes-table.tsx'
 import { KIND_SAID } from '../changes/kinds.ts'
 import style from './sources.module.css'
@@ -33,7 +33,7 @@ export function StorePage(): ReactNode {
   return (
     <Page
       title={source?.store_name ?? store}
-      heading={<SaidWhole text={source === undefined ? store : `${source.company} · ${source.store_name}`} />}
+      heading={<UntrustedBlock text={source === undefined ? store : `${source.company} · ${source.store_name}`} />}
       lead={<Link to="/sources">All sources</Link>}
       actions={<DayLegend />}
     >
@@ -92,7 +92,7 @@ function factsOf(source: Source, store: string): (readonly [string, ReactNode])[
       ),
     ],
     ['Sent by', <StoreSender key="sender" store={store} />],
-    ...(place === undefined ? [] : [['Where', <SaidWhole key="place" text={place} />] as const]),
+    ...(place === undefined ? [] : [['Where', <UntrustedBlock key="place" text={place} />] as const]),
   ]
 }
 
@@ -147,10 +147,10 @@ const COLUMNS: readonly Column<Scrape>[] = [
     sort: ({ filename }) => filename,
     cell: ({ upload_id, filename }) =>
       upload_id === null ? (
-        <Said text={filename} />
+        <UntrustedText text={filename} />
       ) : (
         <Link to="/uploads/$id" params={{ id: upload_id }}>
-          <Said text={filename} />
+          <UntrustedText text={filename} />
         </Link>
       ),
   },

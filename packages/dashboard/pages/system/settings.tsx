@@ -1,10 +1,10 @@
 /** The settings in force, and where each came from. */
 
 import { Checkbox } from '@mantine/core'
-import type { SettingView } from '@splitcart/data-management/api/system-schema.ts'
+import type { SettingView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import { type ReactNode, useState } from 'react'
 import { Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './settings.module.css'
 
 /** The table; secrets are not in it. */
@@ -29,7 +29,7 @@ export function Settings({ settings }: Readonly<{ settings: readonly SettingView
             <li key={name} className={style.setting}>
               <code className={style.name}>{name}</code>
               <span className={style.value}>
-                {is_secret && value !== null ? 'set, and secret' : <Said text={value ?? 'not set'} />}
+                {is_secret && value !== null ? 'set, and secret' : <UntrustedText text={value ?? 'not set'} />}
               </span>
               <span className={style.from}>{from === 'nowhere' ? '' : from}</span>
               <span className={style.about}>{about}</span>

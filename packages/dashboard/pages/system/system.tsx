@@ -1,20 +1,21 @@
 /** How things stand on the server's machine. */
-import type { SystemView } from '@splitcart/data-management/api/system-schema.ts'
+import type { SystemView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { systemQuery } from '../../api/queries.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Commands, typedLine } from '../../parts/commands.tsx'
+import { DAY_MS } from '../../parts/durations.ts'
 import { count, dateIn, percent, size, whole } from '../../parts/format.ts'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { Settings } from './settings.tsx'
 import style from './system.module.css'
 
-const BACKUP_OLD_MS = 2 * 86_400_000
+const BACKUP_OLD_MS = 2 * DAY_MS
 
 /** The page. */
 export function System(): ReactNode {
@@ -76,7 +77,7 @@ function Loader({ system: { loader, inbox, uploads, shell } }: Readonly<{ system
                 [
                   'Works on',
                   <Link key="upload" to="/uploads/$id" params={{ id: upload.id }} className={style.link}>
-                    <Said text={upload.filename} />
+                    <UntrustedText text={upload.filename} />
                   </Link>,
                 ] as const,
               ]),
@@ -127,7 +128,7 @@ function Disk({ system: { disk, databases, integrity } }: Readonly<{ system: Sys
       />
       {integrity?.faults.map((fault) => (
         <p key={fault} className={style.line} role="alert">
-          Damaged: <Said text={fault} />
+          Damaged: <UntrustedText text={fault} />
         </p>
       ))}
     </>
@@ -147,7 +148,7 @@ function Backup({ system }: Readonly<{ system: SystemView }>): ReactNode {
             The latest was made <Ago at={backup.at} />
             {backup.path !== null && (
               <>
-                , to <Said text={backup.path} />
+                , to <UntrustedText text={backup.path} />
               </>
             )}
             .

@@ -1,8 +1,8 @@
 /** What was found in the rows of a file: what holds it, what else is told of it, and fields that were left out or are not known. */
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { ReactNode } from 'react'
 import { count, whole } from '../../parts/format.ts'
-import { SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { Believe, BelievedSince } from '../findings/believe.tsx'
 import style from './findings.module.css'
 import { Picture } from './picture.tsx'
@@ -30,7 +30,7 @@ function Alike({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactN
   return (
     <details className={style.alike}>
       <summary>
-        <SaidWhole text={`${count(findings.length, 'scrape')} of ${company}: ${brief}`} />
+        <UntrustedBlock text={`${count(findings.length, 'scrape')} of ${company}: ${brief}`} />
       </summary>
       <ul className={style.list}>
         {findings.map((finding) => (
@@ -48,13 +48,13 @@ function One({ finding }: Readonly<{ finding: Finding }>): ReactNode {
   const isBelievable = company != null && rule !== 'repaired' && believed === undefined
   return (
     <>
-      <SaidWhole text={sentence} />
+      <UntrustedBlock text={sentence} />
       <Picture finding={finding} />
       {examples.length > 0 && (
         <ul className={style.examples}>
           {examples.map((example) => (
             <li key={example}>
-              <SaidWhole text={example} />
+              <UntrustedBlock text={example} />
             </li>
           ))}
         </ul>
@@ -83,13 +83,14 @@ export function Remarks({ upload }: Readonly<{ upload: UploadView }>): ReactNode
     <ul className={style.list} aria-label="Fields that were left out">
       {warnings.map(({ field, reason, count: rows, lines }) => (
         <li key={`${field} ${reason}`}>
-          <SaidWhole text={`${field}: ${reason}`} />, left out of {count(rows, 'row')}, first in line{' '}
+          <UntrustedBlock text={`${field}: ${reason}`} />, left out of {count(rows, 'row')}, first in line{' '}
           {lines.map(whole).join(', ')}
         </li>
       ))}
       {[...unknown].map(([rows, fields]) => (
         <li key={rows}>
-          not known, and ignored in {count(rows, 'row')}: <SaidWhole text={fields.map(([field]) => field).join(', ')} />
+          not known, and ignored in {count(rows, 'row')}:{' '}
+          <UntrustedBlock text={fields.map(([field]) => field).join(', ')} />
         </li>
       ))}
     </ul>

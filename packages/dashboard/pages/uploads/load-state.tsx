@@ -1,6 +1,6 @@
 /** The state of an upload, and while it is loaded, how far that has come. */
-import type { Progress } from '@splitcart/data-management/api/events-schema.ts'
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { Progress } from '@splitcart/data-management/http/events/events-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { skipToken, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { UploadState } from '../../parts/badge.tsx'
@@ -13,12 +13,14 @@ export function LoadState({ upload }: Readonly<{ upload: UploadView }>): ReactNo
     <span className={style.state}>
       <UploadState state={upload.state} />
       {upload.state === 'loading' && <HowFar id={upload.id} />}
-      {upload.details?.wish && <span className={style.wish}>{WISHES[upload.details.wish.what]}</span>}
+      {upload.details?.requested_action && (
+        <span className={style.action}>{ACTIONS[upload.details.requested_action.what]}</span>
+      )}
     </span>
   )
 }
 
-const WISHES = { load: 'to be loaded', undo: 'to be undone', discard: 'to be discarded' } as const
+const ACTIONS = { load: 'to be loaded', undo: 'to be undone', discard: 'to be discarded' } as const
 
 function HowFar({ id }: Readonly<{ id: string }>): ReactNode {
   // Put there by the events; nobody asks for it.

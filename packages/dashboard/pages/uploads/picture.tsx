@@ -1,9 +1,9 @@
 /** Figures of a finding as a small picture, with the same in words for those who do not see it. */
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { Picture as Drawn } from '@splitcart/shared/truth/verdict.ts'
 import type { ReactNode } from 'react'
 import { list, percent, whole } from '../../parts/format.ts'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './picture.module.css'
 
 type Finding = NonNullable<UploadView['findings']>[number]
@@ -103,7 +103,7 @@ function Counts({ rows }: Readonly<{ rows: Extract<Drawn, { kind: 'counts' }>['r
           {lost.map(([name, then, now]) => (
             <tr key={name}>
               <th scope="row">
-                <Said text={name} />
+                <UntrustedText text={name} />
               </th>
               <td>
                 <TwoBars then={then / most} now={now / most} />

@@ -1,11 +1,11 @@
 /** What would make an upload right, or has: every price before and after. */
 import { Button } from '@mantine/core'
-import type { RepairView } from '@splitcart/data-management/api/repair.ts'
+import type { RepairView } from '@splitcart/data-management/http/routes/repair.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { repairQuery } from '../../api/queries.ts'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './repair.module.css'
 
 /** The repair of an upload that has one, or is offered one. */
@@ -23,7 +23,7 @@ export function Repair({ id }: Readonly<{ id: string }>): ReactNode {
         {first.does}
         {first.accepted_by !== null && (
           <>
-            , says <Said text={first.accepted_by} />
+            , says <UntrustedText text={first.accepted_by} />
           </>
         )}
       </h3>
@@ -58,13 +58,13 @@ function Changes({ changes }: Readonly<{ changes: RepairView['changes'] }>): Rea
           <tr key={`${line} ${field}`}>
             <td>{line}</td>
             <th scope="row">
-              <Said text={name} />
+              <UntrustedText text={name} />
             </th>
             <td>
-              <Said text={from} />
+              <UntrustedText text={from} />
             </td>
             <td>
-              <Said text={to} />
+              <UntrustedText text={to} />
             </td>
           </tr>
         ))}

@@ -6,7 +6,7 @@ import { scrapesQuery } from '../../api/queries.ts'
 import { count, date as written } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
 /** Goes on to the upload where there is one; lists them where two files describe the same date. */
 export function ScrapePage(): ReactNode {
@@ -16,7 +16,7 @@ export function ScrapePage(): ReactNode {
   if (first !== undefined && first.upload_id !== null && others.length === 0)
     return <Navigate to="/uploads/$id" params={{ id: first.upload_id }} replace />
   return (
-    <Page title="Where this price came from" lead={<Said text={`${store}, ${written(date)}`} />}>
+    <Page title="Where this price came from" lead={<UntrustedText text={`${store}, ${written(date)}`} />}>
       {error && <Trouble error={error} retry={refetch} />}
       {data === undefined && error === null && <Waiting />}
       {data?.scrapes.length === 0 && <Empty title="No scrape of this store has this date." />}
@@ -24,10 +24,10 @@ export function ScrapePage(): ReactNode {
         {data?.scrapes.map(({ filename, upload_id, listings }) => (
           <li key={filename}>
             {upload_id === null ? (
-              <Said text={filename} />
+              <UntrustedText text={filename} />
             ) : (
               <Link to="/uploads/$id" params={{ id: upload_id }}>
-                <Said text={filename} />
+                <UntrustedText text={filename} />
               </Link>
             )}{' '}
             {count(listings, 'listing')}

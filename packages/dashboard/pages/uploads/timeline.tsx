@@ -1,5 +1,5 @@
 /** The moments of an upload: when it was safe, when its load began, when it was committed. */
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { ReactNode } from 'react'
 import { duration } from '../../parts/format.ts'
 import { Moment } from '../../parts/time.tsx'

@@ -1,5 +1,5 @@
 /** One upload: what it is, what became of it, and what can be done with it. */
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -10,15 +10,15 @@ import { count, size, whole } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { Said, SaidWhole } from '../../parts/said.tsx'
+import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { ChangesOfUpload } from '../changes/some-changes.tsx'
+import { Actions } from './actions.tsx'
 import { Counts } from './counts.tsx'
 import { Findings, Remarks } from './findings.tsx'
 import { LoadState } from './load-state.tsx'
 import { hasRepair, Repair } from './repair.tsx'
 import { Timeline } from './timeline.tsx'
 import style from './upload.module.css'
-import { Wishes } from './wishes.tsx'
 
 /** The page. */
 export function UploadPage(): ReactNode {
@@ -27,7 +27,7 @@ export function UploadPage(): ReactNode {
   return (
     <Page
       title={data?.filename ?? 'Upload'}
-      heading={data && <SaidWhole text={data.filename} />}
+      heading={data && <UntrustedBlock text={data.filename} />}
       lead={<Link to="/uploads">All uploads</Link>}
     >
       {error && <Trouble error={error} retry={refetch} />}
@@ -46,12 +46,13 @@ function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
       </p>
       {problem !== null && (
         <p className={style.problem} data-state={upload.state}>
-          <SaidWhole text={problem} /> {upload.state === 'held' && <Link to="/holds">See what it would change</Link>}
+          <UntrustedBlock text={problem} />{' '}
+          {upload.state === 'held' && <Link to="/holds">See what it would change</Link>}
         </p>
       )}
       {findings.length > 0 && <Findings findings={findings} />}
       {hasRepair(findings) && <Repair id={id} />}
-      <Wishes upload={upload} />
+      <Actions upload={upload} />
       <div className={style.two}>
         <Panel title="What became of its rows">
           {load === null ? (
@@ -93,7 +94,10 @@ function Receipt({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
           ['SHA-256', <Code key="sha256" text={sha256} what="the SHA-256" />],
           ['Size', wire === null ? size(bytes) : `${size(bytes)}, sent as ${size(wire)}`],
           ['Lines', whole(lines)],
-          ['Key', details?.sender ? <Said key="key" text={details.sender.name} /> : 'copied into the inbox by hand'],
+          [
+            'Key',
+            details?.sender ? <UntrustedText key="key" text={details.sender.name} /> : 'copied into the inbox by hand',
+          ],
           [
             'Sent',
             details === undefined || details.times_sent < 2

@@ -1,5 +1,5 @@
 /** Every file that was sent, the newest first or by a column, as they move. */
-import type { UploadView } from '@splitcart/data-management/api/uploads-schema.ts'
+import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
@@ -9,9 +9,9 @@ import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { size, whole } from '../../parts/format.ts'
 import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Said } from '../../parts/said.tsx'
 import { useTableState } from '../../parts/table-state.ts'
 import { Ago } from '../../parts/time.tsx'
+import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { LoadState } from './load-state.tsx'
 import style from './uploads.module.css'
 
@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     sort: ({ filename }) => filename,
     cell: ({ id, filename }) => (
       <Link to="/uploads/$id" params={{ id }} className={style.name}>
-        <Said text={filename} />
+        <UntrustedText text={filename} />
       </Link>
     ),
   },
@@ -138,7 +138,7 @@ function Sender({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   if (details.sender === null) return <span className={style.muted}>by hand</span>
   return (
     <>
-      <Said text={details.sender.name} />
+      <UntrustedText text={details.sender.name} />
       {details.times_sent > 1 && (
         <span className={style.again} title={`These bytes were sent ${details.times_sent} times; they count once.`}>
           ×{details.times_sent}

@@ -86,6 +86,12 @@ export async function describeRenamed(database: LoadDatabase): Promise<void> {
 }
 
 async function setCategories(database: LoadDatabase): Promise<void> {
+  // What changed of a listing that moves has to be kept below other names (queries/shelve-changes.ts). A new one has not changed yet.
+  await database.run(
+    sql`insert into shelf_pending select renamed.listing_id, 1 from ${RENAMED}
+      where renamed.label_id is not null and old.category_id is distinct from now.category_id
+      on conflict (listing_id) do update set marks = shelf_pending.marks + 1`,
+  )
   await database.run(
     sql`delete from listing_category where listing_id in (
       select renamed.listing_id from ${RENAMED} where old.category_id is distinct from now.category_id)`,

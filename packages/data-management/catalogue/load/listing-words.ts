@@ -72,11 +72,14 @@ async function writePage(database: LoadDatabase, page: readonly Renamed[]): Prom
   return written.flatMap(({ words }) => words?.filter((word) => !isMarked(word)) ?? [])
 }
 
-type Place = Readonly<{ path: CategoryPath; shelf: Shelf }>
-const NOWHERE: Place = { path: NO_PATH, shelf: shelfOf([]) }
+type CategoryShelf = Readonly<{ path: CategoryPath; shelf: Shelf }>
+const NOWHERE: CategoryShelf = { path: NO_PATH, shelf: shelfOf([]) }
 
 /** Where these listings stand: on few shelves, each of which is read once. */
-async function placesOf(database: LoadDatabase, page: readonly Renamed[]): Promise<(id: number | null) => Place> {
+async function placesOf(
+  database: LoadDatabase,
+  page: readonly Renamed[],
+): Promise<(id: number | null) => CategoryShelf> {
   const paths = await pathsTo(
     database.queries,
     page.map(({ category_id }) => category_id),

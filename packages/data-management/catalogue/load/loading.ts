@@ -46,7 +46,7 @@ const REJECTS_AT_ONCE = 500
 const REJECT = { table: 'reject', columns: ['load_id', 'line', 'code', 'field', 'reason', 'raw'] } as const
 
 /** What is being loaded, and how its transaction ends. `loadId`: its record, which has been made. */
-export type Begun = AsyncDisposable &
+export type StartedLoad = AsyncDisposable &
   Readonly<{
     database: LoadDatabase
     file: LoadedFile
@@ -70,7 +70,7 @@ export async function recordLoad(database: LoadDatabase, file: LoadedFile): Prom
 export class CatalogueLoading implements Loading {
   readonly staging: Staging
   readonly facts: Facts
-  readonly #begun: Begun
+  readonly #begun: StartedLoad
   readonly #database: LoadDatabase
   readonly #groups = new RejectGroups()
   #rejects: Value[][] = []
@@ -79,7 +79,7 @@ export class CatalogueLoading implements Loading {
   #differingMore = 0
 
   /** `memory`: that of the reader of the file. */
-  constructor(begun: Begun, memory: ListingMemory) {
+  constructor(begun: StartedLoad, memory: ListingMemory) {
     this.#begun = begun
     this.#database = begun.database
     const onDiffering = (line: number, field: string) => this.#noteDiffering(line, field)

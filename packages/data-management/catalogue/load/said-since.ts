@@ -55,7 +55,7 @@ export async function noteDoubted(database: LoadDatabase, rankedAt: number, scra
 export async function findSince(database: LoadDatabase, { companyIds, rankedAt }: TakenOut): Promise<void> {
   await database.script('update label set since = null where id in (select label_id from doubted)')
   const companies = records('wanted', { id: 'integer' }, [[...new Set(companyIds)]])
-  let after: Place | undefined = { ranked_at: rankedAt, id: 0 }
+  let after: ScrapeRank | undefined = { ranked_at: rankedAt, id: 0 }
   for (let count = SCRAPES_AT_FIRST; after !== undefined && (await areOpen(database)); count *= SCRAPES_FACTOR) {
     const scrapes: Scrape[] = await scrapesAfter(database, companies, after, count)
     await findIn(database, scrapes)
@@ -69,12 +69,12 @@ export async function findSince(database: LoadDatabase, { companyIds, rankedAt }
 type TakenOut = Readonly<{ companyIds: Iterable<number>; rankedAt: number }>
 
 type Scrape = Readonly<{ id: number; store_id: number; date: string; ranked_at: number; is_contested: number }>
-type Place = Pick<Scrape, 'ranked_at' | 'id'>
+type ScrapeRank = Pick<Scrape, 'ranked_at' | 'id'>
 
 function scrapesAfter(
   database: LoadDatabase,
   companies: Records,
-  after: Place,
+  after: ScrapeRank,
   count: number,
 ): Scrape[] | Promise<Scrape[]> {
   return database.all<Scrape>(

@@ -1,6 +1,6 @@
 /** What people have said of listings, as far as products follow from it: the ledger has the facts, the catalogue what counts of them. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
-import type { ListingName, Said } from '../catalogue.ts'
+import type { BoundListings, ListingName } from '../catalogue.ts'
 import { settleProducts } from './products.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
@@ -25,7 +25,7 @@ const TYPES = {
 } as const
 
 /** Makes these the verdicts that count, and finds the products of all listings whose verdicts are others than before. Tells whether any is. */
-export async function judge(database: LoadDatabase, said: readonly Said[]): Promise<boolean> {
+export async function judge(database: LoadDatabase, said: readonly BoundListings[]): Promise<boolean> {
   const before = await database.all<Readonly<Record<keyof typeof TYPES, string | number>>>(sql`select * from verdict`)
   const had = new Map(
     before.map((record) =>
@@ -56,7 +56,7 @@ function lineAndText(line: Line): [string, Line] {
 }
 
 /** In both directions: each of the two is asked for the other. */
-function linesOf({ one, other, isSame }: Said): Line[] {
+function linesOf({ one, other, isSame }: BoundListings): Line[] {
   const line = (a: ListingName, b: ListingName): Line => [
     foldedCode(a.company),
     a.byName,

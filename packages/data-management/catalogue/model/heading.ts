@@ -2,7 +2,7 @@
  * Which listing a product is called by: the one that has had longest what joins it with a listing of another company. So nobody who comes
  * later names what was there, whatever dates and codes he writes: what counts is when files were received. Pure.
  */
-import { type IdentityKey, identityKeysOf, type Said } from './identity.ts'
+import { type IdentityClaims, type IdentityKey, identityKeysOf } from './identity.ts'
 import { compareTexts } from './partition.ts'
 
 /** A listing of a product. `name`: its own, by which it is ordered; `keys`: those that join it; `since`: of each text of a key. */
@@ -14,7 +14,7 @@ export type Nameable = Readonly<{
 }>
 
 /** What a file has said of a listing, and when the first file that said so was received. */
-export type SaidSince = Pick<Said, 'key' | 'barcode'> & Readonly<{ since: number }>
+export type SaidSince = Pick<IdentityClaims, 'key' | 'barcode'> & Readonly<{ since: number }>
 
 /** A key as a text. */
 export function textOfKey({ kind, value }: IdentityKey): string {

@@ -6,7 +6,13 @@ import { gtinOf, reachOf } from './gtin.ts'
 import { type PackSize, packSizeOf } from './pack-size.ts'
 
 /** What a listing says now. `company`: its code. */
-export type Said = Readonly<{ company: string; name: string; key: string; size: string | null; barcode: string | null }>
+export type IdentityClaims = Readonly<{
+  company: string
+  name: string
+  key: string
+  size: string | null
+  barcode: string | null
+}>
 
 /** What a listing is known by: a GTIN, a name with its size, and a barcode that joins nothing. In this order, the strongest first. */
 export const KEY_KINDS = { gtin: 1, name: 2, text: 3 } as const
@@ -24,7 +30,7 @@ export const SILENT = { no: 0, names: 1, sizes: 2, many: 3, always: 4 } as const
 export type Silent = (typeof SILENT)[keyof typeof SILENT]
 
 /** The keys of a listing. A GTIN of restricted circulation is one of its company. */
-export function identityKeysOf({ company, key, barcode }: Said): IdentityKey[] {
+export function identityKeysOf({ company, key, barcode }: IdentityClaims): IdentityKey[] {
   const keys: IdentityKey[] = []
   const gtin = barcode === null ? undefined : gtinOf(barcode)
   const reach = gtin === undefined ? 'none' : reachOf(gtin)
@@ -44,7 +50,7 @@ function saysSomething(key: string): boolean {
 }
 
 /** The amounts that a listing is known to have: what its size says, or its name; none where these disagree or say no more than about. */
-export function sizesOf({ name, size }: Pick<Said, 'name' | 'size'>): Sizes {
+export function sizesOf({ name, size }: Pick<IdentityClaims, 'name' | 'size'>): Sizes {
   const [own, named] = [size === null ? undefined : packSizeOf(size), packSizeOf(name)].map(amountsOf)
   if (own!.size === 0) return named!
   return contradict(own!, named!) ? new Map() : own!
@@ -65,7 +71,7 @@ export function contradict(one: Sizes, other: Sizes): boolean {
 }
 
 /** Why a company's listings with a common key are not joined by it. */
-export function silenceOf(listings: readonly Pick<Said, 'name' | 'size'>[]): Silent {
+export function silenceOf(listings: readonly Pick<IdentityClaims, 'name' | 'size'>[]): Silent {
   if (listings.length > KEY_LISTINGS_MAX) return SILENT.many
   if (listings.length < 2) return SILENT.no
   if (new Set(listings.map(({ name }) => lettersOf(name))).size > 1) return SILENT.names
@@ -73,7 +79,7 @@ export function silenceOf(listings: readonly Pick<Said, 'name' | 'size'>[]): Sil
   return new Set(sizes).size > 1 ? SILENT.sizes : SILENT.no
 }
 
-function sizeTextOf(listing: Pick<Said, 'name' | 'size'>): string {
+function sizeTextOf(listing: Pick<IdentityClaims, 'name' | 'size'>): string {
   const amounts = [...sizesOf(listing)].sort().flat()
   return amounts.length > 0 ? amounts.join(' ') : lettersOf(listing.size ?? '')
 }

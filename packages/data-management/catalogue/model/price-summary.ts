@@ -1,5 +1,6 @@
 /** What can be said of a product's price in one sentence: where it is cheapest, what it has cost, and whether that is a deal. Pure. */
 import { dayBeside } from '@splitcart/shared/date.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
 
 /** What a store asks now. Money is whole cents. `mayBePaid`: it is not silent, above 0, and not known to be sold out. */
 export type AskedNow = Readonly<{
@@ -46,7 +47,6 @@ export type Chain = Readonly<{
 /** The lowest price that could ever be paid, and when that was last. */
 export type LowestEver = Readonly<{ price_cents: number; company: string; on: string }>
 
-const DAY_MS = 86_400_000
 const USUAL_DAYS = 90
 const BEFORE_DAYS = 30
 

@@ -49,7 +49,7 @@ const UNKNOWN_SCORE_MIN = 0.9
 /** Weighed, but in a pack of a known size; what is sold by the piece may be taken in any number. */
 const PACKED = /\bper (?:package|pack)\b/iu
 
-type Known = Readonly<{
+type Indexed = Readonly<{
   article: Article
   text: string
   brand: string
@@ -76,7 +76,7 @@ export function pairsOf(articles: readonly Article[]): Pair[] {
   return [...best.values()].sort((one, other) => other.score - one.score || one.a - other.a || one.b - other.b)
 }
 
-function knownOf(articles: readonly Article[]): Known[] {
+function knownOf(articles: readonly Article[]): Indexed[] {
   // Thousands of listings have few brands and stand on few shelves.
   const brands = ofEach(articles, ({ brand }) => brand ?? '', wordsOf)
   const shelves = ofEach(articles, ({ category }) => category, shelfWordsOf)
@@ -103,7 +103,7 @@ function ofEach<T>(articles: readonly Article[], textOf: (article: Article) => s
 
 const NONE: ReadonlySet<string> = new Set()
 
-function knownArticle(article: Article, named: Named, lead: number, shelf: ReadonlySet<string>): Known {
+function knownArticle(article: Article, named: Named, lead: number, shelf: ReadonlySet<string>): Indexed {
   const stems = named.name
   const field = named.brand.join(' ')
   const bare = articleWordsOf(stems.slice(lead))
@@ -126,7 +126,7 @@ function knownArticle(article: Article, named: Named, lead: number, shelf: Reado
   }
 }
 
-function weightsOf(known: readonly Known[]): Map<string, number> {
+function weightsOf(known: readonly Indexed[]): Map<string, number> {
   const counts = new Map<string, number>()
   const users = new Map<string, string | undefined>()
   for (const { words, article } of known)
@@ -143,13 +143,13 @@ function weightsOf(known: readonly Known[]): Map<string, number> {
 }
 
 /** By word and department: what stands in another department is no candidate. */
-type Index = ReadonlyMap<string, ReadonlyMap<string | undefined, Known[]>>
+type Index = ReadonlyMap<string, ReadonlyMap<string | undefined, Indexed[]>>
 
-function indexOf(known: readonly Known[]): Index {
-  const byWord = new Map<string, Map<string | undefined, Known[]>>()
+function indexOf(known: readonly Indexed[]): Index {
+  const byWord = new Map<string, Map<string | undefined, Indexed[]>>()
   for (const each of known)
     for (const word of each.words) {
-      const byDepartment = byWord.get(word) ?? new Map<string | undefined, Known[]>()
+      const byDepartment = byWord.get(word) ?? new Map<string | undefined, Indexed[]>()
       byWord.set(word, byDepartment)
       const all = byDepartment.get(each.department)
       if (all === undefined) byDepartment.set(each.department, [each])
@@ -159,10 +159,10 @@ function indexOf(known: readonly Known[]): Index {
 }
 
 /** Those of other companies that have one of the rarest words in common: without one of these no score is reached. */
-function candidatesOf(one: Known, byWord: Index, weights: ReadonlyMap<string, number>): Set<Known> {
+function candidatesOf(one: Indexed, byWord: Index, weights: ReadonlyMap<string, number>): Set<Indexed> {
   const inOrder = [...one.words].sort((a, b) => weights.get(b)! - weights.get(a)!)
   const total = inOrder.reduce((sum, word) => sum + weights.get(word)!, 0)
-  const found = new Set<Known>()
+  const found = new Set<Indexed>()
   let left = total
   for (const word of inOrder) {
     if (left < SCORE_MIN * total) break
@@ -176,9 +176,9 @@ function candidatesOf(one: Known, byWord: Index, weights: ReadonlyMap<string, nu
 }
 
 /** Two that may be a pair, the one of the smaller id first. */
-type Match = Readonly<{ one: Known; other: Known; ratio: number; score: number; total: number }>
+type Match = Readonly<{ one: Indexed; other: Indexed; ratio: number; score: number; total: number }>
 
-function bestOf(one: Known, candidates: Iterable<Known>, weights: ReadonlyMap<string, number>): Pair[] {
+function bestOf(one: Indexed, candidates: Iterable<Indexed>, weights: ReadonlyMap<string, number>): Pair[] {
   const matches: Match[] = []
   for (const other of candidates) {
     const match = matchOf(one, other, weights)
@@ -190,7 +190,7 @@ function bestOf(one: Known, candidates: Iterable<Known>, weights: ReadonlyMap<st
 }
 
 /** Unless something forbids it. Whichever is named first, the same comes of it. */
-function matchOf(first: Known, second: Known, weights: ReadonlyMap<string, number>): Match | undefined {
+function matchOf(first: Indexed, second: Indexed, weights: ReadonlyMap<string, number>): Match | undefined {
   const [one, other] = first.article.id < second.article.id ? [first, second] : [second, first]
   const ratio = sizeRatio(one, other)
   if (ratio === undefined || ratio > SIZE_RATIO_MAX) return undefined
@@ -220,7 +220,7 @@ function pairOf({ one, other, ratio, score, total }: Match): Pair {
  * How much of the weight of their words is common; 0 where one has a word that decides and the other does not. What the other's category says
  * need not be in its name: "paprika" among herbs and spices is a spice.
  */
-function scoreOf(one: Known, other: Known, weights: ReadonlyMap<string, number>): number {
+function scoreOf(one: Indexed, other: Indexed, weights: ReadonlyMap<string, number>): number {
   let [common, only] = [0, 0]
   for (const word of one.words) {
     if (has(other, word)) common += weights.get(word)!
@@ -238,23 +238,23 @@ function scoreOf(one: Known, other: Known, weights: ReadonlyMap<string, number>)
   return common === 0 ? 0 : common / (common + only)
 }
 
-function has({ words, lead }: Known, word: string): boolean {
+function has({ words, lead }: Indexed, word: string): boolean {
   return words.has(word) || lead.has(word)
 }
 
 /** A brand in front of the one name may stand anywhere in the other. */
-function commonWords(one: Known, other: Known): string[] {
+function commonWords(one: Indexed, other: Indexed): string[] {
   const both = [...one.words].filter((word) => has(other, word))
   return [...both, ...[...other.words].filter((word) => one.lead.has(word) && !one.words.has(word))]
 }
 
 /** What an article's own category says of all that stands there goes without saying in a name, but for diets. */
-function decides(word: string, { shelf }: Known): boolean {
+function decides(word: string, { shelf }: Indexed): boolean {
   return isDeciding(word) && (isAlwaysSaid(word) || !shelf.has(word))
 }
 
 /** How many times larger the one is than the other; undefined where that cannot be told or they are of two kinds. */
-function sizeRatio(one: Known, other: Known): number | undefined {
+function sizeRatio(one: Indexed, other: Indexed): number | undefined {
   if (one.isWeighed && other.isWeighed) return 1
   if ((one.isWeighed && !one.isPacked) || (other.isWeighed && !other.isPacked)) return undefined
   if (one.size === undefined || other.size === undefined) return undefined
@@ -265,17 +265,17 @@ function sizeRatio(one: Known, other: Known): number | undefined {
 }
 
 /** A shop measures by weight what another one measures by volume: what is poured or spread weighs about a gram a millilitre. */
-function areOfOneKind(one: Known, other: Known): boolean {
+function areOfOneKind(one: Indexed, other: Indexed): boolean {
   if (one.size!.unit === other.size!.unit) return true
-  const isMeasured = ({ size }: Known) => size!.unit === 'g' || size!.unit === 'ml'
+  const isMeasured = ({ size }: Indexed) => size!.unit === 'g' || size!.unit === 'ml'
   return isMeasured(one) && isMeasured(other) && one.department === other.department && one.department !== 'frozen'
 }
 
 /** A brand counts only where both names or fields have it: a field alone is often that of a maker, or of a stranger. */
-function haveSameBrand(one: Known, other: Known): boolean {
+function haveSameBrand(one: Indexed, other: Indexed): boolean {
   const names = [one.text, other.text]
   const isNamed = (brand: string) => brand !== '' && names.some((name) => name.startsWith(`${brand} `))
-  const isHad = (brand: string, { field, text }: Known) => field === brand || text.startsWith(`${brand} `)
+  const isHad = (brand: string, { field, text }: Indexed) => field === brand || text.startsWith(`${brand} `)
   const brands = [one.brand, other.brand, one.field, other.field]
   return brands.some(
     (brand) =>

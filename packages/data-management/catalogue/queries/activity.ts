@@ -1,4 +1,5 @@
 /** What has been loaded lately, and how much there is in all. */
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Sql } from '../../database/sql.ts'
 
 /**
@@ -34,8 +35,6 @@ export type LoadWithRejects = Readonly<{
   rows: number
   rejected: number
 }>
-
-const HOUR_MS = 3_600_000
 
 /** What became of the files whose load ended at or after a time. */
 export async function activitySince(database: Sql, since: number): Promise<Activity> {

@@ -1,9 +1,9 @@
 /**
  * What changed within a span of dates, the largest first: the same change in many stores, and on several dates, is one line.
  *
- * Of all stores, or those of a company, it is read from what is counted (count-changes.ts). The lines of one date and kind lie there in
- * the order that is asked for, and a line has its place by what it says, so that those of many dates are merged as far as a page goes.
- * Of one store, or one file, it is read from the runs themselves.
+ * Of all stores, or those of a company, in all categories or one, it is read from what is counted (count-changes.ts). The lines of one date
+ * and kind lie there in the order that is asked for, and a line has its place by what it says, so that those of many dates are merged as
+ * far as a page goes. Of one store, or one file, it is read from the runs themselves.
  */
 import type { Sql, Value } from '../../database/sql.ts'
 import { CHANGE_KINDS, type Change, type ChangeKind, changesIn } from '../model/changes.ts'
@@ -13,7 +13,7 @@ import { type StoreDates, transitionsOn } from './transitions.ts'
 export type ChangeOrder = 'share' | 'cents'
 
 /** The key of a line: the two ranks in their order, listing, both prices, kind. */
-export type ChangePlace = readonly [number, number, number, number, number, string]
+export type ChangeCursor = readonly [number, number, number, number, number, string]
 
 /** What is asked for. `at`: of these dates of stores alone. `category`: the name of one, at any level. */
 export type ChangesQuery = Readonly<{
@@ -24,7 +24,7 @@ export type ChangesQuery = Readonly<{
   at?: StoreDates | undefined
   category?: string | undefined
   order: ChangeOrder
-  after: ChangePlace | undefined
+  after: ChangeCursor | undefined
   limit: number
 }>
 
@@ -35,15 +35,17 @@ export type ChangeLine = Change & { stores: number; first_date: string; last_dat
 export type ChangeCount = Readonly<{ kind: ChangeKind; lines: number; stores: number }>
 
 /** A page of lines, where the next one begins, and how many there are of all kinds. */
-export type ChangesFound = Readonly<{ lines: ChangeLine[]; next: ChangePlace | null; counts: ChangeCount[] }>
+export type ChangesFound = Readonly<{ lines: ChangeLine[]; next: ChangeCursor | null; counts: ChangeCount[] }>
 
 /** Finds a page. */
 export async function findChanges(database: Sql, query: ChangesQuery): Promise<ChangesFound> {
   if (query.at !== undefined) return await changesOfStores(database, query, query.at)
-  if (query.category !== undefined) return await changesOfCategory(database, query, query.category)
-  const days = await daysWithin(database, query)
+  const within = await countedWithin(database, query)
+  const days = await daysWithin(database, query, within)
   const isWanted = new Set(query.kinds)
-  const streams = days.filter(({ kind }) => isWanted.has(kind)).map((day) => new Stream(database, query, day))
+  const streams = days
+    .filter(({ kind }) => isWanted.has(kind))
+    .map((day) => new Stream(database, query, { ...within, day }))
   return { ...pageOf(await merged(streams, query), query), counts: summed(days) }
 }
 
@@ -57,11 +59,23 @@ export async function latestChanges(database: Sql, until: string, companyId?: nu
 
 type Day = Readonly<{ date: string; kind: ChangeKind; lines: number; stores: number }>
 
-async function daysWithin(database: Sql, { from, to, companyId }: ChangesQuery): Promise<Day[]> {
+/** Where what is asked for is counted and kept in its order: the tables, and what is looked for there. */
+type Within = Readonly<{ dayTable: string; lineTable: string; where: string; values: readonly Value[] }>
+
+async function countedWithin(database: Sql, { category, companyId }: ChangesQuery): Promise<Within> {
+  const values: Value[] = companyId === undefined ? [] : [companyId]
+  const where = companyId === undefined ? '' : 'and company_id = ?'
+  if (category === undefined) return { dayTable: 'price_change_day', lineTable: 'price_change', where, values }
+  const found = await database.get<{ id: number }>('select id from category_name where name = ?', category)
+  const tables = { dayTable: 'category_change_day', lineTable: 'category_change' }
+  return { ...tables, where: `and name_id = ? ${where}`, values: [found?.id ?? 0, ...values] }
+}
+
+async function daysWithin(database: Sql, { from, to }: ChangesQuery, within: Within): Promise<Day[]> {
   return await database.all<Day>(
-    `select date, kind, cast(sum(lines) as integer) as lines, cast(sum(stores) as integer) as stores from price_change_day
-      where date between ? and ? ${companyId === undefined ? '' : 'and company_id = ?'} group by date, kind`,
-    ...[from, to, ...(companyId === undefined ? [] : [companyId])],
+    `select date, kind, cast(sum(lines) as integer) as lines, cast(sum(stores) as integer) as stores from ${within.dayTable}
+      where date between ? and ? ${within.where} group by date, kind having sum(lines) > 0`,
+    ...[from, to, ...within.values],
   )
 }
 
@@ -82,13 +96,13 @@ class Stream {
   isDone = false
   readonly #database: Sql
   readonly #query: ChangesQuery
-  readonly #day: Day
+  readonly #within: Within & Readonly<{ day: Day }>
   #next = 0
 
-  constructor(database: Sql, query: ChangesQuery, day: Day) {
+  constructor(database: Sql, query: ChangesQuery, within: Within & Readonly<{ day: Day }>) {
     this.#database = database
     this.#query = query
-    this.#day = day
+    this.#within = within
   }
 
   get last(): ChangeLine | undefined {
@@ -96,17 +110,18 @@ class Stream {
   }
 
   async read(portion: number): Promise<void> {
-    const { order, companyId } = this.#query
-    const { date, kind } = this.#day
-    const [first, second] = RANKS[order]
+    const { lineTable, where, day } = this.#within
+    const { date, kind } = day
+    const [first, second] = RANKS[this.#query.order]
     const place = this.#place()
-    const values: Value[] = [date, kind, ...(companyId === undefined ? [] : [companyId]), ...(place?.key ?? [])]
+    const key = `${first}, ${second}, listing_id, from_cents, to_cents`
     const found = await this.#database.all<Omit<ChangeLine, 'first_date' | 'last_date'>>(
-      `select kind, by_share, by_cents, listing_id, from_cents, to_cents, stores from price_change
-        where date = ? and kind = ? ${companyId === undefined ? '' : 'and company_id = ?'}
-          ${place === undefined ? '' : `and (${first}, ${second}, listing_id, from_cents, to_cents) ${place.is} (?, ?, ?, ?, ?)`}
-        order by ${first}, ${second}, listing_id, from_cents, to_cents limit ${portion}`,
-      ...values,
+      `select kind, by_share, by_cents, listing_id, from_cents, to_cents, stores from (
+          select date, kind, by_share, by_cents, listing_id, from_cents, to_cents from ${lineTable}
+          where date = ? and kind = ? ${where} ${place === undefined ? '' : `and (${key}) ${place.is} (?, ?, ?, ?, ?)`}
+          order by ${key} limit ${portion}
+        ) as line join price_change using (date, kind, by_share, by_cents, listing_id, from_cents, to_cents) order by ${key}`,
+      ...[date, kind, ...this.#within.values, ...(place?.key ?? [])],
     )
     this.lines.push(...found.map((line) => ({ ...line, first_date: date, last_date: date })))
     this.#next = this.lines.length
@@ -118,7 +133,7 @@ class Stream {
     const { order, after } = this.#query
     if (this.#next > 0) return { is: '>', key: placeOf(this.last!, order).slice(0, 5) as number[] }
     if (after === undefined) return undefined
-    return { is: this.#day.kind > after[5] ? '>=' : '>', key: after.slice(0, 5) as number[] }
+    return { is: this.#within.day.kind > after[5] ? '>=' : '>', key: after.slice(0, 5) as number[] }
   }
 }
 
@@ -154,7 +169,7 @@ function joined(lines: readonly ChangeLine[]): ChangeLine[] {
   return [...found.values()]
 }
 
-function placeOf(line: ChangeLine, order: ChangeOrder): ChangePlace {
+function placeOf(line: ChangeLine, order: ChangeOrder): ChangeCursor {
   const [first, second] = RANKS[order]
   return [line[first], line[second], line.listing_id, line.from_cents, line.to_cents, line.kind]
 }
@@ -163,7 +178,7 @@ function compare(one: ChangeLine, other: ChangeLine, order: ChangeOrder): number
   return comparePlaces(placeOf(one, order), placeOf(other, order))
 }
 
-function comparePlaces(one: ChangePlace, other: ChangePlace): number {
+function comparePlaces(one: ChangeCursor, other: ChangeCursor): number {
   for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return one[at]! < other[at]! ? -1 : 1
   return 0
 }
@@ -178,48 +193,12 @@ function pageOf(lines: readonly ChangeLine[], { limit, order }: ChangesQuery) {
 async function changesOfStores(database: Sql, query: ChangesQuery, at: StoreDates): Promise<ChangesFound> {
   const { kinds, category, order, after } = query
   const isWanted = new Set(kinds)
-  const isIn = category === undefined ? undefined : new Set(await listingsIn(database, category))
-  const each = (await transitionsOn(database, at)).flatMap(({ date, stores, ...transition }) =>
-    isIn?.has(transition.listing_id) === false
-      ? []
-      : changesIn(transition).map((change) => ({ ...change, stores, first_date: date, last_date: date })),
+  const each = (await transitionsOn(database, at, category)).flatMap(({ date, stores, ...transition }) =>
+    changesIn(transition).map((change) => ({ ...change, stores, first_date: date, last_date: date })),
   )
   const counted = each.map(({ kind, stores }) => ({ kind, lines: 1, stores }))
   const lines = joined(each.filter(({ kind }) => isWanted.has(kind)))
     .sort((one, other) => compare(one, other, order))
     .filter((line) => after === undefined || comparePlaces(placeOf(line, order), after) > 0)
   return { ...pageOf(lines, query), counts: summed(counted) }
-}
-
-async function listingsIn(database: Sql, category: string): Promise<number[]> {
-  const listings = await database.all<{ listing_id: number }>(
-    'select listing_id from category join listing_category on category_id = category.id where name = ?',
-    category,
-  )
-  return listings.map(({ listing_id }) => listing_id)
-}
-
-/** Of the listings of a category, each of which is looked at. */
-async function changesOfCategory(database: Sql, query: ChangesQuery, category: string): Promise<ChangesFound> {
-  const { from, to, kinds, companyId, order, after, limit } = query
-  const values: Value[] = [category, from, to]
-  const of = companyId === undefined ? '' : `and company_id = ?${values.push(companyId)}`
-  const source = `from (select distinct listing_id from category join listing_category on category_id = category.id where name = ?1) as those
-    join price_change as change on change.listing_id = those.listing_id where date between ?2 and ?3 ${of}`
-  const counts = await database.all<Day>(
-    `select kind, count(*) as lines, cast(sum(stores) as integer) as stores ${source} group by kind`,
-    ...values,
-  )
-  const [first, second] = RANKS[order]
-  const key = `${first}, ${second}, change.listing_id, from_cents, to_cents, kind`
-  const wanted = kinds.map((kind) => `?${values.push(kind)}`).join(', ')
-  const behind =
-    after === undefined ? '' : `and (${key}) > (${after.map((part) => `?${values.push(part)}`).join(', ')})`
-  const lines = await database.all<ChangeLine>(
-    `select kind, by_share, by_cents, change.listing_id, from_cents, to_cents, cast(sum(stores) as integer) as stores,
-        min(date) as first_date, max(date) as last_date
-      ${source} and kind in (${wanted}) ${behind} group by ${key} order by ${key} limit ${limit + 1}`,
-    ...values,
-  )
-  return { ...pageOf(lines, query), counts: summed(counts) }
 }

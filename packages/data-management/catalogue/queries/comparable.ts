@@ -8,11 +8,11 @@ import {
   type KeptSuggestion,
   nameOf,
   type PairedListing,
+  type PairedListingRow,
   pairedListing,
   suggestionOf,
   TOLD,
   TOLD_FROM,
-  type Told,
 } from './paired-listing.ts'
 import { pairText } from './suggestions.ts'
 
@@ -27,8 +27,8 @@ const LISTINGS_MAX = 50
 const SUGGESTED_MAX = 60
 const SHOWN_MAX = 12
 
-type Suggested = Told & KeptSuggestion & Readonly<{ mine: number }>
-type Beside = Pick<Comparable, 'level' | 'score' | 'reasons' | 'said_by'> & Readonly<{ other: Told }>
+type Suggested = PairedListingRow & KeptSuggestion & Readonly<{ mine: number }>
+type Beside = Pick<Comparable, 'level' | 'score' | 'reasons' | 'said_by'> & Readonly<{ other: PairedListingRow }>
 
 /** What stands beside a product: first what a person has said, then the likeliest. */
 export async function comparableWith(
@@ -51,8 +51,12 @@ export async function comparableWith(
   return await Promise.all(shown.slice(0, SHOWN_MAX).map((each) => comparable(database, each, current)))
 }
 
-async function toldWhere(database: Sql, condition: string, ...values: (string | number)[]): Promise<Told[]> {
-  return await database.all<Told>(`select ${TOLD} from listing ${TOLD_FROM} where ${condition}`, ...values)
+async function toldWhere(
+  database: Sql,
+  condition: string,
+  ...values: (string | number)[]
+): Promise<PairedListingRow[]> {
+  return await database.all<PairedListingRow>(`select ${TOLD} from listing ${TOLD_FROM} where ${condition}`, ...values)
 }
 
 /** A pair counts while both listings say what it was found from. */
@@ -82,7 +86,7 @@ function besideOf({ mine: _, is_identical, score, reasons, ...other }: Suggested
 async function saidBeside(
   database: Sql,
   productId: number,
-  mine: readonly Told[],
+  mine: readonly PairedListingRow[],
   verdicts: readonly VerdictRecord[],
 ): Promise<Beside[]> {
   const own = new Set(mine.map((listing) => JSON.stringify(nameOf(listing))))

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Sql, Value } from '../../database/sql.ts'
 import { type Change, changesIn, nameOfChange } from '../model/changes.ts'
 import { revisionOf } from './revision.ts'
+import { hasUnshelvedChanges, shelveChanges } from './shelve-changes.ts'
 import { datesOfCompany, transitionsOn } from './transitions.ts'
 
 type Pending = Readonly<{ company_id: number; store_id: number; date: string; marks: number }>
@@ -15,9 +16,10 @@ type Line = Change & { stores: number }
 
 const AT_ONCE = 300
 
-/** Whether anything has to be counted. */
+/** Whether anything has to be counted, or put on another shelf. */
 export async function hasUncountedChanges(database: Sql): Promise<boolean> {
-  return (await database.get('select 1 as one from change_pending limit 1')) !== undefined
+  const sql = 'select 1 as one from change_pending limit 1'
+  return (await database.get(sql)) !== undefined || (await hasUnshelvedChanges(database))
 }
 
 /** Counts what is marked, the newest dates first. Tells whether there was anything. */
@@ -36,7 +38,7 @@ export async function countChanges(database: Sql): Promise<boolean> {
       date,
       marks,
     )
-  return pending.length > 0
+  return (await shelveChanges(database)) || pending.length > 0
 }
 
 /** The date, though the store may have no scrape of it any more, and all later ones: on one of them something may be back, or new. */

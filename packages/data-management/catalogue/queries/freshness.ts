@@ -5,6 +5,7 @@
  *
  * The interval is what people have set for the store, else what is usual for it, else the longest that is usual for a store of its company.
  */
+import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { DatedRows, Usual } from '../usual.ts'
 
@@ -37,7 +38,6 @@ export type Moment = Clock & Readonly<{ partialShare: number }>
 /** `dueDate`: of the next scrape; null while nothing is usual yet, and where nothing is expected. */
 export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; isPartial: boolean }>
 
-const DAY_MS = 86_400_000
 const LATE_FROM = 1.5
 const SILENT_FROM = 2
 // Where no store of a company was scraped twice.

@@ -23,7 +23,7 @@ export type PairedListing = Readonly<{
 }>
 
 /** What is read of a listing with `TOLD` from `listing` with `TOLD_FROM`. */
-export type Told = Omit<PairedListing, 'sku' | 'lowest_cents' | 'unit_price_cents' | 'unit_price_per'> &
+export type PairedListingRow = Omit<PairedListing, 'sku' | 'lowest_cents' | 'unit_price_cents' | 'unit_price_per'> &
   Readonly<{ id: number; company_code: string; by_name: 0 | 1; code: string }>
 
 export const TOLD = `listing.id, listing.product_id, company.shown as company, company.code as company_code, listing.by_name, listing.code,
@@ -41,7 +41,7 @@ export function suggestionOf({ is_identical, score, reasons }: KeptSuggestion) {
 }
 
 /** A listing with its prices. */
-export async function pairedListing(database: Sql, told: Told, current: Current): Promise<PairedListing> {
+export async function pairedListing(database: Sql, told: PairedListingRow, current: Current): Promise<PairedListing> {
   const { id, company_code: _, by_name, code, ...shown } = told
   const lowest_cents = await lowestPriceOf(database, id, current)
   const unit = unitPriceView({ name: told.name, size: told.size, priceCents: lowest_cents, told: null })
@@ -49,6 +49,6 @@ export async function pairedListing(database: Sql, told: Told, current: Current)
 }
 
 /** Its name in verdicts. */
-export function nameOf({ company_code, by_name, code }: Told): ListingName {
+export function nameOf({ company_code, by_name, code }: PairedListingRow): ListingName {
   return { company: company_code, byName: by_name, code }
 }

@@ -21,10 +21,10 @@ const STORES_ASKED = 100
 const LOOKUPS_MAX = 30_000
 const CATEGORIES_TOLD = 20
 
-type Wanted = Readonly<{ sought: Sought; marks: Sought; isSpecial: boolean }>
+type RankedSearch = Readonly<{ sought: Sought; marks: Sought; isSpecial: boolean }>
 
 /** The best first; a product with several listings stands where the best of them does. `isAll`: no others match. */
-export async function rank(database: Sql, { sought, marks, isSpecial }: Wanted, current: Current) {
+export async function rank(database: Sql, { sought, marks, isSpecial }: RankedSearch, current: Current) {
   const candidates = await candidatesOf(database, sought, marks)
   const ids = [...candidates.keys()]
   const wanted = isSpecial ? [...(await onSpecial(database, ids, current))] : ids

@@ -7,11 +7,11 @@ import {
   type KeptSuggestion,
   nameOf,
   type PairedListing,
+  type PairedListingRow,
   pairedListing,
   suggestionOf,
   TOLD,
   TOLD_FROM,
-  type Told,
 } from './paired-listing.ts'
 import { pairText } from './suggestions.ts'
 
@@ -25,13 +25,13 @@ export type KeptPair = Readonly<{
 }>
 
 /** Where a page ended. */
-export type PairPlace = readonly [score: number, listing: number, other: number]
+export type PairCursor = readonly [score: number, listing: number, other: number]
 
 const PORTION = 200
 
 type Pair = KeptSuggestion & Readonly<{ listing_id: number; other_id: number }>
 
-type Page = Readonly<{ after: PairPlace; limit: number }>
+type Page = Readonly<{ after: PairCursor; limit: number }>
 
 /** A page of the pairs of which nobody has said anything. A pair counts while both of its listings say what it was found from. */
 export async function pairsToJudge(
@@ -39,7 +39,7 @@ export async function pairsToJudge(
   { after, limit }: Page,
   judged: readonly (readonly [ListingName, ListingName])[],
   current: Current,
-): Promise<Readonly<{ pairs: KeptPair[]; next: PairPlace | null }>> {
+): Promise<Readonly<{ pairs: KeptPair[]; next: PairCursor | null }>> {
   const said = new Set(judged.flatMap(([one, other]) => [pairText(one, other), pairText(other, one)]))
   const pairs: KeptPair[] = []
   for (let place = after; ; ) {
@@ -55,7 +55,7 @@ export async function pairsToJudge(
   }
 }
 
-async function pairsBehind(database: Sql, place: PairPlace): Promise<Pair[]> {
+async function pairsBehind(database: Sql, place: PairCursor): Promise<Pair[]> {
   return await database.all<Pair>(
     `select suggestion.listing_id, suggestion.other_id, is_identical, score, reasons
       from suggestion
@@ -68,13 +68,13 @@ async function pairsBehind(database: Sql, place: PairPlace): Promise<Pair[]> {
   )
 }
 
-async function toldOf(database: Sql, id: number): Promise<Told> {
-  return (await database.get<Told>(`select ${TOLD} from listing ${TOLD_FROM} where listing.id = ?`, id))!
+async function toldOf(database: Sql, id: number): Promise<PairedListingRow> {
+  return (await database.get<PairedListingRow>(`select ${TOLD} from listing ${TOLD_FROM} where listing.id = ?`, id))!
 }
 
 async function keptPair(
   database: Sql,
-  [one, other]: readonly [Told, Told],
+  [one, other]: readonly [PairedListingRow, PairedListingRow],
   pair: Pair,
   current: Current,
 ): Promise<KeptPair> {

@@ -8,11 +8,18 @@ export type StoreDates = Readonly<{ sql: string; values: readonly Value[] }>
 /** A transition on a date, and in how many of the stores. */
 export type Transitions = Transition & Readonly<{ date: string; stores: number }>
 
-// SQLite reads the tables of a cross join in their order: dates of stores first, or it would read all runs.
+// SQLite reads the tables of a cross join in their order: dates of stores first, or it would read all runs. Which runs begin or end on a date an
+// index tells alone; asked for the whole run at once, it would read all runs of the store for each date.
 const GROUPED = 'date, listing_id, appeared, is_gone, from_cents, to_cents, was_available, is_available'
 
-/** The transitions of these dates of stores; of a store's first date there are none. */
-export async function transitionsOn(database: Sql, { sql, values }: StoreDates): Promise<Transitions[]> {
+/** The transitions of these dates of stores, in all categories or one of this name; of a store's first date there are none. */
+export async function transitionsOn(
+  database: Sql,
+  { sql, values }: StoreDates,
+  category?: string,
+): Promise<Transitions[]> {
+  const isIn = `where exists (select 1 from listing_category join category on category.id = category_id
+    where listing_category.listing_id = transition.listing_id and category.name = ?)`
   return await database.all<Transitions>(
     `with given as (${sql}), at as (
         select given.store_id, given.date, (
@@ -25,17 +32,20 @@ export async function transitionsOn(database: Sql, { sql, values }: StoreDates):
               and earlier.from_date < run.from_date) then 2 else 1 end as appeared,
           coalesce(was.price_cents, -1) as from_cents, coalesce(run.price_cents, -1) as to_cents,
           coalesce(was.is_available, -1) as was_available, coalesce(run.is_available, -1) as is_available
-        from at cross join price_run as run
+        from at cross join price_run as begun cross join price_run as run
         left join price_run as was on was.store_id = run.store_id and was.listing_id = run.listing_id and was.to_date = at.before
-        where at.before is not null and run.store_id = at.store_id and run.from_date = at.date
+        where at.before is not null and begun.store_id = at.store_id and begun.from_date = at.date
+          and run.store_id = begun.store_id and run.listing_id = begun.listing_id and run.from_date = begun.from_date
         union all
         select at.date, run.listing_id, 1, 0, coalesce(run.price_cents, -1), -1, -1, -1
-        from at cross join price_run as run
-        where run.store_id = at.store_id and run.to_date = at.before and not exists (
+        from at cross join price_run as ended cross join price_run as run
+        where ended.store_id = at.store_id and ended.to_date = at.before
+          and run.store_id = ended.store_id and run.listing_id = ended.listing_id and run.from_date = ended.from_date and not exists (
           select 1 from price_run as next where next.store_id = run.store_id and next.listing_id = run.listing_id
             and next.from_date = at.date)
-      ) as transition group by ${GROUPED}`,
+      ) as transition ${category === undefined ? '' : isIn} group by ${GROUPED}`,
     ...values,
+    ...(category === undefined ? [] : [category]),
   )
 }
 

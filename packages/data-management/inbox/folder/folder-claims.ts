@@ -13,10 +13,10 @@ import type { Claim, Claiming, Ending } from '../inbox.ts'
 import { moveSettled, PLACE_OF, type Putting } from '../move-settled.ts'
 import { findStored, type Stored } from '../stored.ts'
 import { type Waiting, waitingIn } from '../waiting.ts'
-import { inTurns } from './turns.ts'
+import { roundRobin } from './round-robin.ts'
 
 /** Where files lie and are recorded. */
-export type Place = Putting & Readonly<{ ledger: Ledger }>
+export type FolderStores = Putting & Readonly<{ ledger: Ledger }>
 
 /** A file that nobody sent is being copied by a person: it is left until it has been still for so long. */
 export const STILL_MS_MIN = 2_000
@@ -24,7 +24,7 @@ export const STILL_MS_MIN = 2_000
 const SENDERS_AT_ONCE = 500
 
 /** Claims what is there when its kind's turn comes. */
-export async function* claimsIn(place: Place, claiming: Claiming): AsyncGenerator<Claim> {
+export async function* claimsIn(place: FolderStores, claiming: Claiming): AsyncGenerator<Claim> {
   for (const kind of claiming.kinds) {
     yield* claimsOfKind({ ...place, folders: foldersOfKind(place.folders, kind), kind }, claiming)
     await claiming.settled()
@@ -32,7 +32,7 @@ export async function* claimsIn(place: Place, claiming: Claiming): AsyncGenerato
 }
 
 /** The folders are those of the kind. */
-type OfKind = Place & Readonly<{ kind: LoadedKind }>
+type OfKind = FolderStores & Readonly<{ kind: LoadedKind }>
 
 async function* claimsOfKind(place: OfKind, claiming: Claiming): AsyncGenerator<Claim> {
   const { disk, folders } = place
@@ -71,7 +71,7 @@ async function inTurnsOfSenders(place: OfKind, files: readonly Waiting[], claimi
   }
   const isArriving = (file: Waiting) => !senders.has(file.name) && !isStill(file, claiming)
   const there = files.filter((file) => !isArriving(file))
-  return [...inTurns(there, ({ name }) => senders.get(name) ?? ''), ...files.filter(isArriving)]
+  return [...roundRobin(there, ({ name }) => senders.get(name) ?? ''), ...files.filter(isArriving)]
 }
 
 /** Either way: a time that lies ahead comes from another clock, and its day may be far off. */
@@ -131,13 +131,13 @@ async function finish(
 }
 
 /** The file of an upload that was dealt with before, where it is not among those that are kept for replay. */
-async function earlierCopy({ disk, folders }: Place, upload: Upload): Promise<Stored | undefined> {
+async function earlierCopy({ disk, folders }: FolderStores, upload: Upload): Promise<Stored | undefined> {
   const stored = await findStored(disk, folders, upload)
   return stored?.place === 'held' || stored?.place === 'failed' ? stored : undefined
 }
 
 /** Whether the bytes of a file, whole, lie under the name of their upload, too. */
-async function isSecondCopy({ disk, folders }: Place, { name }: Waiting, upload: Upload): Promise<boolean> {
+async function isSecondCopy({ disk, folders }: FolderStores, { name }: Waiting, upload: Upload): Promise<boolean> {
   return name !== upload.stored_as && (await findStored(disk, folders, upload)) !== undefined
 }
 

@@ -6,18 +6,19 @@ import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { foldersOfKind } from '../../folders.ts'
 import type { Recorded } from '../../ledger/arrivals.ts'
+import { UPDATE_DB_LOCK } from '../../lock-names.ts'
 import { handOver } from '../deliver.ts'
 import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
 import { restoreFile } from '../request-again.ts'
 import { findStored, liesInFolders } from '../stored.ts'
-import { claimsIn, type Place } from './folder-claims.ts'
+import { claimsIn, type FolderStores } from './folder-claims.ts'
 
 /** A folder as an inbox. */
 export class FolderInbox implements Inbox {
   readonly isShared = false
-  readonly #place: Place
+  readonly #place: FolderStores
 
-  constructor({ disk, folders, ledger, keeps }: Place) {
+  constructor({ disk, folders, ledger, keeps }: FolderStores) {
     this.#place = { disk, folders, ledger, keeps }
   }
 
@@ -59,11 +60,11 @@ export class FolderInbox implements Inbox {
     const { disk, folders } = this.#place
     const names = await disk.readdir(folders.inbox)
     const files = names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
-    return { files, hasLoader: isLocked(join(folders.data, '.update-db.lock')), work: undefined }
+    return { files, hasLoader: isLocked(join(folders.data, UPDATE_DB_LOCK)), work: undefined }
   }
 }
 
 /** The inbox that something works with; where none is named, the folder is it. */
-export function inboxOf(work: Place & Readonly<{ inbox?: Inbox | undefined }>): Inbox {
+export function inboxOf(work: FolderStores & Readonly<{ inbox?: Inbox | undefined }>): Inbox {
   return work.inbox ?? new FolderInbox(work)
 }

@@ -7,9 +7,9 @@ import { isDatabaseTrouble } from '../../database/postgres-problems.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { type Upload, waits } from '../../ledger/uploads.ts'
 import type { Claim, Claiming, Ending, Inbox } from '../inbox.ts'
-import { isInboxUnreachable, type JetStreamInbox } from '../jetstream.ts'
-import type { Claim as WorkItem } from '../jetstream-work.ts'
 import type { SenderTurns } from './sender-turns.ts'
+import { isInboxUnreachable, type JetStreamInbox } from './servers.ts'
+import type { Claim as WorkItem } from './work-queue.ts'
 
 const CLAIM_WAIT_MS = 1_000
 const PAUSE_MS = 1_000

@@ -13,22 +13,22 @@ import type { Recorded } from '../../ledger/arrivals.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { type Upload, waits } from '../../ledger/uploads.ts'
 import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
-import type { JetStreamInbox } from '../jetstream.ts'
 import { SenderTurns } from './sender-turns.ts'
+import type { JetStreamInbox } from './servers.ts'
 import { sharedClaims } from './shared-claims.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
-type Place = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
 /** Servers that machines share, as an inbox. */
 export class SharedInbox implements Inbox, AsyncDisposable {
   readonly isShared = true
   readonly servers: JetStreamInbox
-  readonly #place: Place
+  readonly #place: InboxStores
   readonly #turns: SenderTurns
 
-  constructor({ disk, folders, ledger }: Place, servers: JetStreamInbox, turns = new SenderTurns(ledger)) {
+  constructor({ disk, folders, ledger }: InboxStores, servers: JetStreamInbox, turns = new SenderTurns(ledger)) {
     this.#turns = turns
     this.#place = { disk, folders, ledger }
     this.servers = servers

@@ -12,7 +12,7 @@ export type NoticeReceiver = Readonly<{
 }>
 
 /** Who is told, and where people open the page. */
-export type Told = Readonly<{ receivers: readonly NoticeReceiver[]; page: URL | undefined }>
+export type NoticeTargets = Readonly<{ receivers: readonly NoticeReceiver[]; page: URL | undefined }>
 
 /** How long an answer is waited for: less than a server has a receiver for itself. */
 export const ANSWER_MS_MAX = 20_000

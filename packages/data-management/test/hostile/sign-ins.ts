@@ -96,11 +96,11 @@ const COOKIES: HostileCase[] = [
 ]
 
 const ORDERS: HostileCase[] = [
-  ...['release', 'discard', 'undo', 'replay'].map((wish) =>
+  ...['release', 'discard', 'undo', 'replay'].map((action) =>
     refused(
-      `a sender that wants to ${wish}`,
+      `a sender that wants to ${action}`,
       { status: 403, code: 'scope_missing' },
-      requestOf(`POST /api/uploads/7/${wish}`, {}),
+      requestOf(`POST /api/uploads/7/${action}`, {}),
     ),
   ),
   refused('a sender that makes a key', { status: 403, code: 'scope_missing' }, requestOf('POST /api/keys', {})),

@@ -9,7 +9,7 @@ import {
 import { codeOf } from '../../../database/postgres-problems.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql } from '../../../database/sql.ts'
-import { type Catalogue, LoadedMeanwhile, type Loading, type Said, type StoreAlias } from '../../catalogue.ts'
+import { type BoundListings, type Catalogue, LoadedMeanwhile, type Loading, type StoreAlias } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
 import { IS_WAITING, settleAll } from '../../load/settle.ts'
@@ -111,7 +111,7 @@ export class PostgresCatalogue implements Catalogue {
     return discardLoad(this.database, sha256, reason, now)
   }
 
-  async judge(said: readonly Said[]): Promise<void> {
+  async judge(said: readonly BoundListings[]): Promise<void> {
     await using open = await this.#transactions.begin()
     const database = new PostgresStatements(open.transaction, this.#transactions)
     await database.emptyTables()

@@ -1,7 +1,7 @@
 /** A catalogue in a SQLite file: one loader writes to it, any number of readers may have it open meanwhile. */
 import { fileURLToPath } from 'node:url'
 import { SqliteDatabase } from '../../../database/sqlite.ts'
-import type { Catalogue, Loading, Said, StoreAlias } from '../../catalogue.ts'
+import type { BoundListings, Catalogue, Loading, StoreAlias } from '../../catalogue.ts'
 import type { ListingMemory } from '../../load/listing-memory.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
 import { IS_WAITING, settleAll } from '../../load/settle.ts'
@@ -83,7 +83,7 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     return discardLoad(this.database, sha256, reason, now)
   }
 
-  async judge(said: readonly Said[]): Promise<void> {
+  async judge(said: readonly BoundListings[]): Promise<void> {
     using transaction = this.database.begin()
     this.#statements.emptyTables()
     if (await judge(this.#statements, said)) await noteRevision(this.database)

@@ -1,0 +1,128 @@
+/** Has an action on an upload carried out: by the update-db that is at work, or else by this process. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
+import type { SharedInbox } from '@splitcart/data-management/inbox/jetstream/shared-inbox.ts'
+import type { UploadAction } from '@splitcart/data-management/ledger/database.ts'
+import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
+import { UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
+import { runActions } from '@splitcart/data-management/update-db/actions.ts'
+import { MAINTENANCE } from '@splitcart/data-management/update-db/maintenance.ts'
+import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import { LOADING_FROM_A_FOLDER } from '@splitcart/data-management/update-db/update-db.ts'
+import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
+import { checkPrivate } from '@splitcart/shared/private-folder.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { UploadState } from '@splitcart/shared/receipt.ts'
+import type { Settings } from '@splitcart/shared/settings.ts'
+import type { Repair } from '@splitcart/shared/truth/verdict.ts'
+import type { DataManagement } from './data-management.ts'
+import { openInbox } from './fleet.ts'
+import { operatorName } from './operator.ts'
+import { stopSignal, type Terminal } from './terminal.ts'
+import { workOf } from './update-db-work.ts'
+
+const LOOK_MS = 200
+
+/**
+ * What is wanted of which upload, named by its id, SHA-256 or file name, and why; `from`: the state it must be in; `isLimited`: a load, but
+ * not beyond the rights of its senders.
+ */
+export type RequestedAction = Readonly<{
+  action: UploadAction
+  upload: string
+  reason: string
+  from?: UploadState
+  isLimited?: boolean
+  repair?: Repair | null
+}>
+
+/** Requests the action and returns the upload as it stands once that is done. */
+export async function runAction(
+  machine: DataManagement,
+  settings: Settings,
+  wanted: RequestedAction,
+  terminal: Terminal,
+): Promise<Upload> {
+  const upload = await uploadMeant(machine, wanted.upload)
+  if (wanted.from !== undefined && upload.state !== wanted.from)
+    throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
+  await machine.ledger.uploads.requestAction(upload.id, { ...wanted, by: operatorName() })
+  await using runner = await ActionRunner.begin(machine, settings, terminal)
+  await runner.of([upload.id], terminal)
+  const now = await machine.ledger.uploads.find(upload.id)
+  if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
+  return now
+}
+
+/** Has requested actions carried out, some after others. */
+export class ActionRunner implements AsyncDisposable {
+  /** Aborts when the process is asked to stop: what is wanted stands then, and the next update-db fulfils it. */
+  readonly signal = stopSignal()
+  readonly work: UpdateDb
+  readonly #machine: DataManagement
+  readonly #inbox: SharedInbox | undefined
+  /** Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it. */
+  readonly #isHere: boolean
+  #isTold = false
+
+  private constructor(machine: DataManagement, work: UpdateDb, inbox: SharedInbox | undefined, isHere: boolean) {
+    this.#machine = machine
+    this.work = { ...work, inbox }
+    this.#inbox = inbox
+    this.#isHere = isHere
+  }
+
+  static async begin(machine: DataManagement, settings: Settings, terminal: Terminal): Promise<ActionRunner> {
+    const isHere = await isSetUp(machine.disk, machine.folders.data)
+    if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))
+    const inbox = await openInbox(machine, settings)
+    return new ActionRunner(machine, workOf(machine, settings, terminal, {}), inbox, isHere)
+  }
+
+  /** Waits until nothing is wanted any more of these uploads, or the process is asked to stop. */
+  async of(ids: readonly string[], terminal: Terminal): Promise<void> {
+    for (;;) {
+      if (this.#isHere) await runHere(this.#machine, this.work, this.signal)
+      const uploads = await this.#machine.ledger.uploads.findAll(ids)
+      if (this.signal.aborted || uploads.every(({ action }) => action === null)) return
+      if (!this.#isTold) terminal.note('asking the update-db that is at work …')
+      this.#isTold = true
+      await sleep(LOOK_MS, undefined, { signal: this.signal }).catch(() => {})
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inbox?.[Symbol.asyncDispose]()
+  }
+}
+
+/** Fulfils what is wanted, unless a loader is there that does. */
+async function runHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
+  const run = () => runActions(work, signal)
+  if (work.inbox?.isShared) {
+    await machine.ledger.withExclusiveLock(MAINTENANCE, run)
+    return
+  }
+  using lock = lockIfFree(machine)
+  if (lock !== undefined) await machine.ledger.withExclusiveLock(LOADING_FROM_A_FOLDER, run)
+}
+
+/** The one upload that a person means. Throws `not_found`, also when a file name fits several. */
+export async function uploadMeant({ ledger }: DataManagement, text: string): Promise<Upload> {
+  const [upload, other] = await ledger.uploads.meant(text)
+  if (upload === undefined)
+    throw new Problem('not_found', `no upload has the id, SHA-256 or file name ${JSON.stringify(text)}`)
+  if (other !== undefined)
+    throw new Problem('not_found', `several uploads have the file name ${JSON.stringify(text)}; use the id`)
+  return upload
+}
+
+function lockIfFree({ folders }: DataManagement): Lock | undefined {
+  try {
+    return takeLock(join(folders.data, UPDATE_DB_LOCK), 'another update-db works on this inbox')
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'locked') return undefined
+    throw error
+  }
+}

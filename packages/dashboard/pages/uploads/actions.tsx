@@ -1,0 +1,137 @@
+/** What a person may want done with an upload. The loader does it; what it does comes back as an event. */
+
+import { Button, TextInput } from '@mantine/core'
+import type { ActionName, UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { uploadQuery } from '../../api/queries.ts'
+import { send } from '../../api/request.ts'
+import { useIsAdmin } from '../../api/session.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import form from '../../parts/form.module.css'
+import { FormEnd } from '../../parts/form-end.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
+import style from './actions.module.css'
+
+type UploadAction = Readonly<{ name: ActionName; does: string; asks: string; isGrave: boolean; isRepaired?: true }>
+
+const ACTIONS: Readonly<Record<ActionName, UploadAction>> = {
+  release: { name: 'release', does: 'Release', asks: 'Its rows will be loaded as they are.', isGrave: false },
+  discard: {
+    name: 'discard',
+    does: 'Discard',
+    asks: 'It will not be loaded. The file stays on the server, among those that failed.',
+    isGrave: true,
+  },
+  undo: {
+    name: 'undo',
+    does: 'Undo',
+    asks: 'Everything this load did is taken out of the catalogue again. The file is held afterwards, so this can be taken back.',
+    isGrave: true,
+  },
+  replay: {
+    name: 'replay',
+    does: 'Replay',
+    asks: 'The file is loaded once more, from its beginning.',
+    isGrave: false,
+  },
+}
+
+const RELEASE_REPAIRED: UploadAction = {
+  name: 'release',
+  does: 'Release repaired',
+  asks: 'Its rows will be loaded as the repair makes them, now and whenever it is loaded again. Undoing the load ends that; the file stays as it came.',
+  isGrave: false,
+  isRepaired: true,
+}
+
+const OPEN_TO: Readonly<Record<string, readonly ActionName[]>> = {
+  held: ['release', 'discard'],
+  loaded: ['undo'],
+  failed: ['replay'],
+}
+
+/** The buttons that fit the state of an upload, for those who may. */
+export function Actions({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+  const isAdmin = useIsAdmin()
+  const [asked, ask] = useState<UploadAction>()
+  const own = (OPEN_TO[upload.state] ?? []).map((name) => ACTIONS[name])
+  const isOffered = upload.state === 'held' && upload.findings?.some(({ held, repair }) => held && repair !== null)
+  const actions = isOffered ? [RELEASE_REPAIRED, ...own] : own
+  if (actions.length === 0) return null
+  if (!isAdmin)
+    return upload.state === 'held' ? (
+      <p className={style.note}>To release or discard it, sign in with a key that has the scope admin.</p>
+    ) : null
+  return (
+    <div className={style.actions}>
+      {actions.map((action, index) => (
+        <Button
+          key={action.does}
+          size="xs"
+          variant={index === 0 && upload.state === 'held' ? 'filled' : 'default'}
+          disabled={upload.details?.requested_action != null}
+          onClick={() => ask(action)}
+        >
+          {action.does}
+        </Button>
+      ))}
+      <p role="status" className={style.note}>
+        {upload.details?.requested_action ? 'Asked for; update-db does it when its turn comes.' : ''}
+      </p>
+      {asked && <Confirm upload={upload} action={asked} close={() => ask(undefined)} />}
+    </div>
+  )
+}
+
+function useAction(id: string, action: UploadAction, done: () => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (reason: string) =>
+      send('POST', `/api/uploads/${id}/${action.name}`, {
+        ...(reason !== '' && { reason }),
+        ...(action.isRepaired && { repair: true }),
+      }),
+    onSuccess: async () => {
+      done()
+      await client.invalidateQueries({ queryKey: uploadQuery(id).queryKey })
+      for (const queryKey of [['uploads'], ['repair', id]]) await client.invalidateQueries({ queryKey })
+    },
+  })
+}
+
+function Confirm({
+  upload,
+  action,
+  close,
+}: Readonly<{ upload: UploadView; action: UploadAction; close: () => void }>): ReactNode {
+  const [reason, setReason] = useState('')
+  const acting = useAction(upload.id, action, close)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    acting.mutate(reason.trim())
+  }
+  return (
+    <Dialog title={`${action.does} this upload?`} close={close}>
+      <form className={form.form} onSubmit={submit}>
+        <p>
+          <UntrustedBlock text={upload.filename} />
+        </p>
+        <p>{action.asks}</p>
+        <TextInput
+          label="Reason (for the audit, may be empty)"
+          maxLength={500}
+          value={reason}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+        <FormEnd
+          close={close}
+          does={action.does}
+          isDoing={acting.isPending}
+          error={acting.error}
+          isGrave={action.isGrave}
+        />
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,111 @@
+/**
+ * Puts the changes of price on the shelves where their listings stand: triggers keep them by category from then on (the table
+ * `category_change`). What waits is marked by listing: those with new lines, and those that have moved.
+ */
+import { createHash } from 'node:crypto'
+import { LISTS } from '../../database/lists.ts'
+import type { Sql, Value } from '../../database/sql.ts'
+
+type Mark = Readonly<{ listing_id: number; marks: number }>
+type Line = Readonly<Record<(typeof KEY)[number], string | number> & { listing_id: number; shelf_id: number | null }>
+
+const KEY = ['date', 'kind', 'by_share', 'by_cents', 'listing_id', 'from_cents', 'to_cents'] as const
+const TYPES = ['text', 'text', 'bigint', 'integer', 'integer', 'integer', 'integer'] as const
+const AT_ONCE = 300
+
+/** Whether any listing is marked. */
+export async function hasUnshelvedChanges(database: Sql): Promise<boolean> {
+  return (await database.get('select 1 as one from shelf_pending limit 1')) !== undefined
+}
+
+/** Puts the lines of the listings that are marked where these stand now. Tells whether there were any. */
+export async function shelveChanges(database: Sql): Promise<boolean> {
+  const shelves = new Shelves(database)
+  let last = 0
+  for (;;) {
+    const sql = 'select listing_id, marks from shelf_pending where listing_id > ? order by listing_id limit ?'
+    const marked = await database.all<Mark>(sql, last, AT_ONCE)
+    if (marked.length === 0) return last > 0
+    await shelve(database, shelves, marked)
+    await unmark(database, marked)
+    last = marked.at(-1)!.listing_id
+  }
+}
+
+async function shelve(database: Sql, shelves: Shelves, marked: readonly Mark[]): Promise<void> {
+  const { areIn, asValue } = LISTS[database.dialect]
+  const ids = asValue(marked.map(({ listing_id }) => listing_id))
+  const shelfOf = await shelves.of(ids)
+  const lines = await database.all<Line>(
+    `select ${KEY.join(', ')}, shelf_id from price_change where listing_id ${areIn('?1', 'integer')}`,
+    ids,
+  )
+  const misplaced = lines.filter(({ listing_id, shelf_id }) => shelf_id !== shelfOf(listing_id))
+  for (const [shelf, some] of Map.groupBy(misplaced, ({ listing_id }) => shelfOf(listing_id)))
+    for (let at = 0; at < some.length; at += AT_ONCE) await put(database, shelf, some.slice(at, at + AT_ONCE))
+}
+
+async function put(database: Sql, shelf: number, lines: readonly Line[]): Promise<void> {
+  const casts = TYPES.map((type) => `cast(? as ${type})`).join(', ')
+  await database.run(
+    `update price_change set shelf_id = ? where (${KEY.join(', ')}) in (values ${lines.map(() => `(${casts})`).join(', ')})`,
+    shelf,
+    ...lines.flatMap((line) => KEY.map((column) => line[column])),
+  )
+}
+
+/** What is marked once more meanwhile stays marked. */
+async function unmark(database: Sql, marked: readonly Mark[]): Promise<void> {
+  const each = marked.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
+  await database.run(
+    `delete from shelf_pending where listing_id between ? and ? and (listing_id, marks) in (values ${each})`,
+    marked[0]!.listing_id,
+    marked.at(-1)!.listing_id,
+    ...marked.flatMap(({ listing_id, marks }): Value[] => [listing_id, marks]),
+  )
+}
+
+/** The shelves by the names that they have; made where they are new. */
+class Shelves {
+  readonly #database: Sql
+  readonly #known = new Map<string, number>()
+
+  constructor(database: Sql) {
+    this.#database = database
+  }
+
+  /** Where these listings stand. */
+  async of(listingIds: Value): Promise<(listingId: number) => number> {
+    const { areIn } = LISTS[this.#database.dialect]
+    const placed = await this.#database.all<{ listing_id: number; name: string }>(
+      `select distinct listing_id, name from listing_category join category on category.id = category_id
+        where listing_id ${areIn('?1', 'integer')}`,
+      listingIds,
+    )
+    const found = new Map<number, number>()
+    for (const [listingId, those] of Map.groupBy(placed, ({ listing_id }) => listing_id))
+      found.set(listingId, await this.#id(those.map(({ name }) => name)))
+    const nowhere = await this.#id([])
+    return (listingId) => found.get(listingId) ?? nowhere
+  }
+
+  async #id(names: readonly string[]): Promise<number> {
+    const key = createHash('sha256').update(JSON.stringify(names.toSorted())).digest('hex')
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const database = this.#database
+    await database.run('insert into shelf (key) values (?) on conflict do nothing', key)
+    const { id } = (await database.get<{ id: number }>('select id from shelf where key = ?', key))!
+    for (const name of names) {
+      await database.run('insert into category_name (name) values (?) on conflict do nothing', name)
+      await database.run(
+        'insert into shelf_category (shelf_id, name_id) select cast(? as integer), id from category_name where name = ? on conflict do nothing',
+        id,
+        name,
+      )
+    }
+    // Known only now: one that is not whole, because this was interrupted, has no lines yet.
+    this.#known.set(key, id)
+    return id
+  }
+}

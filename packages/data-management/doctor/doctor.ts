@@ -1,0 +1,124 @@
+/** What `splitcart doctor` looks at on the receiving machine. Writes nothing but a probe in the inbox, which it removes. */
+import { join } from 'node:path'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
+import { isLocked } from '@splitcart/shared/lock.ts'
+import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { Looked } from '../database/postgres-look.ts'
+import { type Folders, foldersIn } from '../folders.ts'
+import { liesInFolders } from '../inbox/stored.ts'
+import { SERVE_LOCK, UPDATE_DB_LOCK } from '../lock-names.ts'
+import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '../schemas.ts'
+import { conditionFindings } from './conditions.ts'
+import { datesFinding } from './dates.ts'
+import { keptFinding } from './kept.ts'
+import { olderFindings } from './older.ts'
+
+const PROBE = '.doctor-probe'
+const AS_ITS_USER = 'Run it as the user of the server: sudo -u splitcart splitcart doctor'
+
+/** What to examine: the data folder, the file of the catalogue or the PostgreSQL that has it, and the room that uploads leave. */
+export type Examined = Readonly<{
+  dataDir: string
+  catalogue: string
+  server: string | undefined
+  /** Others receive and load, too. */
+  isOfFleet: boolean
+  diskBytesKept: number
+}>
+
+/** Whether a server has ever run here. */
+export async function isSetUp(disk: Disk, dataDir: string): Promise<boolean> {
+  return (await disk.lstat(foldersIn(dataDir).inbox).catch(codeOf)) !== 'ENOENT'
+}
+
+/** Examines the data folder, the databases, and who is at work. */
+export async function* examineDataManagement(disk: Disk, examined: Examined): AsyncGenerator<Finding> {
+  const folders = foldersIn(examined.dataDir)
+  for (const folder of [folders.data, folders.inbox])
+    yield await examine('folder', AS_ITS_USER, () => ownerFinding(disk, 'folder', folder))
+  yield await examine('inbox', AS_ITS_USER, () => inboxWritable(disk, folders))
+  const files = { ledger: join(folders.data, 'ledger.db'), catalogue: examined.catalogue }
+  for (const name of SCHEMAS)
+    yield await (examined.server === undefined
+      ? databaseFinding(name, files[name])
+      : schemaFinding(name, examined.server))
+  const dates = await datesFinding(examined.catalogue, examined.server)
+  if (dates !== undefined) yield dates
+  const kept = examined.server === undefined ? await keptFinding(disk, folders) : undefined
+  if (kept !== undefined) yield kept
+  if (!examined.isOfFleet) yield* await olderFindings(examined, (upload) => liesInFolders(disk, folders, upload))
+  yield* await conditionFindings(disk, examined)
+  yield await examine('disk', AS_ITS_USER, () => roomFinding(disk, folders.inbox, examined.diskBytesKept))
+  yield* await workersFindings(folders, examined.isOfFleet)
+}
+
+async function inboxWritable(disk: Disk, folders: Folders): Promise<Finding> {
+  const probe = join(folders.parts, PROBE)
+  await removeIfThere(disk, probe)
+  await writePart(disk, probe, (file) => file.appendFile('a test of splitcart doctor; it may be deleted\n'))
+  await removeIfThere(disk, probe)
+  return ok('inbox', 'files can be written and synced')
+}
+
+function databaseFinding(name: Schema, path: string): Promise<Finding> {
+  const todo = `${AS_ITS_USER}. If the file is damaged, restore a backup: splitcart restore FILE`
+  return examine(name, todo, async () => {
+    const made = migrationsIn(path)
+    return versionFinding(name, `${path}, schema ${made}`, made - migrationsKnown(name, 'sqlite'))
+  })
+}
+
+function schemaFinding(name: Schema, server: string): Promise<Finding> {
+  const todo = 'See that PostgreSQL runs, that DATABASE_URL is its address, and that this user may write there.'
+  const address = withoutPassword(server)
+  return examine(name, todo, async () => {
+    const { lookAtSchema } = await import('../database/postgres-look.ts')
+    try {
+      const looked = await lookAtSchema(server, name)
+      const fault = faultOf(looked)
+      if (fault !== undefined) return fail(name, `${address}: ${fault}`, todo)
+      const known = migrationsKnown(name, 'postgres')
+      const detail = `${address}, PostgreSQL ${looked.version}, schema ${name} at ${looked.made}`
+      return versionFinding(name, detail, looked.made - known)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      return fail(name, `${address}: ${error.message}`, todo)
+    }
+  })
+}
+
+/** What keeps the next start from making or bringing up to date its tables. */
+function faultOf({ encoding, isReadOnly, mayCreate, made }: Looked): string | undefined {
+  if (isReadOnly) return 'it can only be read: a standby, a full disk, or default_transaction_read_only'
+  if (encoding !== 'UTF8') return `its encoding is ${encoding}; make one with: create database … encoding 'UTF8'`
+  return made === 0 && !mayCreate ? 'this user may not make schemas in it (grant create on database)' : undefined
+}
+
+/** `ahead`: by how many migrations the database is ahead of this program. */
+function versionFinding(name: string, detail: string, ahead: number): Finding {
+  if (ahead > 0) return fail(name, `${detail}, made by a newer program`, 'Start the newer program.')
+  return ok(name, ahead < 0 ? `${detail}; the next start brings it up to date` : detail)
+}
+
+const WORKERS = [
+  { name: 'serve', lock: SERVE_LOCK, consequence: 'so nothing can be sent here' },
+  { name: 'update-db', lock: UPDATE_DB_LOCK, consequence: 'so nothing is loaded' },
+] as const
+
+/** Who is at work here. A machine of a fleet has one of them, and the other runs elsewhere. */
+async function workersFindings(folders: Folders, isOfFleet: boolean): Promise<Finding[]> {
+  const looked = WORKERS.map(({ name, lock, consequence }) =>
+    examine(name, AS_ITS_USER, async () => {
+      if (isLocked(join(folders.data, lock))) return ok(name, 'runs')
+      return warn(name, `does not run, ${consequence}`, 'Start the server: splitcart serve')
+    }),
+  )
+  const findings = await Promise.all(looked)
+  if (!isOfFleet || !findings.some(({ state }) => state === 'ok')) return findings
+  const elsewhere = ({ check, state }: Finding) =>
+    state === 'warn' && ok(check, 'is what other machines of the fleet run')
+  return findings.map((finding) => elsewhere(finding) || finding)
+}

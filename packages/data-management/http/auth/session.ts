@@ -1,0 +1,104 @@
+/** `/api/session`: a browser signs in with a key, asks who it is, and signs out. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Principal, SCOPES } from '../../ledger/keys.ts'
+import type { TakeRequest } from '../edge/admission.ts'
+import { bodyOf } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { momentOf } from '../threads/reading.ts'
+import { type Authenticator, addressOf, checkScope, nameOf, principalOf } from './authentication.ts'
+import { checkNotForeign, checkSameSite } from './same-site.ts'
+import { clearToken, setToken, tokenIn } from './session-cookie.ts'
+import { SESSION_RESPONSE, type SessionView, SIGN_IN_BODY, type SignIn } from './session-schema.ts'
+import { sessionsRoutes } from './sessions.ts'
+
+const MAY_SIGN_IN = ['read', 'admin'] as const
+
+/** Adds the routes. They recognise keys and sessions, and count requests, as all others do. */
+export function sessionRoutes(
+  server: FastifyInstance,
+  services: Services,
+  authenticator: Authenticator,
+  takeRequest: TakeRequest,
+): void {
+  const { steady } = services.inbox
+  const signIn = bodyOf(SIGN_IN_BODY, { summary: 'Sign in with a key', response: { 201: SESSION_RESPONSE } })
+  server.post<{ Body: SignIn }>('/api/session', signIn, async (request, reply) => {
+    checkNotForeign(request)
+    const principal = await authenticator.ofKey(request.body.key, request)
+    takeRequest(principal.keyId, steady())
+    checkScope(principal, MAY_SIGN_IN)
+    return reply.code(201).send(await openSession(services, principal, request, reply))
+  })
+
+  const asked = { summary: 'Who is signed in', response: { 200: SESSION_RESPONSE } }
+  server.get('/api/session', { config: { scopes: SCOPES }, schema: asked }, async (request, reply) => {
+    return tellSession(services, request, reply)
+  })
+
+  const left = { summary: 'Sign out', response: { 204: { type: 'null' } } }
+  server.delete('/api/session', { schema: left }, async (request, reply) => {
+    const token = tokenIn(request)
+    if (token !== undefined) {
+      checkSameSite(request)
+      await endSession(services, token, request)
+    }
+    clearToken(request, reply)
+    return reply.code(204).send()
+  })
+  sessionsRoutes(server, services)
+}
+
+/** Never goes on with a token that was there before: somebody else may know that one. */
+async function openSession(services: Services, principal: Principal, request: FastifyRequest, reply: FastifyReply) {
+  const { ledger, now } = services.inbox
+  const before = tokenIn(request)
+  if (before !== undefined) await endSession(services, before, request)
+  const { token, expiresAt } = await ledger.sessions.open(principal.keyId, now())
+  await note(services, 'signed in', principal, request)
+  giveToken(services, token, expiresAt, { request, reply })
+  return viewOf(services, principal, expiresAt)
+}
+
+async function tellSession(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<SessionView> {
+  const { ledger, now } = services.inbox
+  const principal = principalOf(request)
+  const token = tokenIn(request)
+  const session = token === undefined ? undefined : await ledger.sessions.find(token, now())
+  if (token === undefined || session?.principal.keyId !== principal.keyId) {
+    const key = await ledger.keys.working(principal.keyId, now())
+    return viewOf(services, principal, key?.expiresAt ?? now())
+  }
+  // The browser learns that its session lasts longer by now.
+  giveToken(services, token, session.expiresAt, { request, reply })
+  return viewOf(services, principal, session.expiresAt)
+}
+
+async function endSession(services: Services, token: string, request: FastifyRequest): Promise<void> {
+  const { ledger, now } = services.inbox
+  const session = await ledger.sessions.find(token, now())
+  if ((await ledger.sessions.end(token)) && session !== undefined)
+    await note(services, 'signed out', session.principal, request)
+}
+
+function note({ inbox }: Services, what: string, principal: Principal, request: FastifyRequest): Promise<void> {
+  const { keyId: about } = principal
+  return inbox.ledger.audit({ at: inbox.now(), who: nameOf(principal), what, about, detail: addressOf(request) })
+}
+
+type Exchange = Readonly<{ request: FastifyRequest; reply: FastifyReply }>
+
+function giveToken({ inbox }: Services, token: string, until: number, { request, reply }: Exchange): void {
+  setToken(request, reply, token, Math.max(1, Math.round((until - inbox.now()) / 1000)))
+}
+
+function viewOf(services: Services, { keyId, name, scopes }: Principal, until: number): SessionView {
+  const expires_at = until === Number.POSITIVE_INFINITY ? null : new Date(until).toISOString()
+  return {
+    key_id: keyId,
+    name,
+    scopes: [...scopes],
+    expires_at,
+    time_zone: momentOf(services).zone.name,
+    currency: services.currency ?? null,
+  }
+}

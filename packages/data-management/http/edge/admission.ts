@@ -1,0 +1,92 @@
+/**
+ * What a request with a right key must pass before its body is looked at: how often its key asks, how much it sends at once and in a
+ * day.
+ *
+ *   head ─▶ key ─▶ scope ─▶ rate ─▶ uploads at once ─▶ quota ─▶ (the route: backlog, room, fields, 100-continue, body)
+ */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { principalOf } from '../auth/authentication.ts'
+import type { Services } from '../services.ts'
+import { askFor, momentOf } from '../threads/reading.ts'
+import { Quotas } from './quotas.ts'
+import type { ServerLimits } from './server-limits.ts'
+import { TokenBuckets } from './token-buckets.ts'
+
+/**
+ * Takes one request from what a key may ask in a minute, or throws `too_many_requests`; `back` gives one back: a file that is new is what
+ * the server is there for, and has limits of its own.
+ */
+export type TakeRequest = ((keyId: string, steadyMs: number) => void) &
+  Readonly<{ back: (keyId: string, steadyMs: number) => void }>
+
+/** Counts the requests of every key. */
+export function countRequests({ requestsPerMinuteMax }: ServerLimits): TakeRequest {
+  if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return Object.assign(() => {}, { back: () => {} })
+  const requests = new TokenBuckets(requestsPerMinuteMax)
+  const take = (keyId: string, now: number) => {
+    const waitMs = requests.take(keyId, now)
+    if (waitMs === 0) return
+    const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
+    throw new Problem('too_many_requests', `more than ${requestsPerMinuteMax} in a minute`, { retryAfterSeconds })
+  }
+  return Object.assign(take, { back: (keyId: string, now: number) => requests.giveBack(keyId, now) })
+}
+
+/** Adds the checks to every route that asks for a scope. */
+export function admit(
+  server: FastifyInstance,
+  services: Services,
+  limits: ServerLimits,
+  takeRequest: TakeRequest,
+): void {
+  const { inbox, questions } = services
+  const uploads = new Uploading(limits.uploadsAtOnceMax)
+  const quotas = new Quotas(
+    (keyId, since) => askFor(questions, 'sent', { keyId, since }, { keyId: null, now: inbox.now() }),
+    limits,
+    momentOf(services).zone,
+  )
+  server.addHook('onRequest', async (request, reply) => {
+    const { scopes, takesUploads } = request.routeOptions.config
+    if (scopes === undefined) return
+    const { keyId } = principalOf(request)
+    takeRequest(keyId, inbox.steady())
+    if (!takesUploads || (request.method !== 'POST' && request.method !== 'PATCH')) return
+    uploads.enter(keyId, reply)
+    // What was opened within the quota may be finished.
+    if (request.method === 'POST') await quotas.check(keyId, uploads.others(keyId), inbox.now())
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    const { isFreeWhenNew } = request.routeOptions.config
+    if (isFreeWhenNew && reply.statusCode === 201) takeRequest.back(principalOf(request).keyId, inbox.steady())
+  })
+}
+
+/** How many uploads of each key are on their way. */
+class Uploading {
+  readonly #max: number
+  readonly #open = new Map<string, number>()
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  others(keyId: string): number {
+    return (this.#open.get(keyId) ?? 1) - 1
+  }
+
+  /** Counts an upload until it is answered or its connection is gone. */
+  enter(keyId: string, reply: FastifyReply): void {
+    const open = this.#open.get(keyId) ?? 0
+    if (open >= this.#max) throw new Problem('too_many_uploads', `${open} are on their way, ${this.#max} may be`)
+    // Gone already: nothing would tell when to stop counting it.
+    if (reply.raw.destroyed) return
+    this.#open.set(keyId, open + 1)
+    reply.raw.once('close', () => {
+      const left = this.#open.get(keyId)! - 1
+      if (left === 0) this.#open.delete(keyId)
+      else this.#open.set(keyId, left)
+    })
+  }
+}

@@ -1,0 +1,112 @@
+/** Turns what is thrown into an answer: a problem document of the table, or a 500 that tells nothing of our insides. */
+import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from '@splitcart/shared/problem.ts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ENCODINGS } from '../../inbox/decode.ts'
+import { keyIdOf } from '../../ledger/key-format.ts'
+import { addressOf, keyIn } from '../auth/authentication.ts'
+import { retryAfterOf } from './plain-answer.ts'
+import type { Refusals, Refused } from './refusals.ts'
+import { traceOf } from './trace.ts'
+
+/** Answers every error and every unknown address with a problem document. */
+export function answerErrors(server: FastifyInstance, refusals: Refusals): void {
+  server.setErrorHandler<FastifyError>((error, request, reply) => answerError(error, request, reply, refusals))
+  server.addHook('onClose', async () => refusals.stop())
+  const routes: { method: string; pattern: RegExp }[] = []
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.push({ method: each, pattern: patternOf(url) })
+  })
+  const refuse = (request: FastifyRequest, reply: FastifyReply, problem: Problem) =>
+    sendProblem(request, reply, problem, refusals)
+  server.setNotFoundHandler((request, reply) => {
+    const [path = ''] = request.url.split('?')
+    const allowed = new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))
+    // A route of its own may have looked and found nothing.
+    if (allowed.size === 0 || allowed.has(request.method)) return refuse(request, reply, new Problem('not_found'))
+    const methods = [...allowed].join(', ')
+    reply.header('allow', methods)
+    return refuse(request, reply, new Problem('method_not_allowed', `here are answered: ${methods}`))
+  })
+}
+
+/** Answers one error; also those that come up before a request has found its route. */
+export function answerError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusals: Refusals,
+): FastifyReply {
+  const problem = problemOf(error)
+  if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
+  if (problem.code === 'database_unreachable') refusals.noteTrouble(error)
+  return sendProblem(request, reply, problem, refusals)
+}
+
+/** The addresses of a route, with or without a slash at the end. */
+function patternOf(url: string): RegExp {
+  const path = url
+    .replace(/\/$/, '')
+    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/:\w+/g, '[^/]+')
+  return new RegExp(`^${path}/?$`)
+}
+
+/** Answers with a problem document, whose id the log has too. */
+function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, refusals: Refusals): FastifyReply {
+  if (problem.code !== 'internal') refusals.note(refusedOf(request), problem)
+  const { status } = problem.kind
+  const retryAfter = retryAfterOf(problem)
+  // Also here: what fails before it has found its route passes no hook.
+  reply.header('cache-control', 'no-store')
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  if (status === 415) reply.header('accept-encoding', ENCODINGS.join(', '))
+  // The rest of a refused body is not worth reading; what follows on this connection would be read as if it were a request.
+  if (request.raw.headers['content-length'] !== undefined || request.raw.headers['transfer-encoding'] !== undefined)
+    reply.header('connection', 'close')
+  return (
+    reply
+      .code(status)
+      .header('content-type', PROBLEM_MEDIA_TYPE)
+      // As bytes: to a text Fastify would add a charset, which this media type does not have.
+      .send(Buffer.from(JSON.stringify(toProblemDocument(problem, request.id))))
+  )
+}
+
+function refusedOf(request: FastifyRequest): Refused {
+  const { id: reqId, method, routeOptions } = request
+  const key = request.principal?.keyId ?? keyIdOf(keyIn(request) ?? '')
+  return {
+    reqId,
+    address: addressOf(request),
+    method,
+    route: routeOptions?.url ?? 'none',
+    ...(key && { key }),
+    ...traceOf(request.headers),
+  }
+}
+
+/** What the libraries throw, in our own words. */
+const LIBRARY_CODES: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
+  FST_ERR_CTP_EMPTY_TYPE: 'media_type_unsupported',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request_invalid',
+  FST_ERR_VALIDATION: 'request_invalid',
+  FST_ERR_BAD_URL: 'request_invalid',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
+  ENOSPC: 'disk_full',
+  EDQUOT: 'disk_full',
+}
+
+function problemOf(error: FastifyError): Problem {
+  // It could be used when the server started, and can be again: a password was changed, a right taken away.
+  if (error instanceof Problem && error.code === 'database_unusable')
+    return new Problem('database_unreachable', 'it does not let the server in', { cause: error })
+  if (error instanceof Problem) return error
+  const code = LIBRARY_CODES[error.code ?? '']
+  if (code !== undefined)
+    return new Problem(code, error.code === 'FST_ERR_VALIDATION' ? error.message : undefined, { cause: error })
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return new Problem('request_invalid', error.message, { cause: error })
+  return new Problem('internal', undefined, { cause: error })
+}

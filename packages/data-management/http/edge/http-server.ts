@@ -1,0 +1,81 @@
+/** The HTTP server below the framework: plain or TLS, with time limits, and with an answer of ours to everything that is odd. */
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { faultOfHead } from './head.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import { answerPlainly, endAfter, endWith, noteRefusal } from './plain-answer.ts'
+import type { Refusals } from './refusals.ts'
+import type { ServerLimits } from './server-limits.ts'
+import { limitSockets } from './sockets.ts'
+import { limitUnread } from './unread-answers.ts'
+
+const KEEP_ALIVE_MS = 10_000
+const HANDSHAKE_MS_MAX = 10_000
+const HEAD_BYTES_MAX = 16 * 1024
+// Node looks for connections that are late so often, and every half minute by default.
+const LATE_CHECK_MS = 1_000
+
+/** Makes the server. `handle` gets only requests whose heads can be understood in one way. */
+export function openHttpServer(handle: RequestListener, limits: ServerLimits, refusals: Refusals): Server {
+  const server = bare(limits)
+  const watch = limitUnread(server, limits)
+  const receive = oneAtATime((request, response) => {
+    watch(response)
+    request.socket.destroySoon = () => endAfter(request)
+    const fault = faultOfHead(request)
+    if (fault === undefined) handle(request, response)
+    else answerPlainly(response, fault, noteRefusal(refusals, request.socket, fault, request.method))
+  })
+  server.maxHeadersCount = 0
+  server.on('request', receive)
+  // Node would answer 100 before anyone has looked at the key.
+  server.on('checkContinue', receive)
+  server.on('checkExpectation', receive)
+  server.on('connect', (_request: IncomingMessage, socket: Socket) =>
+    refuse(socket, new Problem('method_not_allowed', 'this is no proxy'), refusals),
+  )
+  limitSockets(server, limits)
+  return server
+}
+
+function bare({ headMsMax, tls }: ServerLimits): Server {
+  const options: ServerOptions = {
+    // No limit on the whole request: a large upload over a slow line may take hours. Its speed is limited while its body is read.
+    requestTimeout: 0,
+    headersTimeout: headMsMax,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: Math.min(LATE_CHECK_MS, headMsMax),
+    maxHeaderSize: HEAD_BYTES_MAX,
+    // We look ourselves, and say what is missing.
+    requireHostHeader: false,
+  }
+  if (tls === undefined) return createServer(options)
+  const secured = { ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS_MAX } as const
+  return createTlsServer({ ...secured, ALPNProtocols: ['http/1.1'] }) as unknown as Server
+}
+
+/** Answers what the parser could not make a request of, unless an answer is on its way already. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket, refusals: Refusals): void {
+  const response = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage
+  if (!socket.writable || error.code === 'ECONNRESET' || response?.headersSent) socket.destroy()
+  else refuse(socket, problemOf(error), refusals)
+}
+
+function refuse(socket: Socket, problem: Problem, refusals: Refusals): void {
+  endWith(socket, problem, { requestId: noteRefusal(refusals, socket, problem) })
+}
+
+function problemOf({ code }: { code?: string }): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return new Problem('head_too_large', `more than ${HEAD_BYTES_MAX} bytes`)
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('head_late')
+  return new Problem('request_invalid', 'this is no HTTP')
+}

@@ -1,0 +1,100 @@
+/**
+ * The log of what is refused: whoever tries keys can be found in it by his address, and nobody can fill the disk with it.
+ *
+ *   refused ─▶ one of the first of its address in this minute ─▶ a line of its own
+ *          └─▶ else counted ─▶ at the end of the minute one line for each address
+ */
+import type { Log } from '@splitcart/shared/log.ts'
+import type { Problem, ProblemCode } from '@splitcart/shared/problem.ts'
+import { MINUTE_MS } from '@splitcart/shared/time.ts'
+import { countedAddress } from './server-limits.ts'
+import type { Trace } from './trace.ts'
+
+/** What is known of a request that is refused. `key`: the id of the key that it names, whether or not it has it. */
+export type Refused = Trace &
+  Readonly<{
+    reqId: string
+    address: string
+    method: string
+    route: string
+    key?: string | undefined
+  }>
+
+// In a minute: of an address, and of all.
+const LINES_PER_ADDRESS_MAX = 20
+const LINES_MAX = 300
+const TROUBLE_MS = 10_000
+const SUMMARIES_MAX = 100
+// Addresses that are counted by themselves.
+const ADDRESSES_MAX = 10_000
+const OTHERS = 'others'
+
+type Counts = { lines: number; unwritten: Map<ProblemCode, number> }
+
+/** The refusals of one server. */
+export class Refusals {
+  readonly #log: Log
+  readonly #addresses = new Map<string, Counts>()
+  readonly #timer: NodeJS.Timeout
+  #lines = 0
+  #troubleAt = Number.NEGATIVE_INFINITY
+
+  constructor(log: Log) {
+    this.#log = log
+    this.#timer = setInterval(() => this.sumUp(), MINUTE_MS).unref()
+  }
+
+  /** Notes that a request was refused. */
+  note(refused: Refused, { code, detail }: Problem): void {
+    const counts = this.#of(countedAddress(refused.address))
+    if (counts.lines < LINES_PER_ADDRESS_MAX && this.#lines < LINES_MAX) {
+      counts.lines++
+      this.#lines++
+      this.#log.info({ ...refused, code, detail }, 'request refused')
+    } else counts.unwritten.set(code, (counts.unwritten.get(code) ?? 0) + 1)
+  }
+
+  /** Notes that a request was refused because of the database, with what that said: once in a while, for it concerns all requests. */
+  noteTrouble(error: unknown): void {
+    const now = performance.now()
+    if (now - this.#troubleAt < TROUBLE_MS) return
+    this.#troubleAt = now
+    this.#log.error({ err: error }, 'the database does not serve; requests are refused')
+  }
+
+  /** Writes what was only counted, those with most of it first, and begins a new minute. */
+  sumUp(): void {
+    const sums = [...this.#addresses]
+      .map(([address, { unwritten }]) => ({ address, unwritten, count: sumOf(unwritten) }))
+      .filter(({ count }) => count > 0)
+      .sort((one, other) => other.count - one.count)
+    for (const { address, unwritten, count } of sums.slice(0, SUMMARIES_MAX))
+      this.#log.warn({ address, count, codes: Object.fromEntries(unwritten) }, 'more requests refused')
+    const rest = sums.slice(SUMMARIES_MAX)
+    if (rest.length > 0) {
+      const count = rest.reduce((sum, each) => sum + each.count, 0)
+      this.#log.warn({ addresses: rest.length, count }, 'more requests refused')
+    }
+    this.#addresses.clear()
+    this.#lines = 0
+  }
+
+  /** Writes what is left, and counts no more minutes. */
+  stop(): void {
+    clearInterval(this.#timer)
+    this.sumUp()
+  }
+
+  #of(address: string): Counts {
+    const known = this.#addresses.get(address)
+    if (known !== undefined) return known
+    const counts = { lines: 0, unwritten: new Map() }
+    if (this.#addresses.size >= ADDRESSES_MAX && address !== OTHERS) return this.#of(OTHERS)
+    this.#addresses.set(address, counts)
+    return counts
+  }
+}
+
+function sumOf(counts: ReadonlyMap<ProblemCode, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0)
+}

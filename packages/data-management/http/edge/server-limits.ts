@@ -1,0 +1,72 @@
+/** How much is let in, and from whom: the limits that hold before the first byte of a body is decoded. */
+import { BlockList, isIP } from 'node:net'
+
+/** The limits. What is not given is not limited. */
+export type ServerLimits = Readonly<{
+  uploadsAtOnceMax: number
+  requestsPerMinuteMax: number
+  failuresPerMinuteMax: number
+  filesPerDayMax: number
+  bytesPerDayMax: number
+  socketsMax: number
+  socketsPerAddressMax: number
+  headMsMax: number
+  /** How long an answer may stay unread without a byte of it being taken, and how much may be unread of all answers. */
+  unreadMsMax: number
+  unreadBytesMax: number
+  /** Whose X-Forwarded-For is believed: addresses and networks. */
+  trustedProxies: readonly string[]
+  /** Certificate chain and private key, as PEM; without them plain http is spoken. */
+  tls: Readonly<{ cert: string; key: string }> | undefined
+}>
+
+/** No limit but those of time and memory. */
+export const UNLIMITED: ServerLimits = {
+  uploadsAtOnceMax: Number.POSITIVE_INFINITY,
+  requestsPerMinuteMax: Number.POSITIVE_INFINITY,
+  failuresPerMinuteMax: Number.POSITIVE_INFINITY,
+  filesPerDayMax: Number.POSITIVE_INFINITY,
+  bytesPerDayMax: Number.POSITIVE_INFINITY,
+  socketsMax: Number.POSITIVE_INFINITY,
+  socketsPerAddressMax: Number.POSITIVE_INFINITY,
+  headMsMax: 10_000,
+  unreadMsMax: 60_000,
+  unreadBytesMax: 64 * 1024 * 1024,
+  trustedProxies: [],
+  tls: undefined,
+}
+
+/** Whether an address belongs to one of some addresses and networks. */
+export function membership(networks: readonly string[]): (address: string) => boolean {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = '', length] = network.split('/')
+    const family = familyOf(address)
+    if (length === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(length), family)
+  }
+  return (address) => isIP(address) !== 0 && list.check(address, familyOf(address))
+}
+
+/** What is counted as one address: of IPv6 the network of 64 bits, for whoever has one address there has all of them. */
+export function countedAddress(address: string | undefined): string {
+  if (address === undefined) return ''
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped !== undefined) return mapped
+  if (isIP(address) !== 6) return address
+  const [front = '', back = ''] = address.replace(/%.*$/, '').split('::')
+  const before = groupsIn(front)
+  const after = groupsIn(back)
+  const zeros = address.includes('::') ? Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0') : []
+  const network = [...before, ...zeros, ...after].slice(0, 4)
+  return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+}
+
+// An IPv4 address at the end stands for two groups; which ones does not matter, for they are not in the network.
+function groupsIn(part: string): string[] {
+  return part === '' ? [] : part.replace(/\d+\.\d+\.\d+\.\d+$/, '0:0').split(':')
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4'
+}

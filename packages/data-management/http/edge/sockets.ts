@@ -1,0 +1,47 @@
+/** Limits the connections of each address and of all: what is too much is refused before a byte of it is read. */
+import type { Server, Socket } from 'node:net'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { endWith } from './plain-answer.ts'
+import { countedAddress, membership, type ServerLimits } from './server-limits.ts'
+
+// What is refused is counted no more, so it must be gone soon.
+const LINGER_MS = 100
+
+type Listener = (this: Server, socket: Socket) => void
+
+/** Puts itself before what the server does with a new connection. */
+export function limitSockets(server: Server, limits: ServerLimits): void {
+  const serve = server.listeners('connection') as Listener[]
+  const isProxy = membership(limits.trustedProxies)
+  const open = new Map<string, number>()
+  let all = 0
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    const address = countedAddress(socket.remoteAddress)
+    const own = open.get(address) ?? 0
+    const fault = faultOf(all, isProxy(address) ? 0 : own, limits)
+    if (fault !== undefined) return refuse(socket, fault, limits)
+    all++
+    open.set(address, own + 1)
+    socket.once('close', () => {
+      all--
+      const left = open.get(address)! - 1
+      if (left === 0) open.delete(address)
+      else open.set(address, left)
+    })
+    for (const each of serve) each.call(server, socket)
+  })
+}
+
+function faultOf(all: number, own: number, { socketsMax, socketsPerAddressMax }: ServerLimits): string | undefined {
+  if (all >= socketsMax) return `${all} are open, ${socketsMax} may be`
+  return own >= socketsPerAddressMax ? `${own} of this address are open, ${socketsPerAddressMax} may be` : undefined
+}
+
+function refuse(socket: Socket, detail: string, { tls }: ServerLimits): void {
+  socket.on('error', () => {})
+  // Before its handshake there is nobody to tell.
+  if (tls !== undefined) socket.destroy()
+  // Neither logged nor named: whoever opens thousands should not fill the disk as well.
+  else endWith(socket, new Problem('too_many_connections', detail), { lingerMs: LINGER_MS })
+}

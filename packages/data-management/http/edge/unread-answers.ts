@@ -1,0 +1,39 @@
+/** Answers that nobody reads: each has its time, and all of them together no more memory than they may have. */
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ServerLimits } from './server-limits.ts'
+
+const LOOK_MS = 1_000
+
+/** Watches the answers of a server, which are told to it as they begin. */
+export function limitUnread(
+  server: Server,
+  { unreadMsMax, unreadBytesMax }: ServerLimits,
+): (response: ServerResponse) => void {
+  const open = new Map<Socket, ServerResponse>()
+  // Called when nothing has moved for so long. What is still being worked on is waited for.
+  server.setTimeout(unreadMsMax, (socket) => {
+    if (!open.has(socket) || socket.writableLength > 0) socket.destroy()
+  })
+  const timer = setInterval(() => cutTheLargest([...open.keys()], unreadBytesMax), LOOK_MS).unref()
+  server.once('close', () => clearInterval(timer))
+  return (response) => {
+    const { socket } = response.req
+    open.set(socket, response)
+    response.once('close', () => {
+      if (open.get(socket) === response) open.delete(socket)
+    })
+  }
+}
+
+/** Ends connections, those with the most unread bytes first, until what all of them hold is within the limit. */
+function cutTheLargest(sockets: readonly Socket[], bytesMax: number): void {
+  let bytes = sockets.reduce((sum, socket) => sum + socket.writableLength, 0)
+  if (bytes <= bytesMax) return
+  const bySize = sockets.toSorted((one, other) => other.writableLength - one.writableLength)
+  for (const socket of bySize) {
+    if (bytes <= bytesMax) return
+    bytes -= socket.writableLength
+    socket.destroy()
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * What all listeners hear: one look at the ledger for all of them, a few times a second and only while there is one.
+ *
+ * The id of an event is the number of the change it tells, behind a word that is this feed's own. So a listener that comes back says
+ * how far it has heard, and one that comes from before a restart is told to ask for everything anew.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { Log } from '@splitcart/shared/log.ts'
+import type { Receiving } from '../../inbox/accept.ts'
+import { progressIn } from '../../inbox/progress.ts'
+import type { Change, Changes } from '../../ledger/changes.ts'
+import { detailed } from '../routes/upload-view.ts'
+import { COMMENT, frameOf } from './event-frames.ts'
+import { Listeners, type Subscriber } from './listeners.ts'
+
+const LOOK_MS = 250
+const LOOKS_PER_SECOND = 1_000 / LOOK_MS
+const LOOKS_PER_COMMENT = 15 * LOOKS_PER_SECOND
+const CHANGES_AT_ONCE_MAX = 200
+
+/** The feed of one server. */
+export class EventFeed {
+  readonly #inbox: Receiving
+  readonly #log: Log
+  readonly #listeners = new Listeners()
+  readonly #word = randomBytes(6).toString('base64url').replace(/-/g, '_')
+  #changes: Promise<Changes> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #looks = 0
+  #isLooking = false
+  #isBehind = false
+  #joining = 0
+  // The last change that everybody was told.
+  #told = 0
+  #progress = ''
+
+  constructor(inbox: Receiving, log: Log) {
+    this.#inbox = inbox
+    this.#log = log
+  }
+
+  get listeners(): number {
+    return this.#listeners.count
+  }
+
+  /** Lets somebody listen, from behind the event that was heard last, where that is known. */
+  async join(subscriber: Subscriber, lastId: string | undefined): Promise<Readable> {
+    this.#joining++
+    try {
+      const changes = await this.#start()
+      for (;;) {
+        const told = this.#told
+        const first = await this.#missedSince(lastId, changes)
+        // What everybody was told in the meantime would be missing.
+        if (this.#told === told) return this.#listeners.join(subscriber, first)
+      }
+    } finally {
+      this.#joining--
+    }
+  }
+
+  /** Ends all streams, and looks no more. */
+  stop(): void {
+    this.#listeners.stop()
+    this.#rest()
+  }
+
+  async #missedSince(lastId: string | undefined, changes: Changes): Promise<string> {
+    const told = this.#told
+    const heard = this.#numberIn(lastId)
+    const isNear = heard !== undefined && told - heard <= CHANGES_AT_ONCE_MAX
+    const missed = isNear ? await changes.between(heard, told) : undefined
+    if (missed === undefined) return frameOf('reload', {}, this.#idOf(told))
+    return missed.length === 0 ? COMMENT : (await this.#framesOf(missed)).join('')
+  }
+
+  #start(): Promise<Changes> {
+    if (this.#changes === undefined) {
+      this.#changes = this.#open()
+      this.#changes.catch(() => this.#rest())
+      this.#timer = setInterval(() => void this.#look(), LOOK_MS)
+    }
+    return this.#changes
+  }
+
+  async #open(): Promise<Changes> {
+    const changes = await this.#inbox.ledger.lookAtChanges()
+    this.#told = await changes.latest()
+    return changes
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer)
+    this.#changes
+      ?.then((changes) => changes[Symbol.asyncDispose]())
+      // Whoever waited for it has been told that it cannot be opened.
+      .catch(() => {})
+    this.#changes = undefined
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    try {
+      this.#looks++
+      if (this.#listeners.count + this.#joining === 0) this.#rest()
+      else await this.#tellWhatIsNew(await this.#changes)
+    } catch (error) {
+      if (this.#changes !== undefined) this.#log.error({ err: error }, 'events could not be looked for')
+    } finally {
+      this.#isLooking = false
+    }
+  }
+
+  async #tellWhatIsNew(changes: Changes | undefined): Promise<void> {
+    if (changes === undefined) return
+    const isTimeForAComment = this.#looks % LOOKS_PER_COMMENT === 0
+    this.#isBehind = (await changes.hasChanged()) || this.#isBehind
+    if (this.#isBehind) {
+      // A key may have been revoked, a session ended.
+      await this.#listeners.endDisallowed()
+      await this.#tellChanges(changes)
+      this.#isBehind = false
+    } else if (isTimeForAComment) await this.#listeners.endDisallowed()
+    if (this.#looks % LOOKS_PER_SECOND === 0) await this.#tellProgress()
+    if (isTimeForAComment) this.#listeners.tell(COMMENT)
+  }
+
+  async #tellChanges(changes: Changes): Promise<void> {
+    const latest = await changes.latest()
+    while (this.#told < latest) {
+      const until = Math.min(latest, this.#told + CHANGES_AT_ONCE_MAX)
+      const news = await changes.between(this.#told, until)
+      const frames = news === undefined ? [frameOf('reload', {}, this.#idOf(latest))] : await this.#framesOf(news)
+      this.#told = news === undefined ? latest : until
+      for (const frame of frames) this.#listeners.tell(frame)
+    }
+  }
+
+  async #framesOf(changes: readonly Change[]): Promise<string[]> {
+    const found = await this.#inbox.ledger.uploads.findAll(changes.map(({ uploadId }) => uploadId))
+    const views = new Map((await detailed(this.#inbox, found)).map((view) => [view.id, view]))
+    return changes.map(({ number, uploadId }) => {
+      const view = views.get(uploadId)
+      const id = this.#idOf(number)
+      return view === undefined ? frameOf('forgotten', { id: uploadId }, id) : frameOf('upload', view, id)
+    })
+  }
+
+  async #tellProgress(): Promise<void> {
+    const { disk, folders } = this.#inbox
+    const progress = await progressIn(disk, folders.data)
+    const text = JSON.stringify(progress ?? '')
+    const isNew = text !== this.#progress && this.#progress !== ''
+    this.#progress = text
+    if (isNew && progress !== undefined) this.#listeners.tell(frameOf('progress', progress))
+  }
+
+  #idOf(number: number): string {
+    return `${this.#word}-${number}`
+  }
+
+  #numberIn(id: string | undefined): number | undefined {
+    const [word, digits = ''] = (id ?? '').split('-')
+    const number = word === this.#word && /^\d{1,15}$/.test(digits) ? Number(digits) : undefined
+    return number !== undefined && number <= this.#told ? number : undefined
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * What `GET /api/events` tells, as JSON Schema: server-sent events whose `data` is one line of JSON.
+ *
+ *   upload      an upload arrived or changed: as `GET /api/uploads/{id}` answers it
+ *   forgotten   an upload is gone: its bytes were lost, and its sender sends it again
+ *   progress    how far a load has come; without an id, for what was missed of it does not matter
+ *   reload      what happened before is not known here: ask for everything anew. The first event of every new connection
+ */
+import type { Static } from 'typebox'
+import { COUNT } from '../edge/parameters.ts'
+import { UPLOAD_SCHEMA } from '../routes/uploads-schema.ts'
+
+const FORGOTTEN = { type: 'object', required: ['id'], properties: { id: { type: 'string' } } } as const
+
+/** How many of the bytes of a file its load has read. */
+export const PROGRESS_SCHEMA = {
+  type: 'object',
+  required: ['upload_id', 'bytes', 'of_bytes'],
+  properties: { upload_id: { type: 'string' }, bytes: COUNT, of_bytes: COUNT },
+} as const
+
+export const EVENT_SCHEMAS = {
+  upload: UPLOAD_SCHEMA,
+  forgotten: FORGOTTEN,
+  progress: PROGRESS_SCHEMA,
+  reload: { type: 'object', properties: {} },
+} as const
+
+/** The data of each kind of event. */
+export type EventData = {
+  upload: Static<typeof UPLOAD_SCHEMA>
+  forgotten: Static<typeof FORGOTTEN>
+  progress: Static<typeof PROGRESS_SCHEMA>
+  reload: Record<string, never>
+}
+
+/** How far a load has come. */
+export type Progress = Static<typeof PROGRESS_SCHEMA>

@@ -1,0 +1,151 @@
+/** What of stores, uploads and findings needs attention now; what people have ticked off stands apart. */
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import type { Static } from 'typebox'
+import { countLoadsWithRejects, loadsWithRejects, loadsWithRejectsOf } from '../../catalogue/queries/activity.ts'
+import type { ChainFinding } from '../../catalogue/queries/findings.ts'
+import { type Source, sourceView } from '../../catalogue/queries/sources.ts'
+import { COUNT_MAX, countOf } from '../../catalogue/queries/with-words.ts'
+import type { TicksNow } from '../../ledger/ticks.ts'
+import { momentOf, type Reading } from '../threads/reading.ts'
+import { findingKey, unbelievedFindings } from './findings.ts'
+import { sourcesNow } from './freshness.ts'
+import type { OVERVIEW_RESPONSE } from './overview-schema.ts'
+import { ticksNow, ticksView } from './ticks.ts'
+
+const REJECTS_DAYS = 3
+const FAILED_DAYS = 7
+// Each is looked at: more of them are counted no further.
+const FAILED_MAX = 1_000
+const FIRST_MAX = 10
+
+type Attention = Omit<Static<typeof OVERVIEW_RESPONSE>['attention'], 'disk' | 'loader'>
+type Counted = Readonly<{ count: number; exact: boolean }>
+
+/** All of it but what the machine needs. */
+export async function attentionNow(services: Reading, sources: readonly Source[]): Promise<Attention> {
+  const ticks = await ticksNow(services)
+  const found = {
+    ...onSources(sources, ticks),
+    held: await latestUploads(services, 'held', ticks),
+    failed: await latestUploads(services, 'failed', ticks),
+    findings: await findings(services, ticks),
+    rejects: await rejects(services, ticks),
+  }
+  return { ...found, ...ticksView(ticks.covering()) }
+}
+
+/** Kinds that nobody is told of: they stand in the overview alone. */
+export const UNTOLD_KINDS: readonly string[] = ['late', 'partial', 'rejects']
+
+/** Finds what of these kinds is ticked off and still so. */
+export async function findUntold(services: Reading, ticks: TicksNow): Promise<void> {
+  if (!UNTOLD_KINDS.some((kind) => ticks.of(kind).length > 0)) return
+  onSources(await sourcesNow(services), ticks)
+  await rejectsOff(services, ticks)
+}
+
+/** Which uploads of a state need attention, of all or some: those of the last days, where they failed and no person has said so. */
+export function uploadsWanted(services: Reading, state: 'held' | 'failed') {
+  if (state === 'held') return { since: 0, countMax: COUNT_MAX, query: { state } }
+  return { since: daysBefore(services, FAILED_DAYS), countMax: FAILED_MAX, query: { state, undecided: true } }
+}
+
+/** From when on files with rejected rows need attention. */
+export function rejectsSince(services: Reading): number {
+  return daysBefore(services, REJECTS_DAYS)
+}
+
+function daysBefore(services: Reading, days: number): number {
+  return momentOf(services).now - days * DAY_MS
+}
+
+/** Which sources need attention, the worst first. */
+export const SOURCE_RANKS = { silent: 0, late: 1, partial: 2 } as const
+
+/** The worst first. What is snoozed or retired is no worse than what is good. */
+export function ranked({ state, is_partial }: Source): number {
+  if (state === 'silent' || state === 'late') return SOURCE_RANKS[state]
+  return state === 'good' && is_partial ? SOURCE_RANKS.partial : 3
+}
+
+function onSources(sources: readonly Source[], ticks: TicksNow): Pick<Attention, 'silent' | 'late' | 'partial'> {
+  const those = (kind: keyof typeof SOURCE_RANKS) => {
+    const found = sources
+      .filter((source) => ranked(source) === SOURCE_RANKS[kind])
+      .filter(({ company, store_id, last_date }) => {
+        return !ticks.covers({ kind, subject: JSON.stringify([company, store_id]) }, last_date)
+      })
+    return { count: found.length, exact: true, first: found.slice(0, FIRST_MAX).map(sourceView) }
+  }
+  return { silent: those('silent'), late: those('late'), partial: those('partial') }
+}
+
+async function latestUploads(services: Reading, state: 'held' | 'failed', ticks: TicksNow) {
+  const { uploads } = services.inbox.ledger
+  const { since, countMax, query } = uploadsWanted(services, state)
+  const count = countOf(await uploads.countSince(since, countMax + 1, query), countMax)
+  const ids = ticks.of(state).map(({ subject }) => subject)
+  const named = ids.length === 0 ? [] : await uploads.listBriefly({ ...query, ids, limit: ids.length })
+  const off = named
+    .filter(({ received_at }) => received_at >= since)
+    .filter(({ id, settled_at }) => ticks.covers({ kind: state, subject: id }, String(settled_at)))
+  const isOff = new Set(off.map(({ id }) => id))
+  const newest = count.count === 0 ? [] : await uploads.listBriefly({ ...query, limit: FIRST_MAX + isOff.size })
+  const shown = newest
+    .filter(({ id, received_at }) => !isOff.has(id) && received_at >= since)
+    .slice(0, FIRST_MAX)
+    .map(({ id }) => id)
+  const found = shown.length === 0 ? [] : await uploads.list({ ids: shown, limit: shown.length })
+  const rest = less(count, off.length)
+  const first = found.map(({ id, filename, received_at, load }) => {
+    const problem = load === null ? null : (JSON.parse(load) as { problem: string | null }).problem
+    return { upload_id: id, filename, received_at: new Date(received_at).toISOString(), problem }
+  })
+  return { ...rest, first }
+}
+
+async function findings(services: Reading, ticks: TicksNow): Promise<Attention['findings']> {
+  const ticked = new Set(ticks.of('findings').map(({ subject }) => subject))
+  const max = FIRST_MAX + ticked.size
+  const isMeant = (finding: ChainFinding, index: number) => index < max || ticked.has(findingKey(finding))
+  const { first, ...count } = await unbelievedFindings(services, isMeant)
+  const rest = first.filter(
+    (finding) => !ticks.covers({ kind: 'findings', subject: findingKey(finding) }, String(finding.stores)),
+  )
+  return { ...less(count, first.length - rest.length), first: rest.slice(0, FIRST_MAX) }
+}
+
+async function rejects(services: Reading, ticks: TicksNow): Promise<Attention['rejects']> {
+  const { inbox, catalogue } = services
+  const since = rejectsSince(services)
+  const off = await rejectsOff(services, ticks)
+  const loads = await loadsWithRejects(catalogue.database, since, FIRST_MAX + off.size)
+  const rest = loads.filter(({ sha256 }) => !off.has(sha256)).slice(0, FIRST_MAX)
+  const ids = await inbox.ledger.uploads.idsOf(rest.map(({ sha256 }) => sha256))
+  const first = rest.map(({ sha256, filename, finished_at, rows, rejected }) => {
+    const at = new Date(finished_at).toISOString()
+    return { upload_id: ids.get(sha256) ?? null, sha256, filename, finished_at: at, rows, rejected }
+  })
+  const count = countOf(await countLoadsWithRejects(catalogue.database, since, COUNT_MAX + 1))
+  return { ...less(count, off.size), first }
+}
+
+/** The SHA-256 of the files whose rejects are ticked off. */
+async function rejectsOff(services: Reading, ticks: TicksNow): Promise<ReadonlySet<string>> {
+  const { inbox, catalogue } = services
+  const subjects = ticks.of('rejects').map(({ subject }) => subject)
+  const known = new Map((await inbox.ledger.uploads.findAll(subjects)).map(({ id, sha256 }) => [id, sha256]))
+  const files = subjects.map((subject) => known.get(subject) ?? subject)
+  const loads = await loadsWithRejectsOf(catalogue.database, rejectsSince(services), files)
+  const there = new Set(loads.map(({ sha256 }) => sha256))
+  return new Set(
+    files.filter(
+      (sha256, index) => there.has(sha256) && ticks.covers({ kind: 'rejects', subject: subjects[index]! }, ''),
+    ),
+  )
+}
+
+/** Of what is counted only so far, nobody knows how many are left. */
+function less({ count, exact }: Counted, off: number): Counted {
+  return { count: exact ? count - off : count, exact }
+}

@@ -1,0 +1,50 @@
+/** `GET /api/audit`: who did what with keys, holds and loads. */
+import type { FastifyInstance } from 'fastify'
+import type { Services } from '../services.ts'
+
+const QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    before: { type: 'integer', minimum: 1 },
+    limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+  },
+} as const
+
+const TEXT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'string' }] } as const
+
+const RESPONSE = {
+  type: 'object',
+  required: ['entries', 'next'],
+  properties: {
+    entries: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['id', 'at', 'who', 'what', 'about', 'detail'],
+        properties: {
+          id: { type: 'integer' },
+          at: { type: 'string', format: 'date-time' },
+          who: { type: 'string' },
+          what: { type: 'string' },
+          about: { type: 'string' },
+          detail: TEXT_OR_NULL,
+        },
+      },
+    },
+    next: { anyOf: [{ type: 'null' }, { type: 'integer' }] },
+  },
+} as const
+
+type Query = { before?: number; limit: number }
+
+/** Adds the route. */
+export function auditRoutes(server: FastifyInstance, { inbox }: Services): void {
+  const schema = { summary: 'The audit, the newest first', querystring: QUERY, response: { 200: RESPONSE } }
+  server.get<{ Querystring: Query }>('/api/audit', { config: { scopes: ['admin'] }, schema }, async (request) => {
+    const { before = Number.MAX_SAFE_INTEGER, limit } = request.query
+    const found = await inbox.ledger.auditEntries(before, limit)
+    const entries = found.map((entry) => ({ ...entry, at: new Date(entry.at).toISOString() }))
+    return { entries, next: found.length === limit ? found.at(-1)!.id : null }
+  })
+}

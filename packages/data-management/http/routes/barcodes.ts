@@ -1,0 +1,57 @@
+/** `POST /api/barcodes/lookup`: which barcodes are known already, so that a scraper fetches only the others. */
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import { knownBarcodes } from '../../catalogue/queries/barcodes.ts'
+import { bodyOf, MAY_READ, TEXT } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith } from '../threads/answering.ts'
+import type { Reading } from '../threads/reading.ts'
+
+const SKUS_MAX = 5_000
+const BODY_BYTES_MAX = 2 * 1024 * 1024
+
+const BODY = {
+  type: 'object',
+  required: ['company', 'skus'],
+  properties: { company: TEXT, skus: { type: 'array', maxItems: SKUS_MAX, items: TEXT } },
+} as const
+
+const RESPONSE = {
+  type: 'object',
+  required: ['company', 'barcodes', 'unknown'],
+  properties: {
+    company: { type: 'string' },
+    barcodes: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['sku', 'barcode'],
+        properties: { sku: { type: 'string' }, barcode: { type: 'string' } },
+      },
+    },
+    unknown: { type: 'array', items: { type: 'string' } },
+  },
+} as const
+
+/** What is asked about barcodes. */
+export type BarcodesQuestion = Static<typeof BODY>
+
+/** The barcodes that are known, and the SKUs without one, as it is answered. */
+export type BarcodesAnswer = Static<typeof RESPONSE>
+
+/** Adds the route. */
+export function barcodesRoutes(server: FastifyInstance, services: Services): void {
+  const options = bodyOf(BODY, { summary: 'The barcodes that are known of some SKUs', response: { 200: RESPONSE } })
+  const limited = { ...options, config: MAY_READ, bodyLimit: BODY_BYTES_MAX }
+  server.post<{ Body: BarcodesQuestion }>('/api/barcodes/lookup', limited, (request, reply) =>
+    answerWith(services, request, reply, ['barcodes', request.body]),
+  )
+}
+
+/** The barcodes of some SKUs, and which of these have none; each SKU once. */
+export async function barcodesKnown({ catalogue }: Reading, { company, skus }: BarcodesQuestion) {
+  const each = [...new Set(skus)]
+  const barcodes = await knownBarcodes(catalogue.database, company, each)
+  const known = new Set(barcodes.map(({ sku }) => sku))
+  return { company, barcodes, unknown: each.filter((sku) => !known.has(sku)) } satisfies BarcodesAnswer
+}

@@ -1,0 +1,108 @@
+/** What `GET /api/changes` takes and answers, as JSON Schema. */
+import type { Static } from 'typebox'
+import { CHANGE_KINDS } from '../../catalogue/model/changes.ts'
+import { AFTER, CENTS_OR_NULL, COUNT, DATE, limitOf, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
+import { UNIT_PRICE } from './chains-schema.ts'
+
+/** How changes are written. */
+export const CHANGE_FORMATS = { json: 'application/json', csv: 'text/csv', atom: 'application/atom+xml' } as const
+
+export const CHANGES_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    from: { ...DATE, description: 'the first date; with no date at all, the last of `days`' },
+    to: { ...DATE, description: 'the last date' },
+    days: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 366,
+      default: 1,
+      description: 'without dates: so many, up to the latest on which anything changed',
+    },
+    kind: {
+      type: 'array',
+      items: { enum: CHANGE_KINDS },
+      description: 'may be repeated; none: all kinds. new, back and gone are meant of a store',
+    },
+    company: TEXT,
+    store: { ...STORE, description: 'company/store_id: of this store alone' },
+    category: { ...TEXT, description: 'the name of a category, at any level' },
+    upload: { ...TEXT, description: 'the id of an upload: what its scrapes changed' },
+    sort: {
+      enum: ['share', 'cents'],
+      default: 'share',
+      description: 'the largest first, by share of the price or by cents',
+    },
+    format: { enum: Object.keys(CHANGE_FORMATS) as (keyof typeof CHANGE_FORMATS)[] },
+    limit: limitOf(50, 200),
+    after: AFTER,
+  },
+} as const
+
+const KIND = { enum: CHANGE_KINDS } as const
+
+const CHANGE = {
+  type: 'object',
+  required: [
+    'kind',
+    'product_id',
+    'company',
+    'sku',
+    'key',
+    'name',
+    'size',
+    'from_cents',
+    'to_cents',
+    'change_cents',
+    'change_share',
+    'unit_price_cents',
+    'unit_price_per',
+    'stores',
+    'first_date',
+    'last_date',
+  ],
+  properties: {
+    kind: KIND,
+    product_id: { type: 'integer' },
+    company: { type: 'string' },
+    sku: TEXT_OR_NULL,
+    key: { type: 'string' },
+    name: { type: 'string' },
+    size: TEXT_OR_NULL,
+    from_cents: CENTS_OR_NULL,
+    to_cents: CENTS_OR_NULL,
+    change_cents: { ...CENTS_OR_NULL, description: 'of what is cheaper or dearer; below 0: cheaper' },
+    change_share: { type: ['number', 'null'], description: 'the same as a share of the price before' },
+    ...UNIT_PRICE,
+    stores: { ...COUNT, description: 'in how many stores; one where it came on two dates counts twice' },
+    first_date: DATE,
+    last_date: DATE,
+  },
+} as const
+
+const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
+
+export const CHANGES_RESPONSE = {
+  type: 'object',
+  required: ['from', 'to', 'counts', 'changes', 'next', 'is_counted'],
+  properties: {
+    from: DATE_OR_NULL,
+    to: DATE_OR_NULL,
+    counts: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['kind', 'lines', 'stores'],
+        properties: { kind: KIND, lines: COUNT, stores: COUNT },
+      },
+      description: 'of all kinds, each date by itself: articles of companies, and how many stores they are of in all',
+    },
+    changes: { type: 'array', items: CHANGE },
+    next: TEXT_OR_NULL,
+    is_counted: { type: 'boolean', description: 'false: what was loaded last is still being counted' },
+  },
+} as const
+
+/** A page of changes, as it is answered. */
+export type ChangePage = Static<typeof CHANGES_RESPONSE>

@@ -1,0 +1,192 @@
+/**
+ * `GET /api/changes`: what became cheaper and dearer, what is new, gone and back, the largest first; as JSON page by page, whole as CSV, or as a
+ * feed for readers of such.
+ */
+import { moneyIn } from '@splitcart/shared/money.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import { create } from 'content-disposition'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { csvOf } from '../../catalogue/export-formats.ts'
+import { CHANGE_KINDS, type ChangeKind } from '../../catalogue/model/changes.ts'
+import { type ChangeView, changesNamed } from '../../catalogue/queries/changed-listings.ts'
+import { type ChangeOrder, type ChangesQuery, findChanges, latestChanges } from '../../catalogue/queries/changes.ts'
+import { changesState, hasUncountedChanges } from '../../catalogue/queries/count-changes.ts'
+import { companyOf } from '../../catalogue/queries/found.ts'
+import { storeCalled } from '../../catalogue/queries/store-page.ts'
+import { datesOfLoad, datesOfStore, type StoreDates } from '../../catalogue/queries/transitions.ts'
+import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { etagOf, isKnownEtag } from '../edge/etag.ts'
+import { DATE_MAX, DATE_MIN, readable } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith, askerOf, type Lines, linesOf, readableOf } from '../threads/answering.ts'
+import { askFor, momentOf, type Reading } from '../threads/reading.ts'
+import { CHANGE_FORMATS, CHANGES_QUERY, CHANGES_RESPONSE, type ChangePage } from './changes-schema.ts'
+import { feedOf } from './feed.ts'
+
+/** What is asked about changes. */
+export type ChangesQuestion = {
+  from?: string
+  to?: string
+  days: number
+  kind?: ChangeKind[]
+  company?: string
+  store?: string
+  category?: string
+  upload?: string
+  sort: ChangeOrder
+  limit: number
+  after?: string
+}
+
+type Format = keyof typeof CHANGE_FORMATS
+type Asked = FastifyRequest<{ Querystring: ChangesQuestion & { format?: Format } }>
+
+const CSV_LINES_AT_ONCE = 500
+const CSV_FIELDS = Object.keys(CHANGES_RESPONSE.properties.changes.items.properties)
+const FEED_DAYS = 7
+
+/** Adds the route. */
+export function changesRoutes(server: FastifyInstance, services: Services): void {
+  const options = readable(CHANGES_QUERY, {
+    summary: 'What changed within a span of dates, the largest first; as JSON, CSV or an Atom feed',
+    response: {
+      200: {
+        description: 'A page; as CSV all of them',
+        content: {
+          'application/json': { schema: CHANGES_RESPONSE },
+          'text/csv': { schema: {} },
+          'application/atom+xml': { schema: {} },
+        },
+      },
+      304: { description: 'Nothing has changed since the ETag that If-None-Match names', type: 'null' },
+    },
+  })
+  server.get('/api/changes', options, (request: Asked, reply) => answer(services, request, reply))
+}
+
+async function answer(services: Services, request: Asked, reply: FastifyReply): Promise<FastifyReply> {
+  const { format: _, ...query } = request.query
+  const format = formatOf(request)
+  const today = dateOf(services.inbox.now())
+  const { zone } = momentOf(services)
+  const { currency } = services
+  const state = await changesState(services.catalogue.database)
+  const etag = etagOf(format, query, today, zone.name, currency ?? '', state, services.program?.version ?? '')
+  reply.header('etag', etag).header('vary', 'accept').header('cache-control', 'private, no-cache')
+  if (isKnownEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
+  if (format === 'json') return await answerWith(services, request, reply, ['changes', query])
+  const asker = askerOf(request, reply, services.inbox.now())
+  if (format === 'atom') {
+    const question = { ...query, days: Math.max(query.days, FEED_DAYS) }
+    const page = await askFor<ChangePage>(services.questions, 'changes', question, asker)
+    return reply
+      .type('application/atom+xml; charset=utf-8')
+      .send(feedOf(page, request.url, { zone, money: moneyIn(currency) }))
+  }
+  const lines = await readableOf(linesOf(services, ['changeLines', query], asker))
+  return reply.type('text/csv; charset=utf-8').header('content-disposition', create('changes.csv')).send(lines)
+}
+
+/** What the request says; where it says nothing, JSON. */
+function formatOf({ query, headers }: Asked): Format {
+  if (query.format !== undefined) return query.format
+  const [first = ''] = (headers.accept ?? '').split(',')
+  const type = first.split(';')[0]!.trim().toLowerCase()
+  return (Object.keys(CHANGE_FORMATS) as Format[]).find((format) => CHANGE_FORMATS[format] === type) ?? 'json'
+}
+
+/** A page of changes. */
+export async function changesFound(reading: Reading, question: ChangesQuestion): Promise<ChangePage> {
+  const { database } = reading.catalogue
+  const { query, from, to } = await queryOf(reading, question)
+  const found = query === undefined ? undefined : await findChanges(database, query)
+  return {
+    from: from ?? null,
+    to: to ?? null,
+    counts: found?.counts ?? CHANGE_KINDS.map((kind) => ({ kind, lines: 0, stores: 0 })),
+    changes: found === undefined ? [] : await changesNamed(database, found.lines),
+    next: cursorOf(listOf(question), found?.next ?? null),
+    is_counted: query?.at !== undefined || !(await hasUncountedChanges(database)),
+  } satisfies ChangePage
+}
+
+/** Some hundred lines of CSV. */
+export async function changeLines(
+  reading: Reading,
+  { after, ...question }: Omit<ChangesQuestion, 'after'> & { after?: string },
+): Promise<Lines<string>> {
+  const asked = { ...question, limit: CSV_LINES_AT_ONCE, ...(after !== undefined && { after }) }
+  const { changes, next } = await changesFound(reading, asked)
+  const lines = await Array.fromAsync(csvOf(each(changes), CSV_FIELDS))
+  return { text: (after === undefined ? lines : lines.slice(1)).join(''), next }
+}
+
+async function* each(changes: readonly ChangeView[]): AsyncGenerator<ChangeView> {
+  yield* changes
+}
+
+type Span = Readonly<{ query: ChangesQuery | undefined; from?: string | undefined; to?: string | undefined }>
+
+/** Without dates: the latest ones on which anything changed. Undefined where there is nothing to find. */
+async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Span> {
+  const { database } = reading.catalogue
+  const { company, store, upload, category, sort, limit, kind = [] } = question
+  const companyId = company === undefined ? undefined : await companyOf(database, company)
+  if (company !== undefined && companyId === undefined) return { query: undefined }
+  if ([company, store, upload].filter((each) => each !== undefined).length > 1)
+    throw new Problem('request_invalid', 'querystring: of company, store and upload only one can be asked for')
+  const named = await datesNamed(reading, question)
+  if (named === 'none') return { query: undefined }
+  const isDated = question.from !== undefined || question.to !== undefined
+  // A date of tomorrow is today somewhere.
+  const until = dateOf(momentOf(reading).now + DAY_MS)
+  const latest =
+    isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChanges(database, until, companyId)))
+  if (!isDated && named === undefined && latest === undefined) return { query: undefined }
+  const from = question.from ?? (latest === undefined ? DATE_MIN : daysBefore(latest, question.days - 1))
+  const to = question.to ?? latest ?? DATE_MAX
+  const after = keyIn(listOf(question), question.after, [0, 0, 0, 0, 0, ''] as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    string,
+  ])
+  const kinds = kind.length === 0 ? CHANGE_KINDS : kind
+  const at = named?.at(from, to)
+  return { query: { from, to, kinds, companyId, at, category, order: sort, after, limit }, from, to }
+}
+
+type Named = Readonly<{ at: (from: string, to: string) => StoreDates; latest?: string; isAll?: boolean }>
+
+/** The dates of the store or the upload that is asked for; undefined: all stores are meant. */
+async function datesNamed(
+  { catalogue, inbox }: Reading,
+  question: ChangesQuestion,
+): Promise<Named | 'none' | undefined> {
+  const { store, upload } = question
+  if (store !== undefined) {
+    const found = await storeCalled(catalogue.database, store)
+    if (found === undefined) return 'none'
+    return { at: (from, to) => datesOfStore(found.id, from, to), latest: found.lastDate ?? DATE_MIN }
+  }
+  if (upload === undefined) return undefined
+  const found = await inbox.ledger.uploads.find(upload)
+  if (found === undefined) throw new Problem('not_found', 'no upload has this id')
+  return { at: () => datesOfLoad(found.sha256), isAll: true }
+}
+
+/** A cursor of one order is none of the other. */
+function listOf({ sort }: ChangesQuestion): string {
+  return `changes by ${sort}`
+}
+
+function daysBefore(date: string, days: number): string {
+  return days === 0 ? date : dateOf(Date.parse(date) - days * DAY_MS)
+}
+
+function dateOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
+}

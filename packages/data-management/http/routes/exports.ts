@@ -1,0 +1,85 @@
+/** `GET /api/export/…`: what the catalogue holds, whole, as a stream that a slow reader does not make wait for the database. */
+import { Readable } from 'node:stream'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { EXPORT_FORMATS, EXPORT_NAMES, type ExportFormat, type ExportName } from '../../catalogue/export-formats.ts'
+import { revisionOf } from '../../catalogue/queries/revision.ts'
+import { principalOf } from '../auth/authentication.ts'
+import { etagOf, isKnownEtag } from '../edge/etag.ts'
+import { DATE, readable } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import type { Exports } from '../threads/export-threads.ts'
+
+const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormat[]
+const QUERY = { type: 'object', properties: { format: { enum: FORMATS } } } as const
+const PRICES_QUERY = { type: 'object', properties: { format: { enum: FORMATS }, on: DATE } } as const
+
+const STILL_AUTHORIZED_MS = 2_000
+
+type Asked = FastifyRequest<{ Querystring: { format?: ExportFormat; on?: string } }>
+type Working = Services & Readonly<{ exports: Exports }>
+
+/** Adds the routes. */
+export function exportRoutes(server: FastifyInstance, { exports, ...others }: Services): void {
+  if (exports === undefined) return
+  const services = { ...others, exports }
+  for (const what of EXPORT_NAMES) {
+    const options = readable(what === 'prices' ? PRICES_QUERY : QUERY, {
+      summary: `All ${what}, as JSON Lines or CSV`,
+      response: RESPONSES,
+    })
+    server.get(`/api/export/${what}`, options, (request: Asked, reply) => answer(services, what, request, reply))
+  }
+}
+
+const RESPONSES = {
+  200: {
+    description: 'One record a line',
+    content: Object.fromEntries(Object.values(EXPORT_FORMATS).map((type) => [type.split(';')[0], { schema: {} }])),
+  },
+  304: { description: 'Nothing has changed since the ETag that If-None-Match names', type: 'null' },
+} as const
+
+async function answer(services: Working, what: ExportName, request: Asked, reply: FastifyReply): Promise<FastifyReply> {
+  const order = { what, format: formatOf(request), on: request.query.on }
+  const gzip = takesGzip(request)
+  // Asked before it is read: what is read may be newer, and then the next answer is given once more.
+  const etag = etagOf(
+    [order.what, order.format, order.on ?? ''],
+    await revisionOf(services.catalogue.database),
+    services.program?.version ?? '',
+  )
+  const isUnchanged = isKnownEtag(request.headers['if-none-match'], etag)
+  const isRead = !isUnchanged && request.method !== 'HEAD'
+  const chunks = isRead ? await services.exports.begin({ ...order, gzip }, principalOf(request).keyId) : undefined
+  reply.header('etag', etag).header('vary', 'accept, accept-encoding').header('cache-control', 'private, no-cache')
+  if (isUnchanged) return reply.code(304).send()
+  reply.type(EXPORT_FORMATS[order.format])
+  reply.header('content-disposition', `attachment; filename="${what}.${order.format}"`)
+  if (gzip) reply.header('content-encoding', 'gzip')
+  if (chunks === undefined) return reply.send()
+  return reply.send(Readable.from(whileAuthorized(services, request, chunks), { objectMode: false }))
+}
+
+/** An export ends with its key. */
+async function* whileAuthorized({ inbox }: Services, request: Asked, chunks: AsyncGenerator<Uint8Array>) {
+  const { keyId } = principalOf(request)
+  let lookAt = performance.now() + STILL_AUTHORIZED_MS
+  for await (const chunk of chunks) {
+    yield chunk
+    if (performance.now() < lookAt) continue
+    lookAt = performance.now() + STILL_AUTHORIZED_MS
+    if ((await inbox.ledger.keys.working(keyId, inbox.now())) === undefined) throw new Problem('key_refused')
+  }
+}
+
+/** What the request says; where it says nothing, JSON Lines. */
+function formatOf({ query, headers }: Asked): ExportFormat {
+  if (query.format !== undefined) return query.format
+  const [first = ''] = (headers.accept ?? '').split(',')
+  return first.trim().toLowerCase().startsWith('text/csv') ? 'csv' : 'jsonl'
+}
+
+function takesGzip({ headers }: FastifyRequest): boolean {
+  return /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(headers['accept-encoding'] ?? '')
+}

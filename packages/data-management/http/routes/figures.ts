@@ -1,0 +1,69 @@
+/** What monitoring wants to know of the databases, counted in one go. */
+import type { UploadState } from '@splitcart/shared/receipt.ts'
+import { type Totals, totals } from '../../catalogue/queries/activity.ts'
+import type { Source } from '../../catalogue/queries/sources.ts'
+import type { Backlog, LoadTotals } from '../../ledger/counts.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { MachineTotals } from '../../ledger/machines.ts'
+import { receiversOnRecord } from '../../ledger/notice-outbox.ts'
+import { CONDITIONS } from '../../notices/conditions.ts'
+import type { Reading } from '../threads/reading.ts'
+import { sourcesNow } from './freshness.ts'
+import { databasesOf } from './machine.ts'
+import type { SystemView } from './system-schema.ts'
+
+/** Every name of a source is a figure of its own, which monitoring keeps for good. */
+const SOURCES_MAX = 2_000
+
+/** Uploads, loads and sources, what waits to be loaded, and how much there is. Times in milliseconds since 1970; null: never. */
+export type Figures = Readonly<{
+  uploads: Readonly<Record<UploadState, number>>
+  waiting: Backlog
+  loads: LoadTotals
+  lastLoad: number | null
+  lastBackup: number | null
+  keyExpiry: number | null
+  /** What scraping machines said last. */
+  machines: MachineTotals
+  sources: Readonly<Record<Source['state'], number>>
+  /** What needs a person, by kind, and what receivers of notices have not taken. */
+  conditions: Readonly<Record<string, number>>
+  untold: Readonly<Record<string, number>>
+  /** When the latest scrape of each of the first sources was received. */
+  heard: readonly Readonly<{ company: string; store: string; at: number }>[]
+  catalogue: Totals
+  databases: SystemView['databases']
+}>
+
+/** All kinds, also those of which there is nothing. */
+async function conditionsOf(ledger: Pick<Ledger, 'notices'>): Promise<Record<string, number>> {
+  const none = Object.fromEntries(Object.keys(CONDITIONS).map((name) => [name, 0]))
+  return { ...none, ...(await ledger.notices.countByKind()) }
+}
+
+/** Counts. */
+export async function figuresNow(reading: Reading): Promise<Figures> {
+  const { ledger } = reading.inbox
+  const sources = await sourcesNow(reading)
+  const counts = { good: 0, late: 0, silent: 0, snoozed: 0, retired: 0 }
+  for (const { state } of sources) counts[state]++
+  return {
+    uploads: await ledger.uploads.countByState(),
+    waiting: await ledger.uploads.waiting(),
+    loads: await ledger.uploads.loadTotals(),
+    lastLoad: await ledger.uploads.lastSettled(),
+    lastBackup: (await ledger.latestBackup())?.at ?? null,
+    keyExpiry: await ledger.nextKeyExpiry(reading.inbox.now()),
+    machines: await ledger.machines.totals(reading.inbox.now()),
+    sources: counts,
+    conditions: await conditionsOf(ledger),
+    untold: Object.fromEntries(
+      (await receiversOnRecord(ledger.notices.database)).map((each) => [each.name, each.waiting]),
+    ),
+    heard: sources
+      .slice(0, SOURCES_MAX)
+      .map(({ company, store_id, receivedAt }) => ({ company, store: store_id, at: receivedAt })),
+    catalogue: await totals(reading.catalogue.database),
+    databases: await databasesOf(reading),
+  }
+}

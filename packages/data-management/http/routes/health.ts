@@ -1,0 +1,77 @@
+/** `GET /healthz` (the process runs) and `/readyz` (it can accept uploads), open to everybody and silent about our insides. */
+import type { FastifyInstance } from 'fastify'
+import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
+import type { Services } from '../services.ts'
+
+const STATUS = { type: 'string' } as const
+const WELL = { type: 'boolean' } as const
+const RUNNING = { type: 'object', required: ['status'], properties: { status: STATUS } } as const
+const READINESS = {
+  type: 'object',
+  required: ['status', 'checks'],
+  properties: {
+    status: STATUS,
+    checks: { type: 'object', properties: { ledger: WELL, catalogue: WELL, inbox: WELL, disk: WELL } },
+  },
+} as const
+
+const FRESH_MS = 1_000
+
+/** What is looked at; `inbox` only where machines share one. */
+type Checks = { ledger: boolean; catalogue: boolean; disk: boolean; inbox?: boolean }
+
+/** Adds the routes. */
+export function healthRoutes(server: FastifyInstance, services: Services): void {
+  server.get(
+    '/healthz',
+    { logLevel: 'warn', schema: { summary: 'Whether the server runs', response: { 200: RUNNING } } },
+    async () => ({
+      status: 'ok',
+    }),
+  )
+  server.get(
+    '/readyz',
+    {
+      logLevel: 'warn',
+      schema: { summary: 'Whether uploads are accepted', response: { 200: READINESS, 503: READINESS } },
+    },
+    async (_request, reply) => {
+      const checks = await look()
+      const isReady = Object.values(checks).every(Boolean)
+      return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', checks })
+    },
+  )
+
+  // Anybody may ask, and as often as he likes: all who ask within a second get one answer.
+  let looked: { at: number; checks: Promise<Checks> } | undefined
+  function look(): Promise<Checks> {
+    const now = performance.now()
+    if (looked === undefined || now - looked.at > FRESH_MS) looked = { at: now, checks: checksOf(services, server.log) }
+    return looked.checks
+  }
+}
+
+async function checksOf({ inbox, catalogue }: Services, log: FastifyInstance['log']): Promise<Checks> {
+  // Each by itself: what one is told of must not hang on another.
+  const isWell = async (part: keyof Checks, look: () => Promise<unknown>) => {
+    try {
+      return (await look()) !== false
+    } catch (error) {
+      log.error({ err: error, part }, 'not ready')
+      return false
+    }
+  }
+  const hasRoom = async () => {
+    const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
+    return bavail * bsize >= inbox.diskBytesKept
+  }
+  const files = inboxOf(inbox)
+  const [ledger, catalogued, disk, shared] = await Promise.all([
+    isWell('ledger', () => inbox.ledger.checkWritable()),
+    // Found by its key, or rather not: what this costs does not depend on how much there is.
+    isWell('catalogue', () => catalogue.findLoad('')),
+    isWell('disk', hasRoom),
+    files.isShared ? isWell('inbox', () => files.pending()) : true,
+  ])
+  return { ledger, catalogue: catalogued, disk, ...(files.isShared && { inbox: shared }) }
+}

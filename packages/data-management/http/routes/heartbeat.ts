@@ -1,0 +1,32 @@
+/** `POST /api/heartbeat`: what a scraping machine says of itself at the end of a round. The last of it is kept with its key. */
+import type { MachineReport } from '@splitcart/shared/machine-report.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance } from 'fastify'
+import { principalOf } from '../auth/authentication.ts'
+import { TokenBuckets } from '../edge/token-buckets.ts'
+import type { Services } from '../services.ts'
+import { HEARTBEAT_BODY } from './machines-schema.ts'
+
+// Each that is kept costs the disk a sync; the others are answered the same.
+const KEPT_PER_MINUTE_MAX = 6
+
+const NOTHING = { type: 'null', description: 'It is heard' } as const
+
+/** Adds the route. */
+export function heartbeatRoutes(server: FastifyInstance, { inbox }: Services): void {
+  const { ledger, now, steady } = inbox
+  const kept = new TokenBuckets(KEPT_PER_MINUTE_MAX)
+  const summary = 'Say how a machine is: its version, what waits there, and what time it has'
+  const options = {
+    config: { scopes: ['upload'], wantsKey: true },
+    schema: { summary, body: HEARTBEAT_BODY, response: { 204: NOTHING } },
+  } as const
+  server.post<{ Body: MachineReport }>('/api/heartbeat', options, async (request, reply) => {
+    const { version, platform, arch, waiting_files, waiting_bytes, refused_files, sent_at } = request.body
+    if (Number.isNaN(Date.parse(sent_at))) throw new Problem('request_invalid', 'body/sent_at is not a time')
+    const report = { version, platform, arch, waiting_files, waiting_bytes, refused_files, sent_at }
+    const { keyId } = principalOf(request)
+    if (kept.take(keyId, steady()) === 0) await ledger.machines.keep(keyId, report, now())
+    return reply.code(204).send()
+  })
+}

@@ -1,0 +1,54 @@
+/** `/api/invitations`: a one-time code is made, and taken by the machine that gets a key for it. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Authenticator, addressOf, nameOf, principalOf } from '../auth/authentication.ts'
+import { checkNotForeign } from '../auth/same-site.ts'
+import { bodyOf } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { keyWanted, MAY_MAKE, madeView } from './keys.ts'
+import {
+  CODE_BODY,
+  INVITATION_SCHEMA,
+  MADE_KEY_SCHEMA,
+  type MadeKeyView,
+  NEW_KEY_BODY,
+  type NewKeyBody,
+} from './keys-schema.ts'
+import { timeOf } from './loader-state.ts'
+
+type WithCode = { Body: { code: string } }
+
+/** Adds the routes. A wrong code counts against its address as a wrong key does. */
+export function invitationsRoutes(server: FastifyInstance, services: Services, authenticator: Authenticator): void {
+  const { ledger, now } = services.inbox
+  const invite = bodyOf(NEW_KEY_BODY, {
+    summary: 'Make a one-time code for a key; it can be taken once, for ten minutes',
+    response: { 201: INVITATION_SCHEMA },
+  })
+  server.post<{ Body: NewKeyBody }>('/api/invitations', { ...invite, config: MAY_MAKE }, async (request, reply) => {
+    const at = now()
+    const wanted = keyWanted(request.body, at)
+    const { code, expiresAt } = await ledger.invitations.create(wanted, at, nameOf(principalOf(request)))
+    return reply.code(201).send({ code, created_at: timeOf(at), expires_at: timeOf(expiresAt) })
+  })
+
+  const take = bodyOf(CODE_BODY, { summary: 'Take the key of a one-time code', response: { 201: MADE_KEY_SCHEMA } })
+  server.post<WithCode>('/api/invitations/take', take, async (request, reply) => {
+    checkNotForeign(request)
+    return reply.code(201).send(await takeKey(services, authenticator, request))
+  })
+}
+
+async function takeKey(
+  services: Services,
+  authenticator: Authenticator,
+  request: FastifyRequest<WithCode>,
+): Promise<MadeKeyView> {
+  const { ledger, now } = services.inbox
+  try {
+    return await madeView(services, await ledger.invitations.take(request.body.code, addressOf(request), now()))
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'code_refused') throw error
+    throw authenticator.ofWrongCode(error, request)
+  }
+}

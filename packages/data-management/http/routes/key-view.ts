@@ -1,0 +1,26 @@
+/** A key as it is answered, and listed on the command line. */
+import type { KeyRecord, Scope } from '../../ledger/keys.ts'
+import type { KeyView } from './keys-schema.ts'
+import { timeOf } from './loader-state.ts'
+import type { MachineView } from './machines-schema.ts'
+
+/** The view of a record; `machine`: what the machine that has the key said of itself last. */
+export function keyView(key: KeyRecord, machine: MachineView | null, now: number): KeyView {
+  const { id, name, expires_at, revoked_at } = key
+  const isExpired = expires_at !== null && expires_at <= now
+  return {
+    id,
+    name,
+    scopes: key.scopes.split(',') as Scope[],
+    only_for: key.only_for?.split('\n') ?? null,
+    only_from: key.only_from?.split('\n') ?? null,
+    state: revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'works',
+    created_at: new Date(key.created_at).toISOString(),
+    expires_at: timeOf(expires_at),
+    revoked_at: timeOf(revoked_at),
+    rotated_to: key.rotated_to,
+    last_used_at: timeOf(key.last_used_at),
+    last_used_from: key.last_used_from,
+    machine,
+  }
+}

@@ -1,0 +1,31 @@
+/** What update-db does at this moment: the inbox says whether it runs, the ledger which upload it loads (of a fleet, the latest), a small file how far it is. */
+import type { Pending } from '../../inbox/inbox.ts'
+import { progressIn } from '../../inbox/progress.ts'
+import type { Reading } from '../threads/reading.ts'
+import type { LoaderView } from './system-schema.ts'
+
+// Of a load that a crash ended the ledger may still say that it is being made. The latest is the one.
+const LEFT_MAX = 20
+
+/** Looks at the loader, whichever process started it. */
+export async function loaderState({ inbox }: Reading, { hasLoader }: Pending): Promise<LoaderView> {
+  const { disk, folders, ledger } = inbox
+  const nothing = { since: null, upload: null, progress: null }
+  if (!hasLoader) return { ...nothing, state: 'not running' }
+  const loading = await ledger.uploads.list({ state: 'loading', limit: LEFT_MAX })
+  const [upload] = loading.sort((one, other) => (other.loading_at ?? 0) - (one.loading_at ?? 0))
+  if (upload === undefined) return { ...nothing, state: 'idle', since: timeOf(await ledger.uploads.lastSettled()) }
+  const { id, filename, bytes, loading_at } = upload
+  const progress = await progressIn(disk, folders.data)
+  return {
+    state: 'working',
+    since: timeOf(loading_at),
+    upload: { id, filename, bytes },
+    progress: progress?.upload_id === id ? progress : null,
+  }
+}
+
+/** A time in milliseconds as text. */
+export function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}

@@ -1,0 +1,16 @@
+/** What a machine said of itself last, as it is answered. */
+import type { MachineRecord } from '../../ledger/machines.ts'
+import type { MachineView } from './machines-schema.ts'
+
+/** The view of a record; `version`: that of this program, where it is known. */
+export function machineView(record: MachineRecord | undefined, version: string | undefined): MachineView | null {
+  if (record === undefined) return null
+  const { key_id: _, heard_at, skew_ms, ...said } = record
+  const is_outdated = version !== undefined && said.version.localeCompare(version, 'en', { numeric: true }) < 0
+  return {
+    ...said,
+    heard_at: new Date(heard_at).toISOString(),
+    clock_skew_seconds: Math.round(skew_ms / 1000),
+    is_outdated,
+  }
+}

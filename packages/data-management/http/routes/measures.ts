@@ -1,0 +1,180 @@
+/** The figures for monitoring that are found out by asking: name, meaning, and where each comes from. */
+import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
+import type { Services } from '../services.ts'
+import type { Figures } from './figures.ts'
+import { loaderState } from './loader-state.ts'
+
+/** What a figure hangs on: where it does not answer, the figure is left out. */
+export type Part = 'database' | 'inbox' | 'disk'
+
+/** One figure, by label values where it has labels; without a number there is none to tell. */
+export type Sample = Readonly<{ labels?: Readonly<Record<string, string>>; value: number | null }>
+
+/** `counter`: it only grows. `isShared`: every receiver of a fleet tells the same, so its sum means nothing. */
+export type Measure = Readonly<{
+  name: string
+  help: string
+  type: 'gauge' | 'counter'
+  isShared?: boolean
+  part: Part
+  sample: () => Promise<readonly Sample[]>
+}>
+
+/** All of them. */
+export function measuresOf(services: Services, figures: () => Promise<Figures>): Measure[] {
+  const inbox = inboxOf(services.inbox)
+  const loader: Measure = {
+    name: 'splitcart_loader_running',
+    help: 'Whether a program is there that loads uploads, anywhere.',
+    type: 'gauge',
+    isShared: true,
+    part: inbox.isShared ? 'inbox' : 'database',
+    sample: async () => [
+      { value: (await loaderState(services, await inbox.pending())).state === 'not running' ? 0 : 1 },
+    ],
+  }
+  const ofDatabase = FROM_FIGURES.map(([name, help, type, sample]): Measure => {
+    const ask = async () => sample(await figures(), services.inbox.now())
+    return { name: `splitcart_${name}`, help, type, isShared: true, part: 'database', sample: ask }
+  })
+  return [...ofDatabase, loader, ...measuresOfDisk(services), ...measuresOfShared(services)]
+}
+
+const FROM_FIGURES: readonly [
+  name: string,
+  help: string,
+  type: Measure['type'],
+  sample: (figures: Figures, now: number) => readonly Sample[],
+][] = [
+  ['uploads', 'Uploads on record, by state.', 'gauge', ({ uploads }) => each('state', uploads)],
+  ['inbox_bytes', 'Bytes of the uploads that wait to be loaded.', 'gauge', ({ waiting }) => one(waiting.bytes)],
+  [
+    'inbox_oldest_seconds',
+    'How long the oldest upload has waited to be loaded; 0 when none waits.',
+    'gauge',
+    ({ waiting }, now) => secondsSince(waiting.since, now),
+  ],
+  ['loads_total', 'Loads that have ended, by result.', 'counter', ({ loads }) => each('result', loads.files)],
+  ['load_seconds_total', 'Time that these took.', 'counter', ({ loads }) => one(loads.milliseconds / 1000)],
+  ['loaded_bytes_total', 'Bytes of the files that were loaded.', 'counter', ({ loads }) => one(loads.bytes)],
+  ['rows_total', 'Rows of files that were loaded, by result.', 'counter', ({ loads }) => each('result', loads.rows)],
+  ['loader_deaths_total', 'Loads that ended their loader.', 'counter', ({ loads }) => one(loads.deaths)],
+  [
+    'last_load_timestamp_seconds',
+    'When the latest upload was loaded, held or failed.',
+    'gauge',
+    ({ lastLoad }) => moment(lastLoad),
+  ],
+  [
+    'last_backup_timestamp_seconds',
+    'When the latest backup was made.',
+    'gauge',
+    ({ lastBackup }) => moment(lastBackup),
+  ],
+  [
+    'next_key_expiry_timestamp_seconds',
+    'When the next key will expire that has no successor.',
+    'gauge',
+    ({ keyExpiry }) => moment(keyExpiry),
+  ],
+  [
+    'machine_files',
+    'Files on scraping machines, by state, as each said last: waiting to be sent, and refused and set aside.',
+    'gauge',
+    ({ machines }) => each('state', { waiting: machines.waiting_files, refused: machines.refused_files }),
+  ],
+  [
+    'machine_waiting_bytes',
+    'Bytes of the files that wait on scraping machines, as each said last.',
+    'gauge',
+    ({ machines }) => one(machines.waiting_bytes),
+  ],
+  [
+    'sources',
+    'Sources by state: silent is one that has not been heard of for twice its interval, and is neither snoozed nor retired.',
+    'gauge',
+    ({ sources }) => each('state', sources),
+  ],
+  [
+    'conditions',
+    'What needs a person, by kind: notices tell the same, and doctor what to do.',
+    'gauge',
+    ({ conditions }) => each('kind', conditions),
+  ],
+  ['notices_waiting', 'Notices that a receiver has not taken yet.', 'gauge', ({ untold }) => each('receiver', untold)],
+  [
+    'source_received_timestamp_seconds',
+    'When the latest scrape of a source was received; of the first 2,000 sources.',
+    'gauge',
+    ({ heard }) => heard.map(({ company, store, at }) => ({ labels: { company, store }, value: at / 1000 })),
+  ],
+  ['catalogue_rows', 'How much there is in the catalogue.', 'gauge', ({ catalogue }) => each('what', catalogue)],
+  [
+    'database_bytes',
+    'Size of a database on the disk, with its log where that is its own.',
+    'gauge',
+    ({ databases }) =>
+      databases.map(({ name, bytes, log_bytes }) => ({ labels: { database: name }, value: bytes + log_bytes })),
+  ],
+]
+
+function measuresOfDisk({ inbox }: Services): Measure[] {
+  const part = 'disk'
+  const free = async () => {
+    const { bavail, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
+    return one(bavail * bsize)
+  }
+  return [
+    { name: 'splitcart_disk_free_bytes', help: 'Free disk of the inbox.', type: 'gauge', part, sample: free },
+    {
+      name: 'splitcart_disk_kept_bytes',
+      help: 'Uploads are refused while less of the disk is free.',
+      type: 'gauge',
+      part,
+      sample: async () => one(inbox.diskBytesKept),
+    },
+  ]
+}
+
+function measuresOfShared(services: Services): Measure[] {
+  const inbox = inboxOf(services.inbox)
+  if (!inbox.isShared) return []
+  const shared = { type: 'gauge', isShared: true, part: 'inbox' } as const
+  return [
+    {
+      ...shared,
+      name: 'splitcart_work_items',
+      help: 'Uploads in the inbox of the fleet: waiting, claimed by a loader, and claimed again after a loader fell silent.',
+      sample: async () => {
+        const { waiting, claimed, redelivered } = (await inbox.pending()).work!
+        return each('state', { waiting, claimed, redelivered })
+      },
+    },
+    {
+      ...shared,
+      name: 'splitcart_work_oldest_seconds',
+      help: 'How long the oldest upload has been in the inbox of the fleet; 0 when there is none.',
+      sample: async () => {
+        const { oldest } = (await inbox.pending()).work!
+        return secondsSince(oldest, services.inbox.now())
+      },
+    },
+  ]
+}
+
+function each(label: string, numbers: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(numbers).map(([name, value]) => ({ labels: { [label]: name }, value }))
+}
+
+function one(value: number): Sample[] {
+  return [{ value }]
+}
+
+function moment(ms: number | null): Sample[] {
+  return [{ value: ms === null ? null : ms / 1000 }]
+}
+
+/** A negative time is that of a clock that was put back. */
+function secondsSince(since: number | null, now: number): Sample[] {
+  return one(since === null ? 0 : Math.max(0, now - since) / 1000)
+}

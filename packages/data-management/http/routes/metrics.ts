@@ -1,0 +1,104 @@
+/** `GET /metrics`: figures for monitoring, in the text format of Prometheus. Asks for the scope `read`: the names of sources are in it. */
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
+import { answerIn } from '../edge/description.ts'
+import type { Services } from '../services.ts'
+import { askerOf } from '../threads/answering.ts'
+import { askFor } from '../threads/reading.ts'
+import type { Figures } from './figures.ts'
+import { type Measure, measuresOf, type Sample } from './measures.ts'
+
+const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
+const SHARED = ' Each receiver of a fleet tells the same.'
+
+/** Adds the route, and counts requests from now on. Each server has figures of its own. */
+export function metricsRoutes(server: FastifyInstance, services: Services): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  countRequests(server, registry)
+  tellBuild(services, registry)
+  let figures: Promise<Figures> | undefined
+  const measures = measuresOf(services, async () => figures!)
+  server.get(
+    '/metrics',
+    {
+      config: { scopes: ['read', 'admin'] },
+      schema: { summary: 'Figures for monitoring', response: answerIn('text/plain', 'The text format of Prometheus') },
+    },
+    async (request, reply) => {
+      figures = askFor(services.questions, 'figures', {}, askerOf(request, reply, services.inbox.now()))
+      await figures.catch(() => {})
+      const asked = await ask(measures, reply)
+      return reply.type(registry.contentType).send(`${await registry.metrics()}\n${await asked.metrics()}`)
+    },
+  )
+}
+
+/** What cannot be asked keeps nothing else from being told: figures are wanted most when something is away. */
+async function ask(measures: readonly Measure[], { log }: FastifyReply): Promise<Registry> {
+  const registry = new Registry()
+  const parts = new Map<string, number>()
+  for (const measure of measures) {
+    const { part } = measure
+    try {
+      tell(measure, await measure.sample(), registry)
+      if (!parts.has(part)) parts.set(part, 1)
+    } catch (error) {
+      log.warn({ err: error, part }, 'part of the figures is left out')
+      parts.set(part, 0)
+    }
+  }
+  const samples = [...parts].map(([part, value]) => ({ labels: { part }, value }))
+  const help = 'Whether a part of the server answers; 0: what is measured there is left out.'
+  tell({ name: 'splitcart_up', help, type: 'gauge' }, samples, registry)
+  return registry
+}
+
+/** Adds what was found; a figure of which there is none is left out. */
+function tell(
+  { name, help, type, isShared = false }: Pick<Measure, 'name' | 'help' | 'type' | 'isShared'>,
+  samples: readonly Sample[],
+  registry: Registry,
+): void {
+  const known = samples.filter(({ value }) => value !== null)
+  if (known.length === 0) return
+  const labelNames = Object.keys(known[0]!.labels ?? {})
+  const options = { name, help: isShared ? `${help}${SHARED}` : help, labelNames, registers: [registry] }
+  const figure = type === 'gauge' ? new Gauge(options) : new Counter(options)
+  for (const { labels = {}, value } of known) figure.inc(labels, value!)
+}
+
+function tellBuild({ program, catalogue, inbox }: Services, registry: Registry): void {
+  const build = new Gauge({
+    name: 'splitcart_build_info',
+    help: 'The version of the program, and what it runs on; always 1.',
+    labelNames: ['version', 'node', 'database', 'inbox'],
+    registers: [registry],
+  })
+  const database = catalogue.path === null ? 'postgres' : 'sqlite'
+  const labels = { version: program?.version ?? '', node: process.versions.node, database }
+  build.set({ ...labels, inbox: inboxOf(inbox).isShared ? 'nats' : 'folder' }, 1)
+}
+
+function countRequests(server: FastifyInstance, registry: Registry): void {
+  const requests = new Counter({
+    name: 'splitcart_http_requests_total',
+    help: 'Requests that were answered, by route and status.',
+    labelNames: ['method', 'route', 'status'],
+    registers: [registry],
+  })
+  const seconds = new Histogram({
+    name: 'splitcart_http_request_duration_seconds',
+    help: 'Time from a request to the end of its answer, by route.',
+    labelNames: ['route'],
+    buckets: SECONDS,
+    registers: [registry],
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    // The route and not the address: an address is the sender's text, and every new one would be a new figure.
+    const route = request.routeOptions.url ?? 'none'
+    requests.inc({ method: request.method, route, status: reply.statusCode })
+    seconds.observe({ route }, reply.elapsedTime / 1000)
+  })
+}

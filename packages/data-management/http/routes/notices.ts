@@ -1,0 +1,89 @@
+/** `GET /api/notices`: what needs a person, what was told of it, and how those answered who are told; and a test of them. */
+import type { FastifyInstance } from 'fastify'
+import type { Ledger } from '../../ledger/ledger.ts'
+import { noticesBefore, type ReceiverRecord, receiversOnRecord } from '../../ledger/notice-outbox.ts'
+import { kindOf } from '../../notices/conditions.ts'
+import { testReceivers } from '../../notices/outbox.ts'
+import type { NoticeReceiver } from '../../notices/receivers/receiver.ts'
+import { bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith } from '../threads/answering.ts'
+import { timeOf } from './loader-state.ts'
+import {
+  NOTICES_QUERY,
+  NOTICES_RESPONSE,
+  type NoticesView,
+  type ReceiverView,
+  TEST_BODY,
+  TEST_RESPONSE,
+} from './notices-schema.ts'
+import { ticksView } from './ticks.ts'
+
+const CONDITIONS_MAX = 200
+const NOBODY = { receivers: [], page: undefined } as const
+
+type Page = Readonly<{ before?: number; limit: number }>
+
+/** What is asked about notices; who is told only the thread that serves knows. */
+export type NoticesQuestion = Page & Readonly<{ receivers: readonly Pick<NoticeReceiver, 'name' | 'where'>[] }>
+
+/** Adds the routes. */
+export function noticesRoutes(server: FastifyInstance, services: Services): void {
+  const { inbox, telling = NOBODY } = services
+  const { ledger, now } = inbox
+  const listed = { summary: 'What needs a person, and what was told of it', response: { 200: NOTICES_RESPONSE } }
+  const list = readable(NOTICES_QUERY, listed)
+  server.get<{ Querystring: Page }>('/api/notices', { ...list, config: MAY_CHANGE }, (request, reply) => {
+    const receivers = telling.receivers.map(({ name, where }) => ({ name, where }))
+    return answerWith(services, request, reply, ['notices', { ...request.query, receivers }])
+  })
+
+  const summary = 'Send a test to everybody who is told of what needs a person, or to one of them'
+  const test = bodyOf(TEST_BODY, { summary, response: { 200: TEST_RESPONSE } })
+  server.post<{ Body: { receiver?: string } }>(
+    '/api/notices/test',
+    { ...test, config: MAY_CHANGE },
+    async (request) => {
+      const { receiver } = request.body
+      return { answers: await testReceivers({ ...telling, notices: ledger.notices, now }, receiver) }
+    },
+  )
+}
+
+/** A page of notices with all that belongs to it. */
+export async function noticesListed(
+  { notices, ticks }: Pick<Ledger, 'notices' | 'ticks'>,
+  { receivers, before = Number.MAX_SAFE_INTEGER, limit }: NoticesQuestion,
+): Promise<NoticesView> {
+  const onRecord = new Map((await receiversOnRecord(notices.database)).map((each) => [each.name, each]))
+  const conditions = await notices.conditions(CONDITIONS_MAX)
+  const told = await noticesBefore(notices.database, before, limit)
+  return {
+    receivers: receivers.map((receiver) => receiverView(receiver, onRecord.get(receiver.name))),
+    conditions: conditions.map(({ kind, subject, text, since, told_at }) => {
+      const at = new Date(since).toISOString()
+      return { kind, subject, text, since: at, is_told: told_at !== null, todo: kindOf(kind)?.todo ?? '' }
+    }),
+    ...ticksView((await ticks.list()).filter(({ kind }) => kindOf(kind) !== undefined)),
+    notices: told.map(({ id, at, kind, subject, is_over, text }) => {
+      return { id, at: new Date(at).toISOString(), kind, subject, is_over: is_over === 1, text }
+    }),
+    next: told.length === limit ? told.at(-1)!.id : null,
+  }
+}
+
+function receiverView(
+  { name, where }: NoticesQuestion['receivers'][number],
+  record: ReceiverRecord | undefined,
+): ReceiverView {
+  return {
+    name,
+    where,
+    waiting: record?.waiting ?? 0,
+    failures: record?.failures ?? 0,
+    last_at: timeOf(record?.last_at ?? null),
+    last_answer: record?.last_answer ?? null,
+    told_at: timeOf(record?.told_at ?? null),
+    next_at: timeOf(record?.next_at || null),
+  }
+}

@@ -1,0 +1,157 @@
+/** What `GET /api/overview` takes and answers, as JSON Schema. */
+
+import { BOUNDED_COUNT, COUNT, DATE, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
+import { CHAIN_FINDING } from './findings-schema.ts'
+import { DAYS, SOURCE_SCHEMA } from './sources.ts'
+import { DISK_SCHEMA, INBOX_SCHEMA, LOADER_SCHEMA } from './system-schema.ts'
+import { TICKED } from './ticks-schema.ts'
+
+/** `since`: from when on is today, such as the viewer's midnight. */
+export const OVERVIEW_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { since: TIME },
+} as const
+
+const LATEST_UPLOADS = {
+  type: 'object',
+  required: ['count', 'exact', 'first'],
+  properties: {
+    ...BOUNDED_COUNT.properties,
+    first: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['upload_id', 'filename', 'received_at', 'problem'],
+        properties: {
+          upload_id: { type: 'string' },
+          filename: { type: 'string' },
+          received_at: TIME,
+          problem: TEXT_OR_NULL,
+        },
+      },
+    },
+  },
+} as const
+
+const LATEST_REJECTS = {
+  type: 'object',
+  required: ['count', 'exact', 'first'],
+  properties: {
+    ...BOUNDED_COUNT.properties,
+    first: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['upload_id', 'sha256', 'filename', 'finished_at', 'rows', 'rejected'],
+        properties: {
+          upload_id: TEXT_OR_NULL,
+          /** What it is ticked off by where its upload is not known. */
+          sha256: { type: 'string' },
+          filename: { type: 'string' },
+          finished_at: TIME,
+          rows: COUNT,
+          rejected: COUNT,
+        },
+      },
+    },
+  },
+} as const
+
+const SOURCES = {
+  type: 'object',
+  required: ['count', 'exact', 'first'],
+  properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: SOURCE_SCHEMA } },
+} as const
+
+const ATTENTION = {
+  type: 'object',
+  required: [
+    'disk',
+    'loader',
+    'silent',
+    'late',
+    'partial',
+    'held',
+    'failed',
+    'findings',
+    'rejects',
+    'ticked',
+    'ticked_count',
+  ],
+  properties: {
+    disk: DISK_SCHEMA,
+    loader: LOADER_SCHEMA,
+    silent: SOURCES,
+    late: SOURCES,
+    partial: SOURCES,
+    held: LATEST_UPLOADS,
+    failed: LATEST_UPLOADS,
+    /** What nobody believes yet, a line for each company. */
+    findings: {
+      type: 'object',
+      required: ['count', 'exact', 'first'],
+      properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } },
+    },
+    rejects: LATEST_REJECTS,
+    /** What would stand among these, but was ticked off. */
+    ...TICKED,
+  },
+} as const
+
+/** The counts are of the files that were loaded; `rejects` are the rejected rows of all files. */
+const TODAY = {
+  type: 'object',
+  required: ['since', 'uploads', 'files', 'rows', 'inserted', 'changed', 'rejected', 'rejects'],
+  properties: {
+    since: TIME,
+    uploads: BOUNDED_COUNT,
+    files: COUNT,
+    rows: COUNT,
+    inserted: COUNT,
+    changed: COUNT,
+    rejected: COUNT,
+    rejects: COUNT,
+  },
+} as const
+
+const TOTALS = {
+  type: 'object',
+  required: ['companies', 'stores', 'listings', 'products', 'scrapes'],
+  properties: { companies: COUNT, stores: COUNT, listings: COUNT, products: COUNT, scrapes: COUNT },
+} as const
+
+export const OVERVIEW_RESPONSE = {
+  type: 'object',
+  required: ['at', 'attention', 'today', 'inbox', 'throughput', 'totals', 'days_to', 'sources'],
+  properties: {
+    at: TIME,
+    days_to: DATE,
+    attention: ATTENTION,
+    today: TODAY,
+    inbox: INBOX_SCHEMA,
+    throughput: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['from', 'files', 'rows'],
+        properties: { from: TIME, files: COUNT, rows: COUNT },
+      },
+    },
+    totals: TOTALS,
+    sources: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['company', 'store_id', 'store_name', 'state', 'days'],
+        properties: {
+          company: { type: 'string' },
+          store_id: { type: 'string' },
+          store_name: { type: 'string' },
+          state: SOURCE_SCHEMA.properties.state,
+          days: DAYS,
+        },
+      },
+    },
+  },
+} as const

@@ -1,0 +1,99 @@
+/** `GET /api/overview`: what needs attention first, what arrived today, and how the sources have been lately. */
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import { activitySince, throughput, totals } from '../../catalogue/queries/activity.ts'
+import type { Clock } from '../../catalogue/queries/freshness.ts'
+import { COUNT_MAX, countOf } from '../../catalogue/queries/with-words.ts'
+import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
+import type { Pending } from '../../inbox/inbox.ts'
+import { readable } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith } from '../threads/answering.ts'
+import { momentOf, type Reading } from '../threads/reading.ts'
+import { attentionNow, ranked } from './attention.ts'
+import { sourcesNow } from './freshness.ts'
+import { loaderState } from './loader-state.ts'
+import { diskOf, waitingOf } from './machine.ts'
+import { OVERVIEW_QUERY, OVERVIEW_RESPONSE } from './overview-schema.ts'
+import { daysShown, withDays } from './sources.ts'
+
+const HOURS_SHOWN = 24
+const SINCE_DAYS_MAX = 7
+const SOURCES_MAX = 50
+
+/** The overview, as it is answered. */
+export type Overview = Static<typeof OVERVIEW_RESPONSE>
+
+/** Adds the route. */
+export function overviewRoutes(server: FastifyInstance, services: Services): void {
+  const overview = readable(OVERVIEW_QUERY, {
+    summary: 'What needs attention, what arrived, and how the sources have been',
+    response: { 200: OVERVIEW_RESPONSE },
+  })
+  server.get<{ Querystring: { since?: string } }>('/api/overview', overview, async (request, reply) => {
+    const since = sinceIn(request.query.since, momentOf(services))
+    return answerWith(services, request, reply, ['overview', await questionOf(services, since)])
+  })
+}
+
+/** From when on is "today": the midnight of the server's zone, unless another time is asked for. */
+function sinceIn(text: string | undefined, { now, zone }: Clock): number {
+  if (text === undefined) return zone.startOf(zone.dateAt(now))
+  const since = Date.parse(text)
+  if (Number.isNaN(since) || since < now - SINCE_DAYS_MAX * DAY_MS)
+    throw new Problem('request_invalid', `querystring/since must be within the last ${SINCE_DAYS_MAX} days`)
+  return since
+}
+
+/** What is asked: since when it is today; with what only the thread that serves has: the room on the disk, and what waits in the inbox. */
+export type OverviewQuestion = Readonly<{
+  since: number
+  room: Readonly<{ bavail: number; blocks: number; bsize: number }>
+  pending: Pending
+}>
+
+async function questionOf({ inbox }: Services, since: number): Promise<OverviewQuestion> {
+  const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
+  return { since, room: { bavail, blocks, bsize }, pending: await inboxOf(inbox).pending() }
+}
+
+/** The overview. */
+export function overviewSince({ inbox, ...reading }: Reading, question: OverviewQuestion): Promise<Overview> {
+  const { since, room, pending } = question
+  const disk = { ...inbox.disk, statfs: (async () => room) as unknown as Disk['statfs'] }
+  return answer({ ...reading, inbox: { ...inbox, disk } }, since, pending)
+}
+
+async function answer(services: Reading, since: number, pending: Pending): Promise<Overview> {
+  const { inbox, catalogue } = services
+  const { database } = catalogue
+  const moment = momentOf(services)
+  const sources = await sourcesNow(services)
+  const days = daysShown(sources, moment)
+  const uploads = await inbox.ledger.uploads.countSince(since, COUNT_MAX + 1)
+  return {
+    at: new Date(moment.now).toISOString(),
+    attention: {
+      ...(await attentionNow(services, sources)),
+      disk: await diskOf(services),
+      loader: await loaderState(services, pending),
+    },
+    today: {
+      since: new Date(since).toISOString(),
+      uploads: countOf(uploads),
+      ...(await activitySince(database, since)),
+    },
+    inbox: await waitingOf(services, pending),
+    throughput: await throughput(database, moment.now, HOURS_SHOWN),
+    totals: await totals(database),
+    days_to: days.to,
+    sources: await withDays(
+      services,
+      sources.toSorted((one, other) => ranked(one) - ranked(other)).slice(0, SOURCES_MAX),
+      days,
+    ),
+  }
+}

@@ -1,0 +1,265 @@
+/** What the requests about products take and answer, as JSON Schema. */
+import { UNITS } from '../../catalogue/queries/by-amount.ts'
+import { EVIDENCE } from '../../catalogue/queries/evidence.ts'
+import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
+import {
+  AFTER,
+  BOUNDED_COUNT,
+  CENTS_OR_NULL,
+  COUNT,
+  DATE,
+  FLAG_OR_NULL,
+  limitOf,
+  STORE,
+  TEXT,
+  TEXT_OR_NULL,
+} from '../edge/parameters.ts'
+import { CHAIN, LOWEST_EVER, UNIT_PRICE } from './chains-schema.ts'
+import { DETAILS } from './details-schema.ts'
+
+const QUERY_CHARACTERS_MAX = 200
+const CHART_STORES_MAX = 20
+
+export const LIST_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    q: {
+      type: 'string',
+      maxLength: QUERY_CHARACTERS_MAX,
+      description:
+        'words of name and brand: all of them, the last one perhaps only begun; errors of typing are understood where a word is known nowhere',
+    },
+    barcode: TEXT,
+    sku: TEXT,
+    company: TEXT,
+    category: { ...TEXT, description: 'the name of a category, anywhere in the path' },
+    special: { type: 'boolean', default: false, description: 'only what a store that is not silent has on special' },
+    prices: { type: 'boolean', default: false, description: 'with the range of prices over all stores' },
+    sort: {
+      type: 'string',
+      enum: ['price', 'unit_price', 'drop'],
+      description: `the cheapest first, the cheapest by amount, or what became cheaper by the largest share within 30 days, among the first ${RANKED_MAX} that are found; needs q or category`,
+    },
+    unit: { type: 'string', enum: UNITS, description: 'with sort=unit_price: only what is measured in this' },
+    unit_price_max: {
+      type: 'integer',
+      minimum: 0,
+      description: 'with sort=unit_price and unit: only what costs no more cents for 100 g, 100 ml, 1 m or one',
+    },
+    limit: limitOf(20, 100),
+    after: AFTER,
+  },
+} as const
+
+const STORE_TEXTS = {
+  company: { type: 'string' },
+  store_id: { type: 'string' },
+  store_name: { type: 'string' },
+} as const
+
+const LISTING_CODES = { sku: TEXT_OR_NULL, key: { type: 'string' } } as const
+
+const TERMS = {
+  price_cents: CENTS_OR_NULL,
+  was_price_cents: CENTS_OR_NULL,
+  is_on_special: FLAG_OR_NULL,
+  is_available: FLAG_OR_NULL,
+} as const
+
+const TERM_FIELDS = ['price_cents', 'was_price_cents', 'is_on_special', 'is_available'] as const
+
+const LISTING_FIELDS = ['company', 'sku', 'key', 'name', 'size', 'gtin', 'evidence', 'url'] as const
+
+const LISTING = {
+  company: { type: 'string' },
+  ...LISTING_CODES,
+  name: { type: 'string' },
+  size: TEXT_OR_NULL,
+  gtin: { ...TEXT_OR_NULL, description: 'its barcode in 14 digits, where that is a GTIN' },
+  evidence: {
+    type: ['string', 'null'],
+    enum: [...EVIDENCE, null],
+    description: 'by what it is joined with the others: the word of a person, a GTIN, or name and size',
+  },
+  url: TEXT_OR_NULL,
+} as const
+
+const PRODUCT = {
+  id: { type: 'integer' },
+  name: { type: 'string' },
+  brand: TEXT_OR_NULL,
+  size: TEXT_OR_NULL,
+  barcodes: { type: 'array', items: { type: 'string' } },
+  image_url: TEXT_OR_NULL,
+  categories: { type: 'array', items: { type: 'string' } },
+  listings: { type: 'array', items: { type: 'object', required: LISTING_FIELDS, properties: LISTING } },
+} as const
+
+const PRODUCT_FIELDS = ['id', 'name', 'brand', 'size', 'barcodes', 'image_url', 'categories', 'listings'] as const
+
+const PRICE_RANGE = {
+  type: 'object',
+  required: ['stores', 'silent_stores', 'lowest_cents', 'highest_cents'],
+  properties: { stores: COUNT, silent_stores: COUNT, lowest_cents: CENTS_OR_NULL, highest_cents: CENTS_OR_NULL },
+} as const
+
+export const LIST_RESPONSE = {
+  type: 'object',
+  required: ['products', 'next', 'total', 'corrected', 'categories'],
+  properties: {
+    products: {
+      type: 'array',
+      items: { type: 'object', required: PRODUCT_FIELDS, properties: { ...PRODUCT, now: PRICE_RANGE, ...UNIT_PRICE } },
+    },
+    next: TEXT_OR_NULL,
+    total: BOUNDED_COUNT,
+    corrected: { ...TEXT_OR_NULL, description: 'what was looked for, where a word of q is known nowhere' },
+    categories: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'names to ask for as category: where most of what is found stands; without q those at the top',
+    },
+  },
+} as const
+
+const PRICE_NOW = {
+  type: 'object',
+  required: [
+    'company',
+    'store_id',
+    'store_name',
+    'sku',
+    'key',
+    'date',
+    'is_silent',
+    'unit_price_cents',
+    'unit_price_per',
+    ...TERM_FIELDS,
+  ],
+  properties: {
+    ...STORE_TEXTS,
+    ...LISTING_CODES,
+    date: DATE,
+    is_silent: { type: 'boolean' },
+    ...TERMS,
+    ...UNIT_PRICE,
+  },
+} as const
+
+const DETAILED = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: [...LISTING_FIELDS, 'details'],
+    properties: { ...LISTING, details: DETAILS },
+  },
+} as const
+
+/** How two listings of different products go together: whether they seem one article, how likely, why, and who has said so. */
+export const PAIRED = {
+  level: { type: 'string', enum: ['identical', 'comparable'] },
+  score: { type: ['number', 'null'], description: 'from 0 to 1; null where only a person has said so' },
+  reasons: { type: 'array', items: { type: 'string' } },
+} as const
+
+const COMPARABLE = {
+  type: 'object',
+  required: [
+    'product_id',
+    'company',
+    'sku',
+    'key',
+    'name',
+    'size',
+    'image_url',
+    'level',
+    'score',
+    'reasons',
+    'said_by',
+    'lowest_cents',
+    'unit_price_cents',
+    'unit_price_per',
+  ],
+  properties: {
+    product_id: { type: 'integer' },
+    company: { type: 'string' },
+    ...LISTING_CODES,
+    name: { type: 'string' },
+    size: TEXT_OR_NULL,
+    image_url: TEXT_OR_NULL,
+    ...PAIRED,
+    said_by: { ...TEXT_OR_NULL, description: 'the person who has said that they are comparable; null: nobody' },
+    lowest_cents: CENTS_OR_NULL,
+    ...UNIT_PRICE,
+  },
+} as const
+
+export const ONE_RESPONSE = {
+  type: 'object',
+  required: [...PRODUCT_FIELDS, 'now', 'chains', 'lowest_ever', 'prices', 'comparable'],
+  properties: {
+    ...PRODUCT,
+    listings: DETAILED,
+    now: PRICE_RANGE,
+    chains: {
+      type: 'array',
+      items: CHAIN,
+      description: 'one line for each company, the cheapest first, those that are silent last',
+    },
+    lowest_ever: {
+      anyOf: [{ type: 'null' }, LOWEST_EVER],
+      description: 'the lowest price that could be paid, and when last',
+    },
+    prices: { type: 'array', items: PRICE_NOW },
+    comparable: {
+      type: 'array',
+      items: COMPARABLE,
+      description: 'listings of other products that can stand beside it; they count in none of its prices',
+    },
+  },
+} as const
+
+export const PRICES_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    store: {
+      type: 'array',
+      items: STORE,
+      maxItems: CHART_STORES_MAX,
+      description: 'company/store_id; may be repeated',
+    },
+    from: DATE,
+    to: DATE,
+    limit: limitOf(10, CHART_STORES_MAX),
+    after: AFTER,
+  },
+} as const
+
+const SPAN = { type: 'object', required: ['from', 'to'], properties: { from: DATE, to: DATE } } as const
+
+const PRICE_RUN = {
+  type: 'object',
+  required: ['from', 'to', 'is_current', 'sku', 'key', ...TERM_FIELDS],
+  properties: { from: DATE, to: DATE, is_current: { type: 'boolean' }, ...LISTING_CODES, ...TERMS },
+} as const
+
+const STORE_PRICES = {
+  type: 'object',
+  required: ['company', 'store_id', 'store_name', 'is_silent', 'first_date', 'last_date', 'runs', 'gaps'],
+  properties: {
+    ...STORE_TEXTS,
+    is_silent: { type: 'boolean' },
+    first_date: TEXT_OR_NULL,
+    last_date: TEXT_OR_NULL,
+    runs: { type: 'array', items: PRICE_RUN },
+    gaps: { type: 'array', items: SPAN },
+  },
+} as const
+
+export const PRICES_RESPONSE = {
+  type: 'object',
+  required: ['stores', 'next'],
+  properties: { stores: { type: 'array', items: STORE_PRICES }, next: TEXT_OR_NULL },
+} as const

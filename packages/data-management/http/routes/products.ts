@@ -1,0 +1,212 @@
+/**
+ * `GET /api/products`, `/api/products/{id}`, `/api/products/{id}/prices` and `/api/products/{id}/chains`: what there is, and what it costs and
+ * has cost.
+ *
+ * The number of a product is our own and may change when products merge or part: a number that a product had leads to the product that
+ * its first listing is part of now. What stays is a listing: `/api/products?company=aldi&sku=…` leads to its product, whatever its number is.
+ */
+import { Problem } from '@splitcart/shared/problem.ts'
+import { DAY_MS } from '@splitcart/shared/time.ts'
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import type { Unit } from '../../catalogue/model/pack-size.ts'
+import { cheapestByAmount, lowestUnitPriceOf, unitPriceTold } from '../../catalogue/queries/by-amount.ts'
+import { comparableWith } from '../../catalogue/queries/comparable.ts'
+import type { Current } from '../../catalogue/queries/current.ts'
+import { type FoundKey, findProducts } from '../../catalogue/queries/found.ts'
+import { priceRangeOf } from '../../catalogue/queries/price-range.ts'
+import { chainHistories, priceSummaryOf } from '../../catalogue/queries/price-summary.ts'
+import { storePrices } from '../../catalogue/queries/prices.ts'
+import { numberNow, pricesNow, productOf } from '../../catalogue/queries/products.ts'
+import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
+import { biggestDrops, cheapest } from '../../catalogue/queries/sorted.ts'
+import type { Found } from '../../catalogue/queries/with-words.ts'
+import type { Sql } from '../../database/sql.ts'
+import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith } from '../threads/answering.ts'
+import { momentOf, type Reading } from '../threads/reading.ts'
+import { CHAINS_RESPONSE } from './chains-schema.ts'
+import { currentNow } from './freshness.ts'
+import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE } from './products-schema.ts'
+
+/** In which order products are listed; none: with words the best first. */
+export type ProductOrder = 'price' | 'unit_price' | 'drop'
+
+/** What is asked about a list of products. */
+export type ProductsQuestion = {
+  q?: string
+  barcode?: string
+  sku?: string
+  company?: string
+  category?: string
+  special?: boolean
+  prices: boolean
+  sort?: ProductOrder
+  unit?: Unit
+  unit_price_max?: number
+  limit: number
+  after?: string
+}
+type PricesQuery = { store?: string[]; from?: string; to?: string; limit: number; after?: string }
+type ById = { Params: { id: string } }
+
+/** What is asked about the prices of one product. */
+export type PricesQuestion = PricesQuery & { id: string }
+
+/** A page of products, as it is answered. */
+export type ProductPage = Static<typeof LIST_RESPONSE>
+
+/** A product with its prices now, as it is answered. */
+export type ProductAnswer = Static<typeof ONE_RESPONSE>
+
+/** What a product has cost in a page of stores, as it is answered. */
+export type PricesAnswer = Static<typeof PRICES_RESPONSE>
+
+/** What a product has cost chain by chain, as it is answered. */
+export type ChainsAnswer = Static<typeof CHAINS_RESPONSE>
+
+/** Adds the routes. */
+export function productsRoutes(server: FastifyInstance, services: Services): void {
+  const list = readable(LIST_QUERY, { summary: 'Products', response: { 200: LIST_RESPONSE } })
+  server.get<{ Querystring: ProductsQuestion }>('/api/products', list, (request, reply) =>
+    answerWith(services, request, reply, ['products', request.query]),
+  )
+
+  const oneSummary = 'One product, and what every store asks for it now'
+  const one = readable(NO_QUERY, { summary: oneSummary, response: { 200: ONE_RESPONSE } })
+  server.get<ById>('/api/products/:id', one, (request, reply) =>
+    answerWith(services, request, reply, ['product', request.params]),
+  )
+
+  const prices = readable(PRICES_QUERY, { summary: 'What a product has cost', response: { 200: PRICES_RESPONSE } })
+  server.get<ById & { Querystring: PricesQuery }>('/api/products/:id/prices', prices, (request, reply) =>
+    answerWith(services, request, reply, ['prices', { ...request.query, ...request.params }]),
+  )
+
+  const chainsSummary = 'What a product has cost in each chain, from its cheapest store to its dearest'
+  const chains = readable(NO_QUERY, { summary: chainsSummary, response: { 200: CHAINS_RESPONSE } })
+  server.get<ById>('/api/products/:id/chains', chains, (request, reply) =>
+    answerWith(services, request, reply, ['chainHistories', request.params]),
+  )
+}
+
+/** A page of products. */
+export async function productsFound(reading: Reading, query: ProductsQuestion): Promise<ProductPage> {
+  const { database } = reading.catalogue
+  const { prices, sort, unit, unit_price_max, after, ...sought } = query
+  if (sort !== undefined) return await productsSorted(reading, { ...query, sort })
+  if (unit !== undefined || unit_price_max !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
+  const last = keyIn('products', after, [0, 0] as FoundKey)
+  const found = await findProducts(database, { ...sought, after: last }, () => currentNow(reading))
+  const current = prices ? await currentNow(reading) : undefined
+  const products = await shownProducts(database, found.products, current)
+  const next = cursorOf('products', found.next)
+  const { total, corrected, categories } = found
+  return { products, next, total, corrected, categories: [...categories] } satisfies ProductPage
+}
+
+type Shown = ProductPage['products'][number]
+
+const NEEDS_SORT = 'querystring/unit and querystring/unit_price_max go with sort=unit_price'
+const NEEDS_WORDS = 'querystring/sort needs words in q, or a category: so many products are not compared'
+const NEEDS_UNIT = 'querystring/unit_price_max needs a unit: 100 g are not compared with one'
+// So long what became cheaper is a drop.
+const DROP_DAYS = 30
+
+/** A page of products in an order by what they cost. Its cursor tells how many came before. */
+async function productsSorted(
+  reading: Reading,
+  query: ProductsQuestion & { sort: ProductOrder },
+): Promise<ProductPage> {
+  const { database } = reading.catalogue
+  const { prices: _, sort, unit, unit_price_max: max, after, limit, ...sought } = query
+  if ((sought.q ?? '').trim() === '' && sought.category === undefined) throw new Problem('request_invalid', NEEDS_WORDS)
+  if (sort !== 'unit_price' && (unit ?? max) !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
+  if (max !== undefined && unit === undefined) throw new Problem('request_invalid', NEEDS_UNIT)
+  const [begin] = keyIn(`products by ${sort}`, after, [0] as [number]) ?? [0]
+  const current = await currentNow(reading)
+  const found = await findProducts(database, { ...sought, after: undefined, limit: RANKED_MAX }, async () => current)
+  const { now, zone } = momentOf(reading)
+  const since = zone.dateAt(now - DROP_DAYS * DAY_MS)
+  const sorted = await sortedBy(database, found.products, { sort, unit, max, since }, current)
+  const end = begin + limit
+  const products = await shownProducts(database, sorted.slice(begin, end), current)
+  const next = cursorOf(`products by ${sort}`, end < sorted.length ? [end] : null)
+  const total = { count: sorted.length, exact: found.next === null }
+  return { products, next, total, corrected: found.corrected, categories: [...found.categories] }
+}
+
+type Sorting = Readonly<{ sort: ProductOrder; unit: Unit | undefined; max: number | undefined; since: string }>
+
+async function sortedBy(
+  database: Sql,
+  found: readonly Found[],
+  { sort, since, ...filter }: Sorting,
+  current: Current,
+): Promise<readonly Found[]> {
+  if (sort === 'unit_price') return await cheapestByAmount(database, found, filter, current)
+  return sort === 'price' ? await cheapest(database, found, current) : await biggestDrops(database, found, since)
+}
+
+/** With prices where it is told what is current. */
+async function shownProducts(database: Sql, found: readonly Found[], current: Current | undefined): Promise<Shown[]> {
+  const products: Shown[] = []
+  for (const { product_id } of found) {
+    const product = await productOf(database, product_id)
+    if (product === undefined) continue
+    const { listings, ...rest } = product
+    const shown = { ...rest, listings: listings.map(({ details: _, ...listing }) => listing) }
+    products.push(current ? { ...shown, ...(await pricesShown(database, product_id, current)) } : shown)
+  }
+  return products
+}
+
+async function pricesShown(database: Sql, productId: number, current: Current) {
+  const now = await priceRangeOf(database, productId, current)
+  return { now, ...unitPriceTold(await lowestUnitPriceOf(database, productId, current)) }
+}
+
+/** One product. */
+export async function oneProduct(reading: Reading, question: { id: string }): Promise<ProductAnswer> {
+  const { database } = reading.catalogue
+  const id = await numberNow(database, idIn(question.id))
+  const product = await productOf(database, id)
+  if (product === undefined) throw new Problem('not_found', 'no product has this id')
+  const current = await currentNow(reading)
+  const now = await priceRangeOf(database, id, current)
+  const prices = await pricesNow(database, id, current)
+  const summary = await priceSummaryOf(database, id, prices, current)
+  const { verdicts } = reading.inbox.ledger
+  const comparable = await comparableWith(database, id, current, (listings) => verdicts.about(listings))
+  return { ...product, now, ...summary, prices, comparable } satisfies ProductAnswer
+}
+
+/** What one product has cost. */
+export async function pricesOfProduct(reading: Reading, question: PricesQuestion) {
+  const { database } = reading.catalogue
+  const productId = await productNamed(database, question.id)
+  const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = question
+  const after = keyIn('prices', question.after, ['', ''] as [string, string])
+  const page = await storePrices(database, { productId, stores, from, to, after, limit }, await currentNow(reading))
+  return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
+}
+
+/** What it has cost in each chain. */
+export async function chainsOfProduct(reading: Reading, question: { id: string }) {
+  const { database } = reading.catalogue
+  const productId = await productNamed(database, question.id)
+  return { chains: await chainHistories(database, productId, await currentNow(reading)) } satisfies ChainsAnswer
+}
+
+async function productNamed(database: Sql, id: string): Promise<number> {
+  const productId = await numberNow(database, idIn(id))
+  if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
+  return productId
+}
+
+function idIn(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new Problem('not_found', 'no product has this id')
+  return Number(text)
+}

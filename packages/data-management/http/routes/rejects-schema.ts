@@ -1,0 +1,86 @@
+/** What the requests about rejected rows take and answer, as JSON Schema. */
+import type { Static } from 'typebox'
+import { AFTER, COUNT, limitOf, STORE, TEXT, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
+
+/** Which rejects are meant. `store` is company and store id with a slash between them; `since` is about when their loads ended. */
+const FILTERS = {
+  code: { type: 'string', minLength: 1, maxLength: 64 },
+  field: { type: 'string', minLength: 1, maxLength: 200 },
+  company: TEXT,
+  store: STORE,
+  upload: { type: 'string', minLength: 1, maxLength: 64 },
+  since: TIME,
+} as const
+
+export const REJECTS_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { ...FILTERS, limit: limitOf(50, 200), after: AFTER },
+} as const
+
+export const REJECT_LINES_QUERY = { type: 'object', additionalProperties: false, properties: FILTERS } as const
+
+const REJECTED_LINE = {
+  upload_id: TEXT_OR_NULL,
+  filename: { type: 'string' },
+  line: COUNT,
+  reason: { type: 'string' },
+  /** The beginning of the line; null where only its place was kept, or where it is not UTF-8. */
+  raw: TEXT_OR_NULL,
+  /** The same in base64, where it is not UTF-8. */
+  raw_base64: TEXT_OR_NULL,
+} as const
+
+/**
+ * Rejects with one code and field, of one source: company and store are those of the whole file, and null where it has several or
+ * none is known.
+ */
+const GROUP = {
+  type: 'object',
+  required: ['code', 'field', 'company', 'store_id', 'store_name', 'count', 'uploads', 'last_at', 'samples'],
+  properties: {
+    code: { type: 'string' },
+    field: TEXT_OR_NULL,
+    company: TEXT_OR_NULL,
+    store_id: TEXT_OR_NULL,
+    store_name: TEXT_OR_NULL,
+    count: COUNT,
+    uploads: COUNT,
+    last_at: TIME,
+    /** The first such line of each of the newest files, up to 3. */
+    samples: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['upload_id', 'filename', 'line', 'reason', 'raw', 'raw_base64'],
+        properties: REJECTED_LINE,
+      },
+    },
+  },
+} as const
+
+export const REJECTS_RESPONSE = {
+  type: 'object',
+  required: ['groups', 'next', 'rejects'],
+  properties: {
+    groups: { type: 'array', items: GROUP },
+    next: TEXT_OR_NULL,
+    /** How many there are in all groups. */
+    rejects: COUNT,
+  },
+} as const
+
+export type RejectsQuery = {
+  code?: string
+  field?: string
+  company?: string
+  store?: string
+  upload?: string
+  since?: string
+}
+
+/** A group of rejects, as it is answered. */
+export type RejectGroupView = Static<typeof GROUP>
+
+/** A page of groups of rejects, as it is answered. */
+export type RejectPage = Static<typeof REJECTS_RESPONSE>

@@ -1,0 +1,147 @@
+/** `GET /api/rejects`: why rows of all uploads were rejected, grouped; `/api/rejects/lines`: these rows as JSON Lines. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import { create } from 'content-disposition'
+import type { FastifyInstance } from 'fastify'
+import {
+  countMeant,
+  type FileWithRejects,
+  filesWithRejects,
+  type GroupKey,
+  keyOf,
+  type RejectFilter,
+  type RejectsOfSource,
+  rejectsMeant,
+  rejectsOfSources,
+  samplesOf,
+} from '../../catalogue/queries/rejects.ts'
+import type { StoredReject } from '../../catalogue/rejects.ts'
+import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { answerIn } from '../edge/description.ts'
+import { readable } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith, askerOf, type Lines, linesOf, readableOf } from '../threads/answering.ts'
+import type { Reading } from '../threads/reading.ts'
+import { rawOf } from './reject-line.ts'
+import {
+  REJECT_LINES_QUERY,
+  REJECTS_QUERY,
+  REJECTS_RESPONSE,
+  type RejectGroupView,
+  type RejectPage,
+  type RejectsQuery,
+} from './rejects-schema.ts'
+
+const SAMPLES_MAX = 3
+const FILES_AT_ONCE = 100
+const LINES_AT_ONCE = 500
+// Of pages of rejects, where few of them are meant.
+const LOOKS_MAX = 200
+
+/** What is asked about groups of rejects. */
+export type RejectGroupsQuestion = RejectsQuery & { limit: number; after?: string }
+
+/** A file and a line in it that the next lines come after; there may be more files behind it. */
+type RejectCursor = readonly [loadId: number, line: number]
+
+/** What is asked about lines of rejects. */
+export type RejectLinesQuestion = Readonly<{ query: RejectsQuery; after?: RejectCursor }>
+
+/** Adds the routes. */
+export function rejectsRoutes(server: FastifyInstance, services: Services): void {
+  const groups = readable(REJECTS_QUERY, {
+    summary: 'Why rows were rejected, by code, field and source, the most frequent first',
+    response: { 200: REJECTS_RESPONSE },
+  })
+  server.get<{ Querystring: RejectGroupsQuestion }>('/api/rejects', groups, (request, reply) =>
+    answerWith(services, request, reply, ['rejectGroups', request.query]),
+  )
+
+  const lines = readable(REJECT_LINES_QUERY, {
+    summary: 'Rejected rows of all uploads, as JSON Lines, the newest file first',
+    response: answerIn('application/x-ndjson', 'One reject a line'),
+  })
+  // To HEAD all of them would be read, for nothing.
+  server.get<{ Querystring: RejectsQuery }>(
+    '/api/rejects/lines',
+    { ...lines, exposeHeadRoute: false },
+    async (request, reply) => {
+      const asker = askerOf(request, reply, services.inbox.now())
+      const stream = await readableOf(linesOf(services, ['rejectLines', { query: request.query }], asker))
+      return reply.type('application/x-ndjson').header('content-disposition', create('rejects.jsonl')).send(stream)
+    },
+  )
+}
+
+/** A page of groups. */
+export async function rejectGroups(reading: Reading, query: RejectGroupsQuestion): Promise<RejectPage> {
+  const { database } = reading.catalogue
+  const filter = await filterOf(reading, query)
+  const after = keyIn('rejects', query.after, [0, '', '', '', ''] as GroupKey)
+  const found = await rejectsOfSources(database, filter, after, query.limit + 1)
+  const page = found.slice(0, query.limit)
+  const last = found.length > query.limit ? page.at(-1) : undefined
+  return {
+    groups: await Promise.all(page.map((group) => viewOf(reading, group, filter))),
+    next: cursorOf('rejects', last === undefined ? null : keyOf(last)),
+    rejects: await countMeant(database, filter),
+  } satisfies RejectPage
+}
+
+async function filterOf({ inbox, catalogue }: Reading, query: RejectsQuery): Promise<RejectFilter> {
+  const { code = null, field = null, company = null, store = null, upload, since } = query
+  const from = since === undefined ? 0 : Date.parse(since)
+  if (Number.isNaN(from)) throw new Problem('request_invalid', 'querystring/since is no time')
+  const found = upload === undefined ? undefined : await inbox.ledger.uploads.find(upload)
+  if (upload !== undefined && found === undefined) throw new Problem('not_found', 'no upload has this id')
+  // One that has not been loaded has no rejects.
+  const loadId = found === undefined ? null : ((await catalogue.findLoad(found.sha256))?.id ?? 0)
+  return { code, field, company, store, loadId, since: from }
+}
+
+async function viewOf(
+  { inbox, catalogue }: Reading,
+  group: RejectsOfSource,
+  filter: RejectFilter,
+): Promise<RejectGroupView> {
+  const { lastAt, field, ...told } = group
+  const samples = await samplesOf(catalogue.database, group, filter, SAMPLES_MAX)
+  const ids = await inbox.ledger.uploads.idsOf(samples.map(({ sha256 }) => sha256))
+  return {
+    ...told,
+    field: field === '' ? null : field,
+    store_name: group.store_id === null ? null : (samples[0]?.store_name ?? null),
+    last_at: new Date(lastAt).toISOString(),
+    samples: samples.map(({ sha256, raw, store_name: _, ...sample }) => {
+      return { upload_id: ids.get(sha256) ?? null, ...sample, ...rawOf(raw) }
+    }),
+  }
+}
+
+/** Some hundreds of lines, from behind a place on; of rare ones perhaps none, and then the next come after what was looked at. */
+export async function rejectLines(
+  reading: Reading,
+  { query, after }: RejectLinesQuestion,
+): Promise<Lines<RejectCursor>> {
+  const { database } = reading.catalogue
+  const filter = await filterOf(reading, query)
+  const [loadId, line] = after ?? [Number.MAX_SAFE_INTEGER - 1, 0]
+  const files = await filesWithRejects(database, filter, loadId + 1, FILES_AT_ONCE)
+  const { uploads } = reading.inbox.ledger
+  const ids = await uploads.idsOf(files.map(({ sha256 }) => sha256))
+  const lines: string[] = []
+  let looks = 0
+  for (const file of files)
+    for await (const page of rejectsMeant(database, file.loadId, filter, file.loadId === loadId ? line : 0)) {
+      for (const reject of page.rejects) lines.push(lineOf(file, ids.get(file.sha256) ?? null, reject))
+      if (lines.length >= LINES_AT_ONCE || ++looks >= LOOKS_MAX)
+        return { text: lines.join(''), next: [file.loadId, page.last] }
+    }
+  const last = files.at(-1)
+  const isEnd = last === undefined || files.length < FILES_AT_ONCE
+  return { text: lines.join(''), next: isEnd ? null : [last.loadId, Number.MAX_SAFE_INTEGER] }
+}
+
+function lineOf(file: FileWithRejects, upload_id: string | null, { raw, ...reject }: StoredReject): string {
+  const { filename, company, store_id } = file
+  return `${JSON.stringify({ upload_id, filename, company, store_id, ...reject, ...rawOf(raw) })}\n`
+}

@@ -1,0 +1,250 @@
+/**
+ * `/api/upload/resumable/`: tus 1.0.0 (https://tus.io/protocols/resumable-upload), for files that do not get through in one piece.
+ *
+ *   POST (opens) ─▶ PATCH, PATCH … ─▶ the last byte: accept, as for a POST of the whole file ─▶ 204, Upload-Receipt
+ *
+ * An upload that has all its bytes and could not be accepted yet (disk full, server stopped) is accepted by a PATCH without a body.
+ * What is wrong with the bytes themselves ends the upload: its sender starts anew.
+ */
+import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
+import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
+import { Server, type Upload } from '@tus/server'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { accept, checkRoom, type Receiving } from '../../inbox/accept.ts'
+import { type UnfinishedRecord, UnfinishedUploads } from '../../inbox/unfinished.ts'
+import { principalOf } from '../auth/authentication.ts'
+import { ArrivingBody } from '../edge/arriving-body.ts'
+import type { Services } from '../services.ts'
+import { describedBy } from './resumable-metadata.ts'
+import { letSend, logAccepted, takenKind } from './upload.ts'
+
+const PATH = '/api/upload/resumable'
+const VERSION = '1.0.0'
+const LET_GO_MS = 1_000
+const EXPIRY_CHECK_MS = HOUR_MS
+const MEDIA_TYPE = 'application/offset+octet-stream'
+
+type Resumable = Readonly<{
+  inbox: Receiving
+  unfinished: UnfinishedUploads
+  kinds: readonly string[]
+  finishing: Map<string, Promise<string>>
+}>
+
+/** A request while tus works on it, and what our own part of the work threw. */
+type Visit = Readonly<{ request: FastifyRequest<{ Params: Params }>; keyId: string; id: string | undefined }> & {
+  error?: unknown
+}
+
+type Params = { id?: string }
+
+/** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
+export async function resumableRoutes(
+  server: FastifyInstance,
+  { inbox, kinds = LOADED_KIND_NAMES }: Services,
+  unfinished: UnfinishedUploads,
+): Promise<void> {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', (_request, _body, done) => done(null))
+  const visits = new WeakMap<Request, Visit>()
+  const tus = openTus({ inbox, unfinished, kinds, finishing: new Map() }, visits)
+  const handle = async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
+    const { keyId } = principalOf(request)
+    reply.header('tus-resumable', VERSION)
+    checkHead(request, reply)
+    const id = request.params.id === undefined ? undefined : UnfinishedUploads.idOf(keyId, request.params.id)
+    const note = id === undefined ? undefined : await noteOf(id, inbox, unfinished)
+    if (note?.acceptedAs !== undefined) return answerAccepted({ request, reply, unfinished, note })
+    if (request.method === 'POST' || request.method === 'PATCH') await checkRoom(inbox)
+    const visit: Visit = { request, keyId, id }
+    const body = new ArrivingBody(request.raw, inbox.limits, () => letSend(request, reply))
+    const asked = webRequest(request, body)
+    visits.set(asked, visit)
+    const answer = await tus.handleWeb(asked)
+    if (visit.error !== undefined) throw visit.error
+    if (body.late !== undefined) throw body.late
+    if (answer.status >= 400) throw await problemOf(answer, inbox)
+    return send(reply, answer)
+  }
+  const config = { scopes: ['upload'], takesUploads: true } as const
+  const bodyLimit = Number.MAX_SAFE_INTEGER
+  const summary = 'Resumable uploads: tus 1.0.0'
+  for (const { url, method } of ROUTES)
+    server.route<{ Params: Params }>({ url, method, config, bodyLimit, schema: { summary }, handler: handle })
+  const removal = setInterval(() => removeExpired(server, unfinished), EXPIRY_CHECK_MS).unref()
+  server.addHook('onClose', async () => clearInterval(removal))
+}
+
+const ROUTES = [
+  { url: `${PATH}/`, method: ['POST', 'OPTIONS'] },
+  { url: `${PATH}/:id`, method: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'] },
+]
+
+async function noteOf(id: string, { ledger }: Receiving, unfinished: UnfinishedUploads): Promise<UnfinishedRecord> {
+  const note = unfinished.note(id)
+  const receiptId = note?.acceptedAs
+  const isForgotten = receiptId !== undefined && (await ledger.uploads.find(receiptId)) === undefined
+  // The ledger was set back to a backup: the bytes have to come again.
+  if (isForgotten) await unfinished.remove(id)
+  if (note === undefined || isForgotten) throw new Problem('not_found', 'no unfinished upload has this id')
+  return note
+}
+
+function removeExpired({ log }: FastifyInstance, unfinished: UnfinishedUploads): void {
+  unfinished.removeExpired().then(
+    (ids) => ids.length > 0 && log.warn({ uploads: ids }, 'removed unfinished uploads that nobody finished'),
+    (error) => log.error({ err: error }, 'could not remove unfinished uploads'),
+  )
+}
+
+function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server {
+  const { inbox, unfinished, kinds } = resumable
+  const visitOf = (asked: unknown) => visits.get(asked as Request)!
+  return new Server({
+    path: PATH,
+    datastore: unfinished,
+    locker: unfinished.locks,
+    lockDrainTimeout: LET_GO_MS,
+    maxSize: inbox.limits.bodyBytesMax,
+    namingFunction: (asked) => UnfinishedUploads.newId(visitOf(asked).keyId),
+    getFileIdFromRequest: (asked) => visitOf(asked).id,
+    generateUrl: (asked, { id }) => locationOf(visitOf(asked).request, id),
+    onUploadCreate: async (asked, upload) => {
+      const { kind, dictionarySha256 } = describedBy(upload.metadata)
+      takenKind(kind, kinds, principalOf(visitOf(asked).request))
+      // Before its bytes come: what has no dictionary here would be sent for nothing.
+      if (dictionarySha256 !== undefined) await inbox.dictionaries?.check(dictionarySha256, visitOf(asked).keyId)
+      await inbox.checkBacklog(visitOf(asked).keyId)
+      await checkRoom(inbox, upload.size)
+      return {}
+    },
+    onUploadFinish: async (asked, upload) => {
+      const receipt = await finish(resumable, visitOf(asked), upload)
+      return { headers: { 'Upload-Receipt': receipt } }
+    },
+    onResponseError: (asked, error) => {
+      if (error instanceof Error && !('status_code' in error)) visitOf(asked).error = error
+      return undefined
+    },
+  })
+}
+
+/** Relative, so that it holds under whatever host and path a proxy shows this server. */
+function locationOf(request: FastifyRequest, id: string): string {
+  const [path = ''] = request.url.split('?')
+  const last = id.slice(id.indexOf('/') + 1)
+  return path.endsWith('/') ? last : `resumable/${last}`
+}
+
+/** Accepts an upload that has all its bytes. Two requests that find it so at once share one acceptance. */
+function finish(resumable: Resumable, visit: Visit, upload: Upload): Promise<string> {
+  const { finishing } = resumable
+  const begun = finishing.get(upload.id) ?? acceptWhole(resumable, visit, upload)
+  finishing.set(upload.id, begun)
+  return begun.finally(() => finishing.delete(upload.id))
+}
+
+async function acceptWhole(
+  { inbox, unfinished, kinds }: Resumable,
+  visit: Visit,
+  { id, size: bodyBytes }: Upload,
+): Promise<string> {
+  const { request, keyId } = visit
+  const body = unfinished.read(id)
+  try {
+    const note = unfinished.note(id)
+    const described = describedBy(note?.metadata)
+    takenKind(described.kind, kinds, principalOf(request))
+    const sent = { ...described, body, bodyBytes, keyId, whole: async () => {} }
+    const { upload, isNew } = await accept(inbox, sent)
+    logAccepted(request, { upload, isNew, ms: inbox.now() - Date.parse(note?.creation_date ?? '') })
+    await unfinished.settle(id, upload.id)
+    return upload.id
+  } catch (error) {
+    // These bytes will never be taken: kept, they would only be refused again.
+    if (error instanceof Problem && error.kind.retry === 'never') await unfinished.remove(id)
+    throw error
+  } finally {
+    body.destroy()
+  }
+}
+
+type Accepted = Readonly<{
+  request: FastifyRequest
+  reply: FastifyReply
+  unfinished: UnfinishedUploads
+  note: UnfinishedRecord
+}>
+
+/** Answers for an upload that was accepted before: its sender has not heard the answer. */
+async function answerAccepted({ request, reply, unfinished, note }: Accepted): Promise<FastifyReply> {
+  const { id, size, acceptedAs } = note
+  if (request.method === 'DELETE') {
+    await unfinished.remove(id)
+    return reply.code(204).send()
+  }
+  if (request.method === 'PATCH' && request.headers['upload-offset'] !== String(size))
+    throw new Problem('offset_conflict', `it is whole, with ${size} bytes`)
+  reply.header('upload-offset', size).header('upload-receipt', acceptedAs)
+  if (request.method === 'HEAD') reply.header('upload-length', size).header('cache-control', 'no-store')
+  return reply.code(request.method === 'HEAD' ? 200 : 204).send()
+}
+
+function checkHead({ method, headers }: FastifyRequest, reply: FastifyReply): void {
+  if (method === 'OPTIONS') return
+  if (headers['tus-resumable'] !== VERSION) {
+    reply.header('tus-version', VERSION)
+    throw new Problem('protocol_version_unsupported')
+  }
+  if (method === 'PATCH' && headers['content-type'] !== MEDIA_TYPE)
+    throw new Problem('media_type_unsupported', `a PATCH carries ${MEDIA_TYPE}`)
+}
+
+const PASSED_ON = [
+  'tus-resumable',
+  'content-type',
+  'content-length',
+  'upload-offset',
+  'upload-length',
+  'upload-defer-length',
+  'upload-metadata',
+  'upload-concat',
+]
+
+function webRequest(request: FastifyRequest, body: ArrivingBody): Request {
+  const headers = PASSED_ON.flatMap((name): [string, string][] => {
+    const value = request.headers[name]
+    return typeof value === 'string' ? [[name, value]] : []
+  })
+  const { method } = request
+  // The host is of no importance: no absolute address is made from it.
+  const url = new URL(request.url, 'http://localhost')
+  if (method !== 'POST' && method !== 'PATCH') return new Request(url, { method, headers })
+  return new Request(url, { method, headers, body: ReadableStream.from(body.chunks()), duplex: 'half' })
+}
+
+const ANSWERED = /^(upload-|tus-|location$|cache-control$|connection$)/
+
+function send(reply: FastifyReply, answer: Response): FastifyReply {
+  for (const [name, value] of answer.headers) if (ANSWERED.test(name)) reply.header(name, value)
+  return reply.code(answer.status).send()
+}
+
+const CODES: Readonly<Record<number, ProblemCode>> = {
+  400: 'request_invalid',
+  403: 'request_invalid',
+  404: 'not_found',
+  409: 'offset_conflict',
+  410: 'upload_expired',
+  413: 'body_too_large',
+  501: 'request_invalid',
+}
+
+async function problemOf(answer: Response, inbox: Receiving): Promise<Problem> {
+  const code = CODES[answer.status]
+  if (code !== undefined) return new Problem(code, (await answer.text()).trim() || undefined)
+  // Of a failed write the library does not say why.
+  await checkRoom(inbox, 1)
+  return new Problem('internal', undefined, { cause: new Error(`tus answered ${answer.status}`) })
+}

@@ -1,0 +1,156 @@
+/** `GET /api/sources`: every store with how regularly, how lately and how wholly it is scraped. */
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import { type DayState, type Days, lastDayOf, type Moment } from '../../catalogue/queries/freshness.ts'
+import { lastDaysOf, type Source, type SourceView, sourceView } from '../../catalogue/queries/sources.ts'
+import { storeCalled } from '../../catalogue/queries/store-page.ts'
+import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith } from '../threads/answering.ts'
+import { momentOf, type Reading } from '../threads/reading.ts'
+import { sourcesNow } from './freshness.ts'
+import { STORE_SETTINGS } from './store-settings-schema.ts'
+
+// Of each source.
+const DAYS_SHOWN = 30
+
+const STATES = ['good', 'late', 'silent', 'snoozed', 'retired'] as const
+
+const LIST_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { company: TEXT, store: STORE, state: { enum: STATES }, limit: limitOf(100, 200), after: AFTER },
+} as const
+
+/** The days of a source, `days_to` last; none: nothing was due. */
+export const DAYS = { type: 'array', items: { enum: ['good', 'late', 'partial', 'missing', 'none'] } } as const
+
+const SOURCE = {
+  company: { type: 'string' },
+  store_id: { type: 'string' },
+  store_name: { type: 'string' },
+  last_date: DATE,
+  received_at: { type: 'string', format: 'date-time' },
+  usual_days: { type: ['number', 'null'] },
+  due_date: TEXT_OR_NULL,
+  state: { enum: STATES },
+  rows: COUNT,
+  usual_rows: { type: 'number' },
+  is_partial: { type: 'boolean' },
+  reject_share: { type: 'number' },
+  place: { type: 'string' },
+  is_closed: { type: 'boolean' },
+  settings: { anyOf: [{ type: 'null' }, STORE_SETTINGS] },
+} as const
+
+/** A source, as it is answered. */
+export const SOURCE_SCHEMA = {
+  type: 'object',
+  required: [
+    'company',
+    'store_id',
+    'store_name',
+    'last_date',
+    'received_at',
+    'usual_days',
+    'due_date',
+    'state',
+    'rows',
+    'usual_rows',
+    'is_partial',
+    'reject_share',
+    'settings',
+  ],
+  properties: SOURCE,
+} as const
+
+const LIST_RESPONSE = {
+  type: 'object',
+  required: ['days_to', 'sources', 'next', 'total'],
+  properties: {
+    days_to: DATE,
+    sources: {
+      type: 'array',
+      items: { ...SOURCE_SCHEMA, required: [...SOURCE_SCHEMA.required, 'days'], properties: { ...SOURCE, days: DAYS } },
+    },
+    next: TEXT_OR_NULL,
+    total: BOUNDED_COUNT,
+  },
+} as const
+
+/** What is asked about the list of sources. */
+export type SourcesQuestion = {
+  company?: string
+  store?: string
+  state?: (typeof STATES)[number]
+  limit: number
+  after?: string
+}
+
+/** A page of sources, as it is answered. */
+export type SourcePage = Static<typeof LIST_RESPONSE>
+
+/** Adds the route. */
+export function sourcesRoutes(server: FastifyInstance, services: Services): void {
+  const list = readable(LIST_QUERY, { summary: 'Sources, by company and store', response: { 200: LIST_RESPONSE } })
+  server.get<{ Querystring: SourcesQuestion }>('/api/sources', list, (request, reply) =>
+    answerWith(services, request, reply, ['sources', request.query]),
+  )
+}
+
+/** A page of sources. */
+export async function sourcesListed(reading: Reading, query: SourcesQuestion): Promise<SourcePage> {
+  const { company, store, state, limit } = query
+  const named = store === undefined ? undefined : await storeCalled(reading.catalogue.database, store)
+  const after = keyIn('sources', query.after, ['', ''] as [string, string])
+  const moment = momentOf(reading)
+  const all = await sourcesNow(reading)
+  const days = daysShown(all, moment)
+  const sources = all.filter(
+    (source) =>
+      (company === undefined || source.company === company) &&
+      (store === undefined || source.storeId === named?.id) &&
+      (state === undefined || source.state === state),
+  )
+  const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
+  const page = await withDays(reading, rest.slice(0, limit), days)
+  const last = rest.length > limit ? page.at(-1) : undefined
+  const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
+  const total = { count: sources.length, exact: true }
+  return { days_to: days.to, sources: page, next, total } satisfies SourcePage
+}
+
+/** The days that are shown of each of these sources. */
+export function daysShown(sources: readonly Source[], moment: Moment): Days {
+  return {
+    to: lastDayOf(
+      sources.map(({ last_date }) => last_date),
+      moment,
+    ),
+    count: DAYS_SHOWN,
+  }
+}
+
+/** What is told of sources, with their last days. */
+export async function withDays(reading: Reading, sources: readonly Source[], days: Days) {
+  const moment = momentOf(reading)
+  const shown: (SourceView & { days: DayState[] })[] = []
+  for (const source of sources)
+    shown.push({ ...sourceView(source), days: await lastDaysOf(reading.catalogue.database, source, moment, days) })
+  return shown
+}
+
+/** How many sources stand at or before a key. Compared as the database orders them: by the bytes. */
+function placeAfter(
+  sources: readonly { company: string; store_id: string }[],
+  [company, store]: readonly [string, string],
+): number {
+  const place = sources.findIndex((source) => {
+    return (
+      (Buffer.compare(Buffer.from(source.company), Buffer.from(company)) ||
+        Buffer.compare(Buffer.from(source.store_id), Buffer.from(store))) > 0
+    )
+  })
+  return place === -1 ? sources.length : place
+}

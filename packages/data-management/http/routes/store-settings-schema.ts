@@ -1,0 +1,45 @@
+/** What people set for a store, as JSON Schema. */
+import type { Static } from 'typebox'
+import { DATE, STORE, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
+
+/** The most days from one scrape to the next, and characters of a note. */
+export const EXPECTED_DAYS_MAX = 366
+export const NOTE_CHARACTERS_MAX = 1_000
+
+// Of several schemas the first would turn 0 and an empty text into null.
+const DATE_OR_NULL = { ...DATE, type: ['string', 'null'] } as const
+
+/** What is set. */
+export const STORE_SETTINGS = {
+  type: 'object',
+  required: ['expected_days', 'is_retired', 'snoozed_until', 'note', 'set_at', 'set_by'],
+  properties: {
+    expected_days: {
+      type: ['number', 'null'],
+      description: 'from one scrape to the next, in place of what was learned',
+    },
+    is_retired: { type: 'boolean', description: 'it is scraped no longer: nothing is expected of it' },
+    snoozed_until: { ...DATE_OR_NULL, description: 'before this date it needs nobody, whatever is wrong' },
+    note: TEXT_OR_NULL,
+    set_at: TIME,
+    set_by: { type: 'string' },
+  },
+} as const
+
+/** All of it: what is null is not set. */
+export const STORE_SETTINGS_BODY = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['store', 'expected_days', 'is_retired', 'snoozed_until', 'note'],
+  properties: {
+    store: STORE,
+    expected_days: { type: ['number', 'null'], minimum: 1, maximum: EXPECTED_DAYS_MAX },
+    is_retired: { type: 'boolean' },
+    snoozed_until: DATE_OR_NULL,
+    note: { type: ['string', 'null'], maxLength: NOTE_CHARACTERS_MAX, pattern: '^[^\\u0000]*$' },
+  },
+} as const
+
+/** The settings of a store, as they are answered, and as they are sent. */
+export type StoreSettingsView = Static<typeof STORE_SETTINGS>
+export type StoreSettingsBody = Static<typeof STORE_SETTINGS_BODY>

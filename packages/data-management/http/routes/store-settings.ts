@@ -1,0 +1,51 @@
+/** `PUT /api/stores/settings`: what a person sets for a store: how often it is scraped, that it is retired or snoozed, and a note. */
+import { isDate } from '@splitcart/shared/date.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance } from 'fastify'
+import { settingsView } from '../../catalogue/queries/sources.ts'
+import { storeCalled } from '../../catalogue/queries/store-page.ts'
+import { nameOf, principalOf } from '../auth/authentication.ts'
+import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import type { Reading } from '../threads/reading.ts'
+import {
+  STORE_SETTINGS,
+  STORE_SETTINGS_BODY,
+  type StoreSettingsBody,
+  type StoreSettingsView,
+} from './store-settings-schema.ts'
+
+/** What is to be set for a store. */
+export type SomeStoreSettings = Pick<StoreSettingsBody, 'store'> & Partial<StoreSettingsBody>
+
+/** Adds the route. */
+export function storeSettingsRoutes(server: FastifyInstance, services: Services): void {
+  const summary = 'Set how often a store is scraped, that it is retired or snoozed, and a note: all of it at once'
+  const set = bodyOf(STORE_SETTINGS_BODY, { summary, response: { 200: STORE_SETTINGS } })
+  server.put<{ Body: StoreSettingsBody }>('/api/stores/settings', { ...set, config: MAY_CHANGE }, (request) =>
+    saveStoreSettings(services, request.body, nameOf(principalOf(request))),
+  )
+}
+
+/** Sets it for a store; what is left out stays as it is. */
+export async function saveStoreSettings(
+  { inbox, catalogue }: Reading,
+  { store, expected_days, is_retired, snoozed_until, note }: SomeStoreSettings,
+  who: string,
+): Promise<StoreSettingsView> {
+  if (typeof snoozed_until === 'string' && !isDate(snoozed_until))
+    throw new Problem('request_invalid', 'body/snoozed_until is no day of the calendar')
+  const found = await storeCalled(catalogue.database, store)
+  if (found === undefined) throw new Problem('not_found', 'no store is called so')
+  const setting = await inbox.ledger.storeSettings.set({
+    company: found.company,
+    store: found.code,
+    expectedDays: expected_days,
+    isRetired: is_retired,
+    snoozedUntil: snoozed_until,
+    note: note === undefined ? note : note?.trim() || null,
+    at: inbox.now(),
+    who,
+  })
+  return settingsView(setting)
+}

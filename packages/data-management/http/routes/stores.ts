@@ -1,0 +1,140 @@
+/** `GET /api/stores`, and `/api/scrapes`: which file said what a store showed on a date. */
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import { listScrapes, listStores } from '../../catalogue/queries/stores.ts'
+import { cursorOf, keyIn } from '../edge/cursor.ts'
+import {
+  AFTER,
+  COUNT,
+  COUNT_OR_NULL,
+  DATE,
+  DATE_MAX,
+  DATE_MIN,
+  FLAG_OR_NULL,
+  limitOf,
+  readable,
+  STORE,
+  TEXT,
+  TEXT_OR_NULL,
+} from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith } from '../threads/answering.ts'
+import type { Reading } from '../threads/reading.ts'
+
+const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
+const NUMBER_OR_NULL = { type: ['number', 'null'] } as const
+
+const LIST_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { company: TEXT, limit: limitOf(100, 500), after: AFTER },
+} as const
+
+const LIST_RESPONSE = {
+  type: 'object',
+  required: ['stores', 'next'],
+  properties: {
+    stores: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['company', 'store_id', 'name', 'state', 'first_date', 'last_date', 'listings', 'described_on'],
+        properties: {
+          company: { type: 'string' },
+          store_id: { type: 'string' },
+          name: { type: 'string' },
+          state: TEXT_OR_NULL,
+          first_date: DATE_OR_NULL,
+          last_date: DATE_OR_NULL,
+          listings: COUNT_OR_NULL,
+          address: TEXT_OR_NULL,
+          suburb: TEXT_OR_NULL,
+          postcode: TEXT_OR_NULL,
+          latitude: NUMBER_OR_NULL,
+          longitude: NUMBER_OR_NULL,
+          phone: TEXT_OR_NULL,
+          is_open: FLAG_OR_NULL,
+          described_on: DATE_OR_NULL,
+        },
+      },
+    },
+    next: TEXT_OR_NULL,
+  },
+} as const
+
+const SCRAPES_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['store'],
+  properties: { store: STORE, from: DATE, to: DATE, limit: limitOf(50, 200), after: AFTER },
+} as const
+
+const SCRAPES_RESPONSE = {
+  type: 'object',
+  required: ['scrapes', 'next'],
+  properties: {
+    scrapes: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['date', 'listings', 'filename', 'upload_id'],
+        properties: { date: DATE, listings: COUNT, filename: { type: 'string' }, upload_id: TEXT_OR_NULL },
+      },
+    },
+    next: TEXT_OR_NULL,
+  },
+} as const
+
+/** What is asked about the list of stores. */
+export type StoresQuestion = { company?: string; limit: number; after?: string }
+
+/** What is asked about the scrapes of a store. */
+export type ScrapesQuestion = { store: string; from?: string; to?: string; limit: number; after?: string }
+
+/** A page of stores, as it is answered. */
+export type StorePage = Static<typeof LIST_RESPONSE>
+
+/** A page of scrapes, as it is answered. */
+export type ScrapePage = Static<typeof SCRAPES_RESPONSE>
+
+/** Adds the routes. */
+export function storesRoutes(server: FastifyInstance, services: Services): void {
+  const list = readable(LIST_QUERY, { summary: 'Stores, by company and store', response: { 200: LIST_RESPONSE } })
+  server.get<{ Querystring: StoresQuestion }>('/api/stores', list, (request, reply) =>
+    answerWith(services, request, reply, ['stores', request.query]),
+  )
+
+  const scrapes = readable(SCRAPES_QUERY, {
+    summary: 'The scrapes of a store and the uploads they came with, the newest first',
+    response: { 200: SCRAPES_RESPONSE },
+  })
+  server.get<{ Querystring: ScrapesQuestion }>('/api/scrapes', scrapes, (request, reply) =>
+    answerWith(services, request, reply, ['scrapes', request.query]),
+  )
+}
+
+/** A page of stores. */
+export async function storesListed({ catalogue: { database } }: Reading, query: StoresQuestion): Promise<StorePage> {
+  const { company, limit } = query
+  const after = keyIn('stores', query.after, ['', ''] as [string, string])
+  const found = await listStores(database, { company, after, limit: limit + 1 })
+  const stores = found.slice(0, limit)
+  const last = found.length > limit ? stores.at(-1) : undefined
+  const next = cursorOf('stores', last === undefined ? null : [last.company, last.store_id])
+  return { stores, next } satisfies StorePage
+}
+
+/** A page of the scrapes of a store. */
+export async function scrapesListed({ inbox, catalogue }: Reading, query: ScrapesQuestion): Promise<ScrapePage> {
+  const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
+  const after = keyIn('scrapes', query.after, ['', ''] as [string, string])
+  const found = await listScrapes(catalogue.database, { store, from, to, after, limit: limit + 1 })
+  const page = found.slice(0, limit)
+  const last = found.length > limit ? page.at(-1) : undefined
+  const ids = await inbox.ledger.uploads.idsOf(page.map(({ sha256 }) => sha256))
+  const answer = page.map(({ date, listings, filename, sha256 }) => {
+    return { date, listings, filename, upload_id: ids.get(sha256) ?? null }
+  })
+  const next = cursorOf('scrapes', last === undefined ? null : [last.date, last.sha256])
+  return { scrapes: answer, next } satisfies ScrapePage
+}

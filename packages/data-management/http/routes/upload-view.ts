@@ -1,0 +1,69 @@
+/** An upload as the API tells it: its receipt, and its details to those who may read. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyRequest } from 'fastify'
+import type { Receiving } from '../../inbox/accept.ts'
+import { receiptOf } from '../../ledger/receipt-of.ts'
+import type { UploadSender } from '../../ledger/senders.ts'
+import type { Upload } from '../../ledger/uploads.ts'
+import { principalOf } from '../auth/authentication.ts'
+import { timeOf } from './loader-state.ts'
+import type { UploadDetails, UploadView } from './uploads-schema.ts'
+
+/** Uploads with their details. */
+export async function detailed(
+  { ledger }: Pick<Receiving, 'ledger'>,
+  uploads: readonly Upload[],
+): Promise<UploadView[]> {
+  const senders = await ledger.sendersOf(uploads.map(({ id }) => id))
+  const beliefs = await ledger.beliefs.current()
+  return uploads.map((upload) => ({
+    ...receiptOf(upload, false, beliefs),
+    details: detailsOf(upload, senders.get(upload.id)),
+  }))
+}
+
+function detailsOf(upload: Upload, sender: UploadSender | undefined): UploadDetails {
+  const { wire_bytes, loading_at, settled_at, action, action_by, action_reason } = upload
+  const requested = action === null ? null : { what: action, by: action_by ?? '', reason: action_reason ?? '' }
+  return {
+    sender: sender === undefined ? null : { key_id: sender.keyId, name: sender.name },
+    times_sent: sender?.timesSent ?? 0,
+    wire_bytes,
+    load_started_at: timeOf(loading_at),
+    settled_at: timeOf(settled_at),
+    requested_action: requested,
+    wish: requested,
+  }
+}
+
+/** Whether who asks may see what others sent, too. */
+export function maySeeAll(request: FastifyRequest): boolean {
+  const { scopes } = principalOf(request)
+  return scopes.has('read') || scopes.has('admin')
+}
+
+/** The upload that a request is about, where its key may have the file: all of them with the scope `admin`, others what they have sent. */
+export async function ownUpload(
+  inbox: Receiving,
+  request: FastifyRequest<{ Params: { id: string } }>,
+): Promise<Upload> {
+  const upload = await visibleUpload(inbox, request)
+  const { scopes, keyId } = principalOf(request)
+  if (scopes.has('admin') || (await inbox.ledger.uploads.hasDelivered(keyId, upload.id))) return upload
+  throw new Problem('not_found', 'this key has sent no upload with this id')
+}
+
+/** The upload that a request is about. For a key that may not see what others sent, that does not exist. */
+export async function visibleUpload(
+  { ledger: { uploads } }: Receiving,
+  request: FastifyRequest<{ Params: { id: string } }>,
+): Promise<Upload> {
+  const upload = await uploads.find(request.params.id)
+  const isVisible = upload !== undefined && (maySeeAll(request) || (await hasSent(upload)))
+  if (!isVisible) throw new Problem('not_found', 'no upload has this id')
+  return upload
+
+  function hasSent({ id }: Upload): Promise<boolean> {
+    return uploads.hasDelivered(principalOf(request).keyId, id)
+  }
+}

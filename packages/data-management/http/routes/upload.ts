@@ -1,0 +1,180 @@
+/** `POST /api/upload/` and `/api/upload/<kind>/`: one file, as a form or as the raw body (docs/protocol.md). */
+import type { IncomingHttpHeaders } from 'node:http'
+import multipart from '@fastify/multipart'
+import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
+import { faultOfFileName } from '@splitcart/shared/file-name.ts'
+import { isLoadedKind, LOADED_KIND_NAMES, PRODUCTS } from '@splitcart/shared/kinds.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { RECEIPT_SCHEMA, type Receipt } from '@splitcart/shared/receipt.ts'
+import { parse } from 'content-disposition'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { accept, checkRoom, type IncomingFile, type Receiving } from '../../inbox/accept.ts'
+import { ENCODINGS, type Encoding } from '../../inbox/decode.ts'
+import type { PaceLimits } from '../../inbox/pace.ts'
+import type { Principal } from '../../ledger/keys.ts'
+import type { Upload } from '../../ledger/uploads.ts'
+import { addressOf, principalOf } from '../auth/authentication.ts'
+import { readForm } from '../edge/form.ts'
+import type { Services } from '../services.ts'
+
+const JSON_LINES = new Set(['application/jsonl', 'application/x-ndjson'])
+// The second is what is said by who tells the type from the bytes.
+const GZIP = new Set(['application/gzip', 'application/x-gzip'])
+
+/** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
+export async function uploadRoutes(
+  server: FastifyInstance,
+  { inbox, kinds = LOADED_KIND_NAMES }: Services,
+): Promise<void> {
+  // Those that are there by default read a body into memory.
+  server.removeAllContentTypeParsers()
+  await server.register(multipart, { preservePath: true })
+  server.addContentTypeParser('*', (_request, _body, done) => done(null))
+  const schema = {
+    summary: 'Upload one file',
+    consumes: ['multipart/form-data', ...GZIP, ...JSON_LINES],
+    response: RESPONSES,
+  }
+  const handle = async (request: FastifyRequest<{ Params: OfKind }>, reply: FastifyReply) => {
+    const kind = takenKind(request.params.kind ?? PRODUCTS, kinds, principalOf(request))
+    await inbox.checkBacklog(principalOf(request).keyId)
+    await checkRoom(inbox)
+    checkLength(request, inbox.limits.bodyBytesMax)
+    const sent = await read(request, reply, inbox.limits)
+    const { upload, isNew } = await accept(inbox, { ...sent, kind })
+    logAccepted(request, { upload, isNew, ms: Math.round(reply.elapsedTime) })
+    reply.header('accept-encoding', ENCODINGS.join(', '))
+    return reply.code(isNew ? 201 : 200).send(await receiptTold(inbox, upload, sent.keyId, !isNew))
+  }
+  const told = { summary: 'The encodings that are taken, as Accept-Encoding', response: { 204: { type: 'null' } } }
+  const options = { config: CONFIG, schema: told }
+  const tell = (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.code(204).header('allow', 'POST, OPTIONS').header('accept-encoding', ENCODINGS.join(', ')).send()
+  for (const url of ['/api/upload/', '/api/upload/:kind/']) server.options(url, { ...options }, tell)
+  for (const url of ['/api/upload/', '/api/upload/:kind/'])
+    server.post<{ Params: OfKind }>(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
+}
+
+type OfKind = { kind?: string }
+
+/** What a sender is told of an upload, also until when it may name it as a dictionary. */
+export async function receiptTold(
+  { ledger, dictionaries }: Receiving,
+  upload: Upload,
+  keyId: string,
+  duplicate: boolean,
+): Promise<Receipt> {
+  const receipt = await ledger.receiptFor(upload, keyId, duplicate)
+  return dictionaries?.told(receipt) ?? receipt
+}
+
+/** A kind that is taken here and that this key may send. Of what is not loaded row by row, nobody can tell whose rows they are. */
+export function takenKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Principal, 'onlyFor'>): string {
+  if (!kinds.includes(kind))
+    throw new Problem('kind_unknown', `${JSON.stringify(kind.slice(0, 100))} is none of ${kinds.join(', ')}`)
+  if (!isLoadedKind(kind) && onlyFor !== null)
+    throw new Problem('kind_not_permitted', `it is for ${onlyFor.join(', ')}, and nobody looks into files of ${kind}`)
+  return kind
+}
+
+/** Tells the log of an upload: whose it is, where from, how large, and how long it took. */
+export function logAccepted(
+  request: FastifyRequest,
+  { upload, isNew, ms }: Readonly<{ upload: Upload; isNew: boolean; ms: number }>,
+): void {
+  const { id, filename, kind, bytes, wire_bytes } = upload
+  const from = { key: principalOf(request).keyId, address: addressOf(request) }
+  request.log.info({ upload: id, kind, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
+}
+
+const CONFIG = { scopes: ['upload'], takesUploads: true, isFreeWhenNew: true } as const
+
+const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
+
+async function read(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  limits: PaceLimits,
+): Promise<Omit<IncomingFile, 'kind'>> {
+  const sha256 = digestIn(request)
+  const about = { sha256, keyId: principalOf(request).keyId, bodyBytes: lengthOf(request) }
+  if (request.isMultipart()) {
+    letSend(request, reply)
+    const form = await readForm(request, limits)
+    return { ...about, ...form, encoding: 'gzip', filename: checkedName(form.filename, '.jsonl.gz') }
+  }
+  const sent = { ...about, ...readRaw(request) }
+  letSend(request, reply)
+  return sent
+}
+
+function readRaw(request: FastifyRequest): Pick<IncomingFile, 'body' | 'encoding' | 'filename' | 'whole'> {
+  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+  const coding = request.headers['content-encoding']?.trim().toLowerCase()
+  const common = { body: request.raw, whole: async () => {} }
+  if (GZIP.has(mediaType)) {
+    if (coding !== undefined && coding !== 'identity')
+      throw new Problem('encoding_unsupported', `application/gzip with the encoding ${coding}`)
+    return { ...common, encoding: 'gzip', filename: checkedName(nameIn(request.headers), '.jsonl.gz') }
+  }
+  if (!JSON_LINES.has(mediaType))
+    throw new Problem('media_type_unsupported', `${mediaType || 'no media type'} is not taken`)
+  return { ...common, encoding: encodingOf(coding), filename: checkedName(nameIn(request.headers), '.jsonl') }
+}
+
+/** The encoding that a word names; without one the bytes are what they are. */
+export function encodingOf(coding: string | undefined): Encoding {
+  if (coding === undefined || coding === 'identity') return 'identity'
+  // RFC 9110, section 8.4.1.3.
+  const name = coding === 'x-gzip' ? 'gzip' : coding
+  const encoding = ENCODINGS.find((each) => each === name)
+  if (encoding === undefined) throw new Problem('encoding_unsupported', `${coding} is not taken`)
+  return encoding
+}
+
+/** The file name that a Content-Disposition field gives. */
+export function nameIn({ 'content-disposition': field }: IncomingHttpHeaders): string {
+  if (field === undefined) throw new Problem('file_name_missing')
+  // Node reads header bytes as Latin-1; HTTP libraries that send UTF-8 there are understood as well.
+  const name = parse(field).parameters.filename
+  if (name === undefined) throw new Problem('file_name_missing')
+  return utf8Of(name)
+}
+
+/** The name with the ending that is asked for here; kept without `.gz`. A raw body may call its file either way. */
+export function checkedName(name: string, ending: string): string {
+  const expected = ending === '.jsonl' && name.endsWith('.jsonl.gz') ? '.jsonl.gz' : ending
+  const fault = faultOfFileName(name, expected)
+  if (fault !== undefined)
+    throw new Problem('file_name_invalid', `the file name ${JSON.stringify(name.slice(0, 250))} ${fault}`)
+  return name.replace(/\.gz$/, '')
+}
+
+function utf8Of(name: string): string {
+  if (Array.from(name).some((character) => character > '\u00ff')) return name
+  const decoded = Buffer.from(name, 'latin1').toString('utf8')
+  return decoded.includes('\ufffd') ? name : decoded
+}
+
+function digestIn(request: FastifyRequest): string | undefined {
+  const field = request.headers['unencoded-digest']
+  if (field === undefined) return undefined
+  const sha256 = fromUnencodedDigest(String(field))
+  if (sha256 === null) throw new Problem('digest_invalid')
+  return sha256
+}
+
+function lengthOf({ headers }: FastifyRequest): number | undefined {
+  const field = headers['content-length']
+  return field === undefined ? undefined : Number(field)
+}
+
+function checkLength(request: FastifyRequest, bodyBytesMax: number): void {
+  const length = lengthOf(request) ?? 0
+  if (length > bodyBytesMax) throw new Problem('body_too_large', `it has ${length} bytes, ${bodyBytesMax} are taken`)
+}
+
+/** Lets a sender that asked first (`Expect: 100-continue`, RFC 9110 section 10.1.1) send its body: only now is it wanted. */
+export function letSend(request: FastifyRequest, reply: FastifyReply): void {
+  if (request.headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue()
+}

@@ -1,0 +1,190 @@
+/** What the requests about uploads take and answer, as JSON Schema. */
+import { RECEIPT_SCHEMA, UPLOAD_STATES } from '@splitcart/shared/receipt.ts'
+import type { Static } from 'typebox'
+import { UPLOAD_SORTS, type UploadSort } from '../../ledger/sorted-uploads.ts'
+import { CURSOR_CHARACTERS_MAX } from '../edge/cursor.ts'
+import { CENTS, COUNT, COUNT_OR_NULL, DATE, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
+
+const REASON_CHARACTERS_MAX = 500
+
+export const UPLOADS_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    before: { type: 'string', maxLength: 64 },
+    state: { enum: UPLOAD_STATES },
+    /** A part of the file's name. */
+    q: { type: 'string', minLength: 1, maxLength: 200 },
+    /** Those with some ids, with commas between them; all other parameters count for nothing then. */
+    ids: { type: 'string', pattern: '^[0-9a-f-]{36}(,[0-9a-f-]{36}){0,99}$' },
+    /** The id of the key that sent it. */
+    key: { type: 'string', minLength: 1, maxLength: 64 },
+    sort: {
+      enum: UPLOAD_SORTS,
+      description:
+        'another order than the newest first, of all uploads or those of a state; then `after` is the `next` of the page before',
+    },
+    order: {
+      enum: ['asc', 'desc'],
+      description: 'with sort: the least or the most first; the least where it is not said',
+    },
+    after: { type: 'string', minLength: 1, maxLength: CURSOR_CHARACTERS_MAX },
+    limit: limitOf(50, 200),
+  },
+} as const
+
+const REQUESTED_ACTION = {
+  anyOf: [
+    { type: 'null' },
+    {
+      type: 'object',
+      required: ['what', 'by', 'reason'],
+      properties: {
+        what: { enum: ['load', 'undo', 'discard'] },
+        by: { type: 'string' },
+        reason: { type: 'string' },
+      },
+    },
+  ],
+} as const
+
+/** What stands behind a receipt, for those who may read: who sent it how often, when its load began, what a person wants done. */
+const DETAILS = {
+  type: 'object',
+  required: ['sender', 'times_sent', 'wire_bytes', 'load_started_at', 'settled_at', 'requested_action', 'wish'],
+  properties: {
+    /** Who sent it first; null: it was copied into the inbox by hand. */
+    sender: {
+      anyOf: [
+        { type: 'null' },
+        {
+          type: 'object',
+          required: ['key_id', 'name'],
+          properties: { key_id: { type: 'string' }, name: { type: 'string' } },
+        },
+      ],
+    },
+    times_sent: COUNT,
+    wire_bytes: COUNT_OR_NULL,
+    load_started_at: TIME_OR_NULL,
+    settled_at: TIME_OR_NULL,
+    requested_action: REQUESTED_ACTION,
+    /** What `requested_action` was called until November 2026. */
+    wish: { ...REQUESTED_ACTION, deprecated: true },
+  },
+} as const
+
+/** A receipt; with its details for keys that may read. */
+export const UPLOAD_SCHEMA = {
+  ...RECEIPT_SCHEMA,
+  properties: { ...RECEIPT_SCHEMA.properties, details: DETAILS },
+} as const
+
+export const UPLOADS_RESPONSE = {
+  type: 'object',
+  required: ['uploads', 'next'],
+  properties: { uploads: { type: 'array', items: UPLOAD_SCHEMA }, next: TEXT_OR_NULL },
+} as const
+
+/** `history`: another name of it, and the server may have forgotten what it knew. */
+export const REQUESTED_RESPONSE = {
+  ...UPLOADS_RESPONSE,
+  properties: { ...UPLOADS_RESPONSE.properties, history: { type: 'string' } },
+} as const
+
+/** What a person may want done with an upload. */
+export const ACTIONS = ['release', 'discard', 'undo', 'replay'] as const
+
+export const ACTION_BODY = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: {
+    reason: { type: 'string', maxLength: REASON_CHARACTERS_MAX },
+    /** With `release`: make the repair that the hold offers, each time the file is loaded. */
+    repair: { type: 'boolean' },
+  },
+} as const
+
+const OF_A_STORE = {
+  company: { type: 'string' },
+  store_id: { type: 'string' },
+  store_name: { type: 'string' },
+} as const
+
+const LISTING = { ...OF_A_STORE, sku: TEXT_OR_NULL, name: { type: 'string' } } as const
+
+const PREVIEW = {
+  type: 'object',
+  required: ['made_at', 'stores', 'inserted', 'changed', 'unchanged', 'disappeared', 'jumps', 'first_disappeared'],
+  properties: {
+    made_at: TIME,
+    /** The scrapes in the file, each beside the one before it. */
+    stores: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['company', 'store_id', 'store_name', 'date', 'rows', 'rows_before'],
+        properties: { ...OF_A_STORE, date: DATE, rows: COUNT, rows_before: COUNT_OR_NULL },
+      },
+    },
+    inserted: COUNT,
+    changed: COUNT,
+    unchanged: COUNT,
+    disappeared: COUNT,
+    /** The largest changes of price, the largest first; up to 20. */
+    jumps: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['company', 'store_id', 'store_name', 'sku', 'name', 'from_cents', 'to_cents'],
+        properties: { ...LISTING, from_cents: CENTS, to_cents: CENTS },
+      },
+    },
+    /** Up to 20 of those that would disappear. */
+    first_disappeared: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['company', 'store_id', 'store_name', 'sku', 'name'],
+        properties: LISTING,
+      },
+    },
+  },
+} as const
+
+/** `preview` is null where the file was not held by itself. */
+export const PREVIEW_RESPONSE = {
+  type: 'object',
+  required: ['upload_id', 'preview'],
+  properties: { upload_id: { type: 'string' }, preview: { anyOf: [{ type: 'null' }, PREVIEW] } },
+} as const
+
+export type UploadsQuery = {
+  before?: string
+  state?: (typeof UPLOAD_STATES)[number]
+  q?: string
+  ids?: string
+  key?: string
+  sort?: UploadSort
+  order?: 'asc' | 'desc'
+  after?: string
+  limit: number
+}
+
+/** An upload, as it is answered. */
+export type UploadView = Static<typeof UPLOAD_SCHEMA>
+
+/** A page of uploads, as it is answered. */
+export type UploadPage = Static<typeof UPLOADS_RESPONSE>
+
+export type RequestedPage = Static<typeof REQUESTED_RESPONSE>
+
+export type UploadDetails = Static<typeof DETAILS>
+
+export type ActionName = (typeof ACTIONS)[number]
+
+/** What loading a held file would change. */
+export type HoldPreview = Static<typeof PREVIEW>
+
+/** The preview of an upload, as it is answered. */
+export type PreviewView = Static<typeof PREVIEW_RESPONSE>

@@ -1,0 +1,171 @@
+/** `GET /api/uploads`, `/api/uploads/{id}` and what belongs to one: its rejected rows, what loading it would change, its file. */
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { previewOf } from '../../catalogue/hold-preview.ts'
+import { rejectsPage } from '../../catalogue/rejects.ts'
+import type { SortedKey, SortedQuery, UploadSort } from '../../ledger/sorted-uploads.ts'
+import type { UploadQuery } from '../../ledger/uploads.ts'
+import { principalOf } from '../auth/authentication.ts'
+import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { answerIn } from '../edge/description.ts'
+import { MAY_READ } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith, askerOf, type Lines, linesOf, readableOf } from '../threads/answering.ts'
+import type { Reading } from '../threads/reading.ts'
+import { contentOf } from './content.ts'
+import { rejectLine } from './reject-line.ts'
+import { receiptTold } from './upload.ts'
+import { detailed, maySeeAll, ownUpload, visibleUpload } from './upload-view.ts'
+import {
+  PREVIEW_RESPONSE,
+  type PreviewView,
+  REQUESTED_RESPONSE,
+  type RequestedPage,
+  UPLOAD_SCHEMA,
+  UPLOADS_QUERY,
+  UPLOADS_RESPONSE,
+  type UploadPage,
+  type UploadsQuery,
+} from './uploads-schema.ts'
+
+const ANY_SCOPE = { scopes: ['read', 'upload', 'admin'] } as const
+const IDS_MAX = 100
+type OfOne = { Params: { id: string } }
+
+/** Adds the routes. A key without the scope `read` sees what it sent itself. */
+export function uploadsRoutes(server: FastifyInstance, services: Services): void {
+  const { inbox } = services
+  const list = { summary: 'Uploads, the newest first', querystring: UPLOADS_QUERY, response: { 200: UPLOADS_RESPONSE } }
+  server.get<{ Querystring: UploadsQuery }>(
+    '/api/uploads',
+    { config: ANY_SCOPE, schema: list },
+    async (request, reply) => {
+      const seesAll = maySeeAll(request)
+      const sorted = sortedQueryOf(request.query)
+      if (sorted !== undefined) {
+        if (!seesAll)
+          throw new Problem('scope_missing', 'querystring/sort is of the uploads of all: it needs the scope read')
+        return answerWith(services, request, reply, ['sortedUploads', sorted])
+      }
+      const sender = principalOf(request).keyId
+      const query = queryOf(request.query, seesAll ? undefined : sender)
+      return answerWith(services, request, reply, ['uploads', seesAll ? { query } : { query, sender }])
+    },
+  )
+
+  const one = { summary: 'One upload', response: { 200: UPLOAD_SCHEMA } }
+  server.get<OfOne>('/api/uploads/:id', { config: ANY_SCOPE, schema: one }, async (request) => {
+    const upload = await visibleUpload(inbox, request)
+    if (!maySeeAll(request)) return await receiptTold(inbox, upload, principalOf(request).keyId, false)
+    const [view] = await detailed(inbox, [upload])
+    return inbox.dictionaries?.told(view!) ?? view
+  })
+
+  const rejects = {
+    summary: 'The rejected rows of an upload, as JSON Lines',
+    response: answerIn('application/x-ndjson', 'One reject a line'),
+  }
+  server.get<OfOne>('/api/uploads/:id/rejects', { config: ANY_SCOPE, schema: rejects }, async (request, reply) => {
+    const { sha256 } = await visibleUpload(inbox, request)
+    const lines = linesOf(services, ['rejectsOfUpload', { sha256 }], askerOf(request, reply, inbox.now()))
+    return reply.type('application/x-ndjson').send(await readableOf(lines))
+  })
+
+  const preview = { summary: 'What loading a held file would change', response: { 200: PREVIEW_RESPONSE } }
+  server.get<OfOne>('/api/uploads/:id/preview', { config: MAY_READ, schema: preview }, async (request, reply) => {
+    const { id, sha256 } = await visibleUpload(inbox, request)
+    return answerWith(services, request, reply, ['preview', { id, sha256 }])
+  })
+}
+
+/** Adds the routes of the files of uploads: what is damaged here, and what the other side has lost. */
+export function uploadFilesRoutes(server: FastifyInstance, services: Services): void {
+  const { inbox } = services
+  const requested = {
+    summary: 'The uploads of this key whose files the server has lost, and takes again',
+    response: { 200: REQUESTED_RESPONSE },
+  }
+  server.get('/api/uploads/requested', { config: ANY_SCOPE, schema: requested }, (request, reply) =>
+    answerWith(services, request, reply, ['requested', { sender: principalOf(request).keyId }]),
+  )
+
+  const content = {
+    summary: 'The file of an upload, decoded, as it was received',
+    response: answerIn('application/jsonl', 'The file'),
+  }
+  // To HEAD all of it would be read, for nothing. Who only sends gets what it has sent, and nothing else.
+  const options = { config: { scopes: ['upload', 'admin'] } as const, schema: content, exposeHeadRoute: false }
+  server.get<OfOne>('/api/uploads/:id/content', options, async (request, reply) =>
+    contentOf(inbox, await ownUpload(inbox, request as FastifyRequest<OfOne>), reply),
+  )
+}
+
+/** What is looked for. `sender`: among what this key has sent. */
+function queryOf({ before, state, q, key, ids, limit }: UploadsQuery, sender: string | undefined): UploadQuery {
+  if (ids !== undefined) return { ...given({ keyId: sender }), ids: ids.split(','), limit: IDS_MAX }
+  return { ...given({ before, state, keyId: sender ?? key, named: q }), limit }
+}
+
+const IN_SORT = 'querystring/order and querystring/after go with sort'
+const NOT_SORTED =
+  'querystring/sort goes with state: what has a name, was sent by one key or is named by its id is not sorted'
+
+/** Which uploads are wanted in which order; undefined: the newest first. */
+function sortedQueryOf({ sort, order, after, state, limit, ...others }: UploadsQuery): SortedQuery | undefined {
+  if (sort === undefined) {
+    if ((order ?? after) !== undefined) throw new Problem('request_invalid', IN_SORT)
+    return undefined
+  }
+  if (Object.keys(others).length > 0) throw new Problem('request_invalid', NOT_SORTED)
+  const isNumber = sort === 'rows' || sort === 'rejected' || sort === 'bytes'
+  const last = keyIn(listSortedBy(sort), after, [isNumber ? 0 : '', ''] as SortedKey)
+  return { sort, descending: order === 'desc', ...given({ state, after: last }), limit }
+}
+
+function listSortedBy(sort: UploadSort): string {
+  return `uploads by ${sort}`
+}
+
+/** A page of sorted uploads. */
+export async function uploadsSorted({ inbox }: Reading, query: SortedQuery): Promise<UploadPage> {
+  const { uploads, last } = await inbox.ledger.sortedUploads(query)
+  const next = uploads.length === query.limit ? cursorOf(listSortedBy(query.sort), last ?? null) : null
+  return { uploads: await detailed(inbox, uploads), next } satisfies UploadPage
+}
+
+/** What is asked about uploads. `sender`: who asks sees receipts of what this key sent; undefined: everything of all. */
+export type UploadsQuestion = Readonly<{ query: UploadQuery; sender?: string }>
+
+/** A page of uploads. */
+export async function uploadsListed({ inbox }: Reading, { query, sender }: UploadsQuestion): Promise<UploadPage> {
+  const found = await inbox.ledger.uploads.list(query)
+  const next = found.length === query.limit ? found.at(-1)!.id : null
+  if (sender === undefined) return { uploads: await detailed(inbox, found), next } satisfies UploadPage
+  return { uploads: await inbox.ledger.receiptsFor(found, sender), next } satisfies UploadPage
+}
+
+/** The uploads of a key whose files are wanted again. */
+export async function uploadsRequested({ inbox }: Reading, { sender }: { sender: string }): Promise<RequestedPage> {
+  const { requestedFiles, identity } = inbox.ledger
+  const [found, history] = [await requestedFiles.of(sender), await identity.get()]
+  return { uploads: await inbox.ledger.receiptsFor(found, sender), next: null, ...(history && { history }) }
+}
+
+/** What loading a held upload would change. */
+export async function previewOfUpload({ catalogue }: Reading, { id, sha256 }: { id: string; sha256: string }) {
+  return { upload_id: id, preview: (await previewOf(catalogue.database, sha256)) ?? null } satisfies PreviewView
+}
+
+/** Some rejected rows of an upload as lines, from behind one on. */
+export async function rejectsOfUpload(
+  { catalogue }: Reading,
+  { sha256, after = 0 }: { sha256: string; after?: number },
+): Promise<Lines<number>> {
+  const page = await rejectsPage(catalogue.database, sha256, after)
+  return { text: page.rejects.map(rejectLine).join(''), next: page.next }
+}
+
+/** The parameters that were given. */
+function given<T extends object>(parameters: T): { [Name in keyof T]?: NonNullable<T[Name]> } {
+  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined)) as never
+}

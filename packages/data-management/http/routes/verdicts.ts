@@ -1,0 +1,126 @@
+/** `GET /api/suggestions`: pairs for a person to judge; `/api/verdicts`: what people have said of two listings. */
+import { foldedCode } from '@splitcart/shared/codes.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ListingName } from '../../catalogue/catalogue.ts'
+import { type PairCursor, pairsToJudge } from '../../catalogue/queries/suggested.ts'
+import { isListing } from '../../catalogue/queries/suggestions.ts'
+import type { VerdictRecord } from '../../ledger/verdicts.ts'
+import { nameOf, principalOf } from '../auth/authentication.ts'
+import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
+import type { Services } from '../services.ts'
+import { answerWith } from '../threads/answering.ts'
+import type { Reading } from '../threads/reading.ts'
+import { currentNow } from './freshness.ts'
+import { timeOf } from './loader-state.ts'
+import {
+  SUGGESTIONS_QUERY,
+  SUGGESTIONS_RESPONSE,
+  type SuggestionPage,
+  VERDICT_BODY,
+  VERDICT_SCHEMA,
+  VERDICTS_QUERY,
+  VERDICTS_RESPONSE,
+  type VerdictBody,
+  type VerdictPage,
+  type VerdictView,
+} from './verdicts-schema.ts'
+
+/** What is asked about pairs to judge. */
+export type SuggestionsQuestion = { limit: number; after?: string }
+type VerdictsQuery = { before?: number; limit: number }
+type OfOne = { Params: { id: string } }
+
+/** Adds the routes. */
+export function verdictRoutes(server: FastifyInstance, services: Services): void {
+  const suggested = { summary: 'Pairs of listings for a person to judge, the likeliest first' }
+  const pairs = readable(SUGGESTIONS_QUERY, { ...suggested, response: { 200: SUGGESTIONS_RESPONSE } })
+  server.get<{ Querystring: SuggestionsQuestion }>('/api/suggestions', pairs, (request, reply) =>
+    answerWith(services, request, reply, ['suggestions', request.query]),
+  )
+
+  const listed = { summary: 'What people have said of two listings, the newest first' }
+  const list = readable(VERDICTS_QUERY, { ...listed, response: { 200: VERDICTS_RESPONSE } })
+  server.get<{ Querystring: VerdictsQuery }>('/api/verdicts', { ...list, config: MAY_CHANGE }, ({ query }) =>
+    verdictsListed(services, query),
+  )
+
+  const summary = 'Say that two listings are the same, comparable or not the same; update-db applies it'
+  const give = bodyOf(VERDICT_BODY, { summary, response: { 201: VERDICT_SCHEMA } })
+  server.post<{ Body: VerdictBody }>('/api/verdicts', { ...give, config: MAY_CHANGE }, async (request, reply) =>
+    reply.code(201).send(await giveVerdict(services, request)),
+  )
+
+  const undo = { summary: 'Take a verdict back', response: { 200: VERDICT_SCHEMA } }
+  server.post<OfOne>('/api/verdicts/:id/undo', { config: MAY_CHANGE, schema: undo }, (request) =>
+    takeBack(services, request),
+  )
+}
+
+// Behind every pair.
+const FIRST: PairCursor = [1_000_000, 0, 0]
+
+/** A page of the pairs of which nobody has said anything. */
+export async function suggestionsListed(
+  reading: Reading,
+  { limit, after }: SuggestionsQuestion,
+): Promise<SuggestionPage> {
+  const { database } = reading.catalogue
+  const said = (await reading.inbox.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)
+  const place = keyIn('suggestions', after, [0, 0, 0] as PairCursor & [number, number, number]) ?? FIRST
+  const current = await currentNow(reading)
+  const { pairs, next } = await pairsToJudge(database, { after: place, limit }, said, current)
+  return { pairs, next: cursorOf('suggestions', next) }
+}
+
+async function verdictsListed({ inbox }: Services, { before, limit }: VerdictsQuery): Promise<VerdictPage> {
+  const found = await inbox.ledger.verdicts.list({ before, limit })
+  return { verdicts: found.map(viewOf), next: found.length === limit ? found.at(-1)!.id : null }
+}
+
+async function giveVerdict(services: Services, request: FastifyRequest<{ Body: VerdictBody }>): Promise<VerdictView> {
+  const { ledger, now } = services.inbox
+  const { a, b, verdict, reason = '' } = request.body
+  const [one, other] = [await listingIn(services, 'a', a), await listingIn(services, 'b', b)]
+  if (JSON.stringify(one) === JSON.stringify(other))
+    throw new Problem('request_invalid', 'body/a and body/b are one and the same listing')
+  const [at, who] = [now(), nameOf(principalOf(request))]
+  const given = { one, other, verdict, at, who, reason: reason.trim() || null }
+  const id = await ledger.verdicts.give(given)
+  await ledger.audit({ at, who, what: 'verdict given', about: String(id), detail: verdict })
+  return viewOf((await ledger.verdicts.find(id))!)
+}
+
+async function listingIn({ catalogue }: Services, field: string, named: VerdictBody['a']): Promise<ListingName> {
+  const { company, sku = null, key } = named
+  const code = sku ?? key
+  if (code === undefined)
+    throw new Problem('request_invalid', `body/${field} must have a sku, or a key where it has none`)
+  const listing = { company: foldedCode(company), byName: sku === null ? (1 as const) : (0 as const), code }
+  if (await isListing(catalogue.database, listing)) return listing
+  throw new Problem('not_found', `body/${field} is no listing that is known`)
+}
+
+async function takeBack({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<VerdictView> {
+  const { id } = request.params
+  const [at, who] = [inbox.now(), nameOf(principalOf(request))]
+  const { verdicts } = inbox.ledger
+  const isTaken = /^\d{1,15}$/.test(id) && (await verdicts.undo(Number(id), who, at))
+  if (!isTaken) throw new Problem('not_found', 'no verdict that counts has this id')
+  await inbox.ledger.audit({ at, who, what: 'verdict taken back', about: id })
+  return viewOf((await verdicts.find(Number(id)))!)
+}
+
+function viewOf({ one, other, at, undoneAt, undoneBy, ...record }: VerdictRecord): VerdictView {
+  const named = ({ company, byName, code }: ListingName) =>
+    byName === 1 ? { company, sku: null, key: code } : { company, sku: code, key: null }
+  return {
+    ...record,
+    a: named(one),
+    b: named(other),
+    at: new Date(at).toISOString(),
+    undone_at: timeOf(undoneAt),
+    undone_by: undoneBy,
+  }
+}

@@ -1,0 +1,111 @@
+/** The thread that reads an export: one at a time, a chunk for each that was taken. */
+import { join } from 'node:path'
+import { parentPort, threadId, workerData } from 'node:worker_threads'
+import { createGzip, type Gzip, constants as zlib } from 'node:zlib'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { type ExportRequest, exportLines } from '../../catalogue/export-formats.ts'
+import { handOut, portionsOf, type Write } from '../../database/ahead.ts'
+import type { Sql } from '../../database/sql.ts'
+import { SqliteDatabase } from '../../database/sqlite.ts'
+
+/** Where the thread reads, and where the file without a name is made. `server`: the address of PostgreSQL; else the catalogue is a file. */
+export type ExportSource = Readonly<{
+  folder: string
+  catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>
+  diskBytesKept: number
+}>
+
+/** What the thread is told to write, and whether that is compressed on the way. */
+export type ExportTask = ExportRequest & Readonly<{ gzip: boolean }>
+
+/** What it says: some bytes, that these were all, or why there are none. */
+export type FromExport =
+  | Readonly<{ chunk: Uint8Array<ArrayBuffer> }>
+  | Readonly<{ end: true }>
+  | Readonly<{ problem: Readonly<Pick<Problem, 'code' | 'detail'>> }>
+  | Readonly<{ failure: string }>
+
+const CHUNK_BYTES = 64 * 1024
+const ROOM_CHECKED_EVERY_BYTES = 16 * 1024 * 1024
+
+const place = workerData as ExportSource
+const port = parentPort!
+const disk = realDisk()
+const database = await open(place)
+let taken = () => {}
+
+async function open({ catalogue }: ExportSource): Promise<Sql> {
+  if ('file' in catalogue) return SqliteDatabase.openToAsk(catalogue.file)
+  const { openPostgresCatalogue } = await import('../../catalogue/dialects/postgres/catalogue.ts')
+  return (await openPostgresCatalogue(catalogue.server, { connections: 1 })).database
+}
+
+/** Says a chunk, and waits until it is taken. Copied: what follows is read into the same place. */
+const say: Write = async (bytes, offset) => {
+  const chunk = Uint8Array.from(bytes.subarray(offset))
+  await new Promise<void>((resolve) => {
+    taken = resolve
+    post({ chunk })
+  })
+  // The chunk itself is gone by now.
+  return bytes.length - offset
+}
+
+function post(said: FromExport): void {
+  port.postMessage(said, 'chunk' in said ? [said.chunk.buffer] : [])
+}
+
+async function write(order: ExportTask): Promise<FromExport> {
+  try {
+    const portions = portionsOf(exportLines(database, order))
+    const written = roomy(order.gzip ? gzipped(portions) : portions)
+    await handOut(disk, join(place.folder, `.splitcart-export-${process.pid}-${threadId}.part`), written, say)
+    return { end: true }
+  } catch (error) {
+    if (error instanceof Problem) return { problem: { code: error.code, detail: error.detail } }
+    return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  }
+}
+
+/** Looks again and again whether there is room on the disk for what is not taken. */
+async function* roomy(portions: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let unchecked = 0
+  for await (const portion of portions) {
+    unchecked += portion.length
+    if (unchecked >= ROOM_CHECKED_EVERY_BYTES) {
+      unchecked = 0
+      const { bavail, bsize } = await disk.statfs(place.folder)
+      if (bavail * bsize < place.diskBytesKept) throw new Problem('disk_full', 'it has none left for this export')
+    }
+    yield portion
+  }
+}
+
+async function* gzipped(portions: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const gzip = createGzip({ level: zlib.Z_BEST_SPEED, chunkSize: CHUNK_BYTES })
+  const fed = feed(gzip, portions).catch((error) => void gzip.destroy(error))
+  try {
+    yield* gzip as AsyncIterable<Buffer>
+    await fed
+  } finally {
+    gzip.destroy()
+  }
+}
+
+/** The first portion is flushed, for whoever waits for it. */
+async function feed(gzip: Gzip, portions: AsyncIterable<Buffer>): Promise<void> {
+  let isFirst = true
+  for await (const portion of portions) {
+    if (gzip.destroyed) return
+    await new Promise<void>((resolve, reject) => gzip.write(portion, (error) => (error ? reject(error) : resolve())))
+    if (isFirst) gzip.flush(zlib.Z_SYNC_FLUSH)
+    isFirst = false
+  }
+  gzip.end()
+}
+
+port.on('message', async (told: ExportTask | 'taken') => {
+  if (told === 'taken') taken()
+  else post(await write(told))
+})

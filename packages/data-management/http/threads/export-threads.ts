@@ -1,0 +1,123 @@
+/**
+ * Exports, each read in a thread of its own, from a connection that only reads:
+ *
+ *   begin ─▶ thread: records ─▶ lines ─▶ gzip ─▶ is it taken, soon? ─▶ chunk ─▶ taken ─▶ chunk …
+ *                                                      └─ no ─▶ file without a name ─┘
+ *
+ * Invariants:
+ *  1. One chunk at a time is on its way: memory does not grow with the export, nor with how slowly it is read.
+ *  2. The database is read at its own pace, whatever the reader's: it is not kept as it was for as long as somebody reads.
+ *  3. Who goes away ends his export: its thread goes with it.
+ */
+import { Worker } from 'node:worker_threads'
+import { Problem } from '@splitcart/shared/problem.ts'
+import type { ExportSource, ExportTask, FromExport } from './export-thread.ts'
+
+const THREAD = new URL('export-thread.ts', import.meta.url)
+const AT_ONCE_MAX = 2
+const BUSY_SECONDS = 10
+const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4 }
+
+/** Gives exports out. */
+export interface Exports extends AsyncDisposable {
+  /** Begins one for a key; its first chunk has been read. Throws `exports_busy` and `too_many_requests`. */
+  begin(order: ExportTask, keyId: string): Promise<AsyncGenerator<Uint8Array>>
+}
+
+/** The threads. One that has done its work waits for the next; where `prepare` was called, one waits always when none is at work. */
+export class ExportThreads implements Exports {
+  readonly #place: ExportSource
+  readonly #busy = new Map<Worker, string>()
+  readonly #free = new Set<Worker>()
+  #isClosed = false
+  #isPrepared = false
+
+  constructor(place: ExportSource) {
+    this.#place = place
+  }
+
+  async begin(order: ExportTask, keyId: string): Promise<AsyncGenerator<Uint8Array>> {
+    if (this.#isClosed) throw new Problem('stopping')
+    const retryAfterSeconds = BUSY_SECONDS
+    if ([...this.#busy.values()].includes(keyId))
+      throw new Problem('too_many_requests', 'an export of this key is under way', { retryAfterSeconds })
+    if (this.#busy.size >= AT_ONCE_MAX) throw new Problem('exports_busy', `${AT_ONCE_MAX} are`, { retryAfterSeconds })
+    const worker = this.#take(keyId)
+    const chunks = this.#chunksOf(worker, order)
+    const first = await chunks.next()
+    return this.#all(first, chunks)
+  }
+
+  /** Starts a thread before anybody asks: starting one takes longer than finding the first records of any export. */
+  prepare(): void {
+    this.#isPrepared = true
+    this.#keepOne()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    const all = [...this.#busy.keys(), ...this.#free]
+    this.#free.clear()
+    await Promise.all(all.map((worker) => worker.terminate()))
+  }
+
+  #take(keyId: string): Worker {
+    const [free] = this.#free
+    const worker = free ?? this.#start()
+    this.#free.delete(worker)
+    this.#busy.set(worker, keyId)
+    return worker
+  }
+
+  #start(): Worker {
+    const worker = new Worker(THREAD, { workerData: this.#place, resourceLimits: HEAP })
+    worker.unref()
+    // One that ends while it waits, for want of the database, is not there for the next; who asks then is told why.
+    worker.on('error', () => this.#free.delete(worker)).on('exit', () => this.#free.delete(worker))
+    return worker
+  }
+
+  #keepOne(): void {
+    if (this.#isPrepared && !this.#isClosed && this.#free.size + this.#busy.size === 0) this.#free.add(this.#start())
+  }
+
+  async *#all(first: IteratorResult<Uint8Array>, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      if (first.done === true) return
+      yield first.value
+      yield* chunks
+    } finally {
+      await chunks.return(undefined)
+    }
+  }
+
+  async *#chunksOf(worker: Worker, order: ExportTask): AsyncGenerator<Uint8Array> {
+    let isWhole = false
+    try {
+      for (let say: ExportTask | 'taken' = order; ; say = 'taken') {
+        const heard = await answerOf(worker, say)
+        if ('chunk' in heard) yield heard.chunk
+        else if ('problem' in heard) throw new Problem(heard.problem.code, heard.problem.detail)
+        else if ('failure' in heard) throw new Error(heard.failure)
+        else {
+          isWhole = true
+          return
+        }
+      }
+    } finally {
+      this.#busy.delete(worker)
+      if (isWhole && this.#free.size === 0 && !this.#isClosed) this.#free.add(worker)
+      else await worker.terminate()
+      this.#keepOne()
+    }
+  }
+}
+
+/** What a thread says to something; throws when it ends instead. */
+function answerOf(worker: Worker, say: ExportTask | 'taken'): Promise<FromExport> {
+  const { promise, resolve, reject } = Promise.withResolvers<FromExport>()
+  const ended = () => reject(new Error('the thread of an export has ended'))
+  worker.once('message', resolve).once('error', reject).once('exit', ended)
+  worker.postMessage(say)
+  return promise.finally(() => worker.off('message', resolve).off('error', reject).off('exit', ended))
+}

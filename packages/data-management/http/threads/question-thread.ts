@@ -1,0 +1,77 @@
+/** The thread that answers questions, one at a time, from connections of its own that only read. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { realDisk } from '@splitcart/shared/disk.ts'
+import { openLog } from '@splitcart/shared/log.ts'
+import type { LOG_LEVELS } from '@splitcart/shared/log-levels.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
+import { findLoad } from '../../catalogue/loads.ts'
+import { LimitedSql } from '../../database/limited-sql.ts'
+import { tellSlowStatements } from '../../database/slow-statements.ts'
+import { type DatabasesToAsk, openToAsk } from '../../databases-to-ask.ts'
+import { foldersIn } from '../../folders.ts'
+import { QUESTIONS } from './questions.ts'
+import type { QuestionName, Reading } from './reading.ts'
+
+/** Where the thread reads, and its limits. */
+export type ThreadSource = DatabasesToAsk &
+  Readonly<{
+    diskBytesKept: number
+    partialShare?: number
+    /** The name of the zone in which days begin. */
+    timeZone?: string
+    currency?: string | undefined
+    msMax: number
+    recordsMax: number
+    /** Statements that take so long are logged, by a log of this level; 0: none. */
+    slow?: Readonly<{ ms: number; logLevel: (typeof LOG_LEVELS)[number] }>
+    /** Not 0: nobody wants the answer any more. */
+    stop: Int32Array
+  }>
+
+/** What the thread is asked. */
+export type ToThread = Readonly<{ name: QuestionName; question: object; now: number }>
+
+/** What it says: that it can be asked; then the answer as the bytes of its JSON, or why there is none. */
+export type FromThread =
+  | Readonly<{ ready: true }>
+  | Readonly<{ answer: Uint8Array<ArrayBuffer> }>
+  | Readonly<{ problem: Readonly<Pick<Problem, 'code' | 'detail'>> }>
+  | Readonly<{ failure: string }>
+
+const place = workerData as ThreadSource
+const port = parentPort!
+const { database, ledger, path } = await openToAsk(place, { statementMsMax: place.msMax })
+const limited = new LimitedSql(database, { ...place, isStopped: () => Atomics.load(place.stop, 0) !== 0 })
+const zone = place.timeZone === undefined ? undefined : new TimeZone(place.timeZone)
+const text = new TextEncoder()
+if (place.slow !== undefined) tellSlowStatements(openLog(place.slow.logLevel), place.slow.ms)
+
+function readingAt(now: number): Reading {
+  const { diskBytesKept, partialShare, dataFolder, currency } = place
+  const inbox = { disk: realDisk(), folders: foldersIn(dataFolder), ledger, diskBytesKept, now: () => now }
+  const asked = { database: limited, path, findLoad: (sha256: string) => findLoad(limited, sha256) }
+  return {
+    catalogue: asked,
+    inbox,
+    currency,
+    ...(partialShare !== undefined && { partialShare }),
+    ...(zone && { zone }),
+  }
+}
+
+async function answer({ name, question, now }: ToThread): Promise<FromThread> {
+  try {
+    limited.begin()
+    return { answer: text.encode(JSON.stringify(await QUESTIONS[name](readingAt(now), question as never))) }
+  } catch (error) {
+    if (error instanceof Problem) return { problem: { code: error.code, detail: error.detail } }
+    return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  }
+}
+
+port.on('message', async (asked: ToThread) => {
+  const said = await answer(asked)
+  port.postMessage(said, 'answer' in said ? [said.answer.buffer] : [])
+})
+port.postMessage({ ready: true } satisfies FromThread)

@@ -1,0 +1,204 @@
+/**
+ * Answers questions beside the thread that serves everybody: SQLite answers synchronously, and what one asks must not keep others waiting.
+ *
+ *   ask ─▶ has the key time left? ─▶ wait for a turn ─▶ a thread ─▶ answer
+ *                                     └─ gone meanwhile, or too long: stopped
+ *
+ * Invariants:
+ *  1. A key uses one thread at a time and leaves one to others, and so much time in a minute.
+ *  2. What the server itself wants to know waits for no key: it has a thread of its own.
+ *  3. A question ends in time, which begins when its thread can be asked: it is stopped where it looks at a limit,
+ *     else its thread is ended and another one made; so it is when it takes too much memory.
+ */
+import { Worker } from 'node:worker_threads'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { TokenBuckets } from '../edge/token-buckets.ts'
+import type { FromThread, ThreadSource, ToThread } from './question-thread.ts'
+import type { Asker, QuestionName, Questions } from './reading.ts'
+import { RoundRobin } from './round-robin.ts'
+
+const THREAD = new URL('question-thread.ts', import.meta.url)
+const THREADS_FOR_KEYS = 2
+const WAITING_MAX = 256
+const WAITING_PER_KEY_MAX = 32
+const THREAD_MS_PER_MINUTE = 30_000
+const MS_MAX = 10_000
+const RECORDS_MAX = 1_000_000
+// A question that does not look at its limits has so much time to end after it was told to.
+const GRACE_MS = 1_000
+// A busy machine takes long to start a thread: that is not the question's fault, and counts as none of its time.
+const START_MS_MAX = 60_000
+const HEAP_MIB_MAX = 192
+const YOUNG_MIB_MAX = 8
+// No key has this name.
+const HOUSE = ''
+
+type Answer = Uint8Array<ArrayBuffer>
+
+type Pending = Readonly<{
+  owner: string
+  asked: ToThread
+  resolve: (answer: Answer) => void
+  reject: (error: unknown) => void
+}>
+
+type Thread = {
+  worker: Worker
+  stop: Int32Array
+  pending: Pending | undefined
+  isReady: boolean
+  startedAt: number
+  late?: NodeJS.Timeout
+}
+
+/** Where the threads read. Limits that are not given are those of a server. */
+export type QuestionsSource = Omit<ThreadSource, 'stop' | 'msMax' | 'recordsMax'> &
+  Partial<Pick<ThreadSource, 'msMax' | 'recordsMax'>> &
+  Readonly<{ threadMsPerMinute?: number; heapMiBMax?: number; startMsMax?: number }>
+
+/** The threads. They are started when they are needed, and end when this is disposed of. */
+export class QuestionThreads implements Questions {
+  readonly #place: Omit<ThreadSource, 'stop'>
+  readonly #threads = new Set<Thread>()
+  readonly #turns = new RoundRobin<Pending>()
+  readonly #work: TokenBuckets
+  readonly #heapMiBMax: number
+  readonly #startMsMax: number
+  #isClosed = false
+
+  constructor({ threadMsPerMinute, heapMiBMax, startMsMax, ...place }: QuestionsSource) {
+    this.#heapMiBMax = heapMiBMax ?? HEAP_MIB_MAX
+    this.#startMsMax = startMsMax ?? START_MS_MAX
+    this.#place = { msMax: MS_MAX, recordsMax: RECORDS_MAX, ...place }
+    this.#work = new TokenBuckets(threadMsPerMinute ?? THREAD_MS_PER_MINUTE)
+  }
+
+  async ask(name: QuestionName, question: object, { keyId, now, signal }: Asker): Promise<Answer> {
+    const owner = keyId ?? HOUSE
+    if (this.#isClosed) throw new Problem('stopping')
+    if (owner !== HOUSE) this.#checkWork(owner)
+    signal?.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const pending = { owner, asked: { name, question, now }, resolve, reject }
+    const stop = () => this.#stop(pending)
+    signal?.addEventListener('abort', stop, { once: true })
+    this.#turns.add(owner, pending)
+    this.#goOn()
+    return promise.finally(() => signal?.removeEventListener('abort', stop))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    for (let next = this.#turns.next(() => true); next !== undefined; next = this.#turns.next(() => true))
+      next.reject(new Problem('stopping'))
+    await Promise.all([...this.#threads].map((thread) => this.#end(thread, new Problem('stopping'))))
+  }
+
+  #checkWork(owner: string): void {
+    const waitMs = this.#work.take(owner, performance.now())
+    if (waitMs > 0) {
+      const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
+      throw new Problem('too_many_requests', 'answering them took too long', { retryAfterSeconds })
+    }
+    if (this.#turns.of(owner) >= WAITING_PER_KEY_MAX || this.#turns.size >= WAITING_MAX)
+      throw new Problem('too_many_requests', `${this.#turns.of(owner)} of this key wait for an answer`)
+  }
+
+  /** Gives what waits to threads that are free. */
+  #goOn(): void {
+    for (;;) {
+      const busy = [...this.#threads].flatMap(({ pending }) => pending?.owner ?? [])
+      const ofKeys = busy.filter((owner) => owner !== HOUSE)
+      const pending =
+        this.#turns.next((owner) => owner === HOUSE && !busy.includes(HOUSE)) ??
+        this.#turns.next((owner) => owner !== HOUSE && ofKeys.length < THREADS_FOR_KEYS && !ofKeys.includes(owner))
+      if (pending === undefined) return
+      this.#give(this.#free(), pending)
+    }
+  }
+
+  #free(): Thread {
+    return [...this.#threads].find(({ pending }) => pending === undefined) ?? this.#start()
+  }
+
+  #start(): Thread {
+    const stop = new Int32Array(new SharedArrayBuffer(4))
+    const resourceLimits = { maxOldGenerationSizeMb: this.#heapMiBMax, maxYoungGenerationSizeMb: YOUNG_MIB_MAX }
+    const worker = new Worker(THREAD, { workerData: { ...this.#place, stop }, resourceLimits })
+    const thread: Thread = { worker, stop, pending: undefined, isReady: false, startedAt: 0 }
+    worker.unref()
+    worker.on('message', (said: FromThread) => this.#take(thread, said))
+    worker.on('error', (error) => void this.#end(thread, this.#causeOf(error)))
+    worker.on('exit', () => void this.#end(thread, new Error('a thread that answers questions has ended')))
+    this.#threads.add(thread)
+    return thread
+  }
+
+  #give(thread: Thread, pending: Pending): void {
+    thread.pending = pending
+    Atomics.store(thread.stop, 0, 0)
+    this.#time(thread)
+    thread.worker.postMessage(pending.asked)
+  }
+
+  /** Gives a thread its time: for what it was asked or, before it can be asked, to start. */
+  #time(thread: Thread): void {
+    thread.startedAt = performance.now()
+    clearTimeout(thread.late)
+    const msMax = thread.isReady ? this.#place.msMax + GRACE_MS : this.#startMsMax
+    thread.late = setTimeout(() => this.#endLate(thread), msMax).unref()
+  }
+
+  #take(thread: Thread, said: FromThread): void {
+    if ('ready' in said) {
+      thread.isReady = true
+      if (thread.pending !== undefined) this.#time(thread)
+      return
+    }
+    const pending = this.#settle(thread)
+    if ('answer' in said) pending?.resolve(said.answer)
+    else if ('problem' in said) pending?.reject(new Problem(said.problem.code, said.problem.detail))
+    else pending?.reject(new Error(said.failure))
+    this.#goOn()
+  }
+
+  /** Ends what a thread was at, and counts what that took: to start is no time of the question. */
+  #settle(thread: Thread): Pending | undefined {
+    const { pending } = thread
+    clearTimeout(thread.late)
+    thread.pending = undefined
+    if (pending !== undefined && pending.owner !== HOUSE && thread.isReady)
+      this.#work.spend(pending.owner, performance.now() - thread.startedAt, performance.now())
+    return pending
+  }
+
+  #stop(pending: Pending): void {
+    if (this.#turns.remove(pending.owner, pending)) pending.reject(new Problem('answer_late', 'nobody waits'))
+    const thread = [...this.#threads].find((each) => each.pending === pending)
+    if (thread === undefined) return
+    Atomics.store(thread.stop, 0, 1)
+    if (!thread.isReady) return
+    clearTimeout(thread.late)
+    thread.late = setTimeout(() => this.#endLate(thread), GRACE_MS).unref()
+  }
+
+  #endLate(thread: Thread): void {
+    const late = thread.isReady
+      ? `more than ${this.#place.msMax} ms`
+      : `the thread that answers it was not ready within ${this.#startMsMax} ms`
+    void this.#end(thread, new Problem('answer_late', late))
+  }
+
+  /** A question that needs more memory than a thread may have asks for too much, like one that takes too long. */
+  #causeOf(error: unknown): unknown {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error
+    return new Problem('answer_late', `more than ${this.#heapMiBMax} MiB of memory`)
+  }
+
+  async #end(thread: Thread, error: unknown): Promise<void> {
+    if (!this.#threads.delete(thread)) return
+    this.#settle(thread)?.reject(error)
+    this.#goOn()
+    await thread.worker.terminate()
+  }
+}

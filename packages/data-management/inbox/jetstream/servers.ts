@@ -1,0 +1,196 @@
+/**
+ * The inbox of a fleet, in NATS JetStream: a bucket for the bytes of uploads and a stream of what is to be loaded, both with copies on
+ * several servers. Any number of receivers put files into it, and any number of loaders take them.
+ *
+ *   bytes ─▶ bucket (named by their SHA-256) ─▶ ledger ─▶ work item ─▶ answer        a loader: claim ─▶ load ─▶ ledger ─▶ done
+ *
+ * Invariants:
+ *  1. The same bytes are in the bucket once, and are to be loaded once: the SHA-256 is the name of both.
+ *  2. A work item is only gone when its loader says that it is done. One that falls silent loses its claim to another.
+ *  3. What JetStream loses (it may acknowledge before it has synced) is found out by looking, and its sender sends it again.
+ */
+import {
+  type ConsumerInfo,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  type StreamInfo,
+} from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { type JetStreamAddress, jetStreamAddressOf } from './address.ts'
+import { BUCKET_STREAM, Bucket } from './bucket.ts'
+import { connectTo, inboxProblemOf } from './connection.ts'
+import { type Claim, CONSUMER, claimOf, WORK_STREAM, type WorkCounts, workSubject } from './work-queue.ts'
+
+const REQUEST_MS_MAX = 5_000
+const CLAIM_MS = 30_000
+// What JetStream says of a second item with the same SHA-256.
+const KNOWN_ALREADY = 10077
+
+/** A fleet's inbox that is open. It makes what is missing there, also when all of it was lost meanwhile. */
+export class JetStreamInbox implements AsyncDisposable {
+  readonly place: JetStreamAddress
+  readonly bucket: Bucket
+  readonly #connection: NatsConnection
+  readonly #client: JetStreamClient
+  readonly #manager: JetStreamManager
+  readonly #claimMs: number
+  #made: Promise<void> | undefined
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager, place: JetStreamAddress, claimMs: number) {
+    this.place = place
+    this.#connection = connection
+    this.#client = jetstream(connection, { timeout: REQUEST_MS_MAX })
+    this.#manager = manager
+    this.#claimMs = claimMs
+    this.bucket = new Bucket(connection, manager, (work) => this.#reach(work))
+  }
+
+  /** Connects, and makes what is missing. `claimMs`: after how long of silence a loader has lost what it claimed. */
+  static async open(address: string, claimMs: number = CLAIM_MS): Promise<JetStreamInbox> {
+    const place = jetStreamAddressOf(address)
+    const connection = await connectTo(place)
+    try {
+      const manager = await jetstreamManager(connection, { timeout: REQUEST_MS_MAX })
+      const inbox = new JetStreamInbox(connection, manager, place, claimMs)
+      await inbox.#reach(async () => {})
+      return inbox
+    } catch (error) {
+      await connection.close()
+      throw inboxProblemOf(error)
+    }
+  }
+
+  /** Says that an upload is to be loaded; nothing happens when that was said before and has not been done. */
+  async enqueue({ id, sha256 }: Readonly<{ id: string; sha256: string }>): Promise<void> {
+    await this.#reach(async () => {
+      try {
+        await this.#client.publish(workSubject(sha256), JSON.stringify({ id, sha256 }))
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== KNOWN_ALREADY) throw error
+      }
+    })
+  }
+
+  /** Claims the oldest work item that nobody has, waiting for one for a while. Dispose of it. */
+  claim(waitMs: number): Promise<Claim | undefined> {
+    return this.#reach(async () => {
+      const consumer = await this.#client.consumers.get(WORK_STREAM, CONSUMER)
+      const message = await consumer.next({ expires: waitMs })
+      return message === null ? undefined : claimOf(message, this.#claimMs)
+    })
+  }
+
+  /** How much is to be loaded. */
+  counts(): Promise<WorkCounts> {
+    return this.#reach(async () => {
+      const { state } = await this.#manager.streams.info(WORK_STREAM)
+      const { num_pending, num_ack_pending, num_redelivered } = await this.#manager.consumers.info(
+        WORK_STREAM,
+        CONSUMER,
+      )
+      const oldest = state.messages === 0 ? null : Date.parse(state.first_ts)
+      return { waiting: num_pending, claimed: num_ack_pending, redelivered: num_redelivered, oldest }
+    })
+  }
+
+  /** The SHA-256 of everything that is to be loaded, or being loaded. */
+  queued(): Promise<Set<string>> {
+    return this.#reach(async () => {
+      const { state } = await this.#manager.streams.info(WORK_STREAM, { subjects_filter: workSubject('*') })
+      const start = workSubject('').length
+      return new Set(Object.keys(state.subjects ?? {}).map((subject) => subject.slice(start)))
+    })
+  }
+
+  /** Whether there are loaders: one that waits for work, or has some. */
+  hasLoaders(): Promise<boolean> {
+    return this.#reach(async () => {
+      const { num_waiting, num_ack_pending } = await this.#manager.consumers.info(WORK_STREAM, CONSUMER)
+      return num_waiting + num_ack_pending > 0
+    })
+  }
+
+  /** What JetStream says of the two streams, for whoever examines them. */
+  streams(): Promise<StreamInfo[]> {
+    return this.#reach(() => Promise.all([BUCKET_STREAM, WORK_STREAM].map((name) => this.#manager.streams.info(name))))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.close()
+  }
+
+  /** Does something with what has been made. When it fails, what has been made is looked at again before the next time. */
+  async #reach<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      this.#made ??= this.#make()
+      await this.#made
+      return await work()
+    } catch (error) {
+      this.#made = undefined
+      throw inboxProblemOf(error)
+    }
+  }
+
+  async #make(): Promise<void> {
+    await this.bucket.make(this.place.replicas)
+    await this.#makeStream()
+    await this.#makeConsumer()
+  }
+
+  async #makeStream(): Promise<void> {
+    await unlessThere(
+      () => this.#manager.streams.info(WORK_STREAM),
+      () =>
+        this.#manager.streams.add({
+          name: WORK_STREAM,
+          subjects: [workSubject('*')],
+          retention: 'workqueue',
+          storage: 'file',
+          num_replicas: this.place.replicas,
+          discard: 'new',
+          discard_new_per_subject: true,
+          max_msgs_per_subject: 1,
+        }),
+    )
+  }
+
+  async #makeConsumer(): Promise<void> {
+    const config = { durable_name: CONSUMER, ack_policy: 'explicit', ack_wait: this.#claimMs * 1e6 } as const
+    const info: ConsumerInfo = await unlessThere(
+      () => this.#manager.consumers.info(WORK_STREAM, CONSUMER),
+      () => this.#manager.consumers.add(WORK_STREAM, config),
+    )
+    if (info.config.ack_wait !== config.ack_wait)
+      await this.#manager.consumers.update(WORK_STREAM, CONSUMER, { ack_wait: config.ack_wait })
+  }
+}
+
+/** What is there, or else is made; two programs may make it at once. */
+async function unlessThere<T>(look: () => Promise<T>, make: () => Promise<T>): Promise<T> {
+  try {
+    return await look()
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+  try {
+    return await make()
+  } catch (error) {
+    return look().catch(() => {
+      throw error
+    })
+  }
+}
+
+const NOT_FOUND = new Set([10059, 10014])
+
+function isNotFound(error: unknown): boolean {
+  return NOT_FOUND.has(Number((error as { code?: unknown }).code))
+}
+
+/** Whether the inbox was not there, or went away. */
+export function isInboxUnreachable(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'inbox_unreachable'
+}

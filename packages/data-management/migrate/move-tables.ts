@@ -1,0 +1,90 @@
+/** Tables of a SQLite database into those of the same names and columns in PostgreSQL. */
+import { createHash } from 'node:crypto'
+import type { PostgresDatabase } from '../database/postgres.ts'
+import { copyInto, lineOf } from '../database/postgres-copy.ts'
+import type { Sql } from '../database/sql.ts'
+import type { SqliteDatabase } from '../database/sqlite.ts'
+
+/** Tables by their names, each with the columns of its key. */
+export type Tables = Readonly<Record<string, string>>
+
+const LINES_AT_ONCE = 5_000
+
+type Cell = string | number | null | Uint8Array
+
+/**
+ * Copies tables in this order, each whole in a transaction of its own; one that has records has been copied before and is left alone.
+ * `then` is done in the transaction of a table, when it has been copied.
+ */
+export async function moveTables(
+  from: SqliteDatabase,
+  to: PostgresDatabase,
+  tables: Tables,
+  then: (table: string, transaction: Awaited<ReturnType<PostgresDatabase['begin']>>['transaction']) => Promise<void>,
+): Promise<void> {
+  for (const table of Object.keys(tables)) {
+    await using open = await to.begin()
+    const { transaction } = open
+    if ((await transaction.get(`select 1 from ${table} limit 1`)) !== undefined) continue
+    const columns = await columnsOf(transaction, table)
+    let lines: string[] = []
+    for (const record of from.each<Record<string, Cell>>(`select ${columns.join(', ')} from ${table}`)) {
+      lines.push(lineOf(columns.map((column) => record[column]!)))
+      if (lines.length < LINES_AT_ONCE) continue
+      await copyInto(transaction, `${table} (${columns.join(', ')})`, lines)
+      lines = []
+    }
+    await copyInto(transaction, `${table} (${columns.join(', ')})`, lines)
+    if (columns.includes('id')) await goOnNumbering(transaction, table)
+    await then(table, transaction)
+    await open.commit()
+  }
+}
+
+/** The first of these tables whose records are not the same in both, or undefined. */
+export async function differingTable(from: Sql, to: Sql, tables: Tables): Promise<string | undefined> {
+  for (const [table, key] of Object.entries(tables)) {
+    const sql = `select ${(await columnsOf(to, table)).join(', ')} from ${table} order by ${key}`
+    if ((await digestOf(from, sql)) !== (await digestOf(to, sql))) return table
+  }
+  return undefined
+}
+
+/** Whether none of these tables has a record. */
+export async function areEmpty(database: Sql, tables: Tables): Promise<boolean> {
+  for (const table of Object.keys(tables))
+    if ((await database.get(`select 1 from ${table} limit 1`)) !== undefined) return false
+  return true
+}
+
+async function digestOf(database: Sql, sql: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const record of database.each<Record<string, Cell>>(sql)) {
+    const cells = Object.values(record).map((cell) =>
+      cell instanceof Uint8Array ? Buffer.from(cell).toString('hex') : cell,
+    )
+    hash.update(JSON.stringify(cells)).update('\n')
+  }
+  return hash.digest('hex')
+}
+
+async function columnsOf(database: Sql, table: string): Promise<string[]> {
+  const columns = await database.all<{ name: string }>(
+    `select attname as name from pg_attribute where attrelid = cast(? as regclass) and attnum > 0 and not attisdropped order by attnum`,
+    table,
+  )
+  return columns.map(({ name }) => name)
+}
+
+/** New records get numbers behind those that have been copied. */
+async function goOnNumbering(transaction: Sql, table: string): Promise<void> {
+  const { sequence } = (await transaction.get<{ sequence: string | null }>(
+    `select pg_get_serial_sequence(?, 'id') as sequence`,
+    table,
+  ))!
+  if (sequence !== null)
+    await transaction.get(
+      `select setval(cast(? as regclass), (select coalesce(max(id), 0) from ${table}) + 1, false)`,
+      sequence,
+    )
+}

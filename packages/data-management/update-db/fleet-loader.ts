@@ -1,0 +1,48 @@
+/** `update-db --products` for an inbox that several machines share. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
+import type { Background } from './background.ts'
+import { MAINTENANCE, maintain, pruneBucket } from './maintenance.ts'
+import { type FleetWork, type Pass, processAll } from './process.ts'
+import { reconcile } from './repair.ts'
+import { repeatOnChange } from './watch.ts'
+
+const MAINTENANCE_EVERY_MS = 10_000
+const PRUNE_EVERY_MS = HOUR_MS
+
+type WithBackground = FleetWork & Readonly<{ background: Background }>
+
+/** Takes work until the signal aborts, and does maintenance in turn with the other loaders. `daysMax`: how long loaded files are kept. */
+export async function loadForFleet(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
+  const pass = async () => void (await processAll(work, signal))
+  // To claim is to wait for a while already.
+  const working = repeatOnChange([], pass, { log: work.log, signal, lookMs: 0 })
+  await Promise.all([working, maintainAgainAndAgain(work, daysMax, signal)])
+}
+
+/** Takes work until there is none. */
+export async function loadOnceForFleet(work: FleetWork, signal: AbortSignal): Promise<Pass> {
+  await maintain(work, signal)
+  const pass = await processAll(work, signal)
+  return { ...pass, waiting: (await work.inbox.pending()).files }
+}
+
+async function maintainAgainAndAgain(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
+  let [pruneAt, isReconciled] = [Number.NEGATIVE_INFINITY, false]
+  while (!signal.aborted) {
+    try {
+      if (!isReconciled)
+        isReconciled = await work.ledger.withExclusiveLock(MAINTENANCE, async () => void (await reconcile(work)))
+      await maintain(work, signal)
+      await work.background.look()
+      if (performance.now() > pruneAt) {
+        pruneAt = performance.now() + PRUNE_EVERY_MS
+        const pruned = await pruneBucket(work, daysMax)
+        if (pruned > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
+      }
+    } catch (error) {
+      work.log.error({ err: error }, 'maintenance failed')
+    }
+    await sleep(MAINTENANCE_EVERY_MS, undefined, { signal }).catch(() => {})
+  }
+}

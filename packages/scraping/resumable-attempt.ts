@@ -1,0 +1,204 @@
+/**
+ * One try to bring an upload forward: the requests that the library of tus makes go through our own (key, time, disk), and what is
+ * answered is judged here before the library sees it. Whatever is not as a SplitCart server answers is a fault.
+ */
+import type { Disk } from '@splitcart/shared/disk.ts'
+import { replace } from '@splitcart/shared/durable-file.ts'
+import { PROBLEM_MEDIA_TYPE, Problem } from '@splitcart/shared/problem.ts'
+import { urlOf } from '@splitcart/shared/settings.ts'
+import type { HttpRequest, HttpResponse } from 'tus-js-client'
+import { documentIn } from './answer.ts'
+import { answerOf, ask, Body, faultOf, readText, strangeAnswer } from './exchange.ts'
+import { Idle } from './idle.ts'
+import type { RateLimit } from './rate-limit.ts'
+import { resumeSidecarPath, type Spooled } from './spool.ts'
+
+/** What is told of each portion that went out: its bytes, and how many bytes of all have gone now. */
+export type OnSent = (bytes: number, sentBytes: number) => void
+
+/** How large a piece may be: what a proxy was found to let through. */
+export type Pieces = { bytesMax: number }
+
+/** What a try needs to know of this machine and of the server. */
+export type Client = Readonly<{
+  server: URL
+  key: string
+  kind: string
+  idleMsMax: number
+  disk: Disk
+  rateLimit?: RateLimit
+  pieces: Pieces
+}>
+
+/** A part of a copy. */
+export type Piece = Readonly<{ start: number; size: number }>
+
+// What a server of ours says that is older than this way of sending, or to whom the fields of tus do not come.
+const NOT_RESUMABLE = new Set([404, 405, 412])
+const GONE = new Set([404, 410])
+
+type Asked = Readonly<{ method: string; url: string; headers: Readonly<Record<string, string>> }>
+
+/** One try: the requests that the library makes, and what was heard. */
+export class ResumableAttempt {
+  readonly client: Client
+  readonly spooled: Spooled
+  readonly #onSent: OnSent
+  /** The address of the upload, as soon as it is known. */
+  url = ''
+  /** Where the upload stood when the try began. */
+  start = 0
+  sentBytes = 0
+  /** How large the last piece was. */
+  pieceBytes = 0
+  receiptId: string | undefined
+  /** What went wrong, in our words: the library wraps it in its own. */
+  fault: unknown
+  isGone = false
+  notFor: 'this file' | 'any file' | undefined
+
+  constructor(client: Client, spooled: Spooled, onSent: OnSent) {
+    this.client = client
+    this.spooled = spooled
+    this.#onSent = onSent
+  }
+
+  anew(): ResumableAttempt {
+    return new ResumableAttempt(this.client, this.spooled, this.#onSent)
+  }
+
+  getName(): string {
+    return 'SplitCart'
+  }
+
+  createRequest(method: string, url: string): HttpRequest {
+    const headers: Record<string, string> = {}
+    return {
+      getMethod: () => method,
+      getURL: () => url,
+      setHeader: (name, value) => {
+        headers[name] = value
+      },
+      getHeader: (name) => headers[name],
+      setProgressHandler: () => {},
+      send: async (piece: Piece | null) =>
+        this.#asHeard(await this.exchange({ method, url, headers }, piece ?? undefined)),
+      abort: async () => {},
+      getUnderlyingObject: () => undefined,
+    }
+  }
+
+  /** Makes one request, with a piece of the copy as its body where one is named. */
+  async exchange({ method, url, headers }: Asked, piece: Piece | undefined): Promise<Response> {
+    const { client, spooled } = this
+    this.fault = undefined
+    this.pieceBytes = piece?.size ?? 0
+    using idle = new Idle(client.idleMsMax)
+    await using body = new Body(client, spooled.path, (bytes, sentBytes) => {
+      idle.moved()
+      this.sentBytes += bytes
+      this.#onSent(bytes, sentBytes)
+    })
+    try {
+      const address = new URL(url)
+      const answer = await ask(client, idle, address, { method, ...bodyOf(body, headers, piece), duplex: 'half' })
+      await this.#hear({ method, address, piece }, answer, await readText(idle, answer))
+      return answer
+    } catch (error) {
+      // The disk failed, not the network: fetch only wraps what the body threw.
+      this.fault = body.fault ?? error
+      throw this.fault
+    }
+  }
+
+  #asHeard({ status, headers }: Response): HttpResponse {
+    return {
+      getStatus: () => status,
+      // The address as we have joined it: the server's is relative.
+      getHeader: (name) => (name === 'Location' && this.url !== '' ? this.url : (headers.get(name) ?? undefined)),
+      getBody: () => '',
+      getUnderlyingObject: () => undefined,
+    }
+  }
+
+  async #hear(asked: Heard, answer: Response, text: string): Promise<void> {
+    const { method, address } = asked
+    if (method === 'POST') return this.#hearOpening(address, answer, text)
+    this.url = address.href
+    if (!answer.ok) this.#hearNo(asked, answer, text)
+    else if (method === 'HEAD') this.#hearState(address, answer, text)
+    else if (!hasMovedOn(answer, asked.piece)) this.fault = strangeAnswer(answer, address, text)
+    else this.receiptId ??= answer.headers.get('upload-receipt') ?? undefined
+    if (this.fault !== undefined) throw this.fault
+  }
+
+  #hearNo({ method, address }: Heard, answer: Response, text: string): void {
+    this.fault = faultOf(answer, address, text)
+    // The answer to a HEAD has no body: that it is ours is told by the fields alone.
+    const isOurs =
+      method === 'HEAD' ? isOursByFields(answer) : documentIn(answerOf(answer, address, text)) !== undefined
+    this.isGone ||= isOurs && GONE.has(answer.status)
+  }
+
+  #hearState(address: URL, answer: Response, text: string): void {
+    const { spooledBytes } = this.spooled
+    const [offset, length] = ['upload-offset', 'upload-length'].map((name) => numberIn(answer, name))
+    if (offset === undefined || length === undefined) {
+      this.fault = strangeAnswer(answer, address, text)
+    } else if (length !== spooledBytes || offset > length) {
+      this.isGone = true
+      this.fault = new Problem('answer_unknown', `${address.href} is an upload of ${length} bytes`)
+    } else {
+      this.start = offset
+      this.receiptId ??= answer.headers.get('upload-receipt') ?? undefined
+    }
+  }
+
+  async #hearOpening(address: URL, answer: Response, text: string): Promise<void> {
+    const { ok, status, headers } = answer
+    if (!ok) {
+      this.fault = faultOf(answer, address, text)
+      const document = documentIn(answerOf(answer, address, text))
+      if (document?.code === 'resumable_full') this.notFor = 'this file'
+      else if (document !== undefined && NOT_RESUMABLE.has(status)) this.notFor = 'any file'
+      throw this.fault
+    }
+    const url = URL.parse(headers.get('location') ?? '', address)
+    if (url === null || !url.href.startsWith(endpointOf(this.client).href) || url.href === address.href) {
+      this.fault = strangeAnswer(answer, address, text)
+      throw this.fault
+    }
+    this.url = url.href
+    const sidecar = { url: url.href, sha256: this.spooled.sha256, spooledBytes: this.spooled.spooledBytes }
+    await replace(this.client.disk, resumeSidecarPath(this.spooled), `${JSON.stringify(sidecar)}\n`)
+  }
+}
+
+type Heard = Readonly<{ method: string; address: URL; piece: Piece | undefined }>
+
+function bodyOf(body: Body, headers: Asked['headers'], piece: Piece | undefined): RequestInit {
+  if (piece === undefined) return { headers }
+  const { start, size } = piece
+  return { headers: { ...headers, 'Content-Length': String(size) }, body: body.chunks(start, start + size) }
+}
+
+/** Whether an answer says that a piece has arrived, or a part of it. */
+function hasMovedOn(answer: Response, piece: Piece | undefined): boolean {
+  const offset = numberIn(answer, 'upload-offset')
+  if (offset === undefined || piece === undefined) return offset !== undefined
+  return offset > piece.start && offset <= piece.start + piece.size
+}
+
+function isOursByFields({ headers }: Response): boolean {
+  return headers.has('tus-resumable') && headers.get('content-type') === PROBLEM_MEDIA_TYPE
+}
+
+function numberIn({ headers }: Response, name: string): number | undefined {
+  const field = headers.get(name)
+  return field !== null && /^\d{1,15}$/.test(field) ? Number(field) : undefined
+}
+
+/** Where uploads are opened. */
+export function endpointOf({ server }: Client): URL {
+  return urlOf(server, 'api/upload/resumable/')
+}

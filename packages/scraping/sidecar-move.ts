@@ -1,0 +1,74 @@
+/**
+ * Moving a file out of the outbox together with a sidecar that says why: the receipt, or the problem.
+ *
+ *   sidecar written (durable) ──▶ file moved (durable)
+ *
+ * The sidecar comes first: a file never lies in the archive or in product_refused without its reason. A crash between the two
+ * leaves a sidecar without a file, which the next run overwrites.
+ */
+import { join } from 'node:path'
+import { digestOfFile } from '@splitcart/shared/digest.ts'
+import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { move, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
+import { namesFor, stemOf } from '@splitcart/shared/file-name.ts'
+import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
+import { Problem } from '@splitcart/shared/problem.ts'
+import { isSame, type Sight, sightOf } from './outbox.ts'
+
+/** A file with a known content, and the sidecar that goes with it: `<stem><sidecarEnding>`. */
+export type FileWithSidecar = Readonly<{
+  path: string
+  name: string
+  seen: Sight
+  sha256: string
+  sidecarEnding: string
+  sidecar: object
+}>
+
+/** Moves a file and its sidecar into a folder and returns the name it got there. Safe to repeat after a crash at any point. */
+export async function moveWithSidecar(disk: Disk, noted: FileWithSidecar, folder: string): Promise<string> {
+  await mustBeSame(disk, noted)
+  const name = await freeName(disk, noted, folder)
+  await replace(disk, join(folder, stemOf(name) + noted.sidecarEnding), `${JSON.stringify(noted.sidecar, null, 2)}\n`)
+  await move(disk, noted.path, folder, [name])
+  return name
+}
+
+/** Removes the parts of sidecars whose writing was cut off; a power cut may also bring one back whose sidecar is there. */
+export async function removeSidecarParts(disk: Disk, folder: string): Promise<void> {
+  for (const name of await disk.readdir(folder))
+    if (/\.jsonl?\.part$/.test(name)) await removeIfThere(disk, join(folder, name))
+}
+
+async function mustBeSame(disk: Disk, { path, name, seen, sha256 }: FileWithSidecar): Promise<void> {
+  const stats = await disk.lstat(path).catch((error) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+  // What lies there now is not what the server answered about: it waits for the next run. Times can be set back, so it is read again.
+  if (!stats?.isFile() || !isSame(sightOf(stats), seen) || (await digestOfFile(disk, path)).sha256 !== sha256)
+    throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
+}
+
+async function freeName(disk: Disk, { name, sha256, seen }: FileWithSidecar, folder: string): Promise<string> {
+  for (const candidate of namesFor(name, sha256)) {
+    const path = await findKept(disk, folder, candidate)
+    if (path === undefined ? await isFree(disk, join(folder, candidate)) : await holds(disk, path, { sha256, seen }))
+      return candidate
+  }
+  throw new Error(`Every name for ${name} in ${folder} is taken by other bytes.`)
+}
+
+/** Something else than a file may have a name, too. */
+async function isFree(disk: Disk, path: string): Promise<boolean> {
+  return (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
+}
+
+async function holds(
+  disk: Disk,
+  path: string,
+  { sha256, seen }: Pick<FileWithSidecar, 'sha256' | 'seen'>,
+): Promise<boolean> {
+  if (path.endsWith('.jsonl') && (await disk.lstat(path)).size !== seen.size) return false
+  return (await keptDigest(disk, path)) === sha256
+}

@@ -1,0 +1,33 @@
+/** Sidecars: the small JSON files that lie next to a file and say something about it. They are written with `replace`. */
+import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
+
+/** The text of a sidecar, or `undefined` when there is none. */
+export async function readSidecarText(disk: Disk, path: string): Promise<string | undefined> {
+  try {
+    const file = await openToRead(disk, path)
+    try {
+      return await file.readFile('utf8')
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** The object in a sidecar; `undefined` when there is no sidecar, or one that a person broke. */
+export async function readSidecar(disk: Disk, path: string): Promise<object | undefined> {
+  const text = await readSidecarText(disk, path)
+  return text === undefined ? undefined : objectIn(text)
+}
+
+/** The object in the text of a sidecar; `undefined` when a person broke it. */
+export function objectIn(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
