@@ -47,6 +47,6 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     }
   }
   if (orphans.length === 0) terminal.say('No scrape was left unfinished.')
-  terminal.record({ type: 'summary', orphan: orphans.length, salvaged })
+  terminal.record({ type: 'summary', leftOver: orphans.length, salvaged })
   return EXIT.done
 }

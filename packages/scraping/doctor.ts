@@ -45,7 +45,7 @@ async function* examineKind(disk: Disk, folders: Folders, clock: Clock): AsyncGe
   yield await examine('disk', MEND_RIGHTS, () => roomFinding(disk, folders.outbox, DISK_BYTES_MIN))
   yield await examine('outbox', MEND_RIGHTS, () => waiting(disk, folders, clock))
   yield await examine('outbox', MEND_RIGHTS, () => neverSent(disk, folders))
-  yield await examine('left over', MEND_RIGHTS, () => orphan(disk, folders, clock.now))
+  yield await examine('left over', MEND_RIGHTS, () => orphanFinding(disk, folders, clock.now))
 }
 
 const MEND_RIGHTS = 'Give this user the right to read and write there, or run it as the user who has it.'
@@ -104,7 +104,7 @@ async function locking(folders: Folders): Promise<Finding> {
   return fail('locks', `${folders.outbox} is on a file system without locks, so upload-data does nothing`, LOCKS_NEEDED)
 }
 
-async function orphan(disk: Disk, folders: Folders, now: number): Promise<Finding> {
+async function orphanFinding(disk: Disk, folders: Folders, now: number): Promise<Finding> {
   const { length } = await orphanedPartsIn(disk, folders, now)
   if (length === 0) return ok('left over', 'no scrape was left unfinished')
   return warn('left over', `${length} left by scrapes that did not finish`, 'Run "splitcart salvage", or delete them.')

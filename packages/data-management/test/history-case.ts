@@ -140,7 +140,7 @@ export async function faultOf(
     differenceBetween(naiveChanges(observations).toSorted(), (await changesKept(catalogue.database)).toSorted()) ??
     (await faultOfCategoryChanges(catalogue.database)) ??
     differenceBetween(naiveHeadings(files, verdicts, aliases).toSorted(), (await headings(catalogue)).toSorted()) ??
-    (await orphan(catalogue)) ??
+    (await leftBehind(catalogue)) ??
     (catalogue instanceof SqliteCatalogue
       ? faultOfDerived(catalogue.database)
       : await faultOfDerivedInPostgres(catalogue.database))
@@ -194,7 +194,7 @@ const LEFT_OVERS: Readonly<Record<string, string>> = {
     left join store on store.id = store_id where listing.id is null or store.id is null`,
 }
 
-async function orphan({ database }: Catalogue): Promise<Fault> {
+async function leftBehind({ database }: Catalogue): Promise<Fault> {
   // PostgreSQL does not let a reference to nothing be.
   const references = database.dialect === 'sqlite' ? await database.all('select * from pragma_foreign_key_check') : []
   if (references.length > 0) return 'a reference to nothing'

@@ -86,16 +86,16 @@ test('files of a company say what is new against one that is kept whole; small o
   for (const [index, text] of TEXTS.entries()) await put(`${index}.jsonl`, text)
   await put('other.jsonl', OTHER)
   await put('small.jsonl', SMALL)
-  await put('asked.jsonl', TEXTS[0]!.replace('ÄÖ', 'Ä'), realDisk(), 'gzip')
+  await put('wanted.jsonl', TEXTS[0]!.replace('ÄÖ', 'Ä'), realDisk(), 'gzip')
   const names = ['.bases', ...TEXTS.keys().map((index) => `${index}.jsonl.dcz`), NOTE, 'other.jsonl.dcz']
-  assert.deepEqual((await readdir(folders.processed)).sort(), [...names, 'small.jsonl.gz', 'asked.jsonl.gz'])
+  assert.deepEqual((await readdir(folders.processed)).sort(), [...names, 'small.jsonl.gz', 'wanted.jsonl.gz'])
   // What an earlier version has kept each by itself is packed, too.
   assert.equal(await compact(realDisk(), { ...AS_PACKED, path: join(folders.processed, 'small.jsonl.gz') }), 'kept')
   assert.equal(
-    await compact(realDisk(), { ...AS_PACKED, path: join(folders.processed, 'asked.jsonl.gz') }),
+    await compact(realDisk(), { ...AS_PACKED, path: join(folders.processed, 'wanted.jsonl.gz') }),
     'compacted',
   )
-  assert.ok(existsSync(join(folders.processed, 'asked.jsonl.dcz')))
+  assert.ok(existsSync(join(folders.processed, 'wanted.jsonl.dcz')))
   assert.deepEqual(await readdir(folders.inbox), [])
   assert.equal((await readdir(join(folders.processed, '.bases'))).length, 2)
   for (const [index, text] of TEXTS.entries()) {
