@@ -12,7 +12,7 @@ import { UPLOAD_SCHEMA } from '../routes/uploads-schema.ts'
 
 const FORGOTTEN = { type: 'object', required: ['id'], properties: { id: { type: 'string' } } } as const
 
-/** How many of the bytes of a file its load has read. */
+/** Progress of a load: how many of a file's bytes it has read. */
 export const PROGRESS_SCHEMA = {
   type: 'object',
   required: ['upload_id', 'bytes', 'of_bytes'],
@@ -34,5 +34,5 @@ export type EventData = {
   reload: Record<string, never>
 }
 
-/** How far a load has come. */
+/** Progress of a load. */
 export type Progress = Static<typeof PROGRESS_SCHEMA>

@@ -1,8 +1,8 @@
-/** What the requests about rejected rows take and answer, as JSON Schema. */
+/** Requests and answers about rejected rows, as JSON Schema. */
 import type { Static } from 'typebox'
 import { AFTER, COUNT, limitOf, STORE, TEXT, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 
-/** Which rejects are meant. `store` is company and store id with a slash between them; `since` is about when their loads ended. */
+/** Filters of rejects. `store` is company/store_id; `since` is compared with the end of their loads. */
 const FILTERS = {
   code: { type: 'string', minLength: 1, maxLength: 64 },
   field: { type: 'string', minLength: 1, maxLength: 200 },
@@ -65,7 +65,7 @@ export const REJECTS_RESPONSE = {
   properties: {
     groups: { type: 'array', items: GROUP },
     next: TEXT_OR_NULL,
-    /** How many there are in all groups. */
+    /** Number of rejects in all groups. */
     rejects: COUNT,
   },
 } as const
@@ -79,8 +79,8 @@ export type RejectsQuery = {
   since?: string
 }
 
-/** A group of rejects, as it is answered. */
+/** A group of rejects, as the API returns it. */
 export type RejectGroupView = Static<typeof GROUP>
 
-/** A page of groups of rejects, as it is answered. */
+/** A page of groups of rejects, as the API returns it. */
 export type RejectPage = Static<typeof REJECTS_RESPONSE>
