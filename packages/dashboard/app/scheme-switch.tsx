@@ -1,4 +1,4 @@
-/** Light, dark, or as the system has it. */
+/** The choice of the colour scheme: light, dark, or that of the system. */
 import { SegmentedControl, useMantineColorScheme, VisuallyHidden } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Icon, type IconName } from '../parts/icon.tsx'

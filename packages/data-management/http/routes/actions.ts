@@ -1,4 +1,4 @@
-/** `POST /api/uploads/{id}/release`, `discard`, `undo` and `replay`: request an action on an upload; update-db runs it. */
+/** `POST /api/uploads/{id}/release`, `discard`, `undo` and `replay`: request an action, which update-db runs. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { FastifyInstance } from 'fastify'

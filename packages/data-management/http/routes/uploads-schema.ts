@@ -86,7 +86,7 @@ export const UPLOADS_RESPONSE = {
   properties: { uploads: { type: 'array', items: UPLOAD_SCHEMA }, next: TEXT_OR_NULL },
 } as const
 
-/** `history`: identity of the ledger; if it changed, the server may have lost uploads (restored from a backup). */
+/** `history`: identity of the ledger; if it changes, the server may have lost what it knew of earlier uploads. */
 export const REQUESTED_RESPONSE = {
   ...UPLOADS_RESPONSE,
   properties: { ...UPLOADS_RESPONSE.properties, history: { type: 'string' } },
