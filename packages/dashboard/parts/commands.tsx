@@ -1,5 +1,4 @@
 /** Commands to type, and a button that copies them. */
-
 import { ActionIcon, CopyButton } from '@mantine/core'
 import type { SystemView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import type { ReactNode } from 'react'

@@ -1,5 +1,4 @@
 /** The current price of a product in every store; checkboxes select the stores of the chart. */
-
 import { Checkbox } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'

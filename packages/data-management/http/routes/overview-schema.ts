@@ -1,5 +1,4 @@
 /** Query and answer of `GET /api/overview`, as JSON Schema. */
-
 import { BOUNDED_COUNT, COUNT, DATE, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 import { CHAIN_FINDING } from './findings-schema.ts'
 import { DAYS, SOURCE_SCHEMA } from './sources.ts'

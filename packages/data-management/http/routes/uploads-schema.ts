@@ -152,7 +152,7 @@ const PREVIEW = {
   },
 } as const
 
-/** `preview` is null if none was made. */
+/** `preview` is null if the upload was held by a person's undo and not by the loader's checks. */
 export const PREVIEW_RESPONSE = {
   type: 'object',
   required: ['upload_id', 'preview'],
