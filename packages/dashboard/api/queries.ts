@@ -29,7 +29,7 @@ export const NO_PAGE: { after?: string } = {}
 // Page size of lists that may be long: the server's maximum.
 const LONG_PAGE_ROWS = 200
 
-/** What the overview shows. */
+/** The data of the overview. */
 export const overviewQuery = queryOptions({
   queryKey: ['overview'],
   queryFn: ({ signal }) => ask<Overview>('/api/overview', {}, signal),
@@ -73,7 +73,7 @@ export const repairQuery = (id: string) =>
     getNextPageParam: ({ next }) => (next === null ? undefined : { after: next }),
   })
 
-/** What loading a held upload would change. */
+/** The preview of what loading a held upload would change. */
 export const previewQuery = (id: string) =>
   queryOptions({
     queryKey: ['preview', id],
@@ -116,7 +116,7 @@ function soughtBy({ by, max, special, ...filters }: ProductFilters): Query {
   return { ...sought, sort: 'unit_price', unit: by, ...(cents >= 0 && { unit_price_max: cents }) }
 }
 
-/** One product, and what every store asks for it now. */
+/** One product, with its current price in every store. */
 export const productQuery = (id: string) =>
   queryOptions({
     queryKey: ['product', id],
@@ -138,7 +138,7 @@ export type ChangeFilters = Readonly<{
 // Interval of refetches while the server is still counting changes.
 const COUNTING_MS = 2_000
 
-/** What changed, the largest first. */
+/** The changes, largest first. */
 export const changesQuery = (filters: ChangeFilters) =>
   infiniteQueryOptions({
     queryKey: ['changes', filters],

@@ -27,7 +27,7 @@ export const SIZE: Column<Readonly<{ size?: string | null }>> = {
   cell: ({ size }) => <UntrustedText text={size ?? ''} />,
 }
 
-/** A moment, to the second. */
+/** Date and time, to the second. */
 export const WHEN: Column<Readonly<{ at: string }>> = {
   id: 'at',
   title: 'When',

@@ -118,7 +118,7 @@ function widthOfPrices(chart: uPlot, labels: string[] | null): number {
   return Math.ceil(width) + 16
 }
 
-/** From a little below the lowest price to a little above the highest. */
+/** The range of the price axis: from a little below the lowest price to a little above the highest. */
 function rangeOf(prices: readonly Prices[]): [number, number] {
   let lowest = Number.POSITIVE_INFINITY
   let highest = 0

@@ -90,7 +90,7 @@ function chainCourse(chain: Chain, first: number, count: number): ChainCourse {
   return { chain, prices: prices!, highest: highest! }
 }
 
-/** The stretches of one course among all. */
+/** The stretches of the course with this index. `all`: the prices of all courses. */
 export function stretchesOf(all: readonly Prices[], index: number): Stretch[] {
   const prices = all[index]!
   const stretches: Stretch[] = []

@@ -1,4 +1,4 @@
-/** The counts of a load, which add up: rows = new + changed + unchanged + duplicate + rejected, and what was not loaded. */
+/** The counts of a load, which add up: rows = new + changed + unchanged + duplicate + rejected + not loaded. */
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import type { ReactNode } from 'react'
 import { whole } from '../../parts/format.ts'

@@ -1,7 +1,7 @@
 /** Cursors for pagination: the key of the last element of a page, as an opaque text. */
 import { Problem } from '@splitcart/shared/problem.ts'
 
-/** The key of the last element of a page. */
+/** The sort key of the last element of a page. */
 export type Key = readonly (string | number)[]
 
 /** Longest cursor accepted, in characters. Every cursor that the server makes is shorter. */

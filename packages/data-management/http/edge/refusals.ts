@@ -44,7 +44,7 @@ export class Refusals {
     this.#timer = setInterval(() => this.sumUp(), MINUTE_MS).unref()
   }
 
-  /** Notes that a request was refused. */
+  /** Logs a refused request, or only counts it if its address or the server has used up its lines of this minute. */
   note(refused: Refused, { code, detail }: Problem): void {
     const counts = this.#of(countedAddress(refused.address))
     if (counts.lines < LINES_PER_ADDRESS_MAX && this.#lines < LINES_MAX) {

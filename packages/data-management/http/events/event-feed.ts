@@ -118,7 +118,7 @@ export class EventFeed {
     const isTimeForAComment = this.#looks % LOOKS_PER_COMMENT === 0
     this.#isBehind = (await changes.hasChanged()) || this.#isBehind
     if (this.#isBehind) {
-      // A key may have been revoked, a session ended.
+      // A key may have been revoked or a session may have ended.
       await this.#listeners.endDisallowed()
       await this.#tellChanges(changes)
       this.#isBehind = false

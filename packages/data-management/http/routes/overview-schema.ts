@@ -98,7 +98,7 @@ const ATTENTION = {
   },
 } as const
 
-/** The counts are of the files that were loaded; `rejects` are the rejected rows of all files. */
+/** Counts of the files that were loaded; only `rejects` counts the rejected rows of all files. */
 const TODAY = {
   type: 'object',
   required: ['since', 'uploads', 'files', 'rows', 'inserted', 'changed', 'rejected', 'rejects'],

@@ -25,15 +25,15 @@ const REJECTED_LINE = {
   filename: { type: 'string' },
   line: COUNT,
   reason: { type: 'string' },
-  /** The beginning of the line; null where only its place was kept, or where it is not UTF-8. */
+  /** The beginning of the line; null if only its line number was stored, or if it is not UTF-8. */
   raw: TEXT_OR_NULL,
-  /** The same in base64, where it is not UTF-8. */
+  /** The beginning of the line in base64, if it is not UTF-8; else null. */
   raw_base64: TEXT_OR_NULL,
 } as const
 
 /**
- * Rejects with one code and field, of one source: company and store are those of the whole file, and null where it has several or
- * none is known.
+ * Rejects with the same code, field and source. Company and store are those of the whole file; null if the file has
+ * several or none is known.
  */
 const GROUP = {
   type: 'object',
@@ -47,7 +47,7 @@ const GROUP = {
     count: COUNT,
     uploads: COUNT,
     last_at: TIME,
-    /** The first such line of each of the newest files, up to 3. */
+    /** The first line of this group in each of the newest files, up to 3. */
     samples: {
       type: 'array',
       items: {

@@ -1,5 +1,5 @@
 /**
- * `/api/upload/resumable/`: tus 1.0.0 (https://tus.io/protocols/resumable-upload), for large files on unstable lines.
+ * `/api/upload/resumable/`: tus 1.0.0 (https://tus.io/protocols/resumable-upload), for files sent in several pieces.
  *
  *   POST (opens) ─▶ PATCH, PATCH … ─▶ the last byte: accept, as for a POST of the whole file ─▶ 204, Upload-Receipt
  *

@@ -87,7 +87,7 @@ export const SYSTEM_RESPONSE = {
     inbox: INBOX_SCHEMA,
     loader: LOADER_SCHEMA,
     disk: DISK_SCHEMA,
-    /** Each with its write-ahead log. */
+    /** `log_bytes`: size of the write-ahead log. */
     databases: {
       type: 'array',
       items: {

@@ -69,7 +69,7 @@ const DETAILS = {
     load_started_at: TIME_OR_NULL,
     settled_at: TIME_OR_NULL,
     requested_action: REQUESTED_ACTION,
-    /** What `requested_action` was called until November 2026. */
+    /** Former name of `requested_action`, until November 2026. */
     wish: { ...REQUESTED_ACTION, deprecated: true },
   },
 } as const
@@ -131,7 +131,7 @@ const PREVIEW = {
     changed: COUNT,
     unchanged: COUNT,
     disappeared: COUNT,
-    /** The largest changes of price, the largest first; up to 20. */
+    /** The largest price changes, largest first; up to 20. */
     jumps: {
       type: 'array',
       items: {

@@ -1,11 +1,11 @@
 /**
- * Exports, each read in a thread of its own, from a connection that only reads:
+ * Exports, each produced in a worker thread of its own over a read-only connection:
  *
  *   begin ─▶ thread: records ─▶ lines ─▶ gzip ─▶ is it taken, soon? ─▶ chunk ─▶ taken ─▶ chunk …
  *                                                      └─ no ─▶ file without a name ─┘
  *
  * Invariants:
- *  1. One chunk at a time is on its way: memory does not grow with the export, nor with how slowly it is read.
+ *  1. One chunk at a time is in transit: memory does not grow with the size of the export or with a slow client.
  *  2. The database is read at full speed, however slow the client: no read transaction is held open for a slow client.
  *  3. A client that disconnects ends its export and the thread of it.
  */

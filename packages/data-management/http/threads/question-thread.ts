@@ -13,7 +13,7 @@ import { foldersIn } from '../../folders.ts'
 import { QUESTIONS } from './questions.ts'
 import type { QuestionName, Reading } from './reading.ts'
 
-/** Where the thread reads, and its limits. */
+/** The databases that the thread reads, and its limits. */
 export type ThreadSource = DatabasesToAsk &
   Readonly<{
     diskBytesKept: number

@@ -61,7 +61,7 @@ export type Asker = Readonly<{ keyId: string | null; now: number; signal?: Abort
 
 /** Runs queries. */
 export interface Questions extends AsyncDisposable {
-  /** The answer as the bytes of its JSON. Throws `answer_late` and `too_many_requests` where it would cost too much. */
+  /** The answer as bytes of JSON. Throws `answer_late` or `too_many_requests` if query or key exceed their limits. */
   ask(name: QuestionName, question: object, asker: Asker): Promise<Uint8Array<ArrayBuffer>>
 }
 
