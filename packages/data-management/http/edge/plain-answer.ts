@@ -10,7 +10,7 @@ const LINGER_MS = 1_000
 
 const RETRY_AFTER_SECONDS = { soon: 2, slowly: 300 } as const
 
-/** The seconds for `Retry-After`; undefined if a retry cannot help. */
+/** The seconds for `Retry-After`; undefined unless the problem may pass by itself. */
 export function retryAfterOf({ kind: { retry }, retryAfterSeconds }: Problem): number | undefined {
   if (retry !== 'soon' && retry !== 'slowly') return undefined
   return retryAfterSeconds ?? RETRY_AFTER_SECONDS[retry]

@@ -24,7 +24,7 @@ export interface Exports extends AsyncDisposable {
   begin(order: ExportTask, keyId: string): Promise<AsyncGenerator<Uint8Array>>
 }
 
-/** The export threads. One idle thread is kept for the next export; after `prepare`, also before the first. */
+/** The export threads. One idle thread is kept for reuse; after `prepare` there is always one while none is busy. */
 export class ExportThreads implements Exports {
   readonly #place: ExportSource
   readonly #busy = new Map<Worker, string>()
