@@ -1,8 +1,8 @@
-/** The licences of the packages that are part of what is shipped. */
+/** Collects the licences of the bundled packages. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The licence of each package that some files are of, each once. */
+/** The licence texts of the packages that contain the files, each package once. */
 export function licencesOf(files: readonly string[]): string {
   const folders = new Set(files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? []))
   const parts = [...folders].sort().map((folder) => {

@@ -20,7 +20,7 @@ const client: QueryClient = new QueryClient({
 })
 const router = makeRouter(client)
 
-/** Any answer may be the first to say that the session has ended. */
+/** Marks the session as ended; the error of any query may be the first to report it. */
 function noteSignedOut(error: Error): void {
   if (!isSignedOut(error)) return
   client.setQueryData(sessionQuery.queryKey, null)
@@ -36,7 +36,7 @@ const theme = createTheme({ cursorType: 'pointer', respectReducedMotion: true, f
 
 createRoot(document.getElementById('page')!).render(
   <StrictMode>
-    {/* The variables and classes come as a file: the policy of this page allows no style elements. */}
+    {/* The variables and classes come as a file: the page's Content-Security-Policy allows no style elements. */}
     <MantineProvider
       theme={theme}
       defaultColorScheme="auto"

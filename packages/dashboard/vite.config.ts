@@ -1,4 +1,4 @@
-/** How the page is built: into `dist`, its parts named by their content, each with a compressed copy beside it. */
+/** Build of the page: into `dist`, with content hashes in the file names and compressed copies beside the files. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -15,18 +15,18 @@ export default defineConfig({
   build: {
     outDir: 'dist',
     emptyOutDir: true,
-    // Nothing inline: the policy of the page allows only files of its own.
+    // Nothing inline: the page's Content-Security-Policy allows only files of the same host.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: ['chrome123', 'firefox124', 'safari17.5'],
     chunkSizeWarningLimit: 700,
     reportCompressedSize: false,
-    // Compressing takes longer than bundling: that is meant so.
+    // No warning that compression takes longer than bundling: that is expected.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
 })
 
-/** Puts the licences of what is built in, letters too, beside it. */
+/** Adds the licences of all bundled packages, fonts included, as `assets/licences.txt`. */
 function licensed(): Plugin {
   return {
     name: 'licensed',
@@ -39,7 +39,7 @@ function licensed(): Plugin {
   }
 }
 
-/** Writes `x.br` and `x.gz` beside each file that gets smaller, so that the server never has to. */
+/** Writes `x.br` and `x.gz` beside each compressible file, so that the server never compresses one. */
 function compressed(): Plugin {
   return {
     name: 'compressed',

@@ -1,23 +1,23 @@
-/** The live connection: what the server tells as it happens, put where the answers to questions are kept. */
+/** The live connection: applies the server's events to the query cache. */
 import type { EventData } from '@splitcart/data-management/http/events/events-schema.ts'
 import type { UploadPage, UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { type UploadFilters, uploadQuery } from './queries.ts'
 import { sessionQuery } from './session.ts'
 
-/** `not connected`: something went wrong, and it is tried again by itself. */
+/** State of the connection; `not connected`: it failed and is retried automatically. */
 export type Connection = 'connecting' | 'connected' | 'not connected'
 
 type Uploads = InfiniteData<UploadPage>
 
 const RETRY_MS = 3_000
-// What is counted over all uploads is asked for again at most so often, however many of them move.
+// Queries that summarise all uploads are refetched at most this often, however many uploads change.
 const SUMMARIES_MS = 2_000
 const SUMMARIES = ['overview', 'sources', 'rejects', 'system', 'preview', 'audit', 'findings', 'changes']
-// A list is asked for anew up to this page; what was scrolled to further down is fetched when it is reached again.
+// After a `reload` a list refetches this many pages; further pages are fetched when scrolled to again.
 const PAGES_RENEWED_MAX = 3
 
-/** Listens until it is told to stop, and tells how the connection stands. */
+/** Listens to the events until the returned function is called; reports the state of the connection to `tell`. */
 export function listen(client: QueryClient, tell: (connection: Connection) => void): () => void {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -26,7 +26,7 @@ export function listen(client: QueryClient, tell: (connection: Connection) => vo
     source.onopen = () => tell('connected')
     source.onerror = () => {
       tell('not connected')
-      // The browser goes on trying by itself unless it got an answer that was none.
+      // The browser reconnects by itself, unless the answer was not an event stream.
       if (source?.readyState !== EventSource.CLOSED) return
       client.invalidateQueries({ queryKey: sessionQuery.queryKey })
       timer = setTimeout(open, RETRY_MS)
@@ -77,14 +77,14 @@ function filtersIn(key: readonly unknown[]): UploadFilters {
   return (key[1] ?? {}) as UploadFilters
 }
 
-/** A list in which an upload stands as it is now: in its place, at the top when it is new, or nowhere when it is not sought. */
+/** Updates an upload in a cached list: replaced in place, inserted if new, removed if it no longer matches. */
 export function withUpload(uploads: Uploads, upload: UploadView, filters: UploadFilters): Uploads {
   if (!isSought(upload, filters)) return without(uploads, upload.id)
   const isKnown = uploads.pages.some((page) => page.uploads.some(({ id }) => id === upload.id))
-  // Where it belongs in another order the server says.
+  // In another sort order only the server knows its place.
   if (!isKnown && filters.sort !== undefined) return uploads
   const oldest = uploads.pages.at(-1)?.uploads.at(-1)
-  // One that is older than what was fetched comes with its page.
+  // An upload older than the fetched ones comes with its page.
   if (!isKnown && oldest !== undefined && upload.id < oldest.id) return uploads
   const pages = uploads.pages.map((page, index) => {
     const replaced = page.uploads.map((each) => (each.id === upload.id ? upload : each))
@@ -109,7 +109,7 @@ function firstPages({ pages, pageParams }: Uploads): Uploads {
   return { pages: pages.slice(0, PAGES_RENEWED_MAX), pageParams: pageParams.slice(0, PAGES_RENEWED_MAX) }
 }
 
-/** Calls a function at once, and then at most once in so many milliseconds. */
+/** Throttles a function: it is called at once, and then at most once in `ms` milliseconds. */
 function seldom(act: () => void, ms: number): () => void {
   let isWaiting = false
   let again = false

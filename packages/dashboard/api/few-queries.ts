@@ -1,13 +1,13 @@
-/** What is asked while somebody types: the first few of what is called so. */
+/** Queries of the global search: the first few matches while the user types. */
 import type { ProductPage } from '@splitcart/data-management/http/routes/products.ts'
 import type { UploadPage } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { ask } from './request.ts'
 
-/** How many products are shown while somebody types. */
+/** Number of products in the results of the global search. */
 export const FEW_PRODUCTS = 6
 
-/** The first few products that words find, without prices. */
+/** The first few products that match the words, without prices. */
 export const fewProductsQuery = (q: string) =>
   queryOptions({
     queryKey: ['products', 'few', q],
@@ -16,7 +16,7 @@ export const fewProductsQuery = (q: string) =>
     enabled: q !== '',
   })
 
-/** The first few uploads whose file is called so. */
+/** The first few uploads whose file name contains the text. */
 export const fewUploadsQuery = (q: string) =>
   queryOptions({
     queryKey: ['uploads', 'few', q],

@@ -1,4 +1,4 @@
-/** What is asked about keys, sessions and the audit, and about machines. */
+/** Queries for keys, sessions, the audit and machines. */
 import type { SessionsView } from '@splitcart/data-management/http/auth/session-schema.ts'
 import type { KeyPage, KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
@@ -14,7 +14,7 @@ export const keysQuery = infiniteQueryOptions({
   getNextPageParam: after,
 })
 
-/** Who is signed in. */
+/** The open sessions. */
 export const sessionsQuery = queryOptions({
   queryKey: ['sessions'],
   queryFn: ({ signal }) => ask<SessionsView>('/api/sessions', {}, signal),
@@ -42,7 +42,7 @@ export const auditQuery = infiniteQueryOptions({
 const HEARD_MS = 2_000
 const KEYS_AT_ONCE = 500
 
-/** The machines: the keys that may send now. */
+/** The machines: the valid keys that may upload. */
 export const machinesQuery = queryOptions({
   queryKey: ['keys', 'machines'],
   queryFn: async ({ signal }) => {
@@ -52,7 +52,7 @@ export const machinesQuery = queryOptions({
   refetchInterval: MINUTE_MS,
 })
 
-/** The key that a machine of this name has fetched since then, as soon as there is one; null: not yet. */
+/** The newest key with this name created since `since`, polled until a machine has fetched it; null: not yet. */
 export const newKeyQuery = (name: string, since: string) =>
   queryOptions({
     queryKey: ['keys', 'new', name, since],
@@ -64,7 +64,7 @@ export const newKeyQuery = (name: string, since: string) =>
     refetchInterval: HEARD_MS,
   })
 
-/** All keys, page by page: those that were revoked stay among them, and the newest are last. */
+/** All keys, fetched page by page: revoked ones are included, and the newest are last. */
 async function everyKey(signal: AbortSignal): Promise<KeyView[]> {
   const every: KeyView[] = []
   for (let behind: { after?: string } | undefined = {}; behind !== undefined; ) {

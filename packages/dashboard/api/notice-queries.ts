@@ -1,4 +1,4 @@
-/** What the page asks of notices and watched products. */
+/** Queries for notices and watched products. */
 import type { NoticesView } from '@splitcart/data-management/http/routes/notices-schema.ts'
 import type { WatchList } from '@splitcart/data-management/http/routes/watches.ts'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
@@ -7,7 +7,7 @@ import { ask } from './request.ts'
 const LOOK_MS = 5_000
 const PAGE_ROWS = 50
 
-/** What needs a person, and what was told, the newest first. */
+/** Open conditions, and the notices sent, newest first. */
 export const noticesQuery = infiniteQueryOptions({
   queryKey: ['notices'],
   queryFn: ({ pageParam, signal }) => ask<NoticesView>('/api/notices', { limit: PAGE_ROWS, ...pageParam }, signal),

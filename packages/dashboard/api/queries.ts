@@ -1,4 +1,4 @@
-/** Every question the page asks the server, with the name its answer is kept under. */
+/** The queries of the page, each with its key in the query cache. */
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import type { FindingsView } from '@splitcart/data-management/http/routes/findings-schema.ts'
 import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
@@ -20,17 +20,16 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { MINUTE_MS } from '../parts/durations.ts'
 import { addressOf, ask, type Query } from './request.ts'
 
-/** How often what changes by itself is asked again. */
-/** How long a page of most lists is. */
+/** Number of rows in a page of most lists. */
 export const PAGE_ROWS = 100
 const REPAIR_ROWS = 20
 const PAIRS = 20
 /** The first page of a list. */
 export const NO_PAGE: { after?: string } = {}
-// The lists that may be long; the most that the server gives at once.
+// Page size of lists that may be long: the server's maximum.
 const LONG_PAGE_ROWS = 200
 
-/** What the overview shows. */
+/** The data of the overview. */
 export const overviewQuery = queryOptions({
   queryKey: ['overview'],
   queryFn: ({ signal }) => ask<Overview>('/api/overview', {}, signal),
@@ -45,7 +44,7 @@ export type UploadFilters = Readonly<{
   order?: 'asc' | 'desc'
 }>
 
-/** The uploads, the newest first where no other order is wanted. */
+/** The uploads; newest first unless `filters.sort` is given. */
 export const uploadsQuery = (filters: UploadFilters) =>
   infiniteQueryOptions({
     queryKey: ['uploads', filters],
@@ -64,7 +63,7 @@ export const uploadQuery = (id: string) =>
     queryFn: ({ signal }) => ask<UploadView>(`/api/uploads/${encodeURIComponent(id)}`, {}, signal),
   })
 
-/** What the repair of an upload changes. */
+/** The rows that the repair of an upload changes. */
 export const repairQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: ['repair', id],
@@ -74,14 +73,14 @@ export const repairQuery = (id: string) =>
     getNextPageParam: ({ next }) => (next === null ? undefined : { after: next }),
   })
 
-/** What loading a held upload would change. */
+/** The preview of what loading a held upload would change. */
 export const previewQuery = (id: string) =>
   queryOptions({
     queryKey: ['preview', id],
     queryFn: ({ signal }) => ask<PreviewView>(`/api/uploads/${encodeURIComponent(id)}/preview`, {}, signal),
   })
 
-/** By what products are sorted: what they cost, how much less than before, what they cost by amount, whatever that is, or by one of them. */
+/** Sort orders of products: price, price drop, unit price in any unit, or unit price of products in one unit only. */
 export const ORDERS = ['price', 'drop', 'any', 'g', 'ml', 'm', 'each'] as const
 
 export type ProductFilters = Readonly<{
@@ -92,11 +91,11 @@ export type ProductFilters = Readonly<{
   barcode?: string
   sku?: string
   by?: (typeof ORDERS)[number]
-  /** At most so much, in whole money. */
+  /** Highest unit price, in units of the currency such as "2.50", not in cents. */
   max?: string
 }>
 
-/** The products that are sought, with the range of their prices. */
+/** The products that match, with the range of their prices. */
 export const productsQuery = (filters: ProductFilters) =>
   infiniteQueryOptions({
     queryKey: ['products', filters],
@@ -107,7 +106,7 @@ export const productsQuery = (filters: ProductFilters) =>
     placeholderData: keepPreviousData,
   })
 
-/** Only what was found by words or stands in a category is sorted, and only what is measured in one way has a limit. */
+/** The API's parameters: sorting needs search words or a category, and a price limit needs a single unit. */
 function soughtBy({ by, max, special, ...filters }: ProductFilters): Query {
   const sought = { ...filters, ...(special !== undefined && { special: true }) }
   if (by === undefined || (sought.q ?? sought.category) === undefined) return sought
@@ -117,7 +116,7 @@ function soughtBy({ by, max, special, ...filters }: ProductFilters): Query {
   return { ...sought, sort: 'unit_price', unit: by, ...(cents >= 0 && { unit_price_max: cents }) }
 }
 
-/** One product, and what every store asks for it now. */
+/** One product, with its current price in every store. */
 export const productQuery = (id: string) =>
   queryOptions({
     queryKey: ['product', id],
@@ -136,10 +135,10 @@ export type ChangeFilters = Readonly<{
   sort?: 'cents'
 }>
 
-// What is being counted is soon counted.
+// Interval of refetches while the server is still counting changes.
 const COUNTING_MS = 2_000
 
-/** What changed, the largest first. */
+/** The changes, largest first. */
 export const changesQuery = (filters: ChangeFilters) =>
   infiniteQueryOptions({
     queryKey: ['changes', filters],
@@ -151,7 +150,7 @@ export const changesQuery = (filters: ChangeFilters) =>
     refetchInterval: ({ state }) => (state.data?.pages[0]?.is_counted === false ? COUNTING_MS : false),
   })
 
-/** The first of them. */
+/** The first changes only. */
 export const firstChangesQuery = (filters: ChangeFilters, limit: number) =>
   queryOptions({
     queryKey: ['changes', filters, limit],
@@ -159,12 +158,12 @@ export const firstChangesQuery = (filters: ChangeFilters, limit: number) =>
     refetchInterval: ({ state }) => (state.data?.is_counted === false ? COUNTING_MS : MINUTE_MS),
   })
 
-/** Where they are had in another form. */
+/** The URL of the changes as CSV or as an Atom feed. */
 export function changesAddress(filters: ChangeFilters, format: 'csv' | 'atom'): string {
   return addressOf('/api/changes', { ...filters, format })
 }
 
-/** Pairs for a person to judge, the likeliest first. They are asked for once, so that their order stays while somebody goes through them. */
+/** Pairs for a person to judge, likeliest first. Never refetched, so that their order stays while they are judged. */
 export const suggestionsQuery = infiniteQueryOptions({
   queryKey: ['suggestions'],
   queryFn: ({ pageParam, signal }) => ask<SuggestionPage>('/api/suggestions', { limit: PAIRS, ...pageParam }, signal),
@@ -176,7 +175,7 @@ export const suggestionsQuery = infiniteQueryOptions({
 
 export type PriceFilters = Readonly<{ store: readonly string[]; from?: string }>
 
-/** What a product has cost in these stores. */
+/** The price history of a product in these stores. */
 export const pricesQuery = (id: string, filters: PriceFilters) =>
   queryOptions({
     queryKey: ['prices', id, filters],
@@ -186,28 +185,28 @@ export const pricesQuery = (id: string, filters: PriceFilters) =>
     enabled: filters.store.length > 0,
   })
 
-/** What a product has cost in each chain. */
+/** The price history of a product per chain. */
 export const chainHistoriesQuery = (id: string) =>
   queryOptions({
     queryKey: ['chains', id],
     queryFn: ({ signal }) => ask<ChainsAnswer>(`/api/products/${encodeURIComponent(id)}/chains`, {}, signal),
   })
 
-/** Which uploads a store's scrape of a date came with. */
+/** The uploads that contained a store's scrape of a date. */
 export const scrapesQuery = (store: string, date: string) =>
   queryOptions({
     queryKey: ['scrapes', store, date],
     queryFn: ({ signal }) => ask<ScrapePage>('/api/scrapes', { store, from: date, to: date }, signal),
   })
 
-/** The first stores: for the names of the companies. */
+/** The first stores; used for the names of the companies. */
 export const storesQuery = queryOptions({
   queryKey: ['stores'],
   queryFn: ({ signal }) => ask<StorePage>('/api/stores', { limit: 500 }, signal),
   staleTime: 10 * MINUTE_MS,
 })
 
-/** All stores, page by page. */
+/** All stores, fetched page by page. */
 export const allStoresQuery = infiniteQueryOptions({
   queryKey: ['stores', 'all'],
   queryFn: ({ pageParam, signal }) => ask<StorePage>('/api/stores', { limit: 500, ...pageParam }, signal),
@@ -222,7 +221,7 @@ export type RejectFilters = Readonly<{
   company?: string
   store?: string
   upload?: string
-  /** When their loads ended, at the earliest. */
+  /** Only rejects of loads that ended at or after this time. */
   since?: string
 }>
 
@@ -236,27 +235,27 @@ export const rejectsQuery = (filters: RejectFilters) =>
     placeholderData: keepPreviousData,
   })
 
-/** What is told of the chains now, and what is believed. */
+/** The current findings per chain, and the beliefs. */
 export const findingsQuery = queryOptions({
   queryKey: ['findings'],
   queryFn: ({ signal }) => ask<FindingsView>('/api/findings', {}, signal),
 })
 
-/** How things stand on the server's machine. */
+/** The state of the server and its machine. */
 export const systemQuery = queryOptions({
   queryKey: ['system'],
   queryFn: ({ signal }) => ask<SystemView>('/api/system', {}, signal),
   refetchInterval: MINUTE_MS / 4,
 })
 
-/** The description of the API. */
+/** The OpenAPI description of the API. */
 export const openApiQuery = queryOptions({
   queryKey: ['openapi'],
   queryFn: ({ signal }) => ask<unknown>('/api/openapi.json', {}, signal),
   staleTime: Number.POSITIVE_INFINITY,
 })
 
-/** Where the next page begins. */
+/** The parameter of the next page; undefined if there is none. */
 export function after({ next }: { next: string | null }): { after: string } | undefined {
   return next === null ? undefined : { after: next }
 }

@@ -1,10 +1,10 @@
-/** Asks the server, and turns whatever goes wrong into one kind of error that says what to do. */
+/** Sends requests to the API, and turns every failure into one kind of error that says what to do. */
 import type { ProblemDocument } from '@splitcart/shared/problem.ts'
 
-/** What a query string is made of; what is undefined is left out. */
+/** Query parameters; those that are undefined are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
-/** A refusal of the server, or its silence. */
+/** The error of a request: the server's problem document, or status 0 if the server did not answer. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly problem: ProblemDocument
@@ -15,13 +15,13 @@ export class Refusal extends Error {
   }
 }
 
-/** Reads JSON from an address of the API. */
+/** Gets JSON from a path of the API. Throws `Refusal`. */
 export async function ask<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   const answer = await fetched(addressOf(path, query), signal === undefined ? {} : { signal })
   return (await answer.json()) as T
 }
 
-/** Makes a request that changes something, and reads its JSON; `undefined` where the answer has none. `key`: for what a session may not do. */
+/** Sends a changing request; returns the JSON answer, or undefined. `key`: for requests a session may not make. */
 export async function send<T>(
   method: 'POST' | 'PUT' | 'DELETE',
   path: string,
@@ -37,7 +37,7 @@ export async function send<T>(
   return (text === '' ? undefined : JSON.parse(text)) as T
 }
 
-/** An address with its query string. A list becomes a parameter that is repeated. */
+/** A path with its query string. A list becomes a repeated parameter. */
 export function addressOf(path: string, query: Query): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {

@@ -1,10 +1,10 @@
-/** Who is signed in. The cookie itself is out of reach of this page. */
+/** The session of the user. Scripts cannot read the cookie itself. */
 import type { SessionView } from '@splitcart/data-management/http/auth/session-schema.ts'
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { writeMoneyIn } from '../parts/format.ts'
 import { ask, Refusal, send } from './request.ts'
 
-/** The session, or null where nobody is signed in. */
+/** The session, or null if the user is not signed in. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: readSession,
@@ -21,13 +21,13 @@ async function readSession(): Promise<SessionView | null> {
   }
 }
 
-/** What all of the page goes by. */
+/** Applies the server's currency to the whole page. */
 function known(session: SessionView): SessionView {
   writeMoneyIn(session.currency)
   return session
 }
 
-/** Whether an error says that nobody is signed in (any more). */
+/** Whether an error means that the user is not, or no longer, signed in. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof Refusal && error.problem.status === 401
 }
@@ -39,24 +39,24 @@ export async function signIn(client: QueryClient, key: string): Promise<void> {
   client.setQueryData(sessionQuery.queryKey, session)
 }
 
-/** Signs out, here and on the server. */
+/** Signs out on the server, and clears the query cache. */
 export async function signOut(client: QueryClient): Promise<void> {
   await send('DELETE', '/api/session')
   client.clear()
   client.setQueryData(sessionQuery.queryKey, null)
 }
 
-/** Who is signed in, in a page that only somebody who is can see. */
+/** The session; null only until it is known, or after it has ended. */
 export function useSession(): SessionView | null {
   return useQuery(sessionQuery).data ?? null
 }
 
-/** The zone in which the server's days begin. */
+/** The time zone in which the server's days begin. */
 export function useTimeZone(): string {
   return useSession()?.time_zone ?? 'UTC'
 }
 
-/** Whether who is signed in may change something. */
+/** Whether the signed-in key may change things: it has the scope `admin`. */
 export function useIsAdmin(): boolean {
   return useSession()?.scopes.includes('admin') === true
 }

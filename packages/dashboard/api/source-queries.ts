@@ -1,4 +1,4 @@
-/** What the pages of sources and of one store ask the server. */
+/** Queries for the page of sources and for that of one store. */
 import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
 import type { ScrapePage } from '@splitcart/data-management/http/routes/stores.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
@@ -6,7 +6,7 @@ import { MINUTE_MS } from '../parts/durations.ts'
 import { after, NO_PAGE, PAGE_ROWS } from './queries.ts'
 import { ask } from './request.ts'
 
-/** How it stands with a source. */
+/** The states of a source. */
 export const SOURCE_STATES = ['good', 'late', 'silent', 'snoozed', 'retired'] as const
 
 export type SourceFilters = Readonly<{ company?: string; state?: (typeof SOURCE_STATES)[number] }>
@@ -23,7 +23,7 @@ export const sourcesQuery = (filters: SourceFilters) =>
     refetchInterval: 5 * MINUTE_MS,
   })
 
-/** One of them, by its name in the URL: company/store_id. */
+/** One source, by company/store_id. */
 export const sourceQuery = (store: string) =>
   queryOptions({
     queryKey: ['sources', store],

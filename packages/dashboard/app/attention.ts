@@ -1,4 +1,4 @@
-/** What a person should look at, counted: beside the pages, in the title and in the picture of the browser's tab. */
+/** Counts of what needs attention: shown in the navigation, in the page title and by the favicon. */
 import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
@@ -11,7 +11,7 @@ export type Attention = Readonly<{ sources: number; held: number; failed: number
 
 const NOTHING: Attention = { sources: 0, held: 0, failed: 0, machine: 0 }
 
-/** How much needs attention now. */
+/** The current counts; also sets the page title and the favicon. */
 export function useAttention(): Attention {
   const { data } = useQuery(overviewQuery)
   const attention = data === undefined ? NOTHING : attentionIn(data)
@@ -23,7 +23,7 @@ export function useAttention(): Attention {
   return attention
 }
 
-/** Counts what the overview says. Rejects and partial scrapes are for reading; they do not wait for anybody. */
+/** Counts the entries of the overview. Rejects and partial scrapes do not count: they require no action. */
 export function attentionIn({ attention }: Pick<Overview, 'attention'>): Attention {
   const { silent, late, held, failed, disk, loader } = attention
   return {

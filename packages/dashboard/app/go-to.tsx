@@ -1,10 +1,10 @@
-/** The button that opens the search over everything; so do Ctrl-K, Command-K, and "/" where nobody types. */
+/** The button that opens the global search; Ctrl-K, Command-K, and "/" outside of input fields do so, too. */
 import { UnstyledButton } from '@mantine/core'
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { Icon } from '../parts/icon.tsx'
 import style from './shell.module.css'
 
-// It is loaded when it is opened first.
+// Loaded when it is first opened.
 const Palette = lazy(async () => ({ default: (await import('./palette/palette.tsx')).Palette }))
 
 /** The button, and the dialog while it is open. */
@@ -14,7 +14,7 @@ export function GoTo(): ReactNode {
     const onKey = (event: KeyboardEvent) => {
       if (!isAsked(event)) return
       event.preventDefault()
-      // What a dialog shows may be shown this once.
+      // An open dialog stays: it may show something that is shown only once.
       if (document.querySelector('[role=dialog]') === null) setOpen(true)
     }
     document.addEventListener('keydown', onKey)

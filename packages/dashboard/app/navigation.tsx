@@ -1,4 +1,4 @@
-/** The pages, and how much waits on each of them. */
+/** The navigation: the pages, and how many things need attention on each. */
 import { VisuallyHidden } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -8,7 +8,7 @@ import style from './navigation.module.css'
 
 type NavigationItem = Readonly<{ to: string; name: string; icon: IconName; counts?: keyof Attention }>
 
-/** The pages one goes to. */
+/** The pages in the navigation. */
 export const PLACES: readonly NavigationItem[] = [
   { to: '/', name: 'Overview', icon: 'overview' },
   { to: '/sources', name: 'Sources', icon: 'sources', counts: 'sources' },

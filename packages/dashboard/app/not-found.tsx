@@ -1,4 +1,4 @@
-/** What is shown where there is no page, and where a page could not be shown. */
+/** What is shown at an unknown address, and when a page fails to render. */
 import { Link, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
 import { Refusal } from '../api/request.ts'
@@ -8,7 +8,7 @@ import style from './not-found.module.css'
 
 const RETRY_MS = 3_000
 
-/** No page has this address. */
+/** The page for an unknown address. */
 export function NotFound(): ReactNode {
   return (
     <main className={style.alone}>
@@ -23,7 +23,7 @@ export function NotFound(): ReactNode {
   )
 }
 
-/** Something was thrown that nobody caught. Where the server was silent, it is tried again until it is not. */
+/** Shows an uncaught error. If the server did not answer, the page is retried until it does. */
 export function Broken({ error, reset }: Readonly<{ error: unknown; reset: () => void }>): ReactNode {
   const router = useRouter()
   const mayPass = error instanceof Refusal && error.problem.status === 0
@@ -43,7 +43,7 @@ export function Broken({ error, reset }: Readonly<{ error: unknown; reset: () =>
   )
 }
 
-/** The same, where not even the frame of the pages could be shown. */
+/** The same as a whole page, for an error in the frame itself. */
 export function BrokenWhole(props: Readonly<{ error: unknown; reset: () => void }>): ReactNode {
   return (
     <main className={style.alone}>

@@ -1,4 +1,4 @@
-/** Which address shows which page, and which filters each of them understands. Every page is a part that is loaded when it is needed. */
+/** The routes: the page at each address and the query parameters it accepts. Each page is loaded when first needed. */
 import type { QueryClient } from '@tanstack/react-query'
 import {
   createRootRouteWithContext,
@@ -17,7 +17,7 @@ import { Broken, BrokenWhole, NotFound } from './not-found.tsx'
 import { choiceIn, listIn, type Parameters, parseSearch, stringifySearch, textsIn } from './search.ts'
 import { Shell } from './shell.tsx'
 
-/** What every route may ask. */
+/** The context of every route. */
 type Context = Readonly<{ client: QueryClient }>
 
 const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
@@ -40,7 +40,7 @@ const docs = createRoute({
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
-  // How tables are ordered, and what is sought in them.
+  // Sort order and search words of the tables.
   validateSearch: (search: Parameters) => listIn(search, 'table'),
   component: Shell,
   errorComponent: BrokenWhole,
@@ -225,7 +225,7 @@ export function makeRouter(client: QueryClient) {
     context: { client },
     parseSearch,
     stringifySearch,
-    // What no page names reaches none: it would be a filter that the server refuses.
+    // Parameters that a page does not declare are dropped: the server refuses unknown filters.
     search: { strict: true },
     defaultPreload: 'intent',
     defaultPendingComponent: Waiting,

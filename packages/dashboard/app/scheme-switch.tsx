@@ -1,4 +1,4 @@
-/** Light, dark, or as the system has it. */
+/** The choice of the colour scheme: light, dark, or that of the system. */
 import { SegmentedControl, useMantineColorScheme, VisuallyHidden } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Icon, type IconName } from '../parts/icon.tsx'
@@ -10,7 +10,7 @@ const SCHEMES: readonly { value: 'light' | 'auto' | 'dark'; label: string; icon:
   { value: 'dark', label: 'Dark', icon: 'moon' },
 ]
 
-/** The choice of the colour scheme. It is remembered by this browser. */
+/** The control; the choice is stored in this browser. */
 export function SchemeSwitch(): ReactNode {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return (

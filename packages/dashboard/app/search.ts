@@ -1,4 +1,4 @@
-/** Filters as they stand in the URL: plain parameters, those that are repeated as lists. */
+/** Filters in the URL: plain query parameters; repeated ones are lists. */
 
 /** The parameters of a URL. */
 export type Parameters = Readonly<Record<string, unknown>>
@@ -14,7 +14,7 @@ export function parseSearch(text: string): Record<string, string | string[]> {
   return found
 }
 
-/** Writes a query string. What is undefined or empty is left out. */
+/** Writes a query string. Undefined and empty values are left out. */
 export function stringifySearch(search: Parameters): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(search))
@@ -22,7 +22,7 @@ export function stringifySearch(search: Parameters): string {
   return parameters.size === 0 ? '' : `?${parameters}`
 }
 
-/** The texts of some parameters that are there. */
+/** Those of the named parameters that are non-empty texts. */
 export function textsIn<K extends string>(search: Parameters, ...names: readonly K[]): { [name in K]?: string } {
   const found: { [name in K]?: string } = {}
   for (const name of names) {
@@ -32,7 +32,7 @@ export function textsIn<K extends string>(search: Parameters, ...names: readonly
   return found
 }
 
-/** A parameter that has only certain values. */
+/** A parameter, if it has one of the allowed values. */
 export function choiceIn<K extends string, T extends string>(
   search: Parameters,
   name: K,
@@ -42,7 +42,7 @@ export function choiceIn<K extends string, T extends string>(
   return found === undefined ? {} : ({ [name]: found } as { [name in K]?: T })
 }
 
-/** A parameter that may be repeated. */
+/** A parameter that may be repeated, as a list. */
 export function listIn<K extends string>(search: Parameters, name: K): { [name in K]?: string[] } {
   const texts = [search[name]].flat().filter((each) => typeof each === 'string' && each !== '')
   return texts.length === 0 ? {} : ({ [name]: texts } as { [name in K]?: string[] })

@@ -1,4 +1,4 @@
-/** What stands around every page: where one can go, whether the connection is live, who is signed in. */
+/** The frame around every page: navigation, state of the live connection, and the key that is signed in. */
 import { ActionIcon } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router'
@@ -13,7 +13,7 @@ import { Navigation } from './navigation.tsx'
 import { SchemeSwitch } from './scheme-switch.tsx'
 import style from './shell.module.css'
 
-/** The frame of all pages that need somebody to be signed in. */
+/** The frame of all pages that require a session. */
 export function Shell(): ReactNode {
   const connection = useLiveConnection()
   const attention = useAttention()
@@ -61,7 +61,7 @@ function useLiveConnection(): Connection {
   return connection
 }
 
-/** A session may end while the page is open: then the router finds out where to go. */
+/** If the session ends while the page is open, the router redirects to the sign-in page. */
 function useLeaveWhenSignedOut(): void {
   const router = useRouter()
   const isSignedOut = useSession() === null
@@ -70,7 +70,7 @@ function useLeaveWhenSignedOut(): void {
   }, [isSignedOut, router])
 }
 
-/** After another page was chosen, the keyboard goes on from there. */
+/** After navigation to another page, calls `act` and moves the keyboard focus to the content. */
 function useFocusAfter(path: string, act: () => void) {
   const main = useRef<HTMLElement>(null)
   const last = useRef(path)

@@ -1,8 +1,8 @@
-/** A word for the state of something, with a shape and a colour that say the same. */
+/** Badges: a state as a word, with a shape and a colour that mean the same. */
 import type { ReactNode } from 'react'
 import style from './badge.module.css'
 
-/** good: nothing to do; busy: it goes on by itself; warn: a person should look; bad: something is wrong; calm: neither. */
+/** good: nothing to do; busy: in progress; warn: a person should look; bad: something is wrong; calm: neutral. */
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'calm'
 
 /** A state in a word. */

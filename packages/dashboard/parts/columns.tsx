@@ -1,4 +1,4 @@
-/** Columns that several tables have. */
+/** Columns that several tables share. */
 import type { Column } from './data-table.tsx'
 import { byAmount } from './format.ts'
 import { Moment } from './time.tsx'
@@ -6,7 +6,7 @@ import { UntrustedText } from './untrusted-text.tsx'
 
 type Measured = Readonly<{ unit_price_cents?: number | null; unit_price_per?: string | null }>
 
-/** What it costs by amount; what has no such price comes last. */
+/** The unit price; rows without one are sorted last. */
 export const BY_AMOUNT: Column<Measured> = {
   id: 'unit',
   title: 'By amount',
@@ -17,7 +17,7 @@ export const BY_AMOUNT: Column<Measured> = {
   cell: ({ unit_price_cents = null, unit_price_per = null }) => byAmount({ unit_price_cents, unit_price_per }),
 }
 
-/** The size of a product, as its shops write it. */
+/** The size of a product, as the shops write it. */
 export const SIZE: Column<Readonly<{ size?: string | null }>> = {
   id: 'size',
   title: 'Size',
@@ -27,7 +27,7 @@ export const SIZE: Column<Readonly<{ size?: string | null }>> = {
   cell: ({ size }) => <UntrustedText text={size ?? ''} />,
 }
 
-/** A moment, to the second. */
+/** Date and time, to the second. */
 export const WHEN: Column<Readonly<{ at: string }>> = {
   id: 'at',
   title: 'When',

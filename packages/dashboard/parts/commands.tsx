@@ -1,12 +1,11 @@
 /** Commands to type, and a button that copies them. */
-
 import { ActionIcon, CopyButton } from '@mantine/core'
 import type { SystemView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import type { ReactNode } from 'react'
 import style from './commands.module.css'
 import { Icon } from './icon.tsx'
 
-/** A command as it is typed on the server's machine, so that it finds the data of this very server. */
+/** A full command line for the server's machine, which works on the data of this very server. */
 export function typedLine({ before, after }: SystemView['shell'], command: string): string {
   return `${before} ${command}${after}`
 }
@@ -24,7 +23,7 @@ export function Commands({ lines }: Readonly<{ lines: readonly string[] }>): Rea
   )
 }
 
-/** A button that copies a text, and says that it did. */
+/** A button that copies a text and confirms it. */
 export function Copy({ text, what }: Readonly<{ text: string; what: string }>): ReactNode {
   return (
     <CopyButton value={text}>

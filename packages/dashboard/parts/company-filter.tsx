@@ -6,7 +6,7 @@ import { ChoiceFilter } from './filters.tsx'
 
 type Props = Readonly<{ value: string | undefined; onChange: (value: string | undefined) => void }>
 
-/** All companies of which there is a store. */
+/** A choice among all companies that have a store. */
 export function CompanyFilter({ value, onChange }: Props): ReactNode {
   const { data } = useQuery(storesQuery)
   const companies = [...new Set(data?.stores.map(({ company }) => company))]

@@ -1,12 +1,12 @@
 /**
- * What stands in a table as comma-separated values (RFC 4180). They are for spreadsheets: a text that one of those would take for a formula
- * gets a ' in front, as in an export of the server.
+ * Exports table rows as CSV (RFC 4180) for spreadsheets. A text that a spreadsheet would take for a formula gets a '
+ * in front, as in the server's exports.
  */
 
-// Also where a ' is in front already: so taking one away from what matches gives back what it was.
+// Matches also with ' in front, so that removing one ' from a matching cell always restores the original.
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/
 
-/** One line a row, one column a field; what a field has within it as fields of its own, lists with semicolons. */
+/** One line per row, one column per field; nested fields become columns of their own, lists are joined with "; ". */
 export function csvOf(rows: readonly unknown[]): string {
   const flat = rows.map((row) => fieldsOf(row, ''))
   const names = [...new Set(flat.flatMap((fields) => [...fields.keys()]))]

@@ -1,9 +1,9 @@
 /**
- * A table of any length: only the rows that can be seen are in the document, and further pages are asked for on the way down. Its order, and the words
- * that are sought in it, are of the rows that are here, and stand in the address.
+ * A table of any length: only visible rows are in the document, and further pages are fetched while scrolling. Sorting
+ * and searching apply to the loaded rows; both are kept in the URL.
  *
- * Where there is less room than its columns need a row becomes a small card: its `first` columns each on a line of their own, then what is `shown` with
- * its title, and what is `bare` without.
+ * If there is less room than the columns need, each row becomes a card: its `first` columns on a line each, then the
+ * `shown` columns with their titles and the `bare` ones without.
  */
 import {
   createSortedRowModel,
@@ -22,7 +22,7 @@ import { rowsWith, type TableState, useTableState } from './table-state.ts'
 import { TableTools } from './table-tools.tsx'
 import { useIsTight } from './tight.ts'
 
-/** One column. `width` is a track of a CSS grid; `sort` is what rows are ordered by, of those that are here. */
+/** One column. `width` is a CSS grid track; `sort` gives the value by which loaded rows are sorted. */
 export type Column<T> = Readonly<{
   id: string
   title: string
@@ -33,7 +33,7 @@ export type Column<T> = Readonly<{
   sort?: (row: T) => string | number
 }>
 
-/** How further rows come. */
+/** Fetches further rows: the part of an infinite query that the table uses. */
 export type More = Readonly<{
   hasNextPage: boolean
   isFetchingNextPage: boolean
@@ -47,16 +47,16 @@ type Props<T> = Readonly<{
   rows: readonly T[]
   idOf: (row: T) => string
   more?: More
-  /** Whether the rows come in the order that is chosen, so that those that are not here follow these. */
+  /** Whether the server sorts the rows in the chosen order, so that rows not yet loaded come after the loaded ones. */
   isOrdered?: boolean
-  /** What stands below the last row. */
+  /** Shown below the last row. */
   end?: ReactNode
 }>
 
 const ROW_PIXELS = 38
 const OVERSCAN = 8
 const ROWS_AHEAD = 120
-// So many rows are fetched at once to be sorted, or sought in.
+// Sorting or searching fetches rows up to this number.
 const ROWS_SOUGHT_MAX = 2_000
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
@@ -101,13 +101,13 @@ type BodyProps<T extends RowData> = Readonly<{
   columns: readonly Column<T>[]
   model: readonly Row<Features, T>[]
   more: More | undefined
-  /** How many rows there are, sought or not. */
+  /** Number of loaded rows, matching or not. */
   count: number
-  /** Whether further rows are asked for only on the way down. */
+  /** Whether further rows are fetched only while scrolling; false: at once, to sort or search them. */
   isWhole: boolean
 }>
 
-/** The rows that can be seen: while the table is scrolled this alone is rendered. */
+/** The visible rows; while scrolling, only this component is rendered again. */
 function Body<T extends RowData>({ columns, model, more, count, isWhole }: BodyProps<T>): ReactNode {
   const { body, items, height, above, measure } = useVisibleRows(model)
   useMoreWhenNear(isWhole ? (items.at(-1)?.index ?? 0) : count, count, more)
@@ -121,7 +121,7 @@ function Body<T extends RowData>({ columns, model, more, count, isWhole }: BodyP
   )
 }
 
-/** Said where there are more rows than are ordered. */
+/** A note that only the loaded rows are sorted or searched. */
 function Ordered({ isPart, count }: Readonly<{ isPart: boolean; count: number }>): ReactNode {
   return (
     <p role="status" className={isPart ? style.foot : undefined}>
@@ -135,7 +135,7 @@ function NoneFound({ of, isAll }: Readonly<{ of: number; isAll: boolean }>): Rea
   return <p className={style.foot}>{said}</p>
 }
 
-/** The rows that have the words that are sought, in their order. */
+/** The loaded rows that contain the search words, in the chosen order. */
 function useRowsAsSought<T extends RowData>(
   { columns, rows, idOf }: Pick<Props<T>, 'columns' | 'rows' | 'idOf'>,
   { order, words }: TableState,
@@ -152,7 +152,7 @@ function useRowsAsSought<T extends RowData>(
   return table.getRowModel().rows
 }
 
-/** The order that the address names, where there is such a column. */
+/** The sorting named in the URL, if the column exists and can be sorted. */
 function sortingOf(columns: readonly Readonly<{ id: string; sort?: unknown }>[], order: string) {
   const id = order.replace(/^-/, '')
   const isThere = columns.some((column) => column.id === id && column.sort !== undefined)
@@ -238,7 +238,7 @@ type RowProps<T> = Readonly<{
 
 const IN_BODY = `${style.row} ${style.inBody}`
 
-/** One row. While the table is scrolled only rows that are new are rendered. */
+/** One row, memoised: while scrolling, only new rows are rendered. */
 const TableRow = memo(PlainRow) as typeof PlainRow
 
 function PlainRow<T>({ row, columns, index, measure }: RowProps<T>): ReactNode {
@@ -262,7 +262,7 @@ function sidedOf(right = false): string {
   return right ? `${style.cell} ${style.right}` : style.cell!
 }
 
-/** The classes of the cells of a column: one attribute, because there are many cells. */
+/** The classes of a column's cells, in one attribute, because there are many cells. */
 function classOf<T>({ right, narrow }: Column<T>): string {
   return narrow === 'bare' ? sidedOf(right) : `${sidedOf(right)} ${style[narrow ?? 'hidden']}`
 }

@@ -1,4 +1,4 @@
-/** The last days of a source, one small block for each. */
+/** The last days of a source, as a bar with one small block per day. */
 import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
 import type { ComponentProps, ReactNode } from 'react'
 import { useTimeZone } from '../api/session.ts'
@@ -18,7 +18,7 @@ const WORDS: readonly (readonly [DayState, string])[] = [
 
 type Props = Readonly<{ days: readonly DayState[]; to: string }>
 
-/** The bar of a store in a list; it leads where the name of the store beside it does. */
+/** The bar of a store in a list; it links to the store, like the store's name beside it. */
 export function StoreDayBar({ store, ...bar }: Props & Pick<ComponentProps<typeof StoreLink>, 'store'>): ReactNode {
   return (
     <StoreLink store={store} isAgain className={style.link}>
@@ -27,7 +27,7 @@ export function StoreDayBar({ store, ...bar }: Props & Pick<ComponentProps<typeo
   )
 }
 
-/** The bar; `to` is the date of its last block. Said in words to those who cannot see it. */
+/** The bar; `to` is the date of its last block. Screen readers get the counts in words. */
 export function DayBar({ days, to }: Props): ReactNode {
   const words = WORDS.flatMap(([state, word]) => {
     const count = days.filter((each) => each === state).length
@@ -44,7 +44,7 @@ export function DayBar({ days, to }: Props): ReactNode {
   )
 }
 
-/** What the colours of the bars mean, and whose days they are. */
+/** The legend of the bars: the meaning of their colours, and the time zone of their days. */
 export function DayLegend(): ReactNode {
   const zone = useTimeZone()
   return (

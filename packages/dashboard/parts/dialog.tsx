@@ -1,4 +1,4 @@
-/** A dialog over the page. When it is closed, the keyboard is again where it was before. */
+/** A modal dialog. When it closes, the keyboard focus returns to where it was before. */
 import { Modal } from '@mantine/core'
 import { type ReactNode, useEffect } from 'react'
 
@@ -7,11 +7,11 @@ type Props = Readonly<{
   close: () => void
   children: ReactNode
   size?: string
-  /** What it shows is seen only once: it is closed by its own button and by nothing else. */
+  /** Its content is shown only once, so only a button in it closes it: not Escape, not a click outside. */
   isOnce?: boolean
 }>
 
-// Where the keyboard was before the first of several dialogs that follow one another.
+// The element that had the focus before the first of several consecutive dialogs.
 let returnTo: Element | null = null
 
 /** The dialog. */
@@ -40,7 +40,7 @@ function useReturn(): void {
     const now = document.activeElement
     if (now !== null && now !== document.body && now.closest('[role=dialog]') === null) returnTo = now
     return () => {
-      // Once it is gone, and no other has taken its place.
+      // Only after it is gone, and if no other dialog has replaced it.
       setTimeout(() => {
         if (document.querySelector('[role=dialog]') === null && returnTo instanceof HTMLElement) returnTo.focus()
       })

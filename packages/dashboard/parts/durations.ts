@@ -1,4 +1,4 @@
-/** Spans of time. */
+/** Durations in milliseconds, and a day in seconds. */
 export const SECOND_MS = 1_000
 export const MINUTE_MS = 60 * SECOND_MS
 export const HOUR_MS = 60 * MINUTE_MS

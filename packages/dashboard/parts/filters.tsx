@@ -1,4 +1,4 @@
-/** Filters of a list. They live in the URL: a reload, a bookmark and a link keep them. */
+/** Filters of a list. Their values are in the URL, so that reloads, bookmarks and links keep them. */
 import { NativeSelect, TextInput } from '@mantine/core'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import style from './filters.module.css'
@@ -6,7 +6,7 @@ import { Icon } from './icon.tsx'
 
 const TYPING_MS = 200
 
-/** The row in which filters stand. */
+/** The row of filters. */
 export function Filters({ children }: Readonly<{ children: ReactNode }>): ReactNode {
   return (
     <search className={style.filters} aria-label="Filters">
@@ -21,16 +21,16 @@ type TextProps = Readonly<{
   onChange: (value: string | undefined) => void
   placeholder?: string
   autoFocus?: boolean
-  /** In one line with others, its name within it. */
+  /** Small, with the label as placeholder inside the field. */
   isSmall?: boolean
 }>
 
-/** Words to search for; taken over when the typing pauses. */
+/** A text field for search words; applied when typing pauses for `TYPING_MS`. */
 export function TextFilter({ label, value, onChange, placeholder, autoFocus = false, isSmall }: TextProps): ReactNode {
   const [typed, setTyped] = useState(value)
   const told = useRef(value)
   useEffect(() => {
-    // Another page of the history, or a link, has changed it.
+    // The value was changed from outside, by browser history or a link.
     if (value === told.current) return
     told.current = value
     setTyped(value)
@@ -65,7 +65,7 @@ type ChoiceProps<T extends string> = Readonly<{
   onChange: (value: T | undefined) => void
 }>
 
-/** One of a few values, or all. A value that is not among them, from an old link, is shown too. */
+/** A choice of one of a few values, or all. An unknown value, such as from an old link, is shown as well. */
 export function ChoiceFilter<T extends string>({ label, all, values, value, onChange }: ChoiceProps<T>): ReactNode {
   const shown = value === undefined || values.includes(value) ? values : [...values, value]
   return (

@@ -1,4 +1,4 @@
-/** The end of a form: why it could not be done, a way back, and the button that does it. */
+/** The end of a form: the error if submitting failed, and the buttons to cancel and to submit. */
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import style from './form.module.css'
@@ -6,16 +6,16 @@ import { Trouble } from './notice.tsx'
 
 type Props = Readonly<{
   close: () => void
-  /** What the button says. */
+  /** Label of the submit button. */
   does: string
   isDoing: boolean
-  /** Null: nothing went wrong, or it is said elsewhere in the form. */
+  /** Null: there is no error, or the form shows it elsewhere. */
   error: Error | null
   isGrave?: boolean
   disabled?: boolean
 }>
 
-/** It stands last in its form. */
+/** The last element of a form. */
 export function FormEnd({ close, does, isDoing, error, isGrave = false, disabled = false }: Props): ReactNode {
   return (
     <>

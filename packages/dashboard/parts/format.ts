@@ -1,4 +1,4 @@
-/** Numbers, sizes, prices and spans of time as this viewer reads them. */
+/** Formats numbers, sizes, prices and times in the viewer's locale. */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.ts'
 
 const WHOLE = new Intl.NumberFormat()
@@ -29,7 +29,7 @@ export function count(number: number, noun: string): string {
   return `${whole(number)} ${noun}${number === 1 ? '' : 's'}`
 }
 
-/** A count that may have been cut off: "10,000+" */
+/** A count; one that is only a lower bound gets a plus: "10,000+" */
 export function atLeast({ count: number, exact }: Readonly<{ count: number; exact: boolean }>): string {
   return `${whole(number)}${exact ? '' : '+'}`
 }
@@ -39,7 +39,7 @@ const SIGNED = { signDisplay: 'exceptZero' } as const
 let priceFormat = new Intl.NumberFormat(undefined, CENTS)
 let differenceFormat = new Intl.NumberFormat(undefined, { ...CENTS, ...SIGNED })
 
-/** Writes all prices in a currency from now on; where none is known, as plain numbers. */
+/** Formats all prices in this currency from now on; null: as plain numbers. */
 export function writeMoneyIn(currency: string | null): void {
   const inCurrency =
     currency === null ? {} : ({ style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const)
@@ -52,20 +52,20 @@ export function money(cents: number): string {
   return priceFormat.format(cents / 100)
 }
 
-/** "2.99 – 3.49", or one price where both are the same. */
+/** "2.99 – 3.49", or one price if both are the same. */
 export function moneyRange(lowest: number, highest: number): string {
   return lowest === highest ? money(lowest) : `${money(lowest)} – ${money(highest)}`
 }
 
 type ByAmount = Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>
 
-/** What something costs by amount: "0.50 / 100 g", "1.20 each". */
+/** A unit price: "0.50 / 100 g", "1.20 each". */
 export function byAmount({ unit_price_cents: cents, unit_price_per: per }: ByAmount): string {
   if (cents === null || per === null) return '–'
   return per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`
 }
 
-/** The price of what is shown; of what is sold out there may be none. */
+/** A price, or "no price": what is sold out may have none. */
 export function priceOf({ price_cents: cents }: Readonly<{ price_cents: number | null }>): string {
   return cents === null ? 'no price' : money(cents)
 }
@@ -124,36 +124,36 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 
-/** A moment in the viewer's zone. */
+/** Date and time in the viewer's time zone. */
 export function moment(at: number): string {
   return TIME.format(at)
 }
 
-/** A moment of today: "14:05" */
+/** The time of day: "14:05" */
 export function clock(at: number): string {
   return CLOCK.format(at)
 }
 
-/** The same moment in UTC: "2025-09-23 04:05:06 UTC" */
+/** Date and time in UTC: "2025-09-23 04:05:06 UTC" */
 export function utc(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-/** A date of a scrape, which belongs to no zone: "2025-09-23" → "23 Sept 2025". What is no date stays as it is. */
+/** A scrape's date, which has no time zone: "2025-09-23" → "23 Sept 2025". Other texts are returned unchanged. */
 export function date(text: string): string {
   const at = Date.parse(text)
   return Number.isNaN(at) ? text : DATE.format(at)
 }
 
-/** The date of a moment in a zone, as ISO text. */
+/** The date in a time zone at a time, as ISO text. */
 export function dateIn(zone: string, at: number): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(at)
 }
 
-/** The last second of a date in a zone. */
+/** The last second of a date in a time zone, in milliseconds since 1970. */
 export function lastSecondOf(zone: string, date: string): number {
   const wanted = Date.parse(`${date}T23:59:59Z`)
-  // Twice: between the first guess and the moment itself the clock of the zone may be changed.
+  // Twice: the zone's offset may change between the first guess and the result (daylight saving time).
   const once = wanted - aheadOfUtc(zone, wanted)
   return wanted - aheadOfUtc(zone, once)
 }
@@ -163,19 +163,19 @@ function aheadOfUtc(zone: string, at: number): number {
   return Date.parse(`${shown.replace(' ', 'T')}Z`) - at
 }
 
-/** A day without the year. */
+/** Day and month, without the year. */
 export function day(at: number): string {
   return DAY.format(at)
 }
 
-// Control characters, marks that turn the direction of writing around, and what separates lines.
+// Control characters, bidirectional marks, and line separators.
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu
 const JOINERS = new Set(['\u200c', '\u200d'])
 
-/** Text from outside with everything visible that would be invisible, or would rearrange what stands around it. */
+/** Untrusted text, with characters escaped that are invisible or would reorder the text around them. */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (character) => {
-    // These two belong to words of some scripts and to emoji.
+    // Joiners are part of words in some scripts and of emoji.
     if (JOINERS.has(character)) return character
     return `\\u{${character.codePointAt(0)!.toString(16)}}`
   })

@@ -1,4 +1,4 @@
-/** The few pictures the page has, as paths in a square of 24. They say nothing that words beside them do not. */
+/** The icons of the page, as SVG paths in a 24 × 24 box. They are decorative: words beside them say the same. */
 import type { ReactNode } from 'react'
 
 const PATHS = {
@@ -29,7 +29,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS
 
-/** A picture for the eye only. */
+/** A decorative icon, hidden from screen readers. */
 export function Icon({ name, size = 18 }: Readonly<{ name: IconName; size?: number }>): ReactNode {
   return (
     <svg

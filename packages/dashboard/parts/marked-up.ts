@@ -1,6 +1,6 @@
-/** Texts that shops write with markup in them, as plain lines. Nothing of it is ever markup here: what is no tag that is known stays as written. */
+/** Converts shops' texts with HTML markup into plain lines, which are never rendered as markup; unknown tags stay. */
 
-// What begins a new line, and what says nothing in plain text; `<5 g` and `<3` are no tags.
+// Tags that start a new line, list items, and tags that are dropped; `<5 g` and `<3` are no tags.
 const BREAK = /<br\s*\/?\s*>|<\/?(?:p|div|ul|ol|h[1-6]|hr|table|tbody|tr|section)(?:\s[^<>]*)?\/?>/giu
 const ITEM = /<li(?:\s[^<>]*)?>/giu
 const QUIET = /<\/?(?:li|td|th|strong|b|em|i|u|s|span|small|sup|sub|font|a)(?:\s[^<>]*)?\/?>/giu
@@ -17,7 +17,7 @@ const CHARACTERS: Readonly<Record<string, string>> = {
   ...{ ugrave: 'ù', uacute: 'ú', ucirc: 'û', uuml: 'ü', yacute: 'ý', szlig: 'ß' },
 }
 
-/** The lines of a text, with one empty line at most between two. What its entities say is read once: `&amp;lt;` is `&lt;`. */
+/** The lines of a text, never two empty ones in a row. Entities are decoded once: `&amp;lt;` becomes `&lt;`. */
 export function plainLines(text: string): string[] {
   const lines = text
     .replace(BREAK, '\n')

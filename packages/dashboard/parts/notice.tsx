@@ -1,4 +1,4 @@
-/** What is said instead of data: that something went wrong, that there is nothing yet, that it is on its way. */
+/** What is shown instead of data: an error, that there are no data yet, or that they are loading. */
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Refusal } from '../api/request.ts'
@@ -6,7 +6,7 @@ import { Commands } from './commands.tsx'
 import style from './notice.module.css'
 import { UntrustedBlock } from './untrusted-text.tsx'
 
-/** What went wrong and what to do about it. */
+/** An error and what to do about it. */
 export function Trouble({ error, retry }: Readonly<{ error: unknown; retry?: () => void }>): ReactNode {
   const { title, detail, todo, instance } = wordsOf(error)
   return (
@@ -46,7 +46,7 @@ function wordsOf(error: unknown): Words {
 
 type EmptyProps = Readonly<{ title: string; children?: ReactNode; commands?: readonly string[] }>
 
-/** That there is nothing, why, and what to type so that there is something. */
+/** Says that there are no data, why, and which commands produce some. */
 export function Empty({ title, children, commands }: EmptyProps): ReactNode {
   return (
     <div className={style.empty}>
@@ -57,7 +57,7 @@ export function Empty({ title, children, commands }: EmptyProps): ReactNode {
   )
 }
 
-/** That an answer is on its way. Shown late, so that a quick answer does not flicker. */
+/** Says that data are loading. Shown with a delay, so that a quick answer does not flicker. */
 export function Waiting({ what = 'Loading' }: Readonly<{ what?: string }>): ReactNode {
   return (
     <p className={style.waiting} role="status" data-waiting>

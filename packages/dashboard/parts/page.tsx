@@ -1,4 +1,4 @@
-/** The frame of every page: its title, what can be done on it, and its panels. */
+/** The layout of every page: its title, its actions and its panels. */
 import { type ReactNode, useEffect } from 'react'
 import style from './page.module.css'
 
@@ -10,7 +10,7 @@ type PageProps = Readonly<{
   children: ReactNode
 }>
 
-/** One page. The title is that of the browser's tab, and the heading where there is no other. */
+/** One page. `title` is the title of the browser tab, and by default also the heading. */
 export function Page({ title, heading = title, lead, actions, children }: PageProps): ReactNode {
   usePageTitle(title)
   return (
@@ -42,7 +42,7 @@ export function Panel({ title, note, children, plain = false }: PanelProps): Rea
   )
 }
 
-/** Names of things and what they are, side by side. */
+/** A list of names and values, side by side. */
 export function Facts({ facts }: Readonly<{ facts: readonly (readonly [string, ReactNode])[] }>): ReactNode {
   return (
     <dl className={style.facts}>
@@ -61,7 +61,7 @@ const TITLE_CHARACTERS_MAX = 60
 let pageTitle = 'SplitCart'
 let attention = 0
 
-/** Sets what the browser's tab says. */
+/** Sets the title of the browser tab. */
 export function usePageTitle(title: string): void {
   useEffect(() => {
     pageTitle = title.slice(0, TITLE_CHARACTERS_MAX)
@@ -69,7 +69,7 @@ export function usePageTitle(title: string): void {
   }, [title])
 }
 
-/** Puts how many things need attention before the title. */
+/** Puts the number of things that need attention before the title. */
 export function showAttention(count: number): void {
   attention = count
   showTitle()

@@ -1,12 +1,12 @@
-/** The picture that a shop has of an article. This server gets it: the browser of whoever looks asks nobody else for anything. */
+/** A shop's picture of a product. It is fetched by this server, so that the browser contacts no other host. */
 import { type ReactNode, useState } from 'react'
 import style from './shop-picture.module.css'
 
-/** One listing of a product, by what it is called. */
+/** The name of one listing of a product. */
 type Listing = Readonly<{ company: string; sku: string | null; key: string }>
 type Props = Readonly<{ product: number; listing?: Listing; address: string | null; large?: boolean }>
 
-/** The picture; nothing where there is none, or it cannot be had. */
+/** The picture; nothing if there is none or it fails to load. */
 export function ShopPicture({ product, listing, address, large = false }: Props): ReactNode {
   const [failed, setFailed] = useState<string>()
   const source = `/api/products/${product}/picture${listing === undefined ? '' : questionOf(listing)}`
@@ -16,7 +16,7 @@ export function ShopPicture({ product, listing, address, large = false }: Props)
       className={large ? `${style.picture} ${style.large}` : style.picture}
       key={source}
       src={source}
-      // What it shows is told beside it.
+      // Decorative: the text beside it names the product.
       alt=""
       loading="lazy"
       decoding="async"

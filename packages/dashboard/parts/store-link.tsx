@@ -1,4 +1,4 @@
-/** Where every name of a store leads: its own page. */
+/** The link from a store's name to its page. */
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 
@@ -6,7 +6,7 @@ type Props = Readonly<{
   store: Readonly<{ company: string; store_id: string }>
   children: ReactNode
   className?: string | undefined
-  /** The same is beside it under its name: the keyboard passes by. */
+  /** The same link stands beside it with the store's name, so the Tab key skips this one. */
   isAgain?: boolean
 }>
 

@@ -1,13 +1,13 @@
-/** How the tables of a page are ordered, and what is sought in them: it stands in the address, `table=<name>:<order>:<words>` for each. */
+/** Sort order and search words of the tables of a page, kept in the URL: `table=<name>:<order>:<words>` for each. */
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 
-/** `order`: the id of a column, with a minus in front where the largest comes first; each is empty where nothing is chosen. */
+/** `order`: a column id, with a minus in front for descending order. Both are empty if nothing is chosen. */
 export type TableState = Readonly<{ order: string; words: string }>
 
 const ENTRY = /^(?<name>[^:]*):(?<order>[^:]*):(?<words>.*)$/s
 
-/** What the address says of the table that is named, and how that is changed. */
+/** The state of the table with this label, from the URL, and a function that changes it. */
 export function useTableState(label: string): [TableState, (part: Partial<TableState>) => void] {
   const entries = useSearch({ strict: false, select: ({ table }) => table })
   const navigate = useNavigate()
@@ -28,7 +28,7 @@ export function nameOf(label: string): string {
   return label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-')
 }
 
-/** The rows in which each of some words stands. */
+/** The rows whose texts contain every word. */
 export function rowsWith<T>(rows: readonly T[], words: string): readonly T[] {
   const sought = words.toLowerCase().split(/\s+/).filter(Boolean)
   if (sought.length === 0) return rows

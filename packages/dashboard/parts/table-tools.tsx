@@ -1,4 +1,4 @@
-/** What stands above a table: what is sought in it, its order where it has no head, and its rows to be taken along as a file. */
+/** The tools above a table: search, sort order where the table has no header, and download of its rows. */
 import { NativeSelect } from '@mantine/core'
 import { type ReactNode, useCallback } from 'react'
 import { csvOf } from './csv.ts'
@@ -10,7 +10,7 @@ import style from './table-tools.module.css'
 type Props = Readonly<{
   label: string
   columns: readonly Readonly<{ id: string; title: string; sort?: unknown }>[]
-  /** The rows as they are seen, and whether these are all. */
+  /** The rows in the table's order, and whether these are all. */
   rows: readonly unknown[]
   isAll: boolean
   isTight: boolean
@@ -20,9 +20,9 @@ type Props = Readonly<{
 
 const TYPES = { csv: 'text/csv', json: 'application/json' } as const
 
-/** The line. */
+/** The line of tools. */
 export function TableTools({ label, columns, rows, isAll, isTight, state, change }: Props): ReactNode {
-  // The same one each time: with another the pause of typing would begin anew.
+  // A stable function: a new one on each render would restart the pause of `TextFilter`.
   const seek = useCallback((words = '') => change({ words }), [change])
   return (
     <div className={style.tools}>

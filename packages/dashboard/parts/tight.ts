@@ -4,13 +4,13 @@ import { useLayoutEffect, useRef, useState } from 'react'
 const GAP_REM = 1
 const EDGES_REM = 1.5
 
-/** The least room that tracks of a grid need, in rem: what they are said to have at least, and the gaps. */
+/** The minimum width of grid tracks, in rem: the sum of their minimum widths and the gaps. */
 function roomFor(widths: readonly string[]): number {
   const least = widths.map((width) => Number(/([\d.]+)rem/.exec(width)?.[1] ?? 0))
   return least.reduce((sum, each) => sum + each, (widths.length - 1) * GAP_REM + EDGES_REM)
 }
 
-/** Looks again whenever the room changes. */
+/** Whether the table is too narrow for its columns; checked again whenever its width changes. */
 export function useIsTight(columns: readonly Readonly<{ width: string }>[]) {
   const table = useRef<HTMLDivElement>(null)
   const [isTight, setTight] = useState(false)
@@ -27,7 +27,7 @@ export function useIsTight(columns: readonly Readonly<{ width: string }>[]) {
   return { table, isTight }
 }
 
-/** As large as whoever reads has chosen. */
+/** Pixels per rem, which depend on the font size the user has chosen. */
 function remPixels(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
 }

@@ -1,4 +1,4 @@
-/** Moments, in the viewer's zone; UTC when they are pointed at. */
+/** Times in the viewer's time zone, with UTC as tooltip. */
 import { type ReactNode, useSyncExternalStore } from 'react'
 import { useTimeZone } from '../api/session.ts'
 import { DAY_MS } from './durations.ts'
@@ -6,7 +6,7 @@ import { date, dateIn, moment, relative, utc } from './format.ts'
 
 const TICK_MS = 15_000
 
-/** A moment, written out. */
+/** Date and time. */
 export function Moment({ at }: Readonly<{ at: string }>): ReactNode {
   const ms = Date.parse(at)
   return (
@@ -16,7 +16,7 @@ export function Moment({ at }: Readonly<{ at: string }>): ReactNode {
   )
 }
 
-/** How long ago something was, kept up to date. */
+/** How long ago a time was, kept up to date. */
 export function Ago({ at }: Readonly<{ at: string }>): ReactNode {
   const now = useNow()
   const ms = Date.parse(at)
@@ -32,7 +32,7 @@ export function Day({ on }: Readonly<{ on: string }>): ReactNode {
   return <time dateTime={on}>{date(on)}</time>
 }
 
-/** The day of a moment where the server's days begin. */
+/** The date of a time in the server's time zone. */
 export function DayOf({ at }: Readonly<{ at: string }>): ReactNode {
   const ms = Date.parse(at)
   const zone = useTimeZone()
@@ -43,14 +43,14 @@ export function DayOf({ at }: Readonly<{ at: string }>): ReactNode {
   )
 }
 
-/** The date of a scrape as one says it where the server's days begin: today, yesterday, on 3 March 2026. */
+/** The date of a scrape relative to today in the server's time zone: today, yesterday, on 3 March 2026. */
 export function Seen({ on }: Readonly<{ on: string }>): ReactNode {
   const today = dateIn(useTimeZone(), useNow())
   const days = Math.round((Date.parse(today) - Date.parse(on)) / DAY_MS)
   return <time dateTime={on}>{days === 0 ? 'today' : days === 1 ? 'yesterday' : `on ${date(on)}`}</time>
 }
 
-/** The time it is, a few times a minute. */
+/** The current time, updated every `TICK_MS`. */
 export function useNow(): number {
   return useSyncExternalStore(onTick, tickedAt)
 }
@@ -74,7 +74,7 @@ function onTick(listener: () => void): () => void {
 }
 
 function tickedAt(): number {
-  // A page that was just opened shows the time of now; snapshots in between must be equal.
+  // A page that was just opened gets the current time; between ticks, snapshots must be equal for React.
   if (Date.now() - ticked > TICK_MS) ticked = Date.now()
   return ticked
 }

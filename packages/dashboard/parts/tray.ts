@@ -1,28 +1,28 @@
-/** The products that somebody has laid aside to compare, kept in this browser. */
+/** The products that the user has selected for comparison, stored in this browser. */
 import { useSyncExternalStore } from 'react'
 
-/** A product that was laid aside. */
+/** A selected product. */
 export type Laid = Readonly<{ id: string; name: string }>
 
-/** So many are compared at once. */
+/** Maximum number of products to compare. */
 export const TRAY_MAX = 8
 
 const KEY = 'splitcart.compare'
 const listeners = new Set<() => void>()
 let tray: readonly Laid[] | undefined
 
-/** The tray, as it changes. */
+/** The selected products, kept up to date. */
 export function useTray(): readonly Laid[] {
   return useSyncExternalStore(listen, read)
 }
 
-/** Lays a product aside, or puts it back. The oldest makes room. */
+/** Selects or deselects a product. Beyond `TRAY_MAX` the oldest is dropped. */
 export function toggleLaid(product: Laid): void {
   const rest = read().filter(({ id }) => id !== product.id)
   write(rest.length < read().length ? rest : [...rest, product].slice(-TRAY_MAX))
 }
 
-/** Puts all of them back. */
+/** Deselects all products. */
 export function emptyTray(): void {
   write([])
 }
@@ -56,7 +56,7 @@ function write(laid: readonly Laid[]): void {
   try {
     window.localStorage.setItem(KEY, JSON.stringify(laid))
   } catch {
-    // A browser that keeps nothing forgets them with the page.
+    // Without local storage, the selection is lost when the page closes.
   }
   for (const listener of listeners) listener()
 }

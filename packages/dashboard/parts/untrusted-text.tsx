@@ -1,4 +1,4 @@
-/** Text that others wrote: names, file names, lines, reasons. It is shown as text, whatever is in it. */
+/** Untrusted text: names, file names, lines, reasons. It is always shown as plain text, whatever it contains. */
 import { UnstyledButton } from '@mantine/core'
 import { type ReactNode, useId, useState } from 'react'
 import { visible } from './format.ts'
@@ -7,7 +7,7 @@ import style from './untrusted-text.module.css'
 
 const SHORT_CHARACTERS_MAX = 400
 
-/** On one line, cut off where there is no more room; the whole of it when it is pointed at. */
+/** Text on one line, truncated if there is no room; the tooltip has all of it. */
 export function UntrustedText({ text, className }: Readonly<{ text: string; className?: string }>): ReactNode {
   if (text === '') return null
   const shown = visible(text)
@@ -18,12 +18,12 @@ export function UntrustedText({ text, className }: Readonly<{ text: string; clas
   )
 }
 
-/** On as many lines as it takes; what is very long is unfolded by a button. */
+/** Text on as many lines as needed; a very long one is truncated, with a button that shows all. */
 export function UntrustedBlock({ text }: Readonly<{ text: string }>): ReactNode {
   return <Unfolding shown={visible(text)} />
 }
 
-/** What a shop has written with markup in it: its lines, without the markup. */
+/** A shop's text with HTML markup, shown as lines without the markup. */
 export function UntrustedLines({ text }: Readonly<{ text: string }>): ReactNode {
   return <Unfolding shown={plainLines(text).map(visible).join('\n')} />
 }

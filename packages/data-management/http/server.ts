@@ -47,7 +47,7 @@ import { verdictRoutes } from './routes/verdicts.ts'
 import { watchesRoutes } from './routes/watches.ts'
 import type { Services } from './services.ts'
 
-// An API has nothing to run, to show or to be framed. A page that is served here brings a policy of its own.
+// The API serves no scripts, no images and no frames. The page sets a policy of its own.
 const POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }
 
 const CATALOGUE_ROUTES = [
@@ -69,7 +69,7 @@ const CATALOGUE_ROUTES = [
   noticesRoutes,
 ]
 
-/** Builds the server. Closing it ends its connections; the services are the caller's to close. */
+/** Builds the server. Closing it ends its connections; the caller closes the services. */
 export async function buildServer(
   services: Services,
   log: Log,
@@ -79,7 +79,7 @@ export async function buildServer(
   const refusals = new Refusals(log)
   const server = bareServer(log, limits, refusals)
   answerErrors(server, refusals)
-  // Text is no JSON: a form on somebody else's page can send it without asking.
+  // A form on a foreign page can send text/plain without a CORS preflight, so it is not accepted as JSON.
   server.removeContentTypeParser('text/plain')
   const authenticator = openAuthenticator(services.inbox, limits)
   const takeRequest = countRequests(limits)
@@ -107,7 +107,7 @@ export async function buildServer(
   return server
 }
 
-/** Without routes. */
+/** A Fastify instance without routes. */
 function bareServer(log: Log, limits: ServerLimits, refusals: Refusals): FastifyInstance {
   return fastify({
     loggerInstance: log,
@@ -128,9 +128,9 @@ function bareServer(log: Log, limits: ServerLimits, refusals: Refusals): Fastify
   }) as unknown as FastifyInstance
 }
 
-/** What every answer has, and a line of the log for each where that is wanted. */
+/** Adds the headers that every answer has, and a log line for each answer at level debug. */
 async function addFields(server: FastifyInstance, { tls }: ServerLimits): Promise<void> {
-  // With a proxy in front, only that one knows whether browsers should insist on https.
+  // Behind a proxy, only the proxy knows whether browsers should insist on https.
   const strictTransportSecurity = tls !== undefined && { includeSubDomains: false }
   await server.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity })
   server.addHook('onSend', async (request, reply) => {

@@ -1,4 +1,4 @@
-/** What the routes work with. */
+/** The services that the routes use. */
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Integrity } from '../database/integrity.ts'
@@ -10,34 +10,34 @@ import type { SettingView, SystemView } from './routes/system-schema.ts'
 import type { Exports } from './threads/export-threads.ts'
 import type { Questions } from './threads/reading.ts'
 
-/** What the program tells of itself. */
+/** What `/api/system` shows of the program: version, settings and shell. */
 export type Program = Readonly<{ version: string; settings: readonly SettingView[]; shell: SystemView['shell'] }>
 
 export type Services = Readonly<{
   inbox: Receiving
-  /** Without it nothing can be resumed: `/api/upload/resumable/` is not there. */
+  /** Unfinished resumable uploads. Without it, `/api/upload/resumable/` does not exist. */
   unfinished?: UnfinishedUploads
-  /** The kinds of files that are taken; where nothing is said, those that have a loader. */
+  /** The kinds of files that are accepted; by default those that have a loader. */
   kinds?: readonly string[]
-  /** For reading only: loads are made by update-db, in another process. */
+  /** Read-only: update-db loads files, in another process. */
   catalogue: Catalogue
-  /** What takes long is answered by these, beside the thread that serves everybody. */
+  /** Runs slow queries in worker threads, so that they do not block the main thread. */
   questions: Questions
-  /** Without it nothing is exported over HTTP. */
+  /** Without it, nothing is exported over HTTP. */
   exports?: Exports
-  /** Without it no picture of a shop is shown: `/api/products/{id}/picture` is not there. */
+  /** The shops' product pictures. Without it, `/api/products/{id}/picture` does not exist. */
   pictures?: Pictures
-  /** Whether the disk has damaged the databases, where they are files. */
+  /** Result of the integrity check of the databases, where they are files. */
   integrity?: Integrity
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
   partialShare?: number
-  /** In which zone days begin: TIME_ZONE. */
+  /** The time zone in which days begin: TIME_ZONE. */
   zone?: TimeZone
-  /** In which currency prices are written: CURRENCY. */
+  /** The currency of prices: CURRENCY. */
   currency?: string | undefined
-  /** Where the built page lies; without it only the API is served. */
+  /** Folder of the built dashboard; without it, only the API is served. */
   pageFolder?: string
   program?: Program
-  /** Who is told what needs a person; without it nobody is. */
+  /** Where notices are sent; without it, none are sent. */
   telling?: NoticeTargets
 }>

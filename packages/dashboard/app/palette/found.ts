@@ -1,4 +1,4 @@
-/** What can be gone to with a few letters: products, stores, uploads, pages, and what can be done. */
+/** Results of the global search: products, stores, uploads, pages and actions. */
 import type { StorePage } from '@splitcart/data-management/http/routes/stores.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useEffect } from 'react'
@@ -7,7 +7,7 @@ import { allStoresQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { PLACES } from '../navigation.tsx'
 
-/** A line of what was found, and where it leads. */
+/** One result, and the address it leads to. */
 export type Choice = Readonly<{ id: string; group: string; name: string; about: string; to: string }>
 
 const STORES_SHOWN = 5
@@ -19,7 +19,7 @@ const DEEDS: readonly { name: string; to: string; words: string }[] = [
   { name: 'Try the API', to: '/docs', words: 'documentation openapi' },
 ]
 
-/** What answers these letters; without any, the pages. */
+/** The results for the typed text; for an empty text, pages and actions. */
 export function useFound(typed: string): { choices: readonly Choice[]; isPending: boolean } {
   const q = useDeferredValue(typed.trim())
   const products = useQuery(fewProductsQuery(q))
@@ -52,7 +52,7 @@ function everyProduct(q: string): Choice {
   return { id: 'products', group: 'Products', name: 'All that are found …', about: '', to }
 }
 
-/** All stores: they are few beside products, and are looked through here. */
+/** All stores: they are few compared with products, so they are filtered in the browser. */
 function useStores(): readonly StorePage['stores'][number][] {
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(allStoresQuery)
   useEffect(() => {
@@ -72,13 +72,13 @@ function storesFor(q: string, stores: readonly StorePage['stores'][number][]): C
     })
 }
 
-/** Whether the size stands in the name already, with or without a space. */
+/** Whether the name contains the size already, with or without a space. */
 function isIn(name: string, size: string | null): boolean {
   const closed = (text: string) => text.toLowerCase().replaceAll(' ', '')
   return size !== null && closed(name).includes(closed(size))
 }
 
-/** Whether each typed word begins one of the text. */
+/** Whether each typed word is the beginning of some word of the text. */
 function isBegun(typed: string, text: string): boolean {
   const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u)
   return typed

@@ -1,4 +1,4 @@
-/** Going anywhere with a few letters: what is found, line by line, chosen by arrow keys and Enter. */
+/** The dialog of the global search: a list of results, chosen with the arrow keys and Enter. */
 import { Modal, TextInput } from '@mantine/core'
 import { useRouter } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
@@ -13,7 +13,7 @@ export function Palette({ close }: Readonly<{ close: () => void }>): ReactNode {
   const { choices, isPending } = useFound(typed)
   const go = useGoing(close)
   const { at, move, reset } = useMoving(choices.length)
-  // Who types and presses Enter at once goes where these letters lead, not where fewer of them did.
+  // Enter right after typing waits for the results of the whole text instead of taking an outdated first result.
   const [isEntered, enter] = useState(false)
   const first = choices[at]
   useEffect(() => {

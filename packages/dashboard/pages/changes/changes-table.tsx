@@ -1,4 +1,4 @@
-/** What changed, a line each: on a page of its own, and the first lines elsewhere. */
+/** The table of changes, used on the page of changes and, with the first rows only, on other pages. */
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -107,7 +107,7 @@ function idOf({ kind, company, sku, key, from_cents, to_cents }: Change): string
   return JSON.stringify([kind, company, sku ?? key, from_cents, to_cents])
 }
 
-/** By how much, in money and as a share. */
+/** The size of a change, in money and in percent. */
 export function By({ change }: Readonly<{ change: Change }>): ReactNode {
   const { change_cents: cents, change_share: share, kind } = change
   if (cents === null || share === null) return ''

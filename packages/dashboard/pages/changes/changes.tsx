@@ -1,4 +1,4 @@
-/** What became cheaper and dearer, came and went: of the latest day, or of any span. */
+/** The page of changes: what became cheaper or dearer, and what is new or gone, on the latest day or in any period. */
 import { NativeSelect, TextInput } from '@mantine/core'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -52,7 +52,7 @@ export function ChangesPage(): ReactNode {
   )
 }
 
-/** From when to when. */
+/** The dates of the period, and a note while changes are still being counted. */
 function Lead({ page: { from, to, is_counted } }: Readonly<{ page: ChangePage }>): ReactNode {
   return (
     <>
@@ -67,7 +67,7 @@ function Lead({ page: { from, to, is_counted } }: Readonly<{ page: ChangePage }>
   )
 }
 
-/** As it is seen: for a spreadsheet, or to be told of what comes. */
+/** Links to the filtered changes as CSV and as an Atom feed. */
 function Take({ filters }: Readonly<{ filters: ChangeFilters }>): ReactNode {
   return (
     <span className={style.take}>
@@ -81,7 +81,7 @@ function Take({ filters }: Readonly<{ filters: ChangeFilters }>): ReactNode {
 
 type OfFilters = Readonly<{ filters: ChangeFilters }>
 
-/** How many of each kind; one of them chooses it. */
+/** The number of changes of each kind; a click filters by that kind. */
 function Kinds({ page: { counts }, filters }: Readonly<{ page: ChangePage }> & OfFilters): ReactNode {
   return (
     <ul className={style.kinds} aria-label="Kinds of changes">
@@ -139,7 +139,7 @@ function ChangeFiltersRow({ filters, page }: OfFilters & Readonly<{ page: Change
   )
 }
 
-/** The latest days, or two dates. */
+/** The choice of the period: the latest days, or two dates. */
 function Period({ filters, page }: OfFilters & Readonly<{ page: ChangePage | undefined }>): ReactNode {
   const { days, from, to } = filters
   const navigate = useNavigate({ from: '/changes' })

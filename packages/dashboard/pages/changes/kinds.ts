@@ -1,9 +1,9 @@
-/** The kinds of changes, in the order in which they are told. */
+/** The kinds of changes, in the order in which they are shown. */
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 
 type Kind = ChangePage['changes'][number]['kind']
 
-/** What each kind is called, one and many of it. */
+/** The name of each kind; the same for singular and plural. */
 export const KIND_SAID = {
   cheaper: 'cheaper',
   dearer: 'dearer',

@@ -1,4 +1,4 @@
-/** The first changes of a day or an upload, with the way to all of them. */
+/** The first changes of a day or an upload, with a link to all of them. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -13,7 +13,7 @@ import { KIND_SAID } from './kinds.ts'
 
 const FIRST = 5
 
-/** On the overview: how many of each kind on the latest day, and what fell and rose most. */
+/** For the overview: the number of changes of each kind on the latest day, and the largest price cuts and rises. */
 export function LatestChanges(): ReactNode {
   const cheaper = useQuery(firstChangesQuery({ kind: 'cheaper' }, FIRST))
   const dearer = useQuery(firstChangesQuery({ kind: 'dearer' }, FIRST))
@@ -67,7 +67,7 @@ function Few({ title, changes }: Readonly<{ title: string; changes: readonly Cha
 
 const OF_UPLOAD = 20
 
-/** On the page of an upload: what its scrapes changed. */
+/** For the page of an upload: what its scrapes changed. */
 export function ChangesOfUpload({ id }: Readonly<{ id: string }>): ReactNode {
   const { data } = useQuery(firstChangesQuery({ upload: id }, OF_UPLOAD))
   if (data === undefined || data.changes.length === 0) return null

@@ -1,4 +1,4 @@
-/** Some products side by side: where each is cheapest, and one chart of them all. Which they are is in the address, to be shared. */
+/** Compares products: where each is cheapest, and one chart of all. Their ids are in the URL, so it can be shared. */
 import { Button } from '@mantine/core'
 import type { PricesAnswer, ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useQueries } from '@tanstack/react-query'
@@ -133,7 +133,7 @@ function Price({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
   return chain.is_silent ? <span className={style.old}>{text}</span> : <strong>{text}</strong>
 }
 
-/** Of each product the store of its lowest price, in each chain one while there is room. */
+/** The chart: of each product the store with the lowest price, then one store per chain while there is room. */
 function Chart({ products }: Readonly<{ products: readonly ProductAnswer[] }>): ReactNode {
   const each = Math.max(1, Math.floor(TRAY_MAX / products.length))
   const known = useQueries({
@@ -152,7 +152,7 @@ function Chart({ products }: Readonly<{ products: readonly ProductAnswer[] }>): 
   )
 }
 
-/** With the name of the product, by which lines of several products are told apart. */
+/** The lines of a product, labelled with its name to distinguish lines of several products. */
 function linesNamed(data: PricesAnswer | undefined, { id, name }: ProductAnswer): Line[] {
   return data === undefined ? [] : linesOf(data).map((line) => ({ ...line, listing: name, key: `${id} ${line.key}` }))
 }

@@ -1,4 +1,4 @@
-/** Lays a product aside to compare it, and leads to the comparison. */
+/** Adds a product to the comparison, and links to it. */
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -6,7 +6,7 @@ import { count } from '../../parts/format.ts'
 import { type Laid, toggleLaid, useTray } from '../../parts/tray.ts'
 import style from './compare.module.css'
 
-/** The button, and the way to the others. */
+/** The button, and the link to the comparison. */
 export function LayAside({ product }: Readonly<{ product: Laid }>): ReactNode {
   const tray = useTray()
   const isLaid = tray.some(({ id }) => id === product.id)

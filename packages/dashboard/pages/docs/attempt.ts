@@ -1,10 +1,10 @@
-/** Makes of a described request one that can be sent, and the line of curl that sends the same. Pure, but for sending. */
+/** Builds a request from its OpenAPI description and the form's values, and the same as a curl command. Pure. */
 import type { Operation, Schema } from './operations.ts'
 
-/** What is filled in: `values` by place and name of the parameter; `key` empty: as who is signed in. */
+/** The values of the form: `values` by `fieldOf` of the parameter; an empty `key` means the current session. */
 export type Filled = Readonly<{ values: Readonly<Record<string, string>>; body: string; key: string }>
 
-/** What is sent. */
+/** A request to send. */
 export type Attempt = Readonly<{
   method: string
   path: string
@@ -17,22 +17,22 @@ type Parameter = Operation['parameters'][number]
 const DEPTH_MAX = 6
 const TEXTS: Readonly<Record<string, string>> = { date: '2027-01-31', 'date-time': '2027-01-31T00:00:00Z' }
 
-/** Under which name the value of a parameter is kept. */
+/** The key of a parameter's value in `Filled`. */
 export function fieldOf({ place, name }: Parameter): string {
   return `${place} ${name}`
 }
 
-/** The parameters that can be filled in: a browser sends cookies as it likes. */
+/** The parameters that can be filled in: not cookies, which the browser controls. */
 export function fillable({ parameters }: Operation): Parameter[] {
   return parameters.filter(({ place }) => place !== 'cookie')
 }
 
-/** What a form begins with. */
+/** The initial values of a form. */
 export function emptyFor({ body }: Operation): Filled {
   return { values: {}, body: body === undefined ? '' : JSON.stringify(exampleOf(body), null, 2), key: '' }
 }
 
-/** The request, as it is filled in. A list has commas between its values. */
+/** The request for the filled-in values. The values of a list are separated by commas. */
 export function attemptOf(operation: Operation, { values, body, key }: Filled): Attempt {
   const { method, path } = operation
   const given = fillable(operation).map((each) => ({ ...each, value: values[fieldOf(each)]?.trim() ?? '' }))
@@ -61,7 +61,7 @@ export function attemptOf(operation: Operation, { values, body, key }: Filled): 
   }
 }
 
-/** The same for a shell; a key stands in none of its lines. */
+/** The request as a curl command; it never contains the key, but `$API_SECRET_KEY`. */
 export function curlOf({ method, path, headers, body }: Attempt, server: string): string {
   const { 'X-API-Key': _, ...rest } = headers
   const others = Object.entries(rest).map(([name, value]) => ` -H ${quoted(`${name}: ${value}`)}`)
@@ -76,7 +76,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-/** A value as a schema describes it: of an object, what may not be left out. */
+/** An example value of a schema; of an object, the required fields only. */
 export function exampleOf(schema: Schema, depth = 0): unknown {
   if (schema.default !== undefined) return schema.default
   if (schema.enum !== undefined) return schema.enum[0]

@@ -1,4 +1,4 @@
-/** The description of the API, for reading. It is the same that programs get from /api/openapi.json. */
+/** The API documentation for people, from the same description that programs get from /api/openapi.json. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -10,7 +10,7 @@ import { type Operation, operationsIn } from './operations.ts'
 import { Shape } from './shape.tsx'
 import { TryIt } from './try-it.tsx'
 
-/** The page. Nobody has to be signed in to read it. */
+/** The page. It requires no session. */
 export function Docs(): ReactNode {
   const { data, error, refetch } = useQuery(openApiQuery)
   const operations = data === undefined ? [] : operationsIn(data)

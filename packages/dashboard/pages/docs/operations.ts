@@ -1,6 +1,6 @@
-/** Reads of an OpenAPI description what the page shows. Pure; what is not as expected is left out. */
+/** Extracts from an OpenAPI description what the page shows. Pure; unexpected parts are left out. */
 
-/** A JSON Schema, as far as it is shown. */
+/** The parts of a JSON Schema that are shown. */
 export type Schema = Readonly<{
   type?: string | readonly string[]
   properties?: Readonly<Record<string, Schema>>
@@ -18,7 +18,7 @@ export type Schema = Readonly<{
 type Parameter = Readonly<{ name: string; place: string; isRequired: boolean; schema: Schema; about: string }>
 type Answer = Readonly<{ status: string; schema: Schema | undefined; about: string }>
 
-/** One request that can be made. */
+/** One operation of the API. */
 export type Operation = Readonly<{
   id: string
   method: string
@@ -43,7 +43,7 @@ type RawOperation = Readonly<{
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head'] as const
 
-/** The requests of a description, by their addresses. */
+/** The operations of a description, sorted by path. */
 export function operationsIn(description: unknown): Operation[] {
   const { paths = {} } = description as { paths?: Readonly<Record<string, Readonly<Record<string, RawOperation>>>> }
   return Object.entries(paths)
@@ -51,7 +51,7 @@ export function operationsIn(description: unknown): Operation[] {
     .flatMap(([path, of]) =>
       METHODS.flatMap((method) => {
         const operation = of[method]
-        // Where there is a GET, its HEAD says nothing more.
+        // A HEAD beside a GET would add nothing.
         if (operation === undefined || (method === 'head' && of.get !== undefined)) return []
         return [operationOf(method.toUpperCase(), path, operation)]
       }),

@@ -1,4 +1,4 @@
-/** What a value looks like: its kind in words, and of an object, its fields. */
+/** Shows a JSON Schema: the type in words and, for an object, its fields. */
 import type { ReactNode } from 'react'
 import style from './docs.module.css'
 import type { Schema } from './operations.ts'
@@ -26,7 +26,7 @@ export function Shape({ schema, depth = 0 }: Readonly<{ schema: Schema; depth?: 
   )
 }
 
-/** The object that a schema describes: itself, one of its alternatives, or what its list is of. */
+/** The object schema in a schema: itself, one of its alternatives, or the items of its list. */
 function objectIn(schema: Schema): Schema | undefined {
   if (schema.properties !== undefined) return schema
   if (schema.items !== undefined) return objectIn(schema.items)

@@ -1,4 +1,4 @@
-/** A described request is made from the page itself: its parameters are filled in, and what the server answers stands below. */
+/** Sends a documented request from the page: a form for its parameters, with the server's answer below. */
 import { Button, PasswordInput, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { Commands } from '../../parts/commands.tsx'
@@ -9,12 +9,12 @@ import style from './docs.module.css'
 import type { Operation } from './operations.ts'
 
 const CHARACTERS_MAX = 20_000
-// What is no text is not shown.
+// Answers of other media types are binary and not shown.
 const TEXT = /json|text|xml|csv|x-ndjson/
 
 type Answer = Readonly<{ head: string; text: string; isWhole: boolean }>
 
-/** The line of curl that does the same, and the form once it is wanted. */
+/** The request as a curl command, and the form once it is opened. */
 export function TryIt({ operation }: Readonly<{ operation: Operation }>): ReactNode {
   const [isOpen, setOpen] = useState(false)
   const [filled, setFilled] = useState(() => emptyFor(operation))
@@ -104,7 +104,7 @@ function Sending({ attempt, name, children }: SendingProps): ReactNode {
   )
 }
 
-/** Sends one request at a time, and has of its answer what has come so far. */
+/** Sends one request at a time, and provides as much of its answer as has arrived so far. */
 function useAnswer() {
   const [answer, setAnswer] = useState<Answer>()
   const [isGoing, setGoing] = useState(false)

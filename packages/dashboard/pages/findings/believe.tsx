@@ -1,4 +1,4 @@
-/** The button by which a person believes a finding of a chain from now on, and the one that takes that back. */
+/** The button that accepts a finding of a chain from now on (a belief), and the button that takes that back. */
 import { Button, Radio, TextInput } from '@mantine/core'
 import type { BeliefBody } from '@splitcart/data-management/http/routes/findings-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -13,7 +13,7 @@ import { Moment } from '../../parts/time.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './findings.module.css'
 
-/** What may be believed. `store`: of which store it was found; where there is none, of the company alone. */
+/** A finding that can be believed. `store`: where it was found; without it, only the whole company can be chosen. */
 export type Believable = Readonly<{
   company: string
   store?: string | null
@@ -22,7 +22,7 @@ export type Believable = Readonly<{
   sentence: string
 }>
 
-/** For those who may. */
+/** The button and its dialog, for admins. */
 export function Believe({ finding }: Readonly<{ finding: Believable }>): ReactNode {
   const isAdmin = useIsAdmin()
   const [isAsked, ask] = useState(false)
@@ -73,7 +73,7 @@ function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () =
   )
 }
 
-/** Since when something is believed, and the way back. */
+/** Since when a finding is believed, and, for admins, the button that takes it back. */
 export function BelievedSince({ id, since }: Readonly<{ id: number; since: string }>): ReactNode {
   const isAdmin = useIsAdmin()
   const undoing = useChange(() => {})

@@ -1,4 +1,4 @@
-/** The same finding of a whole chain, as one line. */
+/** A finding shared by stores of a chain, as one line. */
 import type { ChainFindingView } from '@splitcart/data-management/http/routes/findings-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -6,7 +6,7 @@ import { count } from '../../parts/format.ts'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
-/** "38 stores of coles: is_available is false in every row"; it leads to the newest file that shows it, and one store to its page. */
+/** "38 stores of coles: is_available is false in every row", linked to the newest such file; a single store as well. */
 export function ChainLine({ finding }: Readonly<{ finding: ChainFindingView }>): ReactNode {
   const { company, stores, brief, example } = finding
   if (stores !== 1) return <ToUpload of={example} text={`${count(stores, 'store')} of ${company}: ${brief}`} />

@@ -1,4 +1,4 @@
-/** What is told of the newest scrapes without holding them, a line for each company; and what is believed. */
+/** The page of findings: those of the newest scrapes, one line per company, and the beliefs. */
 import type {
   BeliefView,
   ChainFindingView,

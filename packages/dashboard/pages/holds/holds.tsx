@@ -1,5 +1,4 @@
-/** Files that are whole but look wrong: why they were held, what they would change, and the decision. */
-
+/** Held files, which are complete but not believable: why they are held, what they would change, and the actions. */
 import { Button } from '@mantine/core'
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'

@@ -1,4 +1,4 @@
-/** What loading a held file would change: the numbers of the dry run, the biggest jumps, what would disappear. */
+/** What loading a held file would change: counts, the biggest price jumps, and the listings that would disappear. */
 import type { HoldPreview } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'

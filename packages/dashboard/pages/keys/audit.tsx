@@ -1,4 +1,4 @@
-/** Who did what, the newest first. */
+/** The page of the audit: who did what, newest first. */
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { type AuditEntry, auditQuery } from '../../api/key-queries.ts'

@@ -1,5 +1,4 @@
-/** The keys: who may do what, and when each was last used. */
-
+/** The page of the keys: their rights, and when each was last used. */
 import { Button } from '@mantine/core'
 import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -20,7 +19,7 @@ import { Revoke } from './revoke.tsx'
 import { Rotate } from './rotate.tsx'
 import { Tabs } from './tabs.tsx'
 
-/** What is to be done with which key. */
+/** The open dialog, and the key that it is about. */
 type Doing = Readonly<{ what: 'create' } | { what: 'rotate' | 'revoke'; key: KeyView }>
 
 /** The page. */
@@ -43,7 +42,7 @@ export function Keys(): ReactNode {
 
 type Shown = Readonly<{ name: string; key: string }>
 
-/** The dialog that is open; after a key was made, the one that shows it. */
+/** The open dialog; after a key was created, the dialog that shows it. */
 function Dialogs({ doing, close }: Readonly<{ doing: Doing | undefined; close: () => void }>): ReactNode {
   const [made, show] = useState<Shown>()
   if (made !== undefined) return <Made made={made} close={() => show(undefined)} />

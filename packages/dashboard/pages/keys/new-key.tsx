@@ -1,5 +1,4 @@
-/** Making a key, and showing it: once. */
-
+/** Creates a key, and shows it once. */
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import type { MadeKeyView, NewKeyBody } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -28,7 +27,7 @@ type NewKeyForm = Readonly<{ name: string; scopes: Scope[]; onlyFor: string; onl
 
 const NOTHING_SAID: NewKeyForm = { name: '', scopes: ['upload'], onlyFor: '', onlyFrom: '', expires: '' }
 
-/** Asks what the new key may do. */
+/** The dialog that creates a key. */
 export function NewKey({ close, done }: Props): ReactNode {
   const [wanted, setWanted] = useState(NOTHING_SAID)
   const [ownKey, setOwnKey] = useState('')
@@ -114,7 +113,7 @@ function bodyOf({ name, scopes, onlyFor, onlyFrom, expires }: NewKeyForm, zone: 
     scopes,
     ...(stores.length > 0 && { only_for: stores }),
     ...(addresses.length > 0 && { only_from: addresses }),
-    // The whole of that day, where the server's days begin.
+    // Valid until the end of that day in the server's time zone.
     ...(expires !== '' && { expires_at: new Date(lastSecondOf(zone, expires)).toISOString() }),
   }
 }
@@ -126,7 +125,7 @@ function wordsIn(text: string): string[] {
     .filter((each) => each !== '')
 }
 
-/** Shows a key that was just made. */
+/** Shows a key that was just created. */
 export function Made({
   made,
   close,

@@ -1,11 +1,11 @@
-/** What is said to those who may look at most things, but not at this. */
+/** Shown to users without the scope `admin` in place of what only admins may see. */
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { systemQuery } from '../../api/queries.ts'
 import { typedLine } from '../../parts/commands.tsx'
 import { Empty } from '../../parts/notice.tsx'
 
-/** What it takes to see it, and how to get that. */
+/** Says that an admin key is needed, and which command creates one. */
 export function OnlyAdmin({ what }: Readonly<{ what: string }>): ReactNode {
   const { data } = useQuery(systemQuery)
   const shell = data?.shell ?? { before: 'splitcart', after: '' }

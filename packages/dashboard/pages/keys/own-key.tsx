@@ -1,4 +1,4 @@
-/** Asks for the key once more: a session alone makes no keys. */
+/** The field that asks for the user's key again: a session alone may not create keys. */
 import { PasswordInput } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Refusal } from '../../api/request.ts'
@@ -22,7 +22,7 @@ export function OwnKey({ value, change, error }: Props): ReactNode {
   )
 }
 
-/** What else went wrong than that the key was refused, which the field says. */
+/** The error, unless it is a refused key, which the field itself shows. */
 export function otherThanKey(error: Error | null): Error | null {
   return isKeyRefused(error) ? null : error
 }

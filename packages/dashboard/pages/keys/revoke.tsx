@@ -1,4 +1,4 @@
-/** Taking a key's rights away. */
+/** The dialog that revokes a key. */
 import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { FormEvent, ReactNode } from 'react'
@@ -10,7 +10,7 @@ import { FormEnd } from '../../parts/form-end.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './keys.module.css'
 
-/** Asks once more, and does it. */
+/** Asks for confirmation, and revokes the key. */
 export function Revoke({ of: { id, name }, close }: Readonly<{ of: KeyView; close: () => void }>): ReactNode {
   const client = useQueryClient()
   const isOwn = useSession()?.key_id === id

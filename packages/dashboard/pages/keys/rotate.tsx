@@ -1,5 +1,4 @@
-/** Replacing a key by a new one; the old one works a while longer. */
-
+/** The dialog that replaces a key by a new one; the old one stays valid for a while. */
 import { NativeSelect } from '@mantine/core'
 import type { KeyView, MadeKeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -19,7 +18,7 @@ const OVERLAPS = [
   { value: '0', label: 'no longer: it ends at once' },
 ]
 
-/** Asks how long the old key is to work on. */
+/** Asks how long the old key stays valid, and creates the new one. */
 export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
   const client = useQueryClient()
   const [hours, setHours] = useState('24')

@@ -1,4 +1,4 @@
-/** Who is signed in, and how that is ended. */
+/** The page of the open sessions, where admins can end them. */
 import { Button } from '@mantine/core'
 import type { SessionsView } from '@splitcart/data-management/http/auth/session-schema.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'

@@ -1,9 +1,9 @@
-/** Between the keys, who is signed in with them, and the audit. */
+/** The tabs that link the pages of keys, sessions and the audit. */
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import style from './tabs.module.css'
 
-/** The three pages. */
+/** The tabs. */
 export function Tabs(): ReactNode {
   return (
     <nav aria-label="Keys and audit" className={style.tabs}>

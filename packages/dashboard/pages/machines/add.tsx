@@ -1,4 +1,4 @@
-/** Adding a machine: its name and system, the lines to type on it, and the wait until it is heard of. */
+/** Adds a machine: asks for its name and system, shows the commands to type on it, and waits for its first request. */
 import { Button, SegmentedControl, TextInput } from '@mantine/core'
 import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -124,7 +124,7 @@ function isHeardOf(key: KeyView | null | undefined): boolean {
   return key?.last_used_at != null
 }
 
-/** Whether it has been heard of yet. */
+/** Whether the machine has fetched its key and used it yet. */
 function Heard({ keyOf: key }: Readonly<{ keyOf: KeyView | undefined }>): ReactNode {
   return (
     <p role="status" className={style.heard}>

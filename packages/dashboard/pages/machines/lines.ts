@@ -1,11 +1,11 @@
-/** What is typed on a new machine, for each system. Pure. */
+/** The commands to type on a new scraping machine, for each operating system. Pure. */
 
-/** The systems that a scraping machine may have. */
+/** The operating systems of scraping machines. */
 export const SYSTEMS = ['Windows', 'macOS', 'Linux'] as const
 
 export type System = (typeof SYSTEMS)[number]
 
-/** The lines that connect a machine with a one-time code: its settings get the right form and rights, and its schedule is set up. */
+/** Commands that connect a machine with a one-time code: `connect` writes its settings and sets up the schedule. */
 export function connectLines(address: string, code: string, version: string): string[] {
   return [
     `npm install --global ./splitcart-${version}.tgz`,
@@ -14,7 +14,7 @@ export function connectLines(address: string, code: string, version: string): st
   ]
 }
 
-/** The same by hand, with a key: on Windows as UTF-8 without a mark at the beginning, elsewhere readable by the user alone. */
+/** The same by hand, with a key: `.env` is UTF-8 without a byte order mark, and readable only by the user. */
 export function linesByHand(system: System, address: string): string[] {
   const settings = [`API_SERVER_URL=${address}`, 'API_SECRET_KEY=splitcart_…']
   if (system === 'Windows')
@@ -32,7 +32,7 @@ export function linesByHand(system: System, address: string): string[] {
   return [file, 'splitcart doctor', cron]
 }
 
-/** The shell in which they are typed. */
+/** The shell for these commands. */
 export function shellOf(system: System): string {
   return system === 'Windows' ? 'PowerShell' : 'a terminal'
 }

@@ -1,4 +1,4 @@
-/** The machines that send: whose key each has, when it was heard of last, and what it said of itself then. */
+/** The page of the scraping machines: the key of each, when it was last seen, and its latest heartbeat. */
 import { Button } from '@mantine/core'
 import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useQuery } from '@tanstack/react-query'
@@ -19,7 +19,7 @@ import { AddMachine } from './add.tsx'
 import style from './machines.module.css'
 import { REPORT_COLUMNS } from './report-columns.tsx'
 
-// A machine that sends every quarter of an hour has been heard of within a day, even if it sleeps at night.
+// A machine that sends every 15 minutes is seen at least once in this time, even if it is off at night.
 const QUIET_HOURS = 26
 
 /** The page. */

@@ -1,4 +1,4 @@
-/** What a machine said of itself last: its version, what waits there, and how far its clock is off. */
+/** Columns of a machine's latest heartbeat: its version, its waiting files, and the skew of its clock. */
 import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import type { MachineView } from '@splitcart/data-management/http/routes/machines-schema.ts'
 import type { ReactNode } from 'react'
@@ -13,7 +13,7 @@ const SKEW_SECONDS_TOLD = 60
 const SKEW_SECONDS_WRONG = 5 * 60
 const YEARS_SECONDS = 2 * 365 * DAY_SECONDS
 
-/** The columns; of a machine that has said nothing yet there is a dash in each. */
+/** The columns; a machine without a heartbeat has a dash in each. */
 export const REPORT_COLUMNS: readonly Column<KeyView>[] = [
   {
     id: 'version',

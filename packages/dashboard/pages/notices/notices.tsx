@@ -1,4 +1,4 @@
-/** What needs a person, who is told of it, what was told, and which products are watched. */
+/** The page of notices: open conditions, the receivers, the notices sent so far, and the watched products. */
 import type { ConditionView, NoticeView } from '@splitcart/data-management/http/routes/notices-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'

@@ -1,4 +1,4 @@
-/** Who is told, how each of them answered, and a test. */
+/** The receivers of notices, the latest answer of each, and a button that sends a test notice. */
 import { Button } from '@mantine/core'
 import type { ReceiverView, TestView } from '@splitcart/data-management/http/routes/notices-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -20,7 +20,7 @@ const SETTINGS = [
   'NOTICE_APPRISE_URL=http://127.0.0.1:8000/notify/apprise',
 ]
 
-/** The list, or how to begin. */
+/** The list of receivers; without any, the settings that add one. */
 export function Receivers({ receivers }: Readonly<{ receivers: readonly ReceiverView[] }>): ReactNode {
   const client = useQueryClient()
   const testing = useMutation({

@@ -1,4 +1,4 @@
-/** The star on the page of a product: when somebody wants to hear of it. */
+/** The watch button on the page of a product, and the dialog that chooses when a notice is sent. */
 import { Button, Radio, TextInput } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import type { WatchView } from '@splitcart/data-management/http/routes/watches.ts'
@@ -24,10 +24,10 @@ const RULES: readonly { rule: Rule; label: string }[] = [
   { rule: 'stock', label: 'it is sold again after nobody had it' },
 ]
 
-// A twentieth less than now.
+// The suggested target price is 5% below the current one.
 const TARGET_SHARE = 0.95
 
-/** The button; only for who may change something. */
+/** The button, for admins only. */
 export function Watch({ product }: Of): ReactNode {
   const [isOpen, setOpen] = useState(false)
   const isAdmin = useIsAdmin()

@@ -1,4 +1,4 @@
-/** The products that are watched. */
+/** The list of watched products. */
 import { Button } from '@mantine/core'
 import type { WatchView } from '@splitcart/data-management/http/routes/watches.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -15,7 +15,7 @@ import told from '../../parts/told-list.module.css'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './notices.module.css'
 
-/** When a watch tells something. */
+/** In words, when a watch sends a notice. */
 export function ruleSaid({ rule, target_cents }: Pick<WatchView, 'rule' | 'target_cents'>): string {
   if (rule === 'target') return `at ${money(target_cents ?? 0)} or less`
   return { low: 'lower than ever', any: 'any change', stock: 'back in stock' }[rule]

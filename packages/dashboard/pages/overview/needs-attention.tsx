@@ -1,4 +1,4 @@
-/** The list that comes first: everything a person should look at, the worst on top. */
+/** The first panel of the overview: everything that needs a person's attention, the worst on top. */
 import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -189,7 +189,7 @@ function rejectItems({ rejects }: Attention): Item[] {
   return [...items, ...rest(rejects, 'rejects', <Link to="/rejects">in {atLeast(rejects)} files</Link>)]
 }
 
-/** What leads to those that are not listed. */
+/** A line that links to the entries that are not listed. */
 function rest(found: Readonly<{ count: number }>, word: string, link: ReactNode): Item[] {
   if (found.count <= FIRST_MAX) return []
   return [

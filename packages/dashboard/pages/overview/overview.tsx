@@ -1,4 +1,4 @@
-/** What to look at first thing in the morning. */
+/** The start page: what needs attention, today's counts, the latest changes and the state of the sources. */
 import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'

@@ -1,5 +1,4 @@
-/** How many rows were loaded in each hour of the last day. */
-
+/** The number of rows loaded in each hour of the last day. */
 import { VisuallyHidden } from '@mantine/core'
 import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import type { ReactNode } from 'react'
@@ -7,7 +6,7 @@ import { clock, count, whole } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import style from './throughput.module.css'
 
-/** The panel. The same numbers are in a table for those who cannot see the bars. A table heeds no height: what hides it is around it. */
+/** The panel. Screen readers get a table; it is hidden by an element around it, since a table ignores a height. */
 export function Throughput({ steps }: Readonly<{ steps: Overview['throughput'] }>): ReactNode {
   const most = Math.max(0, ...steps.map((step) => step.rows))
   const rows = steps.reduce((sum, step) => sum + step.rows, 0)

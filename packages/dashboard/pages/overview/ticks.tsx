@@ -1,4 +1,4 @@
-/** What needs attention is ticked off here, until it changes, and no longer than to a date; and what is ticked off stands folded below. */
+/** Ticks off entries that need attention, until they change or up to a date, and lists those that are ticked off. */
 import { Button, Radio, TextInput } from '@mantine/core'
 import type { TickBody, TicksView, TickView, UntickBody } from '@splitcart/data-management/http/routes/ticks-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -15,10 +15,10 @@ import told from '../../parts/told-list.module.css'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './needs-attention.module.css'
 
-/** What is ticked off, and how it is called. */
+/** An entry that can be ticked off, and its name. */
 export type Tickable = UntickBody & Readonly<{ name: string }>
 
-/** The button of a line, for admins. */
+/** The button that ticks off an entry, for admins. */
 export function TickOff({ tick }: Readonly<{ tick: Tickable }>): ReactNode {
   const isAdmin = useIsAdmin()
   const [isAsked, ask] = useState(false)
@@ -76,7 +76,7 @@ function Confirm({ tick, close }: Readonly<{ tick: Tickable; close: () => void }
   )
 }
 
-/** What is ticked off, folded: the newest, and how many others there are. */
+/** The list of ticks, collapsed: the newest, and the number of all. */
 export function Ticked({ of: { ticked, ticked_count } }: Readonly<{ of: TicksView }>): ReactNode {
   if (ticked_count === 0) return null
   return (

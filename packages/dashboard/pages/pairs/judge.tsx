@@ -1,4 +1,4 @@
-/** One pair after the other, what can be said of it, and what was said, to be taken back. */
+/** Shows one pair after the other with its possible verdicts; the latest verdict can be undone. */
 import { Button } from '@mantine/core'
 import type {
   SuggestionPage,
@@ -18,7 +18,7 @@ type Pair = SuggestionPage['pairs'][number]
 type Word = VerdictBody['verdict']
 type Choice = Readonly<{ key: string; does: string; word: Word | null; said: string }>
 
-/** What can be said, each with its key. */
+/** The possible verdicts, each with its keyboard key. */
 const CHOICES: readonly Choice[] = [
   { key: 's', does: 'Same', word: 'same', said: 'the same' },
   { key: 'c', does: 'Comparable', word: 'comparable', said: 'comparable' },
@@ -27,13 +27,13 @@ const CHOICES: readonly Choice[] = [
 ]
 const UNDO_KEY = 'u'
 
-/** What was done with one pair. `id`: of the verdict; null: it was skipped. */
+/** The decision on one pair. `id`: that of the verdict; null: the pair was skipped. */
 type Done = Readonly<{ choice: Choice; pair: Pair; id: number | null }>
 
 type More = Readonly<{ hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }>
 type Props = Readonly<{ pairs: readonly Pair[]; mayJudge: boolean; more: More }>
 
-// So many are had before they are needed.
+// More pairs are fetched when fewer than this are left.
 const AHEAD = 5
 
 /** The pairs, one after the other. */
@@ -97,7 +97,7 @@ function Status({ last, mayJudge }: Readonly<{ last: Done | undefined; mayJudge:
   )
 }
 
-/** What was done so far, and how to do more or take the last of it back. */
+/** The decisions so far, and functions to add one and to undo the last. */
 function useJudging() {
   const [done, setDone] = useState<readonly Done[]>([])
   const judging = useMutation({
@@ -116,7 +116,7 @@ function useJudging() {
   return { done, isBusy, error: judging.error ?? undoing.error, judge: judging.mutate, undo: undoing.mutate }
 }
 
-/** Has more pairs brought before those that are there are through. */
+/** Fetches more pairs before the loaded ones run out. */
 function useMore({ hasNextPage, isFetchingNextPage, fetchNextPage }: More, left: number): void {
   const isShort = left < AHEAD && hasNextPage && !isFetchingNextPage
   useEffect(() => {
@@ -129,7 +129,7 @@ async function judged({ a, b }: Pair, verdict: Word): Promise<number> {
   return (await send<VerdictView>('POST', '/api/verdicts', { a: one, b: other, verdict })).id
 }
 
-/** Tells of keys that are pressed in a place, or nowhere else: whoever is at something else means that. */
+/** Reports keys pressed inside the returned element or without any focus, but not those meant for other elements. */
 function useKeys(pressed: (key: string) => void): RefObject<HTMLDivElement | null> {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Pairs that may be one article: one at a time, for a person to judge with one key each. */
+/** The page of suggested pairs of listings: shown one at a time, each judged with a single key press. */
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { suggestionsQuery } from '../../api/queries.ts'

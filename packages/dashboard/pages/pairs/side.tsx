@@ -1,4 +1,4 @@
-/** One of two listings: what it is called, how much is in it, and what that costs. */
+/** One of the two listings of a pair: its name, picture, size and price. */
 import type { SuggestionPage } from '@splitcart/data-management/http/routes/verdicts-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -42,7 +42,7 @@ export function Side({ listing }: Readonly<{ listing: Listing }>): ReactNode {
   )
 }
 
-/** Leads elsewhere: this page asks no other server for anything, so that nobody who writes a row learns who looks at it. */
+/** A link to another site. Nothing is loaded from there, so that the authors of rows do not learn who views them. */
 function Elsewhere({ address, text }: Readonly<{ address: string | null; text: string }>): ReactNode {
   if (address === null || !/^https?:\/\//i.test(address) || /[{}]/.test(address)) return null
   return (

@@ -1,15 +1,15 @@
-/** The marks of the axes of a chart: dates with the year where it begins, prices in steps of whole cents. Pure. */
+/** The ticks of a chart's axes: dates, with the year where it begins, and prices in steps of whole cents. Pure. */
 import { DAY_SECONDS } from '../../parts/durations.ts'
 import { day } from '../../parts/format.ts'
 
 const STEPS = { days: [1, 2, 3, 7, 14], months: [1, 2, 3, 6], years: [1, 2, 5, 10, 20, 50] } as const
 
-/** The distances between the prices that are marked. Below a cent two marks would say the same. */
+/** Possible distances between price ticks. Below one cent, two ticks would have the same label. */
 export const PRICE_STEPS: number[] = Array.from({ length: 8 }, (_, power) =>
   [1, 2, 5].map((digit) => (digit * 10 ** power) / 100),
 ).flat()
 
-/** The midnights that are marked between two moments, at most so many: every few days, or the first of months or years. Seconds. */
+/** At most `most` date ticks between two times: every few days, or the first of months or years. In seconds. */
 export function datesMarked(from: number, to: number, most: number): number[] {
   for (const days of STEPS.days) {
     const first = Math.ceil(from / DAY_SECONDS)
@@ -35,7 +35,7 @@ function monthsMarked(from: number, to: number, step: number): number[] {
   return marks
 }
 
-/** What stands at the marks: the day, and below it the year, where it is the first mark or that of another year. */
+/** Labels of date ticks: the day, and below it the year at the first tick and wherever the year changes. */
 export function dateLabels(marks: readonly number[]): string[] {
   const yearOf = (seconds: number | undefined) =>
     seconds === undefined ? undefined : new Date(seconds * 1000).getUTCFullYear()

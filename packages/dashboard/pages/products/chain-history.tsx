@@ -1,4 +1,4 @@
-/** What chains have asked, as a table: the shades of the chart in figures. */
+/** The price history of the chains as a table: the same data as the shaded bands of the chart. */
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { count, money } from '../../parts/format.ts'
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column<Entry>[] = [
   },
 ]
 
-/** The table, the newest first. */
+/** The table, newest first. */
 export function ChainHistory({ chains }: Readonly<{ chains: readonly Chain[] }>): ReactNode {
   const entries = useMemo(() => entriesOf(chains), [chains])
   return (

@@ -1,4 +1,4 @@
-/** What a product costs now: a line for each chain, with the band of its prices; its stores on demand. */
+/** The current prices of a product: one row per chain with its price range; its stores on demand. */
 import { Button } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -123,7 +123,7 @@ function Range({ chain }: Readonly<{ chain: Chain }>): ReactNode {
   return is_silent ? <span className={style.old}>{text}</span> : <strong>{text}</strong>
 }
 
-/** From its lowest to its highest price, on a scale that all chains share. */
+/** A bar from the chain's lowest to its highest price, on a scale that all chains share. */
 function Band({ chain, all }: Readonly<{ chain: Chain; all: readonly Chain[] }>): ReactNode {
   const { lowest_cents: lowest, highest_cents: highest } = chain
   if (lowest === null || highest === null) return null

@@ -1,4 +1,4 @@
-/** The chart itself: stepped lines, with specials and gaps marked. Nothing of React. */
+/** The chart itself: stepped lines, with specials and gaps marked. Independent of React. */
 import uPlot from 'uplot'
 import { DAY_SECONDS } from '../../parts/durations.ts'
 import 'uplot/dist/uPlot.min.css'
@@ -9,7 +9,7 @@ import { colourName, computed } from './colours.ts'
 import { courseDrawer } from './draw-courses.ts'
 import type { Course, Days, Prices } from './lines.ts'
 
-/** Whom the chart tells what: the moment that is pointed at, null where none; and the course and moment that were clicked. */
+/** Callbacks: `point` gets the time under the pointer, or null; `choose` the clicked course and time. In seconds. */
 export type Listener = Readonly<{
   point: (seconds: number | null) => void
   choose: (course: Course, seconds: number) => void
@@ -21,7 +21,7 @@ const DAYS_SHOWN_MIN = 2
 const DRAG_PIXELS_MIN = 5
 const FONT = '12px Inter, system-ui, sans-serif'
 
-/** Draws the courses into a place, as wide as it is. How long that took is kept as the measure `price chart`. */
+/** Draws the courses into an element, in its width. Records the duration as the performance measure `price chart`. */
 export function drawChart(place: HTMLElement, { days, courses }: Days, listener: Listener): uPlot {
   const start = performance.now()
   const colours = courses.map((_, index) => computed(colourName(index), place))
@@ -46,16 +46,16 @@ function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readon
   return {
     width: Math.max(200, place.clientWidth),
     height: HEIGHT_PIXELS,
-    // The last date may stand at the very edge.
+    // Room for the last date label, which may be centred on the right edge.
     padding: [12, LABEL_PIXELS / 2, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
-      // Whether a click chooses or ends a drag is for us to say.
+      // `chooseByClick` decides whether a click selects or ends a drag.
       drag: { x: true, y: false, dist: DRAG_PIXELS_MIN, click: () => {} },
       points: { size: 7 },
     },
-    // Dates of scrapes belong to no zone.
+    // Dates of scrapes have no time zone.
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     scales: {
       x: { time: true, range: (_, min, max) => shownBetween(days, min, max) },
@@ -64,7 +64,7 @@ function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readon
       },
     },
     axes: axesIn(place, (days.at(-1) ?? 0) - DAY_SECONDS),
-    // The lines are drawn by `courseDrawer`: where several are at one price, each is seen.
+    // `courseDrawer` draws the lines, so that each is visible where several have the same price.
     series: [
       {},
       ...colours.map((colour) => ({
@@ -76,7 +76,7 @@ function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readon
   }
 }
 
-/** `last`: what is behind it has not come yet. */
+/** The axes; `last`: the last day, after which there are no date ticks. */
 function axesIn(place: HTMLElement, last: number): uPlot.Axis[] {
   const look: uPlot.Axis = {
     stroke: computed('var(--muted)', place),
@@ -101,7 +101,7 @@ function axesIn(place: HTMLElement, last: number): uPlot.Axis[] {
   ]
 }
 
-/** What is dragged over, no less than can be told apart; all days at first, and after a double click. */
+/** The shown span: the dragged range, at least `DAYS_SHOWN_MIN`; all days at first and after a double click. */
 function shownBetween(days: readonly number[], min: number | null, max: number | null): [number, number] {
   const first = days[0] ?? 0
   const last = days.at(-1) ?? 1
@@ -118,7 +118,7 @@ function widthOfPrices(chart: uPlot, labels: string[] | null): number {
   return Math.ceil(width) + 16
 }
 
-/** From a little below the lowest price to a little above the highest. */
+/** The range of the price axis: from a little below the lowest price to a little above the highest. */
 function rangeOf(prices: readonly Prices[]): [number, number] {
   let lowest = Number.POSITIVE_INFINITY
   let highest = 0
@@ -132,7 +132,7 @@ function rangeOf(prices: readonly Prices[]): [number, number] {
   return [Math.max(0, lowest - room), highest + room]
 }
 
-/** The day that is pointed at. The last one only ends the one before it. */
+/** The day under the pointer. The last entry of `days` is not selectable: it only ends the day before it. */
 function dayPointedAt({ cursor }: uPlot, days: readonly number[]): number | undefined {
   return cursor.idx == null ? undefined : days[Math.min(cursor.idx, days.length - 2)]
 }

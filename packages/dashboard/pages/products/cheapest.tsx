@@ -1,4 +1,4 @@
-/** Where a product is cheapest, in one sentence, and what is to be thought of it. */
+/** Where a product is cheapest, in one sentence, and whether that is a good deal. */
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import type { ReactNode } from 'react'
 import { byAmount, count, money } from '../../parts/format.ts'
@@ -67,7 +67,7 @@ function Nowhere({ chain }: Readonly<{ chain: Chain }>): ReactNode {
   )
 }
 
-/** What was asked once counts in no lowest price. */
+/** A price of a silent chain: shown as outdated. */
 function Once({ chain }: Readonly<{ chain: Chain }>): ReactNode {
   return (
     <>

@@ -1,10 +1,10 @@
-/** Tells a click that chooses from what else the mouse does in a chart: dragging over it, and clicking twice. */
+/** Distinguishes a selecting click in a chart from a drag and from a double click. */
 import type uPlot from 'uplot'
 
 const DOUBLE_CLICK_MS = 300
 const DRAG_PIXELS_MIN = 5
 
-/** Calls what `chosen` gives for a click, once no second one can follow. */
+/** After a single click, calls the function that `chosen` returned for it, once no second click can follow. */
 export function chooseByClick(chart: uPlot, chosen: () => (() => void) | undefined): void {
   let pressedAt = 0
   let waiting: ReturnType<typeof setTimeout> | undefined

@@ -1,9 +1,9 @@
-/** The colours of the lines of a chart, in both schemes, and the marks by which those of chains are told apart without them. */
+/** Colours of a chart's lines, in both colour schemes, and marks that distinguish chains without colours. */
 import style from './colours.module.css'
 
 const COLOURS = 8
 
-/** The name of a colour in the style sheet. */
+/** The CSS variable of a line's colour. */
 export function colourName(index: number): string {
   return `var(--line-${(index % COLOURS) + 1})`
 }
@@ -25,7 +25,7 @@ export function markPath(index: number): string {
   return MARKS[index % MARKS.length]!
 }
 
-/** A colour of the style sheet, as a canvas understands it. */
+/** The computed value of a CSS colour, for use in a canvas. */
 export function computed(name: string, place: HTMLElement): string {
   const probe = document.createElement('span')
   probe.style.color = name

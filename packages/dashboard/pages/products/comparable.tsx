@@ -1,4 +1,4 @@
-/** What can stand beside a product in other shops. It is no part of the product, nor of what that costs. */
+/** Comparable listings in other shops. They are not part of the product and do not count in its prices. */
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -57,7 +57,7 @@ function whyOf({ level, said_by, reasons }: Comparable): ReactNode {
   return <UntrustedText text={[who, ...reasons].join('; ')} />
 }
 
-/** The table; nothing where there is none. */
+/** The table; nothing if there are no comparable listings. */
 export function ComparableElsewhere({ product: { comparable } }: Readonly<{ product: ProductAnswer }>): ReactNode {
   if (comparable.length === 0) return null
   return (

@@ -1,13 +1,13 @@
-/** Is it a deal? From the exact history of the chain. Pure. */
+/** Judges whether a price is a good deal, from the price history of the chain. Pure. */
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { money } from '../../parts/format.ts'
 
 type Chain = ProductAnswer['chains'][number]
 
-/** What is said, and whether that is good news. */
+/** A statement about a price, and whether it is good news. */
 export type Verdict = Readonly<{ text: string; tone: 'good' | 'bad' | 'calm' }>
 
-/** What can be said of the lowest price of a chain; nothing of one that is not of now. */
+/** The statements about the lowest price of a chain; none if that price is not current. */
 export function dealOf({ is_silent, lowest_cents: price, is_on_special, ...chain }: Chain): Verdict[] {
   if (is_silent || price === null) return []
   const { lowest_before_cents: before, usual_cents: usual, usual_special_cents: special, was_price_cents: was } = chain

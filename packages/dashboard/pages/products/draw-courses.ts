@@ -1,4 +1,4 @@
-/** Draws courses of prices into a chart, each at its true height: of stores with specials and gaps marked, of chains with a band. */
+/** Draws the courses into a chart: those of stores with specials and gaps marked, those of chains with a price band. */
 import type uPlot from 'uplot'
 import { DAY_SECONDS } from '../../parts/durations.ts'
 import { markPath } from './colours.ts'
@@ -13,7 +13,7 @@ const BAND_ALPHA = 0.16
 const EDGE_ALPHA = 0.6
 const MARK_PIXELS = 12
 
-/** Gives what draws all courses, as often as the chart is drawn. */
+/** A function that draws all courses, for each redraw of the chart. */
 export function courseDrawer(courses: readonly Course[], colours: readonly string[]): (chart: uPlot) => void {
   const all = courses.map(({ prices }) => prices)
   const stretches = all.map((_, index) => stretchesOf(all, index))
@@ -41,7 +41,7 @@ export function courseDrawer(courses: readonly Course[], colours: readonly strin
   }
 }
 
-/** From the lowest price of each step to its highest. */
+/** Draws the band of each step, from its lowest to its highest price. */
 function drawBand(chart: uPlot, { chain }: ChainCourse): void {
   const { ctx } = chart
   ctx.save()
@@ -57,7 +57,7 @@ function drawBand(chart: uPlot, { chain }: ChainCourse): void {
   ctx.restore()
 }
 
-/** The mark of a chain where its line ends; of several at one price each beside the other. */
+/** Draws the mark of a chain at the end of its line; marks at the same price are placed side by side. */
 function markEnd(chart: uPlot, index: number, last: Stretch | undefined): void {
   const { ctx } = chart
   if (last === undefined) return
@@ -69,7 +69,7 @@ function markEnd(chart: uPlot, index: number, last: Stretch | undefined): void {
   ctx.restore()
 }
 
-/** A course as steps. Where several are at one price, they take turns: a dash of each. */
+/** Draws a course as steps. Courses at the same price alternate: one dash of each. */
 function drawSteps(chart: uPlot, prices: Prices, stretches: readonly Stretch[]): void {
   const { ctx } = chart
   const [days] = chart.data
@@ -79,7 +79,7 @@ function drawSteps(chart: uPlot, prices: Prices, stretches: readonly Stretch[]):
     const [start, end] = [chart.valToPos(days[from]!, 'x', true), chart.valToPos(days[to]!, 'x', true)]
     const height = chart.valToPos(price, 'y', true)
     ctx.setLineDash(of === 1 ? [] : [dash, dash * (of - 1)])
-    // The turns are counted from the left edge, so that all courses count alike.
+    // Dashes are counted from the left edge, so that those of all courses interlock.
     ctx.lineDashOffset = start - rank * dash
     stroke(chart, [start, height], [end, height])
     const next = prices[to]
@@ -90,7 +90,7 @@ function drawSteps(chart: uPlot, prices: Prices, stretches: readonly Stretch[]):
   ctx.setLineDash([])
 }
 
-/** Specials as a broad band under the line; gaps as dots between the prices before and after. */
+/** Draws specials as a broad band under the line, and gaps as dots between the prices before and after. */
 function markLine(chart: uPlot, { runs, gaps }: Line): void {
   const { ctx } = chart
   const across = (from: number, to: number, cents: number) => {

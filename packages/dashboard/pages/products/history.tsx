@@ -1,4 +1,4 @@
-/** The price history as a table: for those who cannot see the chart, and for those who want the figures. */
+/** The price history as a table: for users who cannot see the chart or want the figures. */
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
@@ -89,7 +89,7 @@ function changeBetween(before: Run | undefined, { price_cents: to }: Run): strin
   return from === null || to === null ? '' : change(from, to)
 }
 
-/** The table, the newest first. */
+/** The table, newest first. */
 export function History({ lines }: Readonly<{ lines: readonly Line[] }>): ReactNode {
   const entries = useMemo(() => entriesOf(lines), [lines])
   const gaps = lines.reduce((sum, line) => sum + line.gaps.length, 0)

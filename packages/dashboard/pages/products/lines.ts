@@ -1,47 +1,47 @@
-/** From the price runs of stores, and the steps of chains, to the lines of a chart. Pure. */
+/** Converts the price runs of stores and the steps of chains into the lines of a chart. Pure. */
 import type { ChainsAnswer, PricesAnswer, ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { DAY_SECONDS } from '../../parts/durations.ts'
 
 type StorePrices = PricesAnswer['stores'][number]
 export type Run = StorePrices['runs'][number]
 
-/** One line: what one store asked for one listing. `gaps`: scrapes in between did not show it. */
+/** One line: the prices of one listing in one store. `gaps`: dates whose scrapes did not contain it. */
 export type Line = Readonly<{
   key: string
   company: string
   storeId: string
   storeName: string
-  /** Not heard of for so long that its last price may have ended. */
+  /** No scrape for so long that its last price may be outdated. */
   isSilent: boolean
-  /** The listing, where the store sells the product as more than one. */
+  /** The listing, if the store sells the product as several listings; else null. */
   listing: string | null
   runs: readonly Run[]
   gaps: readonly Readonly<{ from: string; to: string }>[]
 }>
 
-/** Prices of each day, null where there is none: before and behind its runs, and where it was sold out without a price. */
+/** A price per day; null: before the first run, after the last, in gaps, and when sold out without a price. */
 export type Prices = readonly (number | null)[]
 
-/** A chain in one line: what its cheapest store asked, with a band up to its dearest. `isNow`: its last step is what it asks now. */
+/** A chain as one line: its lowest price, with a band up to its highest. `isNow`: its last step is current. */
 export type Chain = ChainsAnswer['chains'][number] & Readonly<{ isNow: boolean }>
 export type Step = Chain['steps'][number]
 
-/** What stores of one company have all asked on every day: one line of the chart stands for all of them. */
+/** Stores of one company that had the same prices on every day; they share one line of the chart. */
 export type StoreCourse = Readonly<{ lines: readonly Line[]; prices: Prices; chain?: undefined }>
-/** The same of a chain: its lowest prices, and its highest. */
+/** The course of a chain: its lowest prices, and its highest. */
 export type ChainCourse = Readonly<{ chain: Chain; prices: Prices; highest: Prices }>
 export type Course = StoreCourse | ChainCourse
 
-/** The days of a chart, in seconds since 1970 as it counts, and the courses of prices on them. */
+/** The days of a chart, in seconds since 1970, and the courses of prices on them. */
 export type Days = Readonly<{ days: number[]; courses: Course[] }>
 
 /**
- * From one day to another (as their places) a course is at one price, together with others: it is number `rank` of the `of` courses
- * that are there. To where another price follows, or where it ends.
+ * A span of days, as indices, in which a course has one price and shares it with the same courses: it is number `rank`
+ * of the `of` courses at that price.
  */
 export type Stretch = Readonly<{ from: number; to: number; price: number; rank: number; of: number }>
 
-/** The lines of all stores, each run in its order. */
+/** The lines of all stores, with the runs of each in order of date. */
 export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {
   return stores.flatMap((store) => {
     const listings = Map.groupBy(store.runs, ({ sku, key }) => sku ?? key)
@@ -58,14 +58,14 @@ export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {
   })
 }
 
-/** The courses of the lines and chains from the first day to the last. A price holds until the next scrape says otherwise. */
+/** The courses of lines and chains from the first day to the last. A price holds until the next scrape changes it. */
 export function daysOf(lines: readonly Line[], chains: readonly Chain[] = []): Days {
   const spans = [...lines.map(({ runs }) => runs), ...chains.map(({ steps }) => steps)]
   const froms = spans.flatMap(([first]) => (first === undefined ? [] : [secondsOf(first.from)]))
   const tos = spans.flatMap((each) => each.map(({ to }) => secondsOf(to)))
   if (froms.length === 0) return { days: [], courses: [] }
   const first = Math.min(...froms)
-  // One day more: a price that was seen on one day only is a step, not a point.
+  // One day more, so that a price seen on one day only is a step, not a point.
   const count = (Math.max(...tos) - first) / DAY_SECONDS + 2
   const days = Array.from({ length: count }, (_, index) => first + index * DAY_SECONDS)
   const priced = lines.map((line) => ({ line, prices: pricesOf(line, first, count) }))
@@ -90,7 +90,7 @@ function chainCourse(chain: Chain, first: number, count: number): ChainCourse {
   return { chain, prices: prices!, highest: highest! }
 }
 
-/** The stretches of one course among all. */
+/** The stretches of the course with this index. `all`: the prices of all courses. */
 export function stretchesOf(all: readonly Prices[], index: number): Stretch[] {
   const prices = all[index]!
   const stretches: Stretch[] = []
@@ -117,9 +117,9 @@ function pricesOf({ runs, gaps }: Line, first: number, count: number): (number |
   for (const [place, { from, to, price_cents }] of runs.entries()) {
     const next = runs[place + 1]
     const gap = gaps.find((each) => each.from > to && (next === undefined || each.from < next.from))
-    // Behind its end a run holds until the next begins, or until a scrape did not show it.
+    // After its end, a run holds until the next begins, or until a scrape did not contain the listing.
     const end = gap !== undefined ? indexOf(gap.from) : next !== undefined ? indexOf(next.from) : indexOf(to) + 1
-    // The day of the end included: a step is drawn from one day to the next. What follows on it overwrites it.
+    // Including the day of the end: a step is drawn from one day to the next. The next run overwrites that day.
     prices.fill(price_cents === null ? null : price_cents / 100, Math.max(0, indexOf(from)), Math.min(count, end + 1))
   }
   return prices
@@ -130,12 +130,12 @@ export function secondsOf(date: string): number {
   return Date.parse(date) / 1000
 }
 
-/** The date of a moment of the chart. */
+/** The date at a time of the chart, in seconds since 1970. */
 export function dateAt(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 10)
 }
 
-/** The run that shows the price of a line at a moment; `undefined` in a gap. */
+/** The run with the price of a line at a time; undefined in a gap and before the first run. */
 export function runAt({ runs, gaps }: Line, seconds: number): Run | undefined {
   const date = dateAt(seconds)
   const run = runs.findLast(({ from }) => from <= date)
@@ -143,10 +143,10 @@ export function runAt({ runs, gaps }: Line, seconds: number): Run | undefined {
   return isGone ? undefined : run
 }
 
-// More lines than these cannot be told apart.
+// More lines could not be distinguished in the chart.
 const CHAINS_MAX = 12
 
-/** The chains that fit into a chart, the cheapest first, with what they asked since a date. */
+/** The chains for a chart, currently cheapest first, at most `CHAINS_MAX`, with their steps since a date. */
 export function chainsWithin(
   histories: ChainsAnswer['chains'],
   now: ProductAnswer['chains'],
@@ -165,7 +165,7 @@ export function chainsWithin(
     .slice(0, CHAINS_MAX)
 }
 
-/** What a chain asked at a moment. */
+/** The step of a chain at a time, if there is one. */
 export function stepAt({ steps }: Chain, seconds: number): Step | undefined {
   const date = dateAt(seconds)
   return steps.find(({ from, to }) => from <= date && to >= date)

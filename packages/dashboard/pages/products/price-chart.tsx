@@ -1,4 +1,4 @@
-/** The chart of prices and the list of its lines, which shows what each of them was on the day that is pointed at. */
+/** The price chart and its legend, which shows the price of each line on the day under the pointer. */
 import { Button, useComputedColorScheme } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
@@ -24,7 +24,7 @@ type Props = Readonly<{ lines: readonly Line[]; chains?: readonly Chain[]; open?
 const NO_CHAINS: readonly Chain[] = []
 const OPENS_NOTHING = () => {}
 
-/** The chart; `open` shows the stores of a chain. The same is said by the tables that the page has below it. */
+/** The chart; `open` shows the stores of a chain. The tables below it on the page have the same data. */
 export function PriceChart({ lines, chains = NO_CHAINS, open = OPENS_NOTHING }: Props): ReactNode {
   const [pointed, point] = useState<number | null>(null)
   const days = useMemo(() => daysOf(lines, chains), [lines, chains])
@@ -141,7 +141,7 @@ function OfChain({ chain, pointed, open }: Readonly<{ chain: Chain }> & Omit<Leg
   )
 }
 
-/** The store, or how many they are and which. */
+/** The name of the store, or the number of stores and their names. */
 function storesIn(lines: readonly Line[]): string {
   const names = lines.map(({ storeName }) => storeName)
   return names.length === 1 ? names[0]! : `${count(names.length, 'store')}: ${names.join(', ')}`

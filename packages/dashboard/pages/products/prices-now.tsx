@@ -1,5 +1,4 @@
-/** What every store asks for a product now; the boxes choose the stores of the chart. */
-
+/** The current price of a product in every store; checkboxes select the stores of the chart. */
 import { Checkbox } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -16,7 +15,7 @@ import { storeNamed, toggled } from './stores-chosen.ts'
 type Price = ProductAnswer['prices'][number]
 type Props = Readonly<{ product: ProductAnswer; chosen: readonly string[] }>
 
-// More stand behind their chains.
+// With more prices than this, stores are shown only for a selected chain.
 const SHOWN_AT_ONCE = 15
 
 /** The table. */
@@ -155,7 +154,7 @@ const COLUMNS: readonly Column<Price>[] = [
 
 type Terms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null; is_silent?: boolean }>
 
-/** On special, sold out, long ago: in words. */
+/** Notes on a price in words: special, sold out, not seen lately. */
 export function sidecarsOf(terms: Terms): string {
   const notes = [
     terms.is_silent === true && 'not seen lately',
@@ -165,7 +164,7 @@ export function sidecarsOf(terms: Terms): string {
   return notes.filter(Boolean).join(', ')
 }
 
-/** The same, as it stands in a table. */
+/** The same notes as a table cell. */
 export function Notes({ terms }: Readonly<{ terms: Terms }>): ReactNode {
   return <span className={style.notes}>{sidecarsOf(terms)}</span>
 }

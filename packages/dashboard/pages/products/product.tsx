@@ -1,4 +1,4 @@
-/** One product: what every store asks for it now, and what they have asked. */
+/** One product: its current prices in every store, and its price history. */
 import { Button, NativeSelect } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useQuery } from '@tanstack/react-query'
@@ -110,7 +110,7 @@ const TOLD = [
   ['Health stars', 'health_star_rating'],
 ] as const
 
-/** What the first listing says that says it. */
+/** The further fields of a product, each from the first listing that has it. */
 function told(listings: ProductAnswer['listings']): (readonly [string, ReactNode])[] {
   return TOLD.flatMap(([title, field]) => {
     const text = listings.map(({ details }) => details?.[field]).find((each) => each !== undefined)
@@ -149,7 +149,7 @@ function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
 
 type PastProps = Readonly<{ product: ProductAnswer; drawn: readonly string[]; children: ReactNode }>
 
-/** The chart, what is chosen for it, and the same as tables. */
+/** The chart with its settings, and the same data as tables. */
 function Past({ product, drawn, children }: PastProps): ReactNode {
   const navigate = useNavigate({ from: '/products/$id' })
   const { lines, own, chains, error, retry } = usePast(product, drawn)
@@ -176,7 +176,7 @@ function Past({ product, drawn, children }: PastProps): ReactNode {
   )
 }
 
-/** The lines of stores; those of them that are drawn (`own`); and the chains that are drawn, once both are known. */
+/** The lines of stores; those of them in the chart (`own`); and the chains in the chart, once both are loaded. */
 function usePast({ id, prices, chains: now }: ProductAnswer, drawn: readonly string[]) {
   const { days } = useSearch({ from: '/shell/products/$id' })
   const zone = useTimeZone()
@@ -185,7 +185,7 @@ function usePast({ id, prices, chains: now }: ProductAnswer, drawn: readonly str
   const stores = useQuery(pricesQuery(String(id), { store: asked, ...(from && { from }) }))
   const histories = useQuery(chainHistoriesQuery(String(id)))
   const lines = useMemo(() => (stores.data === undefined ? [] : linesOf(stores.data)), [stores.data])
-  // While others are asked for, those of before are still there.
+  // While other stores are being fetched, `lines` still has the previous ones.
   const own = useMemo(() => {
     const stores = new Set(drawn.map((store) => store.toLowerCase()))
     return lines.filter(({ company, storeId }) => stores.has(storeNamed({ company, store_id: storeId }).toLowerCase()))
@@ -201,7 +201,7 @@ function usePast({ id, prices, chains: now }: ProductAnswer, drawn: readonly str
   return { lines, own, chains, error: failed.error, retry: failed.refetch }
 }
 
-/** Of which period, and back to one line for each chain. */
+/** The choice of the period, and a button back to one line per chain. */
 function Choices(): ReactNode {
   const { days, store, chain } = useSearch({ from: '/shell/products/$id' })
   const navigate = useNavigate({ from: '/products/$id' })

@@ -1,4 +1,4 @@
-/** What the stores sell: found as one types, with the range of prices over all stores. */
+/** The products: searched while typing, with the price range over all stores. */
 import { Checkbox, NativeSelect } from '@mantine/core'
 import type { ProductPage } from '@splitcart/data-management/http/routes/products.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -171,7 +171,7 @@ const ORDER_NAMES = [
 ]
 const PER = { g: '100 g', ml: '100 ml', m: '1 m', each: 'piece' } as const
 
-/** In which order, and how much it may cost by amount. */
+/** The choice of the sort order, and of the highest unit price. */
 function OrderFilter(): ReactNode {
   const { q, by, max } = useSearch({ from: '/shell/products' })
   const navigate = useNavigate({ from: '/products' })

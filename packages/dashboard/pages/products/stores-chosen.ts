@@ -1,21 +1,21 @@
-/** Which stores a chart shows. Pure. */
+/** Selects the stores that a chart shows. Pure. */
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 
 type Prices = ProductAnswer['prices']
 
 const FIRST_MAX = 8
 
-/** How many stores fit into a chart, and into a request. */
+/** Maximum number of stores in a chart and in a request. */
 export const STORES_MAX = 20
 
-/** How a store is named in requests and in the URL. */
+/** The name of a store in requests and in the URL: company/store_id. */
 export function storeNamed({ company, store_id }: Readonly<{ company: string; store_id: string }>): string {
   return `${company}/${store_id}`
 }
 
 /**
- * The stores that are shown until others are chosen: one of each company, then one for every other price that a company asks, the
- * lowest and the highest in turn, then whoever is left. Prices are in the order in which they are told: those of now come first.
+ * The stores shown until others are chosen: one of each company, then one for each further price of a company, lowest
+ * and highest in turn, then the remaining ones. `prices` is in the order of the API: current prices first.
  */
 export function firstStores(prices: Prices): string[] {
   const each = firstBy(prices, ({ company }) => company)
@@ -28,8 +28,8 @@ export function firstStores(prices: Prices): string[] {
 type Chosen = Readonly<{ store?: readonly string[] | undefined; chain?: string | undefined }>
 
 /**
- * The stores that have lines of their own: those that were chosen, or those of a chain that is opened, or whoever is alone in its chain.
- * All other chains are one line each.
+ * The stores with lines of their own: those that were chosen, or those of the opened chain, or those that are the only
+ * store of their chain. All other chains are one line each.
  */
 export function drawnStores(prices: Prices, { store, chain }: Chosen): string[] {
   if (store !== undefined) return [...store]
@@ -44,7 +44,7 @@ function firstBy(prices: Prices, nameOf: (price: Prices[number]) => string): Pri
   return prices.filter((price) => !seen.has(nameOf(price)) && seen.add(nameOf(price)))
 }
 
-/** The chosen stores with one more, or without it. */
+/** The chosen stores with this store added or removed; beyond `STORES_MAX` the oldest is dropped. */
 export function toggled(chosen: readonly string[], store: string): string[] {
   return chosen.includes(store) ? chosen.filter((each) => each !== store) : [...chosen, store].slice(-STORES_MAX)
 }

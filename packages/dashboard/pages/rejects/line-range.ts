@@ -1,9 +1,9 @@
-/** Where a field stands in a line of JSON: its name and its value. Pure. */
+/** Finds a field, its name and its value, in a line of JSON. Pure. */
 
-/** From the first to behind the last character. */
+/** A range of characters; `to` is exclusive. */
 export type LineRange = Readonly<{ from: number; to: number }>
 
-/** The last key of this name that has a value, as the last one counts; `undefined` where the line has none. */
+/** The range of the last key with this name and its value (in JSON the last one counts); undefined if there is none. */
 export function placeOf(raw: string, field: string | null): LineRange | undefined {
   const name = field?.split('.').at(-1)
   if (name === undefined || name === '') return undefined
@@ -23,7 +23,7 @@ function skipSpace(raw: string, from: number): number {
   return at
 }
 
-/** Behind the value that begins here. A line may have been cut off in the middle of it. */
+/** The index after the value that begins at `from`. The line may be truncated within the value. */
 function endOfValue(raw: string, from: number): number {
   const first = raw[from]
   if (first === '"') return endOfText(raw, from)

@@ -1,4 +1,4 @@
-/** A line as it came, with what is wrong in it marked. */
+/** A rejected line as it was received, with the faulty field marked. */
 import type { ReactNode } from 'react'
 import { visible } from '../../parts/format.ts'
 import { placeOf } from './line-range.ts'
@@ -8,7 +8,7 @@ type Props = Readonly<{ raw: string | null; base64: string | null; field: string
 
 const AROUND_CHARACTERS = 160
 
-/** The line. Where it is long, the part around the mark comes first; all of it can be unfolded. */
+/** The line. Of a long one, the part around the mark is shown first, and all of it can be unfolded. */
 export function RejectedLine({ raw, base64, field }: Props): ReactNode {
   if (raw === null)
     return (

@@ -1,5 +1,4 @@
-/** Rows that were not loaded, grouped by what is wrong with them and where they come from. */
-
+/** The page of rejected rows, grouped by reason and source. */
 import { Button } from '@mantine/core'
 import type { RejectGroupView } from '@splitcart/data-management/http/routes/rejects-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'

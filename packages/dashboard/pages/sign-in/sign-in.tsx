@@ -1,4 +1,4 @@
-/** Where a key becomes a session. */
+/** The sign-in page: exchanges a key for a session. */
 import { Button, PasswordInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRouter, useSearch } from '@tanstack/react-router'
@@ -10,7 +10,7 @@ import { Trouble } from '../../parts/notice.tsx'
 import { usePageTitle } from '../../parts/page.tsx'
 import style from './sign-in.module.css'
 
-/** The page on which one signs in. */
+/** The page. */
 export function SignIn(): ReactNode {
   usePageTitle('Sign in')
   return (
@@ -77,7 +77,7 @@ function Form(): ReactNode {
   )
 }
 
-/** Where to go after signing in: a page of ours, never another site. */
+/** The address to open after signing in: always one of this site (no open redirect). */
 export function ownAddress(to: string | undefined): string {
   const here = 'http://here'
   const address = URL.parse(to ?? '/', here)

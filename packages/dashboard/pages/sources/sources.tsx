@@ -1,4 +1,4 @@
-/** Every store: how regularly, how lately and how wholly it is scraped. */
+/** The page of sources: how often, how recently and how completely each store is scraped. */
 import { VisuallyHidden } from '@mantine/core'
 import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -47,7 +47,7 @@ const COLUMNS: readonly Column<Source>[] = [
     width: '5.5rem',
     narrow: 'bare',
     sort: ({ state, is_partial }) => FAULTS.indexOf(state === 'good' && is_partial ? 'partial' : state),
-    // What was late or silent is the greater fault.
+    // Late and silent take precedence over partial.
     cell: ({ state, is_partial }) => <SourceState state={state === 'good' && is_partial ? 'partial' : state} />,
   },
   {
@@ -124,7 +124,7 @@ function idOf({ company, store_id }: Source): string {
   return JSON.stringify([company, store_id])
 }
 
-/** What the name of a store does not say by itself. */
+/** Company and store id, as far as the store's name does not contain them. */
 function besides(company: string, storeId: string, storeName: string): string {
   const said = storeName.toLowerCase()
   return [company, storeId].filter((each) => !said.includes(each.toLowerCase())).join(' ')
@@ -150,7 +150,7 @@ function LastScrape({ date, receivedAt }: Readonly<{ date: string; receivedAt: s
   )
 }
 
-/** The rows of the latest scrape, and what share of the usual number they are. */
+/** The rows of the latest scrape, and their share of the usual number. */
 function Rows({ source: { rows, usual_rows } }: Readonly<{ source: Source }>): ReactNode {
   return (
     <span title={`${count(rows, 'row')}; the median of the last ten scrapes is ${whole(usual_rows)}`}>

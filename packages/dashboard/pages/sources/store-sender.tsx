@@ -1,4 +1,4 @@
-/** Who sent the latest scrape of a store: its machine, by the key of that. */
+/** The machine that sent the latest scrape of a store, identified by its key. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -9,7 +9,7 @@ import { scrapesOfStoreQuery } from '../../api/source-queries.ts'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
-/** The name of its key, which leads to all that it sent; and, for those who may see the keys, when it was heard of last. */
+/** The name of the key, linked to the uploads it sent, and, for admins, when the key was last used. */
 export function StoreSender({ store }: Readonly<{ store: string }>): ReactNode {
   const isAdmin = useIsAdmin()
   const scrapes = useInfiniteQuery(scrapesOfStoreQuery(store))

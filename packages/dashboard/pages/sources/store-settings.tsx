@@ -1,4 +1,4 @@
-/** What people have set for a store, and the dialog in which admins change it. */
+/** The settings of a store, and the dialog in which admins change them. */
 import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
 import type {
   StoreSettingsBody,

@@ -1,4 +1,4 @@
-/** One store: how it is scraped, its scrapes day by day with the uploads they came with, and what changed on its shelves. */
+/** The page of one store: its freshness, its settings, its scrapes with their uploads, and its latest changes. */
 import type { SourcePage } from '@splitcart/data-management/http/routes/sources.ts'
 import type { ScrapePage } from '@splitcart/data-management/http/routes/stores.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
@@ -96,7 +96,7 @@ function factsOf(source: Source, store: string): (readonly [string, ReactNode])[
   ]
 }
 
-/** What its latest scrape changed. */
+/** The changes of the store's latest scrape. */
 function Changed({ store }: Readonly<{ store: string }>): ReactNode {
   const { data } = useQuery(firstChangesQuery({ store }, CHANGES_SHOWN))
   if (data === undefined || data.changes.length === 0) return null

@@ -1,5 +1,4 @@
-/** The settings in force, and where each came from. */
-
+/** The settings in force, and the source of each. */
 import { Checkbox } from '@mantine/core'
 import type { SettingView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import { type ReactNode, useState } from 'react'
@@ -7,7 +6,7 @@ import { Panel } from '../../parts/page.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './settings.module.css'
 
-/** The table; secrets are not in it. */
+/** The table; it does not contain the values of secrets. */
 export function Settings({ settings }: Readonly<{ settings: readonly SettingView[] }>): ReactNode {
   const [all, showAll] = useState(false)
   const shown = settings.filter(({ from }) => all || (from !== 'default' && from !== 'nowhere'))

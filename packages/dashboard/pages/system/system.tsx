@@ -1,4 +1,4 @@
-/** How things stand on the server's machine. */
+/** The page of the system: loader, inbox, disk, databases, backup, versions and settings. */
 import type { SystemView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -160,7 +160,7 @@ function Backup({ system }: Readonly<{ system: SystemView }>): ReactNode {
   )
 }
 
-/** PostgreSQL is backed up with its own means, and then that is noted. */
+/** The commands for a backup. PostgreSQL is backed up by pg_dump, and `backup --note` records that. */
 function backupLines({ at, databases, shell, time_zone }: SystemView): string[] {
   const path = `/path/to/backups/${dateIn(time_zone, Date.parse(at))}`
   if (!databases.some((database) => database.path.startsWith('PostgreSQL')))

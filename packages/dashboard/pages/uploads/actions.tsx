@@ -1,5 +1,4 @@
-/** What a person may want done with an upload. The loader does it; what it does comes back as an event. */
-
+/** The actions that a person can request for an upload. The loader runs them; the result arrives as an event. */
 import { Button, TextInput } from '@mantine/core'
 import type { ActionName, UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -51,7 +50,7 @@ const OPEN_TO: Readonly<Record<string, readonly ActionName[]>> = {
   failed: ['replay'],
 }
 
-/** The buttons that fit the state of an upload, for those who may. */
+/** The buttons of the actions that the upload's state allows, for admins. */
 export function Actions({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const isAdmin = useIsAdmin()
   const [asked, ask] = useState<UploadAction>()

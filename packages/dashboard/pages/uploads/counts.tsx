@@ -1,4 +1,4 @@
-/** The counts of a load, which add up: rows = new + changed + unchanged + duplicate + rejected, and what was not loaded. */
+/** The counts of a load, which add up: rows = new + changed + unchanged + duplicate + rejected + not loaded. */
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import type { ReactNode } from 'react'
 import { whole } from '../../parts/format.ts'
@@ -14,7 +14,7 @@ const KINDS = [
 
 type Part = Readonly<{ kind: string; name: string; rows: number }>
 
-/** Of a file that is held, failed or undone no row is in the catalogue, though most were read without fault. */
+/** The parts of the sum. Rows of a held, failed or undone file that were valid count as "not loaded". */
 function partsOf(load: LoadResult): Part[] {
   const parts = KINDS.map(([kind, name]) => ({ kind, name, rows: load[kind] }))
   const rest = load.rows - parts.reduce((sum, { rows }) => sum + rows, 0)

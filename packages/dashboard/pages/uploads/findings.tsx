@@ -1,4 +1,4 @@
-/** What was found in the rows of a file: what holds it, what else is told of it, and fields that were left out or are not known. */
+/** The findings in a file: those that hold it, all others, and fields that were left out or are unknown. */
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { ReactNode } from 'react'
 import { count, whole } from '../../parts/format.ts'
@@ -9,7 +9,7 @@ import { Picture } from './picture.tsx'
 
 type Finding = NonNullable<UploadView['findings']>[number]
 
-/** What the rules say of it, those that hold it first; the same finding of several stores is one line. */
+/** The findings, those that hold the file first; the same finding for several stores is one line. */
 export function Findings({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
   const sorted = [...findings].sort((one, other) => Number(other.held) - Number(one.held))
   const alike = Map.groupBy(sorted, ({ rule, company, field, brief, sentence }) =>
@@ -73,10 +73,10 @@ function One({ finding }: Readonly<{ finding: Finding }>): ReactNode {
   )
 }
 
-/** Fields that were left out of rows because they are wrong, and fields that are not known. */
+/** Fields that were left out of rows because they are invalid, and unknown fields. */
 export function Remarks({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { warnings = [], ignored = {} } = upload
-  // Most often they are the same ones in every row: then that is one line.
+  // Grouped by number of rows: usually every row has the same unknown fields, which makes one line.
   const unknown = Map.groupBy(Object.entries(ignored), ([, rows]) => rows)
   if (warnings.length === 0 && unknown.size === 0) return null
   return (

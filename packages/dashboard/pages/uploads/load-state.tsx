@@ -1,4 +1,4 @@
-/** The state of an upload, and while it is loaded, how far that has come. */
+/** The state of an upload and, while it is being loaded, the progress. */
 import type { Progress } from '@splitcart/data-management/http/events/events-schema.ts'
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { skipToken, useQuery } from '@tanstack/react-query'
@@ -23,7 +23,7 @@ export function LoadState({ upload }: Readonly<{ upload: UploadView }>): ReactNo
 const ACTIONS = { load: 'to be loaded', undo: 'to be undone', discard: 'to be discarded' } as const
 
 function HowFar({ id }: Readonly<{ id: string }>): ReactNode {
-  // Put there by the events; nobody asks for it.
+  // Set by the live events and never fetched.
   const { data } = useQuery<Progress>({ queryKey: ['progress', id], queryFn: skipToken })
   if (data === undefined || data.of_bytes === 0) return null
   const share = Math.min(1, data.bytes / data.of_bytes)

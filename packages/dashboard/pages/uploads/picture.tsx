@@ -1,4 +1,4 @@
-/** Figures of a finding as a small picture, with the same in words for those who do not see it. */
+/** A small chart of a finding's figures, with the same in words for screen readers. */
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { Picture as Drawn } from '@splitcart/shared/truth/verdict.ts'
 import type { ReactNode } from 'react'
@@ -8,13 +8,13 @@ import style from './picture.module.css'
 
 type Finding = NonNullable<UploadView['findings']>[number]
 
-/** What can be drawn of it: prices by their ratio, categories then and now, else a share then and now. */
+/** The chart: a histogram of price ratios, rows per category before and now, or else a share before and now. */
 export function Picture({ finding }: Readonly<{ finding: Finding }>): ReactNode {
   const { before, now, rule } = finding
   const picture = finding.picture as unknown as Drawn | null
   if (picture?.kind === 'ratios') return <Ratios bars={picture.bars} />
   if (picture?.kind === 'counts') return <Counts rows={picture.rows} />
-  // Of other rules the two are no shares of the same.
+  // For other rules, `before` and `now` are not shares of the same total.
   if (before === null || now === null || before > 1 || now > 1 || rule === 'new_identity') return null
   return <Shares before={before} now={now} />
 }
@@ -63,7 +63,7 @@ function Ratios({ bars }: Readonly<{ bars: readonly number[] }>): ReactNode {
 
 const WORDS_MAX = 3
 
-/** The tallest bars in words. */
+/** The tallest bars of the histogram in words. */
 function inWords(bars: readonly number[]): string {
   const middle = (bars.length - 1) / 2
   const all = bars.reduce((sum, number) => sum + number, 0)
@@ -128,7 +128,7 @@ function Shares({ before, now }: Readonly<{ before: number; now: number }>): Rea
   )
 }
 
-/** For the eye: the numbers stand beside it. */
+/** Two bars, decorative: the numbers are beside them. */
 function TwoBars({ then, now }: Readonly<{ then: number; now: number }>): ReactNode {
   const wide = (share: number) => (share === 0 ? 0 : Math.max(1, share * 120))
   return (

@@ -1,4 +1,4 @@
-/** What would make an upload right, or has: every price before and after. */
+/** The repair that is offered for an upload, or was applied: every changed value before and after. */
 import { Button } from '@mantine/core'
 import type { RepairView } from '@splitcart/data-management/http/routes/repair.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -8,7 +8,7 @@ import { Trouble, Waiting } from '../../parts/notice.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './repair.module.css'
 
-/** The repair of an upload that has one, or is offered one. */
+/** The repair of an upload; only for uploads with `hasRepair`. */
 export function Repair({ id }: Readonly<{ id: string }>): ReactNode {
   const repair = useInfiniteQuery(repairQuery(id))
   const { data, error, refetch } = repair
@@ -73,7 +73,7 @@ function Changes({ changes }: Readonly<{ changes: RepairView['changes'] }>): Rea
   )
 }
 
-/** Whether there is something to show: a repair that is offered, or was made. */
+/** Whether a repair is offered or was applied. */
 export function hasRepair(findings: readonly Readonly<{ repair: object | null }>[]): boolean {
   return findings.some(({ repair }) => repair !== null)
 }

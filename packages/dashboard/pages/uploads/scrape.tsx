@@ -1,4 +1,4 @@
-/** From a store and a date to the upload that its prices came with: where the points of a chart lead. */
+/** Finds the upload that contained a store's scrape of a date; charts and tables of prices link here. */
 import { useQuery } from '@tanstack/react-query'
 import { Link, Navigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -8,7 +8,7 @@ import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
-/** Goes on to the upload where there is one; lists them where two files describe the same date. */
+/** Redirects to the upload if there is exactly one; lists all if several files describe the date. */
 export function ScrapePage(): ReactNode {
   const { store, date } = useSearch({ from: '/shell/scrape' })
   const { data, error, refetch } = useQuery(scrapesQuery(store, date))

@@ -1,4 +1,4 @@
-/** The moments of an upload: when it was safe, when its load began, when it was committed. */
+/** The timeline of an upload: when it was durable, when its load began, and when it was committed. */
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { ReactNode } from 'react'
 import { duration } from '../../parts/format.ts'
@@ -7,7 +7,7 @@ import style from './timeline.module.css'
 
 type Step = Readonly<{ name: string; about: string; at: string | null; isNext?: boolean }>
 
-/** The moments, with the time between them. */
+/** The steps, with the time between them. */
 export function Timeline({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const steps = stepsOf(upload)
   return (
@@ -43,7 +43,7 @@ function stepsOf({ received_at, state, load, details }: UploadView): Step[] {
   const ended = load?.finished_at ?? null
   const began = details?.load_started_at ?? null
   const steps: Step[] = [{ name: 'accepted', about: 'durable on the disk of the server', at: received_at }]
-  // A load that ended before a person asked for another one is not the one that began last.
+  // After a person has requested another load, `began` may belong to that one and `ended` to the load before.
   const isOfThisLoad = began !== null && (ended === null || Date.parse(began) <= Date.parse(ended))
   if (ended === null || isOfThisLoad) steps.push({ name: 'load began', about: 'update-db reads the file', at: began })
   steps.push({ name: end, about, at: ended })

@@ -1,4 +1,4 @@
-/** One upload: what it is, what became of it, and what can be done with it. */
+/** The page of one upload: its state, findings, counts, timeline and receipt, and the actions on it. */
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'

@@ -1,4 +1,4 @@
-/** Every file that was sent, the newest first or by a column, as they move. */
+/** The page of all uploads, newest first or sorted by a column, updated live. */
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
@@ -122,7 +122,7 @@ export function Uploads(): ReactNode {
   )
 }
 
-/** How the server sorts all uploads by a column; undefined: it does not, and those that are here are sorted. */
+/** The server's sort order for a column; undefined: the server cannot sort by it, and loaded rows are sorted. */
 function sortingOf(order: string): Pick<UploadFilters, 'sort' | 'order'> | undefined {
   const sort = SORTS[order.replace(/^-/, '')]
   return sort && { sort, order: order.startsWith('-') ? 'desc' : 'asc' }

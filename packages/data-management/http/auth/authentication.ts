@@ -1,5 +1,5 @@
 /**
- * Who may do what: every route but the open ones names the scopes it asks for, and is refused without one of them.
+ * Authentication and scopes: every route but the open ones names its scopes and refuses principals without one of them.
  *
  *   X-API-Key, X-Internal-API-Key,
  *   Authorization ─▶ key ─────────────────────────┐
@@ -23,9 +23,9 @@ declare module 'fastify' {
     scopes?: readonly Scope[]
     /** The route takes uploads: its POST and PATCH carry bodies that are worth limiting. */
     takesUploads?: true
-    /** What it takes that was not here before counts as no request. */
+    /** A request that creates something new (201) does not count against the key's limit per minute. */
     isFreeWhenNew?: true
-    /** A session alone is not enough: the request brings a key. */
+    /** A session alone is not enough: the request must bring a key. */
     wantsKey?: true
   }
   interface FastifyRequest {
@@ -33,21 +33,21 @@ declare module 'fastify' {
   }
 }
 
-/** Finds out who sends a request. */
+/** Finds the principal of a request. */
 export type Authenticator = Readonly<{
-  /** The owner of a key. Throws what a wrong key is answered; that counts against the address. */
+  /** The principal of a key. Throws the answer to a wrong key, which counts as a failure of the address. */
   ofKey: (text: string | undefined, request: FastifyRequest) => Promise<Principal>
-  /** The owner of the key, or else of the session, that a request brings. Throws the same. */
+  /** The principal of the key, or else of the session, in a request. Throws as `ofKey` does. */
   ofRequest: (request: FastifyRequest) => Promise<Principal>
-  /** The owner by now, while a long answer is on its way; undefined: the key or session has ended. Counts against nobody. */
+  /** Checks again during a long answer; undefined: key or session has ended. Never counts as a failure. */
   revalidate: (request: FastifyRequest) => Promise<Principal | undefined>
-  /** What a wrong code is answered; it counts against the address as a wrong key does. */
+  /** The answer to a wrong code; counts as a failure of the address, like a wrong key. */
   ofWrongCode: (refusal: Problem, request: FastifyRequest) => Problem
-  /** What a request proves itself with. */
+  /** The key or session token of a request; empty if it has none. */
   credentialOf: (request: FastifyRequest) => string
 }>
 
-/** Recognises keys and sessions, and counts what is wrong. */
+/** Makes an authenticator for keys and sessions, which counts failures per address. */
 export function openAuthenticator(
   { ledger: { keys, sessions }, now, steady }: Receiving,
   limits: ServerLimits,
@@ -60,7 +60,7 @@ export function openAuthenticator(
     return principal
   }
   const ofKey = async (text: string | undefined, request: FastifyRequest) => {
-    // Who sends none guesses none: this counts against nobody.
+    // A request without a key is no attempt at guessing one, so it does not count as a failure.
     if (text === undefined) throw new Problem('key_refused')
     return known(await keys.authenticate(text, now()), request)
   }
@@ -83,7 +83,7 @@ export function openAuthenticator(
   return { ofKey, ofRequest, revalidate, ofWrongCode, credentialOf }
 }
 
-// Whoever has stolen a key is told no more than that it is not accepted; the log tells who has to know, once a minute.
+// A client with a stolen key learns only that it is refused; the log has the reason, once a minute per key and address.
 function comingFrom(): (principal: Principal, request: FastifyRequest) => boolean {
   const lines = new TokenBuckets(1)
   return ({ keyId, onlyFrom }, request) => {
@@ -95,7 +95,7 @@ function comingFrom(): (principal: Principal, request: FastifyRequest) => boolea
   }
 }
 
-/** Checks who sends a request before anything else of it is looked at. */
+/** Authenticates each request, and checks its scope, before anything else of it is read. */
 export function authenticate(
   server: FastifyInstance,
   { ledger: { keys }, now }: Receiving,
@@ -119,21 +119,21 @@ export function checkScope(principal: Principal, scopes: readonly Scope[]): void
     throw new Problem('scope_missing', `this needs a key with the scope ${scopes.join(' or ')}`)
 }
 
-/** The principal of a request whose route asks for a scope. */
+/** The principal of a request whose route requires a scope. */
 export function principalOf(request: FastifyRequest): Principal {
   if (request.principal === null) throw new Error(`${request.routeOptions.url} asks for no scope`)
   return request.principal
 }
 
-/** Who did something, as the audit tells it to people. */
+/** The principal's name and key id, as the audit log shows them. */
 export function nameOf({ name, keyId }: Principal): string {
   return `${name} (${keyId})`
 }
 
-/** What stands for the address of who sends a request when a trusted proxy has said something that is none. No key is for it. */
+/** The client's address when a trusted proxy sends an invalid one. It matches no `onlyFrom` of a key. */
 export const ADDRESS_UNKNOWN = 'unknown'
 
-/** Where a request comes from. What a trusted proxy says in place of an address is never taken for the proxy's own. */
+/** The client's address. If a trusted proxy sends an invalid one, the proxy's own address is never used instead. */
 export function addressOf({ ip, headers, socket }: Pick<FastifyRequest, 'ip' | 'headers' | 'socket'>): string {
   if (isIP(ip) === 0) return withoutPort(ip)
   const told = headers['x-forwarded-for']
@@ -146,12 +146,12 @@ function withoutPort(text: string): string {
   return isIP(address) === 0 ? ADDRESS_UNKNOWN : address
 }
 
-/** The text of the key that a request brings, in whichever field: a request with two different ones comes no further than its head. */
+/** The key of a request, from whichever field has it; a request with two different keys was refused at its head. */
 export function keyIn({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
   return keysIn((name) => headers[name]?.toString())[0]
 }
 
-/** The session that a request brings. Uploads are for machines: none authorises one. */
+/** The session token of a request. A session never authorises an upload: uploads are for machines. */
 function sessionIn(request: FastifyRequest): string | undefined {
   return request.routeOptions.config.takesUploads ? undefined : tokenIn(request)
 }

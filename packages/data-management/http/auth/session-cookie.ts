@@ -1,12 +1,12 @@
-/** The cookie that a session lives in. Scripts cannot read it, and no other site makes a browser send it. */
+/** The session cookie. Scripts cannot read it (HttpOnly), and other sites cannot cause it to be sent (SameSite). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 const NAME = 'splitcart_session'
-// Browsers take a cookie of this name from this very host and over https only: no host beside ours can plant one.
+// Browsers accept the prefix `__Host-` only over https and from this very host, so no sibling host can set the cookie.
 const NAME_OVER_HTTPS = `__Host-${NAME}`
 const TOKEN = /^[A-Za-z0-9_-]{43}$/
 
-/** The token that a request brings. None where there are two: somebody who has a host beside ours has put one before the other. */
+/** The session token of a request. None if there are two cookies: a sibling host may have set one of them. */
 export function tokenIn(request: Pick<FastifyRequest, 'headers' | 'protocol'>): string | undefined {
   const name = nameFor(request)
   const values = (request.headers.cookie ?? '')
@@ -18,17 +18,17 @@ export function tokenIn(request: Pick<FastifyRequest, 'headers' | 'protocol'>): 
   return values.length === 1 && TOKEN.test(token) ? token : undefined
 }
 
-/** Gives a browser the token, for as long as its session lasts. */
+/** Sets the cookie for as long as the session lasts. */
 export function setToken(request: FastifyRequest, reply: FastifyReply, token: string, seconds: number): void {
   reply.header('set-cookie', `${nameFor(request)}=${token}; Max-Age=${seconds}; ${attributesFor(request)}`)
 }
 
-/** Takes the token from a browser. */
+/** Deletes the cookie. */
 export function clearToken(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('set-cookie', `${nameFor(request)}=; Max-Age=0; ${attributesFor(request)}`)
 }
 
-/** Over https, also where a proxy that is trusted says so, the browser never sends it in plain http. */
+/** Over https, also if a trusted proxy reports it, the cookie is `Secure`: browsers never send it over plain http. */
 function attributesFor({ protocol }: FastifyRequest): string {
   return `Path=/; HttpOnly; SameSite=Strict${protocol === 'https' ? '; Secure' : ''}`
 }

@@ -1,4 +1,4 @@
-/** What `/api/session` takes and answers, as JSON Schema. */
+/** Requests and answers of `/api/session` and `/api/sessions`, as JSON Schema. */
 import type { Static } from 'typebox'
 import { TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 
@@ -11,7 +11,7 @@ export const SIGN_IN_BODY = {
   properties: { key: { type: 'string', minLength: 1, maxLength: KEY_CHARACTERS_MAX } },
 } as const
 
-/** Who is signed in: the key's id, name and scopes, and until when at the latest; null: for ever. `time_zone`: in which the server's days begin; `currency`: that of its prices. */
+/** The key that is signed in. `expires_at` null: never. `time_zone` is where days begin, `currency` that of prices. */
 export const SESSION_RESPONSE = {
   type: 'object',
   required: ['key_id', 'name', 'scopes', 'expires_at', 'time_zone', 'currency'],
@@ -33,7 +33,7 @@ const OPEN_SESSION = {
     key_id: { type: 'string' },
     name: { type: 'string' },
     signed_in_at: TIME,
-    /** Unless it is used; a session that is used lasts no more than 90 days. */
+    /** Expiry if the session is not used until then; use extends it, up to 90 days in all. */
     expires_at: TIME,
   },
 } as const
@@ -44,10 +44,10 @@ export const SESSIONS_RESPONSE = {
   properties: { sessions: { type: 'array', items: OPEN_SESSION } },
 } as const
 
-/** Who is signed in, as it is answered. */
+/** The open sessions, as answered. */
 export type SessionsView = Static<typeof SESSIONS_RESPONSE>
 
 export type SignIn = Static<typeof SIGN_IN_BODY>
 
-/** A session, as it is answered. */
+/** The current session, as answered. */
 export type SessionView = Static<typeof SESSION_RESPONSE>

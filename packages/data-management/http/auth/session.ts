@@ -1,4 +1,4 @@
-/** `/api/session`: a browser signs in with a key, asks who it is, and signs out. */
+/** `/api/session`: a browser signs in with a key, asks which key is signed in, and signs out. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Principal, SCOPES } from '../../ledger/keys.ts'
 import type { TakeRequest } from '../edge/admission.ts'
@@ -13,7 +13,7 @@ import { sessionsRoutes } from './sessions.ts'
 
 const MAY_SIGN_IN = ['read', 'admin'] as const
 
-/** Adds the routes. They recognise keys and sessions, and count requests, as all others do. */
+/** Adds the routes. They use the same authenticator and request limit as all others. */
 export function sessionRoutes(
   server: FastifyInstance,
   services: Services,
@@ -48,7 +48,7 @@ export function sessionRoutes(
   sessionsRoutes(server, services)
 }
 
-/** Never goes on with a token that was there before: somebody else may know that one. */
+/** Always makes a new token: an attacker may know the previous one (session fixation). */
 async function openSession(services: Services, principal: Principal, request: FastifyRequest, reply: FastifyReply) {
   const { ledger, now } = services.inbox
   const before = tokenIn(request)
@@ -68,7 +68,7 @@ async function tellSession(services: Services, request: FastifyRequest, reply: F
     const key = await ledger.keys.working(principal.keyId, now())
     return viewOf(services, principal, key?.expiresAt ?? now())
   }
-  // The browser learns that its session lasts longer by now.
+  // The session was extended by use: the cookie gets the new expiry.
   giveToken(services, token, session.expiresAt, { request, reply })
   return viewOf(services, principal, session.expiresAt)
 }

@@ -1,4 +1,4 @@
-/** `/api/sessions`: who is signed in, and how an administrator ends that. */
+/** `/api/sessions`: an administrator lists the open sessions and ends them. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import { MAY_CHANGE } from '../edge/parameters.ts'

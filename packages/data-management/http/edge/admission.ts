@@ -1,6 +1,6 @@
 /**
- * What a request with a right key must pass before its body is looked at: how often its key asks, how much it sends at once and in a
- * day.
+ * The checks that a request with a valid key must pass before its body is read: requests per minute, uploads at once
+ * and daily quota.
  *
  *   head ─▶ key ─▶ scope ─▶ rate ─▶ uploads at once ─▶ quota ─▶ (the route: backlog, room, fields, 100-continue, body)
  */
@@ -14,13 +14,13 @@ import type { ServerLimits } from './server-limits.ts'
 import { TokenBuckets } from './token-buckets.ts'
 
 /**
- * Takes one request from what a key may ask in a minute, or throws `too_many_requests`; `back` gives one back: a file that is new is what
- * the server is there for, and has limits of its own.
+ * Counts one request against the key's limit per minute, or throws `too_many_requests`. `back` refunds one: an upload
+ * of a new file does not count, since new files have limits of their own.
  */
 export type TakeRequest = ((keyId: string, steadyMs: number) => void) &
   Readonly<{ back: (keyId: string, steadyMs: number) => void }>
 
-/** Counts the requests of every key. */
+/** Counts requests per key. */
 export function countRequests({ requestsPerMinuteMax }: ServerLimits): TakeRequest {
   if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return Object.assign(() => {}, { back: () => {} })
   const requests = new TokenBuckets(requestsPerMinuteMax)
@@ -33,7 +33,7 @@ export function countRequests({ requestsPerMinuteMax }: ServerLimits): TakeReque
   return Object.assign(take, { back: (keyId: string, now: number) => requests.giveBack(keyId, now) })
 }
 
-/** Adds the checks to every route that asks for a scope. */
+/** Adds the checks to every route that requires a scope. */
 export function admit(
   server: FastifyInstance,
   services: Services,
@@ -54,7 +54,7 @@ export function admit(
     takeRequest(keyId, inbox.steady())
     if (!takesUploads || (request.method !== 'POST' && request.method !== 'PATCH')) return
     uploads.enter(keyId, reply)
-    // What was opened within the quota may be finished.
+    // A PATCH is not checked: an upload that was opened within the quota may be finished.
     if (request.method === 'POST') await quotas.check(keyId, uploads.others(keyId), inbox.now())
   })
   server.addHook('onResponse', async (request, reply) => {
@@ -63,7 +63,7 @@ export function admit(
   })
 }
 
-/** How many uploads of each key are on their way. */
+/** Counts the uploads in progress per key. */
 class Uploading {
   readonly #max: number
   readonly #open = new Map<string, number>()
@@ -76,11 +76,11 @@ class Uploading {
     return (this.#open.get(keyId) ?? 1) - 1
   }
 
-  /** Counts an upload until it is answered or its connection is gone. */
+  /** Counts an upload until it is answered or its connection closes. Throws `too_many_uploads`. */
   enter(keyId: string, reply: FastifyReply): void {
     const open = this.#open.get(keyId) ?? 0
     if (open >= this.#max) throw new Problem('too_many_uploads', `${open} are on their way, ${this.#max} may be`)
-    // Gone already: nothing would tell when to stop counting it.
+    // The connection is closed already: no `close` event would follow to stop counting.
     if (reply.raw.destroyed) return
     this.#open.set(keyId, open + 1)
     reply.raw.once('close', () => {

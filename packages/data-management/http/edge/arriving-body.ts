@@ -1,6 +1,6 @@
 /**
- * A body of which every byte that arrives is worth keeping: when the connection is cut, stands still or is too slow, it just ends, so
- * that what came so far is written, and the sender goes on from there.
+ * The body of a resumable upload. When the connection is cut, stalls or is too slow, the body just ends instead of
+ * failing, so that the bytes received so far are written and the client resumes from there.
  */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -11,10 +11,10 @@ export class ArrivingBody {
   readonly #request: IncomingMessage
   readonly #pace: Pace
   readonly #wanted: () => void
-  /** Why it ended, when it kept us waiting too long. */
+  /** Why the body ended early, if it was too slow or stalled. */
   late: Problem | undefined
 
-  /** `wanted` is called when the first byte is asked for. */
+  /** `wanted` is called before the first byte is read. */
   constructor(request: IncomingMessage, limits: PaceLimits, wanted: () => void) {
     this.#request = request
     this.#pace = new Pace(limits)
@@ -23,7 +23,7 @@ export class ArrivingBody {
 
   async *chunks(): AsyncGenerator<Buffer> {
     this.#wanted()
-    // Not destroyed at the end: that would cut the connection on which the answer is to go.
+    // Destroying the request at the end would cut the connection that the answer needs.
     const chunks = this.#request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
     for (;;) {
       const next = await this.#next(chunks)

@@ -1,18 +1,18 @@
-/** Where a page of a list ended, as a text that means nothing to anybody else. */
+/** Cursors for pagination: the key of the last element of a page, as an opaque text. */
 import { Problem } from '@splitcart/shared/problem.ts'
 
-/** The key of the last element of a page. */
+/** The sort key of the last element of a page. */
 export type Key = readonly (string | number)[]
 
-/** How long a cursor may be. Any key of ours is shorter. */
+/** Longest cursor accepted, in characters. Every cursor that the server makes is shorter. */
 export const CURSOR_CHARACTERS_MAX = 4_000
 
-/** The cursor of a list (each list has a name of its own) that goes on behind a key; null where there is no more. */
+/** The cursor that continues a list after `key`; null if there is no further page. `list` is the list's unique name. */
 export function cursorOf(list: string, key: Key | null): string | null {
   return key === null ? null : Buffer.from(JSON.stringify([list, ...key])).toString('base64url')
 }
 
-/** The key in the parameter `after`, or throws `request_invalid` where it is no cursor of this list. `example` has a key's types. */
+/** The key in the parameter `after`. Throws `request_invalid` if it is no cursor of `list`. `example` has its types. */
 export function keyIn<K extends Key>(list: string, after: string | undefined, example: K): K | undefined {
   if (after === undefined) return undefined
   const [name, ...key] = parsed(after)

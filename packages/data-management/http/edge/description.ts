@@ -1,4 +1,4 @@
-/** `/api/openapi.json`: this API as OpenAPI, made from the schemas of its routes. */
+/** `/api/openapi.json`: the API as OpenAPI, generated from the schemas of its routes. */
 import { constants, gzipSync } from 'node:zlib'
 import swagger, { type SwaggerTransform } from '@fastify/swagger'
 import { PROBLEM_MEDIA_TYPE } from '@splitcart/shared/problem.ts'
@@ -26,7 +26,7 @@ const SECURITY_SCHEMES = {
   session: { type: 'apiKey', in: 'cookie', name: 'splitcart_session' },
 } as const
 
-/** Describes the routes that are added from now on. */
+/** Registers the generator. It describes only routes that are added after this call. */
 export async function describeRoutes(server: FastifyInstance): Promise<void> {
   const info = { title: 'SplitCart data transfer', version: '1' }
   await server.register(swagger, {
@@ -35,10 +35,10 @@ export async function describeRoutes(server: FastifyInstance): Promise<void> {
   })
 }
 
-/** Adds the route that gives the description. */
+/** Adds the route that serves the OpenAPI document. */
 export function descriptionRoutes(server: FastifyInstance): void {
   const response = answerIn('application/json', 'OpenAPI 3.1')
-  // Made once, and shared by all answers: whoever asks again and again costs nothing.
+  // Built once and shared by all answers, so repeated requests cost nothing.
   let prepared: { text: Buffer; gzip: Buffer } | undefined
   server.get('/api/openapi.json', { schema: { summary: 'This description', response } }, async (request, reply) => {
     prepared ??= inBothForms(JSON.stringify(server.swagger()))
@@ -53,12 +53,12 @@ function inBothForms(description: string) {
   return { text, gzip: gzipSync(text, { level: constants.Z_BEST_COMPRESSION }) }
 }
 
-/** The responses of a route whose answer is not described further. */
+/** The `response` schema of a route whose answer is described by its media type only. */
 export function answerIn(mediaType: string, description: string) {
   return { 200: { description, content: { [mediaType]: { schema: {} } } } } as const
 }
 
-/** What each route is described with besides its own schema: who may ask, and how it refuses. */
+/** Adds to each route's schema the scopes it requires, the ways to authenticate, and the problem document. */
 const completed: SwaggerTransform = ({ schema, url, route }) => {
   const { scopes, takesUploads, wantsKey } = route.config ?? {}
   const response = { ...(schema?.response as object), default: PROBLEM }

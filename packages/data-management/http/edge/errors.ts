@@ -1,4 +1,4 @@
-/** Turns what is thrown into an answer: a problem document of the table, or a 500 that tells nothing of our insides. */
+/** Turns thrown errors into answers: a problem document, or a 500 that reveals nothing of the internals. */
 import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ENCODINGS } from '../../inbox/decode.ts'
@@ -21,7 +21,7 @@ export function answerErrors(server: FastifyInstance, refusals: Refusals): void 
   server.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')
     const allowed = new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))
-    // A route of its own may have looked and found nothing.
+    // The method may be allowed here: a route can call the not-found handler itself.
     if (allowed.size === 0 || allowed.has(request.method)) return refuse(request, reply, new Problem('not_found'))
     const methods = [...allowed].join(', ')
     reply.header('allow', methods)
@@ -29,7 +29,7 @@ export function answerErrors(server: FastifyInstance, refusals: Refusals): void 
   })
 }
 
-/** Answers one error; also those that come up before a request has found its route. */
+/** Answers one error, also one that is thrown before the request is routed. */
 export function answerError(
   error: FastifyError,
   request: FastifyRequest,
@@ -42,7 +42,7 @@ export function answerError(
   return sendProblem(request, reply, problem, refusals)
 }
 
-/** The addresses of a route, with or without a slash at the end. */
+/** Matches the paths of a route, with or without a trailing slash. */
 function patternOf(url: string): RegExp {
   const path = url
     .replace(/\/$/, '')
@@ -51,24 +51,24 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${path}/?$`)
 }
 
-/** Answers with a problem document, whose id the log has too. */
+/** Answers with a problem document; the log line of the refusal has the same request id. */
 function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, refusals: Refusals): FastifyReply {
   if (problem.code !== 'internal') refusals.note(refusedOf(request), problem)
   const { status } = problem.kind
   const retryAfter = retryAfterOf(problem)
-  // Also here: what fails before it has found its route passes no hook.
+  // Set here as well: a request that fails before it is routed passes no hook.
   reply.header('cache-control', 'no-store')
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 415) reply.header('accept-encoding', ENCODINGS.join(', '))
-  // The rest of a refused body is not worth reading; what follows on this connection would be read as if it were a request.
+  // The rest of a refused body is not read; on a kept connection it would be parsed as the next request.
   if (request.raw.headers['content-length'] !== undefined || request.raw.headers['transfer-encoding'] !== undefined)
     reply.header('connection', 'close')
   return (
     reply
       .code(status)
       .header('content-type', PROBLEM_MEDIA_TYPE)
-      // As bytes: to a text Fastify would add a charset, which this media type does not have.
+      // As bytes: Fastify would add a charset to a string, which this media type does not have.
       .send(Buffer.from(JSON.stringify(toProblemDocument(problem, request.id))))
   )
 }
@@ -86,7 +86,7 @@ function refusedOf(request: FastifyRequest): Refused {
   }
 }
 
-/** What the libraries throw, in our own words. */
+/** Maps error codes of libraries and the file system to problem codes. */
 const LIBRARY_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
   FST_ERR_CTP_EMPTY_TYPE: 'media_type_unsupported',
@@ -99,7 +99,7 @@ const LIBRARY_CODES: Readonly<Record<string, ProblemCode>> = {
 }
 
 function problemOf(error: FastifyError): Problem {
-  // It could be used when the server started, and can be again: a password was changed, a right taken away.
+  // It was usable when the server started and can be again: a password was changed or a permission was revoked.
   if (error instanceof Problem && error.code === 'database_unusable')
     return new Problem('database_unreachable', 'it does not let the server in', { cause: error })
   if (error instanceof Problem) return error

@@ -1,13 +1,13 @@
-/** The name of an answer that stays what it is while the catalogue does. */
+/** ETags of answers that change only when the catalogue does. */
 import { createHash } from 'node:crypto'
 
-/** Weak: the same content, whatever it is compressed with. */
+/** A weak ETag: it is the same for every content encoding of the answer. */
 export function etagOf(...parts: readonly unknown[]): string {
   const hash = createHash('sha256').update(JSON.stringify(parts))
   return `W/"${hash.digest('base64url').slice(0, 22)}"`
 }
 
-/** Whether a field `If-None-Match` names it. */
+/** Whether the header `If-None-Match` contains the ETag. */
 export function isKnownEtag(field: string | undefined, etag: string): boolean {
   const bare = (tag: string) => tag.trim().replace(/^W\//, '')
   return field !== undefined && (field.trim() === '*' || field.split(',').some((tag) => bare(tag) === bare(etag)))

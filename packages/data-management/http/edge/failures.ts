@@ -1,6 +1,6 @@
 /**
- * Slows down an address that sends wrong keys. A right key is accepted from everywhere at any time: nobody is locked out because
- * of others behind the same address. What keeps a key from being guessed is its length, not this.
+ * Slows down an address that sends wrong keys. A valid key is accepted from any address at any time, so no client is
+ * locked out by others behind the same address. A key's length protects it from guessing, not this limit.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { countedAddress } from './server-limits.ts'
@@ -9,7 +9,7 @@ import { TokenBuckets } from './token-buckets.ts'
 const WAIT_SECONDS_MIN = 3
 const WAIT_SECONDS_MAX = 900
 
-/** The wrong keys of every address. */
+/** Counts wrong keys per address. */
 export class Failures {
   readonly #perMinuteMax: number
   readonly #allowance: TokenBuckets
@@ -19,7 +19,7 @@ export class Failures {
     this.#allowance = new TokenBuckets(perMinuteMax)
   }
 
-  /** What a wrong key from this address is answered, the refusal itself, and after too many of them 429. */
+  /** The answer to a wrong key from this address: `refusal`, or 429 after too many of them in a minute. */
   answerTo(address: string, now: number, refusal = new Problem('key_refused')): Problem {
     const name = countedAddress(address)
     if (this.#perMinuteMax === Number.POSITIVE_INFINITY || this.#allowance.take(name, now) === 0) return refusal

@@ -1,6 +1,6 @@
 /**
- * A file in a form: exactly one part, named "file". What surrounds it is limited in bytes and time as the file itself is, and none of
- * it is kept.
+ * A file in a multipart form: exactly one part, named "file". The bytes around it are limited in number and time, as
+ * the file itself is, and are not kept.
  */
 import type { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream/promises'
@@ -19,13 +19,13 @@ const LIMITS = {
   files: 1,
   parts: 1,
   fileSize: Number.POSITIVE_INFINITY,
-  // A field is refused; so much of it is looked at.
+  // A field is always refused; no more than this much of it is read first.
   fieldSize: KIB,
   headerPairs: 16,
   headerSize: 8 * KIB,
 }
 
-/** Reads a form up to the bytes of its file. The name is the sender's, unchecked. */
+/** Reads a form up to the start of its file. The file name comes from the client, unchecked. */
 export async function readForm(
   request: FastifyRequest,
   limits: PaceLimits,
@@ -46,7 +46,7 @@ export async function readForm(
 
 type Next = () => Promise<IteratorResult<Multipart>>
 
-/** Reads part after part. What the parser throws tells of the form, in words of its own. */
+/** Reads part after part. Errors of the parser become `form_invalid` with the parser's message. */
 function partsOf(request: FastifyRequest): Next {
   const formInvalid = (cause: unknown) => {
     const said = cause instanceof Error ? cause.message : String(cause)
@@ -69,12 +69,12 @@ async function ended({ raw }: FastifyRequest): Promise<void> {
   }
 }
 
-/** The bytes before and behind the file: waits for what comes next of a form, unless they are too many or take too long. */
+/** Waits for the next piece of a form; fails if the bytes before and after the file are too many or too slow. */
 class Surroundings {
   readonly #raw: IncomingMessage
   readonly #pace: Pace
   #bytes = 0
-  /** The file, whose own bytes do not count. */
+  /** The file; its own bytes are not counted. */
   file: Readonly<{ bytesRead: number }> = { bytesRead: 0 }
 
   constructor(raw: IncomingMessage, limits: PaceLimits) {

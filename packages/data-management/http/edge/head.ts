@@ -1,13 +1,13 @@
 /**
- * What Node's HTTP server lets through and we do not: heads that two programs on the way could understand in two ways. Everything
- * is judged by the fields as they came; of a field that came twice, `headers` shows only one.
+ * Refuses request heads that Node accepts but that a proxy could interpret differently (request smuggling). It checks
+ * `rawHeaders`, since `headers` shows only one of two fields with the same name.
  */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '@splitcart/shared/problem.ts'
 
 const FIELDS_MAX = 100
 
-// Each says one thing: two of them contradict each other, or somebody wants them to.
+// Fields that may occur only once: two of them are contradictory, perhaps on purpose.
 const SINGLE = new Set([
   'host',
   'authorization',
@@ -26,7 +26,7 @@ const SINGLE = new Set([
   'upload-metadata',
 ])
 
-/** What is wrong with the head of a request, if anything is. */
+/** The fault of a request head, or undefined if there is none. */
 export function faultOfHead(request: Pick<IncomingMessage, 'httpVersion' | 'rawHeaders'>): Problem | undefined {
   const { httpVersion, rawHeaders } = request
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return invalid(`HTTP/${httpVersion} is not spoken here`)
@@ -46,7 +46,7 @@ export function faultOfHead(request: Pick<IncomingMessage, 'httpVersion' | 'rawH
   )
 }
 
-/** The keys in the fields that may carry one, by the names of the fields. */
+/** The keys in the fields that may carry one; `field` reads a field by name. */
 export function keysIn(field: (name: string) => string | undefined): string[] {
   const bearer = /^Bearer +(\S+)$/i.exec(field('authorization') ?? '')?.[1]
   return [field('x-api-key'), field('x-internal-api-key'), bearer].filter((key) => key !== undefined)

@@ -1,4 +1,4 @@
-/** The HTTP server below the framework: plain or TLS, with time limits, and with an answer of ours to everything that is odd. */
+/** The HTTP server below the framework: plain or TLS, with time limits and problem documents for malformed requests. */
 import {
   createServer,
   type IncomingMessage,
@@ -21,10 +21,10 @@ import { limitUnread } from './unread-answers.ts'
 const KEEP_ALIVE_MS = 10_000
 const HANDSHAKE_MS_MAX = 10_000
 const HEAD_BYTES_MAX = 16 * 1024
-// Node looks for connections that are late so often, and every half minute by default.
+// Interval at which Node checks for connections that exceed a time limit; its default is 30 seconds.
 const LATE_CHECK_MS = 1_000
 
-/** Makes the server. `handle` gets only requests whose heads can be understood in one way. */
+/** Creates the server. `handle` gets only requests whose heads are unambiguous. */
 export function openHttpServer(handle: RequestListener, limits: ServerLimits, refusals: Refusals): Server {
   const server = bare(limits)
   const watch = limitUnread(server, limits)
@@ -37,7 +37,7 @@ export function openHttpServer(handle: RequestListener, limits: ServerLimits, re
   })
   server.maxHeadersCount = 0
   server.on('request', receive)
-  // Node would answer 100 before anyone has looked at the key.
+  // By default Node would answer 100 Continue before the key is checked.
   server.on('checkContinue', receive)
   server.on('checkExpectation', receive)
   server.on('connect', (_request: IncomingMessage, socket: Socket) =>
@@ -49,13 +49,13 @@ export function openHttpServer(handle: RequestListener, limits: ServerLimits, re
 
 function bare({ headMsMax, tls }: ServerLimits): Server {
   const options: ServerOptions = {
-    // No limit on the whole request: a large upload over a slow line may take hours. Its speed is limited while its body is read.
+    // No limit on the whole request: a large upload may take hours. A minimum speed is enforced while reading it.
     requestTimeout: 0,
     headersTimeout: headMsMax,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: Math.min(LATE_CHECK_MS, headMsMax),
     maxHeaderSize: HEAD_BYTES_MAX,
-    // We look ourselves, and say what is missing.
+    // `faultOfHead` checks this, with a better message.
     requireHostHeader: false,
   }
   if (tls === undefined) return createServer(options)
@@ -63,7 +63,7 @@ function bare({ headMsMax, tls }: ServerLimits): Server {
   return createTlsServer({ ...secured, ALPNProtocols: ['http/1.1'] }) as unknown as Server
 }
 
-/** Answers what the parser could not make a request of, unless an answer is on its way already. */
+/** Answers bytes that could not be parsed as a request, unless an answer is being sent already. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket, refusals: Refusals): void {
   const response = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage
   if (!socket.writable || error.code === 'ECONNRESET' || response?.headersSent) socket.destroy()

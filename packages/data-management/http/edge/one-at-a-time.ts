@@ -1,11 +1,11 @@
 /**
- * One request of a connection at a time. Node hands on every request that it has read, whether or not anybody reads the answers;
- * here the next one waits until the answer before it has left, and meanwhile nothing more is read.
+ * Handles one request of a connection at a time. Node passes on every pipelined request it has read, even if the client
+ * reads no answers; here the next request waits until the previous answer is sent, and reading pauses meanwhile.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-// Whoever sends more before he has an answer wants something else than answers.
+// A client that pipelines more than this without waiting for answers is abusive and is cut off.
 const WAITING_MAX = 32
 
 /** Handles the requests of each connection one after the other. */
@@ -13,7 +13,7 @@ export function oneAtATime(handle: RequestListener): RequestListener {
   const waiting = new WeakMap<Socket, (() => void)[]>()
   const begin = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request
-    // Behind the last answer of a connection nothing is a request.
+    // After the last answer of a connection, further requests are ignored.
     if (socket.destroyed || socket.writableEnded) return
     response.once('close', () => goOn(socket))
     handle(request, response)
@@ -21,7 +21,7 @@ export function oneAtATime(handle: RequestListener): RequestListener {
   const goOn = (socket: Socket) => {
     const queue = waiting.get(socket) ?? []
     const next = queue.shift()
-    // What comes last may have a body that is still to be read.
+    // The last request in the queue may have a body that is still to be read.
     if (queue.length === 0) socket.resume()
     if (next === undefined) waiting.delete(socket)
     else next()

@@ -1,8 +1,8 @@
 /**
- * The built page: `index.html` for each of its addresses, and its parts under `/assets/`, whose names change with their content.
- * A browser that asks for no page there is gets the page too, with 404; programs get the problem document that they get anywhere.
+ * Serves the built dashboard: `index.html` at each of its addresses, and its assets under `/assets/` with hashed names.
+ * At an unknown address a browser gets `index.html` with 404; other clients get the usual problem document.
  *
- * Open to everybody: it holds nothing but the program. What it shows it asks the API for, with the session of whoever looks.
+ * Needs no authentication: the files hold no data. The page gets its data from the API, with the session of its user.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ const ADDRESSES = [
   '/docs',
 ]
 
-// Files of its own and nothing else: no inline script or style, no other host, no frame around it, no form that leads elsewhere.
+// Only files of this host: no inline script or style, no other host, no framing, no form submissions.
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -54,7 +54,7 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `
 
-/** Adds the routes. `folder` is where `npm run build` has put the page, or will. */
+/** Adds the routes. `folder` is where `npm run build` puts the page; it need not exist yet. */
 export async function pageRoutes(server: FastifyInstance, folder: string): Promise<void> {
   for (const address of ADDRESSES)
     server.get(address, { schema: { hide: true } }, async (_request, reply) => sendIndex(reply, folder, 200))
@@ -70,13 +70,13 @@ export async function pageRoutes(server: FastifyInstance, folder: string): Promi
     preCompressed: true,
     immutable: true,
     maxAge: YEAR_MS,
-    // One route for all of them, and no warning that there are none: the page may be built while the server runs.
+    // One wildcard route and no warning about a missing folder: the page may be built while the server runs.
     wildcard: true,
     suppressWarning: true,
   })
 }
 
-/** Whether a person has come to an address that is none. */
+/** Whether a browser asks for a page at an unknown address outside `/api/`. */
 function isUnknownPage({ url, headers }: FastifyRequest): boolean {
   return !url.startsWith('/api/') && headers.accept?.includes('text/html') === true
 }

@@ -1,17 +1,17 @@
-/** The parameters and answers that several requests of the read API have in common, as JSON Schema. */
+/** Parameters, answers and route options that several routes share, as JSON Schema. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyRequest } from 'fastify'
 import { CURSOR_CHARACTERS_MAX } from './cursor.ts'
 
-/** Who may look: keys with one of these scopes. */
+/** Route config: any of these scopes may read. */
 export const MAY_READ = { scopes: ['read', 'admin'] } as const
 
-/** Who may change things, and see what is secret to others. */
+/** Route config: only this scope may change things and see confidential data. */
 export const MAY_CHANGE = { scopes: ['admin'] } as const
 
 const TEXT_CHARACTERS_MAX = 300
 
-/** A code or name, as it stands in the files. */
+/** A code or name as it occurs in the uploaded files. */
 export const TEXT = { type: 'string', minLength: 1, maxLength: TEXT_CHARACTERS_MAX } as const
 
 export const DATE = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' } as const
@@ -22,10 +22,10 @@ export const DATE_MAX = '9999-12-31'
 /** Company and store id with a slash between them, e.g. aldi/G700. */
 export const STORE = { type: 'string', pattern: '^.+/.+$', maxLength: 2 * TEXT_CHARACTERS_MAX + 1 } as const
 
-/** The `next` of the page before. */
+/** Cursor: the `next` of the previous page. */
 export const AFTER = { type: 'string', minLength: 1, maxLength: CURSOR_CHARACTERS_MAX } as const
 
-/** How many elements a page has. */
+/** Schema of a page size: from 1 to `maximum`, by default `fallback`. */
 export function limitOf(fallback: number, maximum: number) {
   return { type: 'integer', minimum: 1, maximum, default: fallback } as const
 }
@@ -39,7 +39,7 @@ export const COUNT_OR_NULL = { type: ['integer', 'null'], minimum: 0 } as const
 export const TIME = { type: 'string', format: 'date-time' } as const
 export const TIME_OR_NULL = { anyOf: [{ type: 'null' }, TIME] } as const
 
-/** How many there are; not exact: at least so many. */
+/** A count; if not `exact`, a lower bound. */
 export const BOUNDED_COUNT = {
   type: 'object',
   required: ['count', 'exact'],
@@ -49,7 +49,7 @@ export const BOUNDED_COUNT = {
 type ObjectSchema = Readonly<{ properties: Readonly<Record<string, unknown>> }>
 type Described = Readonly<{ summary: string; response: object }>
 
-/** The options of a route that may be read. */
+/** Options of a read-only route; query parameters that are not in `querystring` are refused. */
 export function readable(querystring: ObjectSchema, schema: Described) {
   return {
     config: MAY_READ,
@@ -58,17 +58,17 @@ export function readable(querystring: ObjectSchema, schema: Described) {
   }
 }
 
-/** The options of a route that takes a small body of JSON. */
+/** Options of a route with a small JSON body; fields that are not in `body` are refused. */
 export function bodyOf(body: ObjectSchema, schema: Described) {
   return { schema: { ...schema, body }, preValidation: refuseUnknown('body', body) }
 }
 
-/** What a request does not know is refused: a misspelt filter would find everything, a misspelt limit would not hold. */
+/** Refuses unknown names: a misspelt filter would match everything, a misspelt limit would have no effect. */
 function refuseUnknown(part: 'querystring' | 'body', { properties }: ObjectSchema) {
   return async ({ query, body }: FastifyRequest) => {
     const unknown = Object.keys(Object(part === 'body' ? body : query)).find((name) => !Object.hasOwn(properties, name))
     if (unknown === undefined) return
-    // In a body it may be what should have been a value, such as a key: it is not repeated.
+    // An unknown name in a body is not repeated: it may be a misplaced value, such as a key.
     const known = Object.keys(properties).join(', ')
     const isBody = part === 'body'
     const fault = isBody
@@ -78,5 +78,5 @@ function refuseUnknown(part: 'querystring' | 'body', { properties }: ObjectSchem
   }
 }
 
-/** Of a request that takes no parameters. */
+/** Schema of a request without query parameters. */
 export const NO_QUERY = { type: 'object', properties: {} } as const

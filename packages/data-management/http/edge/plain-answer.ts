@@ -1,29 +1,29 @@
-/** Answers that are given before, or without, the framework: to heads that are refused, and to what is not HTTP. */
+/** Answers sent without the framework: to refused request heads and to bytes that are not HTTP. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEM_MEDIA_TYPE, type Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { Refusals } from './refusals.ts'
 
-// Closed with bytes of the sender unread, a connection is reset and the answer may be lost: so much longer is listened.
+// Closing with unread bytes resets the connection and may lose the answer, so reading goes on for this long.
 const LINGER_MS = 1_000
 
 const RETRY_AFTER_SECONDS = { soon: 2, slowly: 300 } as const
 
-/** When to try again, where a problem is one that may pass. */
+/** The seconds for `Retry-After`; undefined unless the problem may pass by itself. */
 export function retryAfterOf({ kind: { retry }, retryAfterSeconds }: Problem): number | undefined {
   if (retry !== 'soon' && retry !== 'slowly') return undefined
   return retryAfterSeconds ?? RETRY_AFTER_SECONDS[retry]
 }
 
-/** Logs the refusal of what has found no route under an id of its own, which the answer tells too. */
+/** Logs the refusal of a request that was never routed. Returns a new request id, which the answer must contain. */
 export function noteRefusal(refusals: Refusals, { remoteAddress = '' }: Socket, problem: Problem, method = ''): string {
   const reqId = randomUUID()
   refusals.note({ reqId, address: remoteAddress, method, route: 'none' }, problem)
   return reqId
 }
 
-/** Answers a request with a problem document, and lets the connection end. */
+/** Answers a request with a problem document and `Connection: close`. */
 export function answerPlainly(response: ServerResponse, problem: Problem, requestId: string): void {
   const { body, fields } = partsOf(problem, requestId)
   response.writeHead(problem.kind.status, fields)
@@ -32,7 +32,7 @@ export function answerPlainly(response: ServerResponse, problem: Problem, reques
 
 type Farewell = Readonly<{ requestId?: string; lingerMs?: number }>
 
-/** Writes a problem document to a connection on which there is no request to answer, and ends it. */
+/** Writes a problem document to a connection that has no parsed request, and ends the connection. */
 export function endWith(socket: Socket, problem: Problem, { requestId, lingerMs = LINGER_MS }: Farewell): void {
   const { body, fields } = partsOf(problem, requestId)
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
@@ -40,7 +40,7 @@ export function endWith(socket: Socket, problem: Problem, { requestId, lingerMs 
   closeIn(socket, lingerMs)
 }
 
-/** Ends the connection of a request that was answered; the rest of its body is thrown away, as far as it comes in time. */
+/** Ends the connection of an answered request; the rest of its body is read and discarded for up to `LINGER_MS`. */
 export function endAfter(request: IncomingMessage): void {
   const { socket } = request
   const closeWhenDone = () => {
@@ -50,7 +50,7 @@ export function endAfter(request: IncomingMessage): void {
   socket.once('finish', closeWhenDone)
   request.once('end', closeWhenDone)
   closeIn(socket, LINGER_MS)
-  // Whoever read the body has let go of it, perhaps without a word.
+  // The previous reader of the body may have stopped without detaching.
   request.unpipe()
   request.removeAllListeners('readable')
   request.resume()

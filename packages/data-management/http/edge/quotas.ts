@@ -1,4 +1,4 @@
-/** How much of each key was taken since midnight in the zone of the server. The ledger knows it, so a restart changes nothing. */
+/** Daily quotas per key, from midnight in the server's time zone. Usage is in the ledger, so restarts keep it. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { dayAfter } from '../../catalogue/model/midnight.ts'
@@ -6,10 +6,10 @@ import type { ServerLimits } from './server-limits.ts'
 
 type Limits = Pick<ServerLimits, 'filesPerDayMax' | 'bytesPerDayMax'>
 
-/** How many new files a key has sent since a time, and their bytes on the wire. */
+/** The number of new files that a key has sent since a time, and their bytes on the wire. */
 export type SentSince = (keyId: string, at: number) => Promise<Readonly<{ files: number; bytes: number }>>
 
-/** The quotas of all keys. */
+/** Checks the quotas of all keys. */
 export class Quotas {
   readonly #sentSince: SentSince
   readonly #limits: Limits
@@ -21,7 +21,7 @@ export class Quotas {
     this.#zone = zone
   }
 
-  /** Throws when a key has no quota left; `others` of its files are on their way. The file that goes over in bytes is still taken. */
+  /** Throws `quota_used_up`. `others`: other uploads in progress. The file that crosses the byte limit is accepted. */
   async check(keyId: string, others: number, now: number): Promise<void> {
     const { filesPerDayMax, bytesPerDayMax } = this.#limits
     if (filesPerDayMax === Number.POSITIVE_INFINITY && bytesPerDayMax === Number.POSITIVE_INFINITY) return

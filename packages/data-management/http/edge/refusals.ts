@@ -1,5 +1,5 @@
 /**
- * The log of what is refused: whoever tries keys can be found in it by his address, and nobody can fill the disk with it.
+ * Logs refused requests by address, so that key guessing is visible, at a limited rate, so that the disk cannot fill.
  *
  *   refused ─▶ one of the first of its address in this minute ─▶ a line of its own
  *          └─▶ else counted ─▶ at the end of the minute one line for each address
@@ -10,7 +10,7 @@ import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import { countedAddress } from './server-limits.ts'
 import type { Trace } from './trace.ts'
 
-/** What is known of a request that is refused. `key`: the id of the key that it names, whether or not it has it. */
+/** A refused request, as logged. `key`: the id of the key it names; the key itself may be wrong. */
 export type Refused = Trace &
   Readonly<{
     reqId: string
@@ -20,18 +20,18 @@ export type Refused = Trace &
     key?: string | undefined
   }>
 
-// In a minute: of an address, and of all.
+// Log lines per minute: of one address, and of all.
 const LINES_PER_ADDRESS_MAX = 20
 const LINES_MAX = 300
 const TROUBLE_MS = 10_000
 const SUMMARIES_MAX = 100
-// Addresses that are counted by themselves.
+// Addresses that are counted separately; any further address counts as `OTHERS`.
 const ADDRESSES_MAX = 10_000
 const OTHERS = 'others'
 
 type Counts = { lines: number; unwritten: Map<ProblemCode, number> }
 
-/** The refusals of one server. */
+/** Logs and counts the refusals of one server. */
 export class Refusals {
   readonly #log: Log
   readonly #addresses = new Map<string, Counts>()
@@ -44,7 +44,7 @@ export class Refusals {
     this.#timer = setInterval(() => this.sumUp(), MINUTE_MS).unref()
   }
 
-  /** Notes that a request was refused. */
+  /** Logs a refused request, or only counts it if its address or the server has used up its lines of this minute. */
   note(refused: Refused, { code, detail }: Problem): void {
     const counts = this.#of(countedAddress(refused.address))
     if (counts.lines < LINES_PER_ADDRESS_MAX && this.#lines < LINES_MAX) {
@@ -54,7 +54,7 @@ export class Refusals {
     } else counts.unwritten.set(code, (counts.unwritten.get(code) ?? 0) + 1)
   }
 
-  /** Notes that a request was refused because of the database, with what that said: once in a while, for it concerns all requests. */
+  /** Logs the database error that makes requests fail, at most once in `TROUBLE_MS`, as it concerns all requests. */
   noteTrouble(error: unknown): void {
     const now = performance.now()
     if (now - this.#troubleAt < TROUBLE_MS) return
@@ -62,7 +62,7 @@ export class Refusals {
     this.#log.error({ err: error }, 'the database does not serve; requests are refused')
   }
 
-  /** Writes what was only counted, those with most of it first, and begins a new minute. */
+  /** Logs a summary of the refusals that were only counted, largest counts first, and begins a new minute. */
   sumUp(): void {
     const sums = [...this.#addresses]
       .map(([address, { unwritten }]) => ({ address, unwritten, count: sumOf(unwritten) }))
@@ -79,7 +79,7 @@ export class Refusals {
     this.#lines = 0
   }
 
-  /** Writes what is left, and counts no more minutes. */
+  /** Logs the last summary and stops the timer. */
   stop(): void {
     clearInterval(this.#timer)
     this.sumUp()

@@ -1,7 +1,7 @@
-/** How much is let in, and from whom: the limits that hold before the first byte of a body is decoded. */
+/** Server limits: what is accepted, and from which addresses, before the first byte of a body is decoded. */
 import { BlockList, isIP } from 'node:net'
 
-/** The limits. What is not given is not limited. */
+/** The server limits; `UNLIMITED` has the defaults. */
 export type ServerLimits = Readonly<{
   uploadsAtOnceMax: number
   requestsPerMinuteMax: number
@@ -11,16 +11,16 @@ export type ServerLimits = Readonly<{
   socketsMax: number
   socketsPerAddressMax: number
   headMsMax: number
-  /** How long an answer may stay unread without a byte of it being taken, and how much may be unread of all answers. */
+  /** Longest time that a client may read no byte of its answer; most unread bytes of all answers together. */
   unreadMsMax: number
   unreadBytesMax: number
-  /** Whose X-Forwarded-For is believed: addresses and networks. */
+  /** Addresses and networks whose X-Forwarded-For is trusted. */
   trustedProxies: readonly string[]
-  /** Certificate chain and private key, as PEM; without them plain http is spoken. */
+  /** Certificate chain and private key, as PEM; undefined: plain http. */
   tls: Readonly<{ cert: string; key: string }> | undefined
 }>
 
-/** No limit but those of time and memory. */
+/** No limits but those of time and memory. */
 export const UNLIMITED: ServerLimits = {
   uploadsAtOnceMax: Number.POSITIVE_INFINITY,
   requestsPerMinuteMax: Number.POSITIVE_INFINITY,
@@ -36,7 +36,7 @@ export const UNLIMITED: ServerLimits = {
   tls: undefined,
 }
 
-/** Whether an address belongs to one of some addresses and networks. */
+/** A test whether an address is in one of the given addresses and networks. */
 export function membership(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   for (const network of networks) {
@@ -48,7 +48,7 @@ export function membership(networks: readonly string[]): (address: string) => bo
   return (address) => isIP(address) !== 0 && list.check(address, familyOf(address))
 }
 
-/** What is counted as one address: of IPv6 the network of 64 bits, for whoever has one address there has all of them. */
+/** What counts as one address: for IPv6 the /64 network, since its owner can use every address in it. */
 export function countedAddress(address: string | undefined): string {
   if (address === undefined) return ''
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
@@ -62,7 +62,7 @@ export function countedAddress(address: string | undefined): string {
   return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
 }
 
-// An IPv4 address at the end stands for two groups; which ones does not matter, for they are not in the network.
+// A trailing IPv4 address stands for two groups; their values do not matter, as they are outside the /64.
 function groupsIn(part: string): string[] {
   return part === '' ? [] : part.replace(/\d+\.\d+\.\d+\.\d+$/, '0:0').split(':')
 }

@@ -1,15 +1,15 @@
-/** Limits the connections of each address and of all: what is too much is refused before a byte of it is read. */
+/** Limits the connections per address and in all. One too many is refused before a byte of it is read. */
 import type { Server, Socket } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { endWith } from './plain-answer.ts'
 import { countedAddress, membership, type ServerLimits } from './server-limits.ts'
 
-// What is refused is counted no more, so it must be gone soon.
+// Refused connections are not counted, so they must close soon.
 const LINGER_MS = 100
 
 type Listener = (this: Server, socket: Socket) => void
 
-/** Puts itself before what the server does with a new connection. */
+/** Checks each new connection before the server's own `connection` listeners see it. */
 export function limitSockets(server: Server, limits: ServerLimits): void {
   const serve = server.listeners('connection') as Listener[]
   const isProxy = membership(limits.trustedProxies)
@@ -40,8 +40,8 @@ function faultOf(all: number, own: number, { socketsMax, socketsPerAddressMax }:
 
 function refuse(socket: Socket, detail: string, { tls }: ServerLimits): void {
   socket.on('error', () => {})
-  // Before its handshake there is nobody to tell.
+  // Before the TLS handshake no answer can be sent.
   if (tls !== undefined) socket.destroy()
-  // Neither logged nor named: whoever opens thousands should not fill the disk as well.
+  // Neither logged nor given a request id: a client that opens thousands must not fill the disk.
   else endWith(socket, new Problem('too_many_connections', detail), { lingerMs: LINGER_MS })
 }

@@ -1,17 +1,17 @@
-/** Answers that nobody reads: each has its time, and all of them together no more memory than they may have. */
+/** Limits answers that clients do not read: the time of each, and the memory of all together. */
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ServerLimits } from './server-limits.ts'
 
 const LOOK_MS = 1_000
 
-/** Watches the answers of a server, which are told to it as they begin. */
+/** Enforces the limits. The returned function must be called with each answer when it begins. */
 export function limitUnread(
   server: Server,
   { unreadMsMax, unreadBytesMax }: ServerLimits,
 ): (response: ServerResponse) => void {
   const open = new Map<Socket, ServerResponse>()
-  // Called when nothing has moved for so long. What is still being worked on is waited for.
+  // Called when a socket was idle for this long. An answer that is still being prepared is not cut off.
   server.setTimeout(unreadMsMax, (socket) => {
     if (!open.has(socket) || socket.writableLength > 0) socket.destroy()
   })
@@ -26,7 +26,7 @@ export function limitUnread(
   }
 }
 
-/** Ends connections, those with the most unread bytes first, until what all of them hold is within the limit. */
+/** Ends connections, those with the most unread bytes first, until the total is within the limit. */
 function cutTheLargest(sockets: readonly Socket[], bytesMax: number): void {
   let bytes = sockets.reduce((sum, socket) => sum + socket.writableLength, 0)
   if (bytes <= bytesMax) return

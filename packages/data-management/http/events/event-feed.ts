@@ -1,8 +1,8 @@
 /**
- * What all listeners hear: one look at the ledger for all of them, a few times a second and only while there is one.
+ * The event feed: polls the ledger once for all listeners, every `LOOK_MS` and only while there are any.
  *
- * The id of an event is the number of the change it tells, behind a word that is this feed's own. So a listener that comes back says
- * how far it has heard, and one that comes from before a restart is told to ask for everything anew.
+ * An event's id is a random word of this feed and the change number. A listener that reconnects sends its last id and
+ * gets what it missed; one whose id is from before a restart is told to reload everything.
  */
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
@@ -31,7 +31,7 @@ export class EventFeed {
   #isLooking = false
   #isBehind = false
   #joining = 0
-  // The last change that everybody was told.
+  // Number of the last change that was sent to all listeners.
   #told = 0
   #progress = ''
 
@@ -44,7 +44,7 @@ export class EventFeed {
     return this.#listeners.count
   }
 
-  /** Lets somebody listen, from behind the event that was heard last, where that is known. */
+  /** Adds a listener and returns its stream, which starts after the event `lastId` if that is known. */
   async join(subscriber: Subscriber, lastId: string | undefined): Promise<Readable> {
     this.#joining++
     try {
@@ -52,7 +52,7 @@ export class EventFeed {
       for (;;) {
         const told = this.#told
         const first = await this.#missedSince(lastId, changes)
-        // What everybody was told in the meantime would be missing.
+        // If events were sent in the meantime, `first` lacks them: try again.
         if (this.#told === told) return this.#listeners.join(subscriber, first)
       }
     } finally {
@@ -60,7 +60,7 @@ export class EventFeed {
     }
   }
 
-  /** Ends all streams, and looks no more. */
+  /** Ends all streams and stops polling. */
   stop(): void {
     this.#listeners.stop()
     this.#rest()
@@ -94,7 +94,7 @@ export class EventFeed {
     clearInterval(this.#timer)
     this.#changes
       ?.then((changes) => changes[Symbol.asyncDispose]())
-      // Whoever waited for it has been told that it cannot be opened.
+      // The callers that awaited it got the error.
       .catch(() => {})
     this.#changes = undefined
   }
@@ -118,7 +118,7 @@ export class EventFeed {
     const isTimeForAComment = this.#looks % LOOKS_PER_COMMENT === 0
     this.#isBehind = (await changes.hasChanged()) || this.#isBehind
     if (this.#isBehind) {
-      // A key may have been revoked, a session ended.
+      // A key may have been revoked or a session may have ended.
       await this.#listeners.endDisallowed()
       await this.#tellChanges(changes)
       this.#isBehind = false

@@ -1,7 +1,7 @@
 /** Server-sent events as text (HTML Standard, section 9.2). */
 import type { EventData } from './events-schema.ts'
 
-/** A comment: keeps proxies from taking the connection for a dead one. */
+/** A comment, sent as keep-alive so that proxies do not close the connection. */
 export const COMMENT = ':\n\n'
 
 /** One event. JSON has no line ends of its own, so its text is one line. */

@@ -1,10 +1,10 @@
 /**
- * What `GET /api/events` tells, as JSON Schema: server-sent events whose `data` is one line of JSON.
+ * The events of `GET /api/events`, as JSON Schema: server-sent events whose `data` is one line of JSON.
  *
- *   upload      an upload arrived or changed: as `GET /api/uploads/{id}` answers it
- *   forgotten   an upload is gone: its bytes were lost, and its sender sends it again
- *   progress    how far a load has come; without an id, for what was missed of it does not matter
- *   reload      what happened before is not known here: ask for everything anew. The first event of every new connection
+ *   upload      an upload arrived or changed; the data are those of `GET /api/uploads/{id}`
+ *   forgotten   an upload was removed because its bytes were lost; its client sends it again
+ *   progress    the progress of a load; has no id, since missed ones do not matter
+ *   reload      earlier events are not available: refetch everything. Sent first on every new connection
  */
 import type { Static } from 'typebox'
 import { COUNT } from '../edge/parameters.ts'
@@ -12,7 +12,7 @@ import { UPLOAD_SCHEMA } from '../routes/uploads-schema.ts'
 
 const FORGOTTEN = { type: 'object', required: ['id'], properties: { id: { type: 'string' } } } as const
 
-/** How many of the bytes of a file its load has read. */
+/** Progress of a load: how many of a file's bytes it has read. */
 export const PROGRESS_SCHEMA = {
   type: 'object',
   required: ['upload_id', 'bytes', 'of_bytes'],
@@ -34,5 +34,5 @@ export type EventData = {
   reload: Record<string, never>
 }
 
-/** How far a load has come. */
+/** Progress of a load. */
 export type Progress = Static<typeof PROGRESS_SCHEMA>

@@ -1,4 +1,4 @@
-/** `GET /api/events`: uploads and loads as they move, as server-sent events. */
+/** `GET /api/events`: changes of uploads and progress of loads, as server-sent events. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Authenticator, principalOf } from '../auth/authentication.ts'
@@ -21,10 +21,10 @@ const SCHEMA = {
 /** Adds the route. The streams end when the server closes. */
 export function eventsRoutes(server: FastifyInstance, feed: EventFeed, authenticator: Authenticator): void {
   server.addHook('preClose', async () => feed.stop())
-  // Answered to HEAD, a stream without an end would be read by nobody.
+  // No HEAD route: it would open a stream that never ends and is never read.
   const options = { config: MAY_READ, schema: SCHEMA, exposeHeadRoute: false }
   server.get('/api/events', options, async (request, reply) => {
-    // Who does not say so expects an answer that ends.
+    // A client that does not accept events expects an answer that ends.
     if (!wantsEvents(request)) throw new Problem('not_acceptable')
     const { keyId } = principalOf(request)
     const subscriber = {
@@ -33,7 +33,7 @@ export function eventsRoutes(server: FastifyInstance, feed: EventFeed, authentic
       isStillAllowed: () => isStillAllowed(request),
     }
     const stream = await feed.join(subscriber, lastIdIn(request))
-    // The connection ends with the stream; a proxy passes on each event as it comes.
+    // The connection ends with the stream; `X-Accel-Buffering: no` makes a proxy pass on each event at once.
     return reply.type(MEDIA_TYPE).header('connection', 'close').header('x-accel-buffering', 'no').send(stream)
   })
 

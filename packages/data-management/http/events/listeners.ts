@@ -1,10 +1,10 @@
 /**
- * Who listens to events.
+ * The open event streams.
  *
  *   join ─▶ frames as they come ─▶ stop | has no right to it any more | does not read them | is gone
  *
- * What a listener has not read yet is kept for it up to a limit. One that is further behind is cut off: it connects again, says what it
- * heard last, and is told the rest or to ask for everything anew.
+ * Events that a listener has not read yet are buffered up to a limit. A listener that is further behind is cut off: it
+ * reconnects with the id of its last event and gets the rest, or is told to reload everything.
  */
 import { Readable } from 'node:stream'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -13,12 +13,12 @@ const LISTENERS_MAX = 200
 const LISTENERS_PER_KEY_MAX = 20
 const UNREAD_BYTES_MAX = 512 * 1024
 
-/** Somebody who wants to listen. `isStillAllowed` is asked now and then; who has the same `credential` may do the same. */
+/** A client of the feed. `isStillAllowed` is called repeatedly, once for all subscribers with the same `credential`. */
 export type Subscriber = Readonly<{ keyId: string; credential: string; isStillAllowed: () => Promise<boolean> }>
 
 type Listener = Readonly<{ subscriber: Subscriber; stream: Readable }>
 
-/** Everybody who listens. */
+/** All open event streams. */
 export class Listeners {
   readonly #all = new Set<Listener>()
 
@@ -26,7 +26,7 @@ export class Listeners {
     return this.#all.size
   }
 
-  /** Lets a listener in and gives the stream of what it hears, from `first` on. Throws `too_many_listeners`. */
+  /** Adds a listener and returns its stream, which begins with `first`. Throws `too_many_listeners`. */
   join(subscriber: Subscriber, first: string): Readable {
     const own = [...this.#all].filter((listener) => listener.subscriber.keyId === subscriber.keyId).length
     if (own >= LISTENERS_PER_KEY_MAX || this.#all.size >= LISTENERS_MAX)
@@ -39,7 +39,7 @@ export class Listeners {
     return stream
   }
 
-  /** Tells everybody. */
+  /** Sends a frame to all listeners. */
   tell(frame: string): void {
     for (const { stream } of this.#all) {
       if (stream.readableLength + frame.length > UNREAD_BYTES_MAX) stream.destroy()
@@ -47,7 +47,7 @@ export class Listeners {
     }
   }
 
-  /** Ends the streams of those who may not listen any more. */
+  /** Ends the streams of listeners whose key or session is no longer valid. */
   async endDisallowed(): Promise<void> {
     const answers = new Map<string, Promise<boolean>>()
     for (const listener of [...this.#all]) {
@@ -64,7 +64,7 @@ export class Listeners {
   }
 
   #end(listener: Listener): void {
-    // Nothing may be said behind the end.
+    // Removed first: nothing may be pushed after the end of the stream.
     if (this.#all.delete(listener)) listener.stream.push(null)
   }
 }

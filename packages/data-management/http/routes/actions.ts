@@ -1,4 +1,4 @@
-/** `POST /api/uploads/{id}/release` and its sisters: what a person wants done with an upload. update-db does it. */
+/** `POST /api/uploads/{id}/release`, `discard`, `undo` and `replay`: request an action, which update-db runs. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { FastifyInstance } from 'fastify'
@@ -12,7 +12,7 @@ import type { Services } from '../services.ts'
 import { detailed, visibleUpload } from './upload-view.ts'
 import { ACTION_BODY, type ActionName, UPLOAD_SCHEMA } from './uploads-schema.ts'
 
-/** `isLimited`: it loads nothing beyond the rights of the senders. */
+/** `from`: the states that allow it. `isLimited`: only rows that the senders' keys may write are loaded. */
 type Kind = Readonly<{
   action: UploadAction
   from: readonly UploadState[]

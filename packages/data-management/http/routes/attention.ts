@@ -1,4 +1,4 @@
-/** What of stores, uploads and findings needs attention now; what people have ticked off stands apart. */
+/** Stores, uploads and findings that need attention now; those that people have ticked off are listed separately. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Static } from 'typebox'
 import { countLoadsWithRejects, loadsWithRejects, loadsWithRejectsOf } from '../../catalogue/queries/activity.ts'
@@ -14,14 +14,14 @@ import { ticksNow, ticksView } from './ticks.ts'
 
 const REJECTS_DAYS = 3
 const FAILED_DAYS = 7
-// Each is looked at: more of them are counted no further.
+// Counting stops here, since each failed upload has to be read.
 const FAILED_MAX = 1_000
 const FIRST_MAX = 10
 
 type Attention = Omit<Static<typeof OVERVIEW_RESPONSE>['attention'], 'disk' | 'loader'>
 type Counted = Readonly<{ count: number; exact: boolean }>
 
-/** All of it but what the machine needs. */
+/** Everything that needs attention, except disk and loader. */
 export async function attentionNow(services: Reading, sources: readonly Source[]): Promise<Attention> {
   const ticks = await ticksNow(services)
   const found = {
@@ -34,23 +34,23 @@ export async function attentionNow(services: Reading, sources: readonly Source[]
   return { ...found, ...ticksView(ticks.covering()) }
 }
 
-/** Kinds that nobody is told of: they stand in the overview alone. */
+/** Kinds for which no notices are sent: they are shown in the overview only. */
 export const UNTOLD_KINDS: readonly string[] = ['late', 'partial', 'rejects']
 
-/** Finds what of these kinds is ticked off and still so. */
+/** Marks in `ticks` those of `UNTOLD_KINDS` that still hold. */
 export async function findUntold(services: Reading, ticks: TicksNow): Promise<void> {
   if (!UNTOLD_KINDS.some((kind) => ticks.of(kind).length > 0)) return
   onSources(await sourcesNow(services), ticks)
   await rejectsOff(services, ticks)
 }
 
-/** Which uploads of a state need attention, of all or some: those of the last days, where they failed and no person has said so. */
+/** Selects the uploads that need attention: all held ones, and recently failed ones that no person has decided on. */
 export function uploadsWanted(services: Reading, state: 'held' | 'failed') {
   if (state === 'held') return { since: 0, countMax: COUNT_MAX, query: { state } }
   return { since: daysBefore(services, FAILED_DAYS), countMax: FAILED_MAX, query: { state, undecided: true } }
 }
 
-/** From when on files with rejected rows need attention. */
+/** Files with rejected rows need attention if they were loaded since this time. */
 export function rejectsSince(services: Reading): number {
   return daysBefore(services, REJECTS_DAYS)
 }
@@ -59,10 +59,10 @@ function daysBefore(services: Reading, days: number): number {
   return momentOf(services).now - days * DAY_MS
 }
 
-/** Which sources need attention, the worst first. */
+/** Ranks of the sources that need attention, the worst first. */
 export const SOURCE_RANKS = { silent: 0, late: 1, partial: 2 } as const
 
-/** The worst first. What is snoozed or retired is no worse than what is good. */
+/** The rank of a source, the worst lowest. Snoozed and retired sources rank like good ones: 3. */
 export function ranked({ state, is_partial }: Source): number {
   if (state === 'silent' || state === 'late') return SOURCE_RANKS[state]
   return state === 'good' && is_partial ? SOURCE_RANKS.partial : 3
@@ -145,7 +145,7 @@ async function rejectsOff(services: Reading, ticks: TicksNow): Promise<ReadonlyS
   )
 }
 
-/** Of what is counted only so far, nobody knows how many are left. */
+/** Subtracts from an exact count; a count that stopped at its limit remains a lower bound. */
 function less({ count, exact }: Counted, off: number): Counted {
   return { count: exact ? count - off : count, exact }
 }

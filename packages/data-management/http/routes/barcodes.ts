@@ -1,4 +1,4 @@
-/** `POST /api/barcodes/lookup`: which barcodes are known already, so that a scraper fetches only the others. */
+/** `POST /api/barcodes/lookup`: the barcodes that are known already, so that a scraper fetches only the others. */
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { knownBarcodes } from '../../catalogue/queries/barcodes.ts'
@@ -33,10 +33,10 @@ const RESPONSE = {
   },
 } as const
 
-/** What is asked about barcodes. */
+/** A lookup: a company and its SKUs. */
 export type BarcodesQuestion = Static<typeof BODY>
 
-/** The barcodes that are known, and the SKUs without one, as it is answered. */
+/** The known barcodes, and the SKUs without one, as the API returns them. */
 export type BarcodesAnswer = Static<typeof RESPONSE>
 
 /** Adds the route. */

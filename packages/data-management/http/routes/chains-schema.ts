@@ -1,7 +1,7 @@
-/** What a chain asks for a product, as JSON Schema. */
+/** The prices of a product in each chain, as JSON Schema. */
 import { CENTS_OR_NULL, COUNT, DATE, TEXT_OR_NULL } from '../edge/parameters.ts'
 
-/** What goods cost by amount. */
+/** Unit price, such as cents per 100 g. */
 export const UNIT_PRICE = {
   unit_price_cents: { ...CENTS_OR_NULL, description: 'what it costs by amount; null where its size is not known' },
   unit_price_per: { ...TEXT_OR_NULL, description: '100 g, 100 ml, 1 m or each' },
@@ -48,14 +48,14 @@ const FIELDS = [
   'lowest_before_cents',
 ] as const
 
-/** The lowest price that could ever be paid, and when that was last. */
+/** The lowest price ever seen, and the last date on which it could be paid. */
 export const LOWEST_EVER = {
   type: 'object',
   required: ['price_cents', 'company', 'on'],
   properties: { price_cents: { type: 'integer' }, company: { type: 'string' }, on: DATE },
 } as const
 
-/** A chain in one line. */
+/** The prices of one chain, summed up. */
 export const CHAIN = { type: 'object', required: FIELDS, properties: PROPERTIES } as const
 
 const STEP = {

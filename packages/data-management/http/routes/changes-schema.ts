@@ -1,10 +1,10 @@
-/** What `GET /api/changes` takes and answers, as JSON Schema. */
+/** Query and answer of `GET /api/changes`, as JSON Schema. */
 import type { Static } from 'typebox'
 import { CHANGE_KINDS } from '../../catalogue/model/changes.ts'
 import { AFTER, CENTS_OR_NULL, COUNT, DATE, limitOf, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
 import { UNIT_PRICE } from './chains-schema.ts'
 
-/** How changes are written. */
+/** Formats of the answer and their media types. */
 export const CHANGE_FORMATS = { json: 'application/json', csv: 'text/csv', atom: 'application/atom+xml' } as const
 
 export const CHANGES_QUERY = {
@@ -104,5 +104,5 @@ export const CHANGES_RESPONSE = {
   },
 } as const
 
-/** A page of changes, as it is answered. */
+/** A page of changes, as the API returns it. */
 export type ChangePage = Static<typeof CHANGES_RESPONSE>

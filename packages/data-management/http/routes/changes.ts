@@ -1,6 +1,6 @@
 /**
- * `GET /api/changes`: what became cheaper and dearer, what is new, gone and back, the largest first; as JSON page by page, whole as CSV, or as a
- * feed for readers of such.
+ * `GET /api/changes`: what became cheaper or dearer, and what is new, gone or back, the largest change first; as paged
+ * JSON, as CSV with all lines, or as an Atom feed.
  */
 import { moneyIn } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -24,7 +24,7 @@ import { askFor, momentOf, type Reading } from '../threads/reading.ts'
 import { CHANGE_FORMATS, CHANGES_QUERY, CHANGES_RESPONSE, type ChangePage } from './changes-schema.ts'
 import { feedOf } from './feed.ts'
 
-/** What is asked about changes. */
+/** Query parameters for changes. */
 export type ChangesQuestion = {
   from?: string
   to?: string
@@ -88,7 +88,7 @@ async function answer(services: Services, request: Asked, reply: FastifyReply): 
   return reply.type('text/csv; charset=utf-8').header('content-disposition', create('changes.csv')).send(lines)
 }
 
-/** What the request says; where it says nothing, JSON. */
+/** The format from the query, else from `Accept`, else JSON. */
 function formatOf({ query, headers }: Asked): Format {
   if (query.format !== undefined) return query.format
   const [first = ''] = (headers.accept ?? '').split(',')
@@ -111,7 +111,7 @@ export async function changesFound(reading: Reading, question: ChangesQuestion):
   } satisfies ChangePage
 }
 
-/** Some hundred lines of CSV. */
+/** A portion of up to `CSV_LINES_AT_ONCE` lines of CSV. */
 export async function changeLines(
   reading: Reading,
   { after, ...question }: Omit<ChangesQuestion, 'after'> & { after?: string },
@@ -128,7 +128,7 @@ async function* each(changes: readonly ChangeView[]): AsyncGenerator<ChangeView>
 
 type Span = Readonly<{ query: ChangesQuery | undefined; from?: string | undefined; to?: string | undefined }>
 
-/** Without dates: the latest ones on which anything changed. Undefined where there is nothing to find. */
+/** Resolves a question; without dates, the latest ones with changes. `query` is undefined if nothing can match. */
 async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Span> {
   const { database } = reading.catalogue
   const { company, store, upload, category, sort, limit, kind = [] } = question
@@ -139,7 +139,7 @@ async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Spa
   const named = await datesNamed(reading, question)
   if (named === 'none') return { query: undefined }
   const isDated = question.from !== undefined || question.to !== undefined
-  // A date of tomorrow is today somewhere.
+  // Tomorrow by this clock is today in some time zone.
   const until = dateOf(momentOf(reading).now + DAY_MS)
   const latest =
     isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChanges(database, until, companyId)))
@@ -161,7 +161,7 @@ async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Spa
 
 type Named = Readonly<{ at: (from: string, to: string) => StoreDates; latest?: string; isAll?: boolean }>
 
-/** The dates of the store or the upload that is asked for; undefined: all stores are meant. */
+/** The dates of the requested store or upload; undefined: all stores; 'none': the store is unknown. */
 async function datesNamed(
   { catalogue, inbox }: Reading,
   question: ChangesQuestion,
@@ -178,7 +178,7 @@ async function datesNamed(
   return { at: () => datesOfLoad(found.sha256), isAll: true }
 }
 
-/** A cursor of one order is none of the other. */
+/** The list's name in cursors: a cursor of one sort order is invalid for the other. */
 function listOf({ sort }: ChangesQuestion): string {
   return `changes by ${sort}`
 }

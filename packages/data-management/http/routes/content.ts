@@ -1,4 +1,4 @@
-/** The file of an upload, decoded, as a download: from wherever it lies by now. */
+/** The decoded file of an upload, as a download, from wherever it is stored now. */
 import { Readable } from 'node:stream'
 import { create } from 'content-disposition'
 import type { FastifyReply } from 'fastify'
@@ -6,7 +6,7 @@ import type { Receiving } from '../../inbox/accept.ts'
 import { openContent } from '../../inbox/open-content.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 
-/** Answers with the file. Throws `not_found` when it is no longer here. */
+/** Answers with the file. Throws `not_found` if it is no longer stored. */
 export async function contentOf(inbox: Receiving, upload: Upload, reply: FastifyReply): Promise<FastifyReply> {
   const portions = await openContent(inbox, upload)
   return reply

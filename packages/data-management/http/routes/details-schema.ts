@@ -1,4 +1,4 @@
-/** What else a shop tells of a thing (packages/shared/row-details.ts), as JSON Schema. A test holds the two equal. */
+/** The further fields of a listing (packages/shared/row-details.ts), as JSON Schema. A test keeps the two equal. */
 
 const TEXT = { type: 'string' } as const
 const NUMBER = { type: 'number' } as const

@@ -1,4 +1,4 @@
-/** `GET /api/export/…`: what the catalogue holds, whole, as a stream that a slow reader does not make wait for the database. */
+/** `GET /api/export/…`: full exports of the catalogue as streams; a slow client does not hold up the database. */
 import { Readable } from 'node:stream'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -43,7 +43,7 @@ const RESPONSES = {
 async function answer(services: Working, what: ExportName, request: Asked, reply: FastifyReply): Promise<FastifyReply> {
   const order = { what, format: formatOf(request), on: request.query.on }
   const gzip = takesGzip(request)
-  // Asked before it is read: what is read may be newer, and then the next answer is given once more.
+  // Read before the data: if the data are newer than the ETag, the client only fetches them once more.
   const etag = etagOf(
     [order.what, order.format, order.on ?? ''],
     await revisionOf(services.catalogue.database),
@@ -61,7 +61,7 @@ async function answer(services: Working, what: ExportName, request: Asked, reply
   return reply.send(Readable.from(whileAuthorized(services, request, chunks), { objectMode: false }))
 }
 
-/** An export ends with its key. */
+/** Passes the chunks on while the key is valid, checked every `STILL_AUTHORIZED_MS`; throws `key_refused`. */
 async function* whileAuthorized({ inbox }: Services, request: Asked, chunks: AsyncGenerator<Uint8Array>) {
   const { keyId } = principalOf(request)
   let lookAt = performance.now() + STILL_AUTHORIZED_MS
@@ -73,7 +73,7 @@ async function* whileAuthorized({ inbox }: Services, request: Asked, chunks: Asy
   }
 }
 
-/** What the request says; where it says nothing, JSON Lines. */
+/** The format from the query, else from `Accept`, else JSON Lines. */
 function formatOf({ query, headers }: Asked): ExportFormat {
   if (query.format !== undefined) return query.format
   const [first = ''] = (headers.accept ?? '').split(',')

@@ -1,4 +1,4 @@
-/** Changes of price as an Atom feed (RFC 4287). Its links lead to the page of this server, whatever it is called from outside. */
+/** Price changes as an Atom feed (RFC 4287). Its links are relative, so they hold under any host name of the server. */
 import { createHash } from 'node:crypto'
 import type { WriteMoney } from '@splitcart/shared/money.ts'
 import { changeOf } from '@splitcart/shared/number.ts'
@@ -9,10 +9,10 @@ import type { ChangePage } from './changes-schema.ts'
 
 const NOTHING_YET = '1970-01-01'
 
-/** How prices are written, and in which zone the days begin of which something is told. */
+/** How prices are written, and the time zone in which days begin. */
 type Look = Readonly<{ zone: TimeZone; money: WriteMoney }>
 
-/** The feed of a page of changes. `self`: the path that it was asked for by. */
+/** The feed of a page of changes. `self`: the path of the request. */
 export function feedOf({ changes, to }: ChangePage, self: string, look: Look): string {
   const updated = changes.reduce(
     (latest, { last_date }) => (last_date > latest ? last_date : latest),
@@ -63,7 +63,7 @@ function timeOf(date: string, zone: TimeZone): string {
   return new Date(zone.startOf(date)).toISOString()
 }
 
-// XML 1.0 has no way to write most control characters, lone surrogates and these two.
+// XML 1.0 cannot represent most control characters, lone surrogates, U+FFFE and U+FFFF.
 const NOT_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu
 
 function xml(text: string): string {

@@ -1,4 +1,4 @@
-/** What monitoring wants to know of the databases, counted in one go. */
+/** The figures for monitoring that come from the databases, counted in one query. */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { type Totals, totals } from '../../catalogue/queries/activity.ts'
 import type { Source } from '../../catalogue/queries/sources.ts'
@@ -12,10 +12,10 @@ import { sourcesNow } from './freshness.ts'
 import { databasesOf } from './machine.ts'
 import type { SystemView } from './system-schema.ts'
 
-/** Every name of a source is a figure of its own, which monitoring keeps for good. */
+/** Limits the labels: every source is a time series of its own, which monitoring stores for good. */
 const SOURCES_MAX = 2_000
 
-/** Uploads, loads and sources, what waits to be loaded, and how much there is. Times in milliseconds since 1970; null: never. */
+/** Figures of uploads, loads, sources and the catalogue. Times are in milliseconds since 1970; null: never. */
 export type Figures = Readonly<{
   uploads: Readonly<Record<UploadState, number>>
   waiting: Backlog
@@ -23,25 +23,25 @@ export type Figures = Readonly<{
   lastLoad: number | null
   lastBackup: number | null
   keyExpiry: number | null
-  /** What scraping machines said last. */
+  /** Totals of the latest heartbeats of scraping machines. */
   machines: MachineTotals
   sources: Readonly<Record<Source['state'], number>>
-  /** What needs a person, by kind, and what receivers of notices have not taken. */
+  /** `conditions`: open conditions by kind. `untold`: notices not yet delivered, by receiver. */
   conditions: Readonly<Record<string, number>>
   untold: Readonly<Record<string, number>>
-  /** When the latest scrape of each of the first sources was received. */
+  /** When the latest scrape of each source was received, for the first `SOURCES_MAX` sources. */
   heard: readonly Readonly<{ company: string; store: string; at: number }>[]
   catalogue: Totals
   databases: SystemView['databases']
 }>
 
-/** All kinds, also those of which there is nothing. */
+/** Open conditions by kind; kinds without any have 0. */
 async function conditionsOf(ledger: Pick<Ledger, 'notices'>): Promise<Record<string, number>> {
   const none = Object.fromEntries(Object.keys(CONDITIONS).map((name) => [name, 0]))
   return { ...none, ...(await ledger.notices.countByKind()) }
 }
 
-/** Counts. */
+/** Reads all figures. */
 export async function figuresNow(reading: Reading): Promise<Figures> {
   const { ledger } = reading.inbox
   const sources = await sourcesNow(reading)

@@ -1,10 +1,10 @@
-/** What the requests about findings and beliefs take and answer, as JSON Schema. */
+/** Requests and answers about findings and beliefs, as JSON Schema. */
 import type { Static } from 'typebox'
 import { COUNT, DATE, TEXT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 
 const REASON_CHARACTERS_MAX = 500
 
-/** One finding of a whole chain. `believed_stores`: of how many of its stores that is believed. */
+/** One finding of a chain. `believed_stores`: the number of its stores that a belief covers. */
 export const CHAIN_FINDING = {
   type: 'object',
   required: ['company', 'rule', 'field', 'brief', 'stores', 'believed_stores', 'example'],
@@ -15,7 +15,7 @@ export const CHAIN_FINDING = {
     brief: { type: 'string' },
     stores: COUNT,
     believed_stores: COUNT,
-    /** The newest scrape that shows it. */
+    /** The newest scrape with this finding. */
     example: {
       type: 'object',
       required: ['upload_id', 'store_id', 'store_name', 'date', 'sentence'],
@@ -30,7 +30,7 @@ export const CHAIN_FINDING = {
   },
 } as const
 
-/** A belief; one that was taken back says when and by whom. */
+/** A belief: a person accepts a finding from then on. `undone_at` and `undone_by` are set if it was taken back. */
 export const BELIEF = {
   type: 'object',
   required: ['id', 'company', 'store', 'rule', 'field', 'since', 'who', 'reason', 'undone_at', 'undone_by'],
@@ -40,7 +40,7 @@ export const BELIEF = {
     /** null: all stores of the company. */
     store: TEXT_OR_NULL,
     rule: { type: 'string' },
-    /** null: whatever field the rule speaks of. */
+    /** null: all fields of the rule. */
     field: TEXT_OR_NULL,
     since: TIME,
     who: { type: 'string' },
@@ -55,7 +55,7 @@ export const FINDINGS_RESPONSE = {
   required: ['findings', 'beliefs'],
   properties: {
     findings: { type: 'array', items: CHAIN_FINDING },
-    /** Also those that were taken back, the newest first. */
+    /** Includes those that were taken back, newest first. */
     beliefs: { type: 'array', items: BELIEF },
   },
 } as const
@@ -75,11 +75,11 @@ export const BELIEF_BODY = {
 
 export type BeliefBody = { company: string; store_id?: string; rule: string; field?: string; reason?: string }
 
-/** A finding of a chain, as it is answered. */
+/** A finding of a chain, as the API returns it. */
 export type ChainFindingView = Static<typeof CHAIN_FINDING>
 
-/** A belief, as it is answered. */
+/** A belief, as the API returns it. */
 export type BeliefView = Static<typeof BELIEF>
 
-/** All of them, as they are answered. */
+/** All findings and beliefs, as the API returns them. */
 export type FindingsView = Static<typeof FINDINGS_RESPONSE>

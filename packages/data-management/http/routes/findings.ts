@@ -1,4 +1,4 @@
-/** `GET /api/findings`: what is told of the chains now; `POST /api/beliefs`: what a person believes of one from now on. */
+/** `GET /api/findings`: the current findings per chain; `POST /api/beliefs`: a person accepts one from now on. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -70,7 +70,7 @@ async function takeBack({ inbox }: Services, request: FastifyRequest<OfOne>): Pr
   return beliefView((await beliefs.list()).find((each) => each.id === Number(id))!)
 }
 
-/** What is told of the chains now, and every belief. */
+/** The current findings per chain, and every belief. */
 export async function findingsNow(reading: Reading): Promise<FindingsView> {
   const beliefs = await reading.inbox.ledger.beliefs.list()
   return {
@@ -79,12 +79,12 @@ export async function findingsNow(reading: Reading): Promise<FindingsView> {
   }
 }
 
-/** How a finding of a company is called among what needs attention. */
+/** The key of a finding in the attention list and in ticks. */
 export function findingKey({ company, rule, field, brief }: Omit<ChainFinding, 'stores' | 'example'>): string {
   return JSON.stringify([company, rule, field, brief])
 }
 
-/** What nobody believes yet, told of the most stores first: how many, and those that are meant. */
+/** Findings not yet covered by beliefs, most stores first: their count, and those that `isMeant` selects. */
 export async function unbelievedFindings(reading: Reading, isMeant: (finding: ChainFinding, index: number) => boolean) {
   const beliefs = await reading.inbox.ledger.beliefs.current()
   const found = await chainFindings(reading.catalogue.database)

@@ -1,4 +1,4 @@
-/** How fresh the stores are now, as it is judged everywhere: by their scrapes, and by what people have set for them. */
+/** Freshness of the stores, computed the same way everywhere: from their scrapes and their store settings. */
 import { Current } from '../../catalogue/queries/current.ts'
 import { allSources, type Source } from '../../catalogue/queries/sources.ts'
 import { momentOf, type Reading } from '../threads/reading.ts'
@@ -9,7 +9,7 @@ export async function sourcesNow(reading: Reading): Promise<Source[]> {
   return allSources(reading.catalogue.database, momentOf(reading), settings)
 }
 
-/** What may be told as "now" of prices. */
+/** Decides which prices count as current. */
 export async function currentNow(reading: Reading): Promise<Current> {
   const settings = await reading.inbox.ledger.storeSettings.list()
   return Current.at(reading.catalogue.database, momentOf(reading), settings)

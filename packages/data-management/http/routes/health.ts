@@ -1,4 +1,4 @@
-/** `GET /healthz` (the process runs) and `/readyz` (it can accept uploads), open to everybody and silent about our insides. */
+/** `GET /healthz` (the process runs) and `/readyz` (it accepts uploads); no authentication, no internal details. */
 import type { FastifyInstance } from 'fastify'
 import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
 import type { Services } from '../services.ts'
@@ -17,7 +17,7 @@ const READINESS = {
 
 const FRESH_MS = 1_000
 
-/** What is looked at; `inbox` only where machines share one. */
+/** Results of the checks; `inbox` only if a fleet shares one. */
 type Checks = { ledger: boolean; catalogue: boolean; disk: boolean; inbox?: boolean }
 
 /** Adds the routes. */
@@ -42,7 +42,7 @@ export function healthRoutes(server: FastifyInstance, services: Services): void 
     },
   )
 
-  // Anybody may ask, and as often as he likes: all who ask within a second get one answer.
+  // Unauthenticated and without a rate limit, so one result is shared by all requests within `FRESH_MS`.
   let looked: { at: number; checks: Promise<Checks> } | undefined
   function look(): Promise<Checks> {
     const now = performance.now()
@@ -52,7 +52,7 @@ export function healthRoutes(server: FastifyInstance, services: Services): void 
 }
 
 async function checksOf({ inbox, catalogue }: Services, log: FastifyInstance['log']): Promise<Checks> {
-  // Each by itself: what one is told of must not hang on another.
+  // Each check runs separately, so that the failure of one does not hide the result of another.
   const isWell = async (part: keyof Checks, look: () => Promise<unknown>) => {
     try {
       return (await look()) !== false
@@ -68,7 +68,7 @@ async function checksOf({ inbox, catalogue }: Services, log: FastifyInstance['lo
   const files = inboxOf(inbox)
   const [ledger, catalogued, disk, shared] = await Promise.all([
     isWell('ledger', () => inbox.ledger.checkWritable()),
-    // Found by its key, or rather not: what this costs does not depend on how much there is.
+    // A lookup by primary key that finds nothing: its cost does not depend on the size of the catalogue.
     isWell('catalogue', () => catalogue.findLoad('')),
     isWell('disk', hasRoom),
     files.isShared ? isWell('inbox', () => files.pending()) : true,

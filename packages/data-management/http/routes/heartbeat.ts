@@ -1,4 +1,4 @@
-/** `POST /api/heartbeat`: what a scraping machine says of itself at the end of a round. The last of it is kept with its key. */
+/** `POST /api/heartbeat`: the status of a scraping machine after each round. The latest is stored with its key. */
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
@@ -7,7 +7,7 @@ import { TokenBuckets } from '../edge/token-buckets.ts'
 import type { Services } from '../services.ts'
 import { HEARTBEAT_BODY } from './machines-schema.ts'
 
-// Each that is kept costs the disk a sync; the others are answered the same.
+// Storing one costs a disk sync; those beyond the limit are dropped but answered the same.
 const KEPT_PER_MINUTE_MAX = 6
 
 const NOTHING = { type: 'null', description: 'It is heard' } as const

@@ -1,4 +1,4 @@
-/** `/api/invitations`: a one-time code is made, and taken by the machine that gets a key for it. */
+/** `/api/invitations`: creates a one-time code, which a machine exchanges for a key. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Authenticator, addressOf, nameOf, principalOf } from '../auth/authentication.ts'
@@ -18,7 +18,7 @@ import { timeOf } from './loader-state.ts'
 
 type WithCode = { Body: { code: string } }
 
-/** Adds the routes. A wrong code counts against its address as a wrong key does. */
+/** Adds the routes. A wrong code counts as a failure of the address, like a wrong key. */
 export function invitationsRoutes(server: FastifyInstance, services: Services, authenticator: Authenticator): void {
   const { ledger, now } = services.inbox
   const invite = bodyOf(NEW_KEY_BODY, {

@@ -1,10 +1,10 @@
-/** A key as it is answered, and listed on the command line. */
+/** A key as the API returns it and the command line lists it. */
 import type { KeyRecord, Scope } from '../../ledger/keys.ts'
 import type { KeyView } from './keys-schema.ts'
 import { timeOf } from './loader-state.ts'
 import type { MachineView } from './machines-schema.ts'
 
-/** The view of a record; `machine`: what the machine that has the key said of itself last. */
+/** The view of a record; `machine`: the latest heartbeat of the machine that has the key. */
 export function keyView(key: KeyRecord, machine: MachineView | null, now: number): KeyView {
   const { id, name, expires_at, revoked_at } = key
   const isExpired = expires_at !== null && expires_at <= now

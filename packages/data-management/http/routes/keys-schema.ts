@@ -1,4 +1,4 @@
-/** What the requests about keys take and answer, as JSON Schema. */
+/** Requests and answers about keys, as JSON Schema. */
 import type { Static } from 'typebox'
 import { AFTER, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { MACHINE_SCHEMA } from './machines-schema.ts'
@@ -10,10 +10,10 @@ const OVERLAP_HOURS_MAX = 24 * 90
 
 const SCOPES = { type: 'array', items: { enum: ['upload', 'read', 'admin'] } } as const
 
-/** Companies, or stores as company/store. */
+/** A company, or a store as company/store. */
 const STORES = { type: 'string', minLength: 1, maxLength: 601, pattern: '^[^\\n]+$' } as const
 
-/** An address or network of IP. */
+/** An IP address or network. */
 const NETWORK = { type: 'string', minLength: 2, maxLength: 50 } as const
 
 export const KEYS_QUERY = {
@@ -29,15 +29,15 @@ export const NEW_KEY_BODY = {
   properties: {
     name: { type: 'string', minLength: 1, maxLength: NAME_CHARACTERS_MAX },
     scopes: { ...SCOPES, minItems: 1, uniqueItems: true },
-    /** What it may send: companies, or stores as company/store. Not given: everything. */
+    /** The companies, or stores as company/store, whose rows it may send. Default: all. */
     only_for: { type: 'array', minItems: 1, maxItems: ONLY_FOR_MAX, items: STORES },
-    /** Where it may come from: addresses and networks. Not given: anywhere. */
+    /** The addresses and networks from which it is valid. Default: any. */
     only_from: { type: 'array', minItems: 1, maxItems: ONLY_FROM_MAX, items: NETWORK },
     expires_at: TIME,
   },
 } as const
 
-/** A one-time code that was just made: only this once. */
+/** A new one-time code; it is shown only in this answer. */
 export const INVITATION_SCHEMA = {
   type: 'object',
   required: ['code', 'created_at', 'expires_at'],
@@ -69,9 +69,9 @@ const KEY = {
   id: { type: 'string' },
   name: { type: 'string' },
   scopes: SCOPES,
-  /** Null: it may send the rows of every store. */
+  /** null: it may send the rows of every store. */
   only_for: { anyOf: [{ type: 'null' }, { type: 'array', items: { type: 'string' } }] },
-  /** Null: it may come from anywhere. */
+  /** null: it is valid from any address. */
   only_from: { anyOf: [{ type: 'null' }, { type: 'array', items: { type: 'string' } }] },
   state: { enum: ['works', 'expired', 'revoked'] },
   created_at: TIME,
@@ -81,7 +81,7 @@ const KEY = {
   rotated_to: TEXT_OR_NULL,
   last_used_at: TIME_OR_NULL,
   last_used_from: TEXT_OR_NULL,
-  /** What the machine that has it said of itself last; null: nothing yet. */
+  /** The latest heartbeat of the machine that has the key; null: none yet. */
   machine: { anyOf: [{ type: 'null' }, MACHINE_SCHEMA] },
 } as const
 
@@ -101,7 +101,7 @@ const KEY_REQUIRED = [
   'machine',
 ] as const
 
-/** A key, as it is answered; never the text of one. */
+/** A key, as the API returns it, without its secret text. */
 export const KEY_SCHEMA = { type: 'object', required: KEY_REQUIRED, properties: KEY } as const
 
 export const KEYS_RESPONSE = {
@@ -110,7 +110,7 @@ export const KEYS_RESPONSE = {
   properties: { keys: { type: 'array', items: KEY_SCHEMA }, next: TEXT_OR_NULL },
 } as const
 
-/** A key that was just made, with its text in `key`: only this once. */
+/** A new key, with its secret text in `key`; it is shown only in this answer. */
 export const MADE_KEY_SCHEMA = {
   type: 'object',
   required: [...KEY_REQUIRED, 'key'],
@@ -127,8 +127,8 @@ export type NewKeyBody = {
 
 export type KeyView = Static<typeof KEY_SCHEMA>
 
-/** A page of keys, as it is answered. */
+/** A page of keys, as the API returns it. */
 export type KeyPage = Static<typeof KEYS_RESPONSE>
 
-/** A key that was just made, as it is answered. */
+/** A new key, as the API returns it. */
 export type MadeKeyView = Static<typeof MADE_KEY_SCHEMA>

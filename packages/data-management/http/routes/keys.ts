@@ -1,4 +1,4 @@
-/** `/api/keys`: the keys that may use the server, over HTTP: listed, made, rotated and revoked. */
+/** `/api/keys`: lists, creates, rotates and revokes the keys of the server. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isNetwork } from '@splitcart/shared/setting-readers.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
@@ -27,7 +27,7 @@ import {
 import { machineView } from './machine-view.ts'
 
 const OVERLAP_HOURS = 24
-// Whoever finds a browser signed in, or has stolen its cookie, makes no keys that outlive the session.
+/** Route config: making keys needs a key, so that a hijacked session cannot create keys that outlive it. */
 export const MAY_MAKE = { ...MAY_CHANGE, wantsKey: true } as const
 
 type OfOne = { Params: { id: string } }
@@ -74,7 +74,7 @@ export function keysRoutes(server: FastifyInstance, services: Services): void {
   })
 }
 
-/** A machine that is put out of service ends its own key, whatever that may do otherwise. */
+/** Revokes the key of the request, whatever its scopes: for a machine that is put out of service. */
 async function endOwnKey(services: Services, request: FastifyRequest): Promise<KeyView> {
   const { ledger, now } = services.inbox
   const { keyId } = principalOf(request)
@@ -100,7 +100,7 @@ async function makeKey(services: Services, request: FastifyRequest<{ Body: NewKe
   return madeView(services, made)
 }
 
-/** The key that a body asks for. Throws `request_invalid` for one that could not be used. */
+/** The key described by a body. Throws `request_invalid` if the key would be unusable. */
 export function keyWanted(body: NewKeyBody, now: number): NewKey {
   const { name, scopes, only_for: onlyFor = null, only_from: onlyFrom = null, expires_at } = body
   const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
@@ -129,7 +129,7 @@ async function known({ inbox }: Services, id: string): Promise<KeyRecord> {
   return key
 }
 
-/** A key that was just made, with its text. */
+/** The view of a new key, with its secret text. */
 export async function madeView(services: Services, { id, text }: MadeKey): Promise<MadeKeyView> {
   return { ...viewOf(services, await known(services, id)), key: text }
 }

@@ -1,13 +1,13 @@
-/** What update-db does at this moment: the inbox says whether it runs, the ledger which upload it loads (of a fleet, the latest), a small file how far it is. */
+/** State of update-db: the inbox tells whether it runs, the ledger its (latest) upload, a small file its progress. */
 import type { Pending } from '../../inbox/inbox.ts'
 import { progressIn } from '../../inbox/progress.ts'
 import type { Reading } from '../threads/reading.ts'
 import type { LoaderView } from './system-schema.ts'
 
-// Of a load that a crash ended the ledger may still say that it is being made. The latest is the one.
+// After a crash the ledger may still list ended loads as `loading`; the latest is the real one.
 const LEFT_MAX = 20
 
-/** Looks at the loader, whichever process started it. */
+/** The state of the loader, whichever process started it. */
 export async function loaderState({ inbox }: Reading, { hasLoader }: Pending): Promise<LoaderView> {
   const { disk, folders, ledger } = inbox
   const nothing = { since: null, upload: null, progress: null }
@@ -25,7 +25,7 @@ export async function loaderState({ inbox }: Reading, { hasLoader }: Pending): P
   }
 }
 
-/** A time in milliseconds as text. */
+/** A time in milliseconds since 1970 as ISO 8601; null stays null. */
 export function timeOf(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString()
 }

@@ -1,4 +1,4 @@
-/** How the machine is: its disk, its inbox, its databases. */
+/** State of the server's machine: disk space, inbox and database sizes. */
 import { join } from 'node:path'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import type { Sql } from '../../database/sql.ts'
@@ -6,10 +6,10 @@ import type { Pending } from '../../inbox/inbox.ts'
 import type { Reading } from '../threads/reading.ts'
 import type { SystemView } from './system-schema.ts'
 
-// Uploads are refused when less than what is to be kept is free: a person should know while there is still as much again.
+// The disk is low at twice `diskBytesKept`: a person should know well before uploads are refused at `diskBytesKept`.
 const DISK_LOW_FROM = 2
 
-/** How much room there is. */
+/** The free disk space of the inbox. */
 export async function diskOf({ inbox }: Reading): Promise<SystemView['disk']> {
   const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
   const free = bavail * bsize
@@ -21,7 +21,7 @@ export async function diskOf({ inbox }: Reading): Promise<SystemView['disk']> {
   }
 }
 
-/** What waits: what lies in the inbox, also files that a person put there and the ledger does not know yet. */
+/** What waits to be loaded. `files` includes files put into the inbox by hand that the ledger does not know yet. */
 export async function waitingOf({ inbox }: Reading, { files }: Pending): Promise<SystemView['inbox']> {
   const { bytes, since } = await inbox.ledger.uploads.waiting()
   return {
@@ -31,7 +31,7 @@ export async function waitingOf({ inbox }: Reading, { files }: Pending): Promise
   }
 }
 
-/** How large the databases are, each with its write-ahead log. */
+/** The sizes of the databases and of their write-ahead logs. */
 export async function databasesOf({ inbox, catalogue }: Reading): Promise<SystemView['databases']> {
   if (catalogue.path === null) return schemasIn(catalogue.database)
   const paths = {
@@ -55,7 +55,7 @@ export async function databasesOf({ inbox, catalogue }: Reading): Promise<System
   }
 }
 
-/** How large the schemas are in PostgreSQL; its log is for the whole server. */
+/** The sizes of the schemas in PostgreSQL; `log_bytes` is 0, as its log belongs to the whole server. */
 async function schemasIn(database: Sql): Promise<SystemView['databases']> {
   const sql = `select coalesce(sum(pg_total_relation_size(pg_class.oid)), 0) as bytes
     from pg_class join pg_namespace on pg_namespace.oid = relnamespace where nspname = ? and relkind = 'r'`

@@ -1,13 +1,13 @@
-/** What machines say of themselves, and how it is answered, as JSON Schema. */
+/** Heartbeats of scraping machines, as sent and as returned, as JSON Schema. */
 import type { Static } from 'typebox'
 import { COUNT, TIME } from '../edge/parameters.ts'
 
 const FILES = { type: 'integer', minimum: 0, maximum: 1_000_000_000 } as const
 const BYTES = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const
-/** Such as "win32" and "x64". */
+/** A short word, such as "win32" or "x64". */
 const WORD = { type: 'string', pattern: '^[0-9A-Za-z._-]{1,30}$' } as const
 
-/** What a newer machine says beside this is left out: it is no reason to hear nothing of it. */
+/** Further fields of a newer client are ignored instead of refused. */
 export const HEARTBEAT_BODY = {
   type: 'object',
   required: ['version', 'platform', 'arch', 'waiting_files', 'waiting_bytes', 'refused_files', 'sent_at'],
@@ -23,7 +23,7 @@ export const HEARTBEAT_BODY = {
   },
 } as const
 
-/** Positive seconds of skew: the machine's clock is behind the server's. The texts are the machine's own. */
+/** Positive `clock_skew_seconds`: the machine's clock is behind the server's. Texts are as the machine sent them. */
 export const MACHINE_SCHEMA = {
   type: 'object',
   required: [
@@ -51,5 +51,5 @@ export const MACHINE_SCHEMA = {
   },
 } as const
 
-/** What a machine said of itself last, as it is answered. */
+/** The latest heartbeat of a machine, as the API returns it. */
 export type MachineView = Static<typeof MACHINE_SCHEMA>

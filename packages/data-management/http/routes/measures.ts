@@ -1,16 +1,16 @@
-/** The figures for monitoring that are found out by asking: name, meaning, and where each comes from. */
+/** The metrics that are read on each request of `/metrics`: name, help text and source of each. */
 import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
 import type { Services } from '../services.ts'
 import type { Figures } from './figures.ts'
 import { loaderState } from './loader-state.ts'
 
-/** What a figure hangs on: where it does not answer, the figure is left out. */
+/** The part of the server that a metric is read from; if it does not answer, the metric is left out. */
 export type Part = 'database' | 'inbox' | 'disk'
 
-/** One figure, by label values where it has labels; without a number there is none to tell. */
+/** One sample, with label values if the metric has labels; `value` null: there is none. */
 export type Sample = Readonly<{ labels?: Readonly<Record<string, string>>; value: number | null }>
 
-/** `counter`: it only grows. `isShared`: every receiver of a fleet tells the same, so its sum means nothing. */
+/** `counter`: it only grows. `isShared`: all receivers of a fleet report the same value, so it must not be summed. */
 export type Measure = Readonly<{
   name: string
   help: string
@@ -20,7 +20,7 @@ export type Measure = Readonly<{
   sample: () => Promise<readonly Sample[]>
 }>
 
-/** All of them. */
+/** All metrics of this kind. `figures` gives those of the databases. */
 export function measuresOf(services: Services, figures: () => Promise<Figures>): Measure[] {
   const inbox = inboxOf(services.inbox)
   const loader: Measure = {
@@ -174,7 +174,7 @@ function moment(ms: number | null): Sample[] {
   return [{ value: ms === null ? null : ms / 1000 }]
 }
 
-/** A negative time is that of a clock that was put back. */
+/** Seconds from `since` to now; 0 if `since` is null or the clock was set back. */
 function secondsSince(since: number | null, now: number): Sample[] {
   return one(since === null ? 0 : Math.max(0, now - since) / 1000)
 }

@@ -1,4 +1,4 @@
-/** `GET /metrics`: figures for monitoring, in the text format of Prometheus. Asks for the scope `read`: the names of sources are in it. */
+/** `GET /metrics`: metrics in the text format of Prometheus. Requires the scope `read`, as it names sources. */
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
@@ -12,7 +12,7 @@ import { type Measure, measuresOf, type Sample } from './measures.ts'
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
 const SHARED = ' Each receiver of a fleet tells the same.'
 
-/** Adds the route, and counts requests from now on. Each server has figures of its own. */
+/** Adds the route, and counts requests from now on, in a registry of this server. */
 export function metricsRoutes(server: FastifyInstance, services: Services): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -35,7 +35,7 @@ export function metricsRoutes(server: FastifyInstance, services: Services): void
   )
 }
 
-/** What cannot be asked keeps nothing else from being told: figures are wanted most when something is away. */
+/** Reads all metrics; those that fail are left out, since metrics matter most when some part is down. */
 async function ask(measures: readonly Measure[], { log }: FastifyReply): Promise<Registry> {
   const registry = new Registry()
   const parts = new Map<string, number>()
@@ -55,7 +55,7 @@ async function ask(measures: readonly Measure[], { log }: FastifyReply): Promise
   return registry
 }
 
-/** Adds what was found; a figure of which there is none is left out. */
+/** Adds a metric and its samples to the registry, unless it has no samples. */
 function tell(
   { name, help, type, isShared = false }: Pick<Measure, 'name' | 'help' | 'type' | 'isShared'>,
   samples: readonly Sample[],
@@ -96,7 +96,7 @@ function countRequests(server: FastifyInstance, registry: Registry): void {
     registers: [registry],
   })
   server.addHook('onResponse', async (request, reply) => {
-    // The route and not the address: an address is the sender's text, and every new one would be a new figure.
+    // The route and not the URL: URLs are chosen by clients, and each new one would be a new time series.
     const route = request.routeOptions.url ?? 'none'
     requests.inc({ method: request.method, route, status: reply.statusCode })
     seconds.observe({ route }, reply.elapsedTime / 1000)

@@ -1,4 +1,4 @@
-/** What the requests about notices take and answer, as JSON Schema. */
+/** Requests and answers about notices, as JSON Schema. */
 import type { Static } from 'typebox'
 import { COUNT, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { TICKED } from './ticks-schema.ts'
@@ -9,28 +9,28 @@ export const NOTICES_QUERY = {
   properties: { before: { type: 'integer', minimum: 1 }, limit: limitOf(50, 200) },
 } as const
 
-/** Somebody who is told. */
+/** A receiver of notices, and the state of its deliveries. */
 const RECEIVER = {
   type: 'object',
   required: ['name', 'where', 'waiting', 'failures', 'last_at', 'last_answer', 'told_at', 'next_at'],
   properties: {
     name: { type: 'string' },
-    /** Its host; nothing that is secret. */
+    /** Its host, without secrets. */
     where: { type: 'string' },
-    /** How many notices it has not taken yet. */
+    /** Number of notices not yet delivered to it. */
     waiting: COUNT,
-    /** How often in a row it has not taken them. */
+    /** Number of consecutive failed deliveries. */
     failures: COUNT,
     last_at: TIME_OR_NULL,
     last_answer: TEXT_OR_NULL,
-    /** When it took some last. */
+    /** Time of the last successful delivery. */
     told_at: TIME_OR_NULL,
-    /** Until when it is left alone. */
+    /** Time of the next attempt. */
     next_at: TIME_OR_NULL,
   },
 } as const
 
-/** What needs a person now. */
+/** A condition that needs a person now. */
 const CONDITION = {
   type: 'object',
   required: ['kind', 'subject', 'text', 'since', 'is_told', 'todo'],
@@ -39,7 +39,7 @@ const CONDITION = {
     subject: { type: 'string' },
     text: { type: 'string' },
     since: TIME,
-    /** Whether it has lasted long enough to be told. */
+    /** Whether it has lasted long enough for a notice. */
     is_told: { type: 'boolean' },
     todo: { type: 'string' },
   },
@@ -63,9 +63,9 @@ export const NOTICES_RESPONSE = {
   required: ['receivers', 'conditions', 'ticked', 'ticked_count', 'notices', 'next'],
   properties: {
     receivers: { type: 'array', items: RECEIVER },
-    /** The latest first, 200 at most. */
+    /** Newest first, 200 at most. */
     conditions: { type: 'array', items: CONDITION },
-    /** What was ticked off: nobody is told of it. */
+    /** Conditions that were ticked off: no notices are sent for them. */
     ...TICKED,
     notices: { type: 'array', items: NOTICE },
     next: { type: ['integer', 'null'] },
@@ -93,7 +93,7 @@ export const TEST_RESPONSE = {
   },
 } as const
 
-/** Notices, and how it stands with those who are told, as it is answered. */
+/** A page of notices, with receivers and conditions, as the API returns it. */
 export type NoticesView = Static<typeof NOTICES_RESPONSE>
 export type ReceiverView = Static<typeof RECEIVER>
 export type ConditionView = Static<typeof CONDITION>

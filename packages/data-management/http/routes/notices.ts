@@ -1,4 +1,4 @@
-/** `GET /api/notices`: what needs a person, what was told of it, and how those answered who are told; and a test of them. */
+/** `GET /api/notices`: conditions, notices and the state of the receivers; and a route that sends a test notice. */
 import type { FastifyInstance } from 'fastify'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { noticesBefore, type ReceiverRecord, receiversOnRecord } from '../../ledger/notice-outbox.ts'
@@ -24,7 +24,7 @@ const NOBODY = { receivers: [], page: undefined } as const
 
 type Page = Readonly<{ before?: number; limit: number }>
 
-/** What is asked about notices; who is told only the thread that serves knows. */
+/** Query for notices; it includes the receivers, since only the main thread knows them. */
 export type NoticesQuestion = Page & Readonly<{ receivers: readonly Pick<NoticeReceiver, 'name' | 'where'>[] }>
 
 /** Adds the routes. */
@@ -50,7 +50,7 @@ export function noticesRoutes(server: FastifyInstance, services: Services): void
   )
 }
 
-/** A page of notices with all that belongs to it. */
+/** A page of notices, with conditions, ticks and receivers. */
 export async function noticesListed(
   { notices, ticks }: Pick<Ledger, 'notices' | 'ticks'>,
   { receivers, before = Number.MAX_SAFE_INTEGER, limit }: NoticesQuestion,

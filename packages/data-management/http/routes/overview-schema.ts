@@ -1,12 +1,11 @@
-/** What `GET /api/overview` takes and answers, as JSON Schema. */
-
+/** Query and answer of `GET /api/overview`, as JSON Schema. */
 import { BOUNDED_COUNT, COUNT, DATE, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 import { CHAIN_FINDING } from './findings-schema.ts'
 import { DAYS, SOURCE_SCHEMA } from './sources.ts'
 import { DISK_SCHEMA, INBOX_SCHEMA, LOADER_SCHEMA } from './system-schema.ts'
 import { TICKED } from './ticks-schema.ts'
 
-/** `since`: from when on is today, such as the viewer's midnight. */
+/** `since`: when today began, for example midnight in the viewer's time zone. */
 export const OVERVIEW_QUERY = {
   type: 'object',
   additionalProperties: false,
@@ -46,7 +45,7 @@ const LATEST_REJECTS = {
         required: ['upload_id', 'sha256', 'filename', 'finished_at', 'rows', 'rejected'],
         properties: {
           upload_id: TEXT_OR_NULL,
-          /** What it is ticked off by where its upload is not known. */
+          /** The subject of its tick if the upload is unknown. */
           sha256: { type: 'string' },
           filename: { type: 'string' },
           finished_at: TIME,
@@ -87,19 +86,19 @@ const ATTENTION = {
     partial: SOURCES,
     held: LATEST_UPLOADS,
     failed: LATEST_UPLOADS,
-    /** What nobody believes yet, a line for each company. */
+    /** Findings that no belief covers yet, one line per company. */
     findings: {
       type: 'object',
       required: ['count', 'exact', 'first'],
       properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } },
     },
     rejects: LATEST_REJECTS,
-    /** What would stand among these, but was ticked off. */
+    /** Entries that would be listed above but were ticked off. */
     ...TICKED,
   },
 } as const
 
-/** The counts are of the files that were loaded; `rejects` are the rejected rows of all files. */
+/** Counts of the files that were loaded; only `rejects` counts the rejected rows of all files. */
 const TODAY = {
   type: 'object',
   required: ['since', 'uploads', 'files', 'rows', 'inserted', 'changed', 'rejected', 'rejects'],

@@ -1,4 +1,4 @@
-/** `GET /api/overview`: what needs attention first, what arrived today, and how the sources have been lately. */
+/** `GET /api/overview`: what needs attention, what arrived today, and the recent days of the sources. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
@@ -24,7 +24,7 @@ const HOURS_SHOWN = 24
 const SINCE_DAYS_MAX = 7
 const SOURCES_MAX = 50
 
-/** The overview, as it is answered. */
+/** The overview, as the API returns it. */
 export type Overview = Static<typeof OVERVIEW_RESPONSE>
 
 /** Adds the route. */
@@ -39,7 +39,7 @@ export function overviewRoutes(server: FastifyInstance, services: Services): voi
   })
 }
 
-/** From when on is "today": the midnight of the server's zone, unless another time is asked for. */
+/** When "today" began: midnight in the server's time zone, unless the query gives another time. */
 function sinceIn(text: string | undefined, { now, zone }: Clock): number {
   if (text === undefined) return zone.startOf(zone.dateAt(now))
   const since = Date.parse(text)
@@ -48,7 +48,7 @@ function sinceIn(text: string | undefined, { now, zone }: Clock): number {
   return since
 }
 
-/** What is asked: since when it is today; with what only the thread that serves has: the room on the disk, and what waits in the inbox. */
+/** Query for the overview; `room` (disk space) and `pending` (inbox) are known to the main thread only. */
 export type OverviewQuestion = Readonly<{
   since: number
   room: Readonly<{ bavail: number; blocks: number; bsize: number }>

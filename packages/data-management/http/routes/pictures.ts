@@ -1,7 +1,7 @@
 /**
- * `GET /api/products/{id}/picture`: the picture of a product, or of one of its listings, which this server gets from the shop. So nobody who
- * writes rows learns who looks at them, and the page asks no other server for anything. Only pictures of the catalogue: no other address
- * can be asked for.
+ * `GET /api/products/{id}/picture`: the picture of a product or of one of its listings, fetched from the shop by this
+ * server. So picture hosts do not learn who views the page, and the page contacts no other server. Only URLs that the
+ * catalogue contains are fetched; a client cannot name one.
  */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -32,7 +32,7 @@ const DAY_SECONDS = 86_400
 
 type Query = { company?: string; sku?: string; key?: string }
 
-/** Adds the route. Where pictures are switched off there is none. */
+/** Adds the route, unless pictures are switched off. */
 export function pictureRoutes(server: FastifyInstance, { catalogue, pictures }: Services): void {
   if (pictures === undefined) return
   const summary = 'The picture of a product, or of one listing of it: company and sku, or key where it has none'

@@ -1,4 +1,4 @@
-/** What the requests about products take and answer, as JSON Schema. */
+/** Requests and answers about products, as JSON Schema. */
 import { UNITS } from '../../catalogue/queries/by-amount.ts'
 import { EVIDENCE } from '../../catalogue/queries/evidence.ts'
 import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
@@ -156,7 +156,7 @@ const DETAILED = {
   },
 } as const
 
-/** How two listings of different products go together: whether they seem one article, how likely, why, and who has said so. */
+/** A pair of listings of different products: whether they seem identical or comparable, how likely, and why. */
 export const PAIRED = {
   level: { type: 'string', enum: ['identical', 'comparable'] },
   score: { type: ['number', 'null'], description: 'from 0 to 1; null where only a person has said so' },

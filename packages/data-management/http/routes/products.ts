@@ -1,9 +1,9 @@
 /**
- * `GET /api/products`, `/api/products/{id}`, `/api/products/{id}/prices` and `/api/products/{id}/chains`: what there is, and what it costs and
- * has cost.
+ * `GET /api/products`, `/api/products/{id}`, `/api/products/{id}/prices` and `/api/products/{id}/chains`: products with
+ * their current and past prices.
  *
- * The number of a product is our own and may change when products merge or part: a number that a product had leads to the product that
- * its first listing is part of now. What stays is a listing: `/api/products?company=aldi&sku=…` leads to its product, whatever its number is.
+ * A product's id is internal and may change when products merge or split: an old id resolves to the product that its
+ * first listing belongs to now. Listings are stable: `/api/products?company=aldi&sku=…` always finds the product.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
@@ -31,10 +31,10 @@ import { CHAINS_RESPONSE } from './chains-schema.ts'
 import { currentNow } from './freshness.ts'
 import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE } from './products-schema.ts'
 
-/** In which order products are listed; none: with words the best first. */
+/** Sort orders of the product list; without one, the best matches of the search words come first. */
 export type ProductOrder = 'price' | 'unit_price' | 'drop'
 
-/** What is asked about a list of products. */
+/** Query parameters for a list of products. */
 export type ProductsQuestion = {
   q?: string
   barcode?: string
@@ -52,19 +52,19 @@ export type ProductsQuestion = {
 type PricesQuery = { store?: string[]; from?: string; to?: string; limit: number; after?: string }
 type ById = { Params: { id: string } }
 
-/** What is asked about the prices of one product. */
+/** Query parameters for the prices of one product. */
 export type PricesQuestion = PricesQuery & { id: string }
 
-/** A page of products, as it is answered. */
+/** A page of products, as the API returns it. */
 export type ProductPage = Static<typeof LIST_RESPONSE>
 
-/** A product with its prices now, as it is answered. */
+/** A product with its current prices, as the API returns it. */
 export type ProductAnswer = Static<typeof ONE_RESPONSE>
 
-/** What a product has cost in a page of stores, as it is answered. */
+/** The price history of a product in a page of stores, as the API returns it. */
 export type PricesAnswer = Static<typeof PRICES_RESPONSE>
 
-/** What a product has cost chain by chain, as it is answered. */
+/** The price history of a product per chain, as the API returns it. */
 export type ChainsAnswer = Static<typeof CHAINS_RESPONSE>
 
 /** Adds the routes. */
@@ -112,10 +112,10 @@ type Shown = ProductPage['products'][number]
 const NEEDS_SORT = 'querystring/unit and querystring/unit_price_max go with sort=unit_price'
 const NEEDS_WORDS = 'querystring/sort needs words in q, or a category: so many products are not compared'
 const NEEDS_UNIT = 'querystring/unit_price_max needs a unit: 100 g are not compared with one'
-// So long what became cheaper is a drop.
+// A price cut counts as a drop for this many days.
 const DROP_DAYS = 30
 
-/** A page of products in an order by what they cost. Its cursor tells how many came before. */
+/** A page of products sorted by price. Its cursor is an offset. */
 async function productsSorted(
   reading: Reading,
   query: ProductsQuestion & { sort: ProductOrder },
@@ -150,7 +150,7 @@ async function sortedBy(
   return sort === 'price' ? await cheapest(database, found, current) : await biggestDrops(database, found, since)
 }
 
-/** With prices where it is told what is current. */
+/** The products as returned, with price ranges if `current` is given. */
 async function shownProducts(database: Sql, found: readonly Found[], current: Current | undefined): Promise<Shown[]> {
   const products: Shown[] = []
   for (const { product_id } of found) {
@@ -183,7 +183,7 @@ export async function oneProduct(reading: Reading, question: { id: string }): Pr
   return { ...product, now, ...summary, prices, comparable } satisfies ProductAnswer
 }
 
-/** What one product has cost. */
+/** The price history of a product in a page of stores. */
 export async function pricesOfProduct(reading: Reading, question: PricesQuestion) {
   const { database } = reading.catalogue
   const productId = await productNamed(database, question.id)
@@ -193,7 +193,7 @@ export async function pricesOfProduct(reading: Reading, question: PricesQuestion
   return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
 }
 
-/** What it has cost in each chain. */
+/** The price history of a product per chain. */
 export async function chainsOfProduct(reading: Reading, question: { id: string }) {
   const { database } = reading.catalogue
   const productId = await productNamed(database, question.id)

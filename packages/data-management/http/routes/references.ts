@@ -1,4 +1,4 @@
-/** `GET /api/references`: what a scrape would be compared with, so that its sender can judge it before it is sent. */
+/** `GET /api/references`: what the server compares a scrape with, so that the client can check it before sending. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -20,7 +20,7 @@ const QUERY = {
   properties: { company: TEXT, store_id: TEXT, date: DATE },
 } as const
 
-/** Figures of scrapes, as packages/shared/truth/figures.ts makes them. */
+/** Figures of scrapes, as packages/shared/truth/figures.ts computes them. */
 const RESPONSE = {
   type: 'object',
   required: ['references', 'beliefs'],
@@ -30,10 +30,10 @@ const RESPONSE = {
   },
 } as const
 
-/** Of which store and date. */
+/** The store and date of the scrape. */
 export type ReferencesQuestion = Readonly<{ company: string; store_id: string; date: string }>
 
-// Senders may ask too.
+// Keys that may only upload are allowed as well.
 const MAY_ASK = { scopes: ['upload', 'read', 'admin'] } as const
 
 /** Adds the route. */
@@ -52,7 +52,7 @@ export function referencesRoutes(server: FastifyInstance, services: Services): v
 
 type Store = Readonly<{ company_id: number; store_id: number | null }>
 
-/** What a scrape that is received now would be compared with. */
+/** The references for a scrape that is received now. */
 export async function referencesFor(
   { catalogue, inbox }: Reading,
   { company, store_id: code, date }: ReferencesQuestion,
@@ -71,7 +71,7 @@ export async function referencesFor(
   return { references, beliefs: await beliefsOf(inbox, foldedCode(company)) }
 }
 
-/** What is believed of a company, without who said so and why. */
+/** The current beliefs about a company, without author and reason. */
 async function beliefsOf({ ledger }: Reading['inbox'], code: string): Promise<BeliefSince[]> {
   const beliefs = (await ledger.beliefs.current()).filter(({ company }) => company === code)
   return beliefs.map(({ id, company, store, rule, field, since }) => ({ id, company, store, rule, field, since }))

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { StoredReject } from '../../catalogue/rejects.ts'
 
-/** The beginning of a rejected row: as text where it is text, else in base64. */
+/** The beginning of a rejected row: as text if it is UTF-8, else in base64. */
 export function rawOf(raw: Uint8Array | null): { raw: string | null; raw_base64: string | null } {
   if (raw === null) return { raw: null, raw_base64: null }
   const bytes = Buffer.from(raw)

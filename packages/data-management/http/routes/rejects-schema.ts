@@ -1,8 +1,8 @@
-/** What the requests about rejected rows take and answer, as JSON Schema. */
+/** Requests and answers about rejected rows, as JSON Schema. */
 import type { Static } from 'typebox'
 import { AFTER, COUNT, limitOf, STORE, TEXT, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 
-/** Which rejects are meant. `store` is company and store id with a slash between them; `since` is about when their loads ended. */
+/** Filters of rejects. `store` is company/store_id; `since` is compared with the end of their loads. */
 const FILTERS = {
   code: { type: 'string', minLength: 1, maxLength: 64 },
   field: { type: 'string', minLength: 1, maxLength: 200 },
@@ -25,15 +25,15 @@ const REJECTED_LINE = {
   filename: { type: 'string' },
   line: COUNT,
   reason: { type: 'string' },
-  /** The beginning of the line; null where only its place was kept, or where it is not UTF-8. */
+  /** The beginning of the line; null if only its line number was stored, or if it is not UTF-8. */
   raw: TEXT_OR_NULL,
-  /** The same in base64, where it is not UTF-8. */
+  /** The beginning of the line in base64, if it is not UTF-8; else null. */
   raw_base64: TEXT_OR_NULL,
 } as const
 
 /**
- * Rejects with one code and field, of one source: company and store are those of the whole file, and null where it has several or
- * none is known.
+ * Rejects with the same code, field and source. Company and store are those of the whole file; null if the file has
+ * several or none is known.
  */
 const GROUP = {
   type: 'object',
@@ -47,7 +47,7 @@ const GROUP = {
     count: COUNT,
     uploads: COUNT,
     last_at: TIME,
-    /** The first such line of each of the newest files, up to 3. */
+    /** The first line of this group in each of the newest files, up to 3. */
     samples: {
       type: 'array',
       items: {
@@ -65,7 +65,7 @@ export const REJECTS_RESPONSE = {
   properties: {
     groups: { type: 'array', items: GROUP },
     next: TEXT_OR_NULL,
-    /** How many there are in all groups. */
+    /** Number of rejects in all groups. */
     rejects: COUNT,
   },
 } as const
@@ -79,8 +79,8 @@ export type RejectsQuery = {
   since?: string
 }
 
-/** A group of rejects, as it is answered. */
+/** A group of rejects, as the API returns it. */
 export type RejectGroupView = Static<typeof GROUP>
 
-/** A page of groups of rejects, as it is answered. */
+/** A page of groups of rejects, as the API returns it. */
 export type RejectPage = Static<typeof REJECTS_RESPONSE>

@@ -1,4 +1,4 @@
-/** `GET /api/rejects`: why rows of all uploads were rejected, grouped; `/api/rejects/lines`: these rows as JSON Lines. */
+/** `GET /api/rejects`: rejected rows of all uploads, grouped; `/api/rejects/lines`: the rows as JSON Lines. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { create } from 'content-disposition'
 import type { FastifyInstance } from 'fastify'
@@ -34,16 +34,16 @@ import {
 const SAMPLES_MAX = 3
 const FILES_AT_ONCE = 100
 const LINES_AT_ONCE = 500
-// Of pages of rejects, where few of them are meant.
+// Pages of rejects read for one portion, for filters that few of them match.
 const LOOKS_MAX = 200
 
-/** What is asked about groups of rejects. */
+/** Query parameters for groups of rejects. */
 export type RejectGroupsQuestion = RejectsQuery & { limit: number; after?: string }
 
-/** A file and a line in it that the next lines come after; there may be more files behind it. */
+/** Where the next portion begins: after this line of this load, then in the loads after it. */
 type RejectCursor = readonly [loadId: number, line: number]
 
-/** What is asked about lines of rejects. */
+/** Query for lines of rejects. */
 export type RejectLinesQuestion = Readonly<{ query: RejectsQuery; after?: RejectCursor }>
 
 /** Adds the routes. */
@@ -60,7 +60,7 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
     summary: 'Rejected rows of all uploads, as JSON Lines, the newest file first',
     response: answerIn('application/x-ndjson', 'One reject a line'),
   })
-  // To HEAD all of them would be read, for nothing.
+  // No HEAD route: it would read all rejects for nothing.
   server.get<{ Querystring: RejectsQuery }>(
     '/api/rejects/lines',
     { ...lines, exposeHeadRoute: false },
@@ -93,7 +93,7 @@ async function filterOf({ inbox, catalogue }: Reading, query: RejectsQuery): Pro
   if (Number.isNaN(from)) throw new Problem('request_invalid', 'querystring/since is no time')
   const found = upload === undefined ? undefined : await inbox.ledger.uploads.find(upload)
   if (upload !== undefined && found === undefined) throw new Problem('not_found', 'no upload has this id')
-  // One that has not been loaded has no rejects.
+  // An upload that was not loaded has no rejects: 0 is no load.
   const loadId = found === undefined ? null : ((await catalogue.findLoad(found.sha256))?.id ?? 0)
   return { code, field, company, store, loadId, since: from }
 }
@@ -117,7 +117,7 @@ async function viewOf(
   }
 }
 
-/** Some hundreds of lines, from behind a place on; of rare ones perhaps none, and then the next come after what was looked at. */
+/** A portion of lines after a cursor. It may be empty if few rejects match; `next` then continues the search. */
 export async function rejectLines(
   reading: Reading,
   { query, after }: RejectLinesQuestion,

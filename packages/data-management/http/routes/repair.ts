@@ -1,4 +1,4 @@
-/** `GET /api/uploads/{id}/repair`: what the repair of an upload changes, row by row: the one that was accepted, else the one that is offered. */
+/** `GET /api/uploads/{id}/repair`: the rows that an upload's repair changes: the accepted one, else the offered one. */
 import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { money } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -26,7 +26,7 @@ const RESPONSE = {
   required: ['does', 'accepted_by', 'changes', 'next'],
   properties: {
     does: { type: 'string' },
-    /** null: it is only offered. */
+    /** null: the repair is only offered. */
     accepted_by: TEXT_OR_NULL,
     changes: {
       type: 'array',
@@ -46,12 +46,12 @@ const RESPONSE = {
         },
       },
     },
-    /** The line behind which the next ones begin; null: there are no more. */
+    /** The line after which the next page begins; null: this is the last page. */
     next: COUNT_OR_NULL,
   },
 } as const
 
-/** What a repair changes, as it is answered. */
+/** What a repair changes, as the API returns it. */
 export type RepairView = Static<typeof RESPONSE>
 type Change = RepairView['changes'][number]
 type OfOne = { Params: { id: string }; Querystring: { after?: number; limit: number } }
@@ -74,7 +74,7 @@ export function repairRoutes(server: FastifyInstance, { inbox }: Services): void
 
 type Page = Readonly<{ after: number; limit: number }>
 
-/** The changes behind a line: one more than fit, where there are more. */
+/** The changes after a line; if there are more than `limit`, at least one more than fits. */
 async function changesIn(inbox: Receiving, upload: Upload, repair: Repair, { after, limit }: Page): Promise<Change[]> {
   const changes: Change[] = []
   for await (const lines of readLines(await openContent(inbox, upload), LINE_BYTES_MAX))

@@ -1,10 +1,10 @@
-/** What the metadata of a tus upload say: how the file is called, how it is compressed, what its bytes should be. */
+/** Reads the metadata of a tus upload: file name, encoding, digest, kind and dictionary. */
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { IncomingFile } from '../../inbox/accept.ts'
 import { checkedName, encodingOf } from './upload.ts'
 
-/** Reads `filename`, `encoding` (without it the name tells), `sha256`, `kind` (else products) and `dictionary`, or throws the problem of the first that is wrong. */
+/** `encoding` defaults to that of the file name, `kind` to products. Throws the problem of the first invalid field. */
 export function describedBy(metadata: Readonly<Record<string, string | null>> | undefined) {
   const { filename, encoding, sha256, kind, dictionary } = metadata ?? {}
   if (!filename) throw new Problem('file_name_missing', 'the metadata have no filename')

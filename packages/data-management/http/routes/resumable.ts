@@ -1,10 +1,10 @@
 /**
- * `/api/upload/resumable/`: tus 1.0.0 (https://tus.io/protocols/resumable-upload), for files that do not get through in one piece.
+ * `/api/upload/resumable/`: tus 1.0.0 (https://tus.io/protocols/resumable-upload), for files sent in several pieces.
  *
  *   POST (opens) ─▶ PATCH, PATCH … ─▶ the last byte: accept, as for a POST of the whole file ─▶ 204, Upload-Receipt
  *
  * An upload that has all its bytes and could not be accepted yet (disk full, server stopped) is accepted by a PATCH without a body.
- * What is wrong with the bytes themselves ends the upload: its sender starts anew.
+ * If the bytes themselves are faulty, the upload ends and the client has to start anew.
  */
 import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
@@ -32,14 +32,14 @@ type Resumable = Readonly<{
   finishing: Map<string, Promise<string>>
 }>
 
-/** A request while tus works on it, and what our own part of the work threw. */
+/** A request while the tus library handles it, and the error that one of our callbacks threw. */
 type Visit = Readonly<{ request: FastifyRequest<{ Params: Params }>; keyId: string; id: string | undefined }> & {
   error?: unknown
 }
 
 type Params = { id?: string }
 
-/** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
+/** Adds the routes. Register it in a scope of its own: it replaces the body parsers, to read bodies as streams. */
 export async function resumableRoutes(
   server: FastifyInstance,
   { inbox, kinds = LOADED_KIND_NAMES }: Services,
@@ -85,7 +85,7 @@ async function noteOf(id: string, { ledger }: Receiving, unfinished: UnfinishedU
   const note = unfinished.note(id)
   const receiptId = note?.acceptedAs
   const isForgotten = receiptId !== undefined && (await ledger.uploads.find(receiptId)) === undefined
-  // The ledger was set back to a backup: the bytes have to come again.
+  // The ledger was restored from a backup: the bytes have to be sent again.
   if (isForgotten) await unfinished.remove(id)
   if (note === undefined || isForgotten) throw new Problem('not_found', 'no unfinished upload has this id')
   return note
@@ -113,7 +113,7 @@ function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server 
     onUploadCreate: async (asked, upload) => {
       const { kind, dictionarySha256 } = describedBy(upload.metadata)
       takenKind(kind, kinds, principalOf(visitOf(asked).request))
-      // Before its bytes come: what has no dictionary here would be sent for nothing.
+      // Checked before the bytes are sent: without its dictionary the file could not be decoded.
       if (dictionarySha256 !== undefined) await inbox.dictionaries?.check(dictionarySha256, visitOf(asked).keyId)
       await inbox.checkBacklog(visitOf(asked).keyId)
       await checkRoom(inbox, upload.size)
@@ -130,14 +130,14 @@ function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server 
   })
 }
 
-/** Relative, so that it holds under whatever host and path a proxy shows this server. */
+/** A relative URL, so that it is valid under any host and path of a proxy. */
 function locationOf(request: FastifyRequest, id: string): string {
   const [path = ''] = request.url.split('?')
   const last = id.slice(id.indexOf('/') + 1)
   return path.endsWith('/') ? last : `resumable/${last}`
 }
 
-/** Accepts an upload that has all its bytes. Two requests that find it so at once share one acceptance. */
+/** Accepts an upload that has all its bytes. Concurrent requests for it share one acceptance. */
 function finish(resumable: Resumable, visit: Visit, upload: Upload): Promise<string> {
   const { finishing } = resumable
   const begun = finishing.get(upload.id) ?? acceptWhole(resumable, visit, upload)
@@ -162,7 +162,7 @@ async function acceptWhole(
     await unfinished.settle(id, upload.id)
     return upload.id
   } catch (error) {
-    // These bytes will never be taken: kept, they would only be refused again.
+    // These bytes would be refused on every retry, so they are not kept.
     if (error instanceof Problem && error.kind.retry === 'never') await unfinished.remove(id)
     throw error
   } finally {
@@ -177,7 +177,7 @@ type Accepted = Readonly<{
   note: UnfinishedRecord
 }>
 
-/** Answers for an upload that was accepted before: its sender has not heard the answer. */
+/** Answers for an upload that was accepted before, when the client missed the answer. */
 async function answerAccepted({ request, reply, unfinished, note }: Accepted): Promise<FastifyReply> {
   const { id, size, acceptedAs } = note
   if (request.method === 'DELETE') {
@@ -218,7 +218,7 @@ function webRequest(request: FastifyRequest, body: ArrivingBody): Request {
     return typeof value === 'string' ? [[name, value]] : []
   })
   const { method } = request
-  // The host is of no importance: no absolute address is made from it.
+  // The host does not matter: no absolute URL is made from it.
   const url = new URL(request.url, 'http://localhost')
   if (method !== 'POST' && method !== 'PATCH') return new Request(url, { method, headers })
   return new Request(url, { method, headers, body: ReadableStream.from(body.chunks()), duplex: 'half' })
@@ -244,7 +244,7 @@ const CODES: Readonly<Record<number, ProblemCode>> = {
 async function problemOf(answer: Response, inbox: Receiving): Promise<Problem> {
   const code = CODES[answer.status]
   if (code !== undefined) return new Problem(code, (await answer.text()).trim() || undefined)
-  // Of a failed write the library does not say why.
+  // The library does not report why a write failed; a full disk is the likely cause.
   await checkRoom(inbox, 1)
   return new Problem('internal', undefined, { cause: new Error(`tus answered ${answer.status}`) })
 }

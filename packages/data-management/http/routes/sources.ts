@@ -1,4 +1,4 @@
-/** `GET /api/sources`: every store with how regularly, how lately and how wholly it is scraped. */
+/** `GET /api/sources`: every store with how often, how recently and how completely it is scraped. */
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { type DayState, type Days, lastDayOf, type Moment } from '../../catalogue/queries/freshness.ts'
@@ -12,7 +12,7 @@ import { momentOf, type Reading } from '../threads/reading.ts'
 import { sourcesNow } from './freshness.ts'
 import { STORE_SETTINGS } from './store-settings-schema.ts'
 
-// Of each source.
+// Days shown of each source.
 const DAYS_SHOWN = 30
 
 const STATES = ['good', 'late', 'silent', 'snoozed', 'retired'] as const
@@ -23,7 +23,7 @@ const LIST_QUERY = {
   properties: { company: TEXT, store: STORE, state: { enum: STATES }, limit: limitOf(100, 200), after: AFTER },
 } as const
 
-/** The days of a source, `days_to` last; none: nothing was due. */
+/** The states of a source's days, ending with `days_to`; 'none': no scrape was due. */
 export const DAYS = { type: 'array', items: { enum: ['good', 'late', 'partial', 'missing', 'none'] } } as const
 
 const SOURCE = {
@@ -44,7 +44,7 @@ const SOURCE = {
   settings: { anyOf: [{ type: 'null' }, STORE_SETTINGS] },
 } as const
 
-/** A source, as it is answered. */
+/** A source, as the API returns it. */
 export const SOURCE_SCHEMA = {
   type: 'object',
   required: [
@@ -79,7 +79,7 @@ const LIST_RESPONSE = {
   },
 } as const
 
-/** What is asked about the list of sources. */
+/** Query parameters for the list of sources. */
 export type SourcesQuestion = {
   company?: string
   store?: string
@@ -88,7 +88,7 @@ export type SourcesQuestion = {
   after?: string
 }
 
-/** A page of sources, as it is answered. */
+/** A page of sources, as the API returns it. */
 export type SourcePage = Static<typeof LIST_RESPONSE>
 
 /** Adds the route. */
@@ -121,7 +121,7 @@ export async function sourcesListed(reading: Reading, query: SourcesQuestion): P
   return { days_to: days.to, sources: page, next, total } satisfies SourcePage
 }
 
-/** The days that are shown of each of these sources. */
+/** The span of days that is shown for these sources. */
 export function daysShown(sources: readonly Source[], moment: Moment): Days {
   return {
     to: lastDayOf(
@@ -132,7 +132,7 @@ export function daysShown(sources: readonly Source[], moment: Moment): Days {
   }
 }
 
-/** What is told of sources, with their last days. */
+/** The views of sources, with the states of their last days. */
 export async function withDays(reading: Reading, sources: readonly Source[], days: Days) {
   const moment = momentOf(reading)
   const shown: (SourceView & { days: DayState[] })[] = []
@@ -141,7 +141,7 @@ export async function withDays(reading: Reading, sources: readonly Source[], day
   return shown
 }
 
-/** How many sources stand at or before a key. Compared as the database orders them: by the bytes. */
+/** The number of sources at or before a key, in the order of the database: by bytes. */
 function placeAfter(
   sources: readonly { company: string; store_id: string }[],
   [company, store]: readonly [string, string],

@@ -1,15 +1,15 @@
-/** What people set for a store, as JSON Schema. */
+/** The settings of a store, as JSON Schema. */
 import type { Static } from 'typebox'
 import { DATE, STORE, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 
-/** The most days from one scrape to the next, and characters of a note. */
+/** Maximum of `expected_days`, and of the characters of a note. */
 export const EXPECTED_DAYS_MAX = 366
 export const NOTE_CHARACTERS_MAX = 1_000
 
-// Of several schemas the first would turn 0 and an empty text into null.
+// One schema with two types: with `anyOf`, type coercion would turn 0 and '' into null.
 const DATE_OR_NULL = { ...DATE, type: ['string', 'null'] } as const
 
-/** What is set. */
+/** The settings of a store, as the API returns them. */
 export const STORE_SETTINGS = {
   type: 'object',
   required: ['expected_days', 'is_retired', 'snoozed_until', 'note', 'set_at', 'set_by'],
@@ -26,7 +26,7 @@ export const STORE_SETTINGS = {
   },
 } as const
 
-/** All of it: what is null is not set. */
+/** All settings at once; null clears one. */
 export const STORE_SETTINGS_BODY = {
   type: 'object',
   additionalProperties: false,
@@ -40,6 +40,6 @@ export const STORE_SETTINGS_BODY = {
   },
 } as const
 
-/** The settings of a store, as they are answered, and as they are sent. */
+/** The settings of a store, as the API returns them, and as they are sent. */
 export type StoreSettingsView = Static<typeof STORE_SETTINGS>
 export type StoreSettingsBody = Static<typeof STORE_SETTINGS_BODY>

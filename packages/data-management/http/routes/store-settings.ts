@@ -1,4 +1,4 @@
-/** `PUT /api/stores/settings`: what a person sets for a store: how often it is scraped, that it is retired or snoozed, and a note. */
+/** `PUT /api/stores/settings`: sets a store's expected interval, whether it is retired or snoozed, and a note. */
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
@@ -15,7 +15,7 @@ import {
   type StoreSettingsView,
 } from './store-settings-schema.ts'
 
-/** What is to be set for a store. */
+/** Settings to change for a store. */
 export type SomeStoreSettings = Pick<StoreSettingsBody, 'store'> & Partial<StoreSettingsBody>
 
 /** Adds the route. */
@@ -27,7 +27,7 @@ export function storeSettingsRoutes(server: FastifyInstance, services: Services)
   )
 }
 
-/** Sets it for a store; what is left out stays as it is. */
+/** Saves settings of a store; those left out stay as they are. */
 export async function saveStoreSettings(
   { inbox, catalogue }: Reading,
   { store, expected_days, is_retired, snoozed_until, note }: SomeStoreSettings,

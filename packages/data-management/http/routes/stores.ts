@@ -1,4 +1,4 @@
-/** `GET /api/stores`, and `/api/scrapes`: which file said what a store showed on a date. */
+/** `GET /api/stores`: the stores; `GET /api/scrapes`: the scrapes of a store and the file each came from. */
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { listScrapes, listStores } from '../../catalogue/queries/stores.ts'
@@ -85,16 +85,16 @@ const SCRAPES_RESPONSE = {
   },
 } as const
 
-/** What is asked about the list of stores. */
+/** Query parameters for the list of stores. */
 export type StoresQuestion = { company?: string; limit: number; after?: string }
 
-/** What is asked about the scrapes of a store. */
+/** Query parameters for the scrapes of a store. */
 export type ScrapesQuestion = { store: string; from?: string; to?: string; limit: number; after?: string }
 
-/** A page of stores, as it is answered. */
+/** A page of stores, as the API returns it. */
 export type StorePage = Static<typeof LIST_RESPONSE>
 
-/** A page of scrapes, as it is answered. */
+/** A page of scrapes, as the API returns it. */
 export type ScrapePage = Static<typeof SCRAPES_RESPONSE>
 
 /** Adds the routes. */

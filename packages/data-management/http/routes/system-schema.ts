@@ -1,9 +1,9 @@
-/** What `GET /api/system` answers, as JSON Schema. */
+/** The answer of `GET /api/system`, as JSON Schema. */
 import type { Static } from 'typebox'
 import { COUNT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { PROGRESS_SCHEMA } from '../events/events-schema.ts'
 
-/** What update-db does. `since`: from when on it has worked on this upload, or has had nothing to do. */
+/** State of update-db. `since`: since when it has been loading this upload, or has been idle. */
 export const LOADER_SCHEMA = {
   type: 'object',
   required: ['state', 'since', 'upload', 'progress'],
@@ -36,7 +36,7 @@ export const INBOX_SCHEMA = {
   properties: { files: COUNT, bytes: COUNT, oldest_received_at: TEXT_OR_NULL },
 } as const
 
-/** Of a secret `value` is the word set; null: it is not set. `from`: which of these it was taken from. */
+/** The `value` of a secret is the word "set"; null: it is not set. `from`: where the value comes from. */
 const SETTING = {
   type: 'object',
   required: ['name', 'value', 'is_secret', 'from', 'about'],
@@ -70,14 +70,14 @@ export const SYSTEM_RESPONSE = {
   properties: {
     at: TIME,
     started_at: TIME,
-    /** In which days begin. */
+    /** The time zone in which days begin. */
     time_zone: { type: 'string' },
     versions: {
       type: 'object',
       required: ['program', 'node', 'sqlite'],
       properties: { program: { type: 'string' }, node: { type: 'string' }, sqlite: { type: 'string' } },
     },
-    /** What a person types before and after the name of a command, for this very server. */
+    /** What to type before and after a command's name to run it against this server. */
     shell: {
       type: 'object',
       required: ['before', 'after'],
@@ -87,7 +87,7 @@ export const SYSTEM_RESPONSE = {
     inbox: INBOX_SCHEMA,
     loader: LOADER_SCHEMA,
     disk: DISK_SCHEMA,
-    /** Each with its write-ahead log. */
+    /** `log_bytes`: size of the write-ahead log. */
     databases: {
       type: 'array',
       items: {
@@ -106,14 +106,14 @@ export const SYSTEM_RESPONSE = {
       required: ['accepted', 'loading', 'loaded', 'held', 'failed'],
       properties: { accepted: COUNT, loading: COUNT, loaded: COUNT, held: COUNT, failed: COUNT },
     },
-    /** The latest one that `splitcart backup` made; null: none that is known of. */
+    /** The latest backup by `splitcart backup`; null: none is known. */
     backup: {
       anyOf: [
         { type: 'null' },
         { type: 'object', required: ['at', 'path'], properties: { at: TIME, path: TEXT_OR_NULL } },
       ],
     },
-    /** The latest look at all pages of the databases that are files, and at kept files, and what was wrong; null: none was made yet. */
+    /** The latest integrity check of database files and kept files, with its faults; null: none yet. */
     integrity: {
       anyOf: [
         { type: 'null' },
@@ -124,12 +124,12 @@ export const SYSTEM_RESPONSE = {
         },
       ],
     },
-    /** How many connections listen to events. */
+    /** Number of open event streams. */
     listeners: COUNT,
   },
 } as const
 
-/** How things stand on the machine, as it is answered. */
+/** The state of the server and its machine, as the API returns it. */
 export type SystemView = Static<typeof SYSTEM_RESPONSE>
 
 export type LoaderView = Static<typeof LOADER_SCHEMA>

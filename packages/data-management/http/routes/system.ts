@@ -1,4 +1,4 @@
-/** `GET /api/system`: how things stand on the machine. */
+/** `GET /api/system`: the state of the server and its machine. */
 import type { FastifyInstance } from 'fastify'
 import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
 import { MAY_READ } from '../edge/parameters.ts'

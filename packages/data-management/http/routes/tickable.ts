@@ -1,4 +1,4 @@
-/** What can be ticked off: what needs attention now, by the names under which the overview lists it. */
+/** Finds what can be ticked off: the entries that need attention now, by their kind and subject in the overview. */
 import { isOneCode } from '@splitcart/shared/codes.ts'
 import { loadsWithRejectsOf } from '../../catalogue/queries/activity.ts'
 import { storeCalled } from '../../catalogue/queries/store-page.ts'
@@ -9,10 +9,10 @@ import { findingKey, unbelievedFindings } from './findings.ts'
 import { sourcesNow } from './freshness.ts'
 import type { TickBody } from './ticks-schema.ts'
 
-/** What is to be ticked off. */
+/** Kind and subject of the entry to tick off. */
 export type TickQuestion = Pick<TickBody, 'kind' | 'subject'>
 
-/** What needs attention under a name; null: nothing does. */
+/** The entry of this kind and subject that needs attention now; null: there is none. */
 export async function tickableNow(reading: Reading, question: TickQuestion): Promise<{ found: Tickable | null }> {
   return { found: (await found(reading, question)) ?? null }
 }
@@ -62,7 +62,7 @@ async function source(
   return { subject: JSON.stringify([company, store_id]), mark: last_date, text }
 }
 
-/** The names that a subject is made of: none, where it is no list of such. */
+/** The parts of a subject that is a JSON array of names; empty if it is none. */
 function namesIn(subject: string): (string | null)[] {
   try {
     const names: unknown = JSON.parse(subject)

@@ -1,20 +1,20 @@
-/** What the requests that tick off what needs attention take and answer, as JSON Schema. */
+/** Requests and answers for ticking off what needs attention, as JSON Schema. */
 import type { Static } from 'typebox'
 import { COUNT, DATE, TIME } from '../edge/parameters.ts'
 
 const SUBJECT_CHARACTERS_MAX = 2_000
 
-/** What of the overview can be ticked off. */
+/** The kinds of entries of the overview that can be ticked off. */
 export const TICK_KINDS = ['silent', 'late', 'partial', 'held', 'failed', 'findings', 'rejects'] as const
 
 const DATE_OR_NULL = { ...DATE, type: ['string', 'null'] } as const
 const NAME = {
   kind: { enum: TICK_KINDS },
-  /** The id of an upload, or the SHA-256 of a file of no known upload; of a store company and store_id, of a finding company, rule, field and brief, as a JSON array. */
+  /** Upload id, or SHA-256 if unknown; or JSON array: [company, store_id] or [company, rule, field, brief]. */
   subject: { type: 'string', minLength: 1, maxLength: SUBJECT_CHARACTERS_MAX, pattern: '^[^\\u0000]*$' },
 } as const
 
-/** A tick, as it is answered. */
+/** A tick, as the API returns it. */
 export const TICK = {
   type: 'object',
   required: ['kind', 'subject', 'text', 'until', 'at', 'who'],
@@ -31,7 +31,7 @@ export const TICK = {
   },
 } as const
 
-/** What is ticked off, the newest 100, and how much that is in all. */
+/** The newest 100 ticks, and the number of all. */
 export const TICKED = { ticked: { type: 'array', items: TICK }, ticked_count: COUNT } as const
 
 export const TICK_BODY = {

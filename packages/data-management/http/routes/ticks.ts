@@ -1,4 +1,4 @@
-/** `POST /api/attention/tick` and `/api/attention/untick`: a person ticks off what needs attention, and takes that back. */
+/** `POST /api/attention/tick` and `/api/attention/untick`: tick off an entry that needs attention, and undo that. */
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -21,7 +21,7 @@ import {
 
 const TICKS_SHOWN_MAX = 100
 
-/** What is said where there is no tick to be taken back. */
+/** Detail of the problem when there is no such tick to undo. */
 export const NOT_TICKED = 'nothing of this kind and subject is ticked off'
 
 /** Adds the routes. */
@@ -47,17 +47,17 @@ export function ticksRoutes(server: FastifyInstance, services: Services): void {
   )
 }
 
-/** The ticks that count now. */
+/** The ticks in force now. */
 export async function ticksNow(reading: Reading): Promise<TicksNow> {
   return new TicksNow(await reading.inbox.ledger.ticks.list(), momentOf(reading))
 }
 
-/** Some ticks, the newest first, as they are answered: so many that no answer is long for them, and how many there are. */
+/** The newest `TICKS_SHOWN_MAX` ticks as the API returns them, and the number of all. */
 export function ticksView(ticks: readonly Tick[]): TicksView {
   return { ticked: ticks.slice(0, TICKS_SHOWN_MAX).map(tickView), ticked_count: ticks.length }
 }
 
-/** A tick, as it is answered. */
+/** A tick, as the API returns it. */
 function tickView({ kind, subject, text, until, at, who }: Tick): TickView {
   return { kind, subject, text, until, at: new Date(at).toISOString(), who }
 }
@@ -70,7 +70,7 @@ async function tickOff(services: Services, request: FastifyRequest<{ Body: TickB
   return tickFound(services, request.body, found, nameOf(principalOf(request)))
 }
 
-/** Ticks off what was found of a kind and subject. */
+/** Ticks off the entry that was found; throws `not_found` if it is null. */
 export async function tickFound(
   reading: Reading,
   { kind, until }: TickBody,
@@ -84,7 +84,7 @@ export async function tickFound(
   return tickView(tick)
 }
 
-/** A day begins at midnight in the zone of the server, also for who lives west of it. */
+/** Throws `request_invalid` unless the date is in the future in the server's time zone. */
 function checkDay(until: string, { now, zone }: Clock): void {
   if (!isDate(until)) throw new Problem('request_invalid', 'body/until is no day of the calendar')
   const today = zone.dateAt(now)

@@ -1,4 +1,4 @@
-/** An upload as the API tells it: its receipt, and its details to those who may read. */
+/** An upload as the API returns it: its receipt, plus details for keys that may read. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyRequest } from 'fastify'
 import type { Receiving } from '../../inbox/accept.ts'
@@ -36,13 +36,13 @@ function detailsOf(upload: Upload, sender: UploadSender | undefined): UploadDeta
   }
 }
 
-/** Whether who asks may see what others sent, too. */
+/** Whether the principal may see uploads of other keys. */
 export function maySeeAll(request: FastifyRequest): boolean {
   const { scopes } = principalOf(request)
   return scopes.has('read') || scopes.has('admin')
 }
 
-/** The upload that a request is about, where its key may have the file: all of them with the scope `admin`, others what they have sent. */
+/** The request's upload, if its key may download the file: any with the scope `admin`, else those it has sent. */
 export async function ownUpload(
   inbox: Receiving,
   request: FastifyRequest<{ Params: { id: string } }>,
@@ -53,7 +53,7 @@ export async function ownUpload(
   throw new Problem('not_found', 'this key has sent no upload with this id')
 }
 
-/** The upload that a request is about. For a key that may not see what others sent, that does not exist. */
+/** The request's upload. Throws `not_found` also for an upload of another key that the principal may not see. */
 export async function visibleUpload(
   { ledger: { uploads } }: Receiving,
   request: FastifyRequest<{ Params: { id: string } }>,

@@ -18,15 +18,15 @@ import { readForm } from '../edge/form.ts'
 import type { Services } from '../services.ts'
 
 const JSON_LINES = new Set(['application/jsonl', 'application/x-ndjson'])
-// The second is what is said by who tells the type from the bytes.
+// Clients that detect the type from the bytes send `application/x-gzip`.
 const GZIP = new Set(['application/gzip', 'application/x-gzip'])
 
-/** Adds the routes. They read bodies as streams, so they live in a scope of their own. */
+/** Adds the routes. Register it in a scope of its own: it replaces the body parsers, to read bodies as streams. */
 export async function uploadRoutes(
   server: FastifyInstance,
   { inbox, kinds = LOADED_KIND_NAMES }: Services,
 ): Promise<void> {
-  // Those that are there by default read a body into memory.
+  // The default parsers read the whole body into memory.
   server.removeAllContentTypeParsers()
   await server.register(multipart, { preservePath: true })
   server.addContentTypeParser('*', (_request, _body, done) => done(null))
@@ -57,7 +57,7 @@ export async function uploadRoutes(
 
 type OfKind = { kind?: string }
 
-/** What a sender is told of an upload, also until when it may name it as a dictionary. */
+/** The receipt for the sender, with the time until which the upload can serve as a dictionary. */
 export async function receiptTold(
   { ledger, dictionaries }: Receiving,
   upload: Upload,
@@ -68,7 +68,7 @@ export async function receiptTold(
   return dictionaries?.told(receipt) ?? receipt
 }
 
-/** A kind that is taken here and that this key may send. Of what is not loaded row by row, nobody can tell whose rows they are. */
+/** Returns `kind` if it is accepted and the key may send it; a key with `onlyFor` may send only kinds with a loader. */
 export function takenKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Principal, 'onlyFor'>): string {
   if (!kinds.includes(kind))
     throw new Problem('kind_unknown', `${JSON.stringify(kind.slice(0, 100))} is none of ${kinds.join(', ')}`)
@@ -77,7 +77,7 @@ export function takenKind(kind: string, kinds: readonly string[], { onlyFor }: P
   return kind
 }
 
-/** Tells the log of an upload: whose it is, where from, how large, and how long it took. */
+/** Logs an accepted upload: key, address, size and duration. */
 export function logAccepted(
   request: FastifyRequest,
   { upload, isNew, ms }: Readonly<{ upload: Upload; isNew: boolean; ms: number }>,
@@ -122,7 +122,7 @@ function readRaw(request: FastifyRequest): Pick<IncomingFile, 'body' | 'encoding
   return { ...common, encoding: encodingOf(coding), filename: checkedName(nameIn(request.headers), '.jsonl') }
 }
 
-/** The encoding that a word names; without one the bytes are what they are. */
+/** The encoding of a content coding; undefined means identity. Throws `encoding_unsupported`. */
 export function encodingOf(coding: string | undefined): Encoding {
   if (coding === undefined || coding === 'identity') return 'identity'
   // RFC 9110, section 8.4.1.3.
@@ -135,13 +135,13 @@ export function encodingOf(coding: string | undefined): Encoding {
 /** The file name that a Content-Disposition field gives. */
 export function nameIn({ 'content-disposition': field }: IncomingHttpHeaders): string {
   if (field === undefined) throw new Problem('file_name_missing')
-  // Node reads header bytes as Latin-1; HTTP libraries that send UTF-8 there are understood as well.
+  // Node decodes headers as Latin-1; names that a client sent as UTF-8 are decoded again.
   const name = parse(field).parameters.filename
   if (name === undefined) throw new Problem('file_name_missing')
   return utf8Of(name)
 }
 
-/** The name with the ending that is asked for here; kept without `.gz`. A raw body may call its file either way. */
+/** Checks that a name has the required ending and returns it without `.gz`. `.jsonl` also allows `.jsonl.gz`. */
 export function checkedName(name: string, ending: string): string {
   const expected = ending === '.jsonl' && name.endsWith('.jsonl.gz') ? '.jsonl.gz' : ending
   const fault = faultOfFileName(name, expected)
@@ -174,7 +174,7 @@ function checkLength(request: FastifyRequest, bodyBytesMax: number): void {
   if (length > bodyBytesMax) throw new Problem('body_too_large', `it has ${length} bytes, ${bodyBytesMax} are taken`)
 }
 
-/** Lets a sender that asked first (`Expect: 100-continue`, RFC 9110 section 10.1.1) send its body: only now is it wanted. */
+/** Answers 100 Continue to `Expect: 100-continue` (RFC 9110 section 10.1.1), after all checks, so the body is sent. */
 export function letSend(request: FastifyRequest, reply: FastifyReply): void {
   if (request.headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue()
 }

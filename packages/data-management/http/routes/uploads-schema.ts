@@ -1,4 +1,4 @@
-/** What the requests about uploads take and answer, as JSON Schema. */
+/** Requests and answers about uploads, as JSON Schema. */
 import { RECEIPT_SCHEMA, UPLOAD_STATES } from '@splitcart/shared/receipt.ts'
 import type { Static } from 'typebox'
 import { UPLOAD_SORTS, type UploadSort } from '../../ledger/sorted-uploads.ts'
@@ -15,7 +15,7 @@ export const UPLOADS_QUERY = {
     state: { enum: UPLOAD_STATES },
     /** A part of the file's name. */
     q: { type: 'string', minLength: 1, maxLength: 200 },
-    /** Those with some ids, with commas between them; all other parameters count for nothing then. */
+    /** Upload ids, separated by commas; all other parameters are then ignored. */
     ids: { type: 'string', pattern: '^[0-9a-f-]{36}(,[0-9a-f-]{36}){0,99}$' },
     /** The id of the key that sent it. */
     key: { type: 'string', minLength: 1, maxLength: 64 },
@@ -48,12 +48,12 @@ const REQUESTED_ACTION = {
   ],
 } as const
 
-/** What stands behind a receipt, for those who may read: who sent it how often, when its load began, what a person wants done. */
+/** Details for keys that may read: sender, number of deliveries, times of the load, and the requested action. */
 const DETAILS = {
   type: 'object',
   required: ['sender', 'times_sent', 'wire_bytes', 'load_started_at', 'settled_at', 'requested_action', 'wish'],
   properties: {
-    /** Who sent it first; null: it was copied into the inbox by hand. */
+    /** The key that sent it first; null: it was copied into the inbox by hand. */
     sender: {
       anyOf: [
         { type: 'null' },
@@ -69,7 +69,7 @@ const DETAILS = {
     load_started_at: TIME_OR_NULL,
     settled_at: TIME_OR_NULL,
     requested_action: REQUESTED_ACTION,
-    /** What `requested_action` was called until November 2026. */
+    /** Former name of `requested_action`, until November 2026. */
     wish: { ...REQUESTED_ACTION, deprecated: true },
   },
 } as const
@@ -86,13 +86,13 @@ export const UPLOADS_RESPONSE = {
   properties: { uploads: { type: 'array', items: UPLOAD_SCHEMA }, next: TEXT_OR_NULL },
 } as const
 
-/** `history`: another name of it, and the server may have forgotten what it knew. */
+/** `history`: identity of the ledger; if it changes, the server may have lost what it knew of earlier uploads. */
 export const REQUESTED_RESPONSE = {
   ...UPLOADS_RESPONSE,
   properties: { ...UPLOADS_RESPONSE.properties, history: { type: 'string' } },
 } as const
 
-/** What a person may want done with an upload. */
+/** The actions that a person can request for an upload. */
 export const ACTIONS = ['release', 'discard', 'undo', 'replay'] as const
 
 export const ACTION_BODY = {
@@ -100,7 +100,7 @@ export const ACTION_BODY = {
   additionalProperties: false,
   properties: {
     reason: { type: 'string', maxLength: REASON_CHARACTERS_MAX },
-    /** With `release`: make the repair that the hold offers, each time the file is loaded. */
+    /** With `release`: apply the repair that the hold offers, every time the file is loaded. */
     repair: { type: 'boolean' },
   },
 } as const
@@ -118,7 +118,7 @@ const PREVIEW = {
   required: ['made_at', 'stores', 'inserted', 'changed', 'unchanged', 'disappeared', 'jumps', 'first_disappeared'],
   properties: {
     made_at: TIME,
-    /** The scrapes in the file, each beside the one before it. */
+    /** The scrapes in the file; `rows_before` is from the store's previous scrape. */
     stores: {
       type: 'array',
       items: {
@@ -131,7 +131,7 @@ const PREVIEW = {
     changed: COUNT,
     unchanged: COUNT,
     disappeared: COUNT,
-    /** The largest changes of price, the largest first; up to 20. */
+    /** The largest price changes, largest first; up to 20. */
     jumps: {
       type: 'array',
       items: {
@@ -140,7 +140,7 @@ const PREVIEW = {
         properties: { ...LISTING, from_cents: CENTS, to_cents: CENTS },
       },
     },
-    /** Up to 20 of those that would disappear. */
+    /** Up to 20 of the listings that would disappear. */
     first_disappeared: {
       type: 'array',
       items: {
@@ -152,7 +152,7 @@ const PREVIEW = {
   },
 } as const
 
-/** `preview` is null where the file was not held by itself. */
+/** `preview` is null if the upload was held by a person's undo and not by the loader's checks. */
 export const PREVIEW_RESPONSE = {
   type: 'object',
   required: ['upload_id', 'preview'],
@@ -171,10 +171,10 @@ export type UploadsQuery = {
   limit: number
 }
 
-/** An upload, as it is answered. */
+/** An upload, as the API returns it. */
 export type UploadView = Static<typeof UPLOAD_SCHEMA>
 
-/** A page of uploads, as it is answered. */
+/** A page of uploads, as the API returns it. */
 export type UploadPage = Static<typeof UPLOADS_RESPONSE>
 
 export type RequestedPage = Static<typeof REQUESTED_RESPONSE>
@@ -186,5 +186,5 @@ export type ActionName = (typeof ACTIONS)[number]
 /** What loading a held file would change. */
 export type HoldPreview = Static<typeof PREVIEW>
 
-/** The preview of an upload, as it is answered. */
+/** The preview of an upload, as the API returns it. */
 export type PreviewView = Static<typeof PREVIEW_RESPONSE>

@@ -1,4 +1,4 @@
-/** `GET /api/uploads`, `/api/uploads/{id}` and what belongs to one: its rejected rows, what loading it would change, its file. */
+/** `GET /api/uploads`, and `/api/uploads/{id}` with its rejected rows, the preview of its load, and its file. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { previewOf } from '../../catalogue/hold-preview.ts'
@@ -32,7 +32,7 @@ const ANY_SCOPE = { scopes: ['read', 'upload', 'admin'] } as const
 const IDS_MAX = 100
 type OfOne = { Params: { id: string } }
 
-/** Adds the routes. A key without the scope `read` sees what it sent itself. */
+/** Adds the routes. A key without the scope `read` sees only its own uploads. */
 export function uploadsRoutes(server: FastifyInstance, services: Services): void {
   const { inbox } = services
   const list = { summary: 'Uploads, the newest first', querystring: UPLOADS_QUERY, response: { 200: UPLOADS_RESPONSE } }
@@ -78,7 +78,7 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
   })
 }
 
-/** Adds the routes of the files of uploads: what is damaged here, and what the other side has lost. */
+/** Adds the routes for recovering files: those that the server has lost, and downloads of those it has. */
 export function uploadFilesRoutes(server: FastifyInstance, services: Services): void {
   const { inbox } = services
   const requested = {
@@ -93,14 +93,14 @@ export function uploadFilesRoutes(server: FastifyInstance, services: Services): 
     summary: 'The file of an upload, decoded, as it was received',
     response: answerIn('application/jsonl', 'The file'),
   }
-  // To HEAD all of it would be read, for nothing. Who only sends gets what it has sent, and nothing else.
+  // No HEAD route: it would read the whole file for nothing. A key with `upload` only gets the files it sent.
   const options = { config: { scopes: ['upload', 'admin'] } as const, schema: content, exposeHeadRoute: false }
   server.get<OfOne>('/api/uploads/:id/content', options, async (request, reply) =>
     contentOf(inbox, await ownUpload(inbox, request as FastifyRequest<OfOne>), reply),
   )
 }
 
-/** What is looked for. `sender`: among what this key has sent. */
+/** The ledger query for a request. `sender`: only uploads that this key has sent. */
 function queryOf({ before, state, q, key, ids, limit }: UploadsQuery, sender: string | undefined): UploadQuery {
   if (ids !== undefined) return { ...given({ keyId: sender }), ids: ids.split(','), limit: IDS_MAX }
   return { ...given({ before, state, keyId: sender ?? key, named: q }), limit }
@@ -110,7 +110,7 @@ const IN_SORT = 'querystring/order and querystring/after go with sort'
 const NOT_SORTED =
   'querystring/sort goes with state: what has a name, was sent by one key or is named by its id is not sorted'
 
-/** Which uploads are wanted in which order; undefined: the newest first. */
+/** The sorted query of a request; undefined: no `sort`, so newest first. */
 function sortedQueryOf({ sort, order, after, state, limit, ...others }: UploadsQuery): SortedQuery | undefined {
   if (sort === undefined) {
     if ((order ?? after) !== undefined) throw new Problem('request_invalid', IN_SORT)
@@ -133,7 +133,7 @@ export async function uploadsSorted({ inbox }: Reading, query: SortedQuery): Pro
   return { uploads: await detailed(inbox, uploads), next } satisfies UploadPage
 }
 
-/** What is asked about uploads. `sender`: who asks sees receipts of what this key sent; undefined: everything of all. */
+/** Query for uploads. `sender`: only receipts of this key's uploads; undefined: all uploads, with details. */
 export type UploadsQuestion = Readonly<{ query: UploadQuery; sender?: string }>
 
 /** A page of uploads. */
@@ -144,19 +144,19 @@ export async function uploadsListed({ inbox }: Reading, { query, sender }: Uploa
   return { uploads: await inbox.ledger.receiptsFor(found, sender), next } satisfies UploadPage
 }
 
-/** The uploads of a key whose files are wanted again. */
+/** The uploads of a key whose files the server has lost and requests again. */
 export async function uploadsRequested({ inbox }: Reading, { sender }: { sender: string }): Promise<RequestedPage> {
   const { requestedFiles, identity } = inbox.ledger
   const [found, history] = [await requestedFiles.of(sender), await identity.get()]
   return { uploads: await inbox.ledger.receiptsFor(found, sender), next: null, ...(history && { history }) }
 }
 
-/** What loading a held upload would change. */
+/** The preview of what loading a held upload would change. */
 export async function previewOfUpload({ catalogue }: Reading, { id, sha256 }: { id: string; sha256: string }) {
   return { upload_id: id, preview: (await previewOf(catalogue.database, sha256)) ?? null } satisfies PreviewView
 }
 
-/** Some rejected rows of an upload as lines, from behind one on. */
+/** A portion of the rejected rows of an upload as JSON Lines, after line `after`. */
 export async function rejectsOfUpload(
   { catalogue }: Reading,
   { sha256, after = 0 }: { sha256: string; after?: number },
@@ -165,7 +165,7 @@ export async function rejectsOfUpload(
   return { text: page.rejects.map(rejectLine).join(''), next: page.next }
 }
 
-/** The parameters that were given. */
+/** The parameters without those that are undefined. */
 function given<T extends object>(parameters: T): { [Name in keyof T]?: NonNullable<T[Name]> } {
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined)) as never
 }

@@ -1,4 +1,4 @@
-/** What the requests about suggested pairs and verdicts take and answer, as JSON Schema. */
+/** Requests and answers about suggested pairs and verdicts, as JSON Schema. */
 import type { Static } from 'typebox'
 import { VERDICTS } from '../../ledger/verdicts.ts'
 import { AFTER, CENTS_OR_NULL, limitOf, TEXT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'

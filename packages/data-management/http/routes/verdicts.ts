@@ -1,4 +1,4 @@
-/** `GET /api/suggestions`: pairs for a person to judge; `/api/verdicts`: what people have said of two listings. */
+/** `GET /api/suggestions`: pairs of listings for a person to judge; `/api/verdicts`: the verdicts of people. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -27,7 +27,7 @@ import {
   type VerdictView,
 } from './verdicts-schema.ts'
 
-/** What is asked about pairs to judge. */
+/** Query parameters for pairs to judge. */
 export type SuggestionsQuestion = { limit: number; after?: string }
 type VerdictsQuery = { before?: number; limit: number }
 type OfOne = { Params: { id: string } }
@@ -58,10 +58,10 @@ export function verdictRoutes(server: FastifyInstance, services: Services): void
   )
 }
 
-// Behind every pair.
+// Start of the list: its first part is above every score.
 const FIRST: PairCursor = [1_000_000, 0, 0]
 
-/** A page of the pairs of which nobody has said anything. */
+/** A page of the pairs without a verdict. */
 export async function suggestionsListed(
   reading: Reading,
   { limit, after }: SuggestionsQuestion,

@@ -1,4 +1,4 @@
-/** `/api/watches`: products that somebody wants to hear of. What is told of them are notices. */
+/** `/api/watches`: products that people watch; changes of their prices are sent as notices. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
@@ -36,13 +36,13 @@ const WATCH = {
   ],
   properties: {
     id: COUNT,
-    /** The number that the product has now; null: its listing is gone. */
+    /** The product's current id; null: its listing is gone. */
     product_id: COUNT_OR_NULL,
     name: { type: 'string' },
-    /** target: at or below target_cents; low: lower than ever; any: another lowest price; stock: sold again. */
+    /** target: at or below target_cents; low: lower than ever; any: lowest price changed; stock: available again. */
     rule: { enum: WATCH_RULES },
     target_cents: CENTS_OR_NULL,
-    /** As it was seen last. */
+    /** The lowest price when last checked. */
     lowest_cents: CENTS_OR_NULL,
     lowest_ever_cents: CENTS_OR_NULL,
     who: { type: 'string' },
@@ -69,9 +69,9 @@ const BODY = {
 
 type Body = { product_id: number; rule: WatchRule; target_cents?: number }
 
-/** A watch, as it is answered. */
+/** A watch, as the API returns it. */
 export type WatchView = Static<typeof WATCH>
-/** All of them. */
+/** All watches, as the API returns them. */
 export type WatchList = Static<typeof LIST_RESPONSE>
 
 /** Adds the routes. */

@@ -1,4 +1,4 @@
-/** Answers requests with what the threads beside this one find out. */
+/** Answers requests with the results of queries that run in worker threads. */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { principalOf } from '../auth/authentication.ts'
@@ -7,7 +7,7 @@ import { type Asker, askFor, type QuestionName } from './reading.ts'
 
 type About = Pick<Services, 'questions' | 'inbox'>
 
-/** Asks in the name of who sent the request, and answers it with the answer. */
+/** Runs a query on behalf of the request's key and sends the result as JSON. */
 export async function answerWith(
   { questions, inbox }: About,
   request: FastifyRequest,
@@ -18,17 +18,17 @@ export async function answerWith(
   return reply.type('application/json; charset=utf-8').send(answer)
 }
 
-/** Who sent a request, for as long as there is somebody to answer. */
+/** The asker of a request; its signal aborts when the connection closes. */
 export function askerOf(request: FastifyRequest, reply: FastifyReply, now: number): Asker {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   return { keyId: principalOf(request).keyId, now, signal: gone.signal }
 }
 
-/** Some lines of a long answer, and where the next ones begin; null: there are none. */
+/** One portion of the lines of a long answer, and where the next portion begins; null: this was the last. */
 export type Lines<Place> = Readonly<{ text: string; next: Place | null }>
 
-/** A long answer of lines, asked for a portion at a time: each when the one before has been read. */
+/** A long answer, queried one portion at a time: each when the previous one has been read. */
 export async function* linesOf(
   { questions }: Pick<Services, 'questions'>,
   [name, question]: readonly [QuestionName, object],
@@ -41,7 +41,7 @@ export async function* linesOf(
   }
 }
 
-/** The stream of a long answer. Its first portion is there: what is wrong with the question has been thrown by now. */
+/** A long answer as a stream. The first portion is awaited, so an invalid query throws before the answer begins. */
 export async function readableOf(lines: AsyncGenerator<string>): Promise<Readable> {
   const first = await lines.next()
   async function* all() {

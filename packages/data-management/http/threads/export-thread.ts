@@ -1,4 +1,4 @@
-/** The thread that reads an export: one at a time, a chunk for each that was taken. */
+/** Worker thread that produces an export: one at a time, and one chunk each time the previous one was taken. */
 import { join } from 'node:path'
 import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { createGzip, type Gzip, constants as zlib } from 'node:zlib'
@@ -9,17 +9,17 @@ import { handOut, portionsOf, type Write } from '../../database/ahead.ts'
 import type { Sql } from '../../database/sql.ts'
 import { SqliteDatabase } from '../../database/sqlite.ts'
 
-/** Where the thread reads, and where the file without a name is made. `server`: the address of PostgreSQL; else the catalogue is a file. */
+/** Where the thread reads, and the folder of its unlinked temporary file. `server`: the URL of PostgreSQL. */
 export type ExportSource = Readonly<{
   folder: string
   catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>
   diskBytesKept: number
 }>
 
-/** What the thread is told to write, and whether that is compressed on the way. */
+/** The export to produce, and whether it is compressed. */
 export type ExportTask = ExportRequest & Readonly<{ gzip: boolean }>
 
-/** What it says: some bytes, that these were all, or why there are none. */
+/** Messages of the thread: a chunk, the end, a problem, or the stack of an unexpected error. */
 export type FromExport =
   | Readonly<{ chunk: Uint8Array<ArrayBuffer> }>
   | Readonly<{ end: true }>
@@ -41,14 +41,14 @@ async function open({ catalogue }: ExportSource): Promise<Sql> {
   return (await openPostgresCatalogue(catalogue.server, { connections: 1 })).database
 }
 
-/** Says a chunk, and waits until it is taken. Copied: what follows is read into the same place. */
+/** Posts a chunk and waits until it is taken. The bytes are copied, since their buffer is reused. */
 const say: Write = async (bytes, offset) => {
   const chunk = Uint8Array.from(bytes.subarray(offset))
   await new Promise<void>((resolve) => {
     taken = resolve
     post({ chunk })
   })
-  // The chunk itself is gone by now.
+  // `chunk` was transferred, so its own length is 0 by now.
   return bytes.length - offset
 }
 
@@ -68,7 +68,7 @@ async function write(order: ExportTask): Promise<FromExport> {
   }
 }
 
-/** Looks again and again whether there is room on the disk for what is not taken. */
+/** Checks regularly that the disk has room for buffered portions; throws `disk_full`. */
 async function* roomy(portions: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let unchecked = 0
   for await (const portion of portions) {
@@ -93,7 +93,7 @@ async function* gzipped(portions: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
   }
 }
 
-/** The first portion is flushed, for whoever waits for it. */
+/** Writes the portions to `gzip`. The first is flushed, so that the client gets it at once. */
 async function feed(gzip: Gzip, portions: AsyncIterable<Buffer>): Promise<void> {
   let isFirst = true
   for await (const portion of portions) {

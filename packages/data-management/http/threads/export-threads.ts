@@ -1,13 +1,13 @@
 /**
- * Exports, each read in a thread of its own, from a connection that only reads:
+ * Exports, each produced in a worker thread of its own over a read-only connection:
  *
  *   begin ─▶ thread: records ─▶ lines ─▶ gzip ─▶ is it taken, soon? ─▶ chunk ─▶ taken ─▶ chunk …
  *                                                      └─ no ─▶ file without a name ─┘
  *
  * Invariants:
- *  1. One chunk at a time is on its way: memory does not grow with the export, nor with how slowly it is read.
- *  2. The database is read at its own pace, whatever the reader's: it is not kept as it was for as long as somebody reads.
- *  3. Who goes away ends his export: its thread goes with it.
+ *  1. One chunk at a time is in transit: memory does not grow with the size of the export or with a slow client.
+ *  2. The database is read at full speed, however slow the client: no read transaction is held open for a slow client.
+ *  3. A client that disconnects ends its export and the thread of it.
  */
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -18,13 +18,13 @@ const AT_ONCE_MAX = 2
 const BUSY_SECONDS = 10
 const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4 }
 
-/** Gives exports out. */
+/** Starts exports. */
 export interface Exports extends AsyncDisposable {
-  /** Begins one for a key; its first chunk has been read. Throws `exports_busy` and `too_many_requests`. */
+  /** Starts an export for a key and awaits its first chunk. Throws `exports_busy` and `too_many_requests`. */
   begin(order: ExportTask, keyId: string): Promise<AsyncGenerator<Uint8Array>>
 }
 
-/** The threads. One that has done its work waits for the next; where `prepare` was called, one waits always when none is at work. */
+/** The export threads. One idle thread is kept for reuse; after `prepare` there is always one while none is busy. */
 export class ExportThreads implements Exports {
   readonly #place: ExportSource
   readonly #busy = new Map<Worker, string>()
@@ -48,7 +48,7 @@ export class ExportThreads implements Exports {
     return this.#all(first, chunks)
   }
 
-  /** Starts a thread before anybody asks: starting one takes longer than finding the first records of any export. */
+  /** Starts a thread in advance: starting one takes longer than finding the first records of any export. */
   prepare(): void {
     this.#isPrepared = true
     this.#keepOne()
@@ -72,7 +72,7 @@ export class ExportThreads implements Exports {
   #start(): Worker {
     const worker = new Worker(THREAD, { workerData: this.#place, resourceLimits: HEAP })
     worker.unref()
-    // One that ends while it waits, for want of the database, is not there for the next; who asks then is told why.
+    // A thread that ends while idle, for example without its database, is dropped; the next export reports the reason.
     worker.on('error', () => this.#free.delete(worker)).on('exit', () => this.#free.delete(worker))
     return worker
   }
@@ -113,7 +113,7 @@ export class ExportThreads implements Exports {
   }
 }
 
-/** What a thread says to something; throws when it ends instead. */
+/** Sends a message to a thread and returns its reply; throws if the thread ends instead. */
 function answerOf(worker: Worker, say: ExportTask | 'taken'): Promise<FromExport> {
   const { promise, resolve, reject } = Promise.withResolvers<FromExport>()
   const ended = () => reject(new Error('the thread of an export has ended'))

@@ -1,4 +1,4 @@
-/** The thread that answers questions, one at a time, from connections of its own that only read. */
+/** Worker thread that answers queries, one at a time, over read-only connections of its own. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
@@ -13,26 +13,26 @@ import { foldersIn } from '../../folders.ts'
 import { QUESTIONS } from './questions.ts'
 import type { QuestionName, Reading } from './reading.ts'
 
-/** Where the thread reads, and its limits. */
+/** The databases that the thread reads, and its limits. */
 export type ThreadSource = DatabasesToAsk &
   Readonly<{
     diskBytesKept: number
     partialShare?: number
-    /** The name of the zone in which days begin. */
+    /** Name of the time zone in which days begin. */
     timeZone?: string
     currency?: string | undefined
     msMax: number
     recordsMax: number
-    /** Statements that take so long are logged, by a log of this level; 0: none. */
+    /** Statements that take at least `ms` are logged, at this log level; 0: none. */
     slow?: Readonly<{ ms: number; logLevel: (typeof LOG_LEVELS)[number] }>
-    /** Not 0: nobody wants the answer any more. */
+    /** Shared flag; not 0: the answer is no longer wanted, stop. */
     stop: Int32Array
   }>
 
-/** What the thread is asked. */
+/** A query for the thread. */
 export type ToThread = Readonly<{ name: QuestionName; question: object; now: number }>
 
-/** What it says: that it can be asked; then the answer as the bytes of its JSON, or why there is none. */
+/** Messages of the thread: ready, once; then per query the answer as bytes of JSON, a problem or an error's stack. */
 export type FromThread =
   | Readonly<{ ready: true }>
   | Readonly<{ answer: Uint8Array<ArrayBuffer> }>

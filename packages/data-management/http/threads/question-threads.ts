@@ -1,14 +1,14 @@
 /**
- * Answers questions beside the thread that serves everybody: SQLite answers synchronously, and what one asks must not keep others waiting.
+ * Runs queries in worker threads: SQLite is synchronous, and a slow query must not block the main thread.
  *
  *   ask ─▶ has the key time left? ─▶ wait for a turn ─▶ a thread ─▶ answer
  *                                     └─ gone meanwhile, or too long: stopped
  *
  * Invariants:
- *  1. A key uses one thread at a time and leaves one to others, and so much time in a minute.
- *  2. What the server itself wants to know waits for no key: it has a thread of its own.
- *  3. A question ends in time, which begins when its thread can be asked: it is stopped where it looks at a limit,
- *     else its thread is ended and another one made; so it is when it takes too much memory.
+ *  1. A key uses one thread at a time, so that one is left to others, and has a limited thread time per minute.
+ *  2. Queries of the server itself never wait for those of keys: they have a thread of their own.
+ *  3. A query ends in time, counted from when its thread is ready: it stops itself where it checks its limits, or else
+ *     its thread is terminated and replaced; so is a thread that takes too much memory.
  */
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -24,13 +24,13 @@ const WAITING_PER_KEY_MAX = 32
 const THREAD_MS_PER_MINUTE = 30_000
 const MS_MAX = 10_000
 const RECORDS_MAX = 1_000_000
-// A question that does not look at its limits has so much time to end after it was told to.
+// Extra time for a query to end after it was told to stop; then its thread is terminated.
 const GRACE_MS = 1_000
-// A busy machine takes long to start a thread: that is not the question's fault, and counts as none of its time.
+// A busy machine takes long to start a thread: that time does not count as the query's.
 const START_MS_MAX = 60_000
 const HEAP_MIB_MAX = 192
 const YOUNG_MIB_MAX = 8
-// No key has this name.
+// Owner of the server's own queries; no key has this id.
 const HOUSE = ''
 
 type Answer = Uint8Array<ArrayBuffer>
@@ -51,12 +51,12 @@ type Thread = {
   late?: NodeJS.Timeout
 }
 
-/** Where the threads read. Limits that are not given are those of a server. */
+/** Where the threads read, and their limits; by default those of the constants above. */
 export type QuestionsSource = Omit<ThreadSource, 'stop' | 'msMax' | 'recordsMax'> &
   Partial<Pick<ThreadSource, 'msMax' | 'recordsMax'>> &
   Readonly<{ threadMsPerMinute?: number; heapMiBMax?: number; startMsMax?: number }>
 
-/** The threads. They are started when they are needed, and end when this is disposed of. */
+/** The pool of query threads. They start when needed and end on disposal. */
 export class QuestionThreads implements Questions {
   readonly #place: Omit<ThreadSource, 'stop'>
   readonly #threads = new Set<Thread>()
@@ -104,7 +104,7 @@ export class QuestionThreads implements Questions {
       throw new Problem('too_many_requests', `${this.#turns.of(owner)} of this key wait for an answer`)
   }
 
-  /** Gives what waits to threads that are free. */
+  /** Gives waiting queries to free threads. */
   #goOn(): void {
     for (;;) {
       const busy = [...this.#threads].flatMap(({ pending }) => pending?.owner ?? [])
@@ -141,7 +141,7 @@ export class QuestionThreads implements Questions {
     thread.worker.postMessage(pending.asked)
   }
 
-  /** Gives a thread its time: for what it was asked or, before it can be asked, to start. */
+  /** Starts the time limit of a thread: that of its query or, until it is ready, that of its start. */
   #time(thread: Thread): void {
     thread.startedAt = performance.now()
     clearTimeout(thread.late)
@@ -162,7 +162,7 @@ export class QuestionThreads implements Questions {
     this.#goOn()
   }
 
-  /** Ends what a thread was at, and counts what that took: to start is no time of the question. */
+  /** Detaches the thread's query and charges its time to the key; the time of starting the thread is not charged. */
   #settle(thread: Thread): Pending | undefined {
     const { pending } = thread
     clearTimeout(thread.late)
@@ -189,7 +189,7 @@ export class QuestionThreads implements Questions {
     void this.#end(thread, new Problem('answer_late', late))
   }
 
-  /** A question that needs more memory than a thread may have asks for too much, like one that takes too long. */
+  /** A query that exceeds the memory of its thread is refused like one that takes too long. */
   #causeOf(error: unknown): unknown {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error
     return new Problem('answer_late', `more than ${this.#heapMiBMax} MiB of memory`)

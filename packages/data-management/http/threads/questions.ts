@@ -1,4 +1,4 @@
-/** What can be asked, and who has the answers. They are found out in a thread of their own (question-thread.ts). */
+/** The queries by name, and the function that answers each. They run in worker threads (question-thread.ts). */
 import { conditionChanges } from '../../notices/look.ts'
 import { watchBegun, watchedNow } from '../../notices/watched.ts'
 import { barcodesKnown } from '../routes/barcodes.ts'
@@ -18,7 +18,7 @@ import { suggestionsListed } from '../routes/verdicts.ts'
 import { watchesListed } from '../routes/watches.ts'
 import type { QuestionName, Reading } from './reading.ts'
 
-/** The answer to each question. */
+/** The function that answers each query. */
 export const QUESTIONS = {
   barcodes: barcodesKnown,
   chainHistories: chainsOfProduct,

@@ -1,29 +1,29 @@
-/** What questions are answered from, and who answers them: threads beside the one that serves everybody. */
+/** The interface to queries that run in worker threads, and the data that they read. */
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Moment } from '../../catalogue/queries/freshness.ts'
 import type { Receiving } from '../../inbox/accept.ts'
 
-/** What a question may look at; nothing is written. */
+/** The data that a query may read; it writes nothing. */
 export type Reading = Readonly<{
   catalogue: Pick<Catalogue, 'database' | 'findLoad' | 'path'>
   inbox: Pick<Receiving, 'disk' | 'folders' | 'ledger' | 'diskBytesKept' | 'now'>
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
   partialShare?: number
-  /** In which zone days begin; where nobody says so, UTC. */
+  /** The time zone in which days begin; by default UTC. */
   zone?: TimeZone
-  /** In which currency prices are written: CURRENCY. */
+  /** The currency of prices: CURRENCY. */
   currency?: string | undefined
 }>
 
 const PARTIAL_SHARE = 0.5
 
-/** When it is now, where days begin, and what counts as partial. */
+/** The current time, the time zone of days, and the share below which a scrape is partial. */
 export function momentOf({ inbox, partialShare = PARTIAL_SHARE, zone = TimeZone.utc }: Reading): Moment {
   return { now: inbox.now(), partialShare, zone }
 }
 
-/** What can be asked; `questions.ts` has the answers. */
+/** The names of the queries; `questions.ts` has their functions. */
 export type QuestionName =
   | 'barcodes'
   | 'chainHistories'
@@ -56,16 +56,16 @@ export type QuestionName =
   | 'watched'
   | 'watches'
 
-/** Who asks: a key, or the server itself. Whoever goes away aborts the signal. */
+/** On whose behalf a query runs; `keyId` null: the server itself. `signal` aborts when the client disconnects. */
 export type Asker = Readonly<{ keyId: string | null; now: number; signal?: AbortSignal }>
 
-/** Answers questions. */
+/** Runs queries. */
 export interface Questions extends AsyncDisposable {
-  /** The answer as the bytes of its JSON. Throws `answer_late` and `too_many_requests` where it would cost too much. */
+  /** The answer as bytes of JSON. Throws `answer_late` or `too_many_requests` if query or key exceed their limits. */
   ask(name: QuestionName, question: object, asker: Asker): Promise<Uint8Array<ArrayBuffer>>
 }
 
-/** The same, read. For answers that are known to be small. */
+/** Runs a query and parses its answer; only for answers known to be small. */
 export async function askFor<T>(questions: Questions, name: QuestionName, question: object, asker: Asker): Promise<T> {
   return JSON.parse(new TextDecoder().decode(await questions.ask(name, question, asker))) as T
 }

@@ -1,4 +1,4 @@
-/** Who is next: of each name the first that waits, the names by turns. Who asks much waits behind himself, and not before others. */
+/** Queues by name, served in turns, FIFO within a name: a name with many items delays itself but no other name. */
 export class RoundRobin<T> {
   readonly #waiting = new Map<string, T[]>()
   #size = 0
@@ -7,7 +7,7 @@ export class RoundRobin<T> {
     return this.#size
   }
 
-  /** How many of a name wait. */
+  /** How many items of a name wait. */
   of(name: string): number {
     return this.#waiting.get(name)?.length ?? 0
   }
@@ -19,7 +19,7 @@ export class RoundRobin<T> {
     this.#size++
   }
 
-  /** Takes one away before it is its turn; false: it was not there. */
+  /** Removes an item before its turn; false if it was not waiting. */
   remove(name: string, item: T): boolean {
     const queue = this.#waiting.get(name) ?? []
     const index = queue.indexOf(item)
@@ -30,12 +30,12 @@ export class RoundRobin<T> {
     return true
   }
 
-  /** The next one whose name may be served now. */
+  /** Takes the next item whose name may be served now. */
   next(isServed: (name: string) => boolean): T | undefined {
     for (const [name, queue] of this.#waiting) {
       if (!isServed(name)) continue
       const item = queue.shift()!
-      // Behind all others.
+      // The name goes to the end, behind all others.
       this.#waiting.delete(name)
       if (queue.length > 0) this.#waiting.set(name, queue)
       this.#size--
