@@ -8,7 +8,7 @@ import { StoreLink } from '../../parts/store-link.tsx'
 import { Day } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import type { Line, Run } from './lines.ts'
-import { Notes, sidecarsOf } from './prices-now.tsx'
+import { Notes, notesOf } from './prices-now.tsx'
 
 type Entry = Readonly<{ key: string; line: Line; run: Run; before: Run | undefined }>
 
@@ -67,7 +67,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     title: 'Notes',
     width: '8.5rem',
     narrow: 'bare',
-    sort: ({ run }) => sidecarsOf(run),
+    sort: ({ run }) => notesOf(run),
     cell: ({ run }) => <Notes terms={run} />,
   },
   {

@@ -138,7 +138,7 @@ const COLUMNS: readonly Column<Price>[] = [
     title: 'Notes',
     width: '8.5rem',
     narrow: 'bare',
-    sort: sidecarsOf,
+    sort: notesOf,
     cell: (price) => <Notes terms={price} />,
   },
   {
@@ -155,7 +155,7 @@ const COLUMNS: readonly Column<Price>[] = [
 type Terms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null; is_silent?: boolean }>
 
 /** Notes on a price in words: special, sold out, not seen lately. */
-export function sidecarsOf(terms: Terms): string {
+export function notesOf(terms: Terms): string {
   const notes = [
     terms.is_silent === true && 'not seen lately',
     terms.is_on_special === true && 'special',
@@ -166,5 +166,5 @@ export function sidecarsOf(terms: Terms): string {
 
 /** The same notes as a table cell. */
 export function Notes({ terms }: Readonly<{ terms: Terms }>): ReactNode {
-  return <span className={style.notes}>{sidecarsOf(terms)}</span>
+  return <span className={style.notes}>{notesOf(terms)}</span>
 }
