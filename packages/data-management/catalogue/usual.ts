@@ -1,4 +1,4 @@
-/** What is usual for a store: kept in `source` by whatever changes its scrapes, so that asking about every store at once is quick. */
+/** How a store is usually scraped: kept in `source` by all code that changes scrapes, so that queries are fast. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Sql } from '../database/sql.ts'
 

@@ -22,7 +22,7 @@ export type StagedScrape = {
   scrapedAt: number | null
   /** How many listings it shows. */
   listings: number
-  /** The figures of its columns, and its sample as the bytes of a JSON of `Shown`; null until the file has been read, and where it has too many scrapes. */
+  /** Figures of its columns (null until the file is read, or with too many scrapes); sample: JSON bytes of `Shown`. */
   figures: Figures | null
   sampled: Uint8Array
   /** Whether any of its listings is shown with a barcode. */

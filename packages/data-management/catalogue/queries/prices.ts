@@ -6,7 +6,7 @@ import { gapsBetween, type Span } from './gaps.ts'
 import { flagOf } from './products.ts'
 import type { StoreCodes } from './stores.ts'
 
-/** Of which product, which stores (none named: all, page by page) and which dates. */
+/** The product, the stores (undefined: all, page by page) and the dates. */
 export type PricesQuery = Readonly<{
   productId: number
   /** Company and store id with a slash between them. */
