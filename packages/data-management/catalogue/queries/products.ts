@@ -1,4 +1,4 @@
-/** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part; old ones lead on. */
+/** A product: its listings and current prices. Its number may change by merges or splits; old numbers still work. */
 import type { Details } from '@splitcart/shared/row-details.ts'
 import type { Sql } from '../../database/sql.ts'
 import { NO_PATH, pathsTo } from '../category-paths.ts'
