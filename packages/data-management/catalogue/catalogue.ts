@@ -34,7 +34,7 @@ export interface Catalogue extends AsyncDisposable {
   judge(said: readonly BoundListings[]): Promise<void>
   /** Replaces the store aliases with these. Scrapes of a code move to the store that it now leads to. */
   mergeStores(aliases: readonly StoreAlias[]): Promise<void>
-  /** Regroups all listings whose products are still to be determined, for example after an upgrade. */
+  /** Finds the products of all listings that still wait for it, for example after an upgrade. */
   settle(): Promise<void>
   /** The same catalogue for a dry run: disposing of it rolls back everything done to it. */
   attempt(): Promise<Catalogue>

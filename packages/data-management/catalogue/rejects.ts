@@ -11,7 +11,7 @@ export type StoredReject = Readonly<{
   raw: Uint8Array | null
 }>
 
-/** So many rejects of a file keep their `raw` bytes; later ones do not, so that a bad file cannot fill the database. */
+/** The most rejects of a file that keep their `raw` bytes; without it, a bad file could fill the database. */
 export const REJECTS_WITH_RAW_MAX = 10_000
 
 const PAGE_REJECTS = 500

@@ -3,7 +3,7 @@
 // Limits memory: texts are copied several times on their way into a database.
 const CHARACTERS_MAX = 512 * 1024
 
-/** The items in order, in batches that end as soon as they have CHARACTERS_MAX characters. */
+/** The items in order, in batches that end once they reach CHARACTERS_MAX characters. */
 export function* batchesOf<T>(things: readonly T[], charactersOf: (thing: T) => number): Generator<T[]> {
   let batch: T[] = []
   let characters = 0

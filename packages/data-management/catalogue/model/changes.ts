@@ -14,7 +14,7 @@ export function wordOf(kind: ChangeKind): string {
   return kind.replaceAll('_', ' ')
 }
 
-/** A listing from one scrape of a store to the next. `appeared`: 0: both show it; 1: never before; 2: before that. -1: no price. */
+/** A listing in two consecutive scrapes. `appeared`: 0: in both; 1: never before; 2: shown earlier. Price -1: none. */
 export type Transition = Readonly<{
   listing_id: number
   appeared: number

@@ -48,7 +48,7 @@ export function noteGone(gone: ListingOfStore[], listing: ListingOfStore): void 
   if (gone.length < GONE_MAX) gone.push(listing)
 }
 
-/** How large a change of price is, the same up and down: the logarithm of the ratio, with a cent added so that nothing is infinite. */
+/** The size of a price change, equal up and down: the logarithm of the ratio, with a cent added to keep it finite. */
 function sizeOf({ from, to }: Jump): number {
   return Math.abs(Math.log((to + 1) / (from + 1)))
 }

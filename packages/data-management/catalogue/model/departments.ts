@@ -33,7 +33,7 @@ const NEAR = new Set([
   'dairy pantry',
 ])
 
-/** The department of a category path; undefined when nothing tells. */
+/** The department of a category path; undefined if no word of it tells one. */
 export function departmentOf(path: string): string | undefined {
   return DEPARTMENTS.find(([, words]) => words.test(path))?.[0]
 }

@@ -1,6 +1,6 @@
 /**
- * Which words of a name say what an article is: "Milk Chocolate" is chocolate, "Full Cream Milk 2L" is milk. In English
- * it is the last word that does not only describe, words of the shelf's name, and in "Onions Brown" the first. Pure.
+ * Which words of a name say what an article is: "Milk Chocolate" is chocolate, "Full Cream Milk 2L" is milk. They are
+ * the last word that is no mere description, words of the shelf's name, in produce the first ("Onions Brown"). Pure.
  */
 import { stemOf } from './article-words.ts'
 import { departmentOf } from './departments.ts'

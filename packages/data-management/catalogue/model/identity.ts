@@ -1,6 +1,6 @@
 /**
- * What tells which listings are one product: a listing's own words, its size, and the keys it shares with others. All of it is what the
- * listing says now. Pure.
+ * The evidence for which listings are one product: a listing's own words, its size, and the keys it shares with others,
+ * all of it from what the listing says now. Pure.
  */
 import { gtinOf, reachOf } from './gtin.ts'
 import { type PackSize, packSizeOf } from './pack-size.ts'

@@ -2,7 +2,7 @@
 import { type DateChange, noteJump } from './date-change.ts'
 import { type Changes, changesBetween, type Run, rebuild, type Window } from './price-runs.ts'
 
-/** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say, as when it is sold out. */
+/** What a shop asks for a listing. Money is whole cents, flags are 0 and 1; null if unknown, as when it is sold out. */
 export type Terms = Readonly<{
   price_cents: number | null
   was_price_cents: number | null

@@ -1,4 +1,4 @@
-/** What can be said of a product's price in one sentence: where it is cheapest, what it has cost, and whether that is a deal. Pure. */
+/** A short summary of a product's price: where it is cheapest, what it has cost, and whether that is a deal. Pure. */
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 
@@ -13,7 +13,7 @@ export type AskedNow = Readonly<{
   mayBePaid: boolean
 }>
 
-/** What a store has asked from one date to another. `isCurrent`: it asks so now; `isBuyable`: above 0, and not known to be sold out. */
+/** A store's price from one date to another. `isCurrent`: asked now; `isBuyable`: above 0 and not known as sold out. */
 export type PriceSpan = Readonly<{
   company: string
   from: string
@@ -40,7 +40,7 @@ export type Chain = Readonly<{
   was_price_cents: number | null
   usual_cents: number | null
   usual_special_cents: number | null
-  /** The lowest price of the 30 days before the lowest one of now began. */
+  /** The lowest price of the 30 days before the current lowest price began. */
   lowest_before_cents: number | null
 }>
 

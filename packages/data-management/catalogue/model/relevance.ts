@@ -12,7 +12,7 @@ export type Sold = Readonly<{ seen: 'now' | 'not lately' | 'no longer'; uses: nu
 
 const OF_HEAD = 400
 const OF_COVERAGE = 300
-// Nothing is in its name but what was asked for: plain full cream milk before organic.
+// The name has nothing but what was asked for: plain full cream milk comes before organic.
 const OF_WHOLE_NAME = 60
 const OF_WORTH = 300
 const OF_SHELF = 150

@@ -22,7 +22,7 @@ export const CROWDS = [1, 2, 3] as const
 /** A word that must occur, or (`isBegun`) with which a word must begin. */
 export type SoughtWord = Readonly<{ word: string; isBegun: boolean }>
 
-/** One way in which a part of a query may be meant: all of these words. `worth`: how near it is to what was typed, 1 at most. */
+/** One meaning of a part of a query: all of these words. `worth`: how near it is to what was typed, at most 1. */
 export type Alternative = Readonly<{ words: readonly SoughtWord[]; worth: number }>
 
 /** What a query asks for: one of the alternatives of each group. */

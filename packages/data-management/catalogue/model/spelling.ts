@@ -3,11 +3,11 @@
  * so that errors are looked up without a scan: a missing, additional or wrong letter, or two swapped letters. Pure.
  */
 
-// Only so many letters of a word are varied; the rest is compared.
+// Variants are made only of the first letters of a word; the rest is compared.
 const VARIED_LETTERS = 7
 const LETTERS_MIN = 4
 const LETTERS_MAX = 24
-// A word of so many letters may have two errors.
+// From this length on, a word may have two errors.
 const LONG_LETTERS = 8
 
 /** What a word is indexed by: itself, and its variants. */

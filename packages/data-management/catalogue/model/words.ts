@@ -17,7 +17,7 @@ const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
 export function wordsIn(text: string): string[] {
   // Fast path for ASCII, which most names are: it takes a quarter of the time.
   if (PLAIN_TEXT.test(text)) return text.toLowerCase().match(PLAIN_WORD) ?? []
-  // Up and down again, so that ß and SS, ς and Σ are the same; composed again, so that a Korean or Japanese letter is one letter.
+  // Upper then lower case, so that ß and SS, ς and Σ are equal; NFC, so that a Korean or Japanese letter is one letter.
   const folded = text.normalize('NFKD').toUpperCase().toLowerCase().replaceAll('ς', 'σ').replace(ACCENTS, '')
   return folded.normalize('NFC').replace(UNSPACED, ' $& ').match(WORD) ?? []
 }

@@ -10,7 +10,7 @@ import { COMPANY_DAYS, type StoreSetting, settingsByCodes } from './sources.ts'
 /** The stores of one company that have been scraped, by their numbers. */
 export type StoresOfCompany = Readonly<{ silent: readonly number[]; live: readonly number[] }>
 
-// PostgreSQL has no counts: it reads at most so many price runs of a company, ended ones included.
+// PostgreSQL has no counts: at most RUNS_MAX price runs of a company are read, ended ones included.
 const RUNS_MAX = 20_000
 
 const TELLS_AVAILABILITY = {

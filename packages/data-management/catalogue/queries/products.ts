@@ -52,7 +52,7 @@ export type PriceNow = Readonly<{
   unit_price_per: string | null
   was_price_cents: number | null
   is_on_special: boolean | null
-  /** Null where it is not told, and where all current rows of the company say the same. */
+  /** Null if unknown, and if all current rows of the company say the same. */
   is_available: boolean | null
   /** The last scrape of the store is so long ago that the price may have changed by now. */
   is_silent: boolean

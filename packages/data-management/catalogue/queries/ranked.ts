@@ -125,7 +125,7 @@ function storesAskedOf(found: readonly Newest[]): number {
   return Math.max(STORES_ASKED, Math.floor(LOOKUPS_MAX / found.length))
 }
 
-/** The companies of these listings that have at most so many stores. */
+/** The companies of these listings that have at most `stores` stores. */
 async function withAtMost(database: Sql, found: readonly Newest[], stores: number): Promise<Set<number>> {
   if (found.length === 0) return new Set()
   const { areIn, asValue } = LISTS[database.dialect]
@@ -161,7 +161,7 @@ function liveStores(database: Sql, current: Current, stores: number): Asked {
   return { stores, which, values: [asValue(current.silentStores)] }
 }
 
-/** Those of these listings that a store shows now. Looks up at most so many stores for each, a microsecond each. */
+/** Those of these listings that a store shows now. Looks up at most `stores` stores for each, a microsecond each. */
 async function shownWhere(database: Sql, ids: readonly number[], { stores, which, values }: Asked) {
   if (ids.length === 0) return new Set<number>()
   const { those, asValue } = LISTS[database.dialect]

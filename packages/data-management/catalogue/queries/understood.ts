@@ -51,7 +51,7 @@ export async function understood(database: Sql, text: string): Promise<Understoo
   }
 }
 
-/** The amounts in a text ("2 l"), each meant as an amount or as it is written, and what else stands there. */
+/** The amounts in a text ("2 l"), each either as an amount or as written words, and the rest of the text. */
 function amountsIn(text: string) {
   const amounts: Alternative[][] = []
   const written: string[] = []

@@ -15,7 +15,7 @@ export const TEMPORARY_TABLES = `${SETTINGS}\n${TABLES.map(({ name, columns }) =
 
 // Truncating a table takes longer than loading a small file, but many deleted and leftover rows slow a load down.
 const ROWS_LEFT_MAX = 100_000
-// Each load counts as so many rows more than it copies.
+// Added to the rows that a load copies, for what else it writes into these tables.
 const LOAD_ROWS = 3_000
 
 const left = new WeakMap<PoolClient, number>()
