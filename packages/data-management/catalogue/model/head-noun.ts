@@ -1,5 +1,5 @@
 /**
- * Which words of a name say what an article is: "Milk Chocolate" is chocolate, "Full Cream Milk 2L" is milk. They are
+ * Which words of an English name say what it is: "Milk Chocolate" is chocolate, "Full Cream Milk 2L" is milk. They are
  * the last word that is no mere description, words of the shelf's name, in produce the first ("Onions Brown"). Pure.
  */
 import { stemOf } from './article-words.ts'
