@@ -1,6 +1,6 @@
 /**
- * The catalogue: companies, stores, listings, products and what they cost when. Everything a load changes, and the record of the
- * load itself, commits in one transaction. Here is what is asked of it, in whatever database it lies; `dialects/` has those.
+ * The catalogue: companies, stores, listings, products and their prices over time. Everything a load changes, and the
+ * record of the load itself, commits in one transaction. `dialects/` implements this interface for each database.
  */
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Sql } from '../database/sql.ts'
@@ -11,74 +11,74 @@ import type { RejectedLine } from './load/portion.ts'
 import type { Staged, StagedScrape } from './load/staged-scrape.ts'
 import type { Applied, Ending, LoadedFile, LoadRecord } from './loads.ts'
 
-/** All that is asked of a catalogue. */
+/** The catalogue, the same interface for every database. */
 export interface Catalogue extends AsyncDisposable {
   /** Read-only handle for queries. */
   readonly database: Sql
-  /** The file that it is; null where it lies in a server. */
+  /** Path of the database file (SQLite); null in a database server (PostgreSQL). */
   readonly path: string | null
-  /** The record of a load, durable, or undefined when these bytes have not been dealt with. */
+  /** The durable record of the load of these bytes, or undefined if they have not been processed. */
   findLoad(sha256: string): Promise<LoadRecord | undefined>
-  /** Waits until every load that was committed survives a power cut. Nobody is told of a load before. */
+  /** Resolves once every committed load survives a power cut. No load is reported to anyone before that. */
   durable(): Promise<void>
   /**
-   * Begins a load: nothing of it stays unless `commit` is called before it is disposed of. `memory`: that of the reader of its file. Throws
-   * a `LoadedMeanwhile` when somebody else loads the same bytes.
+   * Begins a load. Disposing of it without `commit` rolls it back. `memory` belongs to the reader of its file.
+   * Throws `LoadedMeanwhile` if another loader has processed the same bytes.
    */
   begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading>
-  /** Takes a load's observations out again, as if it had never come, and records why. Undefined when it is not loaded. */
+  /** Removes a load's observations as if it had never been loaded, and records why. Undefined if it is not loaded. */
   undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
-  /** Records that a held load was set aside for good. Undefined when it is not held. */
+  /** Records that a held load was discarded for good. Undefined if it is not held. */
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
-  /** Makes these the verdicts of people that count, and finds the products that follow. */
+  /** Replaces the verdicts of people with these, and regroups the products that they affect. */
   judge(said: readonly BoundListings[]): Promise<void>
-  /** Makes these the stores that are known under other codes too: what files have said of a code goes to the store that it leads to now. */
+  /** Replaces the store aliases with these. Scrapes of a code move to the store that it now leads to. */
   mergeStores(aliases: readonly StoreAlias[]): Promise<void>
-  /** Finds the products of all listings for which that was left: by an upgrade, say. */
+  /** Finds the products of all listings that still wait for it, for example after an upgrade. */
   settle(): Promise<void>
-  /** The same catalogue to try something: whatever is done to it is taken back when it is disposed of. */
+  /** The same catalogue for a dry run: disposing of it rolls back everything done to it. */
   attempt(): Promise<Catalogue>
 }
 
-/** A listing by its own name. `byName` 1: its code is a normalized name. */
+/** The natural key of a listing. `byName` is 1 if it has no SKU and `code` is its normalized name. */
 export type ListingName = Readonly<{ company: string; byName: 0 | 1; code: string }>
 
-/** What a person has said of two listings: one product, or never. */
+/** A person's verdict on two listings: they are one product (`isSame`), or never one. */
 export type BoundListings = Readonly<{ one: ListingName; other: ListingName; isSame: boolean }>
 
-/** A code of a store that leads to another one of the same company. Folded. */
+/** A store code (`code`) that leads to another store (`into`) of the same company. All codes are folded. */
 export type StoreAlias = Readonly<{ company: string; code: string; into: string }>
 
-/** A load that is being made. */
+/** A load in progress. */
 export interface Loading extends AsyncDisposable {
   readonly staging: Staged
-  /** What a file of another kind than products says. */
+  /** The facts of a file of another kind than products. */
   readonly facts: Facts
-  /** Records a line that is not a row. */
+  /** Records a rejected line. */
   reject(line: RejectedLine): void | Promise<void>
-  /** Rows that show a listing again and say something else of it: they are no rows, and must be rejected by whoever can read them. */
+  /** Rows that repeat a listing with different values. The caller must reject them, since it can read the file. */
   readonly differing: Differing
-  /** How many listings the date of a staged scrape shows with it. */
+  /** How many listings the store shows on the date of a staged scrape once that is added. */
   rowsShown(scrape: StagedScrape): Promise<number>
-  /** What the store showed before, and is known to show on the date of a scrape that was received on a day. */
+  /** The store's other scrapes, to compare this one with. `receivedOn`: the date on which its file was received. */
   references(scrape: StagedScrape, receivedOn: string): Promise<References>
-  /** What the company's other stores showed about then. */
+  /** Scrapes of the company's other stores on nearby dates. */
   sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]>
   /**
-   * Applies the staged scrapes to the catalogue. They must have been settled. `onlyFor`: what the sender may write for; null: everything.
-   * `listingsMax`: so many listings may hang together as one product.
+   * Applies the staged scrapes, which must have been settled. `onlyFor`: the scopes that the sender may write for; null
+   * means all. `listingsMax`: the most listings that may be linked as one product.
    */
   apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<Applied>
-  /** What was applied, by name. Nothing may follow but to undo it. */
+  /** What was applied, with names looked up. Afterwards the load may only be undone. */
   preview(applied: Applied): Promise<HoldPreview>
-  /** Records how the load ended, and commits all of it: whole or not at all, and for good once `durable` has resolved. */
+  /** Records how the load ended and commits all of it atomically. It is durable once `durable` has resolved. */
   commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
 }
 
-/** The fields that differ, by line; and how many more there are, which are rejected already. */
+/** The differing field by line number; `more` counts further such lines, which are rejected already. */
 export type Differing = Readonly<{ lines: ReadonlyMap<number, string>; more: number }>
 
-/** The same bytes have been dealt with by somebody else since it was asked. */
+/** Another loader has processed the same bytes since the caller checked. */
 export class LoadedMeanwhile extends Error {
   readonly load: LoadRecord
 

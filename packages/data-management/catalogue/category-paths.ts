@@ -1,14 +1,14 @@
-/** Where categories stand: each is part of another one, or at the top. */
+/** The paths of categories: each has a parent category, or is at the top level. */
 import { LISTS } from '../database/lists.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** The names and ids of the categories from the top down to one, that one included. */
 export type CategoryPath = Readonly<{ categories: readonly string[]; categoryIds: readonly number[] }>
 
-/** Where nothing is told. */
+/** The path of a listing without a category. */
 export const NO_PATH: CategoryPath = { categories: [], categoryIds: [] }
 
-/** The paths to these categories; null is none. */
+/** The paths of these categories, by id. Null ids are skipped. */
 export async function pathsTo(database: Sql, ids: Iterable<number | null>): Promise<Map<number, CategoryPath>> {
   const wanted = [...new Set(ids)].filter((id) => id !== null)
   if (wanted.length === 0) return new Map()

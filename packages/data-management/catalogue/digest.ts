@@ -1,17 +1,17 @@
 /**
- * The whole catalogue as text that does not depend on how it came about: no ids, no times of loading, everything by its own names and
- * in one order. Two catalogues that mean the same have the same digest, whatever the order of loading and whatever the database.
- * Brands and categories stand in the labels that name them: those that nothing names any more mean nothing.
+ * The whole catalogue as canonical text: no ids, no load times, everything by natural keys and in a fixed order.
+ * Catalogues with the same content have the same digest, whatever the order of loading and whatever the database.
+ * Brands and categories appear in the labels that name them; those that no label names do not count.
  */
 import { createHash } from 'node:crypto'
 import type { Sql } from '../database/sql.ts'
 
-// A listing's own name: company, whether it has no SKU, code.
+// A listing's natural key: company, whether it has no SKU, code.
 const LISTING = `company.code as company, listing.by_name, listing.code`
 const NAME = `company.code || ' ' || listing.by_name || ' ' || listing.code`
 const FROM_LISTING = 'listing join company on company.id = listing.company_id'
 
-/** Each part of the catalogue, in an order of its own. A product is named by its first listing. */
+/** The query of each part of the catalogue, with its sort order. A product is identified by its first listing. */
 const PARTS: Readonly<Record<string, string>> = {
   company: 'select code, shown, name from company order by code',
   store:
@@ -63,7 +63,7 @@ const PARTS: Readonly<Record<string, string>> = {
     join company on company.id = listing.company_id order by 4, 1, 2, 3, 5, 6, merged_from`,
 }
 
-/** The catalogue line by line, for finding where two differ. */
+/** The canonical text line by line, to find where two catalogues differ. */
 export async function* catalogueLines(database: Sql): AsyncGenerator<string> {
   for (const [part, sql] of Object.entries(PARTS))
     for await (const record of database.each(sql)) yield JSON.stringify([part, ...Object.values(record)])

@@ -18,15 +18,15 @@ export type ExportName = keyof typeof EXPORTS
 
 export const EXPORT_NAMES = Object.keys(EXPORTS) as readonly ExportName[]
 
-/** How an export is written. */
+/** The formats of exports, with their media types. */
 export const EXPORT_FORMATS = { jsonl: 'application/jsonl', csv: 'text/csv; charset=utf-8' } as const
 
 export type ExportFormat = keyof typeof EXPORT_FORMATS
 
-/** What is wanted. `on`: prices of this date; undefined: the latest. */
+/** A requested export. `on`: prices of this date; undefined: the latest. */
 export type ExportRequest = Readonly<{ what: ExportName; format: ExportFormat; on?: string | undefined }>
 
-/** The lines of an export, with their ends. */
+/** The lines of an export, with their line ends. */
 export function exportLines(database: Sql, { what, format, on }: ExportRequest): AsyncGenerator<string> {
   const records = recordsOf(database, what, on)
   return format === 'csv' ? csvOf(records, EXPORTS[what]) : jsonLinesOf(records)
@@ -58,7 +58,7 @@ export async function* csvOf(
   for await (const record of records) yield `${fields.map((field) => cellOf(record[field])).join(',')}\r\n`
 }
 
-// Also where a ' is in front already: so taking one away from what matches gives back what it was.
+// Also matches texts that begin with ' already: so removing one ' from a matching text restores the original.
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/
 
 function guarded(text: string): string {

@@ -1,11 +1,11 @@
-/** What products were called: for scrapers, which write the same thing in more than one way. Reads in constant memory. */
+/** All names of products, for scrapers, which write the same thing in several ways. Reads in constant memory. */
 import type { Sql } from '../database/sql.ts'
 
-/** A product: what it is called now, and every normalized name and brand that was ever seen for it, each once, in their order. */
+/** A product: its current name, and every normalized name and brand ever seen for it, each once and sorted. */
 export type ProductNames = Readonly<{
   name: string
   brand: string | null
-  /** The normalized name that the listing that it is called by shows now. */
+  /** The current normalized name of the listing that the product takes its name from. */
   key: string
   names: readonly string[]
   brands: readonly string[]

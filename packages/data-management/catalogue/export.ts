@@ -1,12 +1,12 @@
-/** What the catalogue holds, record by record, for programs and spreadsheets. Reads in constant memory. */
+/** Streams the catalogue record by record, for programs and spreadsheets, in constant memory. */
 import type { Sql } from '../database/sql.ts'
 import { BARCODE_OF_LISTING } from './listing-barcode.ts'
 import { EVIDENCE_COLUMNS, type EvidenceRecord, evidenceOf, gtinShown } from './queries/evidence.ts'
 import { detailsIn, type ListingView } from './queries/products.ts'
 
 /**
- * What one store showed for one listing on one date. `key` stands only where there is no SKU. Money is whole cents; of what is not
- * available there may be no price.
+ * What one store showed for one listing on one date. `key` is set only if there is no SKU. Money is whole cents; the
+ * price of what is not available may be null.
  */
 export type Observation = Readonly<{
   company: string
@@ -20,10 +20,10 @@ export type Observation = Readonly<{
   is_available: boolean | null
 }>
 
-/** An observation with what a person calls it. */
+/** An observation with the name, brand and size of its listing. */
 export type Price = Observation & Readonly<{ name: string; brand: string | null; size: string | null }>
 
-/** A listing of a product, and by what it is joined with the others. */
+/** A listing of a product, with the evidence that joins it with the others. */
 export type ProductListing = Omit<ListingView, 'url'>
 
 /** A product and the listings it consists of. */
@@ -37,7 +37,7 @@ export type Product = Readonly<{
 
 const TERMS = 'run.price_cents, run.was_price_cents, run.is_on_special, run.is_available'
 
-/** Every observation that was ever loaded, rebuilt from the runs: what went in comes out. */
+/** Every observation ever loaded, rebuilt from the runs without loss. */
 export async function* observations(database: Sql): AsyncGenerator<Observation> {
   const records = database.each<Stored>(`
     select company.shown as company, store.shown as store_id, listing.by_name, listing.code, dated.date, ${TERMS}
@@ -51,7 +51,7 @@ export async function* observations(database: Sql): AsyncGenerator<Observation> 
   for await (const record of records) yield observationOf(record)
 }
 
-/** What was on the shelves: of each store, its latest scrape up to a date (undefined: its latest). */
+/** The rows of each store's latest scrape up to the date `on` (undefined: its latest of all). */
 export async function* prices(database: Sql, on: string | undefined): AsyncGenerator<Price> {
   const records = database.each<Stored & { name: string; brand: string | null; size: string | null }>(
     `select company.shown as company, store.shown as store_id, listing.by_name, listing.code, dated.date, ${TERMS},
@@ -92,7 +92,7 @@ export async function* products(database: Sql): AsyncGenerator<Product> {
   if (group.length > 0) yield productOf(group)
 }
 
-// SQLite reads in this order, index by index, and does not know it: told to, it would sort all before it gives the first record.
+// SQLite reads in this order anyway, by index; with an `order by` it would sort everything before the first record.
 function inOrder({ dialect }: Sql, columns: string): string {
   return dialect === 'sqlite' ? '' : `order by ${columns}`
 }
@@ -135,7 +135,7 @@ function observationOf(record: Stored): Observation {
   }
 }
 
-/** A product is called what its first listing is called. */
+/** A product takes name, brand and size from its first listing. */
 function productOf(group: readonly ListingRecord[]): Product {
   const { name, brand, size } = group[0]!
   const barcodes = [...new Set(group.flatMap(({ barcode }) => barcode ?? []))].sort()

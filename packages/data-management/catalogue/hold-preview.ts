@@ -1,17 +1,17 @@
-/** What loading a held file would change, by name: made when it is held, and kept with the record of its load. */
+/** What loading a held file would change, with names: made when the file is held, and kept with its load record. */
 import type { Sql } from '../database/sql.ts'
 import type { StagedScrape } from './load/staged-scrape.ts'
 import type { DateChange, ListingOfStore } from './model/date-change.ts'
 
 type OfStore = Readonly<{ company: string; store_id: string; store_name: string }>
 
-/** A listing in a store, as people know it. */
+/** A listing in a store, by the names that people know. */
 export type NamedListing = OfStore & Readonly<{ sku: string | null; name: string }>
 
-/** A scrape of a file beside the one before it. */
+/** A scrape of a file, with its row count and that of the store's scrape before it (null: there is none). */
 export type ScrapeBeside = OfStore & Readonly<{ date: string; rows: number; rows_before: number | null }>
 
-/** What would change. The jumps are the largest changes of price, in whole cents. */
+/** What would change. `jumps` are the largest price changes, in whole cents. */
 export type HoldPreview = Readonly<{
   made_at: string
   stores: ScrapeBeside[]
@@ -25,7 +25,7 @@ export type HoldPreview = Readonly<{
 
 const STORES_MAX = 100
 
-/** The staged scrapes of a load, each beside the one before it that other loads have brought. */
+/** The staged scrapes of a load (at most STORES_MAX), each with the store's previous scrape from another load. */
 export async function scrapesBeside(
   database: Sql,
   scrapes: readonly StagedScrape[],
@@ -45,7 +45,7 @@ export async function scrapesBeside(
   return beside
 }
 
-/** What was applied, by name, while it can still be looked up. */
+/** What was applied, with names looked up before the load is rolled back. */
 export async function named(
   database: Sql,
   applied: DateChange & Readonly<{ unchanged: number }>,
@@ -64,7 +64,7 @@ export async function keepPreview(database: Sql, loadId: number, preview: HoldPr
   await database.run('insert into hold_preview values (?, ?)', loadId, JSON.stringify(preview))
 }
 
-/** The preview of bytes that were held, or undefined. */
+/** The preview of a held file by its SHA-256, or undefined. */
 export async function previewOf(database: Sql, sha256: string): Promise<HoldPreview | undefined> {
   const sql = 'select preview from hold_preview join load on load.id = load_id where sha256 = ?'
   const found = await database.get<{ preview: string }>(sql, sha256)

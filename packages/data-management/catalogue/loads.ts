@@ -1,4 +1,4 @@
-/** The records of loads: what became of each file, in the same database as its rows. */
+/** The records of loads: the outcome of each file, in the same database as its rows. */
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { type FileRemarks, type LoadResult, NO_REMARKS, type UploadState } from '@splitcart/shared/receipt.ts'
 import { READER_VERSION } from '@splitcart/shared/row.ts'
@@ -9,9 +9,9 @@ import { type DateChange, nothingChanged } from './model/date-change.ts'
 import { noteRevision } from './queries/revision.ts'
 
 /**
- * The file that a load is made of. `receivedAt` is in milliseconds since 1970; of two files the one with the higher `rankedAt` came later, which is
- * `receivedAt` where it is not said; `kind` is products where it is not said. `isCopied`: a person put it here, and `receivedAt` is the time
- * that the file bears.
+ * The file of a load. `receivedAt` is in milliseconds since 1970. `rankedAt` orders files, the higher the later, and
+ * defaults to `receivedAt`; `kind` defaults to products. `isCopied`: a person copied the file here, and `receivedAt`
+ * is the time that the file bears.
  */
 export type LoadedFile = Readonly<{
   sha256: string
@@ -22,12 +22,12 @@ export type LoadedFile = Readonly<{
   isCopied?: boolean
 }>
 
-/** Where a file stands among those that came before and after it. */
+/** The rank of a file in the order of receipt. */
 export function rankOf({ rankedAt, receivedAt }: LoadedFile): number {
   return rankedAt ?? receivedAt
 }
 
-/** How a load ended. `loaded` applies it; `held` and `failed` record only that, and its rejects. */
+/** How a load ended. Only `loaded` applies its rows; `held` and `failed` record just the state and the rejects. */
 export type LoadState = Extract<UploadState, 'loaded' | 'held' | 'failed'>
 
 /** A load on record. */
@@ -46,9 +46,9 @@ export type LoadRecord = Readonly<{
 export type Applied = DateChange & { unchanged: number; regrouped: Regrouped }
 
 /**
- * What a load did to products. `merged`: how many of one company became one, and the name of one of them; `by`: the companies whose listings
- * join that one, where none of its own do, or what hangs together without end. `foreign`: to those of companies that its sender may not write for. `chained`: more than so many
- * listings hang together, and were left as they are; 0: nowhere.
+ * What a load did to products. `merged`: products of one company that became one; `example` names one of them, and `by`
+ * the other companies whose listings alone link it, or link a chain. `foreign`: changes to products of companies that
+ * the sender may not write for. `chained`: the limit that linked listings exceeded and so were left as is; 0: none.
  */
 export type Regrouped = { merged: number; foreign: number; chained: number; example: string | null; by: string | null }
 
@@ -69,13 +69,13 @@ export type Ending = Readonly<{
   applied: Applied
   startedAt: number
   finishedAt: number
-  /** Of a file that is held: what loading it would change. */
+  /** For a held file: what loading it would change. */
   preview?: HoldPreview | undefined
-  /** What is said of its scrapes. */
+  /** The verdicts on its scrapes. */
   verdicts?: readonly Verdict[] | undefined
 }>
 
-/** Of a load that changed nothing. */
+/** The `Applied` of a load that changed nothing. */
 export function nothingApplied(): Applied {
   return {
     ...nothingChanged(),
@@ -84,25 +84,25 @@ export function nothingApplied(): Applied {
   }
 }
 
-/** How a load ends that is taken back, or never made. */
+/** The ending of a load that is undone or was never applied. */
 export function endingWithout(load: LoadRecord, state: LoadState, problem: string, now: number): Ending {
   const verdicts = load.result.findings
   return { state, problem, counts: load.result, applied: nothingApplied(), verdicts, startedAt: now, finishedAt: now }
 }
 
-/** The record of a load, or undefined when these bytes have not been dealt with. */
+/** The record of the load of these bytes, or undefined if they have not been processed. */
 export async function findLoad(database: Sql, sha256: string): Promise<LoadRecord | undefined> {
   const record = await database.get<StoredLoad>('select * from load where sha256 = ?', sha256)
   return record === undefined ? undefined : loadRecordOf(record)
 }
 
-/** The loads on record, the newest first, from before an id on. */
+/** The loads with ids below `before`, newest first. */
 export async function listLoads(database: Sql, before: number, limit: number): Promise<LoadRecord[]> {
   const sql = 'select * from load where id < ? order by id desc limit ?'
   return (await database.all<StoredLoad>(sql, before, limit)).map(loadRecordOf)
 }
 
-/** Makes the record that the rows of a load refer to; `finishLoad` completes it. */
+/** Inserts the record that the rows of a load refer to, and returns its id; `finishLoad` completes it. */
 export async function insertLoad(database: Sql, file: LoadedFile): Promise<number> {
   const { sha256, kind = PRODUCTS, filename, receivedAt } = file
   const made = await database.get<{ id: number }>(
@@ -147,14 +147,14 @@ export async function finishLoad(database: Sql, id: number, ending: Ending): Pro
   return loadRecordOf(stored!)
 }
 
-/** As JSON, where there is something to tell. */
+/** The remarks as JSON; null if there are none. */
 function remarksText(remarks: FileRemarks | null | undefined): string | null {
   if (remarks == null) return null
   const isNothing = remarks.warnings.length === 0 && Object.keys(remarks.ignored).length === 0
   return isNothing ? null : JSON.stringify(remarks)
 }
 
-/** Records that a held load was set aside for good. Undefined when it is not held. */
+/** Records that a held load was discarded for good. Undefined if it is not held. */
 export async function discardLoad(
   database: Sql,
   sha256: string,

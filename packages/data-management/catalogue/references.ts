@@ -1,6 +1,6 @@
 /**
- * What a scrape is compared with before it is applied: figures of scrapes that have been loaded, chosen by their dates and never by when
- * they came.
+ * The references that a scrape is compared with before it is applied: figures of loaded scrapes, chosen by their dates
+ * and never by their order of arrival.
  */
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { daysBetween, type Reference, type References } from '@splitcart/shared/truth/case.ts'
@@ -8,17 +8,17 @@ import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import { together } from '@splitcart/shared/truth/together.ts'
 import type { Sql } from '../database/sql.ts'
 
-/** So many days may lie between a scrape and one of another store that it is compared with. */
+/** The most days between a scrape and one of another store that it is compared with. */
 const SISTER_DAYS_MAX = 30
 const SISTERS_MAX = 30
-// Those of the nearest dates, on either side: several may be of one store.
+// Scrapes read on either side of the date: more than SISTERS_MAX, since several may be of one store.
 const NEAREST = 60
 const USUAL_DATES = 10
 
-/** A store on a date. `until`: scrapes of later dates are not believed, for they were dated after their receipt. */
+/** A store on a date. `until`: scrapes of later dates are ignored, because they are dated after their receipt. */
 export type StoreDate = Readonly<{ companyId: number; storeId: number; date: string; until: string }>
 
-/** What the store showed before, and is known to show on the date. */
+/** The store's own references: its nearest other date, and what is already known of the same date. */
 export async function ownReferences(database: Sql, at: StoreDate): Promise<References> {
   const { storeId, companyId, date, until } = at
   const beside = await figuresOn(database, storeId, date)
@@ -38,7 +38,7 @@ export async function ownReferences(database: Sql, at: StoreDate): Promise<Refer
   }
 }
 
-/** The newest earlier date of the store; where there is none, its first later one. */
+/** The newest earlier date of the store, else its first later one. */
 async function nearestDate(database: Sql, { storeId, date, until }: StoreDate): Promise<string | undefined> {
   const near = await database.get<{ earlier: string | null; later: string | null }>(
     `select (select max(date) from scrape where store_id = ?1 and date < ?2) as earlier,
@@ -50,7 +50,7 @@ async function nearestDate(database: Sql, { storeId, date, until }: StoreDate): 
   return near?.earlier ?? near?.later ?? undefined
 }
 
-/** How many rows the store had on its last dates before; where it had none, on the one that it is compared with. */
+/** Row counts of the store's last dates before this one; if there are none, that of its nearest later date. */
 async function usualRows(database: Sql, { storeId, date }: StoreDate, day: string | undefined): Promise<number[]> {
   if (day === undefined) return []
   const [from, to] = day < date ? ['', date] : [day, `${day}~`]
@@ -73,7 +73,7 @@ async function newestOfCompany(database: Sql, companyId: number, until: string):
   return newest?.date ?? undefined
 }
 
-/** What the scrapes of a store and date show together: the later one of two says what of a listing that both show. */
+/** The combined figures of a store's scrapes of one date. Of a listing in several scrapes, the latest scrape counts. */
 async function figuresOn(database: Sql, storeId: number, date: string) {
   const found = await database.all<{ store: string; figures: string }>(
     `select store.name as store, figures from scrape join figures on figures.scrape_id = scrape.id
@@ -89,7 +89,7 @@ async function figuresOn(database: Sql, storeId: number, date: string) {
 
 type Near = Readonly<{ scrape_id: number; store_id: number; date: string }>
 
-/** What the company's other stores showed on dates near this one: of each the nearest. */
+/** References from the company's other stores: for each, the scrape with the date nearest to this one. */
 export async function sistersOf(database: Sql, { companyId, storeId, date, until }: StoreDate): Promise<Reference[]> {
   const near = (beyond: string, order: string, from: string, to: string) =>
     database.all<Near>(
@@ -119,7 +119,7 @@ async function figuresOf(database: Sql, chosen: readonly Near[], date: string): 
       where scrape_id in (${chosen.map(() => '?').join(', ')})`,
     ...chosen.map(({ scrape_id }) => scrape_id),
   )
-  // Among those of one day by their codes: that order is the same however they came.
+  // Ties are sorted by store code, so that the order does not depend on the order of loading.
   const inOrder = found.toSorted(
     (one, other) => daysFrom(date, one) - daysFrom(date, other) || (one.code < other.code ? -1 : 1),
   )
@@ -130,11 +130,11 @@ async function figuresOf(database: Sql, chosen: readonly Near[], date: string): 
   }))
 }
 
-// Of the stores that others are compared with again and again.
+// Size of the cache: the same stores are compared with again and again.
 const PARSED_MAX = 64
 const parsed = new Map<string, Figures>()
 
-/** The figures in a text; those that were read last are kept, with what has been made of them. */
+/** Parses figures. The last PARSED_MAX parsed objects are cached, together with what has been derived from them. */
 function figuresIn(text: string): Figures {
   const figures = parsed.get(text) ?? (JSON.parse(text) as Figures)
   parsed.delete(text)

@@ -11,12 +11,12 @@ export type StoredReject = Readonly<{
   raw: Uint8Array | null
 }>
 
-/** A file of nothing but rejects must not fill the database: of the later ones only place and reason are kept. */
+/** The most rejects of a file that keep their `raw` bytes; without it, a bad file could fill the database. */
 export const REJECTS_WITH_RAW_MAX = 10_000
 
 const PAGE_REJECTS = 500
 
-/** Reads page by page, so that a slow reader keeps no transaction open. */
+/** All rejects of a load, read page by page so that a slow consumer keeps no transaction open. */
 export async function* rejectsOf(database: Sql, sha256: string): AsyncGenerator<StoredReject> {
   for (let after: number | null = 0; after !== null; ) {
     const page: RejectsPage = await rejectsPage(database, sha256, after)
@@ -25,10 +25,10 @@ export async function* rejectsOf(database: Sql, sha256: string): AsyncGenerator<
   }
 }
 
-/** Some rejects of a load, and the line that the next page begins after; null: there is none. */
+/** A page of a load's rejects, and the line that the next page begins after (null: this is the last page). */
 export type RejectsPage = Readonly<{ rejects: readonly StoredReject[]; next: number | null }>
 
-/** The rejects behind a line. */
+/** The page of rejects after a line. */
 export async function rejectsPage(database: Sql, sha256: string, after: number): Promise<RejectsPage> {
   const rejects = await database.all<StoredReject>(
     `select line, code, field, reason, raw from reject join load on load.id = load_id
@@ -41,7 +41,7 @@ export async function rejectsPage(database: Sql, sha256: string, after: number):
 
 type Source = Readonly<{ company: string; store_id: string; store_name: string }>
 
-/** The rejects of a load, counted by what is wrong: what only one line says (`seen`) does not part them. Of each, the first reason. */
+/** Counts rejects by code, field and reason without the line's own value (`seen`). A group keeps its first reason. */
 export class RejectGroups {
   readonly #groups = new Map<string, Group>()
 
@@ -56,7 +56,7 @@ export class RejectGroups {
     }
   }
 
-  /** The first of a code and field comes first. */
+  /** All groups in the order of their first lines. */
   get all(): Group[] {
     return [...this.#groups.values()].toSorted((one, other) => one.line - other.line)
   }
@@ -65,8 +65,8 @@ export class RejectGroups {
 type Group = { code: string; field: string; reason: string; count: number; line: number }
 
 /**
- * Keeps the counted rejects of a load, for those who ask about many loads at once. Their source is that of the whole file: `sources`
- * where it was not applied, else the stores of its scrapes.
+ * Stores the reject counts of a load, for queries over many loads. Their company and store are those that the whole
+ * file has in common: from `sources` if the load was not applied, else from the stores of its scrapes.
  */
 export async function countRejects(
   database: Sql,

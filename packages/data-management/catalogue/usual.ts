@@ -1,16 +1,16 @@
-/** What is usual for a store: kept in `source` by whatever changes its scrapes, so that asking about every store at once is quick. */
+/** How a store is usually scraped: kept in `source` by all code that changes scrapes, so that queries are fast. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** A date of a store, and how many listings its scrape shows. */
 export type DatedRows = Readonly<{ date: string; rows: number }>
 
-/** The median of the days from one date to the next (null where there is one date only), and that of the rows. */
+/** The median number of days between dates (null if there is only one date), and the median number of rows. */
 export type Usual = Readonly<{ usualDays: number | null; usualRows: number }>
 
 const LATEST_DATES = 10
 
-/** Notes how a store is scraped, after its scrapes have changed. Nothing, where it has none. */
+/** Updates the `source` record of a store after its scrapes have changed; does nothing if it has no scrapes. */
 export async function noteSource(database: Sql, storeId: number): Promise<void> {
   const latest = await database.all<DatedRows>(
     `select date, max(listings) as rows from scrape where store_id = ? group by date order by date desc limit ${LATEST_DATES}`,
@@ -38,14 +38,14 @@ export async function noteSource(database: Sql, storeId: number): Promise<void> 
   )
 }
 
-/** What is usual, by the latest dates, the newest first. */
+/** The medians over the latest dates, which are given newest first. */
 export function usualOf(latest: readonly DatedRows[]): Usual {
   const days = latest.map(({ date }) => Date.parse(date) / DAY_MS)
   const between = days.slice(1).map((day, index) => days[index]! - day)
   return { usualDays: medianOf(between) ?? null, usualRows: medianOf(latest.map(({ rows }) => rows)) ?? 0 }
 }
 
-/** The middle of the numbers, or of the two in the middle; undefined of none. */
+/** The median; undefined for an empty list. */
 function medianOf(numbers: readonly number[]): number | undefined {
   const sorted = numbers.toSorted((one, other) => one - other)
   const upper = sorted[sorted.length >> 1]

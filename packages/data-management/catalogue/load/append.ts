@@ -1,6 +1,6 @@
 /**
- * A store's first scrape, one behind all others, one before all others, and the end of a history: statements over whole sets, since
- * these are nearly all that ever come. Any other change is made by history.ts.
+ * The usual changes of a store's history, as set-based statements: its first scrape, one after all others, one before
+ * all others, and the end of the history. history.ts makes the rare other changes.
  */
 import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import { changeUses, takeUses } from './label-uses.ts'
@@ -9,7 +9,7 @@ import { type LoadDatabase, sql } from './statement.ts'
 const EXAMPLES = 20
 const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
 
-/** A date of a store, and the number of the staged scrape that is put there. */
+/** A date of a store, and the number of the staged scrape to add there. */
 export type NewDate = Readonly<{ storeId: number; date: string; scrape: number }>
 
 /** Begins the history of a store that has none: each listing that the scrape shows gets its first runs. */
@@ -26,7 +26,7 @@ export async function beginHistory(database: LoadDatabase, { storeId, date, scra
   await changeUses(database, sql`select label_id, 1 as uses from observed where scrape = ${scrape}`)
 }
 
-/** Ends the history of a store that has no scrape any more. */
+/** Deletes the history of a store that has no scrapes left. */
 export async function endHistory(database: LoadDatabase, storeId: number): Promise<void> {
   await takeUses(database, sql`select label_id, -1 as uses from label_run where store_id = ${storeId}`)
   await database.run(sql`delete from label_run where store_id = ${storeId}`)
@@ -36,7 +36,7 @@ export async function endHistory(database: LoadDatabase, storeId: number): Promi
   await database.run(sql`delete from price_run where store_id = ${storeId}`)
 }
 
-/** Puts a new date behind all others of the store, the last of which is `before`. Only what differs from that one is written. */
+/** Adds a date after all others of the store, the last of which is `before`. Writes only what differs from that one. */
 export async function appendDate(database: LoadDatabase, at: NewDate, before: string): Promise<DateChange> {
   const { storeId } = at
   await findDifferent(database, at)
@@ -67,7 +67,7 @@ async function openPrices(database: LoadDatabase, { storeId, date }: NewDate): P
   await database.beginPrices(sql`select listing_id, price_cents, is_available from different where is_shown = 1`)
 }
 
-/** The listings whose open run says something else than the scrape, and those that only one of them has. */
+/** Fills `different` with the listings whose open run differs from the scrape, or that only one of the two has. */
 async function findDifferent(database: LoadDatabase, { storeId, scrape }: NewDate): Promise<void> {
   await database.script('delete from different')
   await database.run(
@@ -143,7 +143,7 @@ async function appendLabels(database: LoadDatabase, { storeId, date, scrape }: N
   await changeUses(database, sql`select label_id, 1 as uses from relabelled`)
 }
 
-/** Puts a new date before all others of the store, the first of which is `after`: what said the same then begins earlier. */
+/** Adds a date before all others of the store, the first of which is `after`: runs with equal terms begin earlier. */
 export async function prependDate(database: LoadDatabase, at: NewDate, after: string): Promise<DateChange> {
   const { storeId, date, scrape } = at
   await database.run(
@@ -155,7 +155,7 @@ export async function prependDate(database: LoadDatabase, at: NewDate, after: st
         and price_run.is_on_special is not distinct from seen.is_on_special
         and price_run.is_available is not distinct from seen.is_available`,
   )
-  // Asked of each row by itself: PostgreSQL would expect hardly any run of this date, though thousands have just got it, and join them all.
+  // A subquery per row: PostgreSQL expects few runs of this date, though thousands just got it, and would join all.
   await database.run(
     sql`insert into price_run (store_id, listing_id, from_date, to_date, ${TERMS})
       select cast(${storeId} as integer), seen.listing_id, ${date}, ${date},

@@ -1,6 +1,6 @@
 /**
- * What files of the kind `barcodes` say: a barcode for listings that show none of their own, also for those that come later. It is looked up
- * wherever a listing's barcode is wanted, so a listing need not know of it.
+ * Facts from files of the kind `barcodes`: barcodes for listings that show none of their own, also for future listings.
+ * They are looked up wherever a listing's barcode is needed, not copied into the listing.
  */
 import type { BarcodeFact, FactsChange } from './fact.ts'
 import { companyIds } from './names.ts'
@@ -11,7 +11,7 @@ import { type LoadDatabase, records, sql } from './statement.ts'
 
 const TYPES = { company_id: 'integer', sku: 'text', date: 'text', barcode: 'text' } as const
 
-/** Puts facts in, and tells how many were new in this load. Companies that are not there are made. */
+/** Inserts facts, creating missing companies, and returns how many were new in this load. */
 export async function insertBarcodes(
   database: LoadDatabase,
   loadId: number,
@@ -30,14 +30,14 @@ export async function insertBarcodes(
   )
 }
 
-/** Makes the facts of a load hold where they are the newest, and joins listings by them. */
+/** Applies the facts of a load where they are the newest, and joins listings by them. */
 export async function applyBarcodes(database: LoadDatabase, loadId: number, watch: Watch): Promise<FactsChange> {
   await touch(database, loadId)
   if (await areLater(database, await rankedAtOf(database, loadId))) await seedFed(database)
   return tell(database, watch)
 }
 
-/** Takes the facts of a load out. A company of which nothing else is known goes. */
+/** Removes the facts of a load, and companies of which nothing else is known. */
 export async function withdrawBarcodes(database: LoadDatabase, loadId: number): Promise<void> {
   await touch(database, loadId)
   await seedFed(database)
@@ -55,7 +55,7 @@ async function touch(database: LoadDatabase, loadId: number): Promise<void> {
   )
 }
 
-/** Since when the listings in `fed` have had their barcode may be another time: what products are called by follows from it. */
+/** Adds the listings in `fed` to `seed`: since when they have their barcode may change, and with it product names. */
 async function seedFed(database: LoadDatabase): Promise<void> {
   await database.run(
     sql`insert into seed select id from (
@@ -64,7 +64,7 @@ async function seedFed(database: LoadDatabase): Promise<void> {
   )
 }
 
-/** Gives the SKUs in `fed` what their newest facts say, and counts those that had none and those that had another. */
+/** Gives the SKUs in `fed` their newest barcodes; counts those that had none and those that had another. */
 async function tell(database: LoadDatabase, watch?: Watch): Promise<FactsChange> {
   await database.script(`
     update fed set barcode = fact.barcode from (

@@ -1,9 +1,9 @@
-/** Many things a few at a time, so that what a statement is given stays small however long their texts are. */
+/** Splits a list into batches, so that the parameters of a statement stay small however long the texts are. */
 
-// Texts are copied some times on their way into a database.
+// Limits memory: texts are copied several times on their way into a database.
 const CHARACTERS_MAX = 512 * 1024
 
-/** The things in their order, in batches of so many characters. */
+/** The items in order, in batches that end once they reach CHARACTERS_MAX characters. */
 export function* batchesOf<T>(things: readonly T[], charactersOf: (thing: T) => number): Generator<T[]> {
   let batch: T[] = []
   let characters = 0

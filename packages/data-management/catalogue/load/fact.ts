@@ -1,4 +1,4 @@
-/** What rows of lists say, as they are read. */
+/** Facts as they are read from the rows of list files (stores, barcodes). */
 
 /** What a row says of a store: coordinates in ten millionths of a degree, flags as 0 and 1. */
 export type StoreFact = Readonly<{
@@ -19,5 +19,5 @@ export type StoreFact = Readonly<{
 /** What a row says of the barcode of a SKU. */
 export type BarcodeFact = Readonly<{ company: string; sku: string; date: string; barcode: string }>
 
-/** How many facts are new, and of how many things what holds now is another. */
+/** How many stores or SKUs got their first facts, and how many got different ones. */
 export type FactsChange = Readonly<{ inserted: number; changed: number }>

@@ -1,6 +1,6 @@
 /**
- * What feeds say: each row is a fact with the date it speaks of. Every fact is kept with its load; what holds now is what the newest says,
- * by date, then by when its file was received, then by the file's SHA-256. So it follows from the set of files, in whatever order they come.
+ * Facts from list files: each row states a fact and the date it is about. Every fact is kept with its load; the newest
+ * one counts, by date, then receipt of its file, then SHA-256. So the result does not depend on the order of loading.
  */
 import { type Applied, nothingApplied } from '../loads.ts'
 import { applyBarcodes, insertBarcodes, withdrawBarcodes } from './barcode-facts.ts'
@@ -20,7 +20,7 @@ export class Facts {
     this.#loadId = loadId
   }
 
-  /** How many were put in: a second one of the same thing and date is not, the first counts. */
+  /** How many facts were inserted. Of several about the same store or SKU and date, only the first one is. */
   get kept(): number {
     return this.#kept
   }
@@ -33,7 +33,7 @@ export class Facts {
     this.#kept += await insertBarcodes(this.#database, this.#loadId, facts)
   }
 
-  /** Makes what the facts say hold where it is the newest. */
+  /** Applies the facts where they are the newest. */
   async apply(watch: Watch): Promise<Applied> {
     const stores = await applyStores(this.#database, this.#loadId)
     const barcodes = await applyBarcodes(this.#database, this.#loadId, watch)
@@ -49,7 +49,7 @@ export class Facts {
   }
 }
 
-/** Takes the facts of a load out again; what the others say holds then. The caller has the catalogue to himself. */
+/** Removes the facts of a load; those of other loads then count. The caller has exclusive access to the catalogue. */
 export async function withdrawFacts(database: LoadDatabase, loadId: number): Promise<void> {
   await withdrawStores(database, loadId)
   await withdrawBarcodes(database, loadId)

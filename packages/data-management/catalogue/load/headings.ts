@@ -1,12 +1,12 @@
-/** What products are called by (model/heading.ts). */
+/** Finds the listing that each product takes its name from (model/heading.ts). */
 import { headOf, type SaidSince, sinceOf } from '../model/heading.ts'
 import type { IdentityKey } from '../model/identity.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
-/** A listing of a product; `keys` are those that join it. */
+/** A listing of a product; `keys` are the keys that join it with others. */
 export type HeadCandidate = Readonly<{ id: number; name: string; company: string; keys: readonly IdentityKey[] }>
 
-/** The listing that each of these products is called by. */
+/** For each of these products, the listing that it takes its name from. */
 export async function headsOf(
   database: LoadDatabase,
   products: readonly (readonly HeadCandidate[])[],
@@ -21,11 +21,11 @@ export async function headsOf(
   )
 }
 
-/** What files have said of listings that joins them, those that are lists of barcodes too. */
+/** The keys and barcodes that files, including lists of barcodes, have given these listings, and since when. */
 async function saidOf(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, SaidSince[]>> {
   if (ids.length === 0) return new Map()
   const wanted = records('wanted', { id: 'integer' }, [ids])
-  // Left joins are done in this order by both planners, however few records there are yet of a table.
+  // Both planners keep the order of left joins, even while a table has few records.
   const said = await database.all<Pick<SaidSince, 'key' | 'barcode'> & { listing_id: number; since: number | null }>(
     sql`select label.listing_id, label.barcode, label.key, label.since
       from ${wanted} join label on label.listing_id = wanted.id where label.since is not null

@@ -1,6 +1,6 @@
 /**
- * Any change of a store's history that is not one of append.ts or remove-date.ts: a late scrape between two others, a second file of a date,
- * one of several that is taken out. The rules are those of `price-runs`, page by page; only runs that say something else then are looked at.
+ * The changes of a store's history that append.ts and remove-date.ts do not make: a late scrape between two others, a
+ * second file of a date, removing one of several. Rules: model/price-runs.ts, page by page, only for runs that change.
  */
 import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import {
@@ -20,12 +20,12 @@ import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
 const PAGE_LISTINGS = 2_000
 
-/** A date of a store that is to change. `scrapeId`: the scrape that is put in or taken out. */
+/** A date of a store that is to change. `scrapeId`: the scrape that is added or removed. */
 export type ChangedDate = Omit<Change, 'total'>
 
 /**
- * Makes the runs of a store say that `shown` is what it showed on the date of a window. The scrapes of the store must be as they are after
- * the change. Counts only listings that `scrapeId` is responsible for.
+ * Rewrites the runs of a store so that on the window's date it showed what is in the table `shown`. The store's scrapes
+ * must already be as after the change. Counts only listings that `scrapeId` is responsible for.
  */
 export async function changeDate(database: LoadDatabase, changed: ChangedDate): Promise<DateChange> {
   const total = nothingChanged()
@@ -39,7 +39,7 @@ export async function changeDate(database: LoadDatabase, changed: ChangedDate): 
   }
 }
 
-/** The listings whose runs change. A run on whose inside the date lies, and which says what is shown, stays as it is. */
+/** Fills `affected` with the listings whose runs change. A run that contains the date and says what is shown stays. */
 async function findAffected(database: LoadDatabase, { storeId, window }: Change): Promise<void> {
   await database.script('delete from affected')
   const { date } = window
@@ -57,7 +57,7 @@ async function findAffected(database: LoadDatabase, { storeId, window }: Change)
       select shown.listing_id from shown left join label_run as run on run.listing_id = shown.listing_id and ${on}
       where run.label_id is distinct from shown.label_id on conflict do nothing`,
   )
-  // The price may be another one behind the date while the label is the same, and the other way round.
+  // Both tables: after the date the price may change while the label stays the same, and the other way round.
   for (const table of [sql`price_run`, sql`label_run`])
     await database.run(
       sql`insert into affected
@@ -66,7 +66,7 @@ async function findAffected(database: LoadDatabase, { storeId, window }: Change)
     )
 }
 
-/** The next listings after one, with all that their change needs. */
+/** The next page of affected listings after one, with all that their change needs. */
 async function pageAfter(database: LoadDatabase, { storeId, window }: Change, last: number): Promise<Affected[]> {
   const ids = await database.all<{ listing_id: number }>(
     sql`select listing_id from affected where listing_id > ${last} order by listing_id limit ${PAGE_LISTINGS}`,
@@ -98,8 +98,8 @@ type Written<V> = Removed & Pick<Run<V>, 'to' | 'value'>
 type Price = Readonly<{ listingId: number; value: Terms }>
 
 /**
- * What becomes of the runs of a page: those that go, those that are written, which prices of now begin and end with that, and by how much
- * the uses of labels change.
+ * The changes to the runs of a page: runs to remove, runs to write, the current prices that begin and end thereby, and
+ * by how much the uses of labels change.
  */
 class PageChange {
   readonly prices = { removed: [] as Removed[], written: [] as Written<Terms>[] }

@@ -1,7 +1,7 @@
-/** How many runs and contested rows have each label: one that none has any more is not part of the catalogue. */
+/** Counts the runs and contested rows that use each label. An unused label is not part of the catalogue. */
 import { type LoadDatabase, type Statement, sql } from './statement.ts'
 
-/** Counts so many uses more: `changes` has label_id and uses. */
+/** Adds to the use counts. `changes` has the columns label_id and uses. */
 export async function changeUses(database: LoadDatabase, changes: Statement): Promise<void> {
   await database.run(
     sql`insert into label_use (label_id, uses)
@@ -10,7 +10,7 @@ export async function changeUses(database: LoadDatabase, changes: Statement): Pr
   )
 }
 
-/** The same where uses may be less than 0. Labels that lose some are noted in `unused`. */
+/** The same, but uses may be negative. Labels that lose uses are added to `unused`. */
 export async function takeUses(database: LoadDatabase, changes: Statement): Promise<void> {
   await database.run(
     sql`insert into unused select distinct label_id from (${changes}) as changed where uses < 0 on conflict do nothing`,

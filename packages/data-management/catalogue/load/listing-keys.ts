@@ -1,10 +1,10 @@
 /**
- * The keys of listings: what each listing says now that may join it with others. A key is silent for a company where it shows it on
- * listings that differ in name or size, or on too many (model/identity.ts): then it joins none of them.
+ * The identity keys of listings: what each listing says now that may join it with others. A key is silent for a company
+ * that shows it on listings of different name or size, or on too many (model/identity.ts): then it joins none of them.
  *
  *   what a listing says has changed ─▶ its keys ─▶ which of them are silent ─▶ `seed`: the listings whose product may be another one now
  *
- * Most keys are new and nobody else's: those cost one look-up.
+ * Most keys are new and no other listing has them: those cost one look-up.
  */
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 import {
@@ -23,11 +23,11 @@ const BARCODE = sql([BARCODE_OF_LISTING] as unknown as TemplateStringsArray)
 const PAGE_LISTINGS = 2_000
 const PAGE_KEYS = 1_000
 
-/** A key of a listing, as it lies in `listing_key`. */
+/** A key of a listing, as stored in `listing_key`. */
 type ListingKey = Readonly<{ kind: KeyKind; value: string; silent: Silent; company_id: number; listing_id: number }>
 type CompanyKey = Omit<ListingKey, 'listing_id' | 'silent'>
 
-/** A listing that says something else than before. `old_name` null: it said nothing. */
+/** A listing whose label or barcode may have changed. `old_name` is null if it had no label before. */
 type Changed = Readonly<{
   listing_id: number
   company_id: number
@@ -45,7 +45,7 @@ const KEY_TYPES = { ...COMPANY_KEY_TYPES, silent: 'smallint', listing_id: 'integ
 const SILENCE_TYPES = { ...COMPANY_KEY_TYPES, silent: 'smallint', speaking: 'smallint' } as const
 const KEY_COLUMNS = ['kind', 'value', 'silent', 'company_id', 'listing_id'] as const
 
-/** Brings the keys of the listings in `renamed` and `unsettled` up to date. `seedsAll`: those are settled even if nothing changed. */
+/** Updates the keys of the listings in `renamed` and `unsettled`. `seedsAll`: seeds all of them, changed or not. */
 export async function updateKeys(database: LoadDatabase, seedsAll: boolean): Promise<void> {
   await eachChanged(database, sql`select listing_id, label_id from renamed`, (page) =>
     updatePage(database, page, seedsAll),
@@ -102,7 +102,7 @@ async function updatePage(database: LoadDatabase, page: readonly Changed[], seed
   await note(database, touched, seeds)
 }
 
-/** Listings that said nothing before have none. */
+/** The stored keys by listing. Listings that had no label before have none. */
 async function keysBefore(database: LoadDatabase, page: readonly Changed[], seedsAll: boolean) {
   const ids = page.flatMap(({ listing_id, old_name }) => (old_name !== null || seedsAll ? [listing_id] : []))
   if (ids.length === 0) return new Map<number, ListingKey[]>()
@@ -131,7 +131,7 @@ function mayJoin({ kind }: ListingKey): boolean {
   return kind !== KEY_KINDS.text
 }
 
-/** Those of new keys that somebody else has, too. */
+/** Those of the new keys that another listing has, too. */
 async function sharedAmong(database: LoadDatabase, all: readonly ListingKey[]): Promise<ListingKey[]> {
   const gained = all.filter(mayJoin)
   if (gained.length === 0) return []
@@ -187,13 +187,13 @@ function given<Column extends string>(
   )
 }
 
-// All listings that a company shows with a key. Each value of `silent` is named, so that both planners use the index up to the company.
+// All of a company's listings with a key. All values of `silent` are listed so that both planners use the whole index.
 const OF_COMPANY = sql`listing_key.kind = touched.kind and listing_key.value = touched.value
   and listing_key.silent in (0, 1, 2, 3) and listing_key.company_id = touched.company_id`
 
 type Counted = CompanyKey & Readonly<{ listings: number }>
 
-/** Finds out anew which of the keys in `touched_key` are silent. */
+/** Recomputes which of the keys in `touched_key` are silent, and empties it. */
 async function silenceTouched(database: LoadDatabase): Promise<void> {
   for (;;) {
     const page = await database.all<Counted>(
@@ -229,7 +229,7 @@ async function silentAmong(database: LoadDatabase, page: readonly Counted[]): Pr
   return silent
 }
 
-/** Listings whose key falls silent or speaks again may have another product, and with them those that the key joins. */
+/** Stores which keys are silent. Seeds the listings of keys that fell silent or speak again, and those they join. */
 async function silence(database: LoadDatabase, keys: readonly (CompanyKey & { silent: Silent })[]): Promise<void> {
   const lines = keys.map((key) => ({ ...key, speaking: SILENT.no }))
   const touched = given('touched', SILENCE_TYPES, lines)

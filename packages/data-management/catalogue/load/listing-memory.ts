@@ -1,17 +1,17 @@
-/** Listings and labels by the numbers that a reader gave them: each is looked for once and remembered, over many files. */
+/** Caches listings and labels by the numbers that a reader gave them: each is looked up once, over many files. */
 import type { NewLabel, NewListing, Portion } from './portion.ts'
 
-/** What a reader has numbered, and the ids of it that have been found. */
+/** The listings and labels that a reader has numbered, with the ids found for them so far. */
 export class ListingMemory {
-  /** The ids of companies and stores, by names that their finder makes. */
+  /** The ids of companies and stores, by keys that the staging makes. */
   readonly names = new Map<string, number>()
-  /** The codes of the stores that are known under other ones too, by the same names. */
+  /** For a store code that is an alias: the code that it leads to, by the same keys. */
   readonly aliases = new Map<string, string>()
   #listings: NewListing[] = []
   #labels: NewLabel[] = []
   #foundIn = 0
 
-  /** Takes note of what appears in a portion for the first time. Every portion of the reader must be told. */
+  /** Adds what appears in a portion for the first time. Must be called with every portion of the reader. */
   note({ forget, listings, labels }: Portion): void {
     if (forget) this.forget()
     for (const listing of listings) this.#listings.push(listing)
@@ -24,7 +24,7 @@ export class ListingMemory {
     this.#labels = []
   }
 
-  /** Forgets the ids when they were found in another version of the catalogue: some of it may be gone since. */
+  /** Forgets all ids if they were found in another version of the catalogue, since some may no longer exist. */
   begin(version: number): void {
     if (version === this.#foundIn) return
     this.#foundIn = version
@@ -59,13 +59,13 @@ export type LabelText = Readonly<{
   url: string | null
   pictureUrl: string | null
   path: readonly string[]
-  /** What else is told, as JSON. */
+  /** All further details, as JSON. */
   details: string | null
 }>
 
 type Fields = [string, string, ...(string | null)[]]
 
-/** Takes the text of a label apart. */
+/** Parses the text of a label. */
 export function textOfLabel({ text }: NewLabel): LabelText {
   const fields = JSON.parse(text) as (string | null | object)[]
   const last = fields.at(-1)!

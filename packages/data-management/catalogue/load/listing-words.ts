@@ -1,4 +1,4 @@
-/** What listings are found by, and the words that what is typed is brought together with. */
+/** Writes the search words of listings, and the spellings that typed words are matched with. */
 import { type CategoryPath, NO_PATH, pathsTo } from '../category-paths.ts'
 import { type Shelf, shelfOf } from '../model/head-noun.ts'
 import { isMarked, wordsOfListing } from '../model/search-words.ts'
@@ -7,10 +7,10 @@ import { type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_LISTINGS = 500
 const WORDS_AT_ONCE = 1_000
-// More different words than a shop has: they are noted in between, so that memory does not grow with the file.
+// More distinct words than a shop has. They are flushed at this number, so that memory does not grow with the file.
 const WORDS_MAX = 20_000
 
-/** A listing with the label that it had before and the one that it has now. Left joins and lookups are done in this order by both planners. */
+/** Renamed listings with their old and new labels. Both planners keep this order of left joins and look-ups. */
 export const RENAMED = sql`(
     select listing_id, label_id, (select label_id from listing where listing.id = renamed.listing_id) as now_id from renamed
   ) as renamed left join label as old on old.id = renamed.label_id left join label as now on now.id = renamed.now_id`
@@ -24,13 +24,13 @@ type Renamed = {
   size: string | null
 }
 
-/** Makes the words of all listings, where there are none yet. */
+/** Writes the search words of all listings, for a catalogue that has none yet. */
 export async function indexAllWords(database: LoadDatabase): Promise<void> {
   await database.script('insert into unworded select id from listing where true on conflict do nothing')
   await indexUnworded(database)
 }
 
-/** Makes the words of the listings that wait for them. */
+/** Writes the search words of the listings in `unworded`. */
 export async function indexUnworded(database: LoadDatabase): Promise<void> {
   await database.script(`delete from renamed;
     insert into renamed select id, null from listing where id in (select listing_id from unworded)`)
@@ -38,7 +38,7 @@ export async function indexUnworded(database: LoadDatabase): Promise<void> {
   await database.script('delete from unworded; delete from renamed')
 }
 
-/** Writes the words of every listing that is named, sized or shelved otherwise than before. */
+/** Writes the search words of every renamed listing whose name, brand, size or category changed. */
 export async function indexWords(database: LoadDatabase): Promise<void> {
   let words = new Set<string>()
   for (let last = 0; ; ) {
@@ -61,7 +61,7 @@ export async function indexWords(database: LoadDatabase): Promise<void> {
   await noteSpellings(database, [...words])
 }
 
-/** Answers the words that stand in their names and brands. */
+/** Writes the words of a page of listings, and returns those from their names and brands. */
 async function writePage(database: LoadDatabase, page: readonly Renamed[]): Promise<string[]> {
   const placeOf = await placesOf(database, page)
   const written = page.map(({ listing_id: listingId, company_id: companyId, category_id, name, brand, size }) => {
@@ -75,7 +75,7 @@ async function writePage(database: LoadDatabase, page: readonly Renamed[]): Prom
 type CategoryShelf = Readonly<{ path: CategoryPath; shelf: Shelf }>
 const NOWHERE: CategoryShelf = { path: NO_PATH, shelf: shelfOf([]) }
 
-/** Where these listings stand: on few shelves, each of which is read once. */
+/** Looks up the categories of these listings. They are few, and each is parsed only once. */
 async function placesOf(
   database: LoadDatabase,
   page: readonly Renamed[],

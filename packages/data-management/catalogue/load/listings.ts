@@ -1,4 +1,4 @@
-/** Listings and labels of many rows at once: found by what the reader says of them, or made in an order that is the same for all. */
+/** Finds the listings and labels of many rows at once, or creates them in an order that is the same for all loaders. */
 import { batchesOf } from './batches.ts'
 import { type LabelText, textOfLabel } from './listing-memory.ts'
 import { brandIds, categoryIds, companyIds } from './names.ts'
@@ -9,7 +9,7 @@ import { type LoadDatabase, records, type Statements, sql } from './statement.ts
 /** A row's listing and label. */
 export type Described = Readonly<{ listing: NewListing; label: NewLabel }>
 
-/** Gives each listing its id. */
+/** Sets the id of each listing, creating missing listings. */
 export async function identify(database: LoadDatabase, rows: readonly Described[]): Promise<void> {
   const unknown = new Set<NewListing>()
   for (const { listing } of rows) if (listing.id === 0) unknown.add(listing)
@@ -22,8 +22,8 @@ export async function identify(database: LoadDatabase, rows: readonly Described[
 }
 
 /**
- * Gives each label its id. A label is made for the first row of a listing only: the caller leaves out the others. `rankedAt`: the rank
- * of the file.
+ * Sets the id of each label, creating missing labels. A label is created only for the first row of a listing: the
+ * caller leaves out the other rows. `rankedAt`: the rank of the file.
  */
 export async function describe(database: Statements, rows: readonly Described[], rankedAt: number): Promise<void> {
   const unknown = rows.filter(({ label }) => label.id === 0)
@@ -34,7 +34,7 @@ export async function describe(database: Statements, rows: readonly Described[],
   await findLabels(database, missing)
 }
 
-// Each is a product of its own at first, of the same number.
+// A new listing is a product of its own: product_id is its id.
 const LISTING = {
   id: 'integer',
   company_id: 'integer',
@@ -43,7 +43,7 @@ const LISTING = {
   product_id: 'integer',
 } as const
 
-/** The ids in the order of the rows, as they are found in a search; the insertions in the order of the keys, as everybody makes them. */
+/** Assigns ids in row order, which is the order of search results; inserts in key order, as every loader does. */
 async function makeListings(
   database: LoadDatabase,
   listings: readonly NewListing[],
@@ -66,7 +66,7 @@ async function makeListings(
   }
 }
 
-/** By company, then SKU or name: everybody makes listings in this order. */
+/** Compares by company, then SKU or name: every loader creates listings in this order. */
 function byKey(one: NewListing, other: NewListing): number {
   const [first, second] = [one, other].map(({ company, byName, code }) => `${company}\0${byName}${code}`)
   return first! < second! ? -1 : 1
@@ -82,7 +82,7 @@ function keysOf(listings: readonly NewListing[], companies: ReadonlyMap<string, 
   ])
 }
 
-/** Finds listings; those that are not there are returned. */
+/** Sets the ids of the listings that exist, and returns the others. */
 async function findListings(
   database: Statements,
   listings: readonly NewListing[],

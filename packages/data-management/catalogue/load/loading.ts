@@ -1,10 +1,10 @@
 /**
- * One load while it is made: nothing of it stays unless `commit` is called before it is disposed of.
+ * One load in progress. Disposing of it without `commit` rolls it back.
  *
  *   begin ─▶ staging, rejects ─▶ apply ─▶ commit
  *              └──────────── dispose ────────────▶ as if nothing had been
  *
- * A load of bytes that are on record replaces that load, in the same transaction.
+ * A load of bytes that already have a load record replaces that load, in the same transaction.
  */
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
@@ -45,7 +45,7 @@ import { undoScrapes } from './undo.ts'
 const REJECTS_AT_ONCE = 500
 const REJECT = { table: 'reject', columns: ['load_id', 'line', 'code', 'field', 'reason', 'raw'] } as const
 
-/** What is being loaded, and how its transaction ends. `loadId`: its record, which has been made. */
+/** The file being loaded, and how its transaction ends. `loadId`: the id of its load record, which exists already. */
 export type StartedLoad = AsyncDisposable &
   Readonly<{
     database: LoadDatabase
@@ -56,7 +56,7 @@ export type StartedLoad = AsyncDisposable &
     commit: (record: LoadRecord) => void | Promise<void>
   }>
 
-/** Makes the record of a load and returns its id. One of the same bytes is taken out before: then the caller has the catalogue to himself. */
+/** Inserts a load record and returns its id. First undoes a load of the same bytes: this requires exclusive access. */
 export async function recordLoad(database: LoadDatabase, file: LoadedFile): Promise<number> {
   const replaced = await findLoad(database.queries, file.sha256)
   if (replaced !== undefined) {
@@ -66,7 +66,7 @@ export async function recordLoad(database: LoadDatabase, file: LoadedFile): Prom
   return insertLoad(database.queries, file)
 }
 
-/** A load into a catalogue, in whatever database it lies. */
+/** A load in progress, the same for both databases. */
 export class CatalogueLoading implements Loading {
   readonly staging: Staging
   readonly facts: Facts
@@ -78,7 +78,7 @@ export class CatalogueLoading implements Loading {
   #differing = new Map<number, string>()
   #differingMore = 0
 
-  /** `memory`: that of the reader of the file. */
+  /** `memory` belongs to the reader of the file. */
   constructor(begun: StartedLoad, memory: ListingMemory) {
     this.#begun = begun
     this.#database = begun.database
@@ -148,12 +148,12 @@ export class CatalogueLoading implements Loading {
     return record
   }
 
-  /** Undoes everything that was not committed. */
+  /** Rolls back everything that was not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#begun[Symbol.asyncDispose]()
   }
 
-  /** What loads share: products, and what listings, stores and companies are called. */
+  /** Updates what loads share: the names of listings, stores and companies, and products. */
   async #settleShared(added: readonly Added[], watch: Watch): Promise<void> {
     const database = this.#database
     const { scrapes } = this.staging
@@ -166,7 +166,7 @@ export class CatalogueLoading implements Loading {
     await settleProducts(database, watch)
   }
 
-  /** Of a file of nothing else, the later ones are not read once more for what stands in them. */
+  /** Beyond REJECTS_WITH_RAW_MAX such lines, rejects at once without `raw`: the file is not read again for them. */
   async #noteDiffering(line: number, field: string): Promise<void> {
     if (this.#differing.size < REJECTS_WITH_RAW_MAX) this.#differing.set(line, field)
     else {
@@ -182,7 +182,7 @@ export class CatalogueLoading implements Loading {
   }
 }
 
-/** Whether there is anything that follows from what listings say to be found anew. */
+/** Whether any listing waits for its name, keys or product to be recomputed. */
 async function isToBeSettled(database: LoadDatabase): Promise<boolean> {
   const waiting = sql`select 1 as one from renamed union all select 1 from unsettled union all select 1 from seed`
   return (await database.get(sql`select one from (${waiting}) as waiting limit 1`)) !== undefined

@@ -1,14 +1,14 @@
-/** What stores, companies and listings are called after scrapes have been put in. */
+/** Updates the names of stores, companies and listings after scrapes have been added. */
 import { nameListings, rowsOf, rowsOn } from './labels.ts'
 import { findNewest, noteBarcodes } from './newest-showing.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import type { LoadDatabase } from './statement.ts'
 import { nameCompany, nameStores, showCompany } from './store-names.ts'
 
-/** A scrape that has been put in. */
+/** A scrape that has been added. */
 export type Added = Readonly<{ scrape: StagedScrape; id: number; isContested: boolean }>
 
-/** Names what these scrapes name. The caller has the locks of their companies. */
+/** Applies the names that these scrapes give. The caller holds the locks of their companies. */
 export async function nameAfter(database: LoadDatabase, added: readonly Added[]): Promise<void> {
   await nameStores(
     database.queries,
@@ -16,7 +16,7 @@ export async function nameAfter(database: LoadDatabase, added: readonly Added[])
   )
   for (const { scrape, id, isContested } of added) {
     await nameListings(database, scrape, isContested ? rowsOn(scrape) : rowsOf(scrape))
-    // A barcode may have come from the row of another file that loses now.
+    // A barcode may have come from another file's row, which this scrape now overrides.
     if (isContested) await noteBarcodes(database, scrape)
     await showCompany(database.queries, scrape.companyId, id)
     if (scrape.companyName !== null) await nameCompany(database.queries, scrape.companyId, id)

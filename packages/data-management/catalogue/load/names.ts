@@ -1,4 +1,4 @@
-/** The ids of companies, stores, brands and categories by their names; made where they are new, in an order that is the same for all. */
+/** Ids of companies, stores, brands and categories by name. New ones are created in an order common to all loaders. */
 import { records, type Statements, sql } from './statement.ts'
 
 /** A store by its names. */
@@ -50,7 +50,7 @@ export async function storeIds(
   return keys.map((key) => ids.get(key)!)
 }
 
-/** The ids of categories, in the order in which their paths are given; null for none. The ones above them are made too. */
+/** The ids of categories in the order of their paths; null for an empty path. Parent categories are created too. */
 export async function categoryIds(
   database: Statements,
   paths: readonly (readonly string[])[],
@@ -68,7 +68,7 @@ export async function categoryIds(
   return ids
 }
 
-/** A category by the id of the one above it, 0 for none, and its name. */
+/** The key of a category: the id of its parent (0: none) and its name. */
 function stepKey(parent: number, name: string): string {
   return `${parent} ${name}`
 }
@@ -105,7 +105,7 @@ type Finding = Readonly<{
   make: (missing: readonly string[]) => number | Promise<number>
 }>
 
-/** Finds ids by names and makes those that are not there: somebody else may do the same at this moment, and then his are found. */
+/** Finds ids by name and creates the missing ones. If another loader creates the same meanwhile, its ids are found. */
 async function idsOf(names: readonly string[], { find, make }: Finding): Promise<Map<string, number>> {
   const ids = new Map<string, number>()
   const look = async (wanted: readonly string[]) => {

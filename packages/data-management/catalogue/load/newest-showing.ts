@@ -1,9 +1,9 @@
 /**
- * What listings are called once a scrape is gone that they were called by: the newest showing of all that are left is looked for.
+ * Updates listings whose label or barcode came from a removed scrape: finds the newest showing that is left.
  *
- * A store that still shows a listing shows it on its latest date. So the stores are asked in the order of those, a few at first, and no
- * longer than one of them might have a newer showing than what was found: that is nearly always the first or the second. A listing that they do not
- * show is looked for in the others only where any store shows it.
+ * A store that still shows a listing shows it on its latest date. So stores are searched by latest date, a few first,
+ * and only while one might have a newer showing than the one found: nearly always that is the first or second store.
+ * A listing that these do not show is searched for in the others only if any store shows it.
  */
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
@@ -12,7 +12,7 @@ const STORES_FACTOR = 8
 
 type Store = Readonly<{ store_id: number; last_date: string; code: string }>
 
-/** What is looked for: labels, as a condition, and how a run is joined to them where it matters. */
+/** What is searched for: a condition on labels, and the join of runs with labels where it is needed. */
 type Wanted = Readonly<{ label: Statement; join: Statement }>
 
 const ANY: Wanted = { label: sql``, join: sql`` }
@@ -21,12 +21,12 @@ const BARCODE: Wanted = { label: WITH_BARCODE, join: sql`join label on label.id 
 
 type StoreDate = Readonly<{ storeId: number; date: string }>
 
-/** Notes in `lost` the listings whose barcode comes from what a store showed on a date, where that may be another row now. */
+/** Adds to `lost` the listings whose barcode comes from this date of the store, where another row may now count. */
 export function noteBarcodes(database: LoadDatabase, at: StoreDate): Promise<void> {
   return note(database, at, sql`barcode_date = ${at.date} and barcode_store_id = ${at.storeId}`)
 }
 
-/** Notes in `lost` the listings that are called by what a store showed on a date, before that is taken out. */
+/** Adds to `lost` the listings whose label or barcode comes from this date of the store, before it is removed. */
 export function noteLost(database: LoadDatabase, at: StoreDate): Promise<void> {
   const { date, storeId } = at
   return note(
@@ -45,7 +45,7 @@ async function note(database: LoadDatabase, { storeId, date }: StoreDate, isCall
   )
 }
 
-/** Gives the listings in `lost` the label and barcode that they have now. The sources of the stores must be up to date. */
+/** Gives the listings in `lost` their newest label and barcode. The stores' `source` records must be up to date. */
 export async function findNewest(database: LoadDatabase, companyIds: Iterable<number>): Promise<void> {
   if ((await database.get(sql`select 1 from lost limit 1`)) === undefined) return
   const companies = await Promise.all([...new Set(companyIds)].map((id) => storesOf(database, id)))
@@ -56,7 +56,7 @@ export async function findNewest(database: LoadDatabase, companyIds: Iterable<nu
       left join label on label.id = lost.label_id
       where listing.label_id is distinct from lost.label_id or listing.barcode is distinct from label.barcode on conflict do nothing`,
   )
-  // A label with a barcode is the newest of those too. Only where it has none, and there was one, a barcode is looked for further back.
+  // If the newest label has a barcode, that is the newest too. Else, if there was one, it is searched for further back.
   await database.script(`
     update listing set label_id = lost.label_id, label_date = lost.date, label_store_id = lost.store_id,
         barcode = coalesce(label.barcode, listing.barcode),
@@ -76,7 +76,7 @@ export async function findNewest(database: LoadDatabase, companyIds: Iterable<nu
   `)
 }
 
-/** The stores of a company, the one that was scraped last first. */
+/** The stores of a company, the most recently scraped first. */
 function storesOf(database: LoadDatabase, companyId: number): Store[] | Promise<Store[]> {
   return database.all(
     sql`select store_id, last_date, code from source join store on store.id = store_id
@@ -97,7 +97,7 @@ async function seek(database: LoadDatabase, stores: readonly Store[], wanted: Wa
 
 type Among = Readonly<{ join: Statement; where: Statement }>
 
-/** Looks at some stores, for the listings that may have a newer showing there; returns how many these are. */
+/** Searches some stores for the listings that may have a newer showing there; returns the number of these listings. */
 async function seekIn(database: LoadDatabase, stores: readonly Store[], { join, where }: Among): Promise<number> {
   const { last_date, code } = stores[0]!
   const isOpen = sql`(lost.date is null or lost.date < ${last_date} or (lost.date = ${last_date} and lost.code < ${code})) ${where}`

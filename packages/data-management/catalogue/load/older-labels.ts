@@ -1,16 +1,16 @@
-/** Labels that an older program has made have no digest: they are compared by what they say, and get their digest with it. */
+/** Labels written by an older version have no digest: they are compared by content, and then get their digest. */
 import { batchesOf } from './batches.ts'
 import { type LabelText, textOfLabel } from './listing-memory.ts'
 import { categoryIds } from './names.ts'
 import type { NewLabel } from './portion.ts'
 import { records, type Statements, sql } from './statement.ts'
 
-/** One without a digest, and a label that it may be. */
+/** A stored label without a digest, and a read label that may be the same. */
 export type OlderLabel = Readonly<{ id: number; label: NewLabel }>
 
 type Kept = Omit<LabelText, 'path'> & Readonly<{ place: number; category: number | null }>
 
-/** Gives those labels an id that are there already. */
+/** Sets the ids of the labels that exist already. */
 export async function recognize(database: Statements, older: readonly OlderLabel[]): Promise<void> {
   for (const batch of batchesOf(older, ({ label }) => label.text.length)) {
     const same = await saySame(database, batch)

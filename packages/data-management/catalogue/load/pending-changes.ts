@@ -1,10 +1,10 @@
-/** Marks the dates whose changes of price have to be counted again (queries/count-changes.ts): a load does no more for them. */
+/** Marks the dates whose price changes must be counted again (queries/count-changes.ts); a load only marks them. */
 import { type LoadDatabase, sql } from './statement.ts'
 
-/** A date of a store that is put in or taken out. */
+/** A date of a store that is added or removed. */
 export type StoreDate = Readonly<{ companyId: number; storeId: number; date: string }>
 
-/** Marks a date of a store: what changed on it, on the next one, and whether a later one shows something for the first time. */
+/** Marks a date of a store: changes on it and on the next date, and first showings on later dates, are recounted. */
 export async function markChanges(database: LoadDatabase, { companyId, storeId, date }: StoreDate): Promise<void> {
   await database.run(
     sql`insert into change_pending values (${companyId}, ${storeId}, ${date}, 1)

@@ -1,9 +1,9 @@
 /**
- * Products: which listings are one product follows from what they say now (model/partition.ts). What a listing says decides no further than
- * to the listings that it can be joined with, directly or through others: these are looked at together, whatever else there is.
+ * Groups listings into products by what they say now (model/partition.ts). A listing affects only the listings that it
+ * can be joined with, directly or through others: these are grouped together, independently of all others.
  *
- * The number of a product is the smallest id of its listings. So each number that a product ever had is a listing's, and leads to the
- * product that this is part of now.
+ * The number of a product is the smallest id of its listings. So each number that a product ever had is the id of a
+ * listing, and leads to the product that this listing is part of now.
  */
 import { type IdentityKey, type KeyKind, SILENT, sizesOf } from '../model/identity.ts'
 import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
@@ -15,8 +15,8 @@ import { type ColumnType, type LoadDatabase, records, sql } from './statement.ts
 const PAGE_SEEDS = 1_000
 
 /**
- * Finds the products of all listings that say something else than before. The caller has the lock of the products. Where a load is watched,
- * listings that hang together without end are left as they are, and that is noted: nothing of such a load may stay.
+ * Regroups all listings that say something else than before. The caller holds the products lock. With `watch`, more
+ * than `listingsMax` linked listings are left as they are, and that is noted: such a load must be rolled back.
  */
 export async function settleProducts(database: LoadDatabase, watch?: Watch): Promise<void> {
   const verdicts = await database.get(sql`select 1 as found from verdict limit 1`)
@@ -45,12 +45,12 @@ export async function settleProducts(database: LoadDatabase, watch?: Watch): Pro
   }
 }
 
-/** All listings that some can be joined with, directly or through others. */
+/** All listings that the seeds can be joined with, directly or through others. */
 class Reach {
   readonly listings = new Map<number, Listing>()
   readonly #keys = new Map<number, IdentityKey[]>()
   readonly verdicts = new Map<string, Verdict>()
-  /** The keys of a listing that speak. */
+  /** The keys of a listing that are not silent. */
   readonly keysOf = ({ id }: Listing): readonly IdentityKey[] => this.#keys.get(id) ?? []
   isTooLarge = false
   readonly #database: LoadDatabase
@@ -63,7 +63,7 @@ class Reach {
     this.#hasVerdicts = hasVerdicts
   }
 
-  /** Looks further until there is nothing more, or more than so many listings. */
+  /** Adds linked listings until there are no more; sets `isTooLarge` and stops beyond `listingsMax`. */
   async extend(seeds: readonly number[], listingsMax: number): Promise<void> {
     for (let open = seeds; open.length > 0; ) {
       this.isTooLarge = this.listings.size + open.length > listingsMax
@@ -157,22 +157,22 @@ function idsOf(ids: readonly number[]) {
 }
 
 /**
- * What keys that speak are looked for by. That they do stands beside each of them: as a value of the statement it would seem to leave so
- * few keys of a new catalogue that all of them are read first, and then again for each of these.
+ * Records for finding keys that are not silent. `silent` is a column of the records: as a constant in the statement it
+ * would look so selective in a new catalogue that the planner reads all such keys first, and again for each record.
  */
 function speaking(types: Readonly<Record<string, ColumnType>>, columns: readonly (readonly (string | number)[])[]) {
   const silent = columns[0]!.map(() => SILENT.no)
   return records('wanted', { ...types, silent: 'smallint' }, [...columns, silent])
 }
 
-/** A listing's own name. No code has a NUL in it. */
+/** The natural key of a listing as text. No code contains a NUL. */
 function nameOf({ company, by_name, code }: Pick<Listing, 'company' | 'by_name' | 'code'>): string {
   return `${company}\0${by_name}${code}`
 }
 
 async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | undefined): Promise<void> {
   const all = [...reach.listings.values()]
-  // One that nothing shows any more is about to be forgotten, whatever a person has said of it.
+  // A listing that no scrape shows any more is about to be deleted, whatever verdicts there are on it.
   const gone = all.filter(({ name }) => name === null)
   const byName = new Map(all.flatMap((each) => (each.name === null ? [] : [[nameOf(each), each] as const])))
   const members: Member[] = [...byName].map(([name, listing]) => ({
@@ -199,7 +199,7 @@ async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | unde
   )
 }
 
-/** Gives products their numbers, and what they are called by: the listing with a product's number knows that where it is another one. */
+/** Stores the products' numbers and heads. The listing with the product's number has head_id if another one is head. */
 async function number(
   database: LoadDatabase,
   products: readonly Readonly<{ group: readonly Listing[]; headId: number }>[],

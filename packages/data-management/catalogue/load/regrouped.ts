@@ -1,14 +1,14 @@
-/** What a load does to products that are there, and to those of companies that its sender may not write for. */
+/** Records what a load does to existing products, and to those of companies that its sender may not write for. */
 import type { Regrouped } from '../loads.ts'
 import { textOfKey } from '../model/heading.ts'
 import { type IdentityKey, KEY_LISTINGS_MAX } from '../model/identity.ts'
 
 const NAMED_MAX = 3
 
-/** Who may write for which companies, how many listings may hang together, and what became of products. */
+/** The companies the sender may write for, the limit of linked listings, and the record of what became of products. */
 export type Watch = Readonly<{ mayWrite: (company: string) => boolean; listingsMax: number; regrouped: Regrouped }>
 
-/** A listing as far as its product is concerned. `is_new` 1: it said nothing before this load. */
+/** A listing with what its product depends on. `is_new` is 1 if it had no label before this load. */
 export type Listing = Readonly<{
   id: number
   product_id: number
@@ -21,19 +21,19 @@ export type Listing = Readonly<{
   is_new: number
 }>
 
-/** Of keys, those that speak. */
+/** The keys of a listing that are not silent. */
 type Keys = Readonly<{ keysOf: (listing: Listing) => readonly IdentityKey[] }>
 
 type Groups = Keys &
   Readonly<{
     groups: readonly (readonly Listing[])[]
-    /** What each of them is called by. */
+    /** The listing that each group takes its name from. */
     heads: readonly { company: string }[]
-    /** Whether a person has called it one with another. */
+    /** Whether a person's verdict makes it one product with another listing. */
     isSaidSame: (listing: Listing) => boolean
   }>
 
-/** Counts products of one company that became one, and what a sender does to listings that are not his. */
+/** Counts products of one company that became one, and changes to listings that the sender may not write for. */
 export function noteRegrouped(watch: Watch, products: Groups): void {
   const { mayWrite, regrouped } = watch
   for (const group of products.groups) {
@@ -51,7 +51,7 @@ export function noteRegrouped(watch: Watch, products: Groups): void {
     foreignRegrouped(watch, products) + foreignRenamed(watch, products) + foreignCrowded(watch, all, products)
 }
 
-/** Notes that listings hang together without end, and the companies without whose listings, which were there before, the others would not. */
+/** Notes that too many listings are linked, and the companies whose earlier listings alone hold the others together. */
 export function noteChained({ listingsMax, regrouped }: Watch, all: readonly Listing[], products: Keys): void {
   const before = new Set(all.filter(({ is_new }) => is_new === 0).map(({ company }) => company))
   const fresh = new Set(all.filter(({ is_new }) => is_new === 1).map(({ company }) => company))
@@ -66,9 +66,9 @@ export function noteChained({ listingsMax, regrouped }: Watch, all: readonly Lis
 type Merged = Readonly<{ count: number; by: string | null }>
 
 /**
- * How many products of one company became one product with another of the same; the most of any company. One product of each company is what
- * an honest chain joins whose articles others sell too. New listings count like those that are there, where only those of another company
- * (`by`) join them: whoever was there first could have joined them beforehand.
+ * How many products of one company became one product with another of the same; the maximum over companies. An honest
+ * company whose articles others sell too joins one product of each company. New listings count like existing ones if
+ * only listings of another company (`by`) join them: a company that came first could have joined them beforehand.
  */
 function mergedOfOneCompany(group: readonly Listing[], products: Groups): Merged {
   const isSaid = group.some(products.isSaidSame)
@@ -87,7 +87,7 @@ function isTheirs({ mayWrite }: Watch, { is_new, company }: Listing): boolean {
   return is_new === 0 && !mayWrite(company)
 }
 
-/** How many products of others became one, or fell apart. */
+/** How many products of companies that the sender may not write for became one, or fell apart. */
 function foreignRegrouped(watch: Watch, { groups }: Groups): number {
   let count = 0
   const seen = new Set<number>()
@@ -100,7 +100,7 @@ function foreignRegrouped(watch: Watch, { groups }: Groups): number {
   return count
 }
 
-/** How many products were called by a listing of somebody else's, and are now by one that the sender may write for. */
+/** How many products took their name from a foreign listing, and now take it from one that the sender may write for. */
 function foreignRenamed(watch: Watch, { groups, heads }: Groups): number {
   const headOf = new Map(groups.flat().map(({ id, head_id }) => [id, head_id ?? id]))
   return groups.filter((group, index) => {
@@ -111,8 +111,8 @@ function foreignRenamed(watch: Watch, { groups, heads }: Groups): number {
 }
 
 /**
- * How many listings of others hang together with more of the sender's than one company has of a thing: with enough of them nobody else could
- * load what belongs there.
+ * How many foreign listings are linked with more than KEY_LISTINGS_MAX of the sender's, which is more than one company
+ * has of an article: with enough of them, no other sender could load what belongs there.
  */
 function foreignCrowded(watch: Watch, all: readonly Listing[], products: Groups): number {
   let count = 0
@@ -128,7 +128,7 @@ function keyTexts({ keysOf }: Keys, listing: Listing): string[] {
   return keysOf(listing).map(textOfKey)
 }
 
-/** What joins a listing with others: its keys, and the product that it is part of already. */
+/** What links a listing with others: its keys, and the product that it is part of already. */
 function textsOf(products: Keys, listing: Listing): string[] {
   return [...keyTexts(products, listing), ...(listing.is_new === 0 ? [`${listing.product_id}`] : [])]
 }
@@ -137,7 +137,7 @@ function shortList(companies: readonly string[]): string | null {
   return companies.length === 0 ? null : companies.slice(0, NAMED_MAX).join(', ')
 }
 
-/** Listings that have texts in common, directly or through others. */
+/** Groups listings that share texts, directly or through others (connected components). */
 function hangingTogether(all: readonly Listing[], textsOf: (listing: Listing) => readonly string[]): Listing[][] {
   const byKey = new Map<string, Listing[]>()
   for (const listing of all)
@@ -148,7 +148,7 @@ function hangingTogether(all: readonly Listing[], textsOf: (listing: Listing) =>
     const together = [listing]
     if (seen.has(listing)) continue
     seen.add(listing)
-    // What is found is looked at in turn.
+    // `together` grows while it is iterated.
     for (const each of together)
       for (const key of textsOf(each)) {
         const fresh = byKey.get(key)?.filter((other) => !seen.has(other)) ?? []

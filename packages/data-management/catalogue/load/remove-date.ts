@@ -1,6 +1,6 @@
 /**
- * Takes a date that no scrape describes any more out of the history of a store: statements over whole sets, as those of append.ts. Which runs
- * change is told by where they begin and end alone:
+ * Removes a date that no scrape describes any more from the history of a store, with set-based statements as in
+ * append.ts. Only where a run begins and ends decides how it changes:
  *
  *   ──── before ──── date ──── after ────
  *                     ▐                      begins and ends there: goes
@@ -23,13 +23,13 @@ const RUNS = [
   { table: sql`label_run`, areSame: SAME_LABEL },
 ]
 
-/** Makes the runs of the store say what it showed on all other dates. */
+/** Removes the date from the runs of the store, which then say what it showed on all other dates. */
 export async function removeDate(database: LoadDatabase, removed: RemovedDate): Promise<void> {
   if (removed.after === null) await removeLast(database, removed)
   else await removeEarlier(database, { ...removed, after: removed.after })
 }
 
-/** Of the last date each run that begins there is open, and each that ends on the date before ends because of it. */
+/** Each run that begins on the last date is open, and each run that ends on the date before ends because of it. */
 async function removeLast(database: LoadDatabase, { storeId, date, before }: RemovedDate): Promise<void> {
   const begun = sql`where store_id = ${storeId} and from_date = ${date}`
   const ended = sql`where store_id = ${storeId} and to_date = ${before}`
@@ -64,7 +64,7 @@ type Sides = Readonly<{ storeId: number; before: string; after: string }>
 /** Joins runs that end on the date before and those that begin on the date after, where they say the same. */
 async function join(database: LoadDatabase, { storeId, before, after }: Sides): Promise<void> {
   for (const { table, areSame } of RUNS) {
-    // Asked of each row by itself: PostgreSQL would expect hardly any run of these dates, and read all of the one for each of the other.
+    // A subquery per row: PostgreSQL expects few runs of these dates, and would read all later ones per earlier one.
     const later = sql`from ${table} as later
       where later.store_id = ${storeId} and later.listing_id = earlier.listing_id and later.from_date = ${after}`
     await database.run(

@@ -1,6 +1,6 @@
 /**
- * Since when each label has been said: the earliest that any file was received which says it, also one that another of its date wins over.
- * A load that was received before others, and one that is taken out, may change that, and with it what products are called by.
+ * Maintains `label.since`: the lowest rank of a file that shows the label, even if another file of its date wins.
+ * Loading a file received before others, or undoing a load, may change it, and with it the names of products.
  */
 import type { ScrapeRecord } from './scrapes.ts'
 import { type LoadDatabase, type Records, records, sql } from './statement.ts'
@@ -8,7 +8,7 @@ import { type LoadDatabase, type Records, records, sql } from './statement.ts'
 const SCRAPES_AT_FIRST = 2
 const SCRAPES_FACTOR = 8
 
-/** Notes that staged scrapes came with a file of this rank. */
+/** Lowers `since` of the labels in staged scrapes to the rank of their file, if loads of higher rank exist. */
 export async function noteSaid(database: LoadDatabase, rankedAt: number, scrapes: readonly { number: number }[]) {
   if (!(await areLater(database, rankedAt))) return
   for (const { number } of scrapes) {
@@ -16,7 +16,7 @@ export async function noteSaid(database: LoadDatabase, rankedAt: number, scrapes
       sql`update label set since = ${rankedAt} from (select distinct label_id from observed where scrape = ${number}) as said
         where label.id = said.label_id and label.since > ${rankedAt}`,
     )
-    // Those too that are new with it: an older one of the same listing may have its key since later.
+    // Labels that are new with this file too: an older label of the same listing may have had its key only since later.
     await database.run(
       sql`insert into seed select observed.listing_id from observed join label on label.id = observed.label_id
         where scrape = ${number} and label.since = ${rankedAt} on conflict do nothing`,
@@ -24,7 +24,7 @@ export async function noteSaid(database: LoadDatabase, rankedAt: number, scrapes
   }
 }
 
-/** Whether loads are on record that came after that of this rank. */
+/** Whether any load on record has a higher rank. */
 export async function areLater(database: LoadDatabase, rankedAt: number): Promise<boolean> {
   const later = sql`select 1 as one from load where ranked_at > ${rankedAt} limit 1`
   return (await database.get(later)) !== undefined
@@ -36,7 +36,7 @@ export async function rankedAtOf(database: LoadDatabase, loadId: number): Promis
   return load!.ranked_at
 }
 
-/** Notes in `doubted` the labels that a scrape of a load of this rank was the first to show, before it is taken out. */
+/** Before a scrape is removed: adds to `doubted` the labels that its load, of this rank, was the first to show. */
 export async function noteDoubted(database: LoadDatabase, rankedAt: number, scrape: ScrapeRecord): Promise<void> {
   const { id, storeId, date } = scrape
   await database.run(
@@ -49,8 +49,8 @@ export async function noteDoubted(database: LoadDatabase, rankedAt: number, scra
 }
 
 /**
- * Finds out anew since when the labels in `doubted` have been said, that a load was the first to say: of what was received with it or later
- * in the order in which it was received.
+ * Recomputes `since` of the labels in `doubted`, which a removed load was the first to show: searches the scrapes
+ * received with it or later, in the order of receipt.
  */
 export async function findSince(database: LoadDatabase, { companyIds, rankedAt }: TakenOut): Promise<void> {
   await database.script('update label set since = null where id in (select label_id from doubted)')
@@ -65,7 +65,7 @@ export async function findSince(database: LoadDatabase, { companyIds, rankedAt }
     delete from doubted`)
 }
 
-/** What is taken out: of these companies, by a load of this rank. */
+/** What is removed: the companies of the scrapes, and the rank of their load. */
 type TakenOut = Readonly<{ companyIds: Iterable<number>; rankedAt: number }>
 
 type Scrape = Readonly<{ id: number; store_id: number; date: string; ranked_at: number; is_contested: number }>
@@ -88,7 +88,7 @@ function scrapesAfter(
   )
 }
 
-// A label that nothing uses any more is forgotten: to look for who says it would take all scrapes of the company.
+// Unused labels are skipped: they get deleted, and a search for them would go through all scrapes of the company.
 const IS_OPEN = sql`(select since from label where label.id = doubted.label_id) is null
   and (select uses from label_use where label_use.label_id = doubted.label_id) > 0`
 

@@ -1,8 +1,8 @@
 /**
- * The scrapes of a store in the catalogue: one is put in, or taken out again.
+ * Adds scrapes to the history of a store, and removes them.
  *
- * Most dates of a store are described by one file. Where a second file describes the same date, each of the scrapes is kept whole
- * (`contested`), and what the store showed is put together row by row from the one that was scraped later.
+ * Most dates of a store are described by one file. If a second file describes the same date, each scrape is kept whole
+ * in `contested`, and for each listing the store shows the row of the scrape that was scraped last.
  */
 import { type DateChange, GONE_MAX, nothingChanged } from '../model/date-change.ts'
 import { appendDate, beginHistory, endHistory, prependDate } from './append.ts'
@@ -13,7 +13,7 @@ import { removeDate } from './remove-date.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, type Statement, sql } from './statement.ts'
 
-/** The load that a scrape comes with. `rankedAt` is its rank where its rows do not say when they were scraped. */
+/** The load of a scrape. `rankedAt` is the rank of the scrape if its rows do not say when they were scraped. */
 export type OfLoad = Readonly<{ loadId: number; rankedAt: number }>
 
 /** A scrape on record. */
@@ -23,7 +23,7 @@ type Dates = Readonly<{ before: string | null; after: string | null; others: rea
 
 const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
 
-/** Puts a staged scrape into the store's history. The caller has the lock of the store. */
+/** Adds a staged scrape to the store's history. The caller holds the lock of the store. */
 export async function addScrape(
   database: LoadDatabase,
   scrape: StagedScrape,
@@ -50,7 +50,7 @@ export async function addScrape(
   return { id, isContested, change: { ...change, ...(await goneSince(database, scrape, before)) } }
 }
 
-/** What the scrape before showed and this one does not, whether or not it was shown again later. */
+/** The listings that the scrape before showed and this one does not, whether or not they were shown again later. */
 async function goneSince(database: LoadDatabase, { storeId, number }: StagedScrape, before: string) {
   const gone = await database.all<{ listing_id: number }>(
     sql`select listing_id from price_run as run
@@ -62,7 +62,7 @@ async function goneSince(database: LoadDatabase, { storeId, number }: StagedScra
   return { disappeared: gone.length, gone: first }
 }
 
-/** How many listings the store shows on the date of a staged scrape once that is put in beside the others of the date. */
+/** How many listings the store shows on the date of a staged scrape once that is added to the others of the date. */
 export async function rowsShown(database: LoadDatabase, scrape: StagedScrape): Promise<number> {
   const { storeId, date, number, listings } = scrape
   if ((await datesBeside(database, storeId, date)).others.length === 0) return listings
@@ -74,7 +74,7 @@ export async function rowsShown(database: LoadDatabase, scrape: StagedScrape): P
   return listings + beside!.listings
 }
 
-/** Takes a scrape out, as if it had never been there; whether the store has others of the date. */
+/** Removes a scrape as if it had never been loaded. Returns whether the store has others of the date. */
 export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord): Promise<boolean> {
   const { id, storeId, date } = scrape
   await markChanges(database, scrape)
@@ -95,7 +95,7 @@ export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord)
   return true
 }
 
-/** The scrapes that a load has put in. */
+/** The scrapes that a load has added. */
 export function scrapesOf(database: LoadDatabase, loadId: number): ScrapeRecord[] | Promise<ScrapeRecord[]> {
   return database.all(
     sql`select scrape.id, store_id as "storeId", store.code as "storeCode", company_id as "companyId", date
@@ -110,7 +110,7 @@ async function insertScrape(
 ): Promise<number> {
   const { storeId, date, scrapedAt, listings, storeName, state, companyName } = scrape
   const { companyWritten, storeWritten, mergedFrom } = scrape
-  // It ranks by when the load came where its rows have no time, or one that had not come yet.
+  // Ranks by the receipt of the load if the rows have no time, or a time after the receipt.
   const rankedAt = Math.min(scrapedAt ?? cameAt, cameAt)
   const made = await database.get<{ id: number }>(
     sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name, company_code, store_code,
@@ -133,7 +133,7 @@ async function datesBeside(database: LoadDatabase, storeId: number, date: string
   return { ...beside!, others: others.map(({ id }) => id) }
 }
 
-/** Puts a scrape beside others of its date: of each listing the row of the scrape that ranks highest is shown. */
+/** Adds a scrape to others of its date: for each listing, the row of the scrape that ranks highest is shown. */
 async function contest(
   database: LoadDatabase,
   { storeId, date, number }: StagedScrape,
@@ -160,7 +160,7 @@ export async function wholeScrape(
   return sql`select listing_id, label_id, ${TERMS} from (${rows}) as whole`
 }
 
-/** What the one scrape of a date showed; the runs say it. */
+/** What the only scrape of a date showed, read from the runs. */
 function runsOn(storeId: number, date: string, scrapeId: number): Statement {
   return sql`select cast(${scrapeId} as bigint) as scrape_id, price.listing_id, label.label_id, ${TERMS}
     from price_run as price join label_run as label on label.store_id = price.store_id and label.listing_id = price.listing_id
@@ -179,7 +179,7 @@ async function forgetWhole(database: LoadDatabase, scrapeId: number): Promise<vo
 }
 
 async function showWinners(database: LoadDatabase, storeId: number, date: string): Promise<void> {
-  // It was scraped latest; equal ranks go by the bytes.
+  // The row that was scraped last wins; ties are broken by the SHA-256 of the file.
   await show(
     database,
     sql`select listing_id, label_id, scrape_id, ${TERMS} from (

@@ -2,14 +2,14 @@
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import type { Portion } from './portion.ts'
 
-/** What is known of it. */
+/** A staged scrape. `number` identifies it in the table `observed`. */
 export type StagedScrape = {
   readonly number: number
   readonly companyId: number
   readonly storeId: number
   readonly companyCode: string
   readonly storeCode: string
-  /** The code that the file names, where the store is known under another one; else empty. */
+  /** The store code in the file if it is an alias of another code; else empty. */
   readonly mergedFrom: string
   date: string
   readonly storeName: string
@@ -22,19 +22,19 @@ export type StagedScrape = {
   scrapedAt: number | null
   /** How many listings it shows. */
   listings: number
-  /** The figures of its columns, and its sample in bytes (`shownIn` reads them); null until the file has been read, and where it has too many scrapes. */
+  /** Figures of its columns, and its sample in bytes (read by `shownIn`); null until the file is read, or with too many scrapes. */
   figures: Figures | null
   sampled: Uint8Array
-  /** Whether one of them is shown with a barcode. */
+  /** Whether any of its listings is shown with a barcode. */
   hasBarcodes: boolean
 }
 
-/** The rows of a file, set down before any of them touches a history. */
+/** The rows of a file, staged before any of them touches a history. */
 export interface Staged {
   readonly scrapes: readonly StagedScrape[]
-  /** Sets down the rows of a portion. Throws a `TooManyScrapes` when the file has more than `SCRAPES_MAX`. */
+  /** Stages the rows of a portion. Throws `TooManyScrapes` if the file has more than `SCRAPES_MAX`. */
   take(portion: Portion): void | Promise<void>
-  /** Makes everything ready that follows once the file has been read to its end: only then `listings` counts all. */
+  /** Stages what is still buffered, to be called after the end of the file: only then does `listings` count all. */
   settle(): void | Promise<void>
   /** Whether two scrapes of the file show a listing in common. */
   haveCommonListing(one: StagedScrape, other: StagedScrape): boolean | Promise<boolean>
@@ -45,10 +45,10 @@ export interface Staged {
 /** The sample of a scrape that has none. */
 export const NO_SAMPLE: Uint8Array = Buffer.from('[]')
 
-/** A file of more scrapes than this is no scrape of shops; the bound keeps memory constant. */
+/** The most scrapes in a file, more than any real scrape of shops has; the bound keeps memory constant. */
 export const SCRAPES_MAX = 10_000
 
-/** In the order in which they are applied: store by store, each from its first date on. */
+/** Sorts scrapes into the order in which they are applied: by store, then by date. */
 export function inOrder<Scrape extends StagedScrape>(scrapes: readonly Scrape[]): Scrape[] {
   return scrapes.toSorted((one, other) => one.storeId - other.storeId || (one.date < other.date ? -1 : 1))
 }

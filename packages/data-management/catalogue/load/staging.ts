@@ -1,9 +1,9 @@
 /**
- * The rows of one file, set down in a temporary table before any of them touches a history.
+ * Stages the rows of one file in a temporary table before any of them touches a history.
  *
  *   observed   one record a listing and scrape: the first row of each, its listing and label found or made
  *
- * Another row of a listing is a duplicate, unless a shop would have to say two things at once: that is no row (`differenceOf`).
+ * A further row of a listing is a duplicate, unless it contradicts the first row (`differenceOf`): then it is rejected.
  *
  * A file may hold several stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
  */
@@ -19,20 +19,20 @@ import { NO_SAMPLE, SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes 
 import { type LoadDatabase, records, sql } from './statement.ts'
 import { aliasesOf } from './store-aliases.ts'
 
-/** A scrape of the file. Its ids are known when its first rows are set down. */
+/** A scrape of the file. Its ids are known once its first rows are staged. */
 type Scrape = StagedScrape & { companyId: number; storeId: number; storeCode: string; mergedFrom: string }
 
 type Row = Described & Readonly<{ scrape: Scrape; rows: Int32Array; at: number }>
 
-/** What is told of a row that shows a listing again, and of a field otherwise. */
+/** Called for a row that repeats a listing with a different value in a field. */
 export type OnDiffering = (line: number, field: string) => void | Promise<void>
 
 type Unnamed = Readonly<{ scrape: Scrape; company: string; code: string; name: string }>
 
-// What is set down at a time: so many rows, whose new texts take so much memory.
+// Limits of what is buffered before it is staged: rows, and bytes of their new texts.
 const ROWS_MAX = 20_000
 const TEXT_BYTES_MAX = 2 * 1024 * 1024
-// Twice as many as a file may have scrapes.
+// The most remembered names of companies and stores: a file has at most two per scrape.
 const NAMES_MAX = 2 * SCRAPES_MAX
 
 const OBSERVED = {
@@ -44,7 +44,7 @@ const OBSERVED = {
 export class Staging implements Staged {
   readonly #database: LoadDatabase
   readonly #memory: ListingMemory
-  // No other load has these numbers: what is left of it in the table is not in the way.
+  // Scrape numbers are unique to a load, so that rows left in the table by another load do not matter.
   readonly #firstNumber: number
   readonly #onDiffering: OnDiffering
   readonly #rankedAt: number
@@ -55,7 +55,7 @@ export class Staging implements Staged {
   #textBytes = 0
   #isSetDown = false
 
-  /** The caller has a transaction open and has emptied the tables. */
+  /** The caller has opened a transaction and emptied the temporary tables. */
   constructor(
     database: LoadDatabase,
     memory: ListingMemory,
@@ -73,7 +73,7 @@ export class Staging implements Staged {
   }
 
   async take({ forget, scrapes, textBytes, times, rows, figures }: Portion): Promise<void> {
-    // The numbers begin again: what has the old ones is set down first.
+    // The reader's numbers begin again: rows that have the old numbers are staged first.
     if (forget) await this.settle()
     for (const scrape of scrapes) this.#open(scrape)
     for (const { scrape, scrapedAt } of times) this.#byNumber[scrape]!.scrapedAt = scrapedAt
@@ -173,7 +173,7 @@ export class Staging implements Staged {
     for (const [place, each] of unnamed.entries()) this.#memory.names.set(keyOf(each), stores[place]!)
   }
 
-  /** The first rows of their listings: what the others say counts for nothing. */
+  /** The first row of each listing in a scrape. Later rows are dropped, and reported if they differ. */
   async #firstOf(rows: readonly Row[]): Promise<Row[]> {
     const seen = new Map<number, Map<number, Shown>>()
     for (const { number } of new Set(rows.map(({ scrape }) => scrape))) seen.set(number, new Map())
@@ -194,7 +194,7 @@ export class Staging implements Staged {
     return first
   }
 
-  /** What earlier rows of the file said of the listings of these. */
+  /** What earlier, already staged rows of the file said of the listings of these rows. */
   async #observedBefore(rows: readonly Row[]): Promise<Observed[]> {
     const wanted = records('wanted', { scrape: 'bigint', listing_id: 'integer' }, [
       rows.map(({ scrape }) => scrape.number),
@@ -212,9 +212,9 @@ export class Staging implements Staged {
 type Observed = ShownAgain & Readonly<{ scrape: number; listing_id: number }>
 type Shown = Row | Observed
 
-/** The field of which two rows of a listing say different things, if any. */
+/** The field in which two rows of a listing differ, or undefined. */
 function differenceBetween(before: Shown, row: Row): string | undefined {
-  // Most often a duplicate has the same label; then the prices decide.
+  // Most duplicates have the same label; then only the prices are compared.
   if ('label' in before && before.label === row.label)
     return differenceOf({ ...SAME_LABEL, ...termsOf(before) }, { ...SAME_LABEL, ...termsOf(row) })
   const shown = 'label' in before ? { ...textOfLabel(before.label), ...termsOf(before) } : before
@@ -231,7 +231,7 @@ function termsOf({ rows, at }: Row): Pick<ShownAgain, 'priceCents' | 'wasPriceCe
   }
 }
 
-/** A store among the names; a company is there by its code. */
+/** The key of a store in the memory's `names`; the key of a company is its code. */
 function keyOf({ company, code }: Unnamed): string {
   return `${company}\0${code}`
 }

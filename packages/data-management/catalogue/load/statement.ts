@@ -1,18 +1,18 @@
 /**
- * One SQL text for both databases. The tag `sql` keeps a text and its values apart; what the databases write differently (a value's
- * place, records given with the statement) is put in by each of them when it runs.
+ * One SQL text for both databases. The tag `sql` keeps text and values apart; each database inserts what it writes in
+ * its own way (placeholders, records given with the statement) when it runs the statement.
  *
  *   sql`select id from store join ${records('wanted', { code: 'text' }, [codes])} on wanted.code = store.code where company_id = ${id}`
  */
 import type { Sql, Value } from '../../database/sql.ts'
 
-/** SQLite answers at once, PostgreSQL when it has answered. */
+/** A value from SQLite, which is synchronous, or a promise from PostgreSQL. */
 export type Soon<T> = T | Promise<T>
 
 /** What a column of given records holds. */
 export type ColumnType = 'integer' | 'bigint' | 'smallint' | 'text'
 
-/** Records given with a statement, column by column: a table with a name. */
+/** Records given with a statement as a named table, column by column. */
 export class Records {
   readonly name: string
   readonly types: Readonly<Record<string, ColumnType>>
@@ -24,13 +24,13 @@ export class Records {
     this.columns = columns
   }
 
-  /** The same under another name. */
+  /** The same records under another table name. */
   as(name: string): Records {
     return new Records(name, this.types, this.columns)
   }
 }
 
-/** A text with what stands between its parts: values, records, or other statements. */
+/** A statement: SQL texts and the parts between them, which are values, records, or other statements. */
 export class Statement {
   readonly texts: readonly string[]
   readonly parts: readonly Part[]
@@ -43,7 +43,7 @@ export class Statement {
 
 type Part = Value | Records | Statement
 
-/** A statement. */
+/** Template tag that makes a statement. */
 export function sql(texts: TemplateStringsArray, ...parts: Part[]): Statement {
   return new Statement(texts, parts)
 }
@@ -78,14 +78,14 @@ export function render(statement: Statement, write: WriteRecords): { text: strin
   return { text, values }
 }
 
-/** A table that takes many records at once, and those of its columns that they have. */
+/** A table for a bulk insert, and the columns that the records have. */
 export type Target = Readonly<{ table: string; columns: readonly string[] }>
 
-/** What is asked of a database. */
+/** Runs statements in either database. */
 export interface Statements {
-  /** The same database for statements that both understand as they are. */
+  /** The same database, for plain SQL that both databases understand. */
   readonly queries: Sql
-  /** Runs a statement and tells how many records it changed. */
+  /** Runs a statement and returns how many records it changed. */
   run(statement: Statement): Soon<number>
   /** The first record, or undefined. */
   get<T>(statement: Statement): Soon<T | undefined>
@@ -93,34 +93,34 @@ export interface Statements {
   all<T>(statement: Statement): Soon<T[]>
   /** Runs several statements that take no values. */
   script(text: string): Soon<void>
-  /** Puts given records into the table of their name, but those that it has already. */
+  /** Inserts records into the table of their name, except those that it has already. */
   add(records: Records): Soon<void>
-  /** Puts many records into a table: the quickest way there is. */
+  /** Bulk-inserts many records, in the quickest way the database has. */
   copy(target: Target, lines: readonly (readonly Value[])[]): Soon<void>
 }
 
-/** The words that a listing is found by; null: it can no longer be found. */
+/** The search words of a listing; null removes it from the search index. */
 export type ListingWords = Readonly<{ listingId: number; words: readonly string[] | null }>
 
-/** What a load keeps others from meanwhile. */
+/** What a load can lock against other loads. */
 export type Locked = 'products' | Readonly<{ stores: readonly number[] }> | Readonly<{ companies: readonly number[] }>
 
-/** A database that is loaded into: what each of them does in a way of its own. */
+/** A database that is loaded into: operations that each database implements in its own way. */
 export interface LoadDatabase extends Statements {
-  /** Waits until nobody else changes this, until the end of the transaction. */
+  /** Waits for a lock on this and holds it until the end of the transaction. */
   lock(what: Locked): Soon<void>
   /** Empties the temporary tables, before a load. */
   emptyTables(): Soon<void>
   /** Ids for new records of a table, in their order. */
   newIds(table: string, count: number): Soon<number[]>
-  /** Notes that a store asks these prices from now on: rows of listing_id, price_cents and is_available. */
+  /** Adds current prices of a store: rows of listing_id, price_cents and is_available. */
   beginPrices(rows: Statement): Soon<void>
-  /** Notes that it does no longer. */
+  /** Removes current prices of a store: the same columns. */
   endPrices(rows: Statement): Soon<void>
-  /** Writes what listings are found by. */
+  /** Writes the search words of listings. */
   writeWords(words: readonly ListingWords[]): Soon<void>
-  /** Changes whenever ids that were found before may lead nowhere. */
+  /** The version of the catalogue. It changes whenever ids that were found before may no longer exist. */
   version(): Soon<number>
-  /** Notes that something is taken out: the version is another one from now on. */
+  /** Changes the version, because something is being removed. */
   noteUndone(): Soon<void>
 }

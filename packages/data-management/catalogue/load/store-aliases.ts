@@ -1,6 +1,6 @@
 /**
- * Stores that are known under several codes: the ledger has what people have said, the catalogue which code leads where. A scrape is kept with
- * the store that its code leads to, and bears its own code. Where that leads changes, the scrape is taken out and put in again.
+ * Stores known under several codes. The ledger records what people said; the catalogue, which code leads where. A
+ * scrape belongs to the store that its code leads to, and keeps its own code. If the target changes, it is re-added.
  */
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import type { Sql } from '../../database/sql.ts'
@@ -16,7 +16,7 @@ import { type LoadDatabase, records, type Statements, sql } from './statement.ts
 import { renameCompanies } from './store-names.ts'
 import { forgetUnused, takeOut } from './undo.ts'
 
-/** The codes that others lead to, by the places of these. */
+/** For those of these codes that are aliases: the code that each leads to, by index in `stores`. */
 export async function aliasesOf(
   database: Statements,
   stores: readonly Pick<StoreAlias, 'company' | 'code'>[],
@@ -28,12 +28,12 @@ export async function aliasesOf(
   return new Map(found.map(({ place, into_code }) => [place, into_code]))
 }
 
-/** Whether the catalogue has others than these. */
+/** Whether the catalogue's aliases differ from these. */
 export async function areOthers(database: Sql, aliases: readonly StoreAlias[]): Promise<boolean> {
   return changedBy(await aliasesIn(database), aliases).length > 0
 }
 
-/** Makes these the aliases, and moves the scrapes of each code that leads somewhere else now. The caller has the catalogue to himself. */
+/** Replaces the aliases, and moves the scrapes of codes that lead elsewhere now. The caller has exclusive access. */
 export async function mergeStores(database: LoadDatabase, aliases: readonly StoreAlias[]): Promise<void> {
   const changed = changedBy(await aliasesIn(database.queries), aliases)
   await database.noteUndone()
@@ -44,7 +44,7 @@ export async function mergeStores(database: LoadDatabase, aliases: readonly Stor
   if (kept.length === 0) return
   const moved = await stage(database, kept)
   await takeOut(database, kept)
-  // Before a scrape that is put in gets the number of one by which a company is called.
+  // Must come first: an added scrape may get the id of the removed scrape that a company took its name from.
   await renameCompanies(
     database.queries,
     kept.map(({ companyId }) => companyId),
@@ -62,7 +62,7 @@ export async function mergeStores(database: LoadDatabase, aliases: readonly Stor
   await database.script('delete from observed')
 }
 
-/** A scrape as it is kept; `own` is the code that its file names, `into` the one where that leads. */
+/** A stored scrape; `own` is the store code in its file, `into` the code that it leads to now. */
 type Kept = ScrapeRecord &
   Pick<StagedScrape, 'companyCode' | 'storeName' | 'state' | 'companyName' | 'companyWritten' | 'storeWritten'> &
   Readonly<{ own: string; into: string; listings: number; figures: string | null; loadId: number; rankedAt: number }>
@@ -87,7 +87,7 @@ async function scrapesOfCodes(database: LoadDatabase, changed: readonly StoreAli
   return found
 }
 
-/** Sets down the rows of scrapes, as those of a file are. */
+/** Stages the rows of stored scrapes, like those of a file. */
 async function stage(database: LoadDatabase, kept: readonly Kept[]): Promise<Moved[]> {
   const stores = kept.map(({ companyCode, into }) => ({ company: companyCode, code: into, name: into }))
   const companies = new Map(kept.map(({ companyCode, companyId }) => [companyCode, companyId]))
@@ -114,7 +114,7 @@ async function stage(database: LoadDatabase, kept: readonly Kept[]): Promise<Mov
   return moved
 }
 
-/** The codes that lead somewhere else than before, each with where it leads now. */
+/** The codes whose target changed, each with its new target; a former alias leads to itself. */
 function changedBy(before: readonly StoreAlias[], now: readonly StoreAlias[]): StoreAlias[] {
   const leads = (aliases: readonly StoreAlias[]) => new Map(aliases.map((each) => [keyOf(each), each.into]))
   const [had, has] = [leads(before), leads(now)]

@@ -1,4 +1,4 @@
-/** What files of the kind `stores` say of stores. */
+/** Facts about stores, from files of the kind `stores`. */
 import type { FactsChange, StoreFact } from './fact.ts'
 import { companyIds, storeIds } from './names.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
@@ -20,12 +20,12 @@ const TYPES = {
 const DETAILS = ['address', 'suburb', 'postcode', 'latitude_e7', 'longitude_e7', 'phone', 'is_open'] as const
 const COLUMNS = Object.keys(TYPES).join(', ')
 
-// What a store is called by its newest scrape.
+// A column of the newest scrape of a store.
 const newestScrape = (column: string) => `(select scrape.${column} from scrape join load on load.id = scrape.load_id
   where scrape.store_id = store.id order by scrape.date desc, scrape.ranked_at desc, load.sha256 desc,
     merged_from = '' desc, merged_from desc limit 1)`
 
-/** Puts facts in, and tells how many were new in this load. Stores and companies that are not there are made. */
+/** Inserts facts, creating missing stores and companies, and returns how many were new in this load. */
 export async function insertStores(
   database: LoadDatabase,
   loadId: number,
@@ -55,13 +55,13 @@ export async function insertStores(
   )
 }
 
-/** Makes the facts of a load hold where they are the newest. */
+/** Applies the facts of a load where they are the newest. */
 export async function applyStores(database: LoadDatabase, loadId: number): Promise<FactsChange> {
   await touch(database, loadId)
   return describe(database)
 }
 
-/** Takes the facts of a load out. A store of which nothing else is known goes, and then its company. */
+/** Removes the facts of a load, then stores of which nothing else is known, then such companies. */
 export async function withdrawStores(database: LoadDatabase, loadId: number): Promise<void> {
   await touch(database, loadId)
   const companies = await database.all<{ id: number }>(
@@ -86,7 +86,7 @@ async function touch(database: LoadDatabase, loadId: number): Promise<void> {
   )
 }
 
-/** Gives the stores in `described` what their newest facts say, and counts those that had none and those that had others. */
+/** Gives the stores in `described` their newest facts; counts those that had none and those that had others. */
 async function describe(database: LoadDatabase): Promise<FactsChange> {
   const columns = ['date', 'name', 'state', ...DETAILS]
   await database.script(`

@@ -1,12 +1,12 @@
-/** What stores and companies are called now: as their newest scrapes say, whatever the order of loading. */
+/** The names of stores and companies: those in their newest scrapes, whatever the order of loading. */
 import type { Sql } from '../../database/sql.ts'
 import { noteSource } from '../usual.ts'
 
-// Of two scrapes of one file and date, those of a store under two codes.
+// Tie-break for two scrapes of one file and date, of a store under two codes: its own code comes first.
 const OWN_FIRST = "merged_from = '' desc, merged_from desc"
 const SHOWN = 'case when exists (select 1 from scrape where store_id = store.id) then code else shown end'
 
-/** Names each of these stores as its newest scrape does, and notes how it is scraped. */
+/** Names each of these stores as its newest scrape does, and updates its `source` record. */
 export async function nameStores(database: Sql, storeIds: readonly number[]): Promise<void> {
   for (const storeId of new Set(storeIds)) {
     await renameStore(database, storeId)
@@ -20,13 +20,13 @@ async function renameStore(database: Sql, storeId: number): Promise<void> {
       where store_id = ? order by date desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_FIRST} limit 1`,
     storeId,
   )
-  // It is written as those files do that name its own code.
+  // `shown` is the spelling in files that use the store's own code.
   const written = await database.get<{ store_code: string }>(
     `select store_code from scrape join load on load.id = load_id
       where store_id = ? and merged_from = '' order by date desc, scrape.ranked_at desc, load.sha256 desc limit 1`,
     storeId,
   )
-  // What a list of stores says goes before what a scrape says.
+  // A list of stores takes precedence over scrapes.
   await database.run(
     `update store set name = coalesce(told_name, ?1, code), state = coalesce(told_state, ?2),
         shown = coalesce(?4, ${SHOWN}) where id = ?3
@@ -41,17 +41,17 @@ async function renameStore(database: Sql, storeId: number): Promise<void> {
 
 const NEWER = `date desc, store.code desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_FIRST}`
 
-/** Names a company as a scrape does that has a name for it, where that is the newest one: it is compared with the one that named it. */
+/** Takes the name of a company from a scrape that has one, if that is newer than the scrape that named it last. */
 export function nameCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
   return followNewest(database, { column: 'name', by: 'named_by', from: 'company_name' }, { companyId, scrapeId })
 }
 
-/** Writes the code of a company as a scrape does, where that is the newest one: it is compared with the one that it is written by. */
+/** Takes the spelling of a company's code from a scrape, if that is newer than the scrape it was taken from last. */
 export function showCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
   return followNewest(database, { column: 'shown', by: 'shown_by', from: 'company_code' }, { companyId, scrapeId })
 }
 
-/** A column of a company that the newest scrape decides: `by` names that scrape, `from` is what the scrape says. */
+/** A column of a company that the newest scrape decides: `by` holds the scrape's id, `from` is the scrape's column. */
 type Followed = Readonly<{ column: string; by: string; from: string }>
 
 async function followNewest(
@@ -69,7 +69,7 @@ async function followNewest(
   )
 }
 
-/** Looks for the names of companies whose scrape with the name is gone: the newest such scrape of each of their stores. */
+/** Finds new names for companies whose naming scrape is gone, from the newest scrapes that are left. */
 export async function renameCompanies(database: Sql, companyIds: readonly number[]): Promise<void> {
   for (const companyId of new Set(companyIds)) {
     const lost = await database.run(
@@ -90,7 +90,7 @@ export async function renameCompanies(database: Sql, companyIds: readonly number
   }
 }
 
-/** The scrapes of the newest date of a company, of those that are meant. */
+/** The scrapes of a company's newest date, among those that meet the condition `meant`. */
 async function newestOf(database: Sql, companyId: number, meant: string): Promise<number[]> {
   const newest = await database.all<{ date: string | null; store_id: number }>(
     `select id as store_id, (select max(date) from scrape where scrape.store_id = store.id ${meant}) as date

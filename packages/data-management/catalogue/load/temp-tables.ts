@@ -1,26 +1,26 @@
 /**
- * The tables that a connection has for the load that it makes; they are emptied before the next one.
+ * The temporary tables of a connection for the load in progress; they are emptied before the next load.
  *
  *   observed    one record a listing and scrape of the file: the first row of each
  *   shown       what a store showed on the date that is being changed, where that is not simply `observed`
- *   different   the listings of which the newest scrape of a store says something else than the one before it
+ *   different   the listings whose terms in the newest scrape of a store differ from those in the one before it
  *   affected    the listings whose runs may change
  *   relabelled  the listings that a store shows with another label than before
  *   renamed     the listings that have got another label, and the one that they had
- *   lost        the listings that were called by what is taken out, and the newest showing that is left of each
- *   touched_key the keys of companies that other listings have than before: they may fall silent, or speak again
- *   seed        the listings whose product may be another one now
- *   described   the stores that a load tells of, and what is told of each now
- *   fed         the SKUs that a load tells barcodes of, and the barcode of each now
- *   unused      the labels that are shown by less than before
- *   doubted     the labels that what is taken out was the first to show, and their listings
+ *   lost        the listings whose label or barcode came from what is removed, and the newest showing left of each
+ *   touched_key the keys of companies whose listings changed: they may fall silent, or speak again
+ *   seed        the listings whose product may change
+ *   described   the stores that the facts of a load are about, and the newest facts of each
+ *   fed         the SKUs that a load has barcodes for, and the newest barcode of each
+ *   unused      the labels that have lost uses
+ *   doubted     the labels that what is removed was the first to show, and their listings
  */
 export type TempTable = Readonly<{ name: string; columns: string }>
 
 const TERMS = 'price_cents integer, was_price_cents integer, is_on_special smallint, is_available smallint'
 const OF_LISTING = 'listing_id integer primary key'
 
-/** The tables, in the dialect in which `text` is a text in the order of its bytes, and `wide` an integer of 64 bits. */
+/** The tables. `text` is the dialect's type for text in byte order, `wide` that for a 64-bit integer. */
 export function tempTables({ text, wide }: Readonly<{ text: string; wide: string }>): TempTable[] {
   return Object.entries({
     observed: `scrape ${wide}, listing_id integer, label_id integer not null, ${TERMS}, primary key (scrape, listing_id)`,

@@ -1,6 +1,6 @@
 /**
- * Takes the scrapes of a load out of the catalogue again, exactly: what stays is the catalogue of all other files. Listings, labels,
- * names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
+ * Removes the scrapes of a load from the catalogue exactly: what stays is the catalogue of all other files. Listings,
+ * labels, names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
  */
 import { withdrawFacts } from './facts.ts'
 import { describeRenamed, nameListings, rowsOn } from './labels.ts'
@@ -11,7 +11,7 @@ import { removeScrape, type ScrapeRecord, scrapesOf } from './scrapes.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 import { nameStores, renameCompanies } from './store-names.ts'
 
-/** Takes out the scrapes of a load; its record stays. The caller has the catalogue to himself, and the tables are empty. */
+/** Removes the scrapes of a load; its record stays. Requires exclusive access and empty temporary tables. */
 export async function undoScrapes(database: LoadDatabase, loadId: number): Promise<void> {
   await database.noteUndone()
   await withdrawFacts(database, loadId)
@@ -26,7 +26,7 @@ export async function undoScrapes(database: LoadDatabase, loadId: number): Promi
   await forgetUnused(database, scrapes)
 }
 
-/** Takes scrapes out; what listings are called then is found, and what follows from that is left to the caller. */
+/** Removes scrapes and updates the labels of listings and the names of stores. The rest is left to the caller. */
 export async function takeOut(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
   const beside: ScrapeRecord[] = []
   for (const scrape of scrapes) {
@@ -41,7 +41,7 @@ export async function takeOut(database: LoadDatabase, scrapes: readonly ScrapeRe
     database,
     scrapes.map(({ companyId }) => companyId),
   )
-  // Where other scrapes of the date are left, what they show may be newer than what a listing's barcode comes from.
+  // Other scrapes of the date that are left may be newer than the source of a listing's barcode.
   for (const scrape of beside) if (await isDated(database, scrape)) await nameListings(database, scrape, rowsOn(scrape))
 }
 
@@ -51,7 +51,7 @@ async function isDated(database: LoadDatabase, { storeId, date }: ScrapeRecord):
   return (await database.get(found)) !== undefined
 }
 
-/** Forgets what only these scrapes had said, once they are gone. */
+/** Deletes what only these scrapes had shown, once they are removed. */
 export async function forgetUnused(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
   await forgetLabels(database)
   await forgetStores(database, scrapes)
@@ -62,7 +62,7 @@ export async function forgetUnused(database: LoadDatabase, scrapes: readonly Scr
   await database.emptyTables()
 }
 
-/** Forgets labels that nothing uses and listings without one. */
+/** Deletes unused labels, and listings that have no label left. */
 async function forgetLabels(database: LoadDatabase): Promise<void> {
   await database.script(`
     delete from unused where (select uses from label_use where label_use.label_id = unused.label_id) > 0;
@@ -77,7 +77,7 @@ async function forgetLabels(database: LoadDatabase): Promise<void> {
     delete from label where id in (select label_id from unused);
     delete from label_use where label_id in (select label_id from unused);
   `)
-  // A later listing may get the number of one that is gone.
+  // Price changes are deleted too: a later listing may get the id of a deleted one.
   await database.script(`
     delete from price_change where listing_id in (select listing_id from affected)
       and not exists (select 1 from label where label.listing_id = price_change.listing_id);

@@ -1,4 +1,4 @@
-/** What people have said of listings, as far as products follow from it: the ledger has the facts, the catalogue what counts of them. */
+/** People's verdicts on listings, which decide products: the ledger keeps all, the catalogue those that count. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { BoundListings, ListingName } from '../catalogue.ts'
 import { settleProducts } from './products.ts'
@@ -24,7 +24,7 @@ const TYPES = {
   is_same: 'smallint',
 } as const
 
-/** Makes these the verdicts that count, and finds the products of all listings whose verdicts are others than before. Tells whether any is. */
+/** Replaces the verdicts, and regroups the listings whose verdicts changed. Returns whether any did. */
 export async function judge(database: LoadDatabase, said: readonly BoundListings[]): Promise<boolean> {
   const before = await database.all<Readonly<Record<keyof typeof TYPES, string | number>>>(sql`select * from verdict`)
   const had = new Map(
@@ -55,7 +55,7 @@ function lineAndText(line: Line): [string, Line] {
   return [JSON.stringify(line), line]
 }
 
-/** In both directions: each of the two is asked for the other. */
+/** The verdict in both directions, so that it is found from either listing. */
 function linesOf({ one, other, isSame }: BoundListings): Line[] {
   const line = (a: ListingName, b: ListingName): Line => [
     foldedCode(a.company),

@@ -1,9 +1,9 @@
 /**
- * What an article is, in words that can be compared between shops: without sizes, brands and praise, in one form, with one word for one thing.
- * Words that decide must agree; how much the others weigh follows from how rare they are. Pure.
+ * Turns names of articles into words that can be compared between shops: without sizes, brands and praise, as stems,
+ * with one word for one thing. Deciding words must agree; the others weigh the more, the rarer they are. Pure.
  */
 
-/** One thing under several names. Applied to the folded text, before it is parted into words. */
+/** Replaces the different names of one thing. Applied to the folded text, before it is split into words. */
 const SYNONYMS: readonly (readonly [RegExp, string])[] = [
   [/\bbaby broccoli\b/g, 'broccolini'],
   [/\b(?:bok|pak|buk) cho[yi]\b/g, 'pakchoy'],
@@ -97,7 +97,7 @@ const PRAISE = new Set(
   ),
 )
 
-/** Words of which an article has the same as another one, or is another thing. */
+/** Words that must agree: if only one of two articles has such a word, they are different things. */
 const DECIDING = new Set(
   `organic glutenfree lactosefree vegan vegetarian sugarfree diet saltfree saltreduced skim light fullcream freerange decaf caffeine
   dried smoked cooked raw roasted roast salted unsalted pickled marinated crumbed battered pulled
@@ -130,13 +130,13 @@ const DECIDING = new Set(
   ),
 )
 
-/** Words of what something is sold as. A name that has no others but its brand is told apart by the brand alone. */
+/** Words for the form in which something is sold. A name of only these and a brand is told apart by the brand alone. */
 const FORMS = new Set('bar chocolate spread cracker chip crisp lolly gum mint drink snack cereal'.split(' '))
 
 const SIZE_WORDS =
   /\b\d+(?:[.,]\d+)?\s*(?:x\s*\d+(?:[.,]\d+)?\s*)?(?:kg|g|gm|mg|ml|l|lt|litres?|cl|m|cm|mm|pk|pack|packs|ea|each|sheets?|s|x)\b|\b\d+(?:[.,]\d+)?(?:\s*[-x]\s*\d+)?\b/g
 
-/** A text in small letters without accents and signs. */
+/** A text in lower case, without accents and signs. */
 export function foldedText(text: string): string {
   return text
     .replace(/&(?:#\d+|[a-z]+);/gi, '')
@@ -148,24 +148,24 @@ export function foldedText(text: string): string {
     .trim()
 }
 
-/** The words of a folded name in one form each, in their order, without sizes. */
+/** The stems of the words of a folded name, in their order, without sizes. */
 export function stemsOf(folded: string): string[] {
   let text = ` ${folded.replace(SIZE_WORDS, ' ')} `
   for (const [pattern, word] of SYNONYMS) text = text.replace(pattern, word)
   return (text.match(/[\p{L}][\p{L}\p{N}]*/gu) ?? []).map(stemOf)
 }
 
-/** What is left of the words of a name when praise is gone. */
+/** The words of a name without words of praise and single letters. */
 export function articleWordsOf(stems: readonly string[]): ReadonlySet<string> {
   return new Set(stems.filter((word) => !PRAISE.has(word) && word.length > 1))
 }
 
-/** Whether two articles of which only one has this word are two things. */
+/** Whether two articles are different things if only one of them has this word. */
 export function isDeciding(word: string): boolean {
   return DECIDING.has(word)
 }
 
-/** Whether words tell no more than what something is sold as. */
+/** Whether all words only say in which form something is sold. */
 export function areForms(words: Iterable<string>): boolean {
   return [...words].every((word) => FORMS.has(word))
 }
@@ -173,8 +173,8 @@ export function areForms(words: Iterable<string>): boolean {
 const LIST = /[,&]|\band\b/i
 
 /**
- * The words that a category path says of all that stands there. Of a part that is a list ("Beef, Pork And Lamb") no word that decides
- * is said of all.
+ * The words that a category path says of everything in it. A part that is a list ("Beef, Pork And Lamb") says none of
+ * its deciding words of everything.
  */
 export function shelfWordsOf(path: string): ReadonlySet<string> {
   return new Set(
@@ -191,7 +191,7 @@ const ALWAYS_SAID = new Set(
   beef pork lamb veal chicken turkey duck kangaroo fish salmon tuna dip`.split(/\s+/),
 )
 
-/** Whether a word says for whom or of what animal something is, which never goes without saying. */
+/** Whether a word names a diet or an animal, which a name must say even if its category says it. */
 export function isAlwaysSaid(word: string): boolean {
   return ALWAYS_SAID.has(word)
 }

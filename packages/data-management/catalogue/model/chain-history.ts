@@ -1,18 +1,18 @@
-/** From lowest to highest, what the stores of a chain have asked together, over time. Pure. */
+/** The price range of the stores of a chain, from lowest to highest, over time. Pure. */
 import { dayBeside } from '@splitcart/shared/date.ts'
 import type { PriceSpan } from './price-summary.ts'
 
-/** From one date to another the cheapest and the dearest of its stores asked this. */
+/** From one date to another, both included: the lowest and the highest price in its stores, in whole cents. */
 export type ChainStep = Readonly<{ from: string; to: string; lowest_cents: number; highest_cents: number }>
 
-/** The steps of a chain in the order of their dates; dates between them: no store was known to sell it. */
+/** The steps of a chain in the order of their dates. On dates between steps no store was known to sell the product. */
 export type ChainHistory = Readonly<{ company: string; steps: ChainStep[] }>
 
-// So much is told in one answer: of each chain the newest steps.
+// Limits of one answer: of each chain, the newest steps are kept.
 const CHAINS_MAX = 100
 const STEPS_MAX = 4_000
 
-/** The history of each chain, of what could be paid. What is asked now holds to the latest date of the chain. */
+/** The history of each chain, of prices that could be paid. Current prices hold to the latest date of the chain. */
 export function chainHistoriesOf(spans: readonly PriceSpan[]): ChainHistory[] {
   const buyable = spans.filter(({ isBuyable }) => isBuyable)
   const chains = [...Map.groupBy(buyable, ({ company }) => company)].slice(0, CHAINS_MAX)
@@ -20,7 +20,7 @@ export function chainHistoriesOf(spans: readonly PriceSpan[]): ChainHistory[] {
   return chains.map(([company, asked]) => ({ company, steps: stepsOf(asked).slice(-most) }))
 }
 
-/** Goes through the dates on which anything begins or has ended, and keeps how often each price is asked. */
+/** Goes through the dates on which a span begins or has ended, and counts how often each price is asked. */
 function stepsOf(spans: readonly PriceSpan[]): ChainStep[] {
   const latest = spans.reduce((last, { isCurrent, to }) => (isCurrent && to > last ? to : last), '')
   const events = spans.flatMap(({ from, to, isCurrent, price_cents }) => [

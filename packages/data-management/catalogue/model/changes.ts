@@ -1,11 +1,11 @@
-/** What is told of a listing of which a store's scrape says something else than the one before it. Pure. */
+/** The changes of a listing from one scrape of a store to the next. Pure. */
 
-/** The kinds of changes, in the order in which they are told. */
+/** The kinds of changes, in the order in which they are shown. */
 export const CHANGE_KINDS = ['cheaper', 'dearer', 'new', 'back', 'back_in_stock', 'gone'] as const
 
 /**
- * new: the store shows it for the first time, and has been scraped before; back: it did not show it the time before, but once;
- * back_in_stock: what was told to be unavailable is told to be available; gone: it does not show it any more.
+ * new: the store, which has been scraped before, shows it for the first time; back: the store did not show it the time
+ * before, but earlier; back_in_stock: it was unavailable and is available; gone: the store does not show it any more.
  */
 export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
@@ -14,7 +14,7 @@ export function wordOf(kind: ChangeKind): string {
   return kind.replaceAll('_', ' ')
 }
 
-/** A listing from one scrape of a store to the next. `appeared`: 0: both show it; 1: never before; 2: before that. -1: no price. */
+/** A listing in two consecutive scrapes. `appeared`: 0: in both; 1: never before; 2: shown earlier. Price -1: none. */
 export type Transition = Readonly<{
   listing_id: number
   appeared: number
@@ -25,7 +25,7 @@ export type Transition = Readonly<{
   is_available: number
 }>
 
-/** A change as it is counted. The ranks are below 0, the largest first: a share of the price in millionths, and cents. */
+/** A counted change. The ranks `by_share` (millionths of the price) and `by_cents` are below 0, the largest first. */
 export type Change = Readonly<{
   kind: ChangeKind
   by_share: number
@@ -37,7 +37,7 @@ export type Change = Readonly<{
 
 const MILLION = 1_000_000n
 
-/** The changes of a listing; two where it is in stock again at another price. A price of 0 is none that rises or falls. */
+/** The changes of a listing; two if it is back in stock at another price. A price of 0 does not rise or fall. */
 export function changesIn(transition: Transition): Change[] {
   const { listing_id, appeared, is_gone, from_cents, to_cents } = transition
   const seen = (kind: ChangeKind, price: number): Change => {
@@ -62,7 +62,7 @@ export function changesIn(transition: Transition): Change[] {
   return changes
 }
 
-/** The name of a change among those of one date. */
+/** The key of a change among those of one date. */
 export function nameOfChange({ kind, listing_id, from_cents, to_cents }: Change): string {
   return `${kind} ${listing_id} ${from_cents} ${to_cents}`
 }

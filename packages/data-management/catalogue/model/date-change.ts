@@ -1,4 +1,4 @@
-/** What the change of a store's date did: counts, and the largest changes of price. Pure. */
+/** What changing a date of a store did: counts, and the largest price changes. Pure. */
 
 /** A listing in one store. */
 export type ListingOfStore = Readonly<{ listingId: number; storeId: number }>
@@ -20,35 +20,35 @@ export type DateChange = {
   gone: ListingOfStore[]
 }
 
-/** Of a change that did nothing. */
+/** The `DateChange` of a change that did nothing. */
 export function nothingChanged(): DateChange {
   return { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], gone: [] }
 }
 
 const JUMPS_MAX = 20
-/** So many of those that disappeared are named. */
+/** The most disappeared listings that are named. */
 export const GONE_MAX = 20
 
-/** Adds what a change did to the sums of several. */
+/** Adds a change to the total of several. */
 export function addChange(total: DateChange, change: DateChange): void {
   for (const count of ['inserted', 'changed', 'disappeared', 'opened', 'closed'] as const) total[count] += change[count]
   for (const jump of change.jumps) noteJump(total.jumps, jump)
   for (const listing of change.gone) noteGone(total.gone, listing)
 }
 
-/** Keeps the largest jumps. */
+/** Adds a jump and keeps only the largest ones. */
 export function noteJump(jumps: Jump[], jump: Jump): void {
   if (jump.from === jump.to) return
   jumps.push(jump)
   jumps.sort((one, other) => sizeOf(other) - sizeOf(one)).splice(JUMPS_MAX)
 }
 
-/** Keeps the first listings that disappeared. */
+/** Adds a listing that disappeared, unless there are GONE_MAX already. */
 export function noteGone(gone: ListingOfStore[], listing: ListingOfStore): void {
   if (gone.length < GONE_MAX) gone.push(listing)
 }
 
-/** How large a change of price is, the same up and down: the logarithm of the ratio, with a cent added so that nothing is infinite. */
+/** The size of a price change, equal up and down: the logarithm of the ratio, with a cent added to keep it finite. */
 function sizeOf({ from, to }: Jump): number {
   return Math.abs(Math.log((to + 1) / (from + 1)))
 }

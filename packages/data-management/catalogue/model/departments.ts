@@ -1,4 +1,4 @@
-/** Where in a shop an article stands, by the words of its category: the same words in another department are another thing. Pure. */
+/** Departments of a shop, by words of categories: the same words in another department are another article. Pure. */
 
 /** Departments by the words in a path, the first that is found counts. */
 const DEPARTMENTS: readonly (readonly [string, RegExp])[] = [
@@ -21,7 +21,7 @@ const DEPARTMENTS: readonly (readonly [string, RegExp])[] = [
   ['pantry', /\b(?:pantry|snacks?|confectione?ry|confectionary|baking|sauces?)\b/i],
 ]
 
-/** Departments between which shops disagree. */
+/** Pairs of departments between which shops disagree where an article belongs. */
 const NEAR = new Set([
   'dairy deli',
   'deli meat',
@@ -33,12 +33,12 @@ const NEAR = new Set([
   'dairy pantry',
 ])
 
-/** The department of a category path; undefined when nothing tells. */
+/** The department of a category path; undefined if no word of it tells one. */
 export function departmentOf(path: string): string | undefined {
   return DEPARTMENTS.find(([, words]) => words.test(path))?.[0]
 }
 
-/** Whether the same words in both may be the same thing. */
+/** Whether the same words in both departments may be the same article. */
 export function mayBeBeside(one: string | undefined, other: string | undefined): boolean {
   if (one === undefined || other === undefined || one === other) return true
   return NEAR.has([one, other].sort().join(' '))

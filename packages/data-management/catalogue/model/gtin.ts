@@ -1,5 +1,5 @@
 /**
- * Barcodes as GTINs, by the GS1 General Specifications; their sections, where they are known. What is not a GTIN is only a text. Pure.
+ * Barcodes as GTINs, by the GS1 General Specifications (sections where known). What is not a GTIN is only a text. Pure.
  *
  * | rule                                                                     | section                  |
  * | ------------------------------------------------------------------------ | ------------------------ |
@@ -9,7 +9,7 @@
  * | GTIN-8 beginning with 0 or 2: RCN-8, any company's own                   | 1.4.3 (GS1-8 prefixes)   |
  * | prefixes 05, 98, 99: coupons and refund receipts, no trade items         | table of GS1 prefixes    |
  *
- * Rows of one digit and digits that count up or down are not of GS1: they are what people and programs put where a barcode is missing.
+ * One repeated digit, and digits that count up or down, are no GS1 rule: they are placeholders for a missing barcode.
  */
 
 const SEPARATORS = /[\s\u00a0-]+/g
@@ -21,7 +21,7 @@ const ONE_DIGIT = /^0*(\d)\1*\d$/
 const COUNTING = '1234567890123456789'
 const COUNTING_DIGITS_MIN = 6
 
-/** The 14 digits of a barcode, or undefined when it is no GTIN. Of 10 or 11 digits the zeros in front were lost. */
+/** The 14 digits of a barcode, or undefined if it is no GTIN. One of 10 or 11 digits has lost its leading zeros. */
 export function gtinOf(barcode: string): string | undefined {
   const digits = barcode.replace(SEPARATORS, '')
   if (!/^\d+$/.test(digits) || !LENGTHS.has(digits.length)) return undefined

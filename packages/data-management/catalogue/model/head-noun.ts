@@ -1,15 +1,15 @@
 /**
- * Which words of a name say what an article is: "Milk Chocolate" is chocolate, "Full Cream Milk 2L" is milk. In English names it is the last
- * word, unless that only describes; words that the shelf is called by say it too, and fruit and vegetables are often called "Onions Brown". Pure.
+ * Which words of an English name say what it is: "Milk Chocolate" is chocolate, "Full Cream Milk 2L" is milk. They are
+ * the last word that is no mere description, words of the shelf's name, in produce the first ("Onions Brown"). Pure.
  */
 import { stemOf } from './article-words.ts'
 import { departmentOf } from './departments.ts'
 import { withoutApostrophes, wordsIn } from './words.ts'
 
-/** What an article is called, and the path of categories where it stands, from the top. */
+/** The name and brand of an article, and its path of categories from the top. */
 export type Shelved = Readonly<{ name: string; brand: string | null; categories: readonly string[] }>
 
-// What follows says with what or for whom it is.
+// What follows tells what an article comes with or whom it is for.
 const ASIDE = /\s(?:with|in|for|from|by|w)\s.*$|\s[-–|]\s.*$|\(.*$/iu
 const SIZE =
   /\b\d+(?:[.,]\d+)?\s*(?:x\s*)?(?:kg|g|gm|mg|ml|l|lt|litres?|cl|m|cm|mm|pk|pack|packs|ea|each|sheets?|s|ply|x|%)?(?![\p{L}\d])/giu
@@ -22,30 +22,30 @@ const PLAIN = new Set(
   family value premium natural fresh australian organic everyday quality range twin single multipack months month varieties variety
   flavour flavoured flavor kg g ml l bag punnet bunch tub bottle jar can carton box tray approx`.split(/\s+/),
 )
-/** Words that describe where they stand last. */
+/** Words that only describe if they come last. */
 const TRAILING = new Set(
   `whole sliced slice diced chopped crushed shredded grated mild hot lite light skim unsalted salted sweetened unsweetened
   red green brown white yellow black purple pink washed brushed trimmed peeled pitted smooth crunchy thick thin cut half quarter
   seedless ripe frozen dried raw roasted cooked smoked lean extra`.split(/\s+/),
 )
-/** What is another thing than its last word alone. */
+/** Compounds that are another thing than their last word alone. */
 const COMPOUNDS = new Set(
   `ice cream|sour cream|peanut butter|almond butter|cookie butter|body butter|hand cream|face cream|shaving cream|custard cream|hot dog|cat milk|coconut cream|baby food|soap bar|iced tea|ice tea`.split(
     '|',
   ),
 )
-/** Words of shelves that say of nothing what it is. */
+/** Words of shelf names that do not say what an article is. */
 const OF_SHELVES = new Set(
   'fresh frozen dried food other misc more fridge special speciality snack meal and'.split(' '),
 )
 
-/** The words of a name without sizes, the brand before it, and what only describes; all of them where nothing would be left. */
+/** The words of a name without sizes, leading brand and descriptions; all of them if nothing would be left. */
 export function plainWordsOf({ name, brand }: Shelved): string[] {
   const words = withoutBrand(described(name.replace(ASIDE, ' ')), brand)
   return words.length > 0 ? words : firstNotEmpty(described(name), wordsIn(name))
 }
 
-/** The stems of the words that say what it is. `words`: its plain ones. */
+/** The stems of the words that say what an article is. `words`: its plain words. */
 export function headsOf(
   shelved: Shelved,
   words: readonly string[] = plainWordsOf(shelved),
@@ -62,7 +62,7 @@ export function headsOf(
   return [...heads]
 }
 
-/** Where something stands: the stems of what the shelf is called, those of the aisles before it, and the department. */
+/** A shelf: the stems of its name, those of the aisles (categories) above it, and the department. */
 export type Shelf = Readonly<{ stems: readonly string[]; aisles: readonly string[]; department: string | undefined }>
 
 /** The shelf at the end of a path of categories. */

@@ -1,11 +1,11 @@
 /**
- * Which listing a product is called by: the one that has had longest what joins it with a listing of another company. So nobody who comes
- * later names what was there, whatever dates and codes he writes: what counts is when files were received. Pure.
+ * Which listing a product takes its name from: the one that has had longest a key that joins it with another company.
+ * So no later sender renames a product, whatever dates and codes its files have: only their receipt counts. Pure.
  */
 import { type IdentityClaims, type IdentityKey, identityKeysOf } from './identity.ts'
 import { compareTexts } from './partition.ts'
 
-/** A listing of a product. `name`: its own, by which it is ordered; `keys`: those that join it; `since`: of each text of a key. */
+/** A listing of a product. `name`: its natural key, for ordering; `keys` join it; `since` when, by text of a key. */
 export type Nameable = Readonly<{
   name: string
   company: string
@@ -32,7 +32,7 @@ export function sinceOf(company: string, said: readonly SaidSince[]): Map<string
   return since
 }
 
-/** The listing that a product is called by. Of several that have had it as long, and where nothing joins companies, the first by its name. */
+/** The listing that a product takes its name from. On a tie, and if no key joins companies, the first by `name`. */
 export function headOf<T extends Nameable>(listings: readonly T[]): T {
   const companies = new Map<string, Set<string>>()
   for (const { company, keys } of listings)

@@ -1,6 +1,6 @@
 /**
- * What tells which listings are one product: a listing's own words, its size, and the keys it shares with others. All of it is what the
- * listing says now. Pure.
+ * The evidence for which listings are one product: a listing's own words, its size, and the keys it shares with others,
+ * all of it from what the listing says now. Pure.
  */
 import { gtinOf, reachOf } from './gtin.ts'
 import { type PackSize, packSizeOf } from './pack-size.ts'
@@ -14,22 +14,22 @@ export type IdentityClaims = Readonly<{
   barcode: string | null
 }>
 
-/** What a listing is known by: a GTIN, a name with its size, and a barcode that joins nothing. In this order, the strongest first. */
+/** The kinds of keys, the strongest first: a GTIN, a name with its size, and a barcode that joins nothing (`text`). */
 export const KEY_KINDS = { gtin: 1, name: 2, text: 3 } as const
 export type KeyKind = (typeof KEY_KINDS)[keyof typeof KEY_KINDS]
 export type IdentityKey = Readonly<{ kind: KeyKind; value: string }>
 
-/** Amounts by their units: two listings contradict each other where they have a unit in common and not its amount. */
+/** Amounts by unit. Two listings contradict each other if they have a unit in common but not its amount. */
 export type Sizes = ReadonlyMap<string, number>
 
-/** More listings of one company under one key tell that it is no key. */
+/** The most listings of one company under one key: with more, the key does not identify an article. */
 export const KEY_LISTINGS_MAX = 50
 
-/** Why a key of a company joins none of its listings; 0: it does. `always`: no key of this kind joins. */
+/** Why a company's key joins none of its listings (0: it does join them). `always`: keys of this kind never join. */
 export const SILENT = { no: 0, names: 1, sizes: 2, many: 3, always: 4 } as const
 export type Silent = (typeof SILENT)[keyof typeof SILENT]
 
-/** The keys of a listing. A GTIN of restricted circulation is one of its company. */
+/** The keys of a listing. The key of a GTIN of restricted circulation includes the company. */
 export function identityKeysOf({ company, key, barcode }: IdentityClaims): IdentityKey[] {
   const keys: IdentityKey[] = []
   const gtin = barcode === null ? undefined : gtinOf(barcode)
@@ -49,7 +49,7 @@ function saysSomething(key: string): boolean {
   return (key.toLowerCase().match(/\p{L}+/gu) ?? []).some((word) => !UNITS.has(word))
 }
 
-/** The amounts that a listing is known to have: what its size says, or its name; none where these disagree or say no more than about. */
+/** The exact amounts of a listing, from its size, else its name; none if these disagree or are approximate. */
 export function sizesOf({ name, size }: Pick<IdentityClaims, 'name' | 'size'>): Sizes {
   const [own, named] = [size === null ? undefined : packSizeOf(size), packSizeOf(name)].map(amountsOf)
   if (own!.size === 0) return named!

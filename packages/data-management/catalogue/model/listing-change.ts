@@ -1,8 +1,8 @@
-/** What the change of a date does to one listing of a store: which of its runs, and how it counts. Pure. */
+/** What changing a date does to one listing of a store: to its runs, and how it is counted. Pure. */
 import { type DateChange, noteJump } from './date-change.ts'
 import { type Changes, changesBetween, type Run, rebuild, type Window } from './price-runs.ts'
 
-/** What a shop asks for a listing. Money is whole cents; flags are 0 and 1; null where the shop does not say, as when it is sold out. */
+/** What a shop asks for a listing. Money is whole cents, flags are 0 and 1; null if unknown, as when it is sold out. */
 export type Terms = Readonly<{
   price_cents: number | null
   was_price_cents: number | null
@@ -10,10 +10,10 @@ export type Terms = Readonly<{
   is_available: number | null
 }>
 
-/** One change of one date of one store, while it is made. `scrapeId`: the scrape that is put in or taken out. */
+/** A change of one date of one store in progress. `scrapeId`: the scrape that is added or removed. */
 export type Change = Readonly<{ storeId: number; scrapeId: number; window: Window; total: DateChange }>
 
-/** What is shown of a listing on the date, by which scrape. */
+/** What a store shows of a listing on the date, and the scrape that it comes from. */
 export type Shown = Terms & { listing_id: number; label_id: number; scrape_id: number }
 
 /** A listing in a change: its runs that touch the window, and what is shown now. */
@@ -46,7 +46,7 @@ export function affectedOf(
   }))
 }
 
-/** What is to be written of its prices; counted in `total`. */
+/** The price runs of a listing to write and remove; counts them in `total`. */
 export function priceChanges(change: Change, affected: Affected): Changes<Terms> {
   const { prices, shown } = affected
   const changes = changesBetween(prices, rebuild(prices, change.window, shown, sameTerms), sameTerms)
@@ -56,7 +56,7 @@ export function priceChanges(change: Change, affected: Affected): Changes<Terms>
   return changes
 }
 
-/** What is to be written of its labels. */
+/** The label runs of a listing to write and remove. */
 export function labelChanges({ window }: Change, { labels, shown }: Affected): Changes<number> {
   return changesBetween(labels, rebuild(labels, window, shown?.label_id, Object.is), Object.is)
 }

@@ -1,10 +1,10 @@
 /**
- * How many words in front of a shop's names are a brand: what brand fields say, words that nearly always stand in front, and words that no
- * other shop has. Pure.
+ * How many leading words of a shop's names are a brand: from brand fields, words that nearly always come first, and
+ * words that no other shop has. Pure.
  */
 import { foldedText, isDeciding, stemsOf } from './article-words.ts'
 
-/** What of a listing tells its brand: the words of its name and of its brand field, none where there is no brand. */
+/** What tells the brand of a listing: the words of its name and of its brand field (empty if it has none). */
 export type Named = Readonly<{ company: string; category: string; name: readonly string[]; brand: readonly string[] }>
 
 /** For each listing, how many of the words of its name are a brand; never all of them. */
@@ -23,7 +23,7 @@ const PHRASE_WORDS_MAX = 4
 const LEADING_MIN = 4
 const LEADING_SHARE_MIN = 0.8
 
-/** The brands that names begin with: what brand fields say, and words that stand nearly always in front. */
+/** The brands that names begin with: those in brand fields, and words that nearly always come first. */
 function brandPhrases(articles: readonly Named[]): Set<string> {
   const phrases = new Set<string>()
   for (const { brand } of articles)
@@ -39,7 +39,7 @@ function brandPhrases(articles: readonly Named[]): Set<string> {
   return phrases
 }
 
-/** How many words in front of a name are a brand; never all of them, and none that decides alone. */
+/** How many leading words of a name are a brand; never all of them, and never a single deciding word. */
 function leadingBrand(stems: readonly string[], brands: ReadonlySet<string>): number {
   for (let count = Math.min(PHRASE_WORDS_MAX, stems.length - 1); count > 0; count--) {
     const phrase = stems.slice(0, count)
@@ -48,14 +48,14 @@ function leadingBrand(stems: readonly string[], brands: ReadonlySet<string>): nu
   return 0
 }
 
-/** How many words in front of a name its own brand begins with, too; never all of them. */
+/** How many leading words of a name its own brand field begins with, too; never all of them. */
 function sharedLead(stems: readonly string[], brand: readonly string[]): number {
   let count = 0
   while (count < stems.length - 1 && count < brand.length && stems[count] === brand[count]) count++
   return count
 }
 
-/** Which company has a word in its names, or in any category: undefined where that are several. */
+/** The only company that has a word in its names; undefined if several have it, or if any category has it. */
 function usersOf(articles: readonly Named[]): Map<string, string | undefined> {
   const users = new Map<string, string | undefined>()
   for (const { company, name } of articles)
@@ -67,7 +67,7 @@ function usersOf(articles: readonly Named[]): Map<string, string | undefined> {
 
 const BRAND_LED_MIN = 0.5
 
-/** Whether a company's names begin with the brand: most of those of which a brand is known do. */
+/** Whether a company's names begin with the brand: at least half of those with a known brand do. */
 function brandLedOf(articles: readonly Named[]): Map<string, boolean> {
   const counts = new Map<string, { led: number; all: number }>()
   for (const { company, name, brand } of articles) {
@@ -80,7 +80,7 @@ function brandLedOf(articles: readonly Named[]): Map<string, boolean> {
   return new Map([...counts].map(([company, { led, all }]) => [company, led >= BRAND_LED_MIN * all]))
 }
 
-/** One word in front that no other company and no category has is most likely a brand; one that decides is not. */
+/** 1 if no other company and no category has the first word, most likely a brand; 0 otherwise or if it is deciding. */
 function foreignLead(
   stems: readonly string[],
   company: string,

@@ -7,7 +7,7 @@
 /** What amounts are measured in: grams, millilitres, metres, pieces. */
 export type Unit = 'g' | 'ml' | 'm' | 'each'
 
-/** `amount`: of all pieces together. `count`: how many pieces the text tells of, 1 where of none. */
+/** `amount` is that of all pieces together. `count` is the number of pieces in the text, 1 if it has none. */
 export type PackSize = Readonly<{ amount: number; unit: Unit; count: number; isExact: boolean }>
 
 const EXACT = {
@@ -40,7 +40,7 @@ const EXACT = {
   meter: ['m', 1],
   meters: ['m', 1],
 } as const
-// What is rounded when it is converted is never exact.
+// Units whose conversion is rounded, so that they are never exact.
 const ROUNDED = {
   oz: ['g', 28.349523],
   ozs: ['g', 28.349523],
@@ -104,7 +104,7 @@ function pieces(count: number, isExact: boolean): PackSize | undefined {
   return count > 0 ? { amount: count, unit: 'each', count: Math.max(1, Math.round(count)), isExact } : undefined
 }
 
-/** A comma in front of three digits parts thousands, unless a zero stands in front of it. */
+/** A comma before three digits separates thousands, unless the number begins with 0. */
 function numberOf(text: string): number {
   if (/^[1-9]\d{0,2}(?:,\d{3})+/.test(text)) return Number(text.replaceAll(',', ''))
   return Number(text.replace(',', '.'))

@@ -1,12 +1,12 @@
 /**
- * Which listings are one product. From the strongest evidence down (a person's *same*, a GTIN, name and size) two that have it in common
- * are put together, unless a person has said *not the same* of two that would meet, or two would meet by a key whose sizes contradict each
- * other. Evidence of one strength is taken in the order of its text, listings in the order of their names: so it depends on nothing
- * but what is given, in whatever order. Pure.
+ * Decides which listings are one product. From the strongest evidence down (a person's *same*, a GTIN, name and size),
+ * two that share it are joined, unless a person has said *not the same* of two that would meet, or two whose sizes
+ * contradict each other would meet by a key. Evidence of one strength is taken in the order of its text, listings in
+ * the order of their names: so the result does not depend on the order of the input. Pure.
  */
 import { contradict, type IdentityKey, type Sizes } from './identity.ts'
 
-/** A listing with the keys that join it. `name`: its own, by which it is ordered. */
+/** A listing with the keys that join it. `name`: its natural key, by which it is ordered. */
 export type Member = Readonly<{ name: string; keys: readonly IdentityKey[]; sizes: Sizes }>
 
 /** What a person has said of two listings, by their names. */
@@ -47,7 +47,7 @@ function sharedKeys(members: readonly Member[]): number[][] {
   return shared.toSorted(([one], [other]) => compareTexts(one, other)).map(([, listings]) => listings)
 }
 
-/** Where the sizes of a key's listings contradict each other, nobody knows to which of them those without a size belong. */
+/** If the sizes of a key's listings contradict each other, splits off those without a size: they may belong to any. */
 function parted(members: readonly Member[], listings: readonly number[]): readonly (readonly number[])[] {
   const sized = listings.filter((index) => members[index]!.sizes.size > 0)
   if (sized.length === listings.length || !contradictThemselves(sized.map((index) => members[index]!.sizes)))
@@ -64,7 +64,7 @@ function contradictThemselves(all: readonly Sizes[]): boolean {
   return false
 }
 
-/** What has been put together so far. The smaller group goes to the larger one. */
+/** The groups made so far. The smaller group is merged into the larger one. */
 class Grouping {
   readonly #groups: Group[]
 
@@ -81,7 +81,7 @@ class Grouping {
     this.#groups[other]!.apart.add(one)
   }
 
-  /** Puts together what may be together, in the order of all pairs. Those that were refused by a group are refused by it for ever. */
+  /** Joins what may be joined, in the order of all pairs. What a group has refused once, it always refuses. */
   joinAll(listings: readonly number[]): void {
     for (let left = listings; left.length > 1; ) {
       const [first, ...others] = left as [number, ...number[]]
@@ -89,7 +89,7 @@ class Grouping {
     }
   }
 
-  /** Whether both are one product now. */
+  /** Joins the groups of two listings if that is allowed; returns whether both are one product now. */
   join(one: number, other: number, isSaid: boolean): boolean {
     const [first, second] = [this.#groups[one]!, this.#groups[other]!]
     if (first === second) return true
@@ -117,13 +117,13 @@ class Grouping {
   }
 }
 
-/** `null`: listings of the group have several amounts, since a person has put them together. */
+/** An amount is null if the listings of a group have several, because a person has joined them. */
 function contradictGroups(one: Group['sizes'], other: Group['sizes']): boolean {
   for (const [unit, amount] of one) if (other.has(unit) && (amount === null || other.get(unit) !== amount)) return true
   return false
 }
 
-/** In the order of their UTF-16 units, as nothing else than this process compares them. */
+/** Compares by UTF-16 units: only this process compares these texts, no database does. */
 export function compareTexts(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0
 }

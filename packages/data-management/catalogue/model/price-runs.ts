@@ -50,7 +50,7 @@ export function rebuild<V>(
   return joined.map((run) => (run.to === latest ? { ...run, to: null } : run))
 }
 
-/** What is to be written so that `now` stands where `then` stood. A run is found by its `from`. */
+/** What must be written to replace the runs `then` by the runs `now`. A run is identified by its `from`. */
 export type Changes<V> = Readonly<{ remove: string[]; write: Run<V>[]; opened: number; closed: number }>
 
 /** Compares two lists of runs; what is equal is left alone. */

@@ -1,4 +1,4 @@
-/** What can be said of a product's price in one sentence: where it is cheapest, what it has cost, and whether that is a deal. Pure. */
+/** A short summary of a product's price: where it is cheapest, what it has cost, and whether that is a deal. Pure. */
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 
@@ -13,7 +13,7 @@ export type AskedNow = Readonly<{
   mayBePaid: boolean
 }>
 
-/** What a store has asked from one date to another. `isCurrent`: it asks so now; `isBuyable`: above 0, and not known to be sold out. */
+/** A store's price from one date to another. `isCurrent`: asked now; `isBuyable`: above 0 and not known as sold out. */
 export type PriceSpan = Readonly<{
   company: string
   from: string
@@ -24,7 +24,7 @@ export type PriceSpan = Readonly<{
   isBuyable: boolean
 }>
 
-/** A chain in one line. The prices are of what can be paid; where all its stores are silent, what they asked once. */
+/** The summary of a chain. Prices are those that can be paid; if all its stores are silent, those they asked last. */
 export type Chain = Readonly<{
   company: string
   lowest_cents: number | null
@@ -36,11 +36,11 @@ export type Chain = Readonly<{
   seen_on: string
   is_silent: boolean
   is_on_special: boolean
-  /** What stores of the lowest price say that it was, where they agree. */
+  /** The earlier price that the stores with the lowest price state, if they agree. */
   was_price_cents: number | null
   usual_cents: number | null
   usual_special_cents: number | null
-  /** The lowest price of the 30 days before the lowest one of now began. */
+  /** The lowest price of the 30 days before the current lowest price began. */
   lowest_before_cents: number | null
 }>
 
@@ -102,7 +102,7 @@ function pastOf(spans: readonly PriceSpan[], lowest: number | null) {
   }
 }
 
-/** The price at or below which it stood on half of the days of all stores within a span. */
+/** The median price within a span, weighted by the days of all stores; null if there are none. */
 function medianOf(spans: readonly PriceSpan[], within: Readonly<{ from: string; to: string }>): number | null {
   const days = new Map<number, number>()
   let total = 0

@@ -1,18 +1,18 @@
 /**
- * How well a listing answers a query. What it is counts most, then how much of its name was asked for, the shelf it stands on, and in how many
- * stores it is sold; what can be bought nowhere comes last. Pure.
+ * Scores how well a listing answers a query. What the article is counts most, then how much of its name was asked for,
+ * its shelf, and in how many stores it is sold; what can be bought nowhere comes last. Pure.
  */
 import { stemOf } from './article-words.ts'
 import { headsOf, plainWordsOf, type Shelf, type Shelved, shelfOf, wordsOfName } from './head-noun.ts'
 import { type Alternative, isMarked, isMet, type Sought } from './search-words.ts'
 import { wordsIn, wordsOfTexts } from './words.ts'
 
-/** Whether stores show it now, only when they were last heard of, or no longer; and by how many it was shown, in effect. */
+/** Whether stores show it now, only silent stores showed it last, or none does; `uses`: how often its label is used. */
 export type Sold = Readonly<{ seen: 'now' | 'not lately' | 'no longer'; uses: number }>
 
 const OF_HEAD = 400
 const OF_COVERAGE = 300
-// Nothing is in its name but what was asked for: plain full cream milk before organic.
+// The name has nothing but what was asked for: plain full cream milk comes before organic.
 const OF_WHOLE_NAME = 60
 const OF_WORTH = 300
 const OF_SHELF = 150
@@ -24,12 +24,12 @@ const FRESH = new Set(['produce', 'meat', 'dairy', 'bakery'])
 const OF_FIRST_WORD = 20
 const OF_EACH_DOUBLING = 20
 const OF_SEEN = { now: 0, 'not lately': -100, 'no longer': -2_000 } as const
-// Where it is shown more often that makes no difference.
+// More uses than this make no difference.
 const USES_MAX = 64
-// A word that only begins as what was typed.
+// The factor for a word that only begins with what was typed.
 const BEGUN_WORTH = 0.6
 
-/** How well listings answer a query, each a whole number: the larger, the better. They are some that are found. */
+/** Makes a function that scores listings found by a query: a whole number, the larger the better. */
 export function relevanceTo(sought: Sought): (listing: Shelved, sold: Sold) => number {
   const shelves = new Map<string, Shelf>()
   return (listing, sold) => {

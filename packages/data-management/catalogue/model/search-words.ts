@@ -1,34 +1,34 @@
 /**
- * What listings are found by, and how it is asked for. Pure.
+ * The words that listings are found by, and the queries for them. Pure.
  *
- * Beside the words of its name and brand a listing has marked ones, which stand in no text: its company, its categories, the amount in its
- * pack, and the words that say what it is, by how many others stand beside them.
+ * Besides the words of its name and brand, a listing has marked words, which occur in no text: its company, its
+ * categories, the amount in its pack, and the words that say what it is, with how many others stand beside them.
  */
 import { stemOf } from './article-words.ts'
 import { headsOf, plainWordsOf, type Shelf, type Shelved, shelfOf } from './head-noun.ts'
 import { packSizeOf } from './pack-size.ts'
 import { wordsOfTexts } from './words.ts'
 
-// Letters that stand in no text: what they mark can be looked for like a word and is never taken for one.
+// Characters that occur in no text: what they mark can be searched for like a word and is never mistaken for one.
 const COMPANY_MARK = '\ue000'
 const HEAD_MARK = '\ue001'
 const AMOUNT_MARK = '\ue002'
 const CATEGORY_MARK = '\ue003'
 const BEHIND_MARKS = '\ue004'
 
-/** How many words stand beside the one that says what it is: none or one, two, more. */
+/** Classes of how many words stand beside the one that says what an article is: none or one, two, more. */
 export const CROWDS = [1, 2, 3] as const
 
-/** A word that must be there, or one that begins so. */
+/** A word that must occur, or (`isBegun`) with which a word must begin. */
 export type SoughtWord = Readonly<{ word: string; isBegun: boolean }>
 
-/** One way in which a part of a query may be meant: all of these words. `worth`: how near it is to what was typed, 1 at most. */
+/** One meaning of a part of a query: all of these words. `worth`: how near it is to what was typed, at most 1. */
 export type Alternative = Readonly<{ words: readonly SoughtWord[]; worth: number }>
 
-/** What a query asks for: of each group one of the alternatives. */
+/** What a query asks for: one of the alternatives of each group. */
 export type Sought = readonly (readonly Alternative[])[]
 
-/** What a listing is found by. */
+/** The fields of a listing that its search words are made of. */
 export type Described = Shelved & Readonly<{ companyId: number; size: string | null; categoryIds: readonly number[] }>
 
 /** All words that a listing is found by, each once. */
@@ -44,7 +44,7 @@ export function wordsOfListing(listing: Described, shelf: Shelf = shelfOf(listin
   ]
 }
 
-/** Whether a word stands in no text. */
+/** Whether a word is a marked word. */
 export function isMarked(word: string): boolean {
   return word >= COMPANY_MARK && word < BEHIND_MARKS
 }
@@ -71,12 +71,12 @@ export function amountWords(texts: readonly (string | null)[]): string[] {
   return [...found]
 }
 
-/** The words that find what is called so: the one that says what it is, with so many beside it. */
+/** The marked word that finds listings whose head is this word, in one of the classes CROWDS. */
 export function headSought({ word, isBegun }: SoughtWord, crowd: number): SoughtWord {
   return { word: headWord(crowd, isBegun ? word : stemOf(word)), isBegun }
 }
 
-/** A marked word that must be there. */
+/** A group of alternatives: one of these marked words must occur. */
 export function markSought(...words: readonly string[]): readonly Alternative[] {
   return words.map((word) => ({ words: [{ word, isBegun: false }], worth: 1 }))
 }
@@ -108,12 +108,12 @@ function written(
   return sought.map((group) => `(${group.map(alternative).join(or)})`).join(and)
 }
 
-/** Whether a listing of these words is found: the same answer that both of them give. */
+/** Whether a listing with these words is found: the same answer that both databases give. */
 export function isFound(words: readonly string[], sought: Sought): boolean {
   return sought.every((group) => group.some((alternative) => isMet(words, alternative)))
 }
 
-/** Whether all words of an alternative are there. */
+/** Whether all words of an alternative occur. */
 export function isMet(words: readonly string[], alternative: Alternative): boolean {
   return alternative.words.every(({ word, isBegun }) =>
     words.some((each) => (isBegun ? each.startsWith(word) : each === word)),

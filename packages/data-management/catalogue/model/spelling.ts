@@ -1,16 +1,16 @@
 /**
- * Which known word somebody meant who typed another one. A word is found by what is left of its beginning when one letter is left out, so
- * that an error is looked up and no list is gone through: a letter too few, too many, another one, or two that changed places. Pure.
+ * Finds the known words that a mistyped word may mean. Words are indexed by their beginnings with one letter left out,
+ * so that errors are looked up without a scan: a missing, additional or wrong letter, or two swapped letters. Pure.
  */
 
-// Only so many letters of a word are varied; the rest is compared.
+// Variants are made only of the first letters of a word; the rest is compared.
 const VARIED_LETTERS = 7
 const LETTERS_MIN = 4
 const LETTERS_MAX = 24
-// A word of so many letters may have two errors.
+// From this length on, a word may have two errors.
 const LONG_LETTERS = 8
 
-/** What a word is found by: itself, and its variants. */
+/** What a word is indexed by: itself, and its variants. */
 export function variantsOf(word: string): string[] {
   return isVaried(word) ? [...new Set([word, ...withoutLetters(beginningOf(word), 1)])] : [word]
 }
@@ -20,14 +20,14 @@ export function variantsSought(typed: string): string[] {
   return isVaried(typed) ? [...withoutLetters(beginningOf(typed), errorsIn(typed))] : []
 }
 
-/** Those of these words that somebody may have meant, the likeliest together first; none where there are too many errors. */
+/** Those of these words that may be meant, grouped by likelihood, the likeliest first; none with too many errors. */
 export function nearTo(typed: string, words: readonly string[]): string[][] {
   const ranked = words.map((word) => ({ word, rank: rankOf(typed, word) }))
   const near = ranked.filter(({ rank }) => rank < 2 * (errorsIn(typed) + 1)).sort((one, other) => one.rank - other.rank)
   return [...Map.groupBy(near, ({ rank }) => rank).values()].map((group) => group.map(({ word }) => word))
 }
 
-/** Whoever mistypes a word seldom begins with another letter. */
+/** Twice the distance, and one more if the first letter differs: a mistyped word seldom begins with another letter. */
 function rankOf(typed: string, word: string): number {
   return 2 * distance(typed, word) + (word[0] === typed[0] ? 0 : 1)
 }
@@ -44,7 +44,7 @@ function beginningOf(word: string): string {
   return [...word].slice(0, VARIED_LETTERS).join('')
 }
 
-/** The text, and all that is left of it when up to so many letters are left out. */
+/** The text, and all that is left of it when up to `count` letters are left out. */
 function withoutLetters(text: string, count: number): Set<string> {
   let last = new Set([text])
   const all = new Set(last)
@@ -55,7 +55,7 @@ function withoutLetters(text: string, count: number): Set<string> {
   return all
 }
 
-/** How many letters are too few, too many, others or have changed places. */
+/** The edit distance: how many letters are missing, additional, wrong or swapped. */
 function distance(one: string, other: string): number {
   let before: number[] = []
   let row = Array.from({ length: other.length + 1 }, (_, at) => at)

@@ -1,7 +1,7 @@
 /**
- * Which listings of different companies are likely the same article, or one that can be compared. Names are compared without brands and sizes,
- * words by how rare they are; words that decide must agree, sizes be of one kind and within 1.5 times, departments not another. Brands are
- * never trusted alone: they only tell the level. Pure.
+ * Finds listings of different companies that are likely the same article, or comparable. Names are compared without
+ * brands and sizes, words weighted by how rare they are; deciding words must agree, sizes be of one kind and within 1.5
+ * times, departments be compatible. Brands are never trusted alone: they only decide the level. Pure.
  *
  *   articles ─▶ words, weighed ─▶ those with a rare word in common ─▶ what forbids ─▶ score ─▶ the best of each
  */
@@ -34,7 +34,7 @@ export type Level = 'identical' | 'comparable'
 /** Two listings that are suggested, the one of the smaller id first. `score`: from 0 to 1. */
 export type Pair = Readonly<{ a: number; b: number; level: Level; score: number; reasons: readonly string[] }>
 
-/** The number of these rules: another one where they find other pairs than before. */
+/** The version of these rules, to be changed when they find other pairs than before. */
 export const RULES = 2
 
 const SIZE_RATIO_MAX = 1.5
@@ -43,7 +43,7 @@ const SUGGESTED_MAX = 3
 const CANDIDATES_MAX = 400
 const SAME_AMOUNT = 0.02
 const UNKNOWN = 1.25
-/** How much a word counts that no other company has: it is more often a name than a kind. */
+/** The factor for a word that no other company has: it is more often a name than a kind of article. */
 const FOREIGN = 0.6
 const UNKNOWN_SCORE_MIN = 0.9
 /** Weighed, but in a pack of a known size; what is sold by the piece may be taken in any number. */
@@ -61,7 +61,7 @@ type Indexed = Readonly<{
   size: PackSize | undefined
   isWeighed: boolean
   isPacked: boolean
-  /** "Each" of what is not sold by the piece: how much is in it is told nowhere. */
+  /** "Each" of what is not sold by the piece: how much is in it is unknown. */
   isUntold: boolean
 }>
 
@@ -77,7 +77,7 @@ export function pairsOf(articles: readonly Article[]): Pair[] {
 }
 
 function knownOf(articles: readonly Article[]): Indexed[] {
-  // Thousands of listings have few brands and stand on few shelves.
+  // Made once for each text: thousands of listings have few brands and few categories.
   const brands = ofEach(articles, ({ brand }) => brand ?? '', wordsOf)
   const shelves = ofEach(articles, ({ category }) => category, shelfWordsOf)
   const named = articles.map(({ company, category, name, brand }) => ({
@@ -96,7 +96,7 @@ function wordsOf(text: string): string[] {
   return stemsOf(foldedText(text))
 }
 
-/** What is made of each of the texts that articles have, once. */
+/** Makes a value for each distinct text of the articles. */
 function ofEach<T>(articles: readonly Article[], textOf: (article: Article) => string, make: (text: string) => T) {
   return new Map([...new Set(articles.map(textOf))].map((text) => [text, make(text)] as const))
 }
@@ -142,7 +142,7 @@ function weightsOf(known: readonly Indexed[]): Map<string, number> {
   )
 }
 
-/** By word and department: what stands in another department is no candidate. */
+/** Articles by word and department: those in other departments are no candidates. */
 type Index = ReadonlyMap<string, ReadonlyMap<string | undefined, Indexed[]>>
 
 function indexOf(known: readonly Indexed[]): Index {
@@ -158,7 +158,7 @@ function indexOf(known: readonly Indexed[]): Index {
   return byWord
 }
 
-/** Those of other companies that have one of the rarest words in common: without one of these no score is reached. */
+/** Articles of other companies that share one of the rarest words: without one, SCORE_MIN is never reached. */
 function candidatesOf(one: Indexed, byWord: Index, weights: ReadonlyMap<string, number>): Set<Indexed> {
   const inOrder = [...one.words].sort((a, b) => weights.get(b)! - weights.get(a)!)
   const total = inOrder.reduce((sum, word) => sum + weights.get(word)!, 0)
@@ -189,7 +189,7 @@ function bestOf(one: Indexed, candidates: Iterable<Indexed>, weights: ReadonlyMa
   return matches.slice(0, SUGGESTED_MAX).map(pairOf)
 }
 
-/** Unless something forbids it. Whichever is named first, the same comes of it. */
+/** The match of two articles, or undefined if something forbids it. The order of the arguments does not matter. */
 function matchOf(first: Indexed, second: Indexed, weights: ReadonlyMap<string, number>): Match | undefined {
   const [one, other] = first.article.id < second.article.id ? [first, second] : [second, first]
   const ratio = sizeRatio(one, other)
@@ -217,8 +217,8 @@ function pairOf({ one, other, ratio, score, total }: Match): Pair {
 }
 
 /**
- * How much of the weight of their words is common; 0 where one has a word that decides and the other does not. What the other's category says
- * need not be in its name: "paprika" among herbs and spices is a spice.
+ * The share of the weight of their words that is common; 0 if only one has a deciding word. What the other's category
+ * says need not be in its name: "paprika" among herbs and spices is a spice.
  */
 function scoreOf(one: Indexed, other: Indexed, weights: ReadonlyMap<string, number>): number {
   let [common, only] = [0, 0]
@@ -242,18 +242,18 @@ function has({ words, lead }: Indexed, word: string): boolean {
   return words.has(word) || lead.has(word)
 }
 
-/** A brand in front of the one name may stand anywhere in the other. */
+/** The words in common. A brand that one name begins with may stand anywhere in the other. */
 function commonWords(one: Indexed, other: Indexed): string[] {
   const both = [...one.words].filter((word) => has(other, word))
   return [...both, ...[...other.words].filter((word) => one.lead.has(word) && !one.words.has(word))]
 }
 
-/** What an article's own category says of all that stands there goes without saying in a name, but for diets. */
+/** Whether a word decides. What the article's own category says of everything does not, except diets and animals. */
 function decides(word: string, { shelf }: Indexed): boolean {
   return isDeciding(word) && (isAlwaysSaid(word) || !shelf.has(word))
 }
 
-/** How many times larger the one is than the other; undefined where that cannot be told or they are of two kinds. */
+/** How many times larger one is than the other, from 1 up; undefined if that is unknown or their kinds differ. */
 function sizeRatio(one: Indexed, other: Indexed): number | undefined {
   if (one.isWeighed && other.isWeighed) return 1
   if ((one.isWeighed && !one.isPacked) || (other.isWeighed && !other.isPacked)) return undefined
@@ -264,14 +264,14 @@ function sizeRatio(one: Indexed, other: Indexed): number | undefined {
   return amount < otherAmount ? otherAmount / amount : amount / otherAmount
 }
 
-/** A shop measures by weight what another one measures by volume: what is poured or spread weighs about a gram a millilitre. */
+/** Shops measure the same thing by weight or by volume: what is poured or spread weighs about a gram per millilitre. */
 function areOfOneKind(one: Indexed, other: Indexed): boolean {
   if (one.size!.unit === other.size!.unit) return true
   const isMeasured = ({ size }: Indexed) => size!.unit === 'g' || size!.unit === 'ml'
   return isMeasured(one) && isMeasured(other) && one.department === other.department && one.department !== 'frozen'
 }
 
-/** A brand counts only where both names or fields have it: a field alone is often that of a maker, or of a stranger. */
+/** A brand counts only if both have it in name or field: a field alone is often that of a maker, or of a stranger. */
 function haveSameBrand(one: Indexed, other: Indexed): boolean {
   const names = [one.text, other.text]
   const isNamed = (brand: string) => brand !== '' && names.some((name) => name.startsWith(`${brand} `))

@@ -1,27 +1,27 @@
-/** What goods cost by amount, so that packs of any size can be compared; and what a shop's own text says of it. Pure. */
+/** Unit prices, by which packs of any size can be compared, and the unit prices in shops' own texts. Pure. */
 import { type PackSize, packSizeOf, type Unit } from './pack-size.ts'
 
-/** So many cents for so much. `amount`: in `unit`. */
+/** A price in cents for an amount in `unit`. */
 export type UnitPrice = Readonly<{ cents: number; amount: number; unit: Unit }>
 
-/** How much a price is told for. Australia and New Zealand: 100 g, 100 ml, a metre, a piece. */
+/** The amounts that unit prices are for. Australia and New Zealand: 100 g, 100 ml, a metre, a piece. */
 export const BASES: Readonly<Record<Unit, number>> = { g: 100, ml: 100, m: 1, each: 1 }
 
-/** The price of so much of what a pack of a size costs, rounded half up to cents. */
+/** The unit price of a pack: what the amount `base` costs, rounded half up to cents. */
 export function unitPriceOf(priceCents: number, size: PackSize, base = BASES[size.unit]): UnitPrice {
-  // Whole numbers first: a half stays one.
+  // Computed with whole numbers first, so that an exact half stays one.
   const cents = Math.floor((priceCents * base * 1000 * 2) / Math.round(size.amount * 1000) / 2 + 0.5)
   return { cents, amount: base, unit: size.unit }
 }
 
-/** What is known of goods: their price, and what their shop says of their size and of what they cost by amount. */
+/** Goods: price and name, and what the shop says of their size and of their unit price (`told`). */
 export type Goods = Readonly<{ priceCents: number; name: string; size: string | null; told: string | null }>
 
 /** A size whose price is for a kilogram: what comes home is weighed there. */
 export const WEIGHED = /approx.*\bper (?:package|piece|pack)\b|\d\s*k?g\s*eachunit/iu
 const KILOGRAM: PackSize = { amount: 1000, unit: 'g', count: 1, isExact: true }
 
-/** The size that a price is for; undefined when it cannot be told. Where the size and the name disagree, the shop's own unit price decides. */
+/** The size that a price is for; undefined if unknown. If size and name disagree, the shop's own unit price decides. */
 export function pricedSizeOf(goods: Goods): PackSize | undefined {
   const { size, name } = goods
   if (size !== null && WEIGHED.test(size)) return KILOGRAM
@@ -38,7 +38,7 @@ function isTold(priceCents: number, size: PackSize, told: UnitPrice): boolean {
   return size.unit === told.unit && unitPriceOf(priceCents, size, told.amount).cents === told.cents
 }
 
-/** "Each" of several pieces, of which only the unit price tells how many there are; or a size that is told nowhere else. */
+/** The size that follows from the shop's unit price: for "each" of an unknown number of pieces, or without any size. */
 function countedBy(priceCents: number, told: UnitPrice, size: PackSize | undefined): PackSize | undefined {
   if (told.cents === 0 || (size !== undefined && (size.unit !== 'each' || size.amount !== 1))) return undefined
   const amount = (priceCents / told.cents) * told.amount
@@ -49,7 +49,7 @@ function countedBy(priceCents: number, told: UnitPrice, size: PackSize | undefin
 const TOLD = /^\s*\$?\s*(\d+(?:\.\d+)?)\s*(?:\/|per)\s*(.*)$/iu
 const TOLD_EACH = /^\s*\$?\s*(\d+(?:\.\d+)?)\s*(?:each|ea)\s*$/iu
 
-/** What a shop tells: "$11.40 per 1 kg", "$0.45/100g", "$1.20 each". Undefined when it is none of these. */
+/** Parses a shop's unit price: "$11.40 per 1 kg", "$0.45/100g", "$1.20 each". Undefined if it is none of these. */
 export function toldUnitPrice(text: string): UnitPrice | undefined {
   const each = TOLD_EACH.exec(text)
   if (each !== null) return { cents: centsOf(each[1]!), amount: 1, unit: 'each' }
@@ -65,7 +65,7 @@ function centsOf(text: string): number {
 
 const SHOWN: Readonly<Record<Unit, string>> = { g: 'g', ml: 'ml', m: 'm', each: 'each' }
 
-/** How a unit price is told to people: "100 g", "each". */
+/** What a unit price is for, as shown to people: "100 g", "each". */
 export function baseText({ amount, unit }: UnitPrice): string {
   return unit === 'each' && amount === 1 ? 'each' : `${amount} ${SHOWN[unit]}`
 }

@@ -1,10 +1,10 @@
-/** What has been loaded lately, and how much there is in all. */
+/** Recent load activity, and the size of the catalogue. */
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Sql } from '../../database/sql.ts'
 
 /**
- * Sums over files that were loaded: `rows` were read from them, and `rejected` of these were not taken. `rejects` are those of all files,
- * whatever became of them: as many as the list of rejects since the same time has.
+ * Sums over loaded files: `rows` read from them, and how many of these were `rejected`. `rejects` counts those of all
+ * files, whatever became of them: as many as the list of rejects since the same time has.
  */
 export type Activity = Readonly<{
   files: number
@@ -27,7 +27,7 @@ export type Totals = Readonly<{
 /** What was loaded in one hour: `rows` without those that were rejected. */
 export type Hour = Readonly<{ from: string; files: number; rows: number }>
 
-/** A file that was loaded, but for some of its rows. */
+/** A loaded file that has rejected rows. */
 export type LoadWithRejects = Readonly<{
   sha256: string
   filename: string
@@ -36,7 +36,7 @@ export type LoadWithRejects = Readonly<{
   rejected: number
 }>
 
-/** What became of the files whose load ended at or after a time. */
+/** The activity of loads that ended at or after a time, in milliseconds since 1970. */
 export async function activitySince(database: Sql, since: number): Promise<Activity> {
   const activity = await database.get<Activity>(
     `select count(*) as files, coalesce(sum(rows), 0) as rows, coalesce(sum(inserted), 0) as inserted,
@@ -49,7 +49,7 @@ export async function activitySince(database: Sql, since: number): Promise<Activ
   return activity!
 }
 
-/** What was loaded in each of the last hours, the one that is now last; hours begin at full hours of UTC. */
+/** What was loaded in each of the last hours, the current hour last; hours begin at full hours of UTC. */
 export async function throughput(database: Sql, now: number, hours: number): Promise<Hour[]> {
   const current = Math.floor(now / HOUR_MS)
   const first = current - hours + 1
@@ -65,7 +65,7 @@ export async function throughput(database: Sql, now: number, hours: number): Pro
   })
 }
 
-/** The latest files that were loaded since a time, but for some of their rows. Of the held and the failed, that is told elsewhere. */
+/** The latest files that were loaded since a time with rejected rows. Held and failed files are reported elsewhere. */
 export async function loadsWithRejects(database: Sql, since: number, limit: number): Promise<LoadWithRejects[]> {
   return await database.all<LoadWithRejects>(
     `select sha256, filename, finished_at, rows, rejected from load
@@ -75,7 +75,7 @@ export async function loadsWithRejects(database: Sql, since: number, limit: numb
   )
 }
 
-/** Those of some files among them; at most some hundreds at once. */
+/** The same, but only for these files; at most some hundreds at once. */
 export async function loadsWithRejectsOf(
   database: Sql,
   since: number,
@@ -90,7 +90,7 @@ export async function loadsWithRejectsOf(
   )
 }
 
-/** How many such files there are; it stops counting at `max`. */
+/** How many loaded files have rejected rows; it stops counting at `max`. */
 export async function countLoadsWithRejects(database: Sql, since: number, max: number): Promise<number> {
   const sql = `select count(*) as count from (
     select 1 from load where finished_at >= ? and rejected > 0 and state = 'loaded' limit ?) as found`

@@ -1,4 +1,4 @@
-/** The barcodes that are known of what a company sells, by its SKUs. */
+/** The known barcodes of a company's SKUs. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
@@ -8,13 +8,13 @@ export type KnownBarcode = Readonly<{ sku: string; barcode: string }>
 
 const SKUS_AT_ONCE = 500
 
-/** Those of some SKUs of a company that are known, by SKU. */
+/** The known barcodes of some SKUs of a company, in the order of the SKUs. */
 export async function knownBarcodes(database: Sql, company: string, skus: readonly string[]): Promise<KnownBarcode[]> {
   const found: KnownBarcode[] = []
   for (let from = 0; from < skus.length; from += SKUS_AT_ONCE) {
     const some = skus.slice(from, from + SKUS_AT_ONCE)
     const wanted = some.map(() => '?').join(', ')
-    // Also of what no scrape has shown yet.
+    // Includes SKUs that no scrape has shown yet.
     const sql = `select code as sku, ${BARCODE_OF_LISTING} as barcode from listing
         where company_id = (select id from company where code = ?) and by_name = 0 and code in (${wanted})
       union select sku, barcode from fed_barcode

@@ -1,4 +1,4 @@
-/** Products by what they cost by amount: the cheapest of their listings, of those that can be bought now. */
+/** Products by unit price: that of the cheapest of their listings that can be bought now. */
 import type { Sql } from '../../database/sql.ts'
 import type { Unit } from '../model/pack-size.ts'
 import { BASES, baseText, pricedSizeOf, type UnitPrice, unitPriceOf } from '../model/unit-price.ts'
@@ -6,18 +6,18 @@ import type { Current } from './current.ts'
 import { lowestPriceOf } from './price-range.ts'
 import type { Found } from './with-words.ts'
 
-/** What amounts are measured in. */
+/** The units of amounts. */
 export const UNITS = Object.keys(BASES) as Unit[]
 
-/** Only what is measured so, and costs no more than so many cents by 100 g, 100 ml, a metre or one. */
+/** Only products measured in `unit` that cost at most `max` cents per 100 g, 100 ml, metre or piece. */
 export type AmountFilter = Readonly<{ unit?: Unit | undefined; max?: number | undefined }>
 
-/** A product that was found, and the least that it costs by amount; undefined where its size or price is not known. */
+/** A found product and its lowest unit price; undefined if its size or price is not known. */
 export type Measured = Found & Readonly<{ unitPrice: UnitPrice | undefined }>
 
 const LISTINGS_MAX = 50
 
-/** The least that a product costs by amount. Where its listings are measured in several ways, that of the first one counts. */
+/** The lowest unit price of a product. If its listings have different units, that of the first one counts. */
 export async function lowestUnitPriceOf(
   database: Sql,
   productId: number,
@@ -40,9 +40,9 @@ export async function lowestUnitPriceOf(
 }
 
 /**
- * These products with the cheapest by amount first, and what is measured as the first of them is before the rest: milk is sold by volume, and
- * the chocolate that has it in its name by weight. Where nothing is known, last.
- * With a filter only those that pass it.
+ * Sorts products by unit price, cheapest first, but the units in the order in which they are found: a search for milk
+ * finds milk, sold by volume, before milk chocolate, sold by weight. Products without a unit price come last.
+ * With a filter, returns only those that pass it.
  */
 export async function cheapestByAmount(
   database: Sql,
@@ -68,7 +68,7 @@ export async function cheapestByAmount(
   )
 }
 
-/** A price by amount as it is told. */
+/** A unit price as fields of an answer. */
 export function unitPriceTold(price: UnitPrice | undefined) {
   if (price === undefined) return { unit_price_cents: null, unit_price_per: null }
   return { unit_price_cents: price.cents, unit_price_per: baseText(price) }

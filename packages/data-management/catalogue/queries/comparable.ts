@@ -1,4 +1,4 @@
-/** What can stand beside a product in other shops: suggested pairs, and what people have called comparable. Nothing of it counts in its prices. */
+/** Comparable listings in other shops: suggested pairs, and verdicts of people. They do not count in prices. */
 import type { Sql } from '../../database/sql.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
 import type { ListingName } from '../catalogue.ts'
@@ -16,11 +16,11 @@ import {
 } from './paired-listing.ts'
 import { pairText } from './suggestions.ts'
 
-/** A listing of another product. `score` null: no suggestion, a person has said so. `said_by` null: nobody has. */
+/** A listing of another product. `score` is null for a person's verdict, `said_by` for a suggestion. */
 export type Comparable = Omit<PairedListing, 'brand' | 'url'> &
   Readonly<{ level: Level; score: number | null; reasons: string[]; said_by: string | null }>
 
-/** The verdicts that count of pairs to which one of these listings belongs. */
+/** Finds the verdicts in force on pairs that contain one of these listings. */
 export type VerdictsAbout = (listings: readonly ListingName[]) => Promise<readonly VerdictRecord[]>
 
 const LISTINGS_MAX = 50
@@ -30,7 +30,7 @@ const SHOWN_MAX = 12
 type Suggested = PairedListingRow & KeptSuggestion & Readonly<{ mine: number }>
 type Beside = Pick<Comparable, 'level' | 'score' | 'reasons' | 'said_by'> & Readonly<{ other: PairedListingRow }>
 
-/** What stands beside a product: first what a person has said, then the likeliest. */
+/** The comparable listings of a product: first those of verdicts, then the likeliest suggestions. */
 export async function comparableWith(
   database: Sql,
   productId: number,
@@ -59,7 +59,7 @@ async function toldWhere(
   return await database.all<PairedListingRow>(`select ${TOLD} from listing ${TOLD_FROM} where ${condition}`, ...values)
 }
 
-/** A pair counts while both listings say what it was found from. */
+/** The suggestions for a product. A pair counts while both listings still have the labels it was found from. */
 async function suggestedFor(database: Sql, productId: number): Promise<Suggested[]> {
   return await database.all<Suggested>(
     `select pair.mine, pair.is_identical, pair.score, pair.reasons, ${TOLD}
@@ -82,7 +82,7 @@ function besideOf({ mine: _, is_identical, score, reasons, ...other }: Suggested
   return { other, ...suggestionOf({ is_identical, score, reasons }), said_by: null }
 }
 
-/** What people have called comparable, and is another product. */
+/** The listings of other products that people have called comparable. */
 async function saidBeside(
   database: Sql,
   productId: number,

@@ -1,6 +1,6 @@
 /**
- * What may be told as "now". A store that is silent (as `freshness.ts` judges) shows what it asked once, not what it asks; and a flag
- * that is the same in all current rows of a company tells nothing of any of them: it is unknown.
+ * What may be reported as current. A silent store (see freshness.ts) shows what it asked once, not what it asks now;
+ * and a flag that is the same in all current rows of a company carries no information: it is reported as unknown.
  */
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Sql } from '../../database/sql.ts'
@@ -10,7 +10,7 @@ import { COMPANY_DAYS, type StoreSetting, settingsByCodes } from './sources.ts'
 /** The stores of one company that have been scraped, by their numbers. */
 export type StoresOfCompany = Readonly<{ silent: readonly number[]; live: readonly number[] }>
 
-// PostgreSQL looks at so many price runs of a company, those that have ended included, and no further: they are not counted there.
+// PostgreSQL has no counts: at most RUNS_MAX price runs of a company are read, ended ones included.
 const RUNS_MAX = 20_000
 
 const TELLS_AVAILABILITY = {
@@ -24,7 +24,7 @@ const TELLS_AVAILABILITY = {
 
 const NONE: StoresOfCompany = { silent: [], live: [] }
 
-/** A store as it was scraped, and until when it is not silent where nobody has set anything for it. */
+/** The last scrape of a store, and the time after which it is silent unless people have set an interval for it. */
 type StoreState = Readonly<{
   storeId: number
   companyId: number
@@ -34,10 +34,10 @@ type StoreState = Readonly<{
   silentAfter: number
 }>
 
-/** What a connection that only reads has found, and the version of the database that it was. */
+/** The stores that each read-only connection has found, with the version of the database at that time. */
 const found = new WeakMap<Sql, Readonly<{ version: number; zone: TimeZone; stores: readonly StoreState[] }>>()
 
-/** The current state of the stores and companies; it is asked for once and used for one answer. */
+/** The current state of the stores and companies, made once for each answer. */
 export class Current {
   readonly #database: Sql
   readonly #companies = new Map<number, { silent: number[]; live: number[] }>()
@@ -64,7 +64,7 @@ export class Current {
     }
   }
 
-  /** Looks at every store: some microseconds each, and less while nothing was loaded since. */
+  /** Reads every store: some microseconds each, and less while nothing has been loaded since the last time. */
   static async at(database: Sql, clock: Clock, settings: readonly StoreSetting[] = []): Promise<Current> {
     return new Current(database, await storesIn(database, clock.zone), clock, settings)
   }
@@ -82,7 +82,7 @@ export class Current {
     return [...this.#silent]
   }
 
-  /** Of which of these companies `is_available` tells anything: not where it is the same in all rows that are current. */
+  /** For which of these companies `is_available` carries information: it is not the same in all current rows. */
   async telling(companyIds: readonly number[]): Promise<(companyId: number) => boolean> {
     for (const id of new Set(companyIds)) {
       if (this.#tells.has(id)) continue
@@ -112,7 +112,7 @@ async function storesIn(database: Sql, zone: TimeZone): Promise<readonly StoreSt
   return stores
 }
 
-/** The version changes when others write. Undefined where that is not told, and for a connection that writes itself. */
+/** A version that changes when others write. Undefined in PostgreSQL, and for a connection that writes itself. */
 async function versionOf(database: Sql): Promise<number | undefined> {
   if (database.dialect !== 'sqlite') return undefined
   const own = await database.get<{ changes: number }>('select total_changes() as changes')

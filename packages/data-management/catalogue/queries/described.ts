@@ -6,7 +6,7 @@ import type { Described } from '../model/search-words.ts'
 
 type Stored = Pick<Described, 'companyId' | 'name' | 'brand' | 'size'> & { id: number; category_id: number | null }
 
-/** What these listings are called and where they stand. */
+/** The names, brands, sizes and categories of these listings. */
 export async function describedListings(
   database: Sql,
   ids: readonly number[],

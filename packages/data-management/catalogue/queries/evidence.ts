@@ -1,11 +1,11 @@
-/** By what each listing of a product is joined with the others: the strongest that it has in common with one of them. */
+/** The evidence that joins each listing of a product with the others: the strongest that it shares with one of them. */
 import { gtinOf } from '../model/gtin.ts'
 
-/** A person's word, an equal GTIN, or an equal name and size. */
+/** The kinds of evidence, strongest first: a person's verdict, an equal GTIN, an equal name and size. */
 export const EVIDENCE = ['person', 'gtin', 'name'] as const
 export type Evidence = (typeof EVIDENCE)[number]
 
-/** What is asked of each listing for that; `listing` and `company` are in the statement. */
+/** The SQL columns for the evidence of a listing; the statement must contain `listing` and `company`. */
 export const EVIDENCE_COLUMNS = `
   (select value from listing_key where listing_key.listing_id = listing.id and kind = 1 and silent = 0 limit 1) as gtin_key,
   (select value from listing_key where listing_key.listing_id = listing.id and kind = 2 and silent = 0 limit 1) as name_key,
@@ -17,7 +17,7 @@ export const EVIDENCE_COLUMNS = `
       and is_same = 1 and other.product_id = listing.product_id
   ) then 1 else 0 end as is_said`
 
-/** What was found of a listing. */
+/** The evidence columns of a listing. */
 export type EvidenceRecord = Readonly<{
   barcode: string | null
   gtin_key: string | null

@@ -1,13 +1,13 @@
-/** What is told of the newest scrape of each store, and does not hold it: the same finding of a whole chain is one. */
+/** Findings on the newest scrape of each store, which hold nothing. Equal findings of one company are combined. */
 import { foldedCode, isOneCode } from '@splitcart/shared/codes.ts'
 import { RULES } from '@splitcart/shared/truth/rules.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../../database/sql.ts'
 
-/** The newest scrape that shows something. `sha256`: of its file. */
+/** The newest scrape with the finding. `sha256`: of its file. */
 export type Example = Readonly<{ store_id: string; store_name: string; date: string; sha256: string; sentence: string }>
 
-/** A finding of a company, and of how many of its stores. */
+/** A finding on a company, with the stores that have it. */
 export type ChainFinding = Readonly<{
   company: string
   rule: string
@@ -26,7 +26,7 @@ type NewestLoad = Readonly<{
   verdicts: string
 }>
 
-/** What is told now, of the most stores first; some microseconds a store. */
+/** The current findings, those on the most stores first. Takes some microseconds per store. */
 export async function chainFindings(database: Sql): Promise<ChainFinding[]> {
   const newest = await database.all<NewestLoad>(
     `select company.shown as company, store.shown as store_id, store.name as store_name, last_date as date, sha256, verdicts
@@ -39,7 +39,7 @@ export async function chainFindings(database: Sql): Promise<ChainFinding[]> {
   return [...found.values()].toSorted((one, other) => other.stores.length - one.stores.length)
 }
 
-/** A file of many stores says something of each. */
+/** The findings on this store, since the findings of a file may be on many stores. */
 function findingsOf({ company, store_id, verdicts }: NewestLoad): Verdict[] {
   const isHere = ({ company: other, store }: Verdict) =>
     other == null || (isOneCode(other, company) && isOneCode(store ?? '', store_id))
@@ -60,7 +60,7 @@ function add(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, 
   found.set(key, { company, rule, field, brief: words, stores, example: isNewer ? example : known.example })
 }
 
-/** Why these are no company and store that are known: whoever misspells one would believe nothing. */
+/** Which of these names is unknown, or undefined: so that a misspelt name does not look like an empty answer. */
 export async function faultOfNames(database: Sql, company: string, store: string | null): Promise<string | undefined> {
   const code = foldedCode(company)
   const known = await database.get<{ id: number }>('select id from company where code = ?', code)

@@ -1,6 +1,6 @@
 /**
- * Which products a query finds, page by page. With words the best come first (ranked.ts); all others stand in the order in which their listings
- * became known. A product with several listings that match stands where the first of them stands, once.
+ * Finds products by a query, page by page. With words, the best come first (ranked.ts); all others follow in the order
+ * in which their listings became known. A product appears once, at the place of its first matching listing.
  */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql, Value } from '../../database/sql.ts'
@@ -21,7 +21,7 @@ import {
 } from './with-words.ts'
 
 /**
- * What to look for; everything that is given must be true of a product. `after` is where the page before ended: the score and the listing
+ * The criteria of a search, all of which must be met. `after` is where the page before ended: the score and the listing
  * of its last product.
  */
 export type ProductQuery = Readonly<{
@@ -31,7 +31,7 @@ export type ProductQuery = Readonly<{
   company?: string | undefined
   /** The name of a category, of any company, anywhere in the path. */
   category?: string | undefined
-  /** Only what some store that is not silent has on special. */
+  /** Only what at least one store that is not silent has on special. */
   special?: boolean | undefined
   after: FoundKey | undefined
   limit: number
@@ -40,22 +40,22 @@ export type ProductQuery = Readonly<{
 /** Where a page ended. */
 export type FoundKey = readonly [score: number, listingId: number]
 
-/** A page of what was found, where the next one begins (null: nowhere), how many there are, and how the words were understood. */
+/** A page of products, where the next one begins (null: no more), the total, and how the words were understood. */
 export type FoundPage = Readonly<{
   products: readonly Found[]
   next: FoundKey | null
   total: Count
-  /** The words that were looked for, where one that was typed is known nowhere. */
+  /** The words that were searched for instead, if a typed word is unknown; else null. */
   corrected: string | null
-  /** The names of categories to look further in: where most of them stand, or without words those at the top. */
+  /** Names of categories to refine by: the most common ones of what was found, or without words the top level. */
   categories: readonly string[]
 }>
 
-// Behind every score.
+// The score of products that are not ranked: below every other score.
 const UNRANKED = -1_000_000
-// So many listings that match are had at once where many of them are of one product.
+// The most matching listings read at once, where many of them are of one product.
 const PORTION_MAX = 2_000
-// So many are looked at for a page of those on special; a page may have less, and a next one.
+// The most listings examined for a page of specials: such a page may be short and still have a next one.
 const LOOKED_AT_MAX = 4_000
 const CATEGORIES_MAX = 500
 const TOP_CATEGORIES_MAX = 60
@@ -73,7 +73,7 @@ export async function findProducts(database: Sql, query: ProductQuery, current: 
   const marks = await marksOf(database, query)
   if (marks === undefined) return NOTHING
   const { sought, corrected } = await understood(database, query.q ?? '')
-  // Something was asked for, and there is not a word in it.
+  // There is text in the query, but not a word.
   if (sought.length === 0 && (query.q ?? '').trim() !== '') return NOTHING
   if (query.barcode !== undefined || query.sku !== undefined)
     return await findFew(database, query, [...marks, ...sought])
@@ -84,7 +84,7 @@ export async function findProducts(database: Sql, query: ProductQuery, current: 
 
 type Search = Readonly<{ query: ProductQuery; sought: Sought; marks: Sought; current: () => Promise<Current> }>
 
-/** The company and the category that are meant; undefined where there is none of that name. */
+/** The marked words of the company and the category; undefined if there is none of that name. */
 async function marksOf(database: Sql, { company, category }: ProductQuery): Promise<Sought | undefined> {
   const marks: Sought[number][] = []
   if (company !== undefined) {
@@ -105,23 +105,23 @@ async function topCategories(database: Sql): Promise<string[]> {
   return (await database.all<{ name: string }>(sql)).map(({ name }) => name)
 }
 
-/** The numbers of the categories of this name, at any level. */
+/** The ids of the categories of this name, at any level. */
 export async function categoriesCalled(database: Sql, name: string): Promise<number[]> {
   const sql = `select id from category where name = ? order by id limit ${CATEGORIES_MAX}`
   return (await database.all<{ id: number }>(sql, name)).map(({ id }) => id)
 }
 
-/** The number of a company by its code. */
+/** The id of a company by its code. */
 export async function companyOf(database: Sql, code: string): Promise<number | undefined> {
   return (await database.get<{ id: number }>('select id from company where code = ?', foldedCode(code)))?.id
 }
 
-/** By barcode or SKU: so few that they are all looked at. */
+/** Finds by barcode or SKU: so few listings match that all of them are read. */
 async function findFew(database: Sql, { barcode, sku, after, limit }: ProductQuery, sought: Sought) {
   const values: Value[] = []
   const conditions: string[] = []
   if (barcode !== undefined) {
-    // A GTIN of restricted circulation has its company behind a space; '!' is what comes next.
+    // The key of a restricted GTIN ends with a space and the company; '!' is the character after the space.
     conditions.push(
       `product_id in (select shown.product_id from listing_key join listing as shown on shown.id = listing_key.listing_id
         where (kind = 1 and (value = ? or (value > ? and value < ?))) or (kind = 3 and value in (?, ?)))`,
@@ -147,7 +147,7 @@ async function findFew(database: Sql, { barcode, sku, after, limit }: ProductQue
   return pageOf(page.map(unranked), limit, { count: found.length, exact: true })
 }
 
-/** Those that are ranked, and behind them all others. */
+/** The ranked products, followed by all others that match. */
 async function findBest(database: Sql, search: Search): Promise<FoundPage> {
   const { query, sought, marks } = search
   const current = await search.current()
@@ -169,7 +169,7 @@ async function findBest(database: Sql, search: Search): Promise<FoundPage> {
   return { ...rest, products: [...page, ...rest.products], total, categories }
 }
 
-/** In the order in which they became known, without those of `but`. */
+/** The matching products in the order in which they became known, without those in `but`. */
 async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<number, true>): Promise<FoundPage> {
   const { query, marks, sought } = search
   const all = [...marks, ...sought]
@@ -189,7 +189,7 @@ async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<numbe
     if (query.special && lookedAt >= LOOKED_AT_MAX && found.length <= limit)
       return { ...NOTHING, products: found, next: [UNRANKED, last], total: { count: found.length, exact: false } }
   }
-  // Of those on special only what was looked at is counted.
+  // Of specials, only what was examined is counted.
   const isAll = found.length <= limit && query.after === undefined
   const total = query.special ? { count: Math.min(found.length, limit), exact: isAll } : await countIn(database, all)
   return pageOf(found.map(unranked), limit, total)
@@ -199,7 +199,7 @@ function unranked(each: Found): Ranked {
   return { ...each, score: UNRANKED }
 }
 
-/** Without words, the first listing of each product, or every one. */
+/** The next matching listings. Without words: the first listing of each product, or every one (`isEvery`). */
 async function nextOf(
   database: Sql,
   { sought, isEvery }: Readonly<{ sought: Sought; isEvery: boolean }>,
@@ -228,8 +228,8 @@ async function specialOf<F extends Found>(database: Sql, found: readonly F[], cu
 }
 
 /**
- * Whether no earlier listing of the same product matches too. Each product is looked at once: thousands of listings may be one product,
- * and of those only the first one that was asked about can be the first.
+ * Tells whether no earlier listing of the same product matches. Each product is checked once: thousands of listings may
+ * be one product, and only the first of them that is checked can be the first match.
  */
 function firsts(database: Sql, sought: Sought, current: Current | undefined): (each: Found) => Promise<boolean> {
   const seen = new Set<number>()
@@ -241,7 +241,7 @@ function firsts(database: Sql, sought: Sought, current: Current | undefined): (e
   }
 }
 
-/** With the stores that are current: among those on special. */
+/** Whether an earlier listing of the product matches. With `current`: one that is on special. */
 async function isEarlierFound(database: Sql, each: Found, sought: Sought, current: Current | undefined) {
   if (database.dialect === 'postgres' && current === undefined) return await isEarlierInPostgres(database, each, sought)
   const earlier = await database.all<{ id: number }>(
@@ -261,7 +261,7 @@ async function foundAmong(database: Sql, ids: readonly number[], sought: Sought)
   return described.filter((listing) => isFound(wordsOfListing(listing), sought)).map(({ id }) => id)
 }
 
-/** `isMore`: something follows these. */
+/** Makes a page. `isMore`: further products follow those found. */
 function pageOf(found: readonly Ranked[], limit: number, total: Count, isMore = false): FoundPage {
   const products = found.slice(0, limit).map(({ listing_id, product_id }) => ({ listing_id, product_id }))
   const last = found.length > limit ? found[limit - 1] : isMore ? found.at(-1) : undefined

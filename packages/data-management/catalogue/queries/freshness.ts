@@ -1,9 +1,9 @@
 /**
- * How fresh a source is: a store, as its scrapes arrive. Pure: the caller passes the time.
+ * How fresh a source (a store and the arrival of its scrapes) is. Pure: the caller passes the time.
  *
  *   last scrape ──── interval ────▶ due ──▶ 1.5 × late ──▶ 2 × silent
  *
- * The interval is what people have set for the store, else what is usual for it, else the longest that is usual for a store of its company.
+ * The interval is that set by people for the store, else its usual one, else the longest usual one in its company.
  */
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
@@ -13,13 +13,13 @@ import type { DatedRows, Usual } from '../usual.ts'
 export type Scraped = DatedRows & Readonly<{ receivedAt: number }>
 
 /**
- * Whether the next scrape is still to be expected (good), overdue (late), or hardly to be expected any more (silent).
- * snoozed: something is wrong, and people have said that it may be, for a time. retired: nothing is expected any more,
+ * good: the next scrape is not overdue; late: it is overdue; silent: it is hardly to be expected any more.
+ * snoozed: something is wrong, and people have accepted that for a time. retired: nothing is expected any more,
  * until a scrape comes.
  */
 export type SourceState = 'good' | 'late' | 'silent' | 'snoozed' | 'retired'
 
-/** What people have set for a store. `expectedDays`: in place of what is usual. `snoozedUntil`: before that date nothing is amiss with it. */
+/** Settings of a store. `expectedDays` replaces its usual interval; before `snoozedUntil` its problems are accepted. */
 export type SourceSetting = Readonly<{ expectedDays: number | null; isRetired: boolean; snoozedUntil: string | null }>
 
 /** What is expected of a source. `companyDays`: the longest interval of its company. `isClosed`: a list of stores says so. */
@@ -32,15 +32,15 @@ export type DayState = 'good' | 'late' | 'partial' | 'missing' | 'none'
 /** When it is now, and in which zone days begin. */
 export type Clock = Readonly<{ now: number; zone: TimeZone }>
 
-/** The same, and from which share of the usual rows on a scrape counts as whole. */
+/** The same, and the share of the usual rows below which a scrape is partial, from 0 to 1. */
 export type Moment = Clock & Readonly<{ partialShare: number }>
 
-/** `dueDate`: of the next scrape; null while nothing is usual yet, and where nothing is expected. */
+/** `dueDate` is that of the next scrape; null while no interval is known, and if nothing is expected. */
 export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; isPartial: boolean }>
 
 const LATE_FROM = 1.5
 const SILENT_FROM = 2
-// Where no store of a company was scraped twice.
+// The interval if no store of the company was scraped twice.
 const UNKNOWN_DAYS = 14
 
 /** The freshness of a source, from its latest date and what is expected of it. */
@@ -53,7 +53,7 @@ export function freshnessOf(last: Scraped, expected: Expected, moment: Moment): 
   return { dueDate, state, isPartial }
 }
 
-/** Until when a source is not silent, unless another scrape comes or something else is set. */
+/** The time after which a source is silent, unless another scrape comes or its settings change. */
 export function silentAfter(
   last: Omit<Scraped, 'rows'>,
   expected: Omit<Expected, 'usualRows'>,
@@ -67,7 +67,7 @@ function quietState(last: Scraped, expected: Expected, { now, zone }: Clock): 'g
   return now > quietFor(last, expected, LATE_FROM, zone) ? 'late' : 'good'
 }
 
-/** As people have said, and lists of stores. Nothing is made of a closed store or a snooze as long as all is well. */
+/** Applies the settings and lists of stores. That a store is closed or snoozed counts only if something is wrong. */
 function stateAs(quiet: SourceState, { set, isClosed }: Expected, isPartial: boolean, clock: Clock): SourceState {
   if (set?.isRetired) return 'retired'
   if (quiet === 'good' && !isPartial) return 'good'
@@ -79,7 +79,7 @@ function isSnoozed(set: SourceSetting | undefined, { now, zone }: Clock): boolea
   return set !== undefined && set.snoozedUntil !== null && now < zone.startOf(set.snoozedUntil)
 }
 
-/** Days from one scrape to the next; null: nobody knows. */
+/** Days from one scrape to the next; null if unknown. */
 function intervalOf({ usualDays, set }: Pick<Expected, 'usualDays' | 'set'>): number | null {
   return set?.expectedDays ?? usualDays
 }
@@ -95,8 +95,8 @@ function quietFor(
 }
 
 /**
- * The last day that is shown: today, or tomorrow where a scrape has that date. It is today where the store is: in the mornings of zones
- * ahead of that of the server.
+ * The last day to show: today, or tomorrow if a scrape has that date: it may already be that day where the store is, if
+ * its time zone is ahead of the server's.
  */
 export function lastDayOf(dates: readonly string[], { now, zone }: Clock): string {
   const today = zone.dateAt(now)
@@ -104,13 +104,13 @@ export function lastDayOf(dates: readonly string[], { now, zone }: Clock): strin
   return dates.includes(tomorrow) ? tomorrow : today
 }
 
-/** Days that are shown: so many up to the last of them. */
+/** The days to show: `count` days that end with `to`. */
 export type Days = Readonly<{ to: string; count: number }>
 
 /**
- * The states of days. `scraped`: the dates among them, in order, with the one before them.
- * Where a scrape came at most half an interval after a day on which it was due, that day misses nothing; nor do those of a store that is
- * retired, after its last scrape.
+ * The states of days. `scraped`: the scraped dates among them, in order, and the last one before them.
+ * A due day is not missing if a scrape came at most half an interval after it; nor is one after the last scrape of a
+ * retired store.
  */
 export function daysOf(
   scraped: readonly Scraped[],
@@ -148,7 +148,7 @@ function isDue(daysSince: number, usualDays: number): boolean {
   return intervals > 0 && Math.round(intervals * usualDays) === daysSince
 }
 
-/** What counts of what was set at a time: a store that was scraped after it is retired no more. */
+/** The settings that still apply: a store that was scraped after they were made is no longer retired. */
 export function stillSet<Set extends SourceSetting & Readonly<{ at: number }>>(
   set: Set,
   last: Omit<Scraped, 'rows'>,
@@ -157,7 +157,7 @@ export function stillSet<Set extends SourceSetting & Readonly<{ at: number }>>(
   return set.isRetired && seenAt(last, zone) > set.at ? { ...set, isRetired: false } : set
 }
 
-/** When the scrape of a date was there: when it was received, or, for one that was brought in later, when its date ended. */
+/** When a scrape counts as seen: on receipt, or at the end of its date if it was received later. */
 function seenAt({ date, receivedAt }: Omit<Scraped, 'rows'>, zone: TimeZone): number {
   return Math.min(receivedAt, zone.endOf(date))
 }

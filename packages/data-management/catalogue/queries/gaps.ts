@@ -1,9 +1,9 @@
-/** Where a store was scraped and did not show a product: what a chart must not bridge. Pure. */
+/** Gaps: spans in which a store was scraped and did not show a product, so that a chart must not bridge them. Pure. */
 
 /** From the first to the last date, both included. */
 export type Span = Readonly<{ from: string; to: string }>
 
-/** The gaps of `dates` (in order) from the first run on: each is as long as there are dates without a run. */
+/** The gaps in `dates` (in order) after the first run: each spans consecutive dates that are in no run. */
 export function gapsBetween(dates: readonly string[], runs: readonly Span[]): Span[] {
   const inOrder = runs.toSorted((one, other) => (one.from < other.from ? -1 : 1))
   const gaps: Span[] = []

@@ -1,4 +1,4 @@
-/** One listing of a pair, as people are shown it beside the other: what it is called, and what it costs now. */
+/** One listing of a pair, as it is shown beside the other: its name and what it costs now. */
 import type { Sql } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
 import type { Level } from '../model/suggest.ts'
@@ -22,7 +22,7 @@ export type PairedListing = Readonly<{
   unit_price_per: string | null
 }>
 
-/** What is read of a listing with `TOLD` from `listing` with `TOLD_FROM`. */
+/** A record of the columns `TOLD`, selected from `listing` and the joins `TOLD_FROM`. */
 export type PairedListingRow = Omit<PairedListing, 'sku' | 'lowest_cents' | 'unit_price_cents' | 'unit_price_per'> &
   Readonly<{ id: number; company_code: string; by_name: 0 | 1; code: string }>
 
@@ -34,7 +34,7 @@ export const TOLD_FROM = `join company on company.id = listing.company_id join l
 /** A suggestion as it is kept: the score in thousandths, the reasons as JSON. */
 export type KeptSuggestion = Readonly<{ is_identical: 0 | 1; score: number; reasons: string }>
 
-/** What a kept suggestion says. */
+/** The fields of a stored suggestion; its score from 0 to 1. */
 export function suggestionOf({ is_identical, score, reasons }: KeptSuggestion) {
   const level: Level = is_identical === 1 ? 'identical' : 'comparable'
   return { level, score: score / 1000, reasons: JSON.parse(reasons) as string[] }
@@ -48,7 +48,7 @@ export async function pairedListing(database: Sql, told: PairedListingRow, curre
   return { ...shown, sku: by_name === 1 ? null : code, lowest_cents, ...unit }
 }
 
-/** Its name in verdicts. */
+/** The natural key of the listing, as in verdicts. */
 export function nameOf({ company_code, by_name, code }: PairedListingRow): ListingName {
   return { company: company_code, byName: by_name, code }
 }

@@ -1,14 +1,14 @@
-/** Where the picture of a product is. */
+/** The addresses of the pictures of a product. */
 import type { Sql } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
 import { numberNow } from './products.ts'
 
-// Of more listings than any product should have.
+// The most listings that are read: more than any product should have.
 const LISTINGS_MAX = 200
-// Where a shop does not answer, another one may.
+// More than one: if a shop does not answer, another one may.
 const ADDRESSES_MAX = 3
 
-/** The addresses of the pictures of one listing of a product, or of the first that have one. */
+/** The picture addresses of one listing of a product (`called`), or of the first listings that have one. */
 export async function pictureAddressesOf(
   database: Sql,
   number: number,
@@ -26,7 +26,7 @@ export async function pictureAddressesOf(
   return [...new Set(usable)].slice(0, ADDRESSES_MAX)
 }
 
-/** A template with places in it is no address. */
+/** Whether this is an HTTPS address, and not a template with placeholders. */
 function isUsable(address: string): boolean {
   return /^https:\/\//i.test(address) && !/[{}]/.test(address)
 }

@@ -1,10 +1,10 @@
-/** What a product costs now over all stores: of those that are not silent, the lowest and the highest price that can be paid. */
+/** What a product costs now: the lowest and the highest price that can be paid in stores that are not silent. */
 import type { Sql } from '../../database/sql.ts'
 import type { Current } from './current.ts'
 
 /**
- * `stores`: those whose latest scrape shows the product, without the silent ones, which are `silent_stores`. The prices are those of
- * goods that are not known to be unavailable, above 0; null: there is none. Money is whole cents.
+ * `stores` counts the stores whose latest scrape shows the product, except silent ones, counted in `silent_stores`. The
+ * prices are above 0 and of goods not known to be unavailable; null: there is none. Money is whole cents.
  */
 export type PriceRange = Readonly<{
   stores: number
@@ -13,7 +13,7 @@ export type PriceRange = Readonly<{
   highest_cents: number | null
 }>
 
-/** So many stores ask this for a listing. `availability` is `is_available`, or -1 where that is not told. */
+/** How many stores ask this price for a listing. `availability` is `is_available`, or -1 if that is unknown. */
 export type Asked = Readonly<{
   listing_id: number
   company_id: number
@@ -24,7 +24,7 @@ export type Asked = Readonly<{
   is_silent: boolean
 }>
 
-// Runs lie store by store: of a listing each store of its company is looked at, a microsecond each.
+// Runs are stored by store: for a listing, each store of its company is looked up, a microsecond each.
 export const SHOWN_NOW = `listing join store as seller on seller.company_id = listing.company_id
   join price_run as run on run.store_id = seller.id and run.listing_id = listing.id and run.to_date is null`
 
@@ -58,7 +58,7 @@ async function pricesOf(asked: readonly Asked[], current: Current) {
   return { lowest_cents: lowest, highest_cents: highest }
 }
 
-/** Whether a price is one that somebody can pay now: of a store that is not silent, more than nothing, and not known to be sold out. */
+/** Whether a price can be paid now: it is above 0, its store is not silent, and the goods are not known as sold out. */
 export function canBePaid(
   { is_silent, price_cents, availability }: Pick<Asked, 'is_silent' | 'price_cents' | 'availability'>,
   tellsAvailability: boolean,
@@ -73,8 +73,8 @@ function sumStores(asked: readonly Asked[]) {
 }
 
 /**
- * Where a company has several listings of the product, one store may show more than one of them. Joined crosswise, so that SQLite begins with
- * the listings: all runs of a store that shows none of them are thousands.
+ * Counts stores if a company has several listings of the product, since a store may show more than one of them. The
+ * cross join makes SQLite begin with the listings: a store that shows none of them has thousands of runs.
  */
 async function countStores(database: Sql, productId: number, current: Current) {
   const found = await database.all<{ store_id: number }>(
@@ -89,12 +89,12 @@ async function countStores(database: Sql, productId: number, current: Current) {
   return { stores: found.length - silent, silent_stores: silent }
 }
 
-/** Whether all listings of a product are meant, or one. */
+/** The column that selects all listings of a product, or one listing. */
 type IdOf = 'product_id' | 'id'
 
 type Counted = Omit<Asked, 'is_silent'>
 
-/** From the counted prices. Only where some stores of a company are silent and some are not, the runs of the fewer are looked at. */
+/** Reads the counted prices. Only if some stores of a company are silent, reads the runs of the smaller group too. */
 async function askedInSqlite(database: Sql, id: number, current: Current, by: IdOf = 'product_id'): Promise<Asked[]> {
   const counted = await database.all<Counted>(
     `select listing_id, company_id, price_cents, availability, stores
@@ -123,7 +123,7 @@ function nameOf({ price_cents, availability }: Pick<Counted, 'price_cents' | 'av
   return `${price_cents} ${availability}`
 }
 
-/** How many of these stores ask what for a listing. */
+/** How many of these stores ask each price for a listing. */
 async function askedBy(database: Sql, listingId: number, stores: readonly number[]): Promise<Map<string, number>> {
   const found = await database.all<Pick<Counted, 'price_cents' | 'availability' | 'stores'>>(
     `select coalesce(price_cents, -1) as price_cents, coalesce(is_available, -1) as availability, count(*) as stores
@@ -135,7 +135,7 @@ async function askedBy(database: Sql, listingId: number, stores: readonly number
   return new Map(found.map((each) => [nameOf(each), each.stores]))
 }
 
-/** Loads side by side would wait for each other if they counted: the stores are looked at, some microseconds each. */
+/** Reads the runs of the stores, some microseconds each. Counts would make concurrent loads wait for each other. */
 async function askedInPostgres(database: Sql, id: number, current: Current, by: IdOf = 'product_id'): Promise<Asked[]> {
   return await database.all<Asked>(
     `select listing.id as listing_id, listing.company_id, price_cents, coalesce(is_available, -1) as availability,

@@ -1,4 +1,4 @@
-/** Where a product is cheapest, chain by chain, and what it has cost: from what is asked now and all price runs. */
+/** Where a product is cheapest, chain by chain, and what it has cost: from the current prices and all price runs. */
 import { dayBeside } from '@splitcart/shared/date.ts'
 import type { Sql } from '../../database/sql.ts'
 import { type ChainHistory, chainHistoriesOf } from '../model/chain-history.ts'
@@ -7,19 +7,19 @@ import type { Current } from './current.ts'
 import { canBePaid } from './price-range.ts'
 import type { PriceNow } from './products.ts'
 
-/** A chain, with what its lowest price is by amount. */
+/** A chain, with the unit price for its lowest price. */
 export type ChainView = Chain & Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>
 
-/** All of it. */
+/** The price summary of a product. */
 export type PriceSummary = Readonly<{ chains: ChainView[]; lowest_ever: LowestEver | null }>
 
-// So many pairs of a listing and a store are looked at; of what is more than an article, there is no history in a sentence.
+// The most pairs of listing and store that are read; a product of more is no single article and gets no history.
 const PAIRS_MAX = 50_000
 
-// The first scrape of the store that says otherwise than a run.
+// The date of the store's first scrape after the end of a run.
 const NEXT_SCRAPE = '(select min(date) from scrape where scrape.store_id = run.store_id and scrape.date > run.to_date)'
 
-/** The summary of a product whose prices of now these are. */
+/** The summary of a product; `prices` are its current prices. */
 export async function priceSummaryOf(
   database: Sql,
   productId: number,
@@ -29,7 +29,7 @@ export async function priceSummaryOf(
   const spans = await spansOf(database, productId, current)
   const asked = prices.map((price) => ({
     ...price,
-    // Where the flag of a company tells nothing, it is null here.
+    // If the company's flag carries no information, it is null here.
     mayBePaid: canBePaid({ ...price, availability: price.is_available === false ? 0 : -1 }, true),
   }))
   const chains = chainsOf(asked, spans).map((chain) => {
@@ -69,7 +69,7 @@ type Stored = Readonly<{
   is_available: number | null
 }>
 
-/** To the last scrape that said so; where it is told what is next, up to the day before that. */
+/** Each span ends with the last scrape that showed it; with `next`, on the day before the store's next scrape. */
 async function spansOf(database: Sql, productId: number, current: Current, next = 'null'): Promise<PriceSpan[]> {
   const listings = await database.all<{ company_id: number; count: number }>(
     'select company_id, count(*) as count from listing where product_id = ? group by company_id',

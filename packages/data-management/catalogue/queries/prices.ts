@@ -6,7 +6,7 @@ import { gapsBetween, type Span } from './gaps.ts'
 import { flagOf } from './products.ts'
 import type { StoreCodes } from './stores.ts'
 
-/** Of which product, which stores (none named: all, page by page) and which dates. */
+/** The product, the stores (undefined: all, page by page) and the dates. */
 export type PricesQuery = Readonly<{
   productId: number
   /** Company and store id with a slash between them. */
@@ -68,7 +68,7 @@ export async function storePrices(
 
 type StoreRecord = { id: number; companyId: number; company: string; store_id: string; store_name: string }
 
-/** The stores that ever showed the product, one more than a page has. SQLite begins with the listings, as they are joined crosswise. */
+/** The stores that ever showed the product, one more than a page has. Cross-joined, so SQLite begins with listings. */
 async function storesOf(database: Sql, { productId, stores, after, limit }: PricesQuery): Promise<StoreRecord[]> {
   const [company, store] = after ?? ['', '']
   const values: Value[] = [productId, company, store, limit + 1]

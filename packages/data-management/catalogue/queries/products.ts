@@ -1,4 +1,4 @@
-/** What is known of a product: its listings, and what it costs now. A product's number may change when products merge or part; old ones lead on. */
+/** A product: its listings and current prices. Its number may change by merges or splits; old numbers still work. */
 import type { Details } from '@splitcart/shared/row-details.ts'
 import type { Sql } from '../../database/sql.ts'
 import { NO_PATH, pathsTo } from '../category-paths.ts'
@@ -17,14 +17,14 @@ export type ListingView = Readonly<{
   size: string | null
   /** Its barcode in 14 digits, where that is a GTIN. */
   gtin: string | null
-  /** By what it is joined with the others; null where it is the only one. */
+  /** The evidence that joins it with the others; null if it is the only one. */
   evidence: Evidence | null
   url: string | null
-  /** What else the shop tells of it, by the names it is sent under; null: nothing. */
+  /** Further details from the shop, by the names of the row's fields; null if there are none. */
   details: Details | null
 }>
 
-/** A product, called what its first listing is called (model/heading.ts); the others are in the order of company and SKU. */
+/** A product, named after its first listing (model/heading.ts); the others are in the order of company and SKU. */
 export type ProductView = Readonly<{
   id: number
   name: string
@@ -47,36 +47,36 @@ export type PriceNow = Readonly<{
   date: string
   /** Null: it is shown, not available and without a price. */
   price_cents: number | null
-  /** What it costs by amount (100 g, each …); null where its size is not known. */
+  /** The unit price (per 100 g, each …); null if the size is not known. */
   unit_price_cents: number | null
   unit_price_per: string | null
   was_price_cents: number | null
   is_on_special: boolean | null
-  /** Null where it is not told, and where all current rows of the company say the same. */
+  /** Null if unknown, and if all current rows of the company say the same. */
   is_available: boolean | null
-  /** The store has not been heard of for so long that it may ask something else by now. */
+  /** The last scrape of the store is so long ago that the price may have changed by now. */
   is_silent: boolean
 }>
 
-// One wrong barcode on many articles makes one product of them all: it must not make one endless answer.
+// Limits of an answer: one wrong barcode on many articles makes one huge product of them all.
 const LISTINGS_MAX = 200
 const STORES_MAX = 5_000
-// Behind every price.
+// Sorts after every price.
 const PRICE_LAST = 2_147_483_647
 const NUMBER_MAX = 2 ** 31 - 1
 
-// The one that the product is called by, then the others.
+// The listing that the product takes its name from, then the others.
 const IN_ORDER = `case when listing.id = (select coalesce(head_id, id) from listing where id = ?1) then 0 else 1 end,
   company.code, listing.by_name, listing.code`
 
-/** The number that a product has now; another one than before where it merged or parted. Each is the id of a listing. */
+/** The current number of a product, which changes when it merges or splits; 0 if unknown. It is the id of a listing. */
 export async function numberNow(database: Sql, number: number): Promise<number> {
   if (number > NUMBER_MAX) return 0
   const listing = await database.get<{ product_id: number }>('select product_id from listing where id = ?', number)
   return listing?.product_id ?? 0
 }
 
-/** A product, or undefined when there is none of this number. What is asked of each listing is asked only of those that are shown. */
+/** A product, or undefined if there is none of this number. Columns are computed only for listings that are shown. */
 export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {
   const listings = await database.all<ListingRecord>(
     `select company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key, label.size, label.url,
@@ -131,14 +131,14 @@ type ListingRecord = EvidenceRecord & {
   brand: string | null
 }
 
-/** The details as they are stored. */
+/** Parses stored details. */
 export function detailsIn(json: string | null): Details | null {
   return json === null ? null : (JSON.parse(json) as Details)
 }
 
 /**
- * What each store asks for a product now: first what can be paid, the cheapest first, then what is sold out or has no price; behind
- * them what silent stores asked when they were scraped last, the latest first.
+ * What each store asks for a product now: first what can be paid, cheapest first; then what is sold out or without a
+ * price; then what silent stores asked in their last scrape, the latest first.
  */
 export async function pricesNow(database: Sql, productId: number, current: Current): Promise<PriceNow[]> {
   const records = await database.all<StoredPrice>(
@@ -172,7 +172,7 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
   return ranks.flat()
 }
 
-/** What goods cost by amount, as it is told. */
+/** The unit price of goods, as fields of an answer. */
 export function unitPriceView({ priceCents, ...goods }: Omit<Goods, 'priceCents'> & { priceCents: number | null }) {
   const size = priceCents === null ? undefined : pricedSizeOf({ ...goods, priceCents })
   if (priceCents === null || size === undefined) return { unit_price_cents: null, unit_price_per: null }

@@ -1,6 +1,6 @@
 /**
- * The products that answer a query best. So many listings are had from the index, those that are what was asked for before those that only have
- * a word of it, and ranked; all others that match follow in the order in which they became known.
+ * The products that answer a query best. RANKED_MAX listings are read from the index and ranked: those that are what is
+ * asked for before those that only have a word of it. All other matches follow in the order in which they became known.
  */
 import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
@@ -14,16 +14,16 @@ import { type Found, withWords } from './with-words.ts'
 /** A product among those that answer best. */
 export type Ranked = Found & Readonly<{ score: number }>
 
-/** So many listings are ranked, and so many products put in another order: some tenths of a millisecond each. */
+/** The most listings that are ranked, and products that are sorted: some tenths of a millisecond each. */
 export const RANKED_MAX = 300
 const STORES_ASKED = 100
-// Where few listings are asked about, more stores are: so many of all together.
+// The most look-ups of a listing in a store in all: the fewer listings, the more stores are looked up for each.
 const LOOKUPS_MAX = 30_000
 const CATEGORIES_TOLD = 20
 
 type RankedSearch = Readonly<{ sought: Sought; marks: Sought; isSpecial: boolean }>
 
-/** The best first; a product with several listings stands where the best of them does. `isAll`: no others match. */
+/** Ranks products, best first, each by the best of its listings. `isAll`: no others match. */
 export async function rank(database: Sql, { sought, marks, isSpecial }: RankedSearch, current: Current) {
   const candidates = await candidatesOf(database, sought, marks)
   const ids = [...candidates.keys()]
@@ -43,7 +43,7 @@ export async function rank(database: Sql, { sought, marks, isSpecial }: RankedSe
   return { products: [...best.values()].sort(inOrder), isAll, categories: mostCommon(described) }
 }
 
-/** The names of the shelves on which most of these stand. */
+/** The names of the shelves (last categories) that have most of these listings. */
 function mostCommon(described: readonly Shelved[]): string[] {
   const counts = new Map<string, number>()
   for (const name of described.flatMap(({ categories }) => categories.at(-1) ?? []))
@@ -57,7 +57,7 @@ export function inOrder(one: Ranked, other: Ranked): number {
   return other.score - one.score || one.listing_id - other.listing_id
 }
 
-/** Listings and their products. What was typed as a whole word comes before what only begins so, and few words before many. */
+/** Candidate listings with their products. Whole words come before beginnings of words, and few words before many. */
 async function candidatesOf(database: Sql, sought: Sought, marks: Sought): Promise<Map<number, number>> {
   const found = new Map<number, number>()
   for (const tier of tiersOf(sought, marks)) {
@@ -100,7 +100,7 @@ async function soldOf(database: Sql, ids: readonly number[], current: Current): 
   return new Map(found.map(({ id, uses }) => [id, { seen: seen.get(id) ?? 'now', uses }]))
 }
 
-/** What is not sold now. The store that showed it last is asked first, then others of its company: as many as there is time for. */
+/** Which of these are not sold now. Checks the store that showed each last, then as many others as time allows. */
 async function seenOf(database: Sql, found: readonly Newest[], current: Current) {
   const seen = new Map<number, Sold['seen']>()
   const others = found.filter(({ isLatest, storeId }) => isLatest === 0 || current.isSilent(storeId))
@@ -120,12 +120,12 @@ function idsOf(found: readonly Newest[]): number[] {
   return found.map(({ id }) => id)
 }
 
-/** Of how many stores each of these may be asked. */
+/** In how many stores each of these listings may be looked up. */
 function storesAskedOf(found: readonly Newest[]): number {
   return Math.max(STORES_ASKED, Math.floor(LOOKUPS_MAX / found.length))
 }
 
-/** The companies of these listings that have no more stores than so many. */
+/** The companies of these listings that have at most `stores` stores. */
 async function withAtMost(database: Sql, found: readonly Newest[], stores: number): Promise<Set<number>> {
   if (found.length === 0) return new Set()
   const { areIn, asValue } = LISTS[database.dialect]
@@ -141,7 +141,7 @@ async function withAtMost(database: Sql, found: readonly Newest[], stores: numbe
 export async function onSpecial(database: Sql, ids: readonly number[], current: Current): Promise<Set<number>> {
   if (ids.length === 0) return new Set()
   const { those, areIn, asValue } = LISTS[database.dialect]
-  // By an index of nothing but specials (price_run_special).
+  // Uses the partial index of specials (price_run_special).
   const found = await database.all<{ id: number }>(
     `select wanted.value as id from ${those('?1', 'integer')} as wanted where exists (
       select 1 from price_run as run where run.listing_id = wanted.value and run.is_on_special = 1 and run.to_date is null
@@ -152,7 +152,7 @@ export async function onSpecial(database: Sql, ids: readonly number[], current: 
   return new Set(found.map(({ id }) => id))
 }
 
-/** How many stores are asked, and which. */
+/** How many stores are looked up, and the condition that selects them. */
 type Asked = Readonly<{ stores: number; which: string; values: readonly Value[] }>
 
 function liveStores(database: Sql, current: Current, stores: number): Asked {
@@ -161,7 +161,7 @@ function liveStores(database: Sql, current: Current, stores: number): Asked {
   return { stores, which, values: [asValue(current.silentStores)] }
 }
 
-/** What a store shows now is looked up store by store, a microsecond each: so many stores of its company are asked of each listing. */
+/** Those of these listings that a store shows now. Looks up at most `stores` stores for each, a microsecond each. */
 async function shownWhere(database: Sql, ids: readonly number[], { stores, which, values }: Asked) {
   if (ids.length === 0) return new Set<number>()
   const { those, asValue } = LISTS[database.dialect]

@@ -1,11 +1,11 @@
 /**
- * The rejects of all loads: grouped by code, field and source, and one by one. They are counted from `reject_group`, where each load has
- * a few records: what is asked for here may be about a hundred thousand loads.
+ * The rejects of all loads: grouped by code, field and source, and one by one. They are counted from `reject_group`,
+ * which has a few records per load: a query may be about a hundred thousand loads.
  */
 import type { Sql, Value } from '../../database/sql.ts'
 import type { StoredReject } from '../rejects.ts'
 
-/** Which rejects are meant; null: any. `store` is company and store id with a slash between them, `since` a time in milliseconds. */
+/** A filter of rejects; null: any. `store` is company and store id joined by a slash, `since` is in milliseconds. */
 export type RejectFilter = Readonly<{
   code: string | null
   field: string | null
@@ -33,7 +33,7 @@ export type GroupKey = [number, string, string, string, string]
 export type RejectSample = Readonly<{ sha256: string; filename: string; store_name: string | null }> &
   Pick<StoredReject, 'line' | 'reason' | 'raw'>
 
-/** A file with rejects that are meant. */
+/** A file with rejects that pass the filter. */
 export type FileWithRejects = Readonly<{
   loadId: number
   sha256: string
@@ -48,17 +48,17 @@ const MEANT = `(cast(?1 as text) is null or code = ?1) and (cast(?2 as text) is 
   and (cast(?3 as text) is null or company = ?3) and (cast(?4 as text) is null or company || '/' || store_id = ?4)
   and (cast(?5 as bigint) is null or load_id = ?5) and finished_at >= ?6`
 
-/** The groups, read from their one index; PostgreSQL knows by itself. */
+/** The table of groups. SQLite is told to read it from its one index; PostgreSQL does so by itself. */
 function groupsIn({ dialect }: Sql): string {
   return dialect === 'sqlite' ? 'reject_group indexed by reject_group_by_source' : 'reject_group'
 }
 
-/** Joins a few records to those they belong to, in this order; PostgreSQL finds it by itself. */
+/** A join in the order written, from few records to theirs. SQLite must be told; PostgreSQL finds it by itself. */
 function followedBy({ dialect }: Sql): string {
   return dialect === 'sqlite' ? 'cross join' : 'join'
 }
 
-/** The groups behind a page, the largest first. */
+/** The groups after a page, the largest first. */
 export async function rejectsOfSources(
   database: Sql,
   filter: RejectFilter,
@@ -85,7 +85,7 @@ export function keyOf({ count, code, field, company, store_id }: RejectsOfSource
   return [count, code, field, company ?? '', store_id ?? '']
 }
 
-/** How many rejects are meant. */
+/** How many rejects pass the filter. */
 export async function countMeant(database: Sql, filter: RejectFilter): Promise<number> {
   const sql = `select coalesce(sum(count), 0) as count from ${groupsIn(database)} where ${MEANT}`
   return (await database.get<{ count: number }>(sql, ...valuesOf(filter)))!.count
@@ -119,7 +119,7 @@ export async function samplesOf(
   )
 }
 
-/** The files with rejects that are meant, the newest first, from before one on. */
+/** The files with rejects that pass the filter, newest first, among loads with ids below `beforeLoad`. */
 export async function filesWithRejects(
   database: Sql,
   filter: RejectFilter,
@@ -139,7 +139,7 @@ export async function filesWithRejects(
   )
 }
 
-/** The rejects of a load that are meant, behind a line and in the order of the lines, a page at a time with the last line looked at. */
+/** The rejects of a load that pass the filter, after a line and in line order. Each page has the last line examined. */
 export async function* rejectsMeant(
   database: Sql,
   loadId: number,

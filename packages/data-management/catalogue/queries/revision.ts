@@ -1,13 +1,13 @@
-/** Which state of the catalogue this is: another one after every change, whatever is loaded, taken out or set back. */
+/** The revision of the catalogue: a different id after every change, whatever is loaded, undone or restored. */
 import { randomUUID } from 'node:crypto'
 import type { Sql } from '../../database/sql.ts'
 
-/** The name of the state that is committed. */
+/** The id of the committed revision. */
 export async function revisionOf(database: Sql): Promise<string> {
   return (await database.get<{ id: string }>('select id from revision'))!.id
 }
 
-/** Notes that something changes what the catalogue holds, in the transaction that changes it. By chance, so that no state has the name of another. */
+/** Sets a new revision, in the transaction that changes the catalogue. It is random, so that no two states share it. */
 export async function noteRevision(database: Sql): Promise<void> {
   await database.run('update revision set id = ?', randomUUID())
 }

@@ -1,4 +1,4 @@
-/** Products by what they cost, and by how much less than before. */
+/** Sorts products by price, and by price drop. */
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Current } from './current.ts'
@@ -17,11 +17,11 @@ export async function cheapest(database: Sql, found: readonly Found[], current: 
     .map(({ each }) => each)
 }
 
-/** These products; first what became cheaper by the largest share since a date, and has not become dearer again. */
+/** These products, the largest price drop (as a share) since a date first. A drop followed by a rise does not count. */
 export async function biggestDrops(database: Sql, found: readonly Found[], since: string): Promise<Found[]> {
   const { those, asValue } = LISTS[database.dialect]
   const dropped = await database.all<{ product_id: number; share: number | null }>(
-    // Shares are kept below 0, the larger the change the lower.
+    // Shares are stored as negative numbers: the larger the change, the lower the share.
     `select listing.product_id, min(coalesce((
         select case kind when 'cheaper' then by_share else 0 end from price_change
         where price_change.listing_id = listing.id and date >= ?2 and kind in ('cheaper', 'dearer')

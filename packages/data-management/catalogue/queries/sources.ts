@@ -1,4 +1,4 @@
-/** The sources: every store with how regularly, how lately and how wholly it is scraped. */
+/** The sources: every store with how regularly, how recently and how completely it is scraped. */
 import { dayBeside } from '@splitcart/shared/date.ts'
 import type { Sql } from '../../database/sql.ts'
 import {
@@ -13,11 +13,11 @@ import {
   stillSet,
 } from './freshness.ts'
 
-/** What people have set for a store, which is named by its folded codes; when, and who. */
+/** What people have set for a store, which is given by its folded codes; when it was set, and by whom. */
 export type StoreSetting = SourceSetting &
   Readonly<{ company: string; store: string; note: string | null; at: number; who: string }>
 
-/** The same, as it is told. */
+/** The same, as fields of an answer. */
 export type SettingsView = Readonly<{
   expected_days: number | null
   is_retired: boolean
@@ -42,14 +42,14 @@ export type SourceView = Readonly<{
   is_partial: boolean
   /** The share of rejected rows in the latest load, from 0 to 1. */
   reject_share: number
-  /** Where the store is, and that it is closed, where a list of stores says so. */
+  /** The address of the store, and whether it is closed, if a list of stores says so. */
   place?: string
   is_closed?: true
-  /** Null: nobody has set anything. */
+  /** Null if nothing has been set. */
   settings: SettingsView | null
 }>
 
-/** A source as it is judged, with the number of its store. What is told of few is made of it when it is told: there may be very many. */
+/** A judged source, with the id of its store. There may be very many: a `SourceView` is made only for those shown. */
 export type Source = Omit<SourceView, 'received_at' | 'place' | 'is_closed' | 'settings'> &
   Listed &
   Readonly<{ storeId: number; receivedAt: number; setting: StoreSetting | undefined }>
@@ -78,7 +78,7 @@ function listedView({
   return { ...(place !== '' && { place }), ...(is_open === 0 && { is_closed: true }) }
 }
 
-/** What is told of a source. */
+/** The fields of an answer about a source. */
 export function sourceView(source: Source): SourceView {
   const { storeId: _, receivedAt, setting, address, suburb, told_state, postcode, is_open, ...told } = source
   return {
@@ -89,7 +89,7 @@ export function sourceView(source: Source): SourceView {
   }
 }
 
-/** What is told of the settings of a store. */
+/** The fields of an answer about the settings of a store. */
 export function settingsView({ expectedDays, isRetired, snoozedUntil, note, at, who }: StoreSetting): SettingsView {
   return {
     expected_days: expectedDays,
@@ -106,7 +106,7 @@ export function settingsByCodes(settings: readonly StoreSetting[]): ReadonlyMap<
   return new Map(settings.map((each) => [`${each.company}/${each.store}`, each]))
 }
 
-/** Joins the longest interval that is usual for a store of its company to each store: `company_days`, null where there is none. */
+/** A join that adds `company_days` to each store: the longest usual interval of its company's stores, or null. */
 export const COMPANY_DAYS = `join (
     select company_id as id, max(usual_days) as company_days from source join store on store.id = source.store_id group by company_id
   ) as longest on longest.id = store.company_id`
@@ -135,7 +135,7 @@ export async function allSources(database: Sql, moment: Moment, settings: readon
   return sources
 }
 
-/** The last days of a source. */
+/** The states of the last days of a source. */
 export async function lastDaysOf(database: Sql, source: Source, moment: Moment, days: Days): Promise<DayState[]> {
   const first = dayBeside(days.to, -days.count)
   const scraped = await database.all<Scraped>(

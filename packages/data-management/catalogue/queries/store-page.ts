@@ -1,9 +1,9 @@
-/** One store. */
+/** Finds one store. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Scraped } from './freshness.ts'
 
-/** Our own number of a store, its folded codes, and its latest date; null where it has never been scraped. */
+/** The id of a store, its folded codes, and its latest date; null if it has never been scraped. */
 export type StoreFound = Readonly<{ id: number; company: string; code: string; lastDate: string | null }>
 
 /** The last scrape of a store; undefined where there is none. */
@@ -14,7 +14,7 @@ export async function lastScrapeOf(database: Sql, storeId: number): Promise<Omit
   )
 }
 
-/** The store that is called so: company and code with a slash between them; also by a code that leads to it. */
+/** The store with this name: company and code joined by a slash, where the code may be an alias. */
 export async function storeCalled(database: Sql, text: string): Promise<StoreFound | undefined> {
   return await database.get<StoreFound>(
     `select store.id, company.code as company, store.code as code, (select max(date) from scrape where store_id = store.id) as "lastDate"

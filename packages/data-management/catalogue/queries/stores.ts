@@ -2,7 +2,7 @@
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
 
-/** What a store is called: the code of its company, and its own. */
+/** A store by the code of its company and its own code. */
 export type StoreCodes = readonly [company: string, store: string]
 
 export type StoreView = Readonly<{
@@ -22,14 +22,14 @@ export type StoreView = Readonly<{
   longitude: number | null
   phone: string | null
   is_open: boolean | null
-  /** The date of the newest list of stores that tells of it; null: none does. */
+  /** The date of the newest list of stores that has it; null if none has. */
   described_on: string | null
 }>
 
 // Coordinates are kept in ten millionths of a degree.
 const E7 = 10_000_000
 
-/** The stores behind a page, in the order of their codes. */
+/** The stores after a page, in the order of their codes. */
 export async function listStores(
   database: Sql,
   { company, after, limit }: { company: string | undefined; after: StoreCodes | undefined; limit: number },
@@ -68,10 +68,10 @@ function viewOf({ latitude_e7, longitude_e7, is_open, ...store }: Stored): Store
   }
 }
 
-/** A store by its codes as they are compared. */
+/** A store by its folded codes. */
 export type StoreNamed = Readonly<{ company: string; code: string }>
 
-/** The stores that are called so: company and code with a slash between them, either of which may have slashes of its own. */
+/** The stores with this name: company and code joined by a slash, either of which may contain slashes. */
 export async function storesCalled(database: Sql, text: string): Promise<StoreNamed[]> {
   return await database.all<StoreNamed>(
     `select company.code as company, store.code from store join company on company.id = store.company_id

@@ -15,7 +15,7 @@ import {
 } from './paired-listing.ts'
 import { pairText } from './suggestions.ts'
 
-/** A pair that is kept. */
+/** A stored pair. */
 export type KeptPair = Readonly<{
   a: PairedListing
   b: PairedListing
@@ -33,7 +33,7 @@ type Pair = KeptSuggestion & Readonly<{ listing_id: number; other_id: number }>
 
 type Page = Readonly<{ after: PairCursor; limit: number }>
 
-/** A page of the pairs of which nobody has said anything. A pair counts while both of its listings say what it was found from. */
+/** A page of the pairs without a verdict. A pair counts while both listings still have the labels it was found from. */
 export async function pairsToJudge(
   database: Sql,
   { after, limit }: Page,

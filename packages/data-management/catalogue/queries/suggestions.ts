@@ -1,11 +1,11 @@
-/** Pairs that are likely one article, or comparable: found in what the catalogue has now, and kept in it. */
+/** Pairs of listings that are likely one article, or comparable: found in the current catalogue, and stored in it. */
 import { createHash } from 'node:crypto'
 import type { Sql, Value } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
 import { type Level, type Pair, pairsOf, RULES } from '../model/suggest.ts'
 import { revisionOf } from './revision.ts'
 
-/** A listing as it is told to others. */
+/** A listing as fields of an answer. */
 export type ListingTold = Readonly<{
   company: string
   sku: string | null
@@ -37,7 +37,7 @@ type Stored = Readonly<{
   path: string | null
 }>
 
-/** The pairs of listings that are not one product and of which nobody has said anything, the likeliest first. */
+/** The pairs of listings that are not one product and have no verdict, the likeliest first. */
 export async function suggestions(
   database: Sql,
   judged: readonly (readonly [ListingName, ListingName])[],
@@ -51,7 +51,7 @@ export async function suggestions(
   })
 }
 
-/** Whether the pairs may be others by now: something has changed, and there are two companies or more. */
+/** Whether the stored pairs may be out of date: something has changed, and there are two companies or more. */
 export async function mayHaveNewPairs(database: Sql): Promise<boolean> {
   const companies = await database.all('select 1 from company limit 2')
   if (companies.length < 2) return false
@@ -62,11 +62,11 @@ export async function mayHaveNewPairs(database: Sql): Promise<boolean> {
 }
 
 /**
- * Finds the pairs again where listings say something else than when they were found last, and changes those that are kept to these.
- * Changes are made some hundred at a time: what writes meanwhile waits for no more than that. Tells whether it looked at all listings.
+ * Finds the pairs again if listings have changed since the last time, and updates the stored pairs.
+ * It writes some hundred at a time, so that other writers wait no longer. Returns whether it read all listings.
  */
 export async function renewSuggestions(database: Sql): Promise<boolean> {
-  // Asked first: what is loaded meanwhile is looked at the next time.
+  // Read first, so that what is loaded meanwhile is found the next time.
   const revision = await revisionOf(database)
   const known = await database.get<{ revision: string; listings: string }>('select revision, listings from suggested')
   if (known?.revision === revision) return false
@@ -111,7 +111,7 @@ function lineOf(one: Stored, other: Stored, { level, score, reasons }: Pair): Li
 const AT_ONCE = 500
 const COLUMNS = ['listing_id', 'other_id', 'label_id', 'other_label_id', 'is_identical', 'score', 'reasons'] as const
 
-/** Makes these the pairs that are kept; what is kept already is not written again. */
+/** Replaces the stored pairs with these; what is stored already is not written again. */
 async function keep(database: Sql, lines: readonly Line[]): Promise<void> {
   const wanted = new Map(lines.map((line) => [`${line[0]} ${line[1]}`, line]))
   const gone: Line[] = []
@@ -143,7 +143,7 @@ async function write(database: Sql, lines: readonly Line[]): Promise<void> {
   )
 }
 
-/** In an order that does not depend on when they became known: of equal pairs the first ones count. */
+/** All listings, in an order that does not depend on when they became known: of equal pairs, the first ones count. */
 async function storedListings(database: Sql): Promise<Stored[]> {
   return await database.all<Stored>(
     `with recursive path (id, names) as (

@@ -1,7 +1,7 @@
 /**
- * What somebody means who types: "bananna" a banana, "cocacola" Coca Cola, "weet bix" Weetbix, "2 l" as much as "2L" or "2000 ml", "tomatoes" a
- * tomato too. A word that is known stays as it is typed. Known is what some listing is called now; the table of spellings has those words,
- * and others that no listing has any more.
+ * Interprets what is typed: "bananna" means a banana, "cocacola" Coca Cola, "weet bix" Weetbix, "2 l" the same as "2L"
+ * or "2000 ml", "tomatoes" also a tomato. A known word stays as typed. A word is known if some listing has it now; the
+ * table `spelling` has those words, and others that no listing has any more.
  */
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
@@ -12,17 +12,17 @@ import { nearTo, variantsSought } from '../model/spelling.ts'
 import { wordsTyped } from '../model/words.ts'
 import { isListed } from './with-words.ts'
 
-/** `corrected`: the query as it is understood, where a word of it is known nowhere; null: as it was typed. */
+/** `corrected`: the query with its unknown words corrected; null if nothing was corrected. */
 export type Understood = Readonly<{ sought: Sought; corrected: string | null }>
 
 const WORTH = { typed: 1, form: 0.97, joined: 0.9, parted: 0.9, corrected: 0.7 } as const
-// So many words are looked for; whoever pastes more of them means no product.
+// The most words that are searched for: a text of more words is no product name.
 const WORDS_MAX = 30
 const PARTED_LETTERS_MIN = 5
 const CANDIDATES_MAX = 2_000
 const NEAR_MAX = 4
 
-/** Understands a query. Without words it asks for nothing. */
+/** Interprets a query. Without words, nothing is sought. */
 export async function understood(database: Sql, text: string): Promise<Understood> {
   const { rest, amounts, written, isAtEnd } = amountsIn(text)
   const typed = wordsTyped(rest).slice(0, WORDS_MAX)
@@ -51,7 +51,7 @@ export async function understood(database: Sql, text: string): Promise<Understoo
   }
 }
 
-/** The amounts in a text ("2 l"), each meant as an amount or as it is written, and what else stands there. */
+/** The amounts in a text ("2 l"), each either as an amount or as written words, and the rest of the text. */
 function amountsIn(text: string) {
   const amounts: Alternative[][] = []
   const written: string[] = []
@@ -80,7 +80,7 @@ function toAskAbout(word: string, next: string | undefined): string[] {
   return [word, ...formsOf(word), ...joined, ...halvesOf(word).flat()]
 }
 
-/** One and many. */
+/** The singular and plural forms of a word, without the word itself. */
 function formsOf(word: string): string[] {
   if (!/^[a-z]{3,}$/.test(word)) return []
   const stem = stemOf(word)
@@ -108,7 +108,7 @@ async function isKnown(database: Sql, { word, isBegun }: SoughtWord, known: Read
   return isBegun && (await isListed(database, { word, isBegun }))
 }
 
-/** Two words that are known as one are meant so, too. */
+/** Adds the alternative that two neighbouring words are one, if that is a known word. */
 function joinedGroups(
   words: readonly SoughtWord[],
   groups: readonly Alternative[][],
@@ -162,7 +162,7 @@ async function listedOf(database: Sql, words: readonly string[]): Promise<string
   return listed
 }
 
-/** The nearest words, at most four. */
+/** The known words that are nearest to a word, at most NEAR_MAX. */
 async function nearOf(database: Sql, word: string): Promise<string[]> {
   const variants = variantsSought(word)
   if (variants.length === 0) return []

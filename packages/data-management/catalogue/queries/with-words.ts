@@ -5,13 +5,13 @@ import { matchOf, type Sought, type SoughtWord, tsqueryOf } from '../model/searc
 /** Products and the listings they were found by. */
 export type Found = Readonly<{ listing_id: number; product_id: number }>
 
-/** How many there are. Not exact: at least so many. */
+/** A number of matches. If it is not exact, there are at least so many. */
 export type Count = Readonly<{ count: number; exact: boolean }>
 
-/** No count looks at more than this. */
+/** The most matches that a count reads. */
 export const COUNT_MAX = 10_000
 
-/** How the words of listings are asked for. */
+/** The SQL that searches the words of listings, for each database. */
 const WORDS = {
   sqlite: {
     id: 'listing_words.rowid',
@@ -23,13 +23,13 @@ const WORDS = {
     id: 'listing_words.listing_id',
     areFound: (query: string) => `listing_words.words @@ cast(${query} as tsquery)`,
     queryOf: tsqueryOf,
-    // Planned as if all were wanted: for one alone it goes through the table, believing that it comes soon, where none may have the word.
+    // Materialized: for `limit 1` alone, PostgreSQL would scan the table, expecting an early match that may not exist.
     isAny: `with found as materialized (select 1 from listing_words where words @@ cast(? as tsquery))
       select 1 from found limit 1`,
   },
 }
 
-/** So many of those behind a listing. */
+/** The next listings after one that match, at most `limit`. */
 export async function withWords(database: Sql, sought: Sought, after: number, limit: number): Promise<Found[]> {
   const { id, areFound, queryOf } = WORDS[database.dialect]
   return await database.all<Found>(
@@ -47,7 +47,7 @@ export async function isListed(database: Sql, word: SoughtWord): Promise<boolean
   return (await database.get(isAny, queryOf([[{ words: [word], worth: 1 }]]))) !== undefined
 }
 
-/** Counts among the first listings that match: fewer products than that, where several of a product do. */
+/** Counts the products of the first COUNT_MAX matching listings; several listings of a product count once. */
 export async function countWithWords(database: Sql, sought: Sought): Promise<Count> {
   const { id, areFound, queryOf } = WORDS[database.dialect]
   const counted = await database.get<{ count: number; listings: number }>(
@@ -60,12 +60,12 @@ export async function countWithWords(database: Sql, sought: Sought): Promise<Cou
   return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
 }
 
-/** What a count says that stopped behind a number. */
+/** The `Count` for a count that stopped after exceeding `max`. */
 export function countOf(count: number, max = COUNT_MAX): Count {
   return { count: Math.min(count, max), exact: count <= max }
 }
 
-/** Whether a listing of the product before this one has the words, in PostgreSQL, which can ask a listing for them. */
+/** Whether an earlier listing of the product has the words, in PostgreSQL, which can test single listings. */
 export async function isEarlierInPostgres(database: Sql, each: Found, sought: Sought): Promise<boolean> {
   const earlier = await database.get(
     `select 1 from listing join listing_words on listing_words.listing_id = listing.id

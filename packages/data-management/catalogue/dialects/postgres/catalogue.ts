@@ -45,7 +45,7 @@ export async function openPostgresCatalogue(
   return new PostgresCatalogue(database, transactionsOf(database), () => database[Symbol.asyncDispose]())
 }
 
-/** Opens only its tables. */
+/** Opens only the database of the catalogue, with its tables. */
 export async function openPostgresCatalogueDatabase(
   address: string,
   limits: ConnectionLimits = {},
@@ -73,7 +73,7 @@ export class PostgresCatalogue implements Catalogue {
     return findLoad(this.database, sha256)
   }
 
-  // A commit that is not on the disk yet comes before every later one, and what became of a load is told by one that waits.
+  // Nothing to wait for: commits reach the disk in order, and the one that reports a load's outcome waits for the disk.
   async durable(): Promise<void> {}
 
   async begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {
@@ -154,7 +154,7 @@ export class PostgresCatalogue implements Catalogue {
     return this.#close()
   }
 
-  /** Makes the record of the load. Whoever loads the same bytes waits here until it is known what became of them. */
+  /** Inserts the load record. Another loader of the same bytes waits here until this load has ended. */
   async #record(transaction: PostgresTransaction, database: PostgresStatements, file: LoadedFile): Promise<number> {
     if ((await findLoad(transaction, file.sha256)) === undefined) {
       await lockCatalogueShared(transaction)
@@ -164,7 +164,7 @@ export class PostgresCatalogue implements Catalogue {
     return recordLoad(database, file)
   }
 
-  /** Where the connection is lost with the commit, the record of the load tells whether that was made. */
+  /** Commits. If the connection is lost meanwhile, the load record tells whether the commit was made. */
   async #commit(open: OpenTransaction, record: LoadRecord): Promise<void> {
     try {
       await open.commit()

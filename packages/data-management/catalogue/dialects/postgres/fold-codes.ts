@@ -1,11 +1,11 @@
-/** Folds the codes of companies and stores that an older program wrote as they came. */
+/** Folds the codes of companies and stores that an older version stored as written. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { PostgresDatabase } from '../../../database/postgres.ts'
 import { lockCatalogueAlone } from './locks.ts'
 
 type Coded = Readonly<{ id: number; company_id: number; code: string }>
 
-/** Most often there is none, and nobody is kept waiting. */
+/** Folds unfolded codes. Usually there are none, and no lock is taken. */
 export async function foldCodes(database: PostgresDatabase): Promise<void> {
   if ((await database.get("select 1 from company where shown = '' limit 1")) === undefined) return
   await database.transaction(async (transaction) => {

@@ -1,21 +1,21 @@
 /**
- * What keeps loads apart that would disturb each other. Locks are taken in this order and end with the transaction, so that nobody
- * waits for somebody who waits for him:
+ * Locks between loads that would disturb each other. They are taken in this order and end with the transaction, so that
+ * there is no deadlock:
  *
- *   catalogue   shared by all loads; alone for whoever takes something out, since listings may go that others are about to refer to
+ *   catalogue   shared by all loads; exclusive for removals, since listings may go that others are about to refer to
  *   stores      in the order of their ids: the history of a store is changed by one load after the other
  *   companies   in the order of their ids: while listings get the label of their newest scrape, which may be another store's
- *   products    while it is found out which listings are one product, which follows from the labels of all companies
+ *   products    while listings are grouped into products, which depends on the labels of all companies
  *
  * The last two are taken when everything else is done, and held no longer than the commit takes.
  */
 import type { PostgresQueries } from '../../../database/postgres-queries.ts'
 
-// The space of numbers that other programs in the same database hardly use.
+// A range of lock numbers that other programs in the same database hardly use.
 const SPACE = 0x5370_6c00
 const KINDS = { catalogue: SPACE, store: SPACE + 1, products: SPACE + 2, company: SPACE + 3 } as const
 
-/** Goes on together with other loads. */
+/** Locks the catalogue together with other loads. */
 export async function lockCatalogueShared(database: PostgresQueries): Promise<void> {
   await database.run('select pg_advisory_xact_lock_shared(?, 0)', KINDS.catalogue)
 }
@@ -25,17 +25,17 @@ export async function lockCatalogueAlone(database: PostgresQueries): Promise<voi
   await database.run('select pg_advisory_xact_lock(?, 0)', KINDS.catalogue)
 }
 
-/** Waits until nobody else changes the histories of these stores. */
+/** Waits until no other load changes the histories of these stores. */
 export async function lockStores(database: PostgresQueries, storeIds: Iterable<number>): Promise<void> {
   await lockAll(database, KINDS.store, storeIds)
 }
 
-/** Waits until nobody else joins products. */
+/** Waits until no other transaction groups products. */
 export async function lockProducts(database: PostgresQueries): Promise<void> {
   await lockAll(database, KINDS.products, [0])
 }
 
-/** Waits until nobody else says what listings of these companies are called. */
+/** Waits until no other load sets the labels of listings of these companies. */
 export async function lockCompanies(database: PostgresQueries, companyIds: Iterable<number>): Promise<void> {
   await lockAll(database, KINDS.company, companyIds)
 }

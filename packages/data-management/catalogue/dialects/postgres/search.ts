@@ -1,4 +1,4 @@
-/** What listings are found by in PostgreSQL: a text-search vector of each. */
+/** The search index in PostgreSQL: a text-search vector for each listing. */
 import { type ListingWords, records, type Statements, sql } from '../../load/statement.ts'
 
 /** Writes the words of listings. */

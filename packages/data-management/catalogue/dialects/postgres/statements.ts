@@ -1,4 +1,4 @@
-/** Statements of a load in PostgreSQL, over the connection of its transaction. Given records come as arrays, many at once by COPY. */
+/** Statements of a load in PostgreSQL, on its transaction's connection. Given records are arrays; `copy` uses COPY. */
 import { copyInto, lineOf } from '../../../database/postgres-copy.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql, Value } from '../../../database/sql.ts'
@@ -16,7 +16,7 @@ import { writeWords } from './search.ts'
 import { emptyTables, noteRows } from './temp-tables.ts'
 import type { Transactions } from './transactions.ts'
 
-/** A transaction into a catalogue. */
+/** The statements of a transaction that loads into a catalogue. */
 export class PostgresStatements implements LoadDatabase {
   readonly #transaction: PostgresTransaction
   readonly #transactions: Pick<Transactions, 'undone'>
@@ -78,7 +78,7 @@ export class PostgresStatements implements LoadDatabase {
     return made.map(({ id }) => id)
   }
 
-  // Loads side by side would wait for each other if they counted: whoever asks for prices looks at the runs.
+  // Not counted, since concurrent loads would wait for each other: queries for prices read the runs.
   beginPrices(): void {}
 
   endPrices(): void {}
@@ -87,7 +87,7 @@ export class PostgresStatements implements LoadDatabase {
     return writeWords(this, words)
   }
 
-  /** Other loaders take out too: how often it was done stands in the database. */
+  /** Other loaders remove things too, so the number of removals is kept in the database. */
   async version(): Promise<number> {
     const { times } = (await this.#transaction.get<{ times: number }>('select times from undone'))!
     return this.#transactions.undone + times
@@ -98,7 +98,7 @@ export class PostgresStatements implements LoadDatabase {
   }
 }
 
-/** Texts in the order of their bytes, as the tables have them. */
+/** Writes records as arrays. Texts are compared in byte order, as in the tables. */
 function writeRecords({ name, types, columns }: Records) {
   const names = Object.keys(types)
   const arrays = Object.values(types).map((type) => `?::${type}[]`)

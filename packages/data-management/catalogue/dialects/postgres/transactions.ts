@@ -1,22 +1,22 @@
-/** Where loads get their transactions from: the database, or, to try something, a transaction that is taken back in the end. */
+/** Where loads get their transactions: from the database, or, in a dry run, from a transaction that is rolled back. */
 import type { OpenTransaction, PostgresDatabase } from '../../../database/postgres.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql } from '../../../database/sql.ts'
 
-/** What a catalogue is asked over, and how work begins that is done whole or not at all. */
+/** The connection for a catalogue's queries, and a way to begin transactions. */
 export type Transactions = Readonly<{
   queries: Sql
   begin: () => Promise<OpenTransaction>
-  /** How often something was begun here and taken back. */
+  /** How many transactions were begun here and rolled back. */
   undone: number
 }>
 
-/** Transactions of their own. */
+/** Transactions of the database itself. */
 export function transactionsOf(database: PostgresDatabase): Transactions {
   return counting(database, () => database.begin())
 }
 
-/** Parts of a transaction, one after the other. */
+/** Savepoints within a transaction, one after the other. */
 export function partsOf(transaction: PostgresTransaction): Transactions {
   return counting(transaction, async () => {
     await transaction.script('savepoint part')

@@ -15,8 +15,8 @@ import { SqliteStatements } from './statements.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url))
 
-// A first scrape changes some thousand pages, and many of them are changed again by the next one: put into the file with every load they
-// would be written, and waited for, many times. In pages of 4 KiB.
+// When the log is checkpointed, in pages of 4 KiB. A first scrape changes some thousand pages, and the next one changes
+// many of them again: checkpointed with every load, they would be written, and waited for, many times.
 const WAL_PAGES = 4_000
 
 /** Opens the catalogue in a SQLite file, making it when it is not there. */

@@ -1,5 +1,5 @@
 /**
- * Makes commits durable that did not wait for the disk: their log is synced beside the next load.
+ * Makes commits durable that did not wait for the disk: their write-ahead log is synced during the next load.
  *
  *   commit ─▶ next load … commit ─▶
  *     └──▶ sync ─▶ what the load became is told
@@ -10,12 +10,12 @@ import { dirname } from 'node:path'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { syncFolder, syncWritten } from '@splitcart/shared/durable-file.ts'
 
-/** The log of a database. */
+/** The write-ahead log of a database. */
 export class LogSync {
   readonly #path: string
-  // What a process before this one has committed, and perhaps not synced, counts too.
+  // True at first: an earlier process may have committed something that is not synced.
   #isDirty = true
-  // It keeps its name for as long as the database is open.
+  // Whether the folder is synced: once is enough, since the log keeps its name while the database is open.
   #isNamed = false
   #last: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
@@ -25,12 +25,12 @@ export class LogSync {
     this.#path = database === '' ? '' : `${database}-wal`
   }
 
-  /** Takes note that something was committed that did not wait for the disk. */
+  /** Notes a commit that did not wait for the disk. */
   noteCommit(): void {
     this.#isDirty = true
   }
 
-  /** Waits until all that was committed is on the disk. Once that has failed it fails for good: nobody knows what the disk has dropped. */
+  /** Resolves once all commits are on the disk. After a failure it always fails: what the disk dropped is unknown. */
   onDisk(): Promise<void> {
     if (this.#path === '' || !this.#isDirty) return this.#next ?? this.#last
     // A sync that is under way may have begun before the commit.

@@ -1,7 +1,7 @@
 /**
- * What is asked for each listing now, and by how many stores (`price_count`): SQLite counts it, because to look at the run of each store takes
- * a second where there are thousands. What is counted here is what a load opens and ends, all at once: a trigger for each run would take
- * five times as long. What is shown without a price is counted with a price of -1: the store shows it, and nobody can pay that.
+ * The current prices of each listing, and how many stores ask them (`price_count`). SQLite counts them because reading
+ * the run of each of thousands of stores takes a second. A load counts all runs that it opens and ends at once: a
+ * trigger per run would take five times as long. A listing shown without a price counts as price -1, never payable.
  */
 import { type Statement, type Statements, sql } from '../../load/statement.ts'
 

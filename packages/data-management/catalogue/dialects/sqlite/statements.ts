@@ -1,4 +1,4 @@
-/** Statements of a load in SQLite. Given records come as JSON; nobody else writes, so that nothing has to be locked. */
+/** Statements of a load in SQLite. Given records are JSON; there is no other writer, so nothing has to be locked. */
 import type { StatementSync } from 'node:sqlite'
 import type { Sql, Value } from '../../../database/sql.ts'
 import type { SqliteDatabase, Value as SqliteValue } from '../../../database/sqlite.ts'
@@ -22,12 +22,12 @@ const CREATE = TABLES.map(({ name, columns }) => {
 // One statement of many records takes half the time of as many statements.
 const RECORDS_AT_ONCE = 50
 const INSERT = /^insert into/
-// A statement that fails takes its load with it, so what it has written needs no way back of its own: of each page that it is the first
-// to change SQLite would write a copy into a file.
+// A failed statement fails its load, so it needs no rollback of its own, for which SQLite would write a copy of each
+// page that the statement is the first to change into a file.
 const OR_FAIL = 'insert or fail into'
 const EMPTY = TABLES.map(({ name }) => `delete from temp.${name};`).join('\n')
 
-/** The connection of a catalogue. */
+/** The statements of a catalogue's connection. */
 export class SqliteStatements implements LoadDatabase {
   readonly #database: SqliteDatabase
 
@@ -78,7 +78,7 @@ export class SqliteStatements implements LoadDatabase {
   lock(): void {}
 
   emptyTables(): void {
-    // Made within a transaction that is taken back they are gone with it.
+    // They may be missing: tables made within a transaction that was rolled back are gone with it.
     this.#database.script(CREATE)
     this.#database.script(EMPTY)
   }
