@@ -1,5 +1,5 @@
 /** Keys: in the fields of a request, and the format of their text, against a check of each character. */
-import { keyIn } from '@splitcart/data-management/http/auth/authentication.ts'
+import { apiKeyIn } from '@splitcart/data-management/http/auth/authentication.ts'
 import { keyIdOf } from '@splitcart/data-management/ledger/key-format.ts'
 import type { Target } from '../target.ts'
 import { answerOf, unlessEqual } from './problem-answer.ts'
@@ -12,8 +12,8 @@ function answer(input: Buffer): string {
   const text = input.toString('latin1')
   return answerOf(() => [
     keyIdOf(text) ?? null,
-    keyIn({ headers: { authorization: text } }) ?? null,
-    keyIn({ headers: { 'x-api-key': text, authorization: 'Bearer other' } }) ?? null,
+    apiKeyIn({ headers: { authorization: text } }) ?? null,
+    apiKeyIn({ headers: { 'x-api-key': text, authorization: 'Bearer other' } }) ?? null,
   ])
 }
 

@@ -9,7 +9,7 @@ import style from './navigation.module.css'
 type NavigationItem = Readonly<{ to: string; name: string; icon: IconName; counts?: keyof Attention }>
 
 /** The pages in the navigation. */
-export const PLACES: readonly NavigationItem[] = [
+export const NAVIGATION_ITEMS: readonly NavigationItem[] = [
   { to: '/', name: 'Overview', icon: 'overview' },
   { to: '/sources', name: 'Sources', icon: 'sources', counts: 'sources' },
   { to: '/uploads', name: 'Uploads', icon: 'uploads', counts: 'failed' },
@@ -30,7 +30,7 @@ export function Navigation({ attention }: Readonly<{ attention: Attention }>): R
   return (
     <nav id="navigation" aria-label="Pages">
       <ul className={style.list}>
-        {PLACES.map(({ to, name, icon, counts }) => (
+        {NAVIGATION_ITEMS.map(({ to, name, icon, counts }) => (
           <li key={to}>
             <Link to={to} className={style.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
               <Icon name={icon} />

@@ -2,7 +2,7 @@
 import { Link, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
 import { Refusal } from '../api/request.ts'
-import { Empty, Trouble } from '../parts/notice.tsx'
+import { Empty, ErrorNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import style from './not-found.module.css'
 
@@ -38,7 +38,7 @@ export function Broken({ error, reset }: Readonly<{ error: unknown; reset: () =>
   }
   return (
     <Page title="This page cannot be shown">
-      <Trouble error={error} retry={again} />
+      <ErrorNotice error={error} retry={again} />
     </Page>
   )
 }

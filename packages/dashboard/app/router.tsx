@@ -12,7 +12,7 @@ import { ORDERS } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
 import { SOURCE_STATES } from '../api/source-queries.ts'
 import { KINDS } from '../pages/changes/kinds.ts'
-import { Waiting } from '../parts/notice.tsx'
+import { Loading } from '../parts/notice.tsx'
 import { Broken, BrokenWhole, NotFound } from './not-found.tsx'
 import { choiceIn, listIn, type Parameters, parseSearch, stringifySearch, textsIn } from './search.ts'
 import { Shell } from './shell.tsx'
@@ -228,7 +228,7 @@ export function makeRouter(client: QueryClient) {
     // Parameters that a page does not declare are dropped: the server refuses unknown filters.
     search: { strict: true },
     defaultPreload: 'intent',
-    defaultPendingComponent: Waiting,
+    defaultPendingComponent: Loading,
     defaultErrorComponent: Broken,
     scrollRestoration: true,
   })

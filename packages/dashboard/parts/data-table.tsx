@@ -17,7 +17,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import style from './data-table.module.css'
 import { whole } from './format.ts'
-import { Trouble } from './notice.tsx'
+import { ErrorNotice } from './notice.tsx'
 import { rowsWith, type TableState, useTableState } from './table-state.ts'
 import { TableTools } from './table-tools.tsx'
 import { useIsTight } from './tight.ts'
@@ -268,7 +268,7 @@ function classOf<T>({ right, narrow }: Column<T>): string {
 }
 
 function Foot({ more, end }: Readonly<{ more: More | undefined; end: ReactNode }>): ReactNode {
-  if (more?.error) return <Trouble error={more.error} retry={() => more.fetchNextPage()} />
+  if (more?.error) return <ErrorNotice error={more.error} retry={() => more.fetchNextPage()} />
   if (more?.isFetchingNextPage) return <p className={style.foot}>Loading more…</p>
   return end === undefined || more?.hasNextPage ? null : <p className={style.foot}>{end}</p>
 }

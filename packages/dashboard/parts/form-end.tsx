@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import style from './form.module.css'
-import { Trouble } from './notice.tsx'
+import { ErrorNotice } from './notice.tsx'
 
 type Props = Readonly<{
   close: () => void
@@ -19,7 +19,7 @@ type Props = Readonly<{
 export function FormEnd({ close, does, isDoing, error, isGrave = false, disabled = false }: Props): ReactNode {
   return (
     <>
-      {error && <Trouble error={error} />}
+      {error && <ErrorNotice error={error} />}
       <div className={style.buttons}>
         <Button variant="default" onClick={close}>
           Cancel

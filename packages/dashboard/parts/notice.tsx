@@ -7,7 +7,7 @@ import style from './notice.module.css'
 import { UntrustedBlock } from './untrusted-text.tsx'
 
 /** An error and what to do about it. */
-export function Trouble({ error, retry }: Readonly<{ error: unknown; retry?: () => void }>): ReactNode {
+export function ErrorNotice({ error, retry }: Readonly<{ error: unknown; retry?: () => void }>): ReactNode {
   const { title, detail, todo, instance } = wordsOf(error)
   return (
     <div className={style.trouble} role="alert">
@@ -58,7 +58,7 @@ export function Empty({ title, children, commands }: EmptyProps): ReactNode {
 }
 
 /** Says that data are loading. Shown with a delay, so that a quick answer does not flicker. */
-export function Waiting({ what = 'Loading' }: Readonly<{ what?: string }>): ReactNode {
+export function Loading({ what = 'Loading' }: Readonly<{ what?: string }>): ReactNode {
   return (
     <p className={style.waiting} role="status" data-waiting>
       {what}…

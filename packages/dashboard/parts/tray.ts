@@ -2,22 +2,22 @@
 import { useSyncExternalStore } from 'react'
 
 /** A selected product. */
-export type Laid = Readonly<{ id: string; name: string }>
+export type ComparedProduct = Readonly<{ id: string; name: string }>
 
 /** Maximum number of products to compare. */
 export const TRAY_MAX = 8
 
 const KEY = 'splitcart.compare'
 const listeners = new Set<() => void>()
-let tray: readonly Laid[] | undefined
+let tray: readonly ComparedProduct[] | undefined
 
 /** The selected products, kept up to date. */
-export function useTray(): readonly Laid[] {
+export function useTray(): readonly ComparedProduct[] {
   return useSyncExternalStore(listen, read)
 }
 
 /** Selects or deselects a product. Beyond `TRAY_MAX` the oldest is dropped. */
-export function toggleLaid(product: Laid): void {
+export function toggleCompared(product: ComparedProduct): void {
   const rest = read().filter(({ id }) => id !== product.id)
   write(rest.length < read().length ? rest : [...rest, product].slice(-TRAY_MAX))
 }
@@ -32,12 +32,12 @@ function listen(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-function read(): readonly Laid[] {
+function read(): readonly ComparedProduct[] {
   tray ??= stored()
   return tray
 }
 
-function stored(): Laid[] {
+function stored(): ComparedProduct[] {
   try {
     const found: unknown = JSON.parse(window.localStorage.getItem(KEY) ?? '[]')
     return Array.isArray(found) ? found.filter(isLaid).slice(0, TRAY_MAX) : []
@@ -46,12 +46,12 @@ function stored(): Laid[] {
   }
 }
 
-function isLaid(value: unknown): value is Laid {
-  const { id, name } = Object(value) as Partial<Laid>
+function isLaid(value: unknown): value is ComparedProduct {
+  const { id, name } = Object(value) as Partial<ComparedProduct>
   return typeof id === 'string' && /^\d+$/.test(id) && typeof name === 'string'
 }
 
-function write(laid: readonly Laid[]): void {
+function write(laid: readonly ComparedProduct[]): void {
   tray = laid
   try {
     window.localStorage.setItem(KEY, JSON.stringify(laid))

@@ -9,12 +9,12 @@ type OfStore = Readonly<{ company: string; store_id: string; store_name: string 
 export type NamedListing = OfStore & Readonly<{ sku: string | null; name: string }>
 
 /** A scrape of a file, with its row count and that of the store's scrape before it (null: there is none). */
-export type ScrapeBeside = OfStore & Readonly<{ date: string; rows: number; rows_before: number | null }>
+export type ScrapeWithPrevious = OfStore & Readonly<{ date: string; rows: number; rows_before: number | null }>
 
 /** What would change. `jumps` are the largest price changes, in whole cents. */
 export type HoldPreview = Readonly<{
   made_at: string
-  stores: ScrapeBeside[]
+  stores: ScrapeWithPrevious[]
   inserted: number
   changed: number
   unchanged: number
@@ -26,12 +26,12 @@ export type HoldPreview = Readonly<{
 const STORES_MAX = 100
 
 /** The staged scrapes of a load (at most STORES_MAX), each with the store's previous scrape from another load. */
-export async function scrapesBeside(
+export async function scrapesWithPrevious(
   database: Sql,
   scrapes: readonly StagedScrape[],
   loadId: number,
-): Promise<ScrapeBeside[]> {
-  const beside: ScrapeBeside[] = []
+): Promise<ScrapeWithPrevious[]> {
+  const beside: ScrapeWithPrevious[] = []
   for (const { storeId, date, listings: rows } of scrapes.slice(0, STORES_MAX)) {
     const before = await database.get<{ listings: number | null }>(
       `select max(listings) as listings from scrape where store_id = ?1 and load_id <> ?3

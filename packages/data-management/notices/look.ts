@@ -1,5 +1,5 @@
 /** Looks whether what needs a person has changed. Nothing is written here. */
-import { findUntold, UNTOLD_KINDS } from '../http/routes/attention.ts'
+import { findOverviewOnly, OVERVIEW_ONLY_KINDS } from '../http/routes/attention.ts'
 import { ticksNow } from '../http/routes/ticks.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import type { Condition, ConditionChanges, RecordedCondition } from '../ledger/notices.ts'
@@ -37,13 +37,13 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
     for (const each of recorded)
       if (!still.has(each.subject)) gone.push({ ...each, isSettled: settled.has(each.subject) })
   }
-  if (isWhole) await findUntold(reading, ticks)
+  if (isWhole) await findOverviewOnly(reading, ticks)
   return {
     appeared: appeared.slice(0, ANSWERED_MAX),
     gone: gone.slice(0, ANSWERED_MAX).map(({ kind, subject, text, isSettled }) => {
       return { kind, subject, text: isSettled ? null : (kindOf(kind)?.overText?.({ subject, text }) ?? null) }
     }),
-    ticksOver: ticks.over(new Set([...kinds.map(([name]) => name), ...(isWhole ? UNTOLD_KINDS : [])])),
+    ticksOver: ticks.over(new Set([...kinds.map(([name]) => name), ...(isWhole ? OVERVIEW_ONLY_KINDS : [])])),
     waits: all.some(({ told_at }) => told_at === null),
     more: appeared.length > ANSWERED_MAX || gone.length > ANSWERED_MAX,
   }

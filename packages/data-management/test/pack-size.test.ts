@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { packSizeOf } from '../catalogue/model/pack-size.ts'
-import { baseText, pricedSizeOf, toldUnitPrice, unitPriceOf } from '../catalogue/model/unit-price.ts'
+import { baseText, parseShopUnitPrice, pricedSizeOf, unitPriceOf } from '../catalogue/model/unit-price.ts'
 import { REAL_FILES_MISSING, realFiles } from './real-files.ts'
 
 const SIZES: readonly (readonly [string, number, string, number, boolean?])[] = [
@@ -52,11 +52,11 @@ test('a unit price is that of 100 g, 100 ml, a metre or a piece, a half cent rou
 })
 
 test('a shop\'s own text is read, decides where size and name disagree, and tells how many "each" are', () => {
-  assert.deepEqual(toldUnitPrice('$11.40 per 1 kg'), { cents: 1140, amount: 1000, unit: 'g' })
-  assert.deepEqual(toldUnitPrice('$0.45/100g'), { cents: 45, amount: 100, unit: 'g' })
-  assert.deepEqual(toldUnitPrice('$5.50/kg'), { cents: 550, amount: 1000, unit: 'g' })
-  assert.deepEqual(toldUnitPrice('$0.05 each'), { cents: 5, amount: 1, unit: 'each' })
-  assert.equal(toldUnitPrice('cheap'), undefined)
+  assert.deepEqual(parseShopUnitPrice('$11.40 per 1 kg'), { cents: 1140, amount: 1000, unit: 'g' })
+  assert.deepEqual(parseShopUnitPrice('$0.45/100g'), { cents: 45, amount: 100, unit: 'g' })
+  assert.deepEqual(parseShopUnitPrice('$5.50/kg'), { cents: 550, amount: 1000, unit: 'g' })
+  assert.deepEqual(parseShopUnitPrice('$0.05 each'), { cents: 5, amount: 1, unit: 'each' })
+  assert.equal(parseShopUnitPrice('cheap'), undefined)
   const amountOf = (name: string, size: string | null, told: string | null, priceCents: number) =>
     pricedSizeOf({ name, size, told, priceCents })?.amount
   assert.equal(amountOf('Smoky Rub 20g', '10 g', '$8.75 per 10 g', 1750), 20)
@@ -74,7 +74,7 @@ test('of the real rows with a unit price of their shop at least 99 in 100 are eq
       const { product } = line === '' ? { product: {} } : JSON.parse(line)
       const { per_unit_price_string: told, price_current: price, name, size = null } = product
       if (typeof told !== 'string' || typeof price !== 'number') continue
-      const [theirs, priceCents] = [toldUnitPrice(told), Math.round(price * 100)]
+      const [theirs, priceCents] = [parseShopUnitPrice(told), Math.round(price * 100)]
       const ours = pricedSizeOf({ name, size, told, priceCents })
       if (theirs === undefined || ours === undefined) classes.unread++
       else if (theirs.unit !== ours.unit) classes['another unit']++

@@ -5,13 +5,13 @@ import { useDeferredValue, useEffect } from 'react'
 import { FEW_PRODUCTS, fewProductsQuery, fewUploadsQuery } from '../../api/few-queries.ts'
 import { allStoresQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
-import { PLACES } from '../navigation.tsx'
+import { NAVIGATION_ITEMS } from '../navigation.tsx'
 
 /** One result, and the address it leads to. */
 export type Choice = Readonly<{ id: string; group: string; name: string; about: string; to: string }>
 
 const STORES_SHOWN = 5
-const DEEDS: readonly { name: string; to: string; words: string }[] = [
+const ACTION_ITEMS: readonly { name: string; to: string; words: string }[] = [
   { name: 'Add a machine', to: '/machines?add=1', words: 'new key invite connect scraper laptop' },
   { name: 'Create a key', to: '/keys', words: 'new key secret token' },
   { name: 'See what became cheaper', to: '/changes?kind=cheaper', words: 'drop price down sale' },
@@ -26,7 +26,7 @@ export function useFound(typed: string): { choices: readonly Choice[]; isPending
   const uploads = useQuery(fewUploadsQuery(q))
   const stores = useStores()
   const isAdmin = useIsAdmin()
-  const deeds = DEEDS.filter(({ to }) => isAdmin || (!to.startsWith('/machines') && to !== '/keys'))
+  const deeds = ACTION_ITEMS.filter(({ to }) => isAdmin || (!to.startsWith('/machines') && to !== '/keys'))
   const choices = [
     ...(q === '' ? [] : (products.data?.products ?? [])).map(({ id, name, brand, size }) => {
       const about = [brand, isIn(name, size) ? null : size].filter((each) => each !== null).join(' · ')
@@ -37,7 +37,7 @@ export function useFound(typed: string): { choices: readonly Choice[]; isPending
     ...(q === '' ? [] : (uploads.data?.uploads ?? [])).map(({ id, filename, state }) => {
       return { id: `upload-${id}`, group: 'Uploads', name: filename, about: state, to: `/uploads/${id}` }
     }),
-    ...PLACES.filter(({ name }) => isBegun(q, name)).map(({ to, name }) => {
+    ...NAVIGATION_ITEMS.filter(({ name }) => isBegun(q, name)).map(({ to, name }) => {
       return { id: `page-${to}`, group: 'Pages', name, about: '', to }
     }),
     ...deeds

@@ -7,7 +7,7 @@ import { byAmount, changedBy, money, whole } from '../../parts/format.ts'
 import { Day } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
-import { KIND_SAID } from './kinds.ts'
+import { KIND_LABELS } from './kinds.ts'
 
 export type Change = ChangePage['changes'][number]
 
@@ -37,10 +37,10 @@ const COLUMNS: readonly Column<Change>[] = [
     title: 'What',
     width: '6rem',
     narrow: 'bare',
-    sort: ({ kind }) => KIND_SAID[kind],
+    sort: ({ kind }) => KIND_LABELS[kind],
     cell: ({ kind }) => (
       <span className={style.kind} data-kind={kind}>
-        {KIND_SAID[kind]}
+        {KIND_LABELS[kind]}
       </span>
     ),
   },

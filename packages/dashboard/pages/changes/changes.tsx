@@ -9,13 +9,13 @@ import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { Filters, TextFilter } from '../../parts/filters.tsx'
 import { whole } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Day } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
 import { ChangesTable } from './changes-table.tsx'
-import { KIND_SAID } from './kinds.ts'
+import { KIND_LABELS } from './kinds.ts'
 
 const BETWEEN = 'between'
 const PERIODS = [
@@ -40,9 +40,9 @@ export function ChangesPage(): ReactNode {
     <Page title="Changes" lead={first && <Lead page={first} />} actions={<Take filters={filters} />}>
       {first && <Kinds page={first} filters={filters} />}
       <ChangeFiltersRow filters={filters} page={first} />
-      {found.error !== null && found.data === undefined && <Trouble error={found.error} retry={found.refetch} />}
+      {found.error !== null && found.data === undefined && <ErrorNotice error={found.error} retry={found.refetch} />}
       {found.isPending ? (
-        <Waiting />
+        <Loading />
       ) : changes.length === 0 && !found.isError ? (
         <Nothing isCounted={first?.is_counted ?? true} filters={filters} />
       ) : (
@@ -97,7 +97,7 @@ function Kinds({ page: { counts }, filters }: Readonly<{ page: ChangePage }> & O
             aria-current={filters.kind === kind ? 'true' : undefined}
             title={`${whole(lines)} articles, in ${whole(stores)} stores together`}
           >
-            <span className={style.value}>{whole(lines)}</span> {KIND_SAID[kind]}
+            <span className={style.value}>{whole(lines)}</span> {KIND_LABELS[kind]}
           </Link>
         </li>
       ))}

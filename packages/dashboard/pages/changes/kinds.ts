@@ -4,7 +4,7 @@ import type { ChangePage } from '@splitcart/data-management/http/routes/changes-
 type Kind = ChangePage['changes'][number]['kind']
 
 /** The name of each kind; the same for singular and plural. */
-export const KIND_SAID = {
+export const KIND_LABELS = {
   cheaper: 'cheaper',
   dearer: 'dearer',
   new: 'new',
@@ -13,4 +13,4 @@ export const KIND_SAID = {
   gone: 'gone',
 } as const satisfies Record<Kind, string>
 
-export const KINDS = Object.keys(KIND_SAID) as Kind[]
+export const KINDS = Object.keys(KIND_LABELS) as Kind[]

@@ -9,7 +9,7 @@ import { Day } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
 import { By, type Change, ChangesTable } from './changes-table.tsx'
-import { KIND_SAID } from './kinds.ts'
+import { KIND_LABELS } from './kinds.ts'
 
 const FIRST = 5
 
@@ -31,7 +31,7 @@ export function LatestChanges(): ReactNode {
       <p className={style.sums}>
         {counts.map(({ kind, lines }) => (
           <Link key={kind} to="/changes" search={{ kind }} className={style.sum} data-kind={kind}>
-            <strong>{whole(lines)}</strong> {KIND_SAID[kind]}
+            <strong>{whole(lines)}</strong> {KIND_LABELS[kind]}
           </Link>
         ))}
       </p>
@@ -78,7 +78,7 @@ export function ChangesOfUpload({ id }: Readonly<{ id: string }>): ReactNode {
       plain
       note={
         <>
-          {said.map(({ kind, lines }) => `${whole(lines)} ${KIND_SAID[kind]}`).join(', ')}
+          {said.map(({ kind, lines }) => `${whole(lines)} ${KIND_LABELS[kind]}`).join(', ')}
           {data.next !== null && (
             <>
               {' · '}

@@ -9,7 +9,7 @@ import { SIZE } from '../../parts/columns.tsx'
 import { Copy } from '../../parts/commands.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { byAmount, money } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Day } from '../../parts/time.tsx'
 import { emptyTray, TRAY_MAX } from '../../parts/tray.ts'
@@ -37,13 +37,13 @@ export function ComparePage(): ReactNode {
       lead={<Link to="/products">All products</Link>}
       actions={shown.length > 0 && <Copy text={window.location.href} what="the address of this comparison" />}
     >
-      {fault?.error && <Trouble error={fault.error} retry={fault.refetch} />}
+      {fault?.error && <ErrorNotice error={fault.error} retry={fault.refetch} />}
       {shown.length === 0 ? (
         <Empty title="Nothing is laid aside.">
           <p>“Add to comparison” on the page of a product does that.</p>
         </Empty>
       ) : products.length === 0 ? (
-        fault === undefined && <Waiting />
+        fault === undefined && <Loading />
       ) : (
         <Whole products={products} />
       )}

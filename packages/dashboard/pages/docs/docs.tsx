@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { openApiQuery } from '../../api/queries.ts'
-import { Trouble, Waiting } from '../../parts/notice.tsx'
+import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import style from './docs.module.css'
 import { type Operation, operationsIn } from './operations.ts'
@@ -24,8 +24,8 @@ export function Docs(): ReactNode {
       </header>
       <main id="main" className={style.main} tabIndex={-1}>
         <Page title="API" lead={<Lead />}>
-          {error && <Trouble error={error} retry={refetch} />}
-          {data === undefined && error === null && <Waiting />}
+          {error && <ErrorNotice error={error} retry={refetch} />}
+          {data === undefined && error === null && <Loading />}
           <Index operations={operations} />
           {operations.map((operation) => (
             <Described key={operation.id} operation={operation} />

@@ -8,7 +8,7 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
-import { Trouble } from '../../parts/notice.tsx'
+import { ErrorNotice } from '../../parts/notice.tsx'
 import { Moment } from '../../parts/time.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './findings.module.css'
@@ -90,7 +90,7 @@ export function BelievedSince({ id, since }: Readonly<{ id: number; since: strin
           Take it back
         </Button>
       )}
-      {undoing.error && <Trouble error={undoing.error} />}
+      {undoing.error && <ErrorNotice error={undoing.error} />}
     </span>
   )
 }

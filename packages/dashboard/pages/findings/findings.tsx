@@ -8,7 +8,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { findingsQuery } from '../../api/queries.ts'
 import { count } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { Believe, BelievedSince } from './believe.tsx'
@@ -20,8 +20,8 @@ export function FindingsPage(): ReactNode {
   const { data, error, refetch } = useQuery(findingsQuery)
   return (
     <Page title="Findings" lead="What is told of the newest scrape of each store. They are loaded all the same.">
-      {error && <Trouble error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Waiting /> : <Whole view={data} />}
+      {error && <ErrorNotice error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Loading /> : <Whole view={data} />}
     </Page>
   )
 }

@@ -6,7 +6,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { uploadsQuery } from '../../api/queries.ts'
 import { count, whole } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -28,8 +28,8 @@ export function Holds(): ReactNode {
         `${count(uploads.length, 'file')} ${uploads.length === 1 ? 'waits' : 'wait'} for a person. Nothing of ${uploads.length === 1 ? 'it' : 'them'} is in the catalogue.`
       }
     >
-      {holds.error !== null && <Trouble error={holds.error} retry={holds.refetch} />}
-      {holds.isPending ? <Waiting /> : uploads.length === 0 && !holds.isError && <Nothing />}
+      {holds.error !== null && <ErrorNotice error={holds.error} retry={holds.refetch} />}
+      {holds.isPending ? <Loading /> : uploads.length === 0 && !holds.isError && <Nothing />}
       {uploads.map((upload) => (
         <Hold key={upload.id} upload={upload} />
       ))}

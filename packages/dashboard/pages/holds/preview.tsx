@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { previewQuery } from '../../api/queries.ts'
 import { change, money, whole } from '../../parts/format.ts'
-import { Trouble, Waiting } from '../../parts/notice.tsx'
+import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -13,8 +13,8 @@ import style from './preview.module.css'
 /** The preview of one upload. */
 export function Preview({ id }: Readonly<{ id: string }>): ReactNode {
   const { data, error, refetch } = useQuery(previewQuery(id))
-  if (error !== null) return <Trouble error={error} retry={refetch} />
-  if (data === undefined) return <Waiting what="Looking what it would change" />
+  if (error !== null) return <ErrorNotice error={error} retry={refetch} />
+  if (data === undefined) return <Loading what="Looking what it would change" />
   if (data.preview === null)
     return (
       <p className={style.note}>It was taken out by a person; what it would change is known when it is released.</p>

@@ -5,7 +5,7 @@ import { type AuditEntry, auditQuery } from '../../api/key-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { WHEN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { OnlyAdmin } from './only-admin.tsx'
@@ -61,7 +61,8 @@ export function Audit(): ReactNode {
 function List(): ReactNode {
   const audit = useInfiniteQuery(auditQuery)
   const rows = useMemo(() => audit.data?.pages.flatMap((page) => page.entries) ?? [], [audit.data])
-  if (audit.data === undefined) return audit.error ? <Trouble error={audit.error} retry={audit.refetch} /> : <Waiting />
+  if (audit.data === undefined)
+    return audit.error ? <ErrorNotice error={audit.error} retry={audit.refetch} /> : <Loading />
   if (rows.length === 0) return <Empty title="Nothing was done yet with keys, holds or loads." />
   return <DataTable label="Audit" columns={COLUMNS} rows={rows} idOf={({ id }) => String(id)} more={audit} />
 }

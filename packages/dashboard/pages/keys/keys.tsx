@@ -8,7 +8,7 @@ import { keysQuery } from '../../api/key-queries.ts'
 import { useIsAdmin, useSession } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Ago, DayOf } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -61,7 +61,7 @@ function List({ start }: Readonly<{ start: (doing: Doing) => void }>): ReactNode
   const own = useSession()?.key_id
   const columns = useMemo(() => columnsFor(own, start), [own, start])
   const rows = useMemo(() => keys.data?.pages.flatMap((page) => page.keys) ?? [], [keys.data])
-  if (keys.data === undefined) return keys.error ? <Trouble error={keys.error} retry={keys.refetch} /> : <Waiting />
+  if (keys.data === undefined) return keys.error ? <ErrorNotice error={keys.error} retry={keys.refetch} /> : <Loading />
   if (rows.length === 0) return <Empty title="There is no key yet: this session works with the key of the settings." />
   return <DataTable label="Keys" columns={columns} rows={rows} idOf={({ id }) => id} more={keys} />
 }

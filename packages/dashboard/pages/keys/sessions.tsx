@@ -7,7 +7,7 @@ import { sessionsQuery } from '../../api/key-queries.ts'
 import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Ago, DayOf } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -36,12 +36,12 @@ function List(): ReactNode {
   })
   const columns = useMemo(() => columnsFor(ending.mutate), [ending.mutate])
   if (sessions.data === undefined)
-    return sessions.error ? <Trouble error={sessions.error} retry={sessions.refetch} /> : <Waiting />
+    return sessions.error ? <ErrorNotice error={sessions.error} retry={sessions.refetch} /> : <Loading />
   const rows = sessions.data.sessions
   if (rows.length === 0) return <Empty title="Nobody is signed in." />
   return (
     <>
-      {ending.error && <Trouble error={ending.error} />}
+      {ending.error && <ErrorNotice error={ending.error} />}
       <DataTable label="Signed in" columns={columns} rows={rows} idOf={({ id }) => id} />
     </>
   )

@@ -10,7 +10,7 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { HOUR_MS } from '../../parts/durations.ts'
 import { visible } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -44,7 +44,7 @@ export function Machines(): ReactNode {
 function List({ add }: Readonly<{ add: ReactNode }>): ReactNode {
   const { data: rows, dataUpdatedAt, error, refetch } = useQuery(machinesQuery)
   const columns = useMemo(() => columnsAt(dataUpdatedAt), [dataUpdatedAt])
-  if (rows === undefined) return error ? <Trouble error={error} retry={refetch} /> : <Waiting />
+  if (rows === undefined) return error ? <ErrorNotice error={error} retry={refetch} /> : <Loading />
   if (rows.length === 0)
     return (
       <Empty title="No machine may send yet.">

@@ -7,7 +7,7 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { WHEN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Ago } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
@@ -58,7 +58,7 @@ function NoticesTold(): ReactNode {
   const rows = useMemo(() => notices.data?.pages.flatMap((page) => page.notices) ?? [], [notices.data])
   const first = notices.data?.pages[0]
   if (first === undefined)
-    return notices.error ? <Trouble error={notices.error} retry={notices.refetch} /> : <Waiting />
+    return notices.error ? <ErrorNotice error={notices.error} retry={notices.refetch} /> : <Loading />
   return (
     <>
       <Panel title="Needs a person">

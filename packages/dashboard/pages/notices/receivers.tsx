@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { send } from '../../api/request.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { count } from '../../parts/format.ts'
-import { Empty, Trouble } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice } from '../../parts/notice.tsx'
 import { Ago } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
@@ -64,7 +64,7 @@ export function Receivers({ receivers }: Readonly<{ receivers: readonly Receiver
           Send a test
         </Button>
       </p>
-      {testing.error && <Trouble error={testing.error} />}
+      {testing.error && <ErrorNotice error={testing.error} />}
       {testing.data && <Answers answers={testing.data.answers} />}
     </>
   )

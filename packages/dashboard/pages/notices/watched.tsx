@@ -9,7 +9,7 @@ import { send } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { money } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Panel } from '../../parts/page.tsx'
 import told from '../../parts/told-list.module.css'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
@@ -26,8 +26,8 @@ export function Watched(): ReactNode {
   const { data, error, refetch } = useQuery(watchesQuery)
   return (
     <Panel title="Watched products">
-      {error && <Trouble error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Waiting /> : <List watches={data.watches} />}
+      {error && <ErrorNotice error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Loading /> : <List watches={data.watches} />}
     </Panel>
   )
 }
@@ -90,7 +90,7 @@ export function EndWatch({ of: { id, name, rule } }: Readonly<{ of: WatchView }>
       >
         Stop
       </Button>
-      {ending.error && <Trouble error={ending.error} />}
+      {ending.error && <ErrorNotice error={ending.error} />}
     </span>
   )
 }

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { overviewQuery } from '../../api/queries.ts'
 import { DayLegend, StoreDayBar } from '../../parts/day-bar.tsx'
 import { atLeast, count, size, whole } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -21,8 +21,8 @@ export function OverviewPage(): ReactNode {
   const { data, error, refetch } = useQuery(overviewQuery)
   return (
     <Page title="Overview" lead={data && <Totals totals={data.totals} />}>
-      {error && <Trouble error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Waiting /> : <Whole overview={data} />}
+      {error && <ErrorNotice error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Loading /> : <Whole overview={data} />}
     </Page>
   )
 }

@@ -9,7 +9,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { whole } from '../../parts/format.ts'
-import { Trouble } from '../../parts/notice.tsx'
+import { ErrorNotice } from '../../parts/notice.tsx'
 import { Day, Moment } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -112,7 +112,7 @@ function TickedLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
           )}
           it changes, by <UntrustedText text={who} />, <Moment at={at} />
         </span>
-        {undoing.error && <Trouble error={undoing.error} />}
+        {undoing.error && <ErrorNotice error={undoing.error} />}
       </span>
       {isAdmin && (
         <Button

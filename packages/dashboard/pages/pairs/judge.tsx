@@ -9,7 +9,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { send } from '../../api/request.ts'
 import { count } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './pairs.module.css'
 import { Side } from './side.tsx'
@@ -56,8 +56,8 @@ export function Judge({ pairs, mayJudge, more }: Props): ReactNode {
   })
   return (
     <div ref={place}>
-      {error && <Trouble error={error} />}
-      {pair !== undefined ? <Both pair={pair} /> : more.hasNextPage ? <Waiting /> : <End seen={done.length} />}
+      {error && <ErrorNotice error={error} />}
+      {pair !== undefined ? <Both pair={pair} /> : more.hasNextPage ? <Loading /> : <End seen={done.length} />}
       <div className={style.choices}>
         {CHOICES.map((choice) => (
           <Button

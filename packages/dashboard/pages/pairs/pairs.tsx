@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { suggestionsQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Judge } from './judge.tsx'
 
@@ -17,8 +17,8 @@ export function PairsPage(): ReactNode {
       title="Pairs"
       lead="Articles of different shops that seem the same, or comparable. No pair is joined before a person says so."
     >
-      {asked.error !== null && <Trouble error={asked.error} retry={asked.refetch} />}
-      {asked.isPending && <Waiting />}
+      {asked.error !== null && <ErrorNotice error={asked.error} retry={asked.refetch} />}
+      {asked.isPending && <Loading />}
       {asked.data !== undefined && pairs.length === 0 && <Nothing />}
       {pairs.length > 0 && <Judge pairs={pairs} mayJudge={isAdmin} more={asked} />}
     </Page>

@@ -6,13 +6,13 @@ import { money } from '../../parts/format.ts'
 import { dateLabels, datesMarked, PRICE_STEPS } from './axis.ts'
 import { chooseByClick } from './choose.ts'
 import { colourName, computed } from './colours.ts'
-import { courseDrawer } from './draw-courses.ts'
-import type { Course, Days, Prices } from './lines.ts'
+import { seriesDrawer } from './draw-series.ts'
+import type { Days, PriceSeries, Prices } from './lines.ts'
 
 /** Callbacks: `point` gets the time under the pointer, or null; `choose` the clicked course and time. In seconds. */
 export type Listener = Readonly<{
   point: (seconds: number | null) => void
-  choose: (course: Course, seconds: number) => void
+  choose: (course: PriceSeries, seconds: number) => void
 }>
 
 const HEIGHT_PIXELS = 300
@@ -28,7 +28,7 @@ export function drawChart(place: HTMLElement, { days, courses }: Days, listener:
   const prices = courses.map((course) => course.prices)
   const options = optionsFor(place, { days, courses }, colours)
   const hooks: uPlot.Hooks.Arrays = {
-    draw: [courseDrawer(courses, colours)],
+    draw: [seriesDrawer(courses, colours)],
     setCursor: [(chart) => listener.point(dayPointedAt(chart, days) ?? null)],
   }
   const chart = new uPlot({ ...options, hooks }, [days, ...prices] as uPlot.AlignedData, place)
@@ -137,9 +137,9 @@ function dayPointedAt({ cursor }: uPlot, days: readonly number[]): number | unde
   return cursor.idx == null ? undefined : days[Math.min(cursor.idx, days.length - 2)]
 }
 
-function nearestCourse(chart: uPlot, courses: readonly Course[], index: number): Course | undefined {
+function nearestCourse(chart: uPlot, courses: readonly PriceSeries[], index: number): PriceSeries | undefined {
   const pointed = chart.posToVal(chart.cursor.top ?? 0, 'y')
-  const distanceOf = ({ prices }: Course) => Math.abs((prices[index] ?? Number.POSITIVE_INFINITY) - pointed)
+  const distanceOf = ({ prices }: PriceSeries) => Math.abs((prices[index] ?? Number.POSITIVE_INFINITY) - pointed)
   const [nearest] = courses
     .filter(({ prices }) => prices[index] != null)
     .toSorted((one, other) => distanceOf(one) - distanceOf(other))

@@ -27,19 +27,19 @@ export type Chain = ChainsAnswer['chains'][number] & Readonly<{ isNow: boolean }
 export type Step = Chain['steps'][number]
 
 /** Stores of one company that had the same prices on every day; they share one line of the chart. */
-export type StoreCourse = Readonly<{ lines: readonly Line[]; prices: Prices; chain?: undefined }>
+export type StoreSeries = Readonly<{ lines: readonly Line[]; prices: Prices; chain?: undefined }>
 /** The course of a chain: its lowest prices, and its highest. */
 export type ChainCourse = Readonly<{ chain: Chain; prices: Prices; highest: Prices }>
-export type Course = StoreCourse | ChainCourse
+export type PriceSeries = StoreSeries | ChainCourse
 
 /** The days of a chart, in seconds since 1970, and the courses of prices on them. */
-export type Days = Readonly<{ days: number[]; courses: Course[] }>
+export type Days = Readonly<{ days: number[]; courses: PriceSeries[] }>
 
 /**
  * A span of days, as indices, in which a course has one price and shares it with the same courses: it is number `rank`
  * of the `of` courses at that price.
  */
-export type Stretch = Readonly<{ from: number; to: number; price: number; rank: number; of: number }>
+export type PriceSegment = Readonly<{ from: number; to: number; price: number; rank: number; of: number }>
 
 /** The lines of all stores, with the runs of each in order of date. */
 export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {
@@ -91,9 +91,9 @@ function chainCourse(chain: Chain, first: number, count: number): ChainCourse {
 }
 
 /** The stretches of the course with this index. `all`: the prices of all courses. */
-export function stretchesOf(all: readonly Prices[], index: number): Stretch[] {
+export function stretchesOf(all: readonly Prices[], index: number): PriceSegment[] {
   const prices = all[index]!
-  const stretches: Stretch[] = []
+  const stretches: PriceSegment[] = []
   for (let day = 0; day + 1 < prices.length; day++) {
     const price = prices[day]
     if (price == null || prices[day + 1] == null) continue

@@ -8,13 +8,13 @@ import { drawChart } from './chart.ts'
 import { colourName, markPath, PALETTE } from './colours.ts'
 import {
   type Chain,
-  type Course,
   type Days,
   dateAt,
   daysOf,
   type Line,
+  type PriceSeries,
   runAt,
-  type StoreCourse,
+  type StoreSeries,
   stepAt,
 } from './lines.ts'
 import style from './price-chart.module.css'
@@ -57,7 +57,7 @@ function useChart(days: Days, point: (seconds: number | null) => void, open: (co
   // biome-ignore lint/correctness/useExhaustiveDependencies: another scheme has other colours
   useLayoutEffect(() => {
     const element = place.current!
-    const choose = (course: Course, seconds: number) => {
+    const choose = (course: PriceSeries, seconds: number) => {
       if (course.chain !== undefined) return go.current.open(course.chain.company)
       const line = course.lines[0]!
       const run = runAt(line, seconds)
@@ -76,7 +76,7 @@ function useChart(days: Days, point: (seconds: number | null) => void, open: (co
 }
 
 type LegendProps = Readonly<{
-  courses: readonly Course[]
+  courses: readonly PriceSeries[]
   pointed: number | null
   open: (company: string) => void
 }>
@@ -104,7 +104,7 @@ function Legend({ courses, pointed, open }: LegendProps): ReactNode {
 
 type Pointed = Pick<LegendProps, 'pointed'>
 
-function OfStores({ lines, pointed }: Pick<StoreCourse, 'lines'> & Pointed): ReactNode {
+function OfStores({ lines, pointed }: Pick<StoreSeries, 'lines'> & Pointed): ReactNode {
   const line = lines[0]!
   const run = pointed === null ? line.runs.at(-1) : runAt(line, pointed)
   return (

@@ -8,11 +8,11 @@ import { chainHistoriesQuery, pricesQuery, productQuery } from '../../api/querie
 import { useTimeZone } from '../../api/session.ts'
 import { DAY_MS } from '../../parts/durations.ts'
 import { dateIn, list } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { ShopPicture } from '../../parts/shop-picture.tsx'
 import { UntrustedBlock, UntrustedLines, UntrustedText } from '../../parts/untrusted-text.tsx'
-import { LayAside } from '../compare/lay-aside.tsx'
+import { CompareButton } from '../compare/compare-button.tsx'
 import { Watch } from '../notices/watch.tsx'
 import { ChainHistory } from './chain-history.tsx'
 import { Chains } from './chains.tsx'
@@ -47,13 +47,13 @@ export function ProductPage(): ReactNode {
         data && (
           <>
             <Watch product={data} />
-            <LayAside product={{ id: String(data.id), name: data.name }} />
+            <CompareButton product={{ id: String(data.id), name: data.name }} />
           </>
         )
       }
     >
-      {error && <Trouble error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Waiting /> : <Whole product={data} />}
+      {error && <ErrorNotice error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Loading /> : <Whole product={data} />}
     </Page>
   )
 }
@@ -158,8 +158,8 @@ function Past({ product, drawn, children }: PastProps): ReactNode {
   return (
     <>
       <Panel title="What it has cost" note={<Choices />}>
-        {error && <Trouble error={error} retry={retry} />}
-        {chains === undefined && error === null && <Waiting />}
+        {error && <ErrorNotice error={error} retry={retry} />}
+        {chains === undefined && error === null && <Loading />}
         {chains !== undefined && own.length + chains.length === 0 && (
           <p className={style.muted}>Nothing in this period.</p>
         )}

@@ -10,7 +10,7 @@ import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { atLeast, moneyRange, whole } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './products.module.css'
@@ -88,10 +88,10 @@ export function Products(): ReactNode {
         )}
       </p>
       {products.error !== null && products.data === undefined && (
-        <Trouble error={products.error} retry={products.refetch} />
+        <ErrorNotice error={products.error} retry={products.refetch} />
       )}
       {products.isPending ? (
-        <Waiting />
+        <Loading />
       ) : rows.length === 0 && !products.isError ? (
         <Nothing isFiltered={Object.keys(filters).length > 0} />
       ) : (

@@ -10,7 +10,7 @@ import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
 import { count, moment, whole } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -47,8 +47,8 @@ export function Rejects(): ReactNode {
       actions={sum > 0 && <DownloadLines filters={filters} />}
     >
       <RejectFilterRow />
-      {rejects.error !== null && <Trouble error={rejects.error} retry={rejects.refetch} />}
-      {rejects.isPending ? <Waiting /> : groups.length === 0 && !rejects.isError && <Nothing filters={filters} />}
+      {rejects.error !== null && <ErrorNotice error={rejects.error} retry={rejects.refetch} />}
+      {rejects.isPending ? <Loading /> : groups.length === 0 && !rejects.isError && <Nothing filters={filters} />}
       <ul className={style.groups}>
         {groups.map((group) => (
           <Group key={JSON.stringify([group.code, group.field, group.company, group.store_id])} group={group} />

@@ -6,7 +6,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { Refusal } from '../../api/request.ts'
 import { signIn } from '../../api/session.ts'
 import { Commands } from '../../parts/commands.tsx'
-import { Trouble } from '../../parts/notice.tsx'
+import { ErrorNotice } from '../../parts/notice.tsx'
 import { usePageTitle } from '../../parts/page.tsx'
 import style from './sign-in.module.css'
 
@@ -72,7 +72,7 @@ function Form(): ReactNode {
       <Button type="submit" loading={isBusy}>
         Sign in
       </Button>
-      {error !== undefined && !isRefused && <Trouble error={error} />}
+      {error !== undefined && !isRefused && <ErrorNotice error={error} />}
     </form>
   )
 }

@@ -11,7 +11,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { DayLegend, StoreDayBar } from '../../parts/day-bar.tsx'
 import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
 import { atLeast, count, percent, whole } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
@@ -107,10 +107,10 @@ export function Sources(): ReactNode {
     <Page title="Sources" lead={total && total.count > 0 && `${atLeast(total)} stores`} actions={<DayLegend />}>
       <SourceFilters />
       {sources.error !== null && sources.data === undefined && (
-        <Trouble error={sources.error} retry={sources.refetch} />
+        <ErrorNotice error={sources.error} retry={sources.refetch} />
       )}
       {sources.isPending ? (
-        <Waiting />
+        <Loading />
       ) : rows.length === 0 && !sources.isError ? (
         <Nothing isFiltered={filters.company !== undefined || filters.state !== undefined} />
       ) : (

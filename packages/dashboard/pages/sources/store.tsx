@@ -10,12 +10,12 @@ import { SourceState } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
 import { percent, whole } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { ChangesTable } from '../changes/changes-table.tsx'
-import { KIND_SAID } from '../changes/kinds.ts'
+import { KIND_LABELS } from '../changes/kinds.ts'
 import style from './sources.module.css'
 import { StoreSender } from './store-sender.tsx'
 import { intervalOf, StoreSettings } from './store-settings.tsx'
@@ -37,9 +37,9 @@ export function StorePage(): ReactNode {
       lead={<Link to="/sources">All sources</Link>}
       actions={<DayLegend />}
     >
-      {error && <Trouble error={error} retry={refetch} />}
+      {error && <ErrorNotice error={error} retry={refetch} />}
       {data === undefined ? (
-        error === null && <Waiting />
+        error === null && <Loading />
       ) : source === undefined ? (
         <Empty title="No scrape of such a store was loaded.">
           <Link to="/sources">Show all sources</Link>
@@ -102,7 +102,7 @@ function Changed({ store }: Readonly<{ store: string }>): ReactNode {
   if (data === undefined || data.changes.length === 0) return null
   const said = data.counts
     .filter(({ lines }) => lines > 0)
-    .map(({ kind, lines }) => `${whole(lines)} ${KIND_SAID[kind]}`)
+    .map(({ kind, lines }) => `${whole(lines)} ${KIND_LABELS[kind]}`)
   return (
     <Panel
       title="What its latest scrape changed"

@@ -8,7 +8,7 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Commands, typedLine } from '../../parts/commands.tsx'
 import { DAY_MS } from '../../parts/durations.ts'
 import { count, dateIn, percent, size, whole } from '../../parts/format.ts'
-import { Trouble, Waiting } from '../../parts/notice.tsx'
+import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -22,8 +22,8 @@ export function System(): ReactNode {
   const { data, error, refetch } = useQuery(systemQuery)
   return (
     <Page title="System">
-      {error && <Trouble error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Waiting /> : <Whole system={data} />}
+      {error && <ErrorNotice error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Loading /> : <Whole system={data} />}
     </Page>
   )
 }

@@ -4,7 +4,7 @@ import type { RepairView } from '@splitcart/data-management/http/routes/repair.t
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { repairQuery } from '../../api/queries.ts'
-import { Trouble, Waiting } from '../../parts/notice.tsx'
+import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './repair.module.css'
 
@@ -12,9 +12,9 @@ import style from './repair.module.css'
 export function Repair({ id }: Readonly<{ id: string }>): ReactNode {
   const repair = useInfiniteQuery(repairQuery(id))
   const { data, error, refetch } = repair
-  if (error !== null) return <Trouble error={error} retry={refetch} />
+  if (error !== null) return <ErrorNotice error={error} retry={refetch} />
   const [first] = data?.pages ?? []
-  if (first === undefined) return <Waiting what="Looking what the repair changes" />
+  if (first === undefined) return <Loading what="Looking what the repair changes" />
   const changes = data?.pages.flatMap((page) => page.changes) ?? []
   return (
     <section className={style.repair} aria-label="The repair">

@@ -4,7 +4,7 @@ import { Link, Navigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { scrapesQuery } from '../../api/queries.ts'
 import { count, date as written } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
@@ -17,8 +17,8 @@ export function ScrapePage(): ReactNode {
     return <Navigate to="/uploads/$id" params={{ id: first.upload_id }} replace />
   return (
     <Page title="Where this price came from" lead={<UntrustedText text={`${store}, ${written(date)}`} />}>
-      {error && <Trouble error={error} retry={refetch} />}
-      {data === undefined && error === null && <Waiting />}
+      {error && <ErrorNotice error={error} retry={refetch} />}
+      {data === undefined && error === null && <Loading />}
       {data?.scrapes.length === 0 && <Empty title="No scrape of this store has this date." />}
       <ul>
         {data?.scrapes.map(({ filename, upload_id, listings }) => (

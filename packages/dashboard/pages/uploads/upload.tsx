@@ -8,7 +8,7 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Copy } from '../../parts/commands.tsx'
 import { count, size, whole } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
-import { Trouble, Waiting } from '../../parts/notice.tsx'
+import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { ChangesOfUpload } from '../changes/some-changes.tsx'
@@ -30,8 +30,8 @@ export function UploadPage(): ReactNode {
       heading={data && <UntrustedBlock text={data.filename} />}
       lead={<Link to="/uploads">All uploads</Link>}
     >
-      {error && <Trouble error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Waiting /> : <Whole upload={data} />}
+      {error && <ErrorNotice error={error} retry={refetch} />}
+      {data === undefined ? error === null && <Loading /> : <Whole upload={data} />}
     </Page>
   )
 }

@@ -7,7 +7,7 @@ import { type UploadFilters, uploadsQuery } from '../../api/queries.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { size, whole } from '../../parts/format.ts'
-import { Empty, Trouble, Waiting } from '../../parts/notice.tsx'
+import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { useTableState } from '../../parts/table-state.ts'
 import { Ago } from '../../parts/time.tsx'
@@ -101,10 +101,10 @@ export function Uploads(): ReactNode {
     <Page title="Uploads">
       <FilterBar />
       {uploads.error !== null && uploads.data === undefined && (
-        <Trouble error={uploads.error} retry={uploads.refetch} />
+        <ErrorNotice error={uploads.error} retry={uploads.refetch} />
       )}
       {uploads.isPending ? (
-        <Waiting />
+        <Loading />
       ) : rows.length === 0 && !uploads.isError ? (
         <Nothing isFiltered={Object.values(filters).some((value) => value !== undefined)} />
       ) : (

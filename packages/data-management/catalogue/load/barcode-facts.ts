@@ -5,7 +5,7 @@
 import type { BarcodeFact, FactsChange } from './fact.ts'
 import { companyIds } from './names.ts'
 import { settleProducts } from './products.ts'
-import type { Watch } from './regrouped.ts'
+import type { RegroupLimits } from './regrouped.ts'
 import { areLater, rankedAtOf } from './said-since.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
@@ -31,24 +31,28 @@ export async function insertBarcodes(
 }
 
 /** Applies the facts of a load where they are the newest, and joins listings by them. */
-export async function applyBarcodes(database: LoadDatabase, loadId: number, watch: Watch): Promise<FactsChange> {
-  await touch(database, loadId)
+export async function applyBarcodes(
+  database: LoadDatabase,
+  loadId: number,
+  watch: RegroupLimits,
+): Promise<FactsChange> {
+  await collectSkus(database, loadId)
   if (await areLater(database, await rankedAtOf(database, loadId))) await seedFed(database)
-  return tell(database, watch)
+  return applyNewestFacts(database, watch)
 }
 
 /** Removes the facts of a load, and companies of which nothing else is known. */
 export async function withdrawBarcodes(database: LoadDatabase, loadId: number): Promise<void> {
-  await touch(database, loadId)
+  await collectSkus(database, loadId)
   await seedFed(database)
   await database.run(sql`delete from barcode_fact where load_id = ${loadId}`)
-  await tell(database)
+  await applyNewestFacts(database)
   await database.script(`delete from company where id in (select distinct company_id from fed where barcode is null)
     and not exists (select 1 from store where store.company_id = company.id)
     and not exists (select 1 from barcode_fact where barcode_fact.company_id = company.id)`)
 }
 
-async function touch(database: LoadDatabase, loadId: number): Promise<void> {
+async function collectSkus(database: LoadDatabase, loadId: number): Promise<void> {
   await database.script('delete from fed')
   await database.run(
     sql`insert into fed (company_id, sku) select distinct company_id, sku from barcode_fact where load_id = ${loadId}`,
@@ -65,7 +69,7 @@ async function seedFed(database: LoadDatabase): Promise<void> {
 }
 
 /** Gives the SKUs in `fed` their newest barcodes; counts those that had none and those that had another. */
-async function tell(database: LoadDatabase, watch?: Watch): Promise<FactsChange> {
+async function applyNewestFacts(database: LoadDatabase, watch?: RegroupLimits): Promise<FactsChange> {
   await database.script(`
     update fed set barcode = fact.barcode from (
       select barcode_fact.*, row_number() over (

@@ -5,7 +5,7 @@
 import { type Applied, nothingApplied } from '../loads.ts'
 import { applyBarcodes, insertBarcodes, withdrawBarcodes } from './barcode-facts.ts'
 import type { BarcodeFact, StoreFact } from './fact.ts'
-import type { Watch } from './regrouped.ts'
+import type { RegroupLimits } from './regrouped.ts'
 import type { LoadDatabase } from './statement.ts'
 import { applyStores, insertStores, withdrawStores } from './store-facts.ts'
 
@@ -34,7 +34,7 @@ export class Facts {
   }
 
   /** Applies the facts where they are the newest. */
-  async apply(watch: Watch): Promise<Applied> {
+  async apply(watch: RegroupLimits): Promise<Applied> {
     const stores = await applyStores(this.#database, this.#loadId)
     const barcodes = await applyBarcodes(this.#database, this.#loadId, watch)
     const inserted = stores.inserted + barcodes.inserted

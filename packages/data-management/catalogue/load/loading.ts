@@ -12,7 +12,7 @@ import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
 import { companiesOf } from '../../permission.ts'
 import type { Differing, Loading } from '../catalogue.ts'
-import { type HoldPreview, keepPreview, named, scrapesBeside } from '../hold-preview.ts'
+import { type HoldPreview, keepPreview, named, scrapesWithPrevious } from '../hold-preview.ts'
 import {
   type Applied,
   deleteLoad,
@@ -34,8 +34,8 @@ import type { ListingMemory } from './listing-memory.ts'
 import { type Added, nameAfter } from './name-after.ts'
 import type { RejectedLine } from './portion.ts'
 import { settleProducts } from './products.ts'
-import type { Watch } from './regrouped.ts'
-import { noteSaid } from './said-since.ts'
+import type { RegroupLimits } from './regrouped.ts'
+import { lowerFirstShown } from './said-since.ts'
 import { addScrape, rowsShown } from './scrapes.ts'
 import { inOrder, type StagedScrape } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
@@ -132,7 +132,7 @@ export class CatalogueLoading implements Loading {
 
   async preview(applied: Applied): Promise<HoldPreview> {
     const { queries } = this.#database
-    const stores = await scrapesBeside(queries, this.staging.scrapes, this.#begun.loadId)
+    const stores = await scrapesWithPrevious(queries, this.staging.scrapes, this.#begun.loadId)
     const made_at = new Date(this.#begun.startedAt).toISOString()
     return { made_at, stores, ...(await named(queries, applied)) }
   }
@@ -154,12 +154,12 @@ export class CatalogueLoading implements Loading {
   }
 
   /** Updates what loads share: the names of listings, stores and companies, and products. */
-  async #settleShared(added: readonly Added[], watch: Watch): Promise<void> {
+  async #settleShared(added: readonly Added[], watch: RegroupLimits): Promise<void> {
     const database = this.#database
     const { scrapes } = this.staging
     await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
     await nameAfter(database, added)
-    await noteSaid(database, rankOf(this.#begun.file), scrapes)
+    await lowerFirstShown(database, rankOf(this.#begun.file), scrapes)
     if (!(await isToBeSettled(database))) return
     await describeRenamed(database)
     await database.lock('products')

@@ -27,7 +27,7 @@ export function noteBarcodes(database: LoadDatabase, at: StoreDate): Promise<voi
 }
 
 /** Adds to `lost` the listings whose label or barcode comes from this date of the store, before it is removed. */
-export function noteLost(database: LoadDatabase, at: StoreDate): Promise<void> {
+export function noteToRelabel(database: LoadDatabase, at: StoreDate): Promise<void> {
   const { date, storeId } = at
   return note(
     database,

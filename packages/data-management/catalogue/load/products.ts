@@ -9,7 +9,7 @@ import { type IdentityKey, type KeyKind, SILENT, sizesOf } from '../model/identi
 import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
 import { headsOf } from './headings.ts'
 import { updateKeys } from './listing-keys.ts'
-import { type Listing, noteChained, noteRegrouped, type Watch } from './regrouped.ts'
+import { type Listing, noteChained, noteRegrouped, type RegroupLimits } from './regrouped.ts'
 import { type ColumnType, type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
@@ -18,7 +18,7 @@ const PAGE_SEEDS = 1_000
  * Regroups all listings that say something else than before. The caller holds the products lock. With `watch`, more
  * than `listingsMax` linked listings are left as they are, and that is noted: such a load must be rolled back.
  */
-export async function settleProducts(database: LoadDatabase, watch?: Watch): Promise<void> {
+export async function settleProducts(database: LoadDatabase, watch?: RegroupLimits): Promise<void> {
   const verdicts = await database.get(sql`select 1 as found from verdict limit 1`)
   await updateKeys(database, verdicts !== undefined)
   for (let page = PAGE_SEEDS; ; ) {
@@ -26,7 +26,7 @@ export async function settleProducts(database: LoadDatabase, watch?: Watch): Pro
       sql`select listing_id from seed order by listing_id limit ${page}`,
     )
     if (seeds.length === 0) return
-    const reach = new Reach(database, verdicts !== undefined)
+    const reach = new LinkedListings(database, verdicts !== undefined)
     await reach.extend(
       seeds.map(({ listing_id }) => listing_id),
       watch?.listingsMax ?? Number.POSITIVE_INFINITY,
@@ -46,7 +46,7 @@ export async function settleProducts(database: LoadDatabase, watch?: Watch): Pro
 }
 
 /** All listings that the seeds can be joined with, directly or through others. */
-class Reach {
+class LinkedListings {
   readonly listings = new Map<number, Listing>()
   readonly #keys = new Map<number, IdentityKey[]>()
   readonly verdicts = new Map<string, Verdict>()
@@ -88,7 +88,7 @@ class Reach {
 
   async #withKeysOf(listings: readonly Listing[]): Promise<number[]> {
     const keys = await this.#database.all<{ listing_id: number; kind: KeyKind; value: string }>(
-      sql`select listing_id, kind, value from ${speaking({ id: 'integer' }, [listings.map(({ id }) => id)])}
+      sql`select listing_id, kind, value from ${nonSilentKeyRecords({ id: 'integer' }, [listings.map(({ id }) => id)])}
         join listing_key on listing_key.listing_id = wanted.id and listing_key.silent = wanted.silent`,
     )
     const fresh = new Map<string, IdentityKey>()
@@ -99,7 +99,7 @@ class Reach {
       this.#keys.set(listing_id, [...(this.#keys.get(listing_id) ?? []), { kind, value }])
     }
     if (fresh.size === 0) return []
-    const wanted = speaking({ kind: 'smallint', value: 'text' }, [
+    const wanted = nonSilentKeyRecords({ kind: 'smallint', value: 'text' }, [
       [...fresh.values()].map(({ kind }) => kind),
       [...fresh.values()].map(({ value }) => value),
     ])
@@ -160,7 +160,10 @@ function idsOf(ids: readonly number[]) {
  * Records for finding keys that are not silent. `silent` is a column of the records: as a constant in the statement it
  * would look so selective in a new catalogue that the planner reads all such keys first, and again for each record.
  */
-function speaking(types: Readonly<Record<string, ColumnType>>, columns: readonly (readonly (string | number)[])[]) {
+function nonSilentKeyRecords(
+  types: Readonly<Record<string, ColumnType>>,
+  columns: readonly (readonly (string | number)[])[],
+) {
   const silent = columns[0]!.map(() => SILENT.no)
   return records('wanted', { ...types, silent: 'smallint' }, [...columns, silent])
 }
@@ -170,7 +173,7 @@ function nameOf({ company, by_name, code }: Pick<Listing, 'company' | 'by_name' 
   return `${company}\0${by_name}${code}`
 }
 
-async function regroup(database: LoadDatabase, reach: Reach, watch: Watch | undefined): Promise<void> {
+async function regroup(database: LoadDatabase, reach: LinkedListings, watch: RegroupLimits | undefined): Promise<void> {
   const all = [...reach.listings.values()]
   // A listing that no scrape shows any more is about to be deleted, whatever verdicts there are on it.
   const gone = all.filter(({ name }) => name === null)

@@ -6,7 +6,11 @@ import { type IdentityKey, KEY_LISTINGS_MAX } from '../model/identity.ts'
 const NAMED_MAX = 3
 
 /** The companies the sender may write for, the limit of linked listings, and the record of what became of products. */
-export type Watch = Readonly<{ mayWrite: (company: string) => boolean; listingsMax: number; regrouped: Regrouped }>
+export type RegroupLimits = Readonly<{
+  mayWrite: (company: string) => boolean
+  listingsMax: number
+  regrouped: Regrouped
+}>
 
 /** A listing with what its product depends on. `is_new` is 1 if it had no label before this load. */
 export type Listing = Readonly<{
@@ -34,7 +38,7 @@ type Groups = Keys &
   }>
 
 /** Counts products of one company that became one, and changes to listings that the sender may not write for. */
-export function noteRegrouped(watch: Watch, products: Groups): void {
+export function noteRegrouped(watch: RegroupLimits, products: Groups): void {
   const { mayWrite, regrouped } = watch
   for (const group of products.groups) {
     const { count, by } = mergedOfOneCompany(group, products)
@@ -48,16 +52,16 @@ export function noteRegrouped(watch: Watch, products: Groups): void {
   const all = products.groups.flat()
   if (all.every(({ company }) => mayWrite(company))) return
   regrouped.foreign +=
-    foreignRegrouped(watch, products) + foreignRenamed(watch, products) + foreignCrowded(watch, all, products)
+    foreignRegrouped(watch, products) + foreignRenamed(watch, products) + countForeignCrowdedOut(watch, all, products)
 }
 
 /** Notes that too many listings are linked, and the companies whose earlier listings alone hold the others together. */
-export function noteChained({ listingsMax, regrouped }: Watch, all: readonly Listing[], products: Keys): void {
+export function noteChained({ listingsMax, regrouped }: RegroupLimits, all: readonly Listing[], products: Keys): void {
   const before = new Set(all.filter(({ is_new }) => is_new === 0).map(({ company }) => company))
   const fresh = new Set(all.filter(({ is_new }) => is_new === 1).map(({ company }) => company))
   const joining = [...before.difference(fresh)].filter((company) => {
     const others = all.filter((each) => each.company !== company)
-    return hangingTogether(others, (each) => textsOf(products, each)).length > 1
+    return connectedComponents(others, (each) => textsOf(products, each)).length > 1
   })
   regrouped.chained = listingsMax
   regrouped.by = shortList(joining)
@@ -75,7 +79,7 @@ function mergedOfOneCompany(group: readonly Listing[], products: Groups): Merged
   let most: Merged = { count: 0, by: null }
   for (const [company, own] of Map.groupBy(group, (each) => each.company)) {
     const before = new Set(own.filter(({ is_new }) => is_new === 0).map(({ product_id }) => product_id)).size - 1
-    const bridged = isSaid ? 0 : hangingTogether(own, (each) => textsOf(products, each)).length - 1
+    const bridged = isSaid ? 0 : connectedComponents(own, (each) => textsOf(products, each)).length - 1
     if (Math.max(before, bridged) <= most.count) continue
     const others = new Set(group.map((each) => each.company)).difference(new Set([company]))
     most = { count: Math.max(before, bridged), by: bridged > 0 ? shortList([...others]) : null }
@@ -83,12 +87,12 @@ function mergedOfOneCompany(group: readonly Listing[], products: Groups): Merged
   return most
 }
 
-function isTheirs({ mayWrite }: Watch, { is_new, company }: Listing): boolean {
+function isTheirs({ mayWrite }: RegroupLimits, { is_new, company }: Listing): boolean {
   return is_new === 0 && !mayWrite(company)
 }
 
 /** How many products of companies that the sender may not write for became one, or fell apart. */
-function foreignRegrouped(watch: Watch, { groups }: Groups): number {
+function foreignRegrouped(watch: RegroupLimits, { groups }: Groups): number {
   let count = 0
   const seen = new Set<number>()
   for (const group of groups) {
@@ -101,7 +105,7 @@ function foreignRegrouped(watch: Watch, { groups }: Groups): number {
 }
 
 /** How many products took their name from a foreign listing, and now take it from one that the sender may write for. */
-function foreignRenamed(watch: Watch, { groups, heads }: Groups): number {
+function foreignRenamed(watch: RegroupLimits, { groups, heads }: Groups): number {
   const headOf = new Map(groups.flat().map(({ id, head_id }) => [id, head_id ?? id]))
   return groups.filter((group, index) => {
     if (!watch.mayWrite(heads[index]!.company)) return false
@@ -114,9 +118,9 @@ function foreignRenamed(watch: Watch, { groups, heads }: Groups): number {
  * How many foreign listings are linked with more than KEY_LISTINGS_MAX of the sender's, which is more than one company
  * has of an article: with enough of them, no other sender could load what belongs there.
  */
-function foreignCrowded(watch: Watch, all: readonly Listing[], products: Groups): number {
+function countForeignCrowdedOut(watch: RegroupLimits, all: readonly Listing[], products: Groups): number {
   let count = 0
-  for (const together of hangingTogether(all, (each) => keyTexts(products, each))) {
+  for (const together of connectedComponents(all, (each) => keyTexts(products, each))) {
     const theirs = together.filter((each) => isTheirs(watch, each)).length
     if (theirs > 0 && together.filter(({ company }) => watch.mayWrite(company)).length > KEY_LISTINGS_MAX)
       count += theirs
@@ -138,7 +142,7 @@ function shortList(companies: readonly string[]): string | null {
 }
 
 /** Groups listings that share texts, directly or through others (connected components). */
-function hangingTogether(all: readonly Listing[], textsOf: (listing: Listing) => readonly string[]): Listing[][] {
+function connectedComponents(all: readonly Listing[], textsOf: (listing: Listing) => readonly string[]): Listing[][] {
   const byKey = new Map<string, Listing[]>()
   for (const listing of all)
     for (const key of textsOf(listing)) (byKey.get(key) ?? byKey.set(key, []).get(key)!).push(listing)

@@ -9,7 +9,11 @@ const SCRAPES_AT_FIRST = 2
 const SCRAPES_FACTOR = 8
 
 /** Lowers `since` of the labels in staged scrapes to the rank of their file, if loads of higher rank exist. */
-export async function noteSaid(database: LoadDatabase, rankedAt: number, scrapes: readonly { number: number }[]) {
+export async function lowerFirstShown(
+  database: LoadDatabase,
+  rankedAt: number,
+  scrapes: readonly { number: number }[],
+) {
   if (!(await areLater(database, rankedAt))) return
   for (const { number } of scrapes) {
     await database.run(

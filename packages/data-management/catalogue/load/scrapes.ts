@@ -78,7 +78,7 @@ export async function rowsShown(database: LoadDatabase, scrape: StagedScrape): P
 export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord): Promise<boolean> {
   const { id, storeId, date } = scrape
   await markChanges(database, scrape)
-  await forgetWhole(database, id)
+  await deleteContestedRows(database, id)
   await database.run(sql`delete from scrape where id = ${id}`)
   const { before, after, others } = await datesBeside(database, storeId, date)
   if (others.length === 0 && before === null && after === null) {
@@ -91,7 +91,7 @@ export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord)
   }
   await showWinners(database, storeId, date)
   await changeDate(database, { storeId, scrapeId: id, window: { before, date, after } })
-  if (others.length === 1) await forgetWhole(database, others[0]!)
+  if (others.length === 1) await deleteContestedRows(database, others[0]!)
   return true
 }
 
@@ -140,8 +140,8 @@ async function contest(
   id: number,
   others: readonly number[],
 ): Promise<DateChange> {
-  if (others.length === 1) await keepWhole(database, runsOn(storeId, date, others[0]!))
-  await keepWhole(
+  if (others.length === 1) await storeContestedRows(database, runsOn(storeId, date, others[0]!))
+  await storeContestedRows(
     database,
     sql`select cast(${id} as bigint) as scrape_id, listing_id, label_id, ${TERMS} from observed where scrape = ${number}`,
   )
@@ -151,7 +151,7 @@ async function contest(
 }
 
 /** All rows of a scrape: listing_id, label_id and terms. */
-export async function wholeScrape(
+export async function allRowsOf(
   database: LoadDatabase,
   { id, storeId, date }: Pick<ScrapeRecord, 'id' | 'storeId' | 'date'>,
 ): Promise<Statement> {
@@ -168,12 +168,12 @@ function runsOn(storeId: number, date: string, scrapeId: number): Statement {
       and label.from_date <= ${date} and (label.to_date is null or label.to_date >= ${date})`
 }
 
-async function keepWhole(database: LoadDatabase, rows: Statement): Promise<void> {
+async function storeContestedRows(database: LoadDatabase, rows: Statement): Promise<void> {
   await database.run(sql`insert into contested ${rows}`)
   await changeUses(database, sql`select label_id, 1 as uses from (${rows}) as kept`)
 }
 
-async function forgetWhole(database: LoadDatabase, scrapeId: number): Promise<void> {
+async function deleteContestedRows(database: LoadDatabase, scrapeId: number): Promise<void> {
   await takeUses(database, sql`select label_id, -1 as uses from contested where scrape_id = ${scrapeId}`)
   await database.run(sql`delete from contested where scrape_id = ${scrapeId}`)
 }

@@ -10,7 +10,7 @@ import { describeRenamed } from './labels.ts'
 import { type Added, nameAfter } from './name-after.ts'
 import { storeIds } from './names.ts'
 import { settleProducts } from './products.ts'
-import { addScrape, type OfLoad, type ScrapeRecord, wholeScrape } from './scrapes.ts'
+import { addScrape, allRowsOf, type OfLoad, type ScrapeRecord } from './scrapes.ts'
 import { inOrder, NO_SAMPLE, type StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
 import { renameCompanies } from './store-names.ts'
@@ -95,7 +95,7 @@ async function stage(database: LoadDatabase, kept: readonly Kept[]): Promise<Mov
   const moved: Moved[] = []
   for (const [number, scrape] of kept.entries()) {
     await database.run(
-      sql`insert into observed select cast(${number} as bigint), whole.* from (${await wholeScrape(database, scrape)}) as whole`,
+      sql`insert into observed select cast(${number} as bigint), whole.* from (${await allRowsOf(database, scrape)}) as whole`,
     )
     const { own, into, figures, loadId, rankedAt, ...rest } = scrape
     moved.push({

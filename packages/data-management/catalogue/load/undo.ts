@@ -4,7 +4,7 @@
  */
 import { withdrawFacts } from './facts.ts'
 import { describeRenamed, nameListings, rowsOn } from './labels.ts'
-import { findNewest, noteLost } from './newest-showing.ts'
+import { findNewest, noteToRelabel } from './newest-showing.ts'
 import { settleProducts } from './products.ts'
 import { findSince, noteDoubted, rankedAtOf } from './said-since.ts'
 import { removeScrape, type ScrapeRecord, scrapesOf } from './scrapes.ts'
@@ -30,7 +30,7 @@ export async function undoScrapes(database: LoadDatabase, loadId: number): Promi
 export async function takeOut(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
   const beside: ScrapeRecord[] = []
   for (const scrape of scrapes) {
-    await noteLost(database, scrape)
+    await noteToRelabel(database, scrape)
     if (await removeScrape(database, scrape)) beside.push(scrape)
   }
   await nameStores(

@@ -17,7 +17,7 @@ const CATEGORY_MARK = '\ue003'
 const BEHIND_MARKS = '\ue004'
 
 /** Classes of how many words stand beside the one that says what an article is: none or one, two, more. */
-export const CROWDS = [1, 2, 3] as const
+export const NAME_LENGTH_CLASSES = [1, 2, 3] as const
 
 /** A word that must occur, or (`isBegun`) with which a word must begin. */
 export type SoughtWord = Readonly<{ word: string; isBegun: boolean }>
@@ -72,12 +72,12 @@ export function amountWords(texts: readonly (string | null)[]): string[] {
 }
 
 /** The marked word that finds listings whose head is this word, in one of the classes CROWDS. */
-export function headSought({ word, isBegun }: SoughtWord, crowd: number): SoughtWord {
+export function headWordQuery({ word, isBegun }: SoughtWord, crowd: number): SoughtWord {
   return { word: headWord(crowd, isBegun ? word : stemOf(word)), isBegun }
 }
 
 /** A group of alternatives: one of these marked words must occur. */
-export function markSought(...words: readonly string[]): readonly Alternative[] {
+export function markedWordQuery(...words: readonly string[]): readonly Alternative[] {
   return words.map((word) => ({ words: [{ word, isBegun: false }], worth: 1 }))
 }
 

@@ -25,7 +25,7 @@ const KILOGRAM: PackSize = { amount: 1000, unit: 'g', count: 1, isExact: true }
 export function pricedSizeOf(goods: Goods): PackSize | undefined {
   const { size, name } = goods
   if (size !== null && WEIGHED.test(size)) return KILOGRAM
-  const told = goods.told === null ? undefined : toldUnitPrice(goods.told)
+  const told = goods.told === null ? undefined : parseShopUnitPrice(goods.told)
   const stated = [size, name].flatMap((text) => (text === null ? [] : (packSizeOf(text) ?? [])))
   const known = stated.filter(({ unit, amount }) => unit !== 'each' || amount > 1)
   const sizes = known.length > 0 ? [...known, ...stated] : stated
@@ -50,7 +50,7 @@ const TOLD = /^\s*\$?\s*(\d+(?:\.\d+)?)\s*(?:\/|per)\s*(.*)$/iu
 const TOLD_EACH = /^\s*\$?\s*(\d+(?:\.\d+)?)\s*(?:each|ea)\s*$/iu
 
 /** Parses a shop's unit price: "$11.40 per 1 kg", "$0.45/100g", "$1.20 each". Undefined if it is none of these. */
-export function toldUnitPrice(text: string): UnitPrice | undefined {
+export function parseShopUnitPrice(text: string): UnitPrice | undefined {
   const each = TOLD_EACH.exec(text)
   if (each !== null) return { cents: centsOf(each[1]!), amount: 1, unit: 'each' }
   const told = TOLD.exec(text)

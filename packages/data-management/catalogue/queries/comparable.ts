@@ -7,12 +7,12 @@ import type { Current } from './current.ts'
 import {
   type KeptSuggestion,
   nameOf,
+  PAIRED_COLUMNS,
+  PAIRED_JOINS,
   type PairedListing,
   type PairedListingRow,
   pairedListing,
   suggestionOf,
-  TOLD,
-  TOLD_FROM,
 } from './paired-listing.ts'
 import { pairText } from './suggestions.ts'
 
@@ -56,13 +56,16 @@ async function toldWhere(
   condition: string,
   ...values: (string | number)[]
 ): Promise<PairedListingRow[]> {
-  return await database.all<PairedListingRow>(`select ${TOLD} from listing ${TOLD_FROM} where ${condition}`, ...values)
+  return await database.all<PairedListingRow>(
+    `select ${PAIRED_COLUMNS} from listing ${PAIRED_JOINS} where ${condition}`,
+    ...values,
+  )
 }
 
 /** The suggestions for a product. A pair counts while both listings still have the labels it was found from. */
 async function suggestedFor(database: Sql, productId: number): Promise<Suggested[]> {
   return await database.all<Suggested>(
-    `select pair.mine, pair.is_identical, pair.score, pair.reasons, ${TOLD}
+    `select pair.mine, pair.is_identical, pair.score, pair.reasons, ${PAIRED_COLUMNS}
       from (
         select own.id as mine, other_id, other_label_id, is_identical, score, reasons
         from listing as own join suggestion on suggestion.listing_id = own.id and suggestion.label_id = own.label_id
@@ -71,7 +74,7 @@ async function suggestedFor(database: Sql, productId: number): Promise<Suggested
         select own.id as mine, suggestion.listing_id as other_id, suggestion.label_id as other_label_id, is_identical, score, reasons
         from listing as own join suggestion on suggestion.other_id = own.id and suggestion.other_label_id = own.label_id
         where own.product_id = ?1
-      ) as pair join listing on listing.id = pair.other_id and listing.label_id = pair.other_label_id ${TOLD_FROM}
+      ) as pair join listing on listing.id = pair.other_id and listing.label_id = pair.other_label_id ${PAIRED_JOINS}
       where listing.product_id <> ?1
       order by pair.is_identical desc, pair.score desc, company.code, listing.by_name, listing.code limit ${SUGGESTED_MAX}`,
     productId,

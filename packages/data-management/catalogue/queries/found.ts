@@ -5,7 +5,14 @@
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import { gtinOf } from '../model/gtin.ts'
-import { categoryWord, companyWord, isFound, markSought, type Sought, wordsOfListing } from '../model/search-words.ts'
+import {
+  categoryWord,
+  companyWord,
+  isFound,
+  markedWordQuery,
+  type Sought,
+  wordsOfListing,
+} from '../model/search-words.ts'
 import type { Current } from './current.ts'
 import { describedListings } from './described.ts'
 import { inOrder, onSpecial, type Ranked, rank } from './ranked.ts'
@@ -90,12 +97,12 @@ async function marksOf(database: Sql, { company, category }: ProductQuery): Prom
   if (company !== undefined) {
     const companyId = await companyOf(database, company)
     if (companyId === undefined) return undefined
-    marks.push(markSought(companyWord(companyId)))
+    marks.push(markedWordQuery(companyWord(companyId)))
   }
   if (category !== undefined) {
     const ids = await categoriesCalled(database, category)
     if (ids.length === 0) return undefined
-    marks.push(markSought(...ids.map(categoryWord)))
+    marks.push(markedWordQuery(...ids.map(categoryWord)))
   }
   return marks
 }

@@ -26,9 +26,9 @@ export type PairedListing = Readonly<{
 export type PairedListingRow = Omit<PairedListing, 'sku' | 'lowest_cents' | 'unit_price_cents' | 'unit_price_per'> &
   Readonly<{ id: number; company_code: string; by_name: 0 | 1; code: string }>
 
-export const TOLD = `listing.id, listing.product_id, company.shown as company, company.code as company_code, listing.by_name, listing.code,
+export const PAIRED_COLUMNS = `listing.id, listing.product_id, company.shown as company, company.code as company_code, listing.by_name, listing.code,
   label.key, label.name, brand.name as brand, label.size, label.url, label.image_url`
-export const TOLD_FROM = `join company on company.id = listing.company_id join label on label.id = listing.label_id
+export const PAIRED_JOINS = `join company on company.id = listing.company_id join label on label.id = listing.label_id
   left join brand on brand.id = label.brand_id`
 
 /** A suggestion as it is kept: the score in thousandths, the reasons as JSON. */

@@ -6,7 +6,7 @@ import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import type { Shelved } from '../model/head-noun.ts'
 import { relevanceTo, type Sold } from '../model/relevance.ts'
-import { CROWDS, headSought, isMarked, type Sought, type SoughtWord } from '../model/search-words.ts'
+import { headWordQuery, isMarked, NAME_LENGTH_CLASSES, type Sought, type SoughtWord } from '../model/search-words.ts'
 import type { Current } from './current.ts'
 import { describedListings } from './described.ts'
 import { type Found, withWords } from './with-words.ts'
@@ -73,8 +73,8 @@ function* tiersOf(sought: Sought, marks: Sought): Generator<Sought> {
   for (const isBegun of [false, true]) {
     const heads = isBegun ? words.filter((each) => each.isBegun) : words.map((each) => ({ ...each, isBegun: false }))
     if (heads.length === 0) continue
-    for (const crowd of CROWDS)
-      yield [heads.map((each) => ({ words: [headSought(each, crowd)], worth: 1 })), ...marks, ...sought]
+    for (const crowd of NAME_LENGTH_CLASSES)
+      yield [heads.map((each) => ({ words: [headWordQuery(each, crowd)], worth: 1 })), ...marks, ...sought]
   }
   yield [...marks, ...sought]
 }

@@ -44,7 +44,7 @@ export type FileWithRejects = Readonly<{
 
 const PAGE_REJECTS = 500
 
-const MEANT = `(cast(?1 as text) is null or code = ?1) and (cast(?2 as text) is null or field = ?2)
+const FILTER = `(cast(?1 as text) is null or code = ?1) and (cast(?2 as text) is null or field = ?2)
   and (cast(?3 as text) is null or company = ?3) and (cast(?4 as text) is null or company || '/' || store_id = ?4)
   and (cast(?5 as bigint) is null or load_id = ?5) and finished_at >= ?6`
 
@@ -69,7 +69,7 @@ export async function rejectsOfSources(
   return await database.all<RejectsOfSource>(
     `select * from (
         select code, field, company, store_id, sum(count) as count, sum(is_first) as uploads, max(finished_at) as "lastAt"
-        from ${groupsIn(database)} where ${MEANT} group by code, field, company, store_id
+        from ${groupsIn(database)} where ${FILTER} group by code, field, company, store_id
       ) as counted
       where count < ?7 or (count = ?7 and (code, field, coalesce(company, ''), coalesce(store_id, '')) > (?8, ?9, ?10, ?11))
       order by count desc, code, field, coalesce(company, ''), coalesce(store_id, '') limit ?12`,
@@ -86,8 +86,8 @@ export function keyOf({ count, code, field, company, store_id }: RejectsOfSource
 }
 
 /** How many rejects pass the filter. */
-export async function countMeant(database: Sql, filter: RejectFilter): Promise<number> {
-  const sql = `select coalesce(sum(count), 0) as count from ${groupsIn(database)} where ${MEANT}`
+export async function countFiltered(database: Sql, filter: RejectFilter): Promise<number> {
+  const sql = `select coalesce(sum(count), 0) as count from ${groupsIn(database)} where ${FILTER}`
   return (await database.get<{ count: number }>(sql, ...valuesOf(filter)))!.count
 }
 
@@ -130,7 +130,7 @@ export async function filesWithRejects(
     `select "loadId", load.sha256, load.filename, company, store_id
       from (
         select distinct load_id as "loadId", company, store_id from reject_group
-        where ${MEANT} and load_id < ?7 order by load_id desc limit ?8
+        where ${FILTER} and load_id < ?7 order by load_id desc limit ?8
       ) as files ${followedBy(database)} load on load.id = "loadId"
       order by "loadId" desc`,
     ...valuesOf(filter),
@@ -140,7 +140,7 @@ export async function filesWithRejects(
 }
 
 /** The rejects of a load that pass the filter, after a line and in line order. Each page has the last line examined. */
-export async function* rejectsMeant(
+export async function* filteredRejects(
   database: Sql,
   loadId: number,
   { code, field }: RejectFilter,

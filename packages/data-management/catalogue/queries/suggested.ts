@@ -6,12 +6,12 @@ import type { Current } from './current.ts'
 import {
   type KeptSuggestion,
   nameOf,
+  PAIRED_COLUMNS,
+  PAIRED_JOINS,
   type PairedListing,
   type PairedListingRow,
   pairedListing,
   suggestionOf,
-  TOLD,
-  TOLD_FROM,
 } from './paired-listing.ts'
 import { pairText } from './suggestions.ts'
 
@@ -69,7 +69,10 @@ async function pairsBehind(database: Sql, place: PairCursor): Promise<Pair[]> {
 }
 
 async function toldOf(database: Sql, id: number): Promise<PairedListingRow> {
-  return (await database.get<PairedListingRow>(`select ${TOLD} from listing ${TOLD_FROM} where listing.id = ?`, id))!
+  return (await database.get<PairedListingRow>(
+    `select ${PAIRED_COLUMNS} from listing ${PAIRED_JOINS} where listing.id = ?`,
+    id,
+  ))!
 }
 
 async function keptPair(

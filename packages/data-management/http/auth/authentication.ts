@@ -65,19 +65,19 @@ export function openAuthenticator(
     return known(await keys.authenticate(text, now()), request)
   }
   const ofRequest = async (request: FastifyRequest) => {
-    const text = keyIn(request)
+    const text = apiKeyIn(request)
     const token = text === undefined ? sessionIn(request) : undefined
     if (token === undefined) return ofKey(text, request)
     checkSameSite(request)
     return known((await sessions.find(token, now()))?.principal, request)
   }
   const revalidate = async (request: FastifyRequest) => {
-    const text = keyIn(request)
+    const text = apiKeyIn(request)
     const found = text === undefined ? sessions.find(sessionIn(request) ?? '', now()) : undefined
     const principal = text === undefined ? (await found)?.principal : await keys.authenticate(text, now())
     return principal !== undefined && mayComeFrom(principal, request) ? principal : undefined
   }
-  const credentialOf = (request: FastifyRequest) => keyIn(request) ?? sessionIn(request) ?? ''
+  const credentialOf = (request: FastifyRequest) => apiKeyIn(request) ?? sessionIn(request) ?? ''
   const ofWrongCode = (refusal: Problem, request: FastifyRequest) =>
     failures.answerTo(addressOf(request), steady(), refusal)
   return { ofKey, ofRequest, revalidate, ofWrongCode, credentialOf }
@@ -107,7 +107,8 @@ export function authenticate(
     if (scopes === undefined) return
     const principal = await authenticator.ofRequest(request)
     checkScope(principal, scopes)
-    if (wantsKey && keyIn(request) === undefined) throw new Problem('key_wanted', 'the request brings a session only')
+    if (wantsKey && apiKeyIn(request) === undefined)
+      throw new Problem('key_wanted', 'the request brings a session only')
     request.principal = principal
     await keys.noteUse(principal.keyId, addressOf(request), now())
   })
@@ -147,7 +148,7 @@ function withoutPort(text: string): string {
 }
 
 /** The key of a request, from whichever field has it; a request with two different keys was refused at its head. */
-export function keyIn({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+export function apiKeyIn({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
   return keysIn((name) => headers[name]?.toString())[0]
 }
 

@@ -10,15 +10,15 @@ type Asked = Pick<FastifyRequest, 'headers' | 'method' | 'host'>
 /** For requests with a cookie: throws `cross_site` unless it is GET or HEAD or states that it comes from this site. */
 export function checkSameSite(request: Asked): void {
   if (request.method === 'GET' || request.method === 'HEAD') return
-  if (whence(request) !== 'here') throw new Problem('cross_site')
+  if (requestOrigin(request) !== 'here') throw new Problem('cross_site')
 }
 
 /** Throws `cross_site` if a request states that it comes from another site; programs state nothing and pass. */
 export function checkNotForeign(request: Asked): void {
-  if (whence(request) === 'elsewhere') throw new Problem('cross_site')
+  if (requestOrigin(request) === 'elsewhere') throw new Problem('cross_site')
 }
 
-function whence({ headers, host }: Asked): 'here' | 'elsewhere' | 'unknown' {
+function requestOrigin({ headers, host }: Asked): 'here' | 'elsewhere' | 'unknown' {
   const { 'sec-fetch-site': site, origin } = headers
   // `same-site` is refused as well: another host of the same domain is foreign.
   if (site !== undefined) return site === 'same-origin' ? 'here' : 'elsewhere'

@@ -13,7 +13,7 @@ export function cursorOf(list: string, key: Key | null): string | null {
 }
 
 /** The key in the parameter `after`. Throws `request_invalid` if it is no cursor of `list`. `example` has its types. */
-export function keyIn<K extends Key>(list: string, after: string | undefined, example: K): K | undefined {
+export function cursorKeyIn<K extends Key>(list: string, after: string | undefined, example: K): K | undefined {
   if (after === undefined) return undefined
   const [name, ...key] = parsed(after)
   const isKey =

@@ -3,7 +3,7 @@ import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ENCODINGS } from '../../inbox/decode.ts'
 import { keyIdOf } from '../../ledger/key-format.ts'
-import { addressOf, keyIn } from '../auth/authentication.ts'
+import { addressOf, apiKeyIn } from '../auth/authentication.ts'
 import { retryAfterOf } from './plain-answer.ts'
 import type { Refusals, Refused } from './refusals.ts'
 import { traceOf } from './trace.ts'
@@ -75,7 +75,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Prob
 
 function refusedOf(request: FastifyRequest): Refused {
   const { id: reqId, method, routeOptions } = request
-  const key = request.principal?.keyId ?? keyIdOf(keyIn(request) ?? '')
+  const key = request.principal?.keyId ?? keyIdOf(apiKeyIn(request) ?? '')
   return {
     reqId,
     address: addressOf(request),

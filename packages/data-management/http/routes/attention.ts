@@ -35,11 +35,11 @@ export async function attentionNow(services: Reading, sources: readonly Source[]
 }
 
 /** Kinds for which no notices are sent: they are shown in the overview only. */
-export const UNTOLD_KINDS: readonly string[] = ['late', 'partial', 'rejects']
+export const OVERVIEW_ONLY_KINDS: readonly string[] = ['late', 'partial', 'rejects']
 
 /** Marks in `ticks` those of `UNTOLD_KINDS` that still hold. */
-export async function findUntold(services: Reading, ticks: TicksNow): Promise<void> {
-  if (!UNTOLD_KINDS.some((kind) => ticks.of(kind).length > 0)) return
+export async function findOverviewOnly(services: Reading, ticks: TicksNow): Promise<void> {
+  if (!OVERVIEW_ONLY_KINDS.some((kind) => ticks.of(kind).length > 0)) return
   onSources(await sourcesNow(services), ticks)
   await rejectsOff(services, ticks)
 }

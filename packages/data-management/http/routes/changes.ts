@@ -15,7 +15,7 @@ import { changesState, hasUncountedChanges } from '../../catalogue/queries/count
 import { companyOf } from '../../catalogue/queries/found.ts'
 import { storeCalled } from '../../catalogue/queries/store-page.ts'
 import { datesOfLoad, datesOfStore, type StoreDates } from '../../catalogue/queries/transitions.ts'
-import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
 import { DATE_MAX, DATE_MIN, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -146,7 +146,7 @@ async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Spa
   if (!isDated && named === undefined && latest === undefined) return { query: undefined }
   const from = question.from ?? (latest === undefined ? DATE_MIN : daysBefore(latest, question.days - 1))
   const to = question.to ?? latest ?? DATE_MAX
-  const after = keyIn(listOf(question), question.after, [0, 0, 0, 0, 0, ''] as [
+  const after = cursorKeyIn(listOf(question), question.after, [0, 0, 0, 0, 0, ''] as [
     number,
     number,
     number,

@@ -7,7 +7,7 @@ import { type KeyRecord, type MadeKey, type NewKey, SCOPES } from '../../ledger/
 import type { MachineRecord } from '../../ledger/machines.ts'
 import { faultOfRight } from '../../ledger/rights.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
-import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { keyView } from './key-view.ts'
@@ -86,7 +86,7 @@ async function endOwnKey(services: Services, request: FastifyRequest): Promise<K
 
 async function listKeys(services: Services, { limit, after }: ListQuery): Promise<KeyPage> {
   const { ledger } = services.inbox
-  const found = await ledger.keys.list(keyIn('keys', after, [0, ''] as [number, string]), limit + 1)
+  const found = await ledger.keys.list(cursorKeyIn('keys', after, [0, ''] as [number, string]), limit + 1)
   const page = found.slice(0, limit)
   const last = found.length > limit ? page.at(-1) : undefined
   const next = cursorOf('keys', last === undefined ? null : [last.created_at, last.id])

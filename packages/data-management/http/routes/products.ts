@@ -22,7 +22,7 @@ import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
 import { biggestDrops, cheapest } from '../../catalogue/queries/sorted.ts'
 import type { Found } from '../../catalogue/queries/with-words.ts'
 import type { Sql } from '../../database/sql.ts'
-import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
@@ -98,7 +98,7 @@ export async function productsFound(reading: Reading, query: ProductsQuestion): 
   const { prices, sort, unit, unit_price_max, after, ...sought } = query
   if (sort !== undefined) return await productsSorted(reading, { ...query, sort })
   if (unit !== undefined || unit_price_max !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
-  const last = keyIn('products', after, [0, 0] as FoundKey)
+  const last = cursorKeyIn('products', after, [0, 0] as FoundKey)
   const found = await findProducts(database, { ...sought, after: last }, () => currentNow(reading))
   const current = prices ? await currentNow(reading) : undefined
   const products = await shownProducts(database, found.products, current)
@@ -125,7 +125,7 @@ async function productsSorted(
   if ((sought.q ?? '').trim() === '' && sought.category === undefined) throw new Problem('request_invalid', NEEDS_WORDS)
   if (sort !== 'unit_price' && (unit ?? max) !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
   if (max !== undefined && unit === undefined) throw new Problem('request_invalid', NEEDS_UNIT)
-  const [begin] = keyIn(`products by ${sort}`, after, [0] as [number]) ?? [0]
+  const [begin] = cursorKeyIn(`products by ${sort}`, after, [0] as [number]) ?? [0]
   const current = await currentNow(reading)
   const found = await findProducts(database, { ...sought, after: undefined, limit: RANKED_MAX }, async () => current)
   const { now, zone } = momentOf(reading)
@@ -188,7 +188,7 @@ export async function pricesOfProduct(reading: Reading, question: PricesQuestion
   const { database } = reading.catalogue
   const productId = await productNamed(database, question.id)
   const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = question
-  const after = keyIn('prices', question.after, ['', ''] as [string, string])
+  const after = cursorKeyIn('prices', question.after, ['', ''] as [string, string])
   const page = await storePrices(database, { productId, stores, from, to, after, limit }, await currentNow(reading))
   return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
 }

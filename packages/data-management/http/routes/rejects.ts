@@ -3,19 +3,19 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { create } from 'content-disposition'
 import type { FastifyInstance } from 'fastify'
 import {
-  countMeant,
+  countFiltered,
   type FileWithRejects,
   filesWithRejects,
+  filteredRejects,
   type GroupKey,
   keyOf,
   type RejectFilter,
   type RejectsOfSource,
-  rejectsMeant,
   rejectsOfSources,
   samplesOf,
 } from '../../catalogue/queries/rejects.ts'
 import type { StoredReject } from '../../catalogue/rejects.ts'
-import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { answerIn } from '../edge/description.ts'
 import { readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -76,14 +76,14 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
 export async function rejectGroups(reading: Reading, query: RejectGroupsQuestion): Promise<RejectPage> {
   const { database } = reading.catalogue
   const filter = await filterOf(reading, query)
-  const after = keyIn('rejects', query.after, [0, '', '', '', ''] as GroupKey)
+  const after = cursorKeyIn('rejects', query.after, [0, '', '', '', ''] as GroupKey)
   const found = await rejectsOfSources(database, filter, after, query.limit + 1)
   const page = found.slice(0, query.limit)
   const last = found.length > query.limit ? page.at(-1) : undefined
   return {
     groups: await Promise.all(page.map((group) => viewOf(reading, group, filter))),
     next: cursorOf('rejects', last === undefined ? null : keyOf(last)),
-    rejects: await countMeant(database, filter),
+    rejects: await countFiltered(database, filter),
   } satisfies RejectPage
 }
 
@@ -131,7 +131,7 @@ export async function rejectLines(
   const lines: string[] = []
   let looks = 0
   for (const file of files)
-    for await (const page of rejectsMeant(database, file.loadId, filter, file.loadId === loadId ? line : 0)) {
+    for await (const page of filteredRejects(database, file.loadId, filter, file.loadId === loadId ? line : 0)) {
       for (const reject of page.rejects) lines.push(lineOf(file, ids.get(file.sha256) ?? null, reject))
       if (lines.length >= LINES_AT_ONCE || ++looks >= LOOKS_MAX)
         return { text: lines.join(''), next: [file.loadId, page.last] }

@@ -17,7 +17,7 @@ import { principalOf } from '../auth/authentication.ts'
 import { ArrivingBody } from '../edge/arriving-body.ts'
 import type { Services } from '../services.ts'
 import { describedBy } from './resumable-metadata.ts'
-import { letSend, logAccepted, takenKind } from './upload.ts'
+import { acceptedKind, logAccepted, sendContinue } from './upload.ts'
 
 const PATH = '/api/upload/resumable'
 const VERSION = '1.0.0'
@@ -33,7 +33,7 @@ type Resumable = Readonly<{
 }>
 
 /** A request while the tus library handles it, and the error that one of our callbacks threw. */
-type Visit = Readonly<{ request: FastifyRequest<{ Params: Params }>; keyId: string; id: string | undefined }> & {
+type TusRequest = Readonly<{ request: FastifyRequest<{ Params: Params }>; keyId: string; id: string | undefined }> & {
   error?: unknown
 }
 
@@ -47,18 +47,18 @@ export async function resumableRoutes(
 ): Promise<void> {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _body, done) => done(null))
-  const visits = new WeakMap<Request, Visit>()
+  const visits = new WeakMap<Request, TusRequest>()
   const tus = openTus({ inbox, unfinished, kinds, finishing: new Map() }, visits)
   const handle = async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
     const { keyId } = principalOf(request)
     reply.header('tus-resumable', VERSION)
     checkHead(request, reply)
     const id = request.params.id === undefined ? undefined : UnfinishedUploads.idOf(keyId, request.params.id)
-    const note = id === undefined ? undefined : await noteOf(id, inbox, unfinished)
+    const note = id === undefined ? undefined : await recordOf(id, inbox, unfinished)
     if (note?.acceptedAs !== undefined) return answerAccepted({ request, reply, unfinished, note })
     if (request.method === 'POST' || request.method === 'PATCH') await checkRoom(inbox)
-    const visit: Visit = { request, keyId, id }
-    const body = new ArrivingBody(request.raw, inbox.limits, () => letSend(request, reply))
+    const visit: TusRequest = { request, keyId, id }
+    const body = new ArrivingBody(request.raw, inbox.limits, () => sendContinue(request, reply))
     const asked = webRequest(request, body)
     visits.set(asked, visit)
     const answer = await tus.handleWeb(asked)
@@ -81,7 +81,7 @@ const ROUTES = [
   { url: `${PATH}/:id`, method: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'] },
 ]
 
-async function noteOf(id: string, { ledger }: Receiving, unfinished: UnfinishedUploads): Promise<UnfinishedRecord> {
+async function recordOf(id: string, { ledger }: Receiving, unfinished: UnfinishedUploads): Promise<UnfinishedRecord> {
   const note = unfinished.note(id)
   const receiptId = note?.acceptedAs
   const isForgotten = receiptId !== undefined && (await ledger.uploads.find(receiptId)) === undefined
@@ -98,7 +98,7 @@ function removeExpired({ log }: FastifyInstance, unfinished: UnfinishedUploads):
   )
 }
 
-function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server {
+function openTus(resumable: Resumable, visits: WeakMap<Request, TusRequest>): Server {
   const { inbox, unfinished, kinds } = resumable
   const visitOf = (asked: unknown) => visits.get(asked as Request)!
   return new Server({
@@ -112,7 +112,7 @@ function openTus(resumable: Resumable, visits: WeakMap<Request, Visit>): Server 
     generateUrl: (asked, { id }) => locationOf(visitOf(asked).request, id),
     onUploadCreate: async (asked, upload) => {
       const { kind, dictionarySha256 } = describedBy(upload.metadata)
-      takenKind(kind, kinds, principalOf(visitOf(asked).request))
+      acceptedKind(kind, kinds, principalOf(visitOf(asked).request))
       // Checked before the bytes are sent: without its dictionary the file could not be decoded.
       if (dictionarySha256 !== undefined) await inbox.dictionaries?.check(dictionarySha256, visitOf(asked).keyId)
       await inbox.checkBacklog(visitOf(asked).keyId)
@@ -138,7 +138,7 @@ function locationOf(request: FastifyRequest, id: string): string {
 }
 
 /** Accepts an upload that has all its bytes. Concurrent requests for it share one acceptance. */
-function finish(resumable: Resumable, visit: Visit, upload: Upload): Promise<string> {
+function finish(resumable: Resumable, visit: TusRequest, upload: Upload): Promise<string> {
   const { finishing } = resumable
   const begun = finishing.get(upload.id) ?? acceptWhole(resumable, visit, upload)
   finishing.set(upload.id, begun)
@@ -147,7 +147,7 @@ function finish(resumable: Resumable, visit: Visit, upload: Upload): Promise<str
 
 async function acceptWhole(
   { inbox, unfinished, kinds }: Resumable,
-  visit: Visit,
+  visit: TusRequest,
   { id, size: bodyBytes }: Upload,
 ): Promise<string> {
   const { request, keyId } = visit
@@ -155,7 +155,7 @@ async function acceptWhole(
   try {
     const note = unfinished.note(id)
     const described = describedBy(note?.metadata)
-    takenKind(described.kind, kinds, principalOf(request))
+    acceptedKind(described.kind, kinds, principalOf(request))
     const sent = { ...described, body, bodyBytes, keyId, whole: async () => {} }
     const { upload, isNew } = await accept(inbox, sent)
     logAccepted(request, { upload, isNew, ms: inbox.now() - Date.parse(note?.creation_date ?? '') })

@@ -4,7 +4,7 @@ import type { Static } from 'typebox'
 import { type DayState, type Days, lastDayOf, type Moment } from '../../catalogue/queries/freshness.ts'
 import { lastDaysOf, type Source, type SourceView, sourceView } from '../../catalogue/queries/sources.ts'
 import { storeCalled } from '../../catalogue/queries/store-page.ts'
-import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
@@ -103,7 +103,7 @@ export function sourcesRoutes(server: FastifyInstance, services: Services): void
 export async function sourcesListed(reading: Reading, query: SourcesQuestion): Promise<SourcePage> {
   const { company, store, state, limit } = query
   const named = store === undefined ? undefined : await storeCalled(reading.catalogue.database, store)
-  const after = keyIn('sources', query.after, ['', ''] as [string, string])
+  const after = cursorKeyIn('sources', query.after, ['', ''] as [string, string])
   const moment = momentOf(reading)
   const all = await sourcesNow(reading)
   const days = daysShown(all, moment)

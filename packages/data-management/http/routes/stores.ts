@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { listScrapes, listStores } from '../../catalogue/queries/stores.ts'
-import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import {
   AFTER,
   COUNT,
@@ -116,7 +116,7 @@ export function storesRoutes(server: FastifyInstance, services: Services): void 
 /** A page of stores. */
 export async function storesListed({ catalogue: { database } }: Reading, query: StoresQuestion): Promise<StorePage> {
   const { company, limit } = query
-  const after = keyIn('stores', query.after, ['', ''] as [string, string])
+  const after = cursorKeyIn('stores', query.after, ['', ''] as [string, string])
   const found = await listStores(database, { company, after, limit: limit + 1 })
   const stores = found.slice(0, limit)
   const last = found.length > limit ? stores.at(-1) : undefined
@@ -127,7 +127,7 @@ export async function storesListed({ catalogue: { database } }: Reading, query: 
 /** A page of the scrapes of a store. */
 export async function scrapesListed({ inbox, catalogue }: Reading, query: ScrapesQuestion): Promise<ScrapePage> {
   const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
-  const after = keyIn('scrapes', query.after, ['', ''] as [string, string])
+  const after = cursorKeyIn('scrapes', query.after, ['', ''] as [string, string])
   const found = await listScrapes(catalogue.database, { store, from, to, after, limit: limit + 1 })
   const page = found.slice(0, limit)
   const last = found.length > limit ? page.at(-1) : undefined

@@ -36,7 +36,7 @@ export async function uploadRoutes(
     response: RESPONSES,
   }
   const handle = async (request: FastifyRequest<{ Params: OfKind }>, reply: FastifyReply) => {
-    const kind = takenKind(request.params.kind ?? PRODUCTS, kinds, principalOf(request))
+    const kind = acceptedKind(request.params.kind ?? PRODUCTS, kinds, principalOf(request))
     await inbox.checkBacklog(principalOf(request).keyId)
     await checkRoom(inbox)
     checkLength(request, inbox.limits.bodyBytesMax)
@@ -69,7 +69,7 @@ export async function receiptTold(
 }
 
 /** Returns `kind` if it is accepted and the key may send it; a key with `onlyFor` may send only kinds with a loader. */
-export function takenKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Principal, 'onlyFor'>): string {
+export function acceptedKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Principal, 'onlyFor'>): string {
   if (!kinds.includes(kind))
     throw new Problem('kind_unknown', `${JSON.stringify(kind.slice(0, 100))} is none of ${kinds.join(', ')}`)
   if (!isLoadedKind(kind) && onlyFor !== null)
@@ -99,12 +99,12 @@ async function read(
   const sha256 = digestIn(request)
   const about = { sha256, keyId: principalOf(request).keyId, bodyBytes: lengthOf(request) }
   if (request.isMultipart()) {
-    letSend(request, reply)
+    sendContinue(request, reply)
     const form = await readForm(request, limits)
     return { ...about, ...form, encoding: 'gzip', filename: checkedName(form.filename, '.jsonl.gz') }
   }
   const sent = { ...about, ...readRaw(request) }
-  letSend(request, reply)
+  sendContinue(request, reply)
   return sent
 }
 
@@ -175,6 +175,6 @@ function checkLength(request: FastifyRequest, bodyBytesMax: number): void {
 }
 
 /** Answers 100 Continue to `Expect: 100-continue` (RFC 9110 section 10.1.1), after all checks, so the body is sent. */
-export function letSend(request: FastifyRequest, reply: FastifyReply): void {
+export function sendContinue(request: FastifyRequest, reply: FastifyReply): void {
   if (request.headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue()
 }

@@ -6,7 +6,7 @@ import { rejectsPage } from '../../catalogue/rejects.ts'
 import type { SortedKey, SortedQuery, UploadSort } from '../../ledger/sorted-uploads.ts'
 import type { UploadQuery } from '../../ledger/uploads.ts'
 import { principalOf } from '../auth/authentication.ts'
-import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { answerIn } from '../edge/description.ts'
 import { MAY_READ } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -118,7 +118,7 @@ function sortedQueryOf({ sort, order, after, state, limit, ...others }: UploadsQ
   }
   if (Object.keys(others).length > 0) throw new Problem('request_invalid', NOT_SORTED)
   const isNumber = sort === 'rows' || sort === 'rejected' || sort === 'bytes'
-  const last = keyIn(listSortedBy(sort), after, [isNumber ? 0 : '', ''] as SortedKey)
+  const last = cursorKeyIn(listSortedBy(sort), after, [isNumber ? 0 : '', ''] as SortedKey)
   return { sort, descending: order === 'desc', ...given({ state, after: last }), limit }
 }
 

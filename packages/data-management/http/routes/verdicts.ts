@@ -7,7 +7,7 @@ import { type PairCursor, pairsToJudge } from '../../catalogue/queries/suggested
 import { isListing } from '../../catalogue/queries/suggestions.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
-import { cursorOf, keyIn } from '../edge/cursor.ts'
+import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
@@ -68,7 +68,7 @@ export async function suggestionsListed(
 ): Promise<SuggestionPage> {
   const { database } = reading.catalogue
   const said = (await reading.inbox.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)
-  const place = keyIn('suggestions', after, [0, 0, 0] as PairCursor & [number, number, number]) ?? FIRST
+  const place = cursorKeyIn('suggestions', after, [0, 0, 0] as PairCursor & [number, number, number]) ?? FIRST
   const current = await currentNow(reading)
   const { pairs, next } = await pairsToJudge(database, { after: place, limit }, said, current)
   return { pairs, next: cursorOf('suggestions', next) }

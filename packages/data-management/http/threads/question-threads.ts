@@ -31,7 +31,7 @@ const START_MS_MAX = 60_000
 const HEAP_MIB_MAX = 192
 const YOUNG_MIB_MAX = 8
 // Owner of the server's own queries; no key has this id.
-const HOUSE = ''
+const SERVER_OWNER = ''
 
 type Answer = Uint8Array<ArrayBuffer>
 
@@ -74,9 +74,9 @@ export class QuestionThreads implements Questions {
   }
 
   async ask(name: QuestionName, question: object, { keyId, now, signal }: Asker): Promise<Answer> {
-    const owner = keyId ?? HOUSE
+    const owner = keyId ?? SERVER_OWNER
     if (this.#isClosed) throw new Problem('stopping')
-    if (owner !== HOUSE) this.#checkWork(owner)
+    if (owner !== SERVER_OWNER) this.#checkWork(owner)
     signal?.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const pending = { owner, asked: { name, question, now }, resolve, reject }
@@ -108,10 +108,12 @@ export class QuestionThreads implements Questions {
   #goOn(): void {
     for (;;) {
       const busy = [...this.#threads].flatMap(({ pending }) => pending?.owner ?? [])
-      const ofKeys = busy.filter((owner) => owner !== HOUSE)
+      const ofKeys = busy.filter((owner) => owner !== SERVER_OWNER)
       const pending =
-        this.#turns.next((owner) => owner === HOUSE && !busy.includes(HOUSE)) ??
-        this.#turns.next((owner) => owner !== HOUSE && ofKeys.length < THREADS_FOR_KEYS && !ofKeys.includes(owner))
+        this.#turns.next((owner) => owner === SERVER_OWNER && !busy.includes(SERVER_OWNER)) ??
+        this.#turns.next(
+          (owner) => owner !== SERVER_OWNER && ofKeys.length < THREADS_FOR_KEYS && !ofKeys.includes(owner),
+        )
       if (pending === undefined) return
       this.#give(this.#free(), pending)
     }
@@ -167,7 +169,7 @@ export class QuestionThreads implements Questions {
     const { pending } = thread
     clearTimeout(thread.late)
     thread.pending = undefined
-    if (pending !== undefined && pending.owner !== HOUSE && thread.isReady)
+    if (pending !== undefined && pending.owner !== SERVER_OWNER && thread.isReady)
       this.#work.spend(pending.owner, performance.now() - thread.startedAt, performance.now())
     return pending
   }

@@ -2,7 +2,15 @@
 import type uPlot from 'uplot'
 import { DAY_SECONDS } from '../../parts/durations.ts'
 import { markPath } from './colours.ts'
-import { type ChainCourse, type Course, type Line, type Prices, type Stretch, secondsOf, stretchesOf } from './lines.ts'
+import {
+  type ChainCourse,
+  type Line,
+  type PriceSegment,
+  type PriceSeries,
+  type Prices,
+  secondsOf,
+  stretchesOf,
+} from './lines.ts'
 
 const LINE_WIDTH = 2
 const DASH_PIXELS = 7
@@ -14,7 +22,7 @@ const EDGE_ALPHA = 0.6
 const MARK_PIXELS = 12
 
 /** A function that draws all courses, for each redraw of the chart. */
-export function courseDrawer(courses: readonly Course[], colours: readonly string[]): (chart: uPlot) => void {
+export function seriesDrawer(courses: readonly PriceSeries[], colours: readonly string[]): (chart: uPlot) => void {
   const all = courses.map(({ prices }) => prices)
   const stretches = all.map((_, index) => stretchesOf(all, index))
   return (chart) => {
@@ -58,7 +66,7 @@ function drawBand(chart: uPlot, { chain }: ChainCourse): void {
 }
 
 /** Draws the mark of a chain at the end of its line; marks at the same price are placed side by side. */
-function markEnd(chart: uPlot, index: number, last: Stretch | undefined): void {
+function markEnd(chart: uPlot, index: number, last: PriceSegment | undefined): void {
   const { ctx } = chart
   if (last === undefined) return
   const [end, height] = [chart.valToPos(chart.data[0][last.to]!, 'x', true), chart.valToPos(last.price, 'y', true)]
@@ -70,7 +78,7 @@ function markEnd(chart: uPlot, index: number, last: Stretch | undefined): void {
 }
 
 /** Draws a course as steps. Courses at the same price alternate: one dash of each. */
-function drawSteps(chart: uPlot, prices: Prices, stretches: readonly Stretch[]): void {
+function drawSteps(chart: uPlot, prices: Prices, stretches: readonly PriceSegment[]): void {
   const { ctx } = chart
   const [days] = chart.data
   const dash = DASH_PIXELS * devicePixelRatio

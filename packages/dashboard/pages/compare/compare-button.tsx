@@ -3,16 +3,16 @@ import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { count } from '../../parts/format.ts'
-import { type Laid, toggleLaid, useTray } from '../../parts/tray.ts'
+import { type ComparedProduct, toggleCompared, useTray } from '../../parts/tray.ts'
 import style from './compare.module.css'
 
 /** The button, and the link to the comparison. */
-export function LayAside({ product }: Readonly<{ product: Laid }>): ReactNode {
+export function CompareButton({ product }: Readonly<{ product: ComparedProduct }>): ReactNode {
   const tray = useTray()
   const isLaid = tray.some(({ id }) => id === product.id)
   return (
     <span className={style.tray}>
-      <Button size="compact-sm" variant="default" aria-pressed={isLaid} onClick={() => toggleLaid(product)}>
+      <Button size="compact-sm" variant="default" aria-pressed={isLaid} onClick={() => toggleCompared(product)}>
         {isLaid ? 'Compare it no more' : 'Add to comparison'}
       </Button>
       {tray.length > 0 && (
