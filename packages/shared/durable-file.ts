@@ -105,7 +105,7 @@ export async function land(disk: Disk, part: string, folder: string, names: Iter
 
 /**
  * Renames a durable part to the first of `names` that is free or holds the same bytes, so that both names never
- * coexist. Only for folders without other writers: a file created between the check and the rename would be overwritten.
+ * coexist. Only for folders without other writers: a file created between check and rename would be overwritten.
  */
 export async function reveal(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<string> {
   for (const name of names) {
