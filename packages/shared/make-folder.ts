@@ -20,7 +20,7 @@ export async function makeFolder(disk: Disk, path: string): Promise<void> {
     await disk.mkdir(folder, { mode: FOLDER_MODE })
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
-    // A link to a folder, or just made by another process; throws if no folder. Never for missing paths: hangs in /proc.
+    // A link to a folder, or just made by another process; throws if no folder. Not for missing paths: hangs in /proc.
     await disk.mkdir(folder, { recursive: true })
     return syncIfAllowed(disk, parent)
   }

@@ -5,7 +5,7 @@ import { checkFor } from './schema-check.ts'
 import type { Verdict } from './truth/verdict.ts'
 
 /**
- * The states of an upload: accepted → loading → loaded, held or failed. `delivered`: its kind has no loader, and its
+ * The states of an upload: accepted → loading → loaded, held or failed. `delivered`: its kind has no loader; its
  * file lies in the inbox of its kind.
  */
 export const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
