@@ -4,13 +4,13 @@
  */
 import { reachOf, type Sampled } from './sample.ts'
 
-/** By what factor most prices differ, and how many of them by that one. */
+/** The factor by which most prices changed, and how many changed by it. */
 export type Factor = Readonly<{ value: number; count: number }>
 
 /** How many listings that both tell something of tell the same. */
 export type Agreement = Readonly<{ of: number; same: number; moved: number }>
 
-/** What two samples share. */
+/** The comparison of two samples. `both`, `onlyNow`, `onlyThen`: numbers of listings in both or in only one. */
 export type Comparison = Readonly<{
   both: number
   onlyNow: number
@@ -142,7 +142,7 @@ type Text = 'name' | 'brand' | 'size' | 'barcode' | 'second'
 
 function agreement(pairs: readonly Pair[], then: readonly Sampled[], field: Text): Agreement {
   let [of, same, moved] = [0, 0, 0]
-  // Mostly all are the same, and nobody asks where the others stood.
+  // Built only if needed: usually all values are the same.
   let values: ReadonlySet<number> | undefined
   for (const [one, other] of pairs) {
     if (one[field] === 0 || other[field] === 0) continue

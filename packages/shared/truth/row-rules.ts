@@ -81,7 +81,7 @@ export function categoriesRenamed(judged: Case): Found | undefined {
 // If at least so many other stores exist and all have a category, a store without it has not just never sold it.
 const SISTERS_SURE = 10
 
-/** Several top categories that nearly all stores have are missing from a first scrape; a single one may never be sold. */
+/** Several top categories that nearly all stores have are missing from a first scrape; one alone may never be sold. */
 export function categoriesMissing(judged: Case): Found | undefined {
   const missing = missingOf(judged)
   return isEnough(judged, missing) ? categoriesFound(judged, missing, 'has hardly any rows') : undefined
