@@ -24,7 +24,7 @@ import { isPackable, PACKED_ENDING, pack } from './packed.ts'
 const GZIP_BYTES = 256 * 1024
 
 /**
- * A file to compact. `isRight`: whether the SHA-256 of its content is the expected one; `timeOf`: gives the modification
+ * A file to compact. `isRight`: whether the SHA-256 of its content is the expected one; `timeOf`: the modification
  * time of the result; `nameOnly`: the file is looked up by its own name only: another file with that name moves aside.
  */
 export type Compacting = Readonly<{
