@@ -1,4 +1,4 @@
-/** The goods of this world, whoever sells them. An article's number says everything about it. */
+/** The invented articles, independent of shops. Everything about an article is derived from its number. */
 import { chance, FOR, hash, hexOf } from './random.ts'
 import { type Kind, type Language, languages } from './words.ts'
 
@@ -19,7 +19,7 @@ export type Article = Readonly<{
   cents: number
 }>
 
-/** Where articles come from: the words, the seed, and the brands only one chain has (for articles of its own). */
+/** A series of articles: their words (for a chain's own articles, with its own brands), seed, and first number. */
 export type Range = Readonly<{ languages: readonly Language[]; seed: number; firstNumber: number }>
 
 const AMOUNTS = {
@@ -29,11 +29,11 @@ const AMOUNTS = {
 }
 const SIZES = 12
 
-// Of a hundred articles in a row the last nine are one of each other language.
+// Of every hundred articles, the last nine are in the nine other languages, one each.
 const LANGUAGE_ROUND = 100
 // A prime that divides none of the counts of words, so that multiplying by it visits every combination once.
 const STRIDE = 1_000_003
-// So that the makers of a kind do not all bring out the same varieties at once.
+// An offset per maker, so that the makers of a kind do not all have the same varieties.
 const MAKER_STRIDE = 8161
 const KIND_RUN = 8
 const BRANDS_OF_A_KIND = 4

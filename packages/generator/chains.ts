@@ -1,4 +1,4 @@
-/** The invented chains and their stores: how each writes its rows, counts its goods and names its shops. */
+/** The invented chains and their stores: the row format, SKUs and store names of each. */
 import type { Plan } from './plan.ts'
 import { FOR, hash, pick } from './random.ts'
 
@@ -85,7 +85,7 @@ const PLACES =
 
 const STATES = ['nsw', 'qld', 'vic', 'sa', 'wa', 'tas']
 
-/** The chain with this number. After the last one they come again, with a number behind their names. */
+/** The chain with this index. Beyond the last one the list repeats, with a number appended to the names. */
 export function chainOf(index: number): Chain {
   const round = Math.floor(index / CHAINS.length)
   const chain = pick(CHAINS, index)

@@ -1,4 +1,4 @@
-/** What a shop says of its goods, with the HTML that scrapers bring along. */
+/** Product descriptions, with the HTML that scrapers leave in. */
 import type { Article } from './articles.ts'
 import { chance, FOR, hash, pick } from './random.ts'
 

@@ -1,5 +1,5 @@
 /**
- * What makes shops unlike one another and unlike themselves: each kind with a switch, and looked up by seed, store and day like all else.
+ * Drift: how scrapes differ between stores and over time. `Drift` switches each kind; all derive from seed, store, day.
  *
  * Measured on 47 real scrapes of 27 stores, of 120,241 rows (in brackets what `DRIFT` gives):
  *
@@ -21,7 +21,7 @@ import type { Fields, Listing } from './listings.ts'
 import type { Drift, Plan } from './plan.ts'
 import { chance, FOR, hash, pick } from './random.ts'
 
-/** The version of a store's scraper: `step` says what it changes of many listings, `kind` of a few. */
+/** The version of a store's scraper: `step` changes many listings, `kind` a few. */
 export type Version = Readonly<{ step: number; kind: 0 | 1 }>
 
 const LATE_DAYS_MAX = 20
@@ -40,7 +40,7 @@ const UNUSUAL_KEYS = {
   order: 9,
 }
 
-/** The version that a store's scraper has on a day. */
+/** The version of a store's scraper on a day. */
 export function versionOf({ drift, seed }: Plan, { chain, index }: Store, day: number): Version {
   if (drift.versionDays === 0) return { step: 0, kind: 0 }
   const key = keyOf(seed, chain, index, 'version')
@@ -67,7 +67,7 @@ export function endOf({ drift, seed }: Plan, { chain, index }: Store, day: numbe
   return chance(key, day) < drift.halfShare ? Math.ceil(places * HALF_ROWS_SHARE) : places
 }
 
-/** Which rows a scrape lacks: those of one category of its range, as if nobody had looked there. */
+/** A test for the rows that a scrape lacks: those of one category, as if the scraper had skipped it. */
 export function lostIn(
   { drift, seed }: Plan,
   { chain, index }: Store,
@@ -79,7 +79,7 @@ export function lostIn(
   return (path) => path.includes(CATEGORIES[lost]!)
 }
 
-// The small ones: what lacks a large one is held.
+// Only small categories: a scrape that lacks a large one would be held.
 const CATEGORIES = ['Bakery', 'Drinks', 'Pets', 'Baby', 'Freezer', 'Fruit & Vegetables']
 
 /** Days from a scrape to its arrival. */
@@ -88,12 +88,12 @@ export function delayOf({ drift, seed }: Plan, { chain, index }: Store, day: num
   return chance(key, 0) < drift.lateShare ? 1 + (hash(key, 1) % LATE_DAYS_MAX) : 0
 }
 
-/** A number for the order in which the scrapes of a day arrive. */
+/** The sort key for the order in which the scrapes of a day arrive. */
 export function turnOf({ seed }: Plan, { chain, index }: Store, day: number): number {
   return hash(keyOf(seed, chain, index, 'order'), day)
 }
 
-/** The longest that a scrape may be late. */
+/** The maximum delay of a scrape, in days. */
 export function lateDaysMax({ lateShare }: Drift): number {
   return lateShare > 0 ? LATE_DAYS_MAX : 0
 }
@@ -120,7 +120,7 @@ export function drifted(plan: Plan, listing: Listing, version: Version): Listing
   return { ...listing, head: withBarcode(plan, head, key), tail }
 }
 
-/** Normalised otherwise: the words in another order, run together or apart. No two articles get the same key by it. */
+/** Another normalization of the key: its text, rotated. Distinct articles keep distinct keys. */
 function otherKey(tail: Fields, draw: number): Fields {
   const key = String(tail.normalized_name_brand_size)
   const at = 1 + (draw % Math.max(1, key.length - 1))
@@ -134,7 +134,7 @@ function otherBrand({ brand }: Fields, draw: number): string {
   return pick(others, draw)
 }
 
-/** The diseases of barcodes: a wrong check digit, a number of the shop's own, a placeholder, words, that of a neighbour. */
+/** Damages some barcodes: wrong check digit, restricted number, placeholder, text, cut off, or shared by many. */
 function withBarcode({ drift, seed }: Plan, head: Fields, article: number): Fields {
   const { barcode } = head
   const key = hash(hash(seed, UNUSUAL_KEYS.barcode), article)

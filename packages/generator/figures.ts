@@ -1,4 +1,4 @@
-/** What a catalogue must hold after the scrapes of a plan, worked out without writing them. */
+/** Computes what a catalogue must hold after loading the scrapes of a plan, without generating them. */
 import { type Chain, chainOf, storesOf } from './chains.ts'
 import { listingsOf } from './listings.ts'
 import { type Plan, STEADY } from './plan.ts'
@@ -14,7 +14,7 @@ export type Figures = Readonly<{
   observations: number
 }>
 
-/** The figures of a plan without drift. Takes about a tenth of a second for a million observations. */
+/** The figures of a plan without drift; throws a RangeError with drift. Takes about 0.1 s per million observations. */
 export function figuresOf(plan: Plan): Figures {
   if (plan.drift !== STEADY) throw new RangeError('What drifts cannot be worked out without loading it.')
   const seen = new Map<number, Set<number>>()
@@ -42,7 +42,7 @@ export function figuresOf(plan: Plan): Figures {
   }
 }
 
-// Listings are one product when a chain of shared barcodes and names leads from one to the other.
+// Listings are one product if a chain of shared barcodes and names connects them: a union-find over names and barcodes.
 function countProducts(plan: Plan, seen: ReadonlyMap<number, ReadonlySet<number>>): number {
   const parents = new Map<string, string>()
   let products = 0

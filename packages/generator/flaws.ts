@@ -1,4 +1,4 @@
-/** Broken rows at known lines, each of a kind that real files had, with the code it has to be rejected for. */
+/** Invalid rows at known lines, of kinds found in real files, each with its expected reject code. */
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 import { NESTING_MAX } from '@splitcart/shared/nesting.ts'
 import type { RejectCode } from '@splitcart/shared/row.ts'
@@ -45,7 +45,7 @@ const BREAKERS: Readonly<Record<FlawKind, Breaker>> = {
   tooLong: (line) => line.replace('"product": {', `"product": {"notes": "${'long '.repeat(LINE_BYTES_MAX / 5)}", `),
 }
 
-/** Deals flaws of every kind over a file of so many lines: about this share of them. */
+/** Distributes flaws of all kinds over a file of `lines` lines; about `share` of the lines get one. */
 export function dealFlaws(seed: number, lines: number, share: number): Flaw[] {
   const kinds = Object.keys(FLAWS) as FlawKind[]
   const key = hash(seed, FOR.flaw)
@@ -55,7 +55,7 @@ export function dealFlaws(seed: number, lines: number, share: number): Flaw[] {
   return flaws
 }
 
-/** Puts broken rows between the lines of chunks, which hold whole lines. No good row is lost. */
+/** Inserts broken rows between lines; chunks hold whole lines. No valid row is lost. Throws if lines run out. */
 export function* withFlaws(chunks: Iterable<Buffer>, flaws: readonly Flaw[]): Generator<Buffer> {
   const waiting = flaws.toSorted((one, other) => one.line - other.line)
   let number = 1

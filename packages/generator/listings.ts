@@ -1,4 +1,4 @@
-/** How a chain's scraper writes an article: the fields that stay, and those that move with the terms. */
+/** How a chain's scraper writes an article: constant fields, and fields that depend on the terms. */
 import { type Article, articleOf, branded, ownBrand } from './articles.ts'
 import type { Chain } from './chains.ts'
 import { descriptionOf } from './descriptions.ts'
@@ -11,7 +11,7 @@ export type Fields = Readonly<Record<string, Value>>
 /** A chain's article as its rows show it. The fields of `head` stand before those of the terms, those of `tail` after them. */
 export type Listing = Readonly<{ article: Article; head: Fields; tail: Fields }>
 
-/** The terms as a row shows them: of what is not available some rows tell no price. */
+/** The terms as a row shows them; `isPriceless`: the price is left out, as in some rows that are not available. */
 export type WrittenTerms = Terms & Readonly<{ isPriceless: boolean }>
 
 // Of five places of a chain's range three hold goods that other chains sell too.
@@ -33,7 +33,7 @@ export function listingsOf(seed: number, chain: Chain, places: number): (place: 
   }
 }
 
-/** The fields that the terms decide, in the order of a row. */
+/** The fields that depend on the terms, in the order of a row. */
 export function fieldsOf({ company, format }: Chain, { size, image }: Article, terms: WrittenTerms): Fields {
   const { priceCents, wasCents, isAvailable, isPriceless } = terms
   const [per, measure] = size.unit === 'ea' ? [1, '1 ea'] : [1000, size.unit === 'g' ? '1 kg' : '1 l']
@@ -68,7 +68,7 @@ export function fieldsOf({ company, format }: Chain, { size, image }: Article, t
   }
 }
 
-/** What a scraper makes of a price so that it sees at once whether it changed. */
+/** A hash of the price, by which a scraper detects changes. */
 export function priceHash({ priceCents }: Terms): string {
   return hexOf(priceCents, 4)
 }

@@ -1,4 +1,4 @@
-/** What is to be generated: how many chains, stores, days and products, and how much moves from day to day. */
+/** Plans what to generate: numbers of chains, stores, days and products, and the rate of change from day to day. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
 
 /** How shops and their scrapers drift apart. Shares are of scrapes, from 0 to 1; 0 switches a kind off. */
@@ -11,7 +11,7 @@ export type Drift = Readonly<{
   lostCategoryShare: number
   /** The share that arrives days late (`arrivalsOf`); the others arrive on their day, in any order. */
   lateShare: number
-  /** Within so many days the stores join, one after the other. */
+  /** The number of days within which the stores join, one after the other. */
   joiningDays: number
   /** The share of stores whose scraper writes the newest format, without store_id. */
   newestFormatShare: number
@@ -21,7 +21,7 @@ export type Drift = Readonly<{
   badBarcodeShare: number
 }>
 
-/** Shops that always agree, and arrive in order. */
+/** No drift: stores always agree, and scrapes arrive in order. */
 export const STEADY: Drift = {
   versionDays: 0,
   halfShare: 0,
@@ -33,7 +33,7 @@ export const STEADY: Drift = {
   badBarcodeShare: 0,
 }
 
-/** Shops that do what real ones do. */
+/** The drift measured in real scrapes. */
 export const DRIFT: Drift = {
   versionDays: 10,
   halfShare: 0.04,
@@ -76,7 +76,7 @@ const DEFAULTS: Plan = {
   drift: DRIFT,
 }
 
-/** A whole plan from what is chosen of it. */
+/** A complete plan: `chosen` over the defaults. Throws a RangeError for invalid values. */
 export function planOf(chosen: Partial<Plan> = {}): Plan {
   const plan = { ...DEFAULTS, ...chosen }
   for (const name of ['companies', 'stores', 'days', 'products'] as const)

@@ -1,6 +1,6 @@
 /**
- * Random numbers that are looked up, not drawn in turn: whatever stands under a key is the same in any order of asking,
- * on every machine. So one store's day can be made without the days before it, and nothing has to be remembered.
+ * Random numbers by key, not from a sequence: a key gives the same number in any order of calls and on every machine.
+ * So one store's day can be generated without the days before it, and without any state.
  */
 
 const RANGE = 2 ** 32
@@ -17,7 +17,7 @@ export function hash(key: number, value: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** The same as a share: at least 0, below 1. */
+/** `hash` scaled to a share: at least 0, below 1. */
 export function chance(key: number, value: number): number {
   return hash(key, value) / RANGE
 }
@@ -34,7 +34,7 @@ export function hexOf(key: number, count: number): string {
   return digits
 }
 
-/** What a number is drawn for. Draws for different purposes never depend on each other. */
+/** The purposes of random numbers, used in keys: numbers for different purposes are independent. */
 export const FOR = {
   words: 1,
   numbers: 2,

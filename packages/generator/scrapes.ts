@@ -25,13 +25,13 @@ import { type Fields, fieldsOf, type Listing, listingsOf, priceHash, type Writte
 import { dateOf, type Plan } from './plan.ts'
 import { isShelved, type Shelf, shelfOf, termsOf } from './shelf.ts'
 
-/** One store on one day, and what a scraper would call its file. */
+/** The scrape of one store on one day, and its file name. */
 export type Scrape = Readonly<{ company: string; store: Store; day: number; date: string; fileName: string }>
 
 /** One line of a file. */
 export type GeneratedRow = Readonly<{ product: Fields; metadata: Fields }>
 
-/** Writes the lines of scrapes of one plan, remembering the listings of the chains it has met. */
+/** Generates the lines of scrapes of one plan, in chunks; caches listings between calls. */
 export type Scribe = (store: Store, day: number) => Generator<Buffer>
 
 const CHUNK_BYTES = 64 * 1024
@@ -114,7 +114,7 @@ export function scribe(plan: Plan, listingsRemembered: number = LISTINGS_REMEMBE
   }
 }
 
-// Bytes, with the brackets and commas around them: copied as they are, which is most of the speed.
+// JSON bytes with the surrounding brackets and commas, to be copied unchanged: most of the speed comes from this.
 type WrittenListing = Readonly<{ article: Article; head: Buffer; tail: Buffer }>
 
 function writtenListings(plan: Plan, remembered: number) {

@@ -1,4 +1,4 @@
-/** What stands on a store's shelf on a day, and for how much. Every answer is looked up, none depends on the day before. */
+/** Which articles a store sells on a day, and at what price. Each result is computed without the day before. */
 import type { Store } from './chains.ts'
 import type { Plan } from './plan.ts'
 import { chance, FOR, hash } from './random.ts'
@@ -6,7 +6,7 @@ import { chance, FOR, hash } from './random.ts'
 /** What a row says of its article that may differ tomorrow. */
 export type Terms = Readonly<{ priceCents: number; wasCents: number | null; isAvailable: boolean }>
 
-/** A store as the questions below need it, worked out once. */
+/** The parameters of a store for the functions below, computed once. */
 export type Shelf = Readonly<{
   places: number
   store: number
@@ -19,7 +19,7 @@ export type Shelf = Readonly<{
   priceStepDays: number
 }>
 
-// Something that comes and goes: time is cut into cycles, and a share of the cycles has one stretch of days with it.
+// A recurring event: time is divided into cycles of days, and a share of the cycles has one stretch of days with it.
 type Rhythm = Readonly<{ cycle: number; share: number; daysMin: number; daysMax: number }>
 
 const CARRIED_SHARE = 0.95

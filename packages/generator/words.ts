@@ -95,7 +95,7 @@ const ABROAD = [
   ],
 ] as const
 
-/** English first: most names are English, the rest is shared by the others. */
+/** The languages of names, English first: most names are English, the rest are split among the others. */
 export function languages(): readonly Language[] {
   const kinds = ENGLISH_DEPARTMENTS.flatMap(([path, unit, nouns]) => kindsOf(path.split('>'), unit, nouns))
   return [{ brands: BRANDS.split('|'), varieties: VARIETIES.split('|'), kinds }, ...ABROAD.map(languageOf)]

@@ -6,7 +6,7 @@ import type { Store } from './chains.ts'
 import { type Plan, planOf } from './plan.ts'
 import { linesOf, scrapesOf, scribe } from './scrapes.ts'
 
-/** What a file holds. */
+/** The size of a written file. */
 export type Written = Readonly<{ bytes: number; rows: number }>
 
 const WAITING_BYTES_MAX = 1024 * 1024
@@ -22,7 +22,7 @@ export async function writeScrape(path: string, plan: Plan, store: Store, day: n
   return writeChunks(path, linesOf(plan, store, day))
 }
 
-/** Writes one file of at least so many bytes, and at most one scrape more: many stores, as many days as it takes. */
+/** Writes a file of at least `bytes` bytes, exceeded by at most one scrape: many stores, as many days as needed. */
 export async function writeBigFile(
   path: string,
   { bytes, ...chosen }: Readonly<{ bytes: number }> & Partial<Plan>,
@@ -45,7 +45,7 @@ export async function writeBigFile(
   return { ...written, scrapes, plan }
 }
 
-/** Writes chunks to a file, one after the other: no faster than the disk takes them. */
+/** Writes chunks to a file, with backpressure. */
 export async function writeChunks(path: string, chunks: Iterable<Buffer>): Promise<Written> {
   const count = { lines: 0, open: false }
   let bytes = 0
@@ -60,7 +60,7 @@ export async function writeChunks(path: string, chunks: Iterable<Buffer>): Promi
   return { bytes, rows: count.lines + (count.open ? 1 : 0) }
 }
 
-// A small file still has several stores and days in it: smaller ones.
+// A small file still has several stores and days, with fewer products each.
 function planForBytes(bytes: number, chosen: Partial<Plan>): Plan {
   const products = Math.floor(bytes / ROW_BYTES / SCRAPES_MIN)
   const sized = planOf({ products: Math.max(PRODUCTS_MIN, Math.min(PRODUCTS_MAX, products)), ...chosen })

@@ -1,11 +1,11 @@
 /**
- * A request to a service of the user's choice, such as a heartbeat: over the agents of http and https, which know the proxies. It carries
- * no key of ours, and no redirect is followed.
+ * An HTTP request to a service of the user's choice, such as a heartbeat. Uses Node's http and https agents, which know
+ * the proxies; carries no API key of SplitCart, and follows no redirects.
  */
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 
-/** What is asked; `json` is sent by POST, nothing by GET. `token`: of the service that is asked; `signal`: ends it. */
+/** A request: POST with `json`, else GET. `token`: a bearer token of the service; `signal`: aborts the request. */
 export type Call = Readonly<{
   json?: unknown
   answerMsMax: number
@@ -13,7 +13,7 @@ export type Call = Readonly<{
   signal?: AbortSignal | undefined
 }>
 
-/** Asks, and gives the status of the answer. Throws when none comes in time. */
+/** Sends the request and returns the status of the response. Throws if none arrives within `answerMsMax`. */
 export async function callOut(url: URL, { json, answerMsMax, token, signal: ended }: Call): Promise<number> {
   const late = AbortSignal.timeout(answerMsMax)
   const signal = ended === undefined ? late : AbortSignal.any([late, ended])

@@ -1,25 +1,25 @@
 /**
- * Codes of companies and stores. Two scrapers, or two versions of one, write `Aldi`, `aldi ` and `ALDI` and mean the same: codes are
- * trimmed, composed (NFC) and compared without regard to case. And what stands in a SKU when there is none.
+ * Codes of companies and stores. Scrapers write `Aldi`, `aldi ` and `ALDI` and mean the same: codes are trimmed,
+ * normalized (NFC) and compared case-insensitively. Also detects SKUs that are placeholders for "none".
  */
 
-/** A code as it is shown: without white space around it. */
+/** A code for display: trimmed and in NFC. */
 export function shownCode(text: string): string {
   return text.normalize('NFC').trim()
 }
 
-/** What is equal for codes that are one. */
+/** The key of a code: equal for codes that mean the same. */
 export function foldedCode(text: string): string {
   // Up and down again, so that ß and SS, ς and Σ are the same.
   return shownCode(text).toUpperCase().toLowerCase().normalize('NFC')
 }
 
-/** Whether two codes are one. */
+/** Whether two codes mean the same. */
 export function isOneCode(one: string, other: string): boolean {
   return one === other || foldedCode(one) === foldedCode(other)
 }
 
-// What programs write where they found none, in small letters; and rows of zeros or of dashes.
+// Texts that scrapers write for "none", in lower case; NOTHING below matches runs of zeros or dashes.
 const PLACEHOLDERS: ReadonlySet<string> = new Set([
   'n/a',
   'na',
@@ -32,10 +32,10 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set([
   'unknown',
 ])
 const NOTHING = /^(?:0+(?:\.0+)?|[-–—_.?]+)$/
-// Nearly every SKU is longer, and needs no second look.
+// Nearly every SKU is longer; those are not checked.
 const CHARACTERS_MAX = 20
 
-/** Whether a SKU says only that there is none. */
+/** Whether a SKU is a placeholder for "none". */
 export function isPlaceholder(sku: string): boolean {
   if (sku.length > CHARACTERS_MAX) return false
   const first = sku.charCodeAt(0)

@@ -1,6 +1,6 @@
-/** Control characters in what is printed: none of them may reach a terminal. */
+/** Escapes control characters in output, so that none reaches a terminal. */
 
-// What JSON allows as it is, and terminals may obey: the controls from U+007F on, line separators, and what turns the direction of text.
+// Allowed unescaped in JSON, but terminals may act on them: controls from U+007F on, line separators, bidi controls.
 const CONTROLS = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 /** JSON with every control character escaped. */

@@ -1,7 +1,7 @@
-/** Days of the calendar, as ISO text. */
+/** Calendar dates, as ISO text. */
 import { DAY_MS } from './time.ts'
 
-/** Whether a text is a day of the calendar, as 2025-09-23, from 1900 on. */
+/** Whether a text is a valid date of the form 2025-09-23, from 1900 on. */
 export function isDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
   const year = Number(text.slice(0, 4))
@@ -12,7 +12,7 @@ export function isDate(text: string): boolean {
 
 const TIME_BEHIND = /^[T ](?:[01]\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/
 
-/** The day that a date, or a date with a time behind it, names as it is written; undefined: it names none. */
+/** The date part of a date or date-time, without time zone conversion; undefined if it is neither. */
 export function dateIn(text: string): string | undefined {
   const date = text.slice(0, 10)
   return isDate(date) && (text.length === 10 || TIME_BEHIND.test(text.slice(10))) ? date : undefined
@@ -25,7 +25,7 @@ function daysOf(year: number, month: number): number {
   return month >= 1 && month <= 12 ? 31 : 0
 }
 
-/** The day so many days after another. */
+/** The date `days` after another; before it if negative. */
 export function dayBeside(date: string, days: number): string {
   return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10)
 }

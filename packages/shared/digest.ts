@@ -1,13 +1,13 @@
-/** SHA-256 of decoded bytes: the identity of an upload, and the proof that what arrived is what was sent. */
+/** SHA-256 of decoded bytes: it identifies an upload, and proves that the received bytes are those sent. */
 import { createHash } from 'node:crypto'
 import type { Disk } from './disk.ts'
 import { countLines, type LineCount } from './lines.ts'
 import { portionsOf } from './portions.ts'
 
-/** What a stretch of bytes is: its SHA-256 as 64 hexadecimal digits, its size, and its number of lines. */
+/** The digest of some bytes: SHA-256 as 64 hexadecimal digits, size in bytes, and number of lines. */
 export type Digest = Readonly<{ sha256: string; bytes: number; lines: number }>
 
-/** Takes bytes in any portions and tells their digest at the end. */
+/** Computes a digest incrementally, from portions of any size. */
 export class Digester {
   readonly #hash = createHash('sha256')
   readonly #count: LineCount = { lines: 0, open: false }
@@ -18,23 +18,23 @@ export class Digester {
     this.hash(chunk)
   }
 
-  /** The first half of `add`, which costs next to nothing. */
+  /** The cheap half of `add`: counts bytes and lines. */
   count(chunk: Uint8Array): void {
     this.bytes += chunk.byteLength
     countLines(this.#count, chunk)
   }
 
-  /** The second half of `add`. */
+  /** The expensive half of `add`: updates the hash. */
   hash(chunk: Uint8Array): void {
     this.#hash.update(chunk)
   }
 
-  /** How many lines there are so far. */
+  /** The number of lines so far, including an unfinished last one. */
   get lines(): number {
     return this.#count.lines + (this.#count.open ? 1 : 0)
   }
 
-  /** Ends the digest; the digester takes nothing after this. */
+  /** Finishes and returns the digest; nothing may be added afterwards. */
   digest(): Digest {
     return { sha256: this.#hash.digest('hex'), bytes: this.bytes, lines: this.lines }
   }
@@ -52,7 +52,7 @@ export function toUnencodedDigest(sha256: string): string {
   return `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`
 }
 
-/** The SHA-256 an `Unencoded-Digest` field states; `undefined` when it names only other algorithms, `null` when it is malformed. */
+/** The SHA-256 of an `Unencoded-Digest` field; `undefined` if it has only other algorithms, `null` if malformed. */
 export function fromUnencodedDigest(field: string): string | null | undefined {
   for (const member of field.split(',')) {
     const [algorithm, value] = splitOnce(member.trim(), '=')

@@ -1,5 +1,5 @@
 /**
- * The few file-system calls that moving files safely is made of.
+ * The file-system calls that safe moves of files need.
  *
  * They are passed as an argument, so that a test can hand in a file system that crashes, fills up or lies. The real one
  * is `node:fs/promises`; on Windows a virus scanner may hold a file for a moment, and there a refused call is repeated.
@@ -44,7 +44,7 @@ export function realDisk(platform: NodeJS.Platform = process.platform): Disk {
 // Not following links, and not waiting for the other end of a FIFO; neither exists on Windows.
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** Opens a file to be read, never through a link: whatever else has its name by now, nothing is waited for. */
+/** Opens a file for reading. Never follows a link, and never blocks, even if the name is now that of a FIFO. */
 export function openToRead(disk: Pick<Disk, 'open'>, path: string): Promise<fs.FileHandle> {
   return disk.open(path, READ_FLAGS)
 }
@@ -55,7 +55,7 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/** What the operating system or SQLite refused, as people read it; `undefined` for any other error. */
+/** A readable message for an error of the operating system or SQLite; `undefined` for any other error. */
 export function systemFaultOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error || 'errcode' in error)) return undefined
   const isRight = codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM'

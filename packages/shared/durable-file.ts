@@ -1,5 +1,5 @@
 /**
- * The hand-over of a file from one folder to the next. Nobody else in this project links, renames, unlinks or syncs.
+ * Hands a file over from one folder to the next. No other module in this project links, renames, unlinks or syncs.
  *
  *   open part O_EXCL|O_NOFOLLOW 0600 → write all → fsync → close          writePart
  *   link(part, final)    EEXIST decides a race; rename would overwrite    ┐
@@ -11,7 +11,7 @@
  *  1. A name in a folder appears with all its bytes durable, or not at all.
  *  2. A name that exists is never overwritten (`replace` is for receipts and other notes about files, never for files).
  *  3. A source disappears only after its new name would survive a power cut.
- *  4. A failed fsync is never tried again on the same descriptor: the part is given up (fsync may report an error once only).
+ *  4. A failed fsync is never retried on its descriptor: the part is given up (fsync may report an error only once).
  */
 import { constants, rmSync, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
@@ -38,8 +38,8 @@ export async function finishPart(part: FileHandle): Promise<void> {
 }
 
 /**
- * Begins to sync a part while more of it is still written, so that the sync at its end, which everybody waits for, has little left to
- * do (250 MB: 15 instead of 150 ms). What fails here fails the part: of a failed sync the next one need not know.
+ * Starts syncing a part while it is still being written, so that the final sync, which all callers await, has little
+ * left to do (250 MB: 15 instead of 150 ms). A failure here fails the part: a later fsync may not report it again.
  */
 export class EarlySync {
   readonly #part: Pick<FileHandle, 'datasync'>
@@ -51,7 +51,7 @@ export class EarlySync {
     this.#part = part
   }
 
-  /** Takes note that so many more bytes were written. */
+  /** Records that `bytes` more were written; starts a sync in the background once 32 MiB are unsynced. */
   wrote(bytes: number): void {
     this.#unsyncedBytes += bytes
     if (this.#unsyncedBytes < EARLY_SYNC_BYTES || this.#running !== undefined) return
@@ -66,20 +66,20 @@ export class EarlySync {
     )
   }
 
-  /** Waits until no sync is on its way; throws when one has failed. */
+  /** Waits for the running sync, if any; throws if any sync has failed. */
   async end(): Promise<void> {
     await this.#running
     if (this.#faults.length > 0) throw this.#faults[0]
   }
 }
 
-/** Throws unless a part holds so many bytes: a disk that wrote less than it said must not be believed, or less is acknowledged. */
+/** Throws unless a part is `bytes` long: after a silent short write, data that is not on disk would be acknowledged. */
 export async function checkLength(part: FileHandle, bytes: number): Promise<void> {
   const { size } = await part.stat()
   if (size !== bytes) throw new Error(`The disk took ${size} of ${bytes} bytes and reported no error.`)
 }
 
-/** Writes a part whole and durable, or leaves none behind. */
+/** Writes a complete, durable part. If writing fails, removes the part and rethrows. */
 export async function writePart<T>(disk: Disk, path: string, write: (part: FileHandle) => Promise<T>): Promise<T> {
   const part = await openPart(disk, path)
   try {
@@ -93,7 +93,7 @@ export async function writePart<T>(disk: Disk, path: string, write: (part: FileH
   }
 }
 
-/** Where a file came to lie, and whether a file of the same bytes was there before it. */
+/** The name a file got in its folder; `wasThere`: a file with the same bytes had that name before. */
 export type Landed = Readonly<{ name: string; wasThere: boolean }>
 
 /** Gives a durable part its name in `folder`: the first of `names` that is free or already holds the same bytes. */
@@ -104,8 +104,8 @@ export async function land(disk: Disk, part: string, folder: string, names: Iter
 }
 
 /**
- * Gives a durable part the first of `names` that is free or holds the same bytes, by renaming it: there is no moment with both. Only for
- * folders into which nobody else writes: a name that comes between the look and the renaming would be overwritten.
+ * Renames a durable part to the first of `names` that is free or holds the same bytes, so that both names never
+ * coexist. Only for folders without other writers: a file created between check and rename would be overwritten.
  */
 export async function reveal(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<string> {
   for (const name of names) {
@@ -127,10 +127,10 @@ export async function move(disk: Disk, source: string, folder: string, names: It
   return landed
 }
 
-// What file systems without hard links say, such as FAT and exFAT: of Linux, macOS, network disks, Windows.
+// Error codes of link() on file systems without hard links (FAT, exFAT): of Linux, macOS, network disks, Windows.
 const LINKS_MISSING = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR'])
 
-// Another file system, or the file of another user, to which Linux lets nobody link (fs.protected_hardlinks: EPERM).
+// EXDEV: another file system. EPERM also: another user's file, which Linux forbids to link (fs.protected_hardlinks).
 const LINK_REFUSED = new Set(['EXDEV', ...LINKS_MISSING])
 
 async function linkOrCopy(disk: Disk, source: string, folder: string, names: readonly string[]): Promise<Landed> {
@@ -149,13 +149,13 @@ async function copyInto(disk: Disk, source: string, copy: FileHandle): Promise<v
   for await (const portion of portionsOf(disk, source)) await copy.appendFile(portion)
 }
 
-/** Removes a file so that it stays removed. */
+/** Removes a file durably: its folder is synced. A missing file is fine. */
 export async function remove(disk: Disk, path: string): Promise<void> {
   await removeIfThere(disk, path)
   await syncFolder(disk, dirname(path))
 }
 
-/** Replaces a note about a file (a receipt, a problem, its rejects) in one step. */
+/** Atomically replaces a sidecar (a receipt, a problem, the rejects of a file). */
 export async function replace(disk: Disk, path: string, text: string | AsyncIterable<string>): Promise<void> {
   const part = `${path}.part`
   const write = () =>
@@ -164,7 +164,7 @@ export async function replace(disk: Disk, path: string, text: string | AsyncIter
     })
   await write().catch(async (error) => {
     if (codeOf(error) !== 'EEXIST') throw error
-    // An earlier run died over it.
+    // The part is left from an earlier run that died.
     await removeIfThere(disk, part)
     await write()
   })
@@ -172,16 +172,16 @@ export async function replace(disk: Disk, path: string, text: string | AsyncIter
   await syncFolder(disk, dirname(path))
 }
 
-/** A sync of a folder that is on its way, and the one that follows it, where somebody waits for that. */
+/** The running sync of a folder and, if a caller waits for it, the one after. */
 type Syncing = { readonly running: Promise<void>; next: Promise<void> | undefined }
 
 const foldersSyncing = new WeakMap<Disk, Map<string, Syncing>>()
 
 /**
- * Makes the names in a folder durable. Windows has no such call: there NTFS journals names itself.
+ * Makes the names in a folder durable (fsync). Does nothing on Windows, which has no such call: NTFS journals names.
  *
- * Whoever comes while the folder is being synced waits for the next time, together with all others who do: a sync that had begun
- * before his name was there says nothing about it.
+ * Callers that arrive during a sync share the next one: a sync that began before a caller's name existed does not
+ * guarantee that name.
  */
 export async function syncFolder(
   disk: Disk,
@@ -214,11 +214,11 @@ async function syncNow(disk: Disk, folder: string): Promise<void> {
   }
 }
 
-// Windows alone syncs only what is open to be written; elsewhere it may be a file that this user can only read, or a FIFO by now.
+// Only Windows needs write access to sync. Elsewhere read access suffices; the file may be read-only, or now be a FIFO.
 const openToSync: typeof openToRead =
   process.platform === 'win32' ? (disk, path) => disk.open(path, constants.O_RDWR) : openToRead
 
-/** Makes durable what was written to a file by somebody else, but not its name; nothing where there is none. */
+/** Makes the content of a file that another process wrote durable, but not its name. A missing file is fine. */
 export async function syncWritten(disk: Disk, path: string): Promise<void> {
   const file = await openToSync(disk, path).catch((error) => {
     if (codeOf(error) !== 'ENOENT') throw error
@@ -231,7 +231,7 @@ export async function syncWritten(disk: Disk, path: string): Promise<void> {
   }
 }
 
-/** Removes a file that may be gone already; for parts, whose return after a power cut does no harm. */
+/** Removes a file that may be missing, without a sync; for parts, which may reappear after a power cut without harm. */
 export async function removeIfThere(disk: Disk, path: string): Promise<void> {
   try {
     await disk.unlink(path)
@@ -240,7 +240,7 @@ export async function removeIfThere(disk: Disk, path: string): Promise<void> {
   }
 }
 
-/** Removes a file of no worth, such as a probe, where nothing can be waited for. */
+/** Removes a disposable file, such as a probe, in synchronous code. A missing file is fine. */
 export function removeSync(path: string): void {
   rmSync(path, { force: true })
 }
@@ -255,14 +255,14 @@ async function linkFirstFree(disk: Disk, source: string, folder: string, names: 
   throw new Error(`Every name for ${source} in ${folder} is taken by other bytes.`)
 }
 
-/** Links the source to `target`, or says who has that name: the same bytes, from before, or others. */
+/** Links the source to `target`: 'now' on success; 'before' if the same bytes have the name; 'by others' otherwise. */
 async function take(disk: Disk, source: string, target: string): Promise<'now' | 'before' | 'by others'> {
   if (await linkIfFree(disk, source, target)) return 'now'
   try {
     return (await sameBytes(disk, source, target)) ? 'before' : 'by others'
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
-    // The name was given up while it was looked at (a loader moved its file on): it may be free now.
+    // The target vanished while it was compared (a loader moved its file on): the name may be free now.
     return take(disk, source, target)
   }
 }
@@ -277,13 +277,13 @@ async function linkIfFree(disk: Disk, source: string, target: string): Promise<b
   }
 }
 
-/** The same error, in words that help. */
+/** The same error with a message that names the cause and the fix; `code` is kept. */
 function withoutLinks(target: string, cause: unknown): Error {
   const said = `${codeOf(cause)}: ${dirname(target)} is on a file system without hard links (FAT, exFAT); use a disk with ext4, APFS or NTFS`
   return Object.assign(new Error(said, { cause }), { code: codeOf(cause), syscall: 'link' })
 }
 
-// Windows and some network disks number files beyond 2^53, and rounded two of them may be one: then their bytes are compared.
+// Windows and some network disks use inode numbers above 2^53, which may collide once rounded: bytes are compared then.
 function isSameFile(a: Stats, b: Stats): boolean {
   return a.ino === b.ino && a.dev === b.dev && a.ino !== 0 && Number.isSafeInteger(a.ino)
 }

@@ -1,18 +1,18 @@
-/** Reads single fields of a row: one that must be right is refused when it is not, any other is left out with a warning. */
+/** Reads fields of a row: an invalid required field refuses the row, an optional one is left out with a warning. */
 import { centsOf, faultOfPrice } from './price.ts'
 import { numberOfMark } from './python-numbers.ts'
 import { faultOfText, isAbsent } from './text.ts'
 
-/** Read by names of a fixed list, none of which Object.prototype has: what is there is the row's own. */
+/** Fields by name. Only names of a fixed list are read, none on Object.prototype: so each value is the row's own. */
 export type Fields = Readonly<Record<string, unknown>>
 
-/** A field that was left out because it is wrong: its path, and why, as the end of a sentence. */
+/** An invalid field that was left out: its path, and the reason, as the end of a sentence. */
 export type Warning = Readonly<{ field: string; reason: string }>
 
-/** One of the two objects of a row while it is read. */
+/** The state of reading one of the two objects of a row; warnings are collected. */
 export type Reading = Readonly<{ parent: 'product' | 'metadata'; fields: Fields; warnings: Warning[] }>
 
-/** Why a field refuses its row. `seen`: the part of the reason that repeats what stands in the line. */
+/** Why a row is refused because of a field. `seen`: the part of the reason that quotes the line. */
 export type FieldFault = Readonly<{
   code: 'field_missing' | 'field_type' | 'field_value'
   field: string
@@ -20,7 +20,7 @@ export type FieldFault = Readonly<{
   seen?: string
 }>
 
-/** A row is refused for a field. */
+/** Thrown to refuse a row because of a field. */
 export class Refusal extends Error {
   readonly fault: FieldFault
   constructor(fault: FieldFault) {
@@ -29,7 +29,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What a reader gives, or why it refused. */
+/** The result of `read`, or the fault of the `Refusal` that it threw. Rethrows other errors. */
 export function orFault<Read>(read: () => Read): Read | FieldFault {
   try {
     return read()
@@ -39,7 +39,7 @@ export function orFault<Read>(read: () => Read): Read | FieldFault {
   }
 }
 
-/** A text that must be right. */
+/** A required text. Throws a `Refusal`. */
 export function requiredText(reading: Reading, name: string, charactersMax: number): string {
   const value = reading.fields[name]
   if (isAbsent(value)) throw missing(reading, name)
@@ -49,7 +49,7 @@ export function requiredText(reading: Reading, name: string, charactersMax: numb
   return value
 }
 
-/** Cents of a price that must be right. */
+/** A required price, in cents. Throws a `Refusal`. */
 export function requiredPrice(reading: Reading, name: string): number {
   const value = reading.fields[name]
   if (isAbsent(value)) throw missing(reading, name)
@@ -62,7 +62,7 @@ export function requiredPrice(reading: Reading, name: string): number {
   throw refusal(reading, name, 'field_value', { fault: faultOfPrice(value), seen: seenIn(value) })
 }
 
-/** Cents of a price, if it is right. */
+/** An optional price, in cents; null if absent or invalid. */
 export function optionalPrice(reading: Reading, name: string): number | null {
   const value = reading.fields[name]
   if (isAbsent(value)) return null
@@ -73,7 +73,7 @@ export function optionalPrice(reading: Reading, name: string): number | null {
   return centsOf(value) ?? dropped(reading, name, faultOfPrice(value))
 }
 
-/** A text, if it is right. */
+/** An optional text; null if absent or invalid. */
 export function optionalText(reading: Reading, name: string, charactersMax: number): string | null {
   const value = reading.fields[name]
   if (isAbsent(value)) return null
@@ -82,7 +82,7 @@ export function optionalText(reading: Reading, name: string, charactersMax: numb
   return fault === undefined ? value : dropped(reading, name, fault)
 }
 
-/** A code that some scrapers write as a number. */
+/** An optional code, which some scrapers write as a number; null if absent or invalid. */
 export function optionalCode(reading: Reading, name: string, charactersMax: number): string | null {
   const value = reading.fields[name]
   if (typeof value === 'number') {
@@ -92,7 +92,7 @@ export function optionalCode(reading: Reading, name: string, charactersMax: numb
   return optionalText(reading, name, charactersMax)
 }
 
-/** True or false, if it is one of them. */
+/** An optional boolean; null if absent or invalid. */
 export function optionalFlag(reading: Reading, name: string): boolean | null {
   const value = reading.fields[name]
   if (value === undefined || value === null) return null
@@ -101,13 +101,13 @@ export function optionalFlag(reading: Reading, name: string): boolean | null {
   return dropped(reading, name, number === undefined ? 'is neither true nor false' : `is ${number}`)
 }
 
-/** Leaves a field out. */
+/** Adds a warning for a field that is left out. */
 export function dropped({ parent, warnings }: Reading, name: string, reason: string): null {
   warnings.push({ field: `${parent}.${name}`, reason })
   return null
 }
 
-/** What is wrong with a text, as the end of a sentence, or undefined. */
+/** The fault of a text, as the end of a sentence; undefined if it is valid. */
 export function faultOf(text: string, charactersMax: number): string | undefined {
   const fault = faultOfText(text, charactersMax)
   if (fault === undefined) return undefined
@@ -115,12 +115,12 @@ export function faultOf(text: string, charactersMax: number): string | undefined
   return number === undefined ? fault : `is ${number}`
 }
 
-/** The refusal for a field that is not there. */
+/** The refusal for a required field that is absent. */
 export function missing(reading: Reading, name: string): Refusal {
   return refusal(reading, name, 'field_missing', 'is missing or empty')
 }
 
-/** The refusal for a field. `seen`: what stands in the line, to be named before the fault. */
+/** The refusal for a field. `seen`: a quote from the line, written before the fault. */
 export function refusal(
   { parent }: Reading,
   name: string,
@@ -135,7 +135,7 @@ export function refusal(
 
 const SEEN_CHARACTERS_MAX = 40
 
-/** The beginning of what stands in the line, as JSON. */
+/** A value from the line as JSON, cut to 40 characters. */
 export function seenIn(value: number | string): string {
   const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
   return text.length <= SEEN_CHARACTERS_MAX ? text : `${text.slice(0, SEEN_CHARACTERS_MAX - 1).toWellFormed()}…`

@@ -1,13 +1,13 @@
-/** Which file names are taken, and what a file is called where its own name is taken. A bad name is refused, never mended. */
+/** Valid file names, and how a file is renamed if its name is in use. Invalid names are refused, never mended. */
 
-/** The largest name, in bytes of UTF-8: room is left for what the machines append to it. */
+/** The longest name, in bytes of UTF-8; leaves room for the endings that both machines append. */
 export const FILE_NAME_BYTES_MAX = 200
 
-// Marks belong to the letters of many scripts, and macOS writes "é" as a letter and a mark.
+// \p{M}: many scripts need combining marks, and macOS writes "é" as a letter and a mark.
 const ALLOWED = /^[\p{L}\p{M}\p{N} ._\-()'+,@&=]+$/u
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])[ ]*(\.|$)/i
 
-/** Why a name is not taken, as the rest of a sentence that starts with the name; `undefined` for a good one. */
+/** Why a name is invalid, as the rest of a sentence that starts with the name; `undefined` if it is valid. */
 export function faultOfFileName(name: string, ending: string = '.jsonl'): string | undefined {
   if (`${name}.gz`.endsWith(ending))
     return `does not end in ${ending}: sent this way, a file is compressed by gzip first`
@@ -21,14 +21,14 @@ export function faultOfFileName(name: string, ending: string = '.jsonl'): string
   return undefined
 }
 
-/** The names a file may take in a folder, in order: its own, then its own with more and more of its SHA-256. */
+/** The names to try for a file in a folder, in order: its own, then with more and more digits of its SHA-256. */
 export function* namesFor(name: string, sha256: string): Generator<string> {
   yield name
   // Not all 64: the largest name must stay within the 255 bytes that file systems take, with room for what is appended.
   for (const digits of [8, 16, 32]) yield nameWith(name, sha256.slice(0, digits))
 }
 
-/** `<stem>-<addition>.jsonl`, with a stem cut short where the name would become too long to be taken. */
+/** `<stem>-<addition>.jsonl`; the stem is cut if the name would exceed `FILE_NAME_BYTES_MAX`. */
 export function nameWith(name: string, addition: string): string {
   const ending = `-${addition}.jsonl`
   const characters = [...stemOf(name)]

@@ -1,25 +1,25 @@
-/** What `splitcart doctor` finds: one line a check, and what to do where something is not as it should be. */
+/** Results of `splitcart doctor`: one line per check, and what to do if it does not pass. */
 import { type Disk, systemFaultOf } from './disk.ts'
 
-/** `fail`: it cannot work like this. `warn`: it works, and somebody should know. */
+/** The result of a check. `fail`: the program cannot work. `warn`: it works, but needs attention. */
 export type Finding = Readonly<{ check: string; state: 'ok' | 'warn' | 'fail'; detail: string; todo?: string }>
 
-/** A finding with nothing to do. */
+/** A check that passed. */
 export function ok(check: string, detail: string): Finding {
   return { check, state: 'ok', detail }
 }
 
-/** A finding that somebody should know. */
+/** A check that needs attention. */
 export function warn(check: string, detail: string, todo: string): Finding {
   return { check, state: 'warn', detail, todo }
 }
 
-/** A finding that keeps it from working. */
+/** A check that failed: the program cannot work. */
 export function fail(check: string, detail: string, todo: string): Finding {
   return { check, state: 'fail', detail, todo }
 }
 
-/** Runs a check; what the system refuses is a finding too. */
+/** Runs a check; an error of the operating system becomes a failed one. */
 export async function examine(check: string, todo: string, look: () => Promise<Finding>): Promise<Finding> {
   try {
     return await look()
@@ -30,7 +30,7 @@ export async function examine(check: string, todo: string, look: () => Promise<F
   }
 }
 
-/** Whether there is room on the disk of a folder: `bytesMin` or it fails, twice as much or it is told. Also for new files. */
+/** Checks the free disk space of a folder: fails below `bytesMin`, warns below twice that; fails if inodes run out. */
 export async function roomFinding(disk: Disk, folder: string, bytesMin: number): Promise<Finding> {
   const { bavail, bsize, files, ffree } = await disk.statfs(folder)
   const mebibytes = Math.floor((bavail * bsize) / 1024 / 1024)
@@ -44,7 +44,7 @@ export async function roomFinding(disk: Disk, folder: string, bytesMin: number):
 
 const FILES_MIN = 1000
 
-/** Who owns a folder, and who else may look into it. Windows says neither. */
+/** Warns if a folder belongs to another user or is accessible to others. Not checked on Windows. */
 export async function ownerFinding(disk: Disk, check: string, folder: string): Promise<Finding> {
   const stats = await disk.lstat(folder)
   if (!stats.isDirectory()) return fail(check, `${folder} is no folder`, 'Move it away.')

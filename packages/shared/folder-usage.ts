@@ -1,16 +1,16 @@
-/** What lies in a folder, as `splitcart status` tells it on either machine. */
+/** Counts and sizes of the files in a folder, for `splitcart status` on either machine. */
 import { join } from 'node:path'
 import { codeOf, type Disk, systemFaultOf } from './disk.ts'
 
-/** How many files, how large together, and since when the oldest lies there. */
+/** The number of files, their total size, and when the oldest was modified (ISO; null if none). */
 export type FolderUsage = Readonly<{ files: number; bytes: number; oldest_at: string | null }>
 
-/** The files that are complete, as people see them. */
+/** Whether a name is that of a complete file: those in progress start with a dot. */
 export function isShown(name: string): boolean {
   return !name.startsWith('.')
 }
 
-/** Adds up the files of a folder whose names count. A folder that is missing is empty; throws what the system refuses. */
+/** Adds up the files whose names `counts` accepts. A missing folder is empty; throws other system errors. */
 export async function folderUsage(
   disk: Disk,
   folder: string,
@@ -27,11 +27,11 @@ export async function folderUsage(
   return { files, bytes, oldest_at: files === 0 ? null : new Date(oldest).toISOString() }
 }
 
-/** Collects what cannot be looked at as sentences, so that the rest is told all the same. */
+/** Collects system errors of inspections as sentences, so that one failure does not hide the other results. */
 export class Inspections {
   readonly problems: string[] = []
 
-  /** What `look` finds; null where this machine refuses it. */
+  /** The result of `look`; null, with an entry in `problems`, if the system refuses it. */
   async at<T>(what: string, look: () => T | Promise<T>): Promise<T | null> {
     try {
       return await look()

@@ -1,4 +1,4 @@
-/** The part of the table of problems that travels over HTTP: what a server answers (RFC 9457), and what a sender does about it. */
+/** The problems that a server answers over HTTP (RFC 9457), and how a sender reacts to each. */
 import { type Kind, kind } from './problem-kind.ts'
 
 export const HTTP_PROBLEMS = {

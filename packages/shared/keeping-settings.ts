@@ -1,4 +1,4 @@
-/** The settings of what both machines keep of files that were loaded. */
+/** The settings of how both machines store loaded files, and for how long. */
 import { KEPT_FORMS } from './packed/forms.ts'
 import { oneOf, whole } from './setting-readers.ts'
 

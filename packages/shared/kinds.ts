@@ -1,10 +1,10 @@
 /**
- * The kinds of files that go from a scraping machine to the server. Each has folders of its own, `<stem>_outbox` there and
- * `<stem>_inbox` here. Those with a loader end in the catalogue; any other kind that KINDS names is delivered whole into its inbox, for
- * a program of the owner's.
+ * The kinds of files that a scraping machine sends to the server. Each has its own folders: `<stem>_outbox` on the
+ * client, `<stem>_inbox` on the server. Kinds with a loader are loaded into the catalogue; any other kind that KINDS
+ * names is delivered unchanged into its inbox, for a program of the operator.
  */
 
-/** What the program itself loads. */
+/** The kinds that the program itself loads. */
 export const LOADED_KINDS = {
   products: { stem: 'product', about: 'scraped rows: what a store sells, and for how much' },
   stores: { stem: 'stores', about: 'where stores are, and whether they are open' },
@@ -17,29 +17,29 @@ export type LoadedKind = keyof typeof LOADED_KINDS
 /** The kinds with a loader, in the order in which they are loaded. */
 export const LOADED_KIND_NAMES = Object.keys(LOADED_KINDS) as readonly LoadedKind[]
 
-/** What the setting KINDS says. */
+/** The description of the setting KINDS. */
 export const KINDS_ABOUT =
   'the kinds of files that are taken; those without a loader are left in <kind>_inbox for a program of yours (docs/feeds.md)'
 
-/** What is uploaded where no kind is named. */
+/** The kind that is uploaded by default. */
 export const PRODUCTS = 'products'
 
-// As folders are called, on every system; and none that an address or a folder of ours has already.
+// Valid as a folder name on every system, and not already used in a URL or a folder of this program.
 const KIND = /^[a-z][a-z0-9_]{0,39}$/
 const TAKEN = new Set(['resumable', 'product', 'temp'])
 
-/** Why a text is no name of a kind, as the rest of a sentence; undefined for a good one. */
+/** Why a text is not a valid name of a kind, as the rest of a sentence; undefined if it is valid. */
 export function faultOfKind(kind: string): string | undefined {
   if (!KIND.test(kind)) return 'is not made of small letters, digits and _, at most 40, a letter first'
   return TAKEN.has(kind) ? 'is a name that the program uses for something else' : undefined
 }
 
-/** Whether a kind ends in the catalogue. */
+/** Whether a kind has a loader. */
 export function isLoadedKind(kind: string): kind is LoadedKind {
   return Object.hasOwn(LOADED_KINDS, kind)
 }
 
-/** What the folders of a kind begin with: `product` for products, else the kind itself. */
+/** The prefix of a kind's folders: `product` for products, else the kind itself. */
 export function stemOfKind(kind: string): string {
   return isLoadedKind(kind) ? LOADED_KINDS[kind].stem : kind
 }

@@ -7,10 +7,10 @@ export const LINE_BYTES_MAX = 1024 * 1024
 const NEWLINE = 0x0a
 const KEPT_OF_A_LONG_LINE = 1024
 
-/** A line without its newline. `bytes` of a line over the limit holds only its first 1,024 bytes. */
+/** A line without its newline; `number` starts at 1. `bytes` of a too long line holds only the first 1,024 bytes. */
 export type Line = Readonly<{ number: number; bytes: Buffer; tooLong: boolean }>
 
-/** How many lines have ended, and whether bytes followed the last newline. */
+/** The number of complete lines, and whether bytes follow the last newline. */
 export type LineCount = { lines: number; open: boolean }
 
 /** Adds the lines of a chunk to a running count. */
@@ -20,7 +20,7 @@ export function countLines(count: LineCount, chunk: Uint8Array): void {
   count.open = chunk[chunk.byteLength - 1] !== NEWLINE
 }
 
-/** Splits chunks into lines, all those of a chunk at once. Memory stays below one chunk and one line of the limit. */
+/** Splits chunks into lines, one array per chunk. Memory stays below one chunk plus one line of maximum length. */
 export async function* readLines(
   chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
   lineBytesMax: number = LINE_BYTES_MAX,
@@ -34,7 +34,7 @@ export async function* readLines(
   if (last !== undefined) yield [last]
 }
 
-/** The state between two chunks: the beginning of a line whose newline has not been seen. */
+/** Splits chunks into lines; between chunks it buffers the start of an incomplete line. */
 export class LineSplitter {
   readonly #lineBytesMax: number
   #number = 0
@@ -46,7 +46,7 @@ export class LineSplitter {
   }
 
   /**
-   * The lines that end in this chunk, one by one; take all of them. They share its memory: use them before the chunk is written to again.
+   * Yields the lines that end in this chunk; consume all. They share its memory: use them before the chunk is reused.
    */
   *push(chunk: Buffer): Generator<Line, void> {
     let from = 0
@@ -81,7 +81,7 @@ export class LineSplitter {
   }
 }
 
-/** Whether a line holds only JSON white space: it is no row and no fault. */
+/** Whether a line holds only JSON white space: it is skipped, neither a row nor an error. */
 export function isBlank(bytes: Uint8Array): boolean {
   let at = 0
   while (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0d) at++

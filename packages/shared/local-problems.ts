@@ -1,4 +1,4 @@
-/** The part of the table of problems that never travels, with a status of 0: what a program finds on its own machine or on the way to another. */
+/** The problems that are never sent over HTTP (status 0): faults of this machine or of the way to another one. */
 import { type Kind, kind } from './problem-kind.ts'
 
 export const LOCAL_PROBLEMS = {

@@ -11,18 +11,18 @@ import { removeSync } from './durable-file.ts'
 import { Problem } from './problem.ts'
 
 const SQLITE_BUSY = 5
-// What SQLite makes of ENOLCK and EACCES is busy, of EPERM no permission, and of all else an i/o error.
+// SQLite reports ENOLCK and EACCES as SQLITE_BUSY, EPERM as SQLITE_PERM (3), and all others as SQLITE_IOERR (10).
 const LOCK_REFUSED = new Set([3, SQLITE_BUSY, 10])
 
 // `isLocked` has to take a lock of its own for a moment, which must not look like another holder.
 const LOOK_MS_MAX = 50
 
-/** A lock that is held. `isInPlace`: whether its file is still the one at its path, where others look for it. */
+/** A held lock. `isInPlace`: whether its file is still the one at its path, where other processes look for it. */
 export type Lock = Disposable & Readonly<{ isInPlace: () => boolean }>
 
 /**
- * Takes the lock or throws: `locked`, with `what` saying who else may be at work, `locks_missing` where the file system has no locks,
- * `machine_refused` where the file cannot be made. Waits no longer than somebody may look at it.
+ * Takes the lock or throws: `locked`, where `what` names the likely holder; `locks_missing` if the file system has
+ * none; `machine_refused` if the file cannot be made. Waits only as long as an `isLocked` check may hold it (50 ms).
  */
 export function takeLock(path: string, what: string): Lock {
   try {
@@ -37,7 +37,7 @@ export function takeLock(path: string, what: string): Lock {
   }
 }
 
-/** Whether files next to this path can be locked: tries it with a file that nobody else knows. */
+/** Whether files next to this path can be locked: tries it with a probe file of a random name. */
 export function canLockBeside(path: string): boolean {
   const probe = `${path}.probe-${randomBytes(6).toString('hex')}`
   try {
@@ -51,7 +51,7 @@ export function canLockBeside(path: string): boolean {
   }
 }
 
-/** Whether somebody holds the lock. Changes nothing, and needs only the right to read; throws what the system says without it. */
+/** Whether a process holds the lock. Read-only; throws the system's error if this user may not read the file. */
 export function isLocked(path: string): boolean {
   if (!existsSync(path)) return false
   const database = new DatabaseSync(path, { readOnly: true, timeout: 0 })
@@ -69,7 +69,7 @@ export function isLocked(path: string): boolean {
 function openLock(path: string): Lock {
   const database = new DatabaseSync(path, { timeout: LOOK_MS_MAX })
   try {
-    // In memory: the transaction never writes, and must leave no journal next to the lock (Node does not let it be off).
+    // In memory: the transaction never writes and must leave no journal file (Node does not allow journal_mode = off).
     database.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive')
     const taken = statSync(path)
     return {
@@ -94,7 +94,7 @@ function isSameFile(one: Stats, other: Stats | undefined): boolean {
   return one.ino === other?.ino && one.dev === other.dev
 }
 
-// The low byte is the kind of the error; the others say more about it.
+// The low byte of an extended SQLite error code is the primary code.
 function kindOf(error: unknown): number | undefined {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
   return typeof code === 'number' ? code & 0xff : undefined

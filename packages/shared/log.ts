@@ -1,4 +1,4 @@
-/** The log: one line of JSON an event, on stderr, with a constant message and everything that varies in fields, and without keys. */
+/** The log on stderr: one line of JSON per event, a constant message, variable data in fields, API keys masked. */
 import { type Logger, pino } from 'pino'
 import { asciiControls } from './controls.ts'
 import type { LOG_LEVELS } from './log-levels.ts'

@@ -1,4 +1,4 @@
-/** Whether a host of a URL is this machine by its very name. */
+/** Whether the host of a URL is a loopback name or address. */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
 }

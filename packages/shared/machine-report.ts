@@ -1,6 +1,6 @@
-/** What a scraping machine tells the server of itself at the end of a round, as `POST /api/heartbeat` carries it. */
+/** The status report that a scraping machine sends to the server after each round: body of `POST /api/heartbeat`. */
 
-/** The files of all kinds that wait in outboxes, and those that were refused and set aside; `sent_at` is the time by the machine's clock. */
+/** Counts of waiting and of refused files, over all kinds; `sent_at`: the time by the machine's own clock. */
 export type MachineReport = Readonly<{
   version: string
   platform: string

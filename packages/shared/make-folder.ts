@@ -1,4 +1,4 @@
-/** Making folders, so that what is put into them is not lost with them. */
+/** Makes folders durably, so that a power cut cannot lose a folder and the files in it. */
 import type { Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { codeOf, type Disk } from './disk.ts'
@@ -7,8 +7,8 @@ import { syncFolder } from './durable-file.ts'
 const FOLDER_MODE = 0o700
 
 /**
- * Makes a folder and the parents it needs, each of them durable before anything is made in it. One that is there may have been made
- * by a process that was killed right after: so its own name is made durable too. What is above it is durable already, by this rule.
+ * Makes a folder and its missing parents, each durable before anything is made in it. An existing folder's name is
+ * synced as well: the process that made it may have been killed before its sync. The parents are durable by this rule.
  */
 export async function makeFolder(disk: Disk, path: string): Promise<void> {
   const folder = resolve(path)
@@ -20,7 +20,7 @@ export async function makeFolder(disk: Disk, path: string): Promise<void> {
     await disk.mkdir(folder, { mode: FOLDER_MODE })
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
-    // A link to one, or made in this moment; says so when it is no folder. What is not there is never made so: in /proc that takes for ever.
+    // A link to a folder, or just made by another process; throws if no folder. Not for missing paths: hangs in /proc.
     await disk.mkdir(folder, { recursive: true })
     return syncIfAllowed(disk, parent)
   }
@@ -36,10 +36,10 @@ async function statsIfThere(disk: Disk, path: string): Promise<Stats | undefined
   }
 }
 
-// Not ours to read, or of a kind that knows no sync of folders.
+// The folder is not readable, or its file system does not support syncing folders.
 const SYNC_REFUSED = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS'])
 
-// A folder that somebody else has made may lie in one that must not be read; then it is not ours to make durable.
+// The parent of a folder that another user made may be unreadable; its sync is then left to that user.
 async function syncIfAllowed(disk: Disk, folder: string): Promise<void> {
   try {
     await syncFolder(disk, folder)

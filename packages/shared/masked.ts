@@ -1,4 +1,4 @@
-/** Keys in texts that are shown: whoever reads a screen, a log or a report learns none. */
+/** Masks API keys in texts that are shown, so that no screen, log or report reveals one. */
 
 // A key as the server makes it, also one that was cut off; not a folder or a database that is named after the program.
 const KEYS = /splitcart_(?:[0-9A-Za-z]{10}_[0-9A-Za-z]{12,}|[0-9A-Za-z]{20,})/g

@@ -1,6 +1,6 @@
-/** Prices as text: in a currency (CURRENCY), or as numbers alone where none is set, for no file says what its prices are in. */
+/** Formats prices: in the currency of the setting CURRENCY, else as plain numbers, as files do not name a currency. */
 
-/** Writes whole cents. */
+/** Formats whole cents as a price. */
 export type WriteMoney = (cents: number) => string
 
 /** For programs: 123456 → "1234.56" */

@@ -1,9 +1,9 @@
-/** How deep a JSON text nests and how many keys it has, found without parsing it: a text made to be slow is refused before. */
+/** Measures nesting depth and number of keys of a JSON text without parsing it, to refuse maliciously slow texts. */
 
 /** The deepest nesting a row may have. */
 export const NESTING_MAX = 64
 
-/** The number of opening brackets, counted up to just over the limit: with no more than that a text cannot nest deeper. */
+/** The number of opening brackets, counted to just over the limit: an upper bound of the nesting depth. */
 export function openings(text: string): number {
   let count = 0
   for (const bracket of ['{', '['])

@@ -1,4 +1,4 @@
-/** The settings of the way to other machines: whose certificates are accepted there, and through which proxy it leads. */
+/** The settings of connections to other machines: accepted certificates, and proxies. */
 import { path, proxy, text } from './setting-readers.ts'
 
 export const NETWORK_SETTINGS = {

@@ -1,9 +1,9 @@
-/** How the texts of the settings of notices are read. Each reader throws, as its message, what it expects. */
+/** Parsers of the notice settings. Each throws an Error whose message is what it expects. */
 import { isDecodable, url } from './setting-readers.ts'
 
 export { key, url } from './setting-readers.ts'
 
-/** The kinds of what needs a person. */
+/** The kinds of conditions: things that need a person. */
 export const CONDITION_KINDS = [
   'held',
   'failed',
@@ -20,12 +20,12 @@ export const CONDITION_KINDS = [
   'machine',
 ] as const
 
-/** What can be told: what needs a person, by its kind, and products that somebody watches. */
+/** The kinds of notices: conditions by kind, and changes of watched products (`watch`). */
 export const NOTICE_KINDS = [...CONDITION_KINDS, 'watch'] as const
 
 const FIELDS = ['title', 'text', 'link', 'count']
 
-/** The address of a server for mail. */
+/** The URL of an SMTP server; user name and password are percent-encoded. */
 export function mailServer(value: string): URL {
   const parsed = URL.canParse(value) ? new URL(value) : undefined
   if (parsed === undefined || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '')
@@ -35,7 +35,7 @@ export function mailServer(value: string): URL {
   return parsed
 }
 
-/** The address of a topic of ntfy. */
+/** The URL of an ntfy topic. */
 export function topic(value: string): URL {
   const parsed = url(value)
   if (/^\/*$/.test(parsed.pathname) || !isDecodable(parsed.pathname))
@@ -43,7 +43,7 @@ export function topic(value: string): URL {
   return parsed
 }
 
-/** Addresses of e-mail, with commas between them. */
+/** E-mail addresses, separated by commas. */
 export function addresses(value: string): readonly string[] {
   const parts = value.split(',').map((part) => part.trim())
   if (!parts.every((part) => /^[^\s@<>"',;:\p{Cc}]+@[^\s@<>"',;:\p{Cc}]+$/u.test(part)))
@@ -51,7 +51,7 @@ export function addresses(value: string): readonly string[] {
   return parts
 }
 
-/** JSON with places for what a notice says. */
+/** A JSON template with placeholders: {{title}}, {{text}}, {{link}}, {{count}}. */
 export function template(value: string): string {
   const expected = `JSON with ${FIELDS.map((name) => `{{${name}}}`).join(', ')} in its texts`
   const unknown = [...value.matchAll(/\{\{(?<name>[^{}]*)\}\}/g)].find(({ groups }) => !FIELDS.includes(groups!.name!))
@@ -64,7 +64,7 @@ export function template(value: string): string {
   return value
 }
 
-/** Some kinds of notices, or all. */
+/** Kinds of notices, separated by commas, or `all`. */
 export function noticeKinds(value: string): ReadonlySet<string> {
   if (value === 'all') return new Set(NOTICE_KINDS)
   const names = value.split(',').map((name) => name.trim())

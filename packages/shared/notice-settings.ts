@@ -1,4 +1,4 @@
-/** The settings of notices: who is told what needs a person, and of products that somebody watches. */
+/** The settings of notices: where messages about conditions and watched products are sent. */
 import { addresses, key, mailServer, NOTICE_KINDS, noticeKinds, template, topic, url } from './notice-readers.ts'
 
 export const NOTICE_SETTINGS = {

@@ -1,6 +1,6 @@
-/** Numbers in the sentences that both machines write. */
+/** Formats numbers for the messages of both machines. */
 
-// Made when one is first needed: that takes as long as half of starting Node.
+// Created on first use: that takes half as long as starting Node.
 let formatOfLarge: Intl.NumberFormat | undefined
 
 /** 18012 → "18,012" */

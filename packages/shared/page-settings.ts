@@ -1,4 +1,4 @@
-/** What the page shows. */
+/** The settings of the web page. */
 import { currency, oneOf } from './setting-readers.ts'
 
 export const PAGE_SETTINGS = {

@@ -1,33 +1,33 @@
-/** Addresses of PostgreSQL: how they are read, what is left out where they are shown, and that the way there is encrypted. */
+/** PostgreSQL URLs: parsing, hiding the password for display, and enforcing encryption. */
 import { isLoopback } from './loopback.ts'
 
-// The client of PostgreSQL takes all of these for verify-full, and warns that it will not for ever.
+// The PostgreSQL client treats all of these as verify-full, and warns that this will change.
 const WEAK_SSLMODE = /([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/
 
 const PARTS = /^(?<before>postgres(?:ql)?:\/\/(?:[^/?#]*@)?)(?<hosts>[^/?#]*)(?<after>.*)$/
 
 /**
- * An address for each machine that one names, in its order: libpq's "Specifying Multiple Hosts", each with a port of its own or the usual
- * one.
+ * Splits an address with several hosts (libpq's "Specifying Multiple Hosts") into one per host, in order, each with its
+ * own port or the default.
  */
 export function addressesOf(address: string): readonly string[] {
   const { before = '', hosts = '', after = '' } = PARTS.exec(address)?.groups ?? {}
   return hosts.includes(',') ? hosts.split(',').map((host) => `${before}${host}${after}`) : [address]
 }
 
-/** Whether only a machine that can be written will do: of several one is looked for, unless the address says something else. */
+/** Whether the connection must be to a writable host: the default if there are several (`target_session_attrs`). */
 export function mustBeWritable(address: string): boolean {
   const several = addressesOf(address)
   const said = urlOfPostgres(several[0]!)?.searchParams.get('target_session_attrs')
   return said === undefined || said === null ? several.length > 1 : said !== 'any'
 }
 
-/** A URL of an address: a user before a socket has no host behind the "@". Null where it is none. */
+/** Parses an address; null if it is no URL. A socket address has no host after the "@": localhost stands in. */
 export function urlOfPostgres(address: string): URL | null {
   return URL.parse(address.replace('@/', '@localhost/'))
 }
 
-/** The address with the mode in which the client connects: beyond this machine encrypted, unless it says something else itself. */
+/** The address with `sslmode`: verify-full for hosts beyond this machine, unless it sets a mode of its own. */
 export function encrypted(address: string): string {
   const urls = addressesOf(address).map(urlOfPostgres)
   if (urls.some((url) => url?.searchParams.has('sslmode'))) return address.replace(WEAK_SSLMODE, '$1verify-full')
@@ -40,7 +40,7 @@ function isHere(url: URL | null): boolean {
   return host === '' || host.startsWith('/') || isLoopback(host)
 }
 
-/** The address with who may have signed the server's certificate, where it is encrypted and says nothing of that itself. */
+/** Adds `sslrootcert`, the CA that must have signed the server's certificate, if encrypted and not yet set. */
 export function signedBy(address: string, authority: string | undefined): string {
   const parameters = urlOfPostgres(addressesOf(address)[0]!)?.searchParams
   if (authority === undefined || parameters === undefined || parameters.has('sslrootcert')) return address
@@ -48,7 +48,7 @@ export function signedBy(address: string, authority: string | undefined): string
   return `${address}&sslrootcert=${encodeURIComponent(authority)}`
 }
 
-/** An address of whatever kind without the password that may be in it, before its host or among its parameters. */
+/** Any address with user name and password hidden, before the host and among the parameters. */
 export function withoutPassword(address: string): string {
   return address.replace(/:\/\/.*@/, '://…@').replace(/([?&](?:ssl)?pass(?:word)?=)[^&]*/gi, '$1…')
 }

@@ -1,4 +1,4 @@
-/** Prices: from a number or a numeric text to whole cents, rounded half up on the decimal text, never by float arithmetic. */
+/** Converts prices (numbers or numeric texts) to whole cents, rounded half up on the decimal text, not in floats. */
 
 const CENTS_MAX = 100_000_000 - 1
 
@@ -13,13 +13,13 @@ export function centsOf(price: number | string): number | undefined {
   // Equal means that `price` is the double nearest to a decimal of two places: its text has no third place to round.
   if (cents / 100 === price) return inRange(Math.abs(cents))
   const text = String(price)
-  // Below a millionth JavaScript writes an exponent; that is no cent.
+  // JavaScript writes an exponent below a millionth, which rounds to 0 cents.
   return text.includes('e') ? 0 : centsOfDecimal(text)
 }
 
 const CURRENCY = /\p{Sc}|^\s*[A-Za-z]{1,3}\s*\d|\d\s*[A-Za-z]{3}\s*$/u
 
-/** What is wrong with what is not a price, as the end of a sentence. */
+/** Why a value is not a price, as the end of a sentence. */
 export function faultOfPrice(price: number | string): string {
   if (typeof price === 'number') return price < 0 ? 'is below 0' : 'is not below 1,000,000'
   if (/^\s*-/.test(price)) return 'is below 0'

@@ -1,6 +1,6 @@
 /**
- * Whether a data folder belongs to who works in it, alone. Names in a folder can be exchanged by everybody who may write to it,
- * between any two looks at them: so a folder that others may write to, or that a link could lead elsewhere, is not worked in at all.
+ * Checks that only the current user can write to a data folder. A user with write access can swap names in it between
+ * any two calls: so a folder that is a symbolic link, or that other users may write to, is refused.
  */
 import { dirname } from 'node:path'
 import { codeOf, type Disk } from './disk.ts'
@@ -11,10 +11,10 @@ const GROUP_MAY_WRITE = 0o020
 const ANYBODY_MAY_WRITE = 0o002
 const PERMISSIONS = 0o777
 
-/** Who works here: the effective user id, or null on Windows, which has access lists instead. */
+/** The effective user id of this process; null on Windows, which has access lists instead. */
 export type User = number | null
 
-/** Throws `folder_unsafe` for one of these folders that is a link, belongs to another user, or that others may write to. A missing one is fine. */
+/** Throws `folder_unsafe` for a folder that is a link, another user's, or writable by others. A missing one is fine. */
 export async function checkPrivate(
   disk: Disk,
   folders: readonly string[],
@@ -40,14 +40,14 @@ async function faultOf(disk: Disk, path: string, user: User): Promise<string | u
   if (user === null) return undefined
   if (stats.uid !== user)
     return `${path} belongs to the user ${nameOf(stats.uid)}, not to ${nameOf(user)}; ${wayOut(stats.uid, user, path)}`
-  // A group of the user's own number is, as Linux makes users, the user alone; where umask is 002, folders are open to it.
+  // On Linux a group with the user's own id has only that user; with umask 002, its members may write to new folders.
   const isOwnGroup = user !== 0 && stats.gid === user
   if ((stats.mode & (isOwnGroup ? ANYBODY_MAY_WRITE : ANYBODY_MAY_WRITE | GROUP_MAY_WRITE)) === 0) return undefined
   const mode = (stats.mode & PERMISSIONS).toString(8)
   return `others may write to ${path} (its mode is ${mode}); run: chmod go-w ${path}`
 }
 
-/** A folder is never taken from a server that may be running in it; what root has made by mistake is given back. */
+/** What to do: never chown a folder that a running server may own; one that root made by mistake is given back. */
 function wayOut(owner: number, user: number, path: string): string {
   if (owner !== 0) return asOwner(owner)
   return `work as root, or, where sudo made it by mistake, run: sudo chown -R ${nameOf(user)} ${path}`
@@ -61,14 +61,14 @@ function nameOf(user: User): string {
   return user === null ? '?' : userName(user)
 }
 
-/** Who owns the folder in which one that cannot be looked at lies. */
+/** The user id that owns the nearest readable parent of a folder that cannot be read. */
 async function ownerAbove(disk: Disk, path: string): Promise<number | undefined> {
   const parent = dirname(path)
   if (parent === path) return undefined
   try {
     return (await disk.lstat(parent)).uid
   } catch {
-    // This one is closed as well.
+    // The parent cannot be read either.
     return ownerAbove(disk, parent)
   }
 }

@@ -1,11 +1,11 @@
-/** What the table of problems says about each. */
+/** The type of an entry in the table of problems. */
 
-/** What a sender does with an answer: try again at once with growing pauses, try again slowly, never, or stop the whole run. */
+/** How a sender reacts: retry soon with growing pauses, retry slowly, never retry this file, or stop the whole run. */
 export type Retry = 'soon' | 'slowly' | 'never' | 'stop'
 
 export type Kind = Readonly<{ status: number; retry: Retry; title: string; todo: string }>
 
-/** A line of the table. */
+/** Makes an entry of the table. `status`: of HTTP, 0 for local problems; `todo`: what the user can do. */
 export function kind(status: number, retry: Retry, title: string, todo: string): Kind {
   return { status, retry, title, todo }
 }

@@ -1,4 +1,4 @@
-/** A failure that was foreseen, as it is thrown and as it travels (RFC 9457); all of them are in problems.ts. */
+/** Expected failures ("problems"): as thrown, and as sent over HTTP (RFC 9457). problems.ts lists all of them. */
 import { masked } from './masked.ts'
 import type { Kind, Retry } from './problem-kind.ts'
 import { PROBLEMS } from './problems.ts'
@@ -8,13 +8,13 @@ export { PROBLEMS } from './problems.ts'
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** A failure that was foreseen: it has a row in the table. Anything else that is thrown is a mistake in the program. */
+/** An expected failure, with an entry in `PROBLEMS`. Any other error that is thrown is a bug in the program. */
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly code: ProblemCode
-  /** What happened this time, as a sentence; the title where there is no more to say. */
+  /** What happened in this case, as a sentence; defaults to the title. */
   readonly detail: string
-  /** When to try again, where it is known better than its kind tells. */
+  /** When to retry, if this is known more precisely than from the kind of the problem. */
   readonly retryAfterSeconds: number | undefined
 
   constructor(code: ProblemCode, detail?: string, options?: ErrorOptions & { retryAfterSeconds?: number }) {
@@ -30,7 +30,7 @@ export class Problem extends Error {
   }
 }
 
-/** A problem as it travels: `application/problem+json` of RFC 9457, with the `code` and what to do about it. */
+/** A problem as sent over HTTP: `application/problem+json` of RFC 9457, with its `code` and what to do about it. */
 export type ProblemDocument = Readonly<{
   type: string
   status: number
@@ -38,14 +38,14 @@ export type ProblemDocument = Readonly<{
   title: string
   detail: string
   todo: string
-  /** Names this one answer of a server, whose log has the same id. */
+  /** The id of the request, as in the server's log. */
   instance?: string
 }>
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 const PROBLEM_TYPE = 'urn:splitcart:problem:'
 
-/** The document that says what a problem is to whoever made the request, which may have an id. */
+/** The problem document of a response; `requestId` becomes its `instance`. */
 export function toProblemDocument(problem: Problem, requestId?: string): ProblemDocument {
   const { status, title, todo } = problem.kind
   return {
@@ -59,12 +59,12 @@ export function toProblemDocument(problem: Problem, requestId?: string): Problem
   }
 }
 
-/** What is looked at of an answer to tell whose it is. */
+/** The parts of a response that show whether a SplitCart server sent it. */
 type Seen = Readonly<{ status: number; contentType: string | null; text: string }>
 
 /**
- * The problem document of an answer, or `undefined` when it is not one of a SplitCart server (a proxy's error page, the problem of
- * another program). Its media type, its status and its `type`, which names SplitCart, must all agree.
+ * The problem document in a response; undefined if it is not from a SplitCart server (a proxy's error page, another
+ * program's problem). Its media type, its status and its `type`, which names SplitCart, must all match.
  */
 export function problemDocumentIn({ status, contentType, text }: Seen): ProblemDocument | undefined {
   const [mediaType = ''] = (contentType ?? '').split(';')
@@ -83,7 +83,7 @@ function jsonIn(text: string) {
   }
 }
 
-/** What a sender does with an HTTP status where no code says it: one of a newer server, or of a stranger. */
+/** How a sender reacts to an HTTP status without a known problem code: from a newer server, or from another program. */
 export function retryOfStatus(status: number): Retry {
   if (status === 401 || status === 403) return 'stop'
   if (status === 507) return 'slowly'

@@ -1,6 +1,6 @@
 /**
- * Every way a transfer can fail: one table, from which come the HTTP answers (RFC 9457), what a sender does about them,
- * the words a person reads, and docs/problems.md.
+ * Every way a transfer can fail: one table that defines the HTTP responses (RFC 9457), the sender's reactions, the
+ * messages for people, and docs/problems.md.
  */
 import { HTTP_PROBLEMS } from './http-problems.ts'
 import { LOCAL_PROBLEMS } from './local-problems.ts'

@@ -1,14 +1,14 @@
-/** Whether a clock may be believed that says which kept files are old enough to go. */
+/** Guards pruning against a wrong clock, which would make too many stored files look old. */
 import { Problem } from './problem.ts'
 import { DAY_MS } from './time.ts'
 
-// Who scrapes at all does so more often.
+// A longer gap between files is implausible: an active machine scrapes more often.
 const PAUSE_DAYS_MAX = 60
 
 /**
- * Throws `prune_refused` where nothing would stay, or nothing was kept for months between what would go and what would stay: then it is more likely
- * that the clock is wrong, by which what has come since looks young and all else old. `old`, `young`: when each was put where it is kept, in
- * milliseconds since 1970.
+ * Throws `prune_refused` if no file would stay, or if there is a gap of more than 60 days between the files to remove
+ * and those to keep: then the clock is probably wrong, so that only the files stored since look young. `old`, `young`:
+ * when each file was stored, in milliseconds since 1970.
  */
 export function checkPruneClock(old: readonly number[], young: readonly number[]): void {
   if (old.length === 0) return

@@ -1,14 +1,14 @@
 /**
- * What Python's `json` writes for numbers that JSON does not have: NaN, Infinity and -Infinity. A line with them is read with a mark in
- * place of each, so that only the field that has it is at fault.
+ * NaN, Infinity and -Infinity, which Python's `json` writes but JSON does not allow. Each is replaced by a mark (a
+ * text) before parsing, so that only the field with it is invalid, not the whole line.
  */
 
-// A text or one of the three; as the name of a member they are no more valid for Python than for us.
+// A string or one of the three tokens; not as a member name, where Python does not accept them either.
 const TOKEN = /"(?:[^"\\]|\\.)*"|(?<![\w.+-])(?:-?Infinity|NaN)\b(?!\s*:)/g
-// No text of a row may hold a NUL character, so none is taken for a mark.
+// Marks start with NUL, which no text of a row may contain: no text is mistaken for a mark.
 const MARK = '\0'
 
-/** The text with marks in place of such numbers; undefined: there are none. */
+/** The text with such numbers replaced by marks; undefined if there are none. */
 export function withMarks(text: string): string | undefined {
   if (!text.includes('NaN') && !text.includes('Infinity')) return undefined
   let isMarked = false

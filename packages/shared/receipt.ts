@@ -1,12 +1,12 @@
-/** What the server says about an upload, first in answer to it and then whenever it is asked. */
+/** The receipt of an upload: the server's response to it, and to later queries of its state. */
 import type { Static } from 'typebox'
 import { Problem } from './problem.ts'
 import { checkFor } from './schema-check.ts'
 import type { Verdict } from './truth/verdict.ts'
 
 /**
- * The states an upload goes through: accepted → loading → loaded, held or failed. What the program does not load itself is `delivered`:
- * its file lies in the inbox of its kind.
+ * The states of an upload: accepted → loading → loaded, held or failed. `delivered`: its kind has no loader; its
+ * file lies in the inbox of its kind.
  */
 export const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
 
@@ -36,14 +36,14 @@ const IGNORED = {
   description: 'fields that are not known, and in how many rows',
 } as const
 
-/** What was found in rows that were loaded: fields that were left out because they are wrong, and fields that are not known. */
+/** Remarks on loaded rows: invalid fields that were left out, and unknown fields. */
 export const REMARKS_SCHEMA = {
   type: 'object',
   required: ['warnings', 'ignored'],
   properties: { warnings: WARNINGS, ignored: IGNORED },
 } as const
 
-/** What applying an upload to the catalogue did: rows = inserted + changed + unchanged + duplicate + rejected. */
+/** The result of a load, in rows: rows = inserted + changed + unchanged + duplicate + rejected. */
 export const LOAD_RESULT_SCHEMA = {
   type: 'object',
   required: ['rows', 'inserted', 'changed', 'unchanged', 'duplicate', 'rejected', 'warnings', 'finished_at', 'problem'],
@@ -70,20 +70,20 @@ const BELIEVED = {
 
 const ANY_OBJECT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'object', additionalProperties: {} }] } as const
 
-/** What is said of the scrapes of a file. */
+/** A verdict on a scrape of a file, or on the whole file. */
 export const FINDING_SCHEMA = {
   type: 'object',
   required: ['rule', 'held', 'field', 'sentence', 'rows', 'before', 'now', 'examples', 'picture', 'repair'],
   properties: {
     rule: { type: 'string' },
-    /** Whether it holds the file. */
+    /** Whether it puts the file on hold. */
     held: { type: 'boolean' },
-    /** Whose scrape it is; null: it is said of the whole file. */
+    /** The company and store of the scrape; null if it concerns the whole file. */
     company: TEXT_OR_NULL,
     store: TEXT_OR_NULL,
-    /** The same words for every scrape of a chain. */
+    /** A short form, the same for every scrape of a chain. */
     brief: { type: 'string' },
-    /** Since when a person believes it; there only where that is so. */
+    /** The belief that covers it; absent if there is none. */
     believed: BELIEVED,
     field: TEXT_OR_NULL,
     sentence: { type: 'string' },
@@ -91,9 +91,9 @@ export const FINDING_SCHEMA = {
     before: { anyOf: [{ type: 'null' }, { type: 'number' }] },
     now: { anyOf: [{ type: 'null' }, { type: 'number' }] },
     examples: { type: 'array', items: { type: 'string' } },
-    /** Its figures, to be drawn: prices by their ratio, or rows of categories then and now. */
+    /** Data for a chart: a histogram of price ratios, or rows per category before and now. */
     picture: ANY_OBJECT_OR_NULL,
-    /** What would make it right, each time the bytes are read. */
+    /** A repair that can be applied whenever the file is read. */
     repair: ANY_OBJECT_OR_NULL,
   },
 } as const
@@ -116,25 +116,25 @@ export const RECEIPT_SCHEMA = {
     warnings: WARNINGS,
     ignored: IGNORED,
     findings: { type: 'array', items: FINDING_SCHEMA },
-    /** Until when its sender may name it as a dictionary (dcz), at least; not there: it cannot be one. */
+    /** Its sender may use it as a dictionary (dcz) at least until then; absent if it cannot be one. */
     dictionary_until: TIME,
   },
 } as const
 
-/** `remarks` and `findings`: kept with the result; a receipt tells them beside it. */
+/** The result of a load. `remarks` and `findings` are stored with it; a receipt has them at its top level. */
 export type LoadResult = Static<typeof LOAD_RESULT_SCHEMA> & {
   remarks?: FileRemarks | null
   findings?: readonly Verdict[]
 }
-/** What a receipt tells of the rows. `ignored`: how many rows have each field that is not known. */
+/** Remarks on the rows of a file. `ignored`: by unknown field, the number of rows that have it. */
 export type FileRemarks = Static<typeof REMARKS_SCHEMA>
 
-/** Of a file of which nothing is to be told. */
+/** No remarks. */
 export const NO_REMARKS: FileRemarks = { warnings: [], ignored: {} }
 
 export type Receipt = Static<typeof RECEIPT_SCHEMA>
 
-/** Whether nothing more will happen to the upload by itself. */
+/** Whether the state of the upload will not change without a person. */
 export function isFinal(receipt: Receipt): boolean {
   return receipt.state !== 'accepted' && receipt.state !== 'loading'
 }

@@ -1,14 +1,14 @@
-/** What else a shop tells of a thing on the shelf: kept as it is sent, by the names it is sent under. */
+/** Further product fields of a row ("details"): stored as sent, under the names they are sent with. */
 import { dropped, optionalText, type Reading } from './fields.ts'
 import { numberOfMark } from './python-numbers.ts'
 import { faultOfText, isAbsent, isBlankText } from './text.ts'
 
-/** What a field may be: a text of so many characters, a number, or a list of texts. */
+/** The type of a detail: a text of at most so many characters, a number, or a list of texts. */
 type Kind = number | 'number' | 'list'
 
 type ValueOf<Of extends Kind> = Of extends number ? string : Of extends 'number' ? number : string[]
 
-/** Every field that is kept so. */
+/** Every detail and its type. */
 export const DETAILS = {
   per_unit_price_string: 200,
   per_unit_price_value: 'number',
@@ -28,7 +28,7 @@ export const DETAILS = {
 
 export type DetailName = keyof typeof DETAILS
 
-/** The fields that a row has of `DETAILS`, in the order that they have there. */
+/** The details that a row has, in the order of `DETAILS`. */
 export type Details = Readonly<{ [Name in DetailName]?: ValueOf<(typeof DETAILS)[Name]> }>
 
 export const DETAIL_NAMES = Object.keys(DETAILS) as readonly DetailName[]
@@ -39,7 +39,7 @@ const NUMBER_BELOW = 1e9
 const DECIMAL = /^\d{1,9}(\.\d{1,9})?$/
 const TEMPLATE_WIDTH = '500'
 
-/** The details of a product; null: it has none. One that is wrong is left out, with a warning. */
+/** The details of a product; null if it has none. An invalid one is left out with a warning. */
 export function detailsOf(reading: Reading): Details | null {
   let found: Record<string, unknown> | null = null
   for (const name of DETAIL_NAMES) {
@@ -56,7 +56,7 @@ function detailOf(reading: Reading, name: DetailName, kind: Kind): unknown {
   return kind === 'list' ? optionalList(reading, name) : optionalText(reading, name, kind)
 }
 
-/** A number that is not below 0, which some scrapers write as a text. */
+/** A number of at least 0; some scrapers write it as a text. */
 function optionalNumber(reading: Reading, name: DetailName): number | null {
   const value = reading.fields[name]
   if (isAbsent(value)) return null
@@ -80,8 +80,8 @@ function isListed(text: unknown): boolean {
 }
 
 /**
- * The address that a picture has by what is told of it. Some shops tell a template, with places for a width and for a name that may be
- * left out.
+ * The URL of a picture. Some shops give a template: `{width}` is filled in with 500, and the optional `{slug}` (a name)
+ * is removed.
  */
 export function filledIn(imageUrl: string | null): string | null {
   if (imageUrl === null || !imageUrl.includes('{')) return imageUrl

@@ -19,8 +19,8 @@ import {
 import { isAbsent } from './text.ts'
 
 /**
- * What a row says about its scrape. Dates are ISO text, times are milliseconds since 1970. A code is shown as it is written here; its key
- * is equal for codes that are one.
+ * What a row says about its scrape. Dates are ISO text, times are milliseconds since 1970. `company` and `storeCode`
+ * are for display; their keys (`companyKey`, `storeKey`) are folded: equal for codes that mean the same.
  */
 export type RowMetadata = Readonly<{
   company: string
@@ -34,7 +34,7 @@ export type RowMetadata = Readonly<{
   scrapedAt: number | null
 }>
 
-/** What else was found in an object: fields that were left out because they are wrong, and the names of those that are not known. */
+/** Side results of reading an object: warnings for invalid fields that were left out, and names of unknown fields. */
 export type Remarks = Readonly<{ warnings: readonly Warning[]; ignored: readonly string[] }>
 
 const CODE_CHARACTERS_MAX = 200
@@ -87,18 +87,18 @@ export function unknownIn(fields: Fields, known: ReadonlySet<string>): readonly 
   return unknown ?? NONE
 }
 
-/** The company, or its name where that is all there is. */
+/** The company's code, or its name if the code is absent. Throws a refusal if both are. */
 function companyOf(reading: Reading, companyName: string | null): string {
   if (isAbsent(reading.fields.company) && companyName !== null) return shownCode(companyName)
   return shownCode(requiredText(reading, 'company', CODE_CHARACTERS_MAX))
 }
 
-/** The store, or else its name, or else the company: where prices are the same everywhere, it is the store. */
+/** The store's code, else its name, else the company: a chain with uniform prices may have no stores in its rows. */
 function storeOf(reading: Reading, storeName: string | null, company: string): string {
   const storeId = optionalCode(reading, 'store_id', CODE_CHARACTERS_MAX)
   const code = storeId ?? storeName
   if (code !== null) return shownCode(code)
-  // One that is there and wrong names some store, and nobody knows which.
+  // An invalid code or name means an unknown store, so the row must not count for the company.
   for (const name of ['store_id', 'store_name']) if (!isAbsent(reading.fields[name])) throw faultOfStore(reading, name)
   return company
 }

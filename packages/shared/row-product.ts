@@ -1,4 +1,4 @@
-/** The object `product` of a row: what is on the shelf, and for how much. */
+/** The object `product` of a row: an article and its price. */
 import { isPlaceholder } from './codes.ts'
 import {
   dropped,
@@ -19,7 +19,7 @@ import { type Remarks, unknownIn } from './row-metadata.ts'
 import { faultOfText, isAbsent, isBlankText } from './text.ts'
 import { unitOf } from './truth/unit-price.ts'
 
-/** What a row says about a thing on the shelf. Money is whole cents; a thing that is known to be sold out may have no price. */
+/** What a row says about an article. Money is whole cents; only an article that is not available may have no price. */
 export type RowProduct = Readonly<{
   sku: string | null
   key: string
@@ -28,18 +28,18 @@ export type RowProduct = Readonly<{
   barcode: string | null
   size: string | null
   url: string | null
-  /** As it was sent, which may be a template. */
+  /** The image URL as sent; may be a template. */
   imageUrl: string | null
-  /** The address that the picture has. */
+  /** The URL of the picture, with a template filled in. */
   pictureUrl: string | null
   categoryPath: readonly string[]
   priceCents: number | null
   wasPriceCents: number | null
   isOnSpecial: boolean | null
   isAvailable: boolean | null
-  /** What else is told of it; null: nothing. */
+  /** Further fields; null if there are none. */
   details: Details | null
-  /** How its unit price fits the rest: what `unitOf` says. */
+  /** How its unit price agrees with the price: the result of `unitOf`. */
   unit: number
 }>
 
@@ -97,14 +97,14 @@ export function readProduct(fields: Fields): (RowProduct & Remarks) | FieldFault
   })
 }
 
-/** Warnings for the unknown fields of a product in which a number stands that JSON does not have. */
+/** Adds warnings for unknown fields of a product that contain NaN or Infinity. */
 export function warnOfMarks(fields: Fields, { ignored, warnings }: Remarks): Remarks {
   const marked = ignored.filter((name) => hasMark(fields[name]))
   const reason = 'holds NaN or Infinity, which JSON does not have'
   return { ignored, warnings: [...warnings, ...marked.map((name) => ({ field: `product.${name}`, reason }))] }
 }
 
-/** What is sold out has no price in many shops: that is news, and no fault. */
+/** The price; null for an article that is not available, which many shops show without one. */
 function priceOf(reading: Reading, isAvailable: boolean | null): number | null {
   return isAvailable === false && isAbsent(reading.fields.price_current)
     ? null
@@ -116,7 +116,7 @@ function optionalSku(reading: Reading): string | null {
   return sku !== null && isPlaceholder(sku) ? dropped(reading, 'sku', 'stands for none') : sku
 }
 
-// What is not a GTIN is kept as it is written, and joins nothing. Without a digit, or of zeros alone, it stands for "none".
+// Barcodes that mean "none": no digit from 1 to 9. Others that are no GTIN are kept as sent, but join no listings.
 const NO_BARCODE = /^[^1-9]*$/
 
 function optionalBarcode(reading: Reading): string | null {

@@ -1,10 +1,10 @@
 /**
- * A row: one line of a scrape, read once into the only shape the rest of the program knows, or refused with a reason.
+ * A row: one line of a scrape, parsed once into the only shape the rest of the program uses, or rejected with a reason.
  *
  *   {"product": {"sku", "name", "price_current", …}, "metadata": {"company", "store_id", "scraped_date", …}}
  *
- * What must be right is refused when it is not (`REJECT_CODES`); any other field that is wrong is left out with a warning. Fields that
- * are not known are counted by name; of a key that stands twice the last counts. Docs: docs/rows.md, held true by a test.
+ * An invalid required field rejects the row (`REJECT_CODES`); an invalid optional field is left out with a warning.
+ * Unknown fields are counted by name; of a duplicate key the last value counts. Docs: docs/rows.md, checked by a test.
  */
 import { isUtf8 } from 'node:buffer'
 import type { Fields } from './fields.ts'
@@ -21,8 +21,8 @@ export type { RowProduct } from './row-product.ts'
 export type Row = RowMetadata & RowProduct & Remarks
 
 /**
- * Why a line is not a row. `field` is the path of what is wrong, where it is one field; `seen` the part of the reason that repeats what
- * stands there.
+ * Why a line is not a row. `field`: the path of the invalid field, if it is a single one; `seen`: the part of `reason`
+ * that quotes the line.
  */
 export type Rejection = Readonly<{ code: RejectCode; field: string | null; reason: string; seen?: string }>
 
@@ -45,8 +45,8 @@ export const REJECT_CODES = {
 } as const
 
 /**
- * Which reading of rows this is, in files of every kind; each load notes it. Raise it with every change by which more of a row is kept or a row is read otherwise:
- * `splitcart loads replay --older` then makes the loads of before once more.
+ * The version of the row reader, for files of every kind; each load records it. Raise it with every change that keeps
+ * more of a row or reads it differently: `splitcart loads replay --older` then repeats the loads of earlier versions.
  */
 export const READER_VERSION = 1
 
@@ -54,12 +54,12 @@ export const KEYS_MAX = 1000
 // A shorter line cannot hold more keys: even "":1, takes five bytes.
 const KEYS_CHECKED_FROM_BYTES = 5 * KEYS_MAX
 
-/** Reads a line's bytes. Never throws for what is in them. */
+/** Parses the bytes of a line. Never throws, whatever they hold. */
 export function readRow(bytes: Buffer): Row | Rejection {
   return readLine(bytes, rowOf)
 }
 
-/** The value that the bytes of a line hold, read further, or why they hold none. */
+/** Parses the bytes of a line as JSON and passes the value to `read`; a rejection if they are not valid JSON. */
 export function readLine<Read extends object>(
   bytes: Buffer,
   read: (value: unknown) => Read | Rejection,
@@ -78,7 +78,7 @@ export function readLine<Read extends object>(
   return withNumbers === undefined ? reject('not_json') : read(withNumbers)
 }
 
-/** The value of a JSON text; undefined: it is none. */
+/** The value of a JSON text; undefined if it is not valid JSON. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -121,14 +121,14 @@ export function productOf(product: Fields): (RowProduct & Remarks) | Rejection {
   return hasForbiddenKey(product) ? reject('key_forbidden') : readProduct(product)
 }
 
-/** What tells a row apart from the others of its scrape: the listing it shows (design 6.2), in this store on this date. */
+/** The key by which rows are compared for duplicates: its listing (design 6.2), store and date. */
 export function identityOf(row: Row): string {
   return JSON.stringify([row.companyKey, row.storeKey, row.date, row.sku, row.sku === null ? row.key : null])
 }
 
 /**
- * What another row of the same listing and scrape says differently that a shop says, and not a scraper that derives it; undefined:
- * nothing, and it is a duplicate. What is not said is not another value.
+ * The first field in which two rows of one listing and scrape differ; undefined if `again` is a duplicate. Compares
+ * only fields that come from the shop, not those a scraper derives; a missing optional value equals any other.
  */
 export function differenceOf(first: ShownAgain, again: ShownAgain): string | undefined {
   if (first.name !== again.name) return 'name'
@@ -138,7 +138,7 @@ export function differenceOf(first: ShownAgain, again: ShownAgain): string | und
   return differ(first.isOnSpecial, again.isOnSpecial) ? 'is_on_special' : undefined
 }
 
-/** What tells a duplicate from another thing. */
+/** The fields that decide whether a repeated row is a duplicate. */
 export type ShownAgain = Pick<RowProduct, 'name' | 'size' | 'priceCents' | 'wasPriceCents'> &
   Readonly<{ isOnSpecial: boolean | number | null }>
 
@@ -146,7 +146,7 @@ function differ(one: unknown, other: unknown): boolean {
   return one !== null && other !== null && one !== other
 }
 
-/** The rejection of a row that shows a listing again, with another value of a field. */
+/** The rejection of a row that repeats a listing with a different value of `field`. */
 export function duplicateDiffers(field: string): Rejection {
   const path = `product.${field}`
   return {

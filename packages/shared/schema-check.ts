@@ -1,9 +1,9 @@
 /**
- * Checks values from JSON against those words of JSON Schema that our own schemas are made of. A library that knows all of them takes
+ * Validates JSON values against the subset of JSON Schema that this project's own schemas use. A complete library takes
  * longer to load (200 ms) than a small upload takes.
  */
 
-/** A schema in these words; any other word in it is refused. */
+/** The supported keywords; any other keyword in a schema is an error. */
 type Schema = Readonly<{
   type?: string
   minimum?: number
@@ -61,7 +61,7 @@ const CHECKS: Checks = {
     return (value) =>
       checks.every(([name, check]) => !Object.hasOwn(value as object, name) || check((value as never)[name]))
   },
-  // Beside `properties` it would have to leave those out: no schema of ours has both.
+  // Applies to all properties: no schema of this project combines it with `properties`, which it would have to exempt.
   additionalProperties: (schema) => {
     const check = checkFor(schema)
     return (value) => Object.values(value as object).every(check)
@@ -70,11 +70,11 @@ const CHECKS: Checks = {
     const check = checkFor(schema)
     return (value) => (value as unknown[]).every(check)
   },
-  // For people.
+  // Documentation only.
   description: () => () => true,
 }
 
-/** Makes the check of a schema. The type is looked at first: the other words may rely on it. */
+/** Compiles a schema to a check. `type` is checked first: the other keywords rely on it. Throws on unknown keywords. */
 export function checkFor(schema: object): Check {
   const words = Object.keys(CHECKS).filter((word) => Object.hasOwn(schema, word))
   const unknown = Object.keys(schema).find((word) => !words.includes(word))

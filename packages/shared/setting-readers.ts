@@ -1,4 +1,4 @@
-/** How the texts of settings are read. Each reader throws, as its message, what it expects. */
+/** Parsers of setting values. Each throws an Error whose message is what it expects. */
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { faultOfKind, PRODUCTS } from './kinds.ts'
@@ -13,15 +13,15 @@ export function text(value: string): string {
   return value
 }
 
-/** A key of any length: a sender may hold whatever it was given. What guards a server is checked there. */
+/** An API key of any length: a sender accepts any key it was given. The server checks the strength of its own. */
 export function key(value: string): string {
   if (!/^[\x21-\x7e]+$/.test(value)) throw new Error('printable ASCII characters without spaces')
   return value
 }
 
 /**
- * The path of a file or folder. In `.env`, `"C:\\new"` in double quotes holds a line break, and would be another folder. A leading ~ is
- * this user's home; what else a shell would replace is refused, for here it would be the name of a new folder.
+ * The path of a file or folder. Control characters are refused: in `.env`, a double-quoted `"C:\\new"` holds a line
+ * break. A leading ~ is this user's home; other shell expansions are refused, as they would name a new folder here.
  */
 export function path(value: string): string {
   if (/\p{Cc}/u.test(value)) throw new Error('a path without line breaks and tabs (in .env, without quotes)')
@@ -40,7 +40,7 @@ export function url(value: string): URL {
   return parsed
 }
 
-/** The address of a proxy, with http:// before it where nothing else is said. A user name and a password may be part of it. */
+/** The URL of a proxy; http:// is the default scheme. It may contain a user name and a password. */
 export function proxy(value: string): URL {
   const address = value.includes('://') ? value : `http://${value}`
   const parsed = URL.canParse(address) ? new URL(address) : undefined
@@ -51,7 +51,7 @@ export function proxy(value: string): URL {
   return parsed
 }
 
-/** Whether each % of a part of an address stands for a byte, as those who use it take it. */
+/** Whether a part of a URL is validly percent-encoded, as its consumers will decode it. */
 export function isDecodable(part: string): boolean {
   try {
     decodeURIComponent(part)
@@ -61,7 +61,7 @@ export function isDecodable(part: string): boolean {
   }
 }
 
-/** Where a database is: a file, or a PostgreSQL server. */
+/** The address of a database: `sqlite:<path>`, or a PostgreSQL URL with one or more hosts. */
 export function database(value: string): string {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
   if (value.startsWith('sqlite:')) return `sqlite:${path(value.slice('sqlite:'.length))}`
@@ -84,7 +84,7 @@ function isOfPostgres(address: string, isOneOfSeveral: boolean): boolean {
   return !isOneOfSeveral || (url.hostname !== '' && !url.searchParams.has('host') && !url.searchParams.has('port'))
 }
 
-/** The names of kinds of files. Products are always among them. */
+/** Names of kinds of files, separated by commas. `products` is always included. */
 export function kinds(value: string): readonly string[] {
   const names = value.split(',').map((name) => name.trim())
   for (const name of names) {
@@ -101,7 +101,7 @@ export function inbox(value: string): string {
   return value.startsWith('file:') ? `file:${path(value.slice('file:'.length))}` : value
 }
 
-/** A whole number. */
+/** Makes the reader of a whole number from `min` to `max`. */
 export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): (value: string) => number {
   return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
@@ -111,7 +111,7 @@ export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): (valu
   }
 }
 
-/** Bytes a second as curl and wget have it: k is 1024 bytes. Less than 1k is a typing error. */
+/** Bytes a second, with suffixes as in curl and wget: k is 1024 bytes. Less than 1k is refused as a typing error. */
 export function rate(value: string): number {
   const { digits = '', unit = '' } = /^(?<digits>\d{1,9})(?<unit>[kKmM]?)$/.exec(value)?.groups ?? {}
   const bytes = Number(digits) * ({ k: KIB, m: MIB }[unit.toLowerCase()] ?? 1)
@@ -126,7 +126,7 @@ export function share(value: string): number {
   return number
 }
 
-/** One of some words. */
+/** Makes the reader of a setting that is one of `words`. */
 export function oneOf<const Word extends string>(words: readonly Word[]): (value: string) => Word {
   return (value) => {
     if (!(words as readonly string[]).includes(value)) throw new Error(`one of ${words.join(', ')}`)
@@ -134,7 +134,7 @@ export function oneOf<const Word extends string>(words: readonly Word[]): (value
   }
 }
 
-/** A time zone by its name in the IANA database, as it is written there. Offsets know no daylight saving. */
+/** A time zone by its IANA name, in canonical spelling. Offsets are refused: they have no daylight saving. */
 export function timeZone(value: string): string {
   const isName = /^[A-Za-z]/.test(value) && !/\s/.test(value)
   try {
@@ -149,14 +149,14 @@ export function currency(value: string): string {
   throw new Error('the code of a currency, such as AUD')
 }
 
-/** Addresses and networks of IP, with commas between them. */
+/** IP addresses and networks (CIDR), separated by commas. */
 export function networks(value: string): readonly string[] {
   const parts = value.split(',').map((part) => part.trim())
   if (!parts.every(isNetwork)) throw new Error('IP addresses and networks, such as 127.0.0.1,10.0.0.0/8')
   return parts
 }
 
-/** Whether a text is an address or network of IP. */
+/** Whether a text is an IP address or a network in CIDR notation. */
 export function isNetwork(part: string): boolean {
   const { address = '', length } = /^(?<address>[^/]+)(?:\/(?<length>\d{1,3}))?$/.exec(part)?.groups ?? {}
   const version = isIP(address)

@@ -1,6 +1,6 @@
 /**
- * The settings of both machines: one table, from which come the flags, the environment variables, docs/settings.md and the
- * check. A value is taken from the flag, else the environment, else the files that the command line finds, else the default.
+ * The settings of both machines: one table that defines the flags, the environment variables, docs/settings.md and the
+ * validation. Precedence: flag, environment, the settings files that the command line finds, default.
  */
 import { isAbsolute, join, resolve } from 'node:path'
 import { DAY_SETTINGS } from './day-settings.ts'
@@ -208,10 +208,10 @@ type Value<Name extends SettingName> =
 
 type Texts = Readonly<Record<string, string | undefined>>
 
-/** What a command wants of the settings: those of its machine (of the other one it gets the defaults), and some without which it cannot do. */
+/** What a command needs: the settings of its `machine` (the other's get their defaults), and the `required` ones. */
 export type SettingsWanted = Readonly<{ machine?: Machine; required?: readonly SettingName[] }>
 
-/** Reads all settings, with flags (by setting name) before the environment, or throws one `settings_invalid` that names every fault. */
+/** Reads all settings; flags (by setting name) override the environment. One `settings_invalid` names every fault. */
 export function readSettings(environment: Texts, flags: Texts = {}, wanted: SettingsWanted = {}): Settings {
   const { machine = 'both', required = [] } = wanted
   const faults: string[] = []
@@ -237,7 +237,7 @@ export function readSettings(environment: Texts, flags: Texts = {}, wanted: Sett
   return Object.freeze(values) as Settings
 }
 
-/** Joins the path of a resource to the address of a server: any path or trailing slash of the address is kept once. */
+/** Appends the path of a resource to a server's URL, whose own path is kept; one slash stands in between. */
 export function urlOf(server: URL, resource: string): URL {
   const joined = new URL(server)
   joined.pathname = `${server.pathname.replace(/\/+$/, '')}/${resource.replace(/^\/+/, '')}`
@@ -246,7 +246,7 @@ export function urlOf(server: URL, resource: string): URL {
   return joined
 }
 
-/** The file of a `sqlite:` address, relative to the working directory. */
+/** The absolute path of the catalogue's SQLite file; a relative `sqlite:` path starts at the working directory. */
 export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MANAGEMENT_DATA_DIR'>): string {
   const address = settings.DATABASE_URL
   if (address === undefined) return resolve(join(settings.DATA_MANAGEMENT_DATA_DIR, 'catalogue.db'))
@@ -255,8 +255,8 @@ export function databaseFile(settings: Pick<Settings, 'DATABASE_URL' | 'DATA_MAN
 }
 
 /**
- * The address of the PostgreSQL that holds catalogue and ledger, undefined where both are files. Beyond this machine the connection is
- * encrypted and the certificate verified unless the address says something else itself.
+ * The address of the PostgreSQL server that holds catalogue and ledger; undefined if both are SQLite files. Connections
+ * beyond this machine are encrypted and the certificate is verified, unless the address itself says otherwise.
  */
 export function databaseServer({
   DATABASE_URL: address,
@@ -265,7 +265,7 @@ export function databaseServer({
   return address?.startsWith('postgres') ? signedBy(encrypted(address), authority) : undefined
 }
 
-/** The address of the NATS servers that several machines share as their inbox; undefined where it is a folder. */
+/** The address of the NATS servers that a fleet shares as its inbox; undefined if the inbox is a folder. */
 export function inboxServers({ INBOX_URL: address }: Pick<Settings, 'INBOX_URL'>): string | undefined {
   return address === undefined || address.startsWith('file:') ? undefined : address
 }

@@ -1,6 +1,6 @@
-/** Texts of a row: what they may be, and when there is none. */
+/** Texts of a row: which are valid, and which count as absent. */
 
-/** What is wrong with a text that a row has, as the end of a sentence, or undefined. */
+/** The fault of a text of a row, as the end of a sentence; undefined if it is valid. */
 export function faultOfText(text: string, charactersMax: number): string | undefined {
   if (text.length > charactersMax) return `is longer than ${charactersMax} characters`
   if (text.includes('\0')) return 'holds a NUL character'
@@ -8,14 +8,14 @@ export function faultOfText(text: string, charactersMax: number): string | undef
   return undefined
 }
 
-/** Whether a field is not there: missing, null, or a text without anything in it. */
+/** Whether a field is absent: missing, null, or a blank text. */
 export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && isBlankText(value))
 }
 
 /** Whether a text holds nothing but white space. */
 export function isBlankText(text: string): boolean {
-  // Nearly every text starts with a letter or digit; only the others are looked at as a whole.
+  // Fast path: nearly every text starts with a visible ASCII character; only the others are trimmed.
   return !(text.charCodeAt(0) > SPACE && text.charCodeAt(0) < DELETE) && text.trim() === ''
 }
 

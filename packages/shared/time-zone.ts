@@ -1,4 +1,4 @@
-/** Days and times of a time zone: which date and time a moment has there, and when a date begins. Days of 23 and 25 hours are days. */
+/** Dates and times in a time zone: the date of a moment, and when a date begins. Days may have 23 or 25 hours. */
 import { HOUR_MS } from './time.ts'
 
 // No zone is further from UTC, with some room.
@@ -7,7 +7,7 @@ const KEPT_MAX = 4_096
 
 /** A zone of the IANA database. */
 export class TimeZone {
-  /** Where nobody says another one. */
+  /** The default. */
   static readonly utc = new TimeZone('UTC')
 
   readonly name: string
@@ -29,7 +29,7 @@ export class TimeZone {
     this.name = this.#format.resolvedOptions().timeZone
   }
 
-  /** The zone of the system; where it has none that is known, UTC. */
+  /** The zone of the system, or UTC if that is unknown. */
   static ofSystem(): TimeZone {
     const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
     try {
@@ -59,12 +59,12 @@ export class TimeZone {
     return `${this.dateAt(at)} ${parts.get('hour')}:${parts.get('minute')} ${offset}`
   }
 
-  /** The first moment behind a date. */
+  /** The first moment after a date, in milliseconds since 1970. */
   endOf(date: string): number {
     return keptIn(this.#ends, date, () => this.startOf(dateBehind(date)))
   }
 
-  /** The first moment of a date; of one that the zone has left out, that of the next. */
+  /** The first moment of a date, in milliseconds since 1970; for a date that the zone skipped, that of the next. */
   startOf(date: string): number {
     return keptIn(this.#starts, date, () => this.#find(date))
   }

@@ -1,7 +1,7 @@
 /** The names of users, as `sudo -u` takes them. */
 import { readFileSync } from 'node:fs'
 
-/** The name of a user by its number; `#999` where /etc/passwd does not know it. */
+/** The name of a user id; `#999` if /etc/passwd does not have it. */
 export function userName(uid: number): string {
   const lines = passwd().split('\n')
   const named = lines.map((line) => line.split(':')).find(([, , id]) => id === String(uid))
@@ -12,7 +12,7 @@ function passwd(): string {
   try {
     return readFileSync('/etc/passwd', 'utf8')
   } catch {
-    // Another system; the number is all there is.
+    // The system has no /etc/passwd.
     return ''
   }
 }

@@ -1,4 +1,4 @@
-/** Whose rows a file has, as its first line says; the same for all that do not say it. */
+/** The company of a file, in lower case, by its first row; '' if that does not name one. */
 export function companyIn(bytes: Buffer | undefined): string {
   try {
     const row = JSON.parse(bytes!.toString('utf8', 0, bytes!.indexOf('\n')))

@@ -6,14 +6,14 @@ import { constants, type ZstdOptions } from 'node:zlib'
 
 export const DCZ = 'dcz'
 
-/** How large a dictionary may be: both sides hold it in memory. */
+/** The maximum size of a dictionary, in bytes: both sides hold it in memory. */
 export const DICTIONARY_BYTES_MAX = 16 * 1024 * 1024
 
 /** The head: a skippable frame of 32 bytes. */
 export const DCZ_HEAD_BYTES = 40
 
 const MAGIC = Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 0x20, 0x00, 0x00, 0x00])
-// A dictionary that begins so is no raw one to zstd (RFC 8878, section 6).
+// zstd treats a dictionary with this prefix as formatted, not as raw content (RFC 8878, section 6).
 const FORMATTED = Buffer.from([0x37, 0xa4, 0x30, 0xec])
 // 8 MiB: what every decoder must take (RFC 9659), with or without a dictionary.
 const WINDOW_LOG_MAX = 23
@@ -31,13 +31,13 @@ export function dczHead(sha256: string): Buffer {
   return Buffer.concat([MAGIC, Buffer.from(sha256, 'hex')])
 }
 
-/** The SHA-256 of the dictionary that a head names; undefined: it is no head. */
+/** The SHA-256 of the dictionary that a head names; undefined if it is not a valid head. */
 export function dictionaryNamedIn(head: Buffer): string | undefined {
   if (head.length < DCZ_HEAD_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC)) return undefined
   return head.toString('hex', MAGIC.length, DCZ_HEAD_BYTES)
 }
 
-/** Whether some bytes may be a dictionary. */
+/** Whether bytes can serve as a raw dictionary: not too long, and not in zstd's dictionary format. */
 export function isDictionary(bytes: Buffer): boolean {
   return bytes.length <= DICTIONARY_BYTES_MAX && !bytes.subarray(0, FORMATTED.length).equals(FORMATTED)
 }
@@ -48,7 +48,7 @@ export function windowLogFor(dictionary: Buffer | undefined): number {
   return Math.max(WINDOW_LOG_MAX, Math.floor(Math.log2(Math.max(1, allowed))))
 }
 
-/** How a file of so many bytes is compressed with a dictionary. */
+/** The zstd options to compress a file of `bytes` bytes with a dictionary. */
 export function withDictionary(dictionary: Buffer, bytes: number): ZstdOptions {
   const params = {
     [constants.ZSTD_c_compressionLevel]: dictionary.length > SMALL_BYTES_MAX ? LEVEL : LEVEL_OF_SMALL,

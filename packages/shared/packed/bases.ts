@@ -1,4 +1,4 @@
-/** Bases: files that are kept whole, so that others of their company can say only what is new in them. */
+/** Bases: files stored whole, as zstd dictionaries against which other files of the company are compressed. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,9 +13,9 @@ import { readWhole } from './read-whole.ts'
 const BASES = '.bases'
 const BASE_ENDING = '.zst'
 const NOTE = 'how-to-read-dcz.txt'
-// Each chunk that a decoder gives costs a turn of another thread and a buffer, which is most of what decoding takes.
+// Each output chunk costs a round trip to another thread and a buffer, which is most of the time of decoding.
 const CHUNK_BYTES = { least: 64 * 1024, most: 4 * 1024 * 1024 }
-// Of a real scrape more bytes come out than this times as many as go in.
+// Real scrapes have a higher compression ratio than this.
 const EXPECTED_RATIO = 16
 
 /** Bytes with their SHA-256. */
@@ -23,7 +23,7 @@ export type Content = Readonly<{ sha256: string; bytes: Buffer }>
 
 export type Base = Content & Readonly<{ packedBytes: number }>
 
-/** Keeps some bytes whole as the base of what comes, with a note for people. One that is there and sound stays as it is. */
+/** Stores bytes as the base for later files, with a note on how to read them. An intact base is reused. */
 export async function makeBase(disk: Disk, folder: string, company: string, content: Content): Promise<Base> {
   const bases = join(folder, BASES)
   const { sha256, bytes } = content
@@ -38,14 +38,14 @@ export async function makeBase(disk: Disk, folder: string, company: string, cont
   await removeIfThere(disk, part)
   await writePart(disk, part, (target) => target.appendFile(packed))
   await explain(disk, folder)
-  // What is there is damaged, and gives way.
+  // An existing base with this SHA-256 is damaged: remove it.
   for (const each of await basesIn(disk, folder))
     if (sha256In(each) === sha256) await removeIfThere(disk, join(bases, each))
   await land(disk, part, bases, [name])
   return { sha256, bytes, packedBytes: packed.length }
 }
 
-/** Makes a base anew that held these bytes and is damaged: what was packed with it can be read again. */
+/** Rewrites the base with these bytes if there is one and it is damaged: files packed with it are readable again. */
 export async function mendBase(disk: Disk, folder: string, content: Content): Promise<void> {
   const { sha256 } = content
   const name = (await basesIn(disk, folder)).find((each) => sha256In(each) === sha256)
@@ -53,7 +53,7 @@ export async function mendBase(disk: Disk, folder: string, content: Content): Pr
   await makeBase(disk, folder, name.slice(0, -`.${sha256}${BASE_ENDING}`.length), content)
 }
 
-/** The base that was made last for a company, where its bytes are what they were. */
+/** The newest base of a company; undefined if there is none or it is damaged. */
 export async function newestBase(disk: Disk, folder: string, company: string): Promise<Base | undefined> {
   let newest: { sha256: string; at: number } | undefined
   for (const name of await basesIn(disk, folder)) {
@@ -80,7 +80,7 @@ export async function baseOf(disk: Disk, folder: string, sha256: string): Promis
   return { sha256, bytes, packedBytes: packed.length }
 }
 
-/** The names of all bases, and of what is becoming one. */
+/** The names of all bases, and of unfinished parts of bases. */
 export async function basesIn(disk: Disk, folder: string): Promise<string[]> {
   try {
     return await disk.readdir(join(folder, BASES))
@@ -90,13 +90,13 @@ export async function basesIn(disk: Disk, folder: string): Promise<string[]> {
   }
 }
 
-/** Removes what was left of bases when a program died that was making them. */
+/** Removes unfinished parts of bases, left by a process that died. */
 export async function removeBaseParts(disk: Disk, folder: string): Promise<void> {
   for (const name of await basesIn(disk, folder))
     if (name.endsWith('.part')) await removeIfThere(disk, join(folder, BASES, name))
 }
 
-/** Removes a base unless it is wanted. */
+/** Removes a base unless its SHA-256 is in `wanted`. */
 export async function removeBase(disk: Disk, folder: string, name: string, wanted: Set<string>): Promise<void> {
   if (!wanted.has(sha256In(name) ?? '')) await removeIfThere(disk, join(folder, BASES, name))
 }
@@ -115,7 +115,7 @@ export async function decodeZstd(packed: Buffer, dictionary?: Buffer): Promise<B
   }
 }
 
-/** A base whose bytes are what they were. Its name is durable, also where the program died that gave it. */
+/** An intact base; undefined if damaged or gone. Syncs its name, as the process that made it may have died before. */
 async function soundBase(disk: Disk, folder: string, sha256: string): Promise<Base | undefined> {
   try {
     const base = await baseOf(disk, folder, sha256)

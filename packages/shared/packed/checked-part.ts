@@ -1,13 +1,13 @@
-/** A content that is written whole, and only when it is the right one. */
+/** Writes a content to a part only if its SHA-256 is the expected one. */
 import { type Digest, Digester } from '../digest.ts'
 import type { Disk } from '../disk.ts'
 import { removeIfThere, writePart } from '../durable-file.ts'
 import { DamagedFile } from './damage.ts'
 
-/** A part to be written, and whether a content with a SHA-256 is the right one. */
+/** The path of a part, and the check of the SHA-256 of its content. */
 export type CheckedPart = Readonly<{ part: string; isRight: (sha256: string) => boolean | Promise<boolean> }>
 
-/** Writes a durable part. Throws a `DamagedFile`, and leaves none, where the content is another one. */
+/** Writes a durable part. Throws a `DamagedFile`, and leaves no part, if the SHA-256 is wrong. */
 export async function writeChecked(
   disk: Disk,
   content: AsyncIterable<Uint8Array>,

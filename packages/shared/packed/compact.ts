@@ -1,9 +1,9 @@
 /**
- * Keeps a file in fewer bytes, some time after it has come: packed, or compressed by itself.
+ * Compacts a stored file some time after its arrival: packed against a base, or compressed by itself (gzip).
  *
  *   x.jsonl (or x.jsonl.gz) ──▶ its SHA-256 is right ──▶ x.jsonl.dcz or x.jsonl.gz, durable ──▶ the first one goes
  *
- * A crash in between leaves both: the next time the second one is found to be there, and the first one goes.
+ * A crash in between leaves both: the next run finds the second one and removes the first.
  */
 import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
@@ -24,8 +24,8 @@ import { isPackable, PACKED_ENDING, pack } from './packed.ts'
 const GZIP_BYTES = 256 * 1024
 
 /**
- * A file to be kept in fewer bytes. `isRight`: whether its content, which has this SHA-256, is what it should be; `timeOf`: the time that
- * what is kept gets; `nameOnly`: nobody would find it under any name but its own, so what else lies under that one moves aside.
+ * A file to compact. `isRight`: whether the SHA-256 of its content is the expected one; `timeOf`: the modification
+ * time of the result; `nameOnly`: the file is looked up by its own name only: another file with that name moves aside.
  */
 export type Compacting = Readonly<{
   path: string
@@ -35,10 +35,10 @@ export type Compacting = Readonly<{
   nameOnly?: boolean
 }>
 
-/** What became of it. `kept`: no other form is better, or somebody wrote to it meanwhile. */
+/** The outcome. `kept`: left as it is, since no other form is better or the file was written to meanwhile. */
 export type Compacted = 'compacted' | 'kept' | 'damaged'
 
-/** Keeps a file in fewer bytes, beside where it lies. Safe to repeat after a crash. */
+/** Replaces a file by a compacted one in the same folder. Safe to repeat after a crash. */
 export async function compact(
   disk: Disk,
   { path, form, isRight, timeOf = modifiedAt, nameOnly = false }: Compacting,
@@ -50,7 +50,7 @@ export async function compact(
   const mayPack = form === 'packed' && isPackable(isPlain ? seen.size : await sizeUnzipped(disk, path))
   if (!mayPack && !isPlain) return 'kept'
   const read = await contentOf(disk, path, mayPack)
-  // It says that it is shorter than it is.
+  // The content is longer than the size in its gzip trailer.
   if (read === 'too long') return 'kept'
   if (read === undefined || !(await isRight(read.sha256))) return 'damaged'
   const file = { path, name, seen, time: timeOf(seen), sha256: read.sha256, nameOnly }
@@ -72,7 +72,7 @@ export async function setDamagedAside(disk: Disk, path: string): Promise<void> {
 
 type Read = Readonly<{ sha256: string; content?: Content }>
 
-/** What a file holds, where it is not too long for the memory; undefined: it cannot be read. */
+/** The SHA-256 of a file and, if `inMemory`, its content; undefined if it cannot be read. */
 async function contentOf(disk: Disk, path: string, inMemory: boolean): Promise<Read | 'too long' | undefined> {
   if (!inMemory) {
     const sha256 = await keptDigest(disk, path)
@@ -111,7 +111,7 @@ function modifiedAt({ mtime }: Stats): Date {
   return mtime
 }
 
-/** Whether a file beside it holds these bytes already, in fewer bytes. */
+/** Whether a compacted file with the same content exists beside it. */
 async function isKeptAlready(disk: Disk, file: Compactable): Promise<boolean> {
   const { path, sha256 } = file
   const endings = path.endsWith('.gz') ? [PACKED_ENDING] : COMPACTED_ENDINGS
@@ -123,7 +123,7 @@ async function isKeptAlready(disk: Disk, file: Compactable): Promise<boolean> {
   return false
 }
 
-/** Writes what is kept instead; false where that was written to meanwhile. */
+/** Writes the compacted file; false if the original was written to meanwhile. */
 async function landCompacted(disk: Disk, file: Compactable, packed: Buffer | undefined): Promise<boolean> {
   const { path, name, seen, time, nameOnly } = file
   const ending = packed === undefined ? '.gz' : PACKED_ENDING
@@ -142,7 +142,7 @@ async function landCompacted(disk: Disk, file: Compactable, packed: Buffer | und
   }
   const names = [...namesOf(file)].map((each) => each + ending)
   const taken = join(dirname(path), name + ending)
-  // What it holds is not what this file holds.
+  // The file with that name has another content.
   if (nameOnly && (await disk.lstat(taken).catch(unlessGone)) !== undefined) await setDamagedAside(disk, taken)
   await land(disk, part, dirname(path), names)
   return true
@@ -156,7 +156,7 @@ function isSame(one: Stats, other: Stats): boolean {
   return one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino
 }
 
-/** How long the content of a file is that this program has compressed: a gzip file ends in it. */
+/** The content length of a gzip file that this program wrote, from its trailer. */
 async function sizeUnzipped(disk: Disk, path: string): Promise<number> {
   const file = await openToRead(disk, path)
   try {
@@ -184,7 +184,7 @@ async function zipInto(disk: Disk, { path, sha256 }: Compactable, target: FileHa
       bytes += chunk.length
     }
   })
-  // The file it is made of is removed next.
+  // Check the result: the original is removed next.
   await checkLength(target, bytes)
   if (digester.digest().sha256 !== sha256) throw new DamagedFile(`${path} changed while it was compressed`)
 }

@@ -1,10 +1,10 @@
-/** What says that the bytes of a file that is kept are not what they were. */
+/** Errors for stored files whose bytes have changed. */
 import { codeOf } from '../disk.ts'
 
-/** The bytes that are kept are not those that came. */
+/** The stored bytes of a file are not those that were received. */
 export class DamagedFile extends Error {}
 
-/** The bytes of a packed file, or of its base, are not what they were. `base`: the SHA-256 of a base that is damaged or gone. */
+/** A packed file or its base is damaged. `base`: the SHA-256 of the base if that is damaged or missing. */
 export class DamagedPack extends Error {
   readonly base: string | undefined
 
@@ -14,14 +14,14 @@ export class DamagedPack extends Error {
   }
 }
 
-/** Whether an error says that the bytes of a file are not what they were. */
+/** Whether an error means that the bytes of a file are damaged, including errors of zlib and zstd. */
 export function isDamage(error: unknown): boolean {
   return error instanceof DamagedFile || error instanceof DamagedPack || /^Z_/.test(codeOf(error))
 }
 
 const READING = new Set<unknown>(['open', 'fstat', 'read'])
 
-/** Whether the bytes of a file cannot be had: they are damaged, or the disk does not give them (EIO). */
+/** Whether an error means that a file is unreadable: damaged, or the disk fails to read it (EIO). */
 export function isUnreadable(error: unknown): boolean {
   if (isDamage(error)) return true
   return codeOf(error) === 'EIO' && READING.has((error as NodeJS.ErrnoException).syscall)

@@ -1,5 +1,5 @@
 /**
- * Files that are kept for long, in whatever form: whole, compressed by itself, or packed. The bytes decide what a file is, never its name.
+ * Stored files in any form: plain, gzip, or packed. A file is identified by the SHA-256 of its content, not by name.
  */
 import { dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
@@ -10,39 +10,39 @@ import { DamagedPack, isUnreadable } from './damage.ts'
 import type { KeptForm } from './forms.ts'
 import { PACKED_ENDING, unpack } from './packed.ts'
 
-/** What a file ends in that takes fewer bytes than it came with. */
+/** The endings of compacted files. */
 export const COMPACTED_ENDINGS = ['.gz', PACKED_ENDING] as const
 
-/** What a file in each form ends in; it is looked for in this order. */
+/** The endings of all forms, in the order in which they are looked up. */
 export const KEPT_ENDINGS = ['', ...COMPACTED_ENDINGS] as const
 
 const DAMAGED_ENDING = '.damaged'
 
 const PORTION_BYTES = 1024 * 1024
 
-/** The name that a file had when it came; undefined: it is no file that is kept. */
+/** The original name of a stored file; undefined if the name is not that of a stored file. */
 export function nameKept(name: string): string | undefined {
   return /^([^.].*\.jsonl)(?:\.gz|\.dcz)?$/.exec(name)?.[1]
 }
 
-/** The name that a file had when it came which lies aside because it is damaged; undefined: it is none. */
+/** The original name of a damaged file that was set aside; undefined if the name is not that of one. */
 export function nameAside(name: string): string | undefined {
   const aside = /^(.*)\.damaged(?:-\d)?$/.exec(name)?.[1]
   return aside === undefined ? undefined : nameKept(aside)
 }
 
-/** The names that a damaged file may get aside. */
+/** The names to try when setting a damaged file aside. */
 export function namesAside(name: string): string[] {
   return [1, 2, 3, 4].map((times) => `${name}${DAMAGED_ENDING}${times > 1 ? `-${times}` : ''}`)
 }
 
-/** In which form a file is kept. */
+/** The form of a stored file, by its ending. */
 export function formOf(path: string): KeptForm {
   if (path.endsWith(PACKED_ENDING)) return 'packed'
   return path.endsWith('.gz') ? 'gzip' : 'plain'
 }
 
-/** Where a file lies in the form in which it is kept; undefined: there is none. */
+/** The path of a stored file in whatever form; undefined if there is none. */
 export async function findKept(disk: Disk, folder: string, name: string): Promise<string | undefined> {
   for (const ending of KEPT_ENDINGS) {
     const path = join(folder, name + ending)
@@ -52,14 +52,14 @@ export async function findKept(disk: Disk, folder: string, name: string): Promis
   return undefined
 }
 
-/** The content of a file in whatever form, in portions that may all lie in one place: one is done with before the next is asked for. */
+/** The content of a file in any form, in portions that may share a buffer: use one before requesting the next. */
 export function keptContent(disk: Disk, path: string): AsyncGenerator<Buffer> {
   const form = formOf(path)
   if (form === 'packed') return unpacked(disk, path)
   return form === 'gzip' ? unzipped(disk, path) : portionsOf(disk, path)
 }
 
-/** The SHA-256 of the content of a file; undefined where it cannot be read. Throws `ENOENT` where there is none. */
+/** The SHA-256 of the content of a file; undefined if it is unreadable. Throws `ENOENT` if it is missing. */
 export async function keptDigest(disk: Disk, path: string): Promise<string | undefined> {
   const digester = new Digester()
   try {
@@ -71,7 +71,7 @@ export async function keptDigest(disk: Disk, path: string): Promise<string | und
   return digester.digest().sha256
 }
 
-/** The SHA-256 of the base that a file lacks, where that is why it cannot be read. */
+/** The SHA-256 of the base whose damage or loss makes a file unreadable; undefined otherwise. */
 export async function baseMissed(disk: Disk, path: string): Promise<string | undefined> {
   try {
     for await (const _ of keptContent(disk, path));
@@ -101,7 +101,7 @@ export async function* unzipped(disk: Disk, path: string): AsyncGenerator<Buffer
   }
 }
 
-/** Nothing where a file is gone; throws all else. */
+/** For `catch`: undefined if the file is missing (ENOENT); rethrows any other error. */
 export function unlessGone(error: unknown): undefined {
   if (codeOf(error) !== 'ENOENT') throw error
 }

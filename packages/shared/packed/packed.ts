@@ -1,5 +1,5 @@
 /**
- * Files that are kept for long, packed: each says only what is new against a base, a file of the same company that is kept whole.
+ * Packed files: each is compressed against a base, a file of the same company that is stored whole.
  *
  *   x.jsonl.dcz                       zstd with a base as dictionary (RFC 9842); its head names the base
  *   .bases/<company>.<sha256>.zst     a base
@@ -38,7 +38,7 @@ import { readWhole } from './read-whole.ts'
 export const PACKED_ENDING = '.dcz'
 // A smaller file saves less than its block on the disk.
 const CONTENT_BYTES_MIN = 32 * 1024
-// Of what the file would take by itself: beyond that it serves the files behind it better as their base.
+// Of the size compressed without a base: above this share, the file is stored whole, as a better base for later files.
 const USEFUL_SHARE = 0.2
 
 /** Whether a file of so many bytes is worth packing, and can be. */
@@ -46,7 +46,7 @@ export function isPackable(bytes: number): boolean {
   return bytes >= CONTENT_BYTES_MIN && bytes <= DICTIONARY_BYTES_MAX
 }
 
-/** A file packed, to be written into a folder; undefined: it cannot be. Its base is durable there. */
+/** Packs a file for a folder, where its base is durable afterwards; undefined if it cannot be packed. */
 export async function pack(disk: Disk, folder: string, content: Content): Promise<Buffer | undefined> {
   const { bytes } = content
   if (!isPackable(bytes.length) || !isDictionary(bytes)) return undefined
@@ -58,7 +58,7 @@ export async function pack(disk: Disk, folder: string, content: Content): Promis
   return packedWith(await makeBase(disk, folder, company, content), bytes)
 }
 
-/** The bytes of a packed file. Throws a `DamagedPack` when they cannot be had. */
+/** The content of a packed file. Throws a `DamagedPack` if the file or its base is damaged or the base is missing. */
 export async function unpack(disk: Disk, folder: string, path: string): Promise<Buffer> {
   const packed = await readWhole(disk, path)
   const sha256 = dictionaryNamedIn(packed)
@@ -67,12 +67,12 @@ export async function unpack(disk: Disk, folder: string, path: string): Promise<
   return decodeZstd(packed, base.bytes)
 }
 
-/** The SHA-256 of the base that a packed file names; undefined: it is damaged where it says so. */
+/** The SHA-256 of the base that a packed file names; undefined if its head is damaged. */
 async function baseNamedBy(disk: Disk, path: string): Promise<string | undefined> {
   return dictionaryNamedIn(await readWhole(disk, path, DCZ_HEAD_BYTES))
 }
 
-/** Removes bases that no file refers to; none as long as a file cannot be asked for its own. */
+/** Removes bases that no file refers to; removes none if any packed file is unreadable. */
 export async function removeBases(disk: Disk, folder: string): Promise<void> {
   const names = await basesIn(disk, folder)
   if (names.length === 0) return
@@ -87,7 +87,7 @@ export async function removeBases(disk: Disk, folder: string): Promise<void> {
   for (const name of names) await removeBase(disk, folder, name, wanted)
 }
 
-/** On this thread: each one of the pool would keep for itself what compressing one file has taken, tens of MiB. */
+/** Packs synchronously: each thread of the pool would retain the memory of compressing a file, tens of MiB. */
 async function packedWith({ sha256, bytes: dictionary }: Base, bytes: Buffer): Promise<Buffer> {
   const frame = zstdCompressSync(bytes, withDictionary(dictionary, bytes.length))
   const packed = Buffer.concat([dczHead(sha256), frame])

@@ -1,7 +1,7 @@
 /** Reads files that are small enough to lie in memory. */
 import { type Disk, openToRead } from '../disk.ts'
 
-/** The bytes of a file, or its first ones. */
+/** The bytes of a file, or its first `bytesMax`; fewer if it shrinks meanwhile. */
 export async function readWhole(disk: Disk, path: string, bytesMax = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const file = await openToRead(disk, path)
   try {

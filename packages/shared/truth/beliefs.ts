@@ -1,4 +1,4 @@
-/** What a person believes of a company or a store from now on: that what a rule says of it is so. Pure. */
+/** Beliefs: a person's standing decision that what a rule reports of a company or a store is true. Pure. */
 import { foldedCode } from '../codes.ts'
 import type { Believed, Verdict } from './verdict.ts'
 
@@ -10,7 +10,7 @@ export type BeliefSince = Belief & Readonly<{ id: number; since: string }>
 
 type About = Pick<Verdict, 'rule' | 'field'> & Readonly<{ company?: string | null; store?: string | null }>
 
-/** The belief that something said is covered by, the oldest of several. */
+/** The belief that covers a verdict; the oldest if several do. */
 export function beliefIn(
   beliefs: readonly BeliefSince[],
   { rule, field, company, store }: About,
@@ -27,7 +27,7 @@ export function beliefIn(
   return found && { id: found.id, since: found.since }
 }
 
-/** Something said, with the belief that covers it. */
+/** The verdict with the belief that covers it, if any. */
 export function withBelief(beliefs: readonly BeliefSince[], verdict: Verdict): Verdict {
   const believed = beliefIn(beliefs, verdict)
   return believed === undefined ? verdict : { ...verdict, believed }

@@ -4,13 +4,13 @@
  */
 import { reachOf, type Sampled } from './sample.ts'
 
-/** By what factor most prices differ, and how many of them by that one. */
+/** The factor by which most prices changed, and how many changed by it. */
 export type Factor = Readonly<{ value: number; count: number }>
 
 /** How many listings that both tell something of tell the same. */
 export type Agreement = Readonly<{ of: number; same: number; moved: number }>
 
-/** What two samples share. */
+/** The comparison of two samples. `both`, `onlyNow`, `onlyThen`: numbers of listings in both or in only one. */
 export type Comparison = Readonly<{
   both: number
   onlyNow: number
@@ -187,7 +187,7 @@ function addFlag(tally: Tally, now: number, then: number): void {
 type Text = 'name' | 'brand' | 'size' | 'barcode' | 'second'
 
 function agreement({ of, same, others }: Tally, then: readonly Sampled[], field: Text): Agreement {
-  // Mostly all are the same, and nobody asks where the others stood.
+  // Usually all values are the same.
   if (others.length === 0) return { of, same, moved: 0 }
   const values = new Set(then.map((each) => each[field]))
   return { of, same, moved: others.filter((each) => values.has(each)).length }

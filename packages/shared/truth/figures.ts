@@ -7,10 +7,10 @@ import { encodeSample, reachOf, SAMPLE_MAX, type Sampled, smallestOf } from './s
 import { count, TraitCounts } from './trait-counts.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'
 
-/** How often a value stands in the sample: the most frequent one, and how many there are. */
+/** Values of a column in the sample: rows with one, distinct ones, the most frequent one and its count. */
 export type Values = Readonly<{ of: number; distinct: number; top: string; topCount: number }>
 
-/** The columns whose values are looked at. */
+/** The columns for which `Values` are computed. */
 export const COLUMNS = ['name', 'price', 'brand', 'barcode', 'size', 'image_url'] as const
 
 export type Column = (typeof COLUMNS)[number]
@@ -42,7 +42,7 @@ export type Figures = Readonly<{
   sample: string
 }>
 
-/** What is counted of a row. Money is whole cents, -1 where it is not told; flags are 0, 1 and -1. */
+/** What is counted of a row. Money is whole cents, -1 if absent; flags are 0, 1 and -1 (absent). */
 export type CountedRow = Readonly<{
   hash: number
   /** 1: the code is a normalized name. */
@@ -90,7 +90,7 @@ export class FiguresMaker {
     this.#repeated++
   }
 
-  /** Counts a row that shows a listing for the first time; whether it may be one of the sample, which `take` wants to know more of. */
+  /** Counts the first row of a listing. True if it may belong to the sample: then pass it to `take`. */
   add({ hash, byName, traits, price, was, special, available, unit }: CountedRow): boolean {
     this.#rows++
     const counts = this.#counts
@@ -110,7 +110,7 @@ export class FiguresMaker {
     return hash <= this.#reach
   }
 
-  /** Makes what is kept of the rows as small as it can be. More may be added. */
+  /** Shrinks the memory in use. More rows may be added afterwards. */
   settle(): void {
     this.#traits.settle()
     if (this.#sample.length > 1.25 * SAMPLE_MAX) this.#shrink()
@@ -146,7 +146,7 @@ export class FiguresMaker {
     }
   }
 
-  /** Whether the categories at the top tell nothing, because nearly all rows are in one. */
+  /** Whether nearly all rows are in one top category, so that second-level ones are needed. */
   #isOneTop(): boolean {
     return Math.max(0, ...this.#traits.tops.values()) >= 0.95 * this.#rows
   }

@@ -1,4 +1,4 @@
-/** Judges a file: each of its scrapes by the table of rules, and the file as a whole. Pure. */
+/** Judges a file: each of its scrapes by `RULES`, and the whole file by `FILE_RULES`. Pure. */
 import { percent, whole } from '../number.ts'
 import { caseOf, isMore, type Judged, type References } from './case.ts'
 import type { Figures } from './figures.ts'
@@ -7,7 +7,7 @@ import type { Thresholds } from './thresholds.ts'
 import { together } from './together.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 
-/** What is known of a file as a whole, in lines. `differing`: rows that show a listing again, but otherwise. */
+/** Line counts of a file. `differing`: rows that repeat a listing with other values; part of `rejected`. */
 export type FileCounts = Readonly<{ rows: number; rejected: number; differing: number }>
 
 /** The rules of a whole file, with their settings. */
@@ -23,7 +23,7 @@ export const FILE_RULES = {
   differing_duplicates: { about: 'rows that show a listing again, but otherwise', settings: ['HOLD_DUPLICATES_SHARE'] },
 } as const
 
-/** What is said of one scrape. */
+/** The verdicts on one scrape. */
 export function judge(scrape: Judged, references: References, thresholds: Thresholds): Verdict[] {
   const { beside, rows } = references
   const shown = beside === undefined ? scrape.figures : together([beside, scrape.figures])
@@ -37,7 +37,7 @@ export function judge(scrape: Judged, references: References, thresholds: Thresh
   })
 }
 
-/** What is said of a file as a whole. */
+/** The verdicts on a file as a whole. */
 export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds: Thresholds): Verdict[] {
   const verdicts: Verdict[] = []
   const { HOLD_REJECTS_SHARE: rejects, HOLD_DUPLICATES_SHARE: duplicates } = thresholds
@@ -61,12 +61,12 @@ export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds:
   return verdicts
 }
 
-/** How many of the lines that a file lost as rejects fall to one of its scrapes: its share of the rows. */
+/** An estimate of how many rejected lines of a file belong to one of its scrapes: in proportion to its rows. */
 export function rejectedShare({ rows, rejected, differing }: FileCounts, figures: Figures): number {
   return Math.ceil(((rejected - differing) * figures.rows) / Math.max(1, rows - rejected))
 }
 
-/** What a file does to products that are there; known once it has been applied. */
+/** How a file would regroup existing products; known once it has been applied. */
 export type Regrouping = Readonly<{
   merged: number
   foreign: number
@@ -75,7 +75,7 @@ export type Regrouping = Readonly<{
   by: string | null
 }>
 
-/** What is said of listings that hang together without end, whoever wants them loaded. */
+/** The verdict on a product of too many linked listings, which holds the file even if a person releases it. */
 export function judgeChains({ chained, by }: Regrouping): Verdict | undefined {
   if (chained === 0) return undefined
   const sentence =
@@ -84,7 +84,7 @@ export function judgeChains({ chained, by }: Regrouping): Verdict | undefined {
   return verdictOf('chained_products', true, { field: 'barcode', sentence, rows: chained })
 }
 
-/** What is said of that. */
+/** The verdict on a regrouping: on foreign products, else on merged ones. */
 export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): Verdict | undefined {
   const { merged, foreign, example, by } = regrouping
   const say = (rule: keyof typeof FILE_RULES, sentence: string, rows: number) =>
@@ -114,7 +114,7 @@ function joinedBy(companies: string | null): string {
   return companies === null ? '' : ` Listings of ${companies} join them.`
 }
 
-/** What holds a file, as one sentence; undefined when nothing does. */
+/** Why a file is held, as one sentence; undefined if no verdict holds it. */
 export function reasonOf(verdicts: readonly Verdict[]): string | undefined {
   const holding = verdicts.filter(({ held }) => held)
   const [first, ...others] = holding

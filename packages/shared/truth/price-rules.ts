@@ -8,13 +8,13 @@ import { sampleOf } from './sample.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'
 import type { Found } from './verdict.ts'
 
-// Beside its own scrape a factor nearer to 1 may be a change of taxes; another store may be dearer.
+// Compared with the store's own scrape, a smaller factor may be a tax change; another store may simply be dearer.
 const FACTOR_MIN = 1.05
 const SISTER_FACTOR_MIN = 1.5
 const UNIFORM_FACTOR_MIN = 1.05
 const NAMED_FACTORS = [1000, 100, 10, 0.1, 0.01, 0.001] as const
 
-/** Most prices differ by one factor from what they were. */
+/** Most prices changed by the same factor. */
 export function pricesByFactor(judged: Case): Found | undefined {
   const { thresholds } = judged
   const least = ({ isSister }: Beside) =>
@@ -27,7 +27,7 @@ export function pricesByFactor(judged: Case): Found | undefined {
   return factorFound(judged, found)
 }
 
-/** The same of a factor so near to 1 that it may be true. */
+/** Most prices changed by the same factor, so near to 1 that it may be real. */
 export function pricesByFactorNearOne(judged: Case): Found | undefined {
   const [own] = judged.beside
   if (own === undefined || own.isSister || !isByFactor(own, judged.thresholds.HOLD_PRICES_SHARE)) return undefined
@@ -78,7 +78,7 @@ export function pricesZero(judged: Case): Found | undefined {
   }
 }
 
-/** Most prices are the unit price. */
+/** Most prices equal the unit price. */
 export function pricesAreUnitPrices(judged: Case): Found | undefined {
   const { now, thresholds, references } = judged
   const before = references.own?.figures ?? references.sisters[0]?.figures
@@ -94,11 +94,11 @@ export function pricesAreUnitPrices(judged: Case): Found | undefined {
   }
 }
 
-/** Few prices are near, or equal to, what they were: they belong to other rows, or are no prices. */
+/** Few prices are near or equal to the previous ones: they belong to other rows, or are no prices. */
 export function pricesMoved(judged: Case): Found | undefined {
   const found = most(judged, (each) => areMoved(judged, each))
   if (found === undefined || isWitnessed(judged, isAlike)) return undefined
-  // One factor explains it better, and a small one may be true.
+  // The rules on one common factor cover this case, and a small factor may be real.
   if (isByFactor(found, judged.thresholds.HOLD_PRICES_SHARE)) return undefined
   const { prices } = found.comparison
   const share = 1 - prices.same / prices.of
@@ -111,7 +111,7 @@ export function pricesMoved(judged: Case): Found | undefined {
   }
 }
 
-// Beyond these ages prices have become others by themselves.
+// After so many days, prices have changed too much to be compared for equality or nearness.
 const SAME_DAYS_MAX = 120
 const NEAR_DAYS_MAX = 400
 
@@ -124,7 +124,7 @@ function areMoved({ thresholds, isUniform }: Case, { comparison, days, isSister 
   return isFewer(same, of, thresholds.HOLD_SAME_SHARE * Math.max(0, 1 - days / SAME_DAYS_MAX))
 }
 
-/** The former price is below the price, where both are told: they stand in place of each other. */
+/** In most rows with both, the former price is below the price: the two fields are swapped. */
 export function wasBelowPrice(judged: Case): Found | undefined {
   const { now, references, thresholds } = judged
   const before = references.own?.figures ?? references.sisters[0]?.figures
@@ -161,7 +161,7 @@ function examplesOf({ scrape }: Case, { figures }: Beside): string[] {
     .map(({ code, said, hash, price }) => `${code} ${said.name}: ${money(then.get(hash)!)} → ${money(price)}`)
 }
 
-/** Some listings of the sample, by name. */
+/** Up to five listings of the sample for which `isMeant` holds, as text for people. */
 export function namesOf({ scrape }: Case, isMeant: (shown: Shown) => boolean): string[] {
   const money = scrape.money ?? plainMoney
   const meant: Shown[] = []
@@ -169,17 +169,17 @@ export function namesOf({ scrape }: Case, isMeant: (shown: Shown) => boolean): s
   return meant.map(({ code, said, price }) => `${code} ${said.name}${price < 0 ? '' : `: ${money(price)}`}`)
 }
 
-/** A scrape, for people. */
+/** The name of a scrape in messages. */
 export function titleOf({ scrape }: Case): string {
   return `${scrape.store} on ${scrape.date}`
 }
 
-/** What it is compared with, for people. */
+/** The name of the compared scrape in messages. */
 export function titleOfBeside({ isSister, store, date }: Beside): string {
   return isSister ? `the scrape of ${store} on ${date}` : `its scrape of ${date}`
 }
 
-/** A share of the rows, as a number of rows. */
+/** A share of the scrape's rows as a number of rows. */
 export function rowsOfShare({ now }: Case, share: number): number {
   return Math.round(share * now.rows)
 }

@@ -1,4 +1,4 @@
-/** Repairs of a column that is wrong by a constant. They are found by trying: after the right one the scrape agrees with the one before. */
+/** Repairs of systematic column errors, found by trial: the right one makes the scrape agree with the earlier one. */
 import { money } from '../money.ts'
 import type { Row } from '../row.ts'
 import { type Beside, type Case, PAIRS_MIN } from './case.ts'
@@ -10,7 +10,7 @@ const FACTORS = [0.01, 100, 0.1, 10, 0.001, 1000] as const
 const AGREEMENT = 0.6
 const PRICE_CENTS_MAX = 99_999_999
 
-/** The repair after which most prices are what they were; undefined: none of the known ones. */
+/** The repair after which most prices equal the earlier ones; undefined if none of the known ones does it. */
 export function repairOfPrices({ scrape, now }: Case, { figures }: Beside): Repair | undefined {
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
   const isRight = (shown: readonly Readonly<{ hash: number; price: number }>[]) => {
@@ -28,7 +28,7 @@ export function repairOfPrices({ scrape, now }: Case, { figures }: Beside): Repa
   return isFormer ? { kind: 'swap', field: 'price_current', with: 'price_was' } : undefined
 }
 
-/** Whether names and brands stand in place of each other. */
+/** The swap of names and brands, if most names stand in the brand field; else undefined. */
 export function repairOfNames({ scrape }: Case, { figures }: Beside): Repair | undefined {
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each]))
   const known = (scrape.sampled ?? []).filter(({ hash, brand }) => brand !== null && then.has(hash))
@@ -37,7 +37,7 @@ export function repairOfNames({ scrape }: Case, { figures }: Beside): Repair | u
   return isSwapped ? { kind: 'swap', field: 'name', with: 'brand' } : undefined
 }
 
-/** What a row says once it is repaired. A price that would be none any more stays as it is. */
+/** The repaired row. A price that would leave the valid range stays as it is. */
 export function repaired<Each extends Row>(row: Each, repair: Repair): Each {
   if (repair.kind === 'date') return { ...row, date: repair.date }
   if (repair.kind === 'factor') return { ...row, ...multipliedPrices(row, repair.factor) }
@@ -52,13 +52,13 @@ function multipliedPrices({ priceCents, wasPriceCents }: Row, factor: number) {
   }
 }
 
-/** Whole cents times a factor, rounded half up; as they were where that is no price. */
+/** Whole cents times a factor, rounded half up; unchanged if the product is too large for a price. */
 function multiplied(cents: number, factor: number): number {
   const product = factor >= 1 ? cents * factor : Math.round(cents / Math.round(1 / factor))
   return product > PRICE_CENTS_MAX ? cents : product
 }
 
-/** A repair, for people. */
+/** A repair in words. */
 export function sentenceOfRepair(repair: Repair): string {
   if (repair.kind === 'date') return `date it ${repair.date}, the day of its receipt`
   if (repair.kind === 'swap') return `${repair.field} and ${repair.with} stand in place of each other: swap them`
@@ -67,7 +67,7 @@ export function sentenceOfRepair(repair: Repair): string {
     : `divide price_current and price_was by ${Math.round(1 / repair.factor)}`
 }
 
-/** A price before and after, for people. */
+/** A price before and after a repair, as text. */
 export function repairedPrice(before: number, after: number): string {
   return `${money(before)} → ${money(after)}`
 }

@@ -1,4 +1,4 @@
-/** Rules that look at dates, at how many rows there are, and in which categories. Pure. */
+/** Rules on dates, numbers of rows, and categories. Pure. */
 import { percent, whole } from '../number.ts'
 import {
   type Beside,
@@ -15,10 +15,10 @@ import type { Counted, Figures } from './figures.ts'
 import { wordsHash } from './text-hash.ts'
 import type { Found } from './verdict.ts'
 
-// A number of rows varies by chance about as much as its square root.
+// The standard deviation of a random count is about its square root; fewer rows by this many are too few.
 const DEVIATIONS = 2.5
 
-/** How many rows are too few where so many are usual. */
+/** The limit below which a number of rows is too low, given the usual number. */
 export function rowsTooFew(usual: number, share: number): number {
   return Math.min(share * usual, usual - DEVIATIONS * Math.sqrt(usual))
 }
@@ -38,7 +38,7 @@ export function rowsBelowUsual({ now, scrape, references, thresholds }: Case): F
   }
 }
 
-// By the number of sisters.
+// The share of rows to expect, by the number of sisters (other stores of the company): 0, 1 or 2.
 const FEW_SISTERS_SHARES = [0, 0.5, 0.7]
 
 /** A store's first scrape with far fewer rows than the company's other stores. */
@@ -48,7 +48,7 @@ export function rowsBelowSisters({ now, scrape, references, thresholds }: Case):
   const median = medianOf(rows)
   if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
   const spread = medianOf(rows.map((each) => Math.abs(Math.log(each / median))))!
-  // Of one or two stores nobody knows how different they are.
+  // One or two stores are too few to estimate how much stores differ.
   const share =
     rows.length < 3
       ? FEW_SISTERS_SHARES[rows.length]!
@@ -63,25 +63,25 @@ export function rowsBelowSisters({ now, scrape, references, thresholds }: Case):
   }
 }
 
-/** A category, and how many rows it had and has. */
+/** A category with its rows before and now. */
 type Lost = readonly [name: string, then: number, now: number]
 
-/** Top categories of the store's scrape before that have lost most of their rows, although those listings stand in no other category. */
+/** Top categories that lost most of their rows since the store's earlier scrape, without a move to other categories. */
 export function categoriesLost(judged: Case): Found | undefined {
   const lost = lostOf(judged).filter(([name]) => !isRenamed(judged.beside[0]!, name))
   return lost.length === 0 ? undefined : categoriesFound(judged, lost, 'lost most of its rows')
 }
 
-/** The same, where the listings are there under another name. */
+/** Top categories whose listings are now in a category of another name. */
 export function categoriesRenamed(judged: Case): Found | undefined {
   const renamed = lostOf(judged).filter(([name]) => isRenamed(judged.beside[0]!, name))
   return renamed.length === 0 ? undefined : categoriesFound(judged, renamed, 'is called otherwise now')
 }
 
-// Where as many stores have a category, all of them, a store without it is not one of those that never sell it.
+// If at least so many other stores exist and all have a category, a store without it has not just never sold it.
 const SISTERS_SURE = 10
 
-/** Top categories that a first scrape lacks although nearly all other stores have them. One may be what this store never sells. */
+/** Several top categories that nearly all stores have are missing from a first scrape; one alone may never be sold. */
 export function categoriesMissing(judged: Case): Found | undefined {
   const missing = missingOf(judged)
   return isEnough(judged, missing) ? categoriesFound(judged, missing, 'has hardly any rows') : undefined
@@ -94,7 +94,7 @@ function isEnough({ references, thresholds }: Case, missing: readonly Lost[]): b
   return missing.length > 1 || (sisters.length >= SISTERS_SURE && missing.some(isEverywhere))
 }
 
-/** One such category. */
+/** A single top category missing from a first scrape. */
 export function categoryMissing(judged: Case): Found | undefined {
   const missing = missingOf(judged)
   if (missing.length === 0 || isEnough(judged, missing)) return undefined
@@ -115,7 +115,7 @@ function categoriesFound({ scrape, now, beside }: Case, lost: readonly Lost[], w
   }
 }
 
-// Which category a rejected line belongs to is not known: it may be any.
+// The category of a rejected line is unknown, so all of them may count for any category.
 function rejectedOf({ rejected = 0 }: Judged): number {
   return rejected
 }
@@ -144,13 +144,13 @@ function missingOf({ now, beside, references, thresholds, scrape }: Case): Lost[
   })
 }
 
-/** Whether what most other stores show under this name is shown here under another: their scrapers write it otherwise. */
+/** Whether most listings that other stores show in this category are here in one of another name. */
 function isCalledOtherwise(beside: readonly Beside[], name: string): boolean {
   const having = beside.filter(({ figures }) => rowsIn(figures, name) > 0)
   return having.filter((each) => isRenamed(each, name)).length * 2 > having.length
 }
 
-/** Whether most listings of a category are still shown: then only its name has changed. */
+/** Whether most listings of a category are still in the scrape: then only the category's name has changed. */
 function isRenamed({ comparison }: Beside, name: string): boolean {
   const still = comparison.still.get(wordsHash(name))
   return still !== undefined && still.of >= 2 && still.shown >= 0.6 * still.of
@@ -165,13 +165,13 @@ function rowsIn(figures: Figures, name: string): number {
   return Math.max(rowsOf(figures.tops, name), rowsOf(figures.seconds, name))
 }
 
-/** The largest categories, as a picture. */
+/** A chart of the largest categories, before and now. */
 export function categoriesThenAndNow(then: Figures | undefined, now: Figures) {
   if (then === undefined) return undefined
   return { kind: 'counts', rows: categoriesOf(then, now).slice(0, 20) } as const
 }
 
-/** Rows that only repeat others of the scrape: the first page, again and again. */
+/** Too many rows that repeat others of the scrape, such as the first page of the shop again and again. */
 export function rowsRepeated({ scrape, now, beside, thresholds }: Case): Found | undefined {
   const share = ({ repeated, rows }: Figures) => repeated / Math.max(1, repeated + rows)
   const all = now.repeated + now.rows

@@ -1,6 +1,6 @@
 /**
- * The rules by which a scrape is judged: one table, from which come the verdicts, docs/truth.md and the tests. A rule is a name, what it
- * looks for, the settings that it goes by, and a pure function.
+ * The rules that judge a scrape: one table that defines the verdicts, docs/truth.md and the tests. A rule has a name, a
+ * description, the settings it uses, and a pure function.
  */
 import type { Case } from './case.ts'
 import {
@@ -44,7 +44,7 @@ function finding(about: string, settings: readonly string[], find: Find): Rule {
   return { held: false, about, settings, find }
 }
 
-/** Every rule of a scrape, in the order in which they are told. */
+/** All rules for a scrape, in the order of the verdicts. */
 export const RULES: Readonly<Record<string, Rule>> = {
   date_ahead: held('a date after the day of receipt', ['HOLD_DAYS_AHEAD'], dateAhead),
   date_long_before: held("a date long before the store's newest one", ['HOLD_DAYS_BACK'], dateLongBefore),

@@ -1,8 +1,8 @@
-/** What a row says apart from its price, reduced to what figures need. Made once for a label, however many rows have it. */
+/** The label of a row (all but its price), reduced to what the figures need. Made once per label, not per row. */
 import type { RowProduct } from '../row.ts'
 import { wordsHash } from './text-hash.ts'
 
-/** The fields of which it is counted how many rows tell them. */
+/** The fields for which the figures count how many rows have a value. */
 export const FIELDS = [
   'sku',
   'brand',
@@ -18,16 +18,16 @@ export const FIELDS = [
 
 export type Field = (typeof FIELDS)[number]
 
-/** What is odd about a text, each with its bit in `Said.odd`. */
+/** Oddities of texts, each a bit in `Traits.odd`. */
 export const ODD = { mojibake: 1, html: 2, template: 4, foreignBrand: 8 } as const
 
-/** What labels say alike: rows are counted by it. `odd`: bits of `ODD`; `told`: the bits of those of `TOLD` that are told. */
+/** What labels share; rows are counted by it. `odd`: bits of `ODD`; `told`: a bit for each present field of `TOLD`. */
 export type Traits = Readonly<{ brand: string | null; top: string; second: string; odd: number; told: number }>
 
-/** The fields of a label of which it is counted how many rows tell them. */
+/** The fields of a label whose presence is counted; the index is the bit in `Traits.told`. */
 export const TOLD = ['brand', 'barcode', 'size', 'url', 'image_url', 'category_path'] as const
 
-/** What a label says. */
+/** A reduced label. Long texts are cut to 160 characters. */
 export type Said = Readonly<{
   name: string
   barcode: string | null
@@ -36,7 +36,7 @@ export type Said = Readonly<{
   traits: Traits
 }>
 
-/** The numbers by which labels are compared; they are needed of few, so they are made when they are asked for. */
+/** Hashes by which labels are compared; computed on demand, as few labels need them. */
 export type SaidHashes = Readonly<{
   name: number
   brand: number
@@ -48,7 +48,7 @@ export type SaidHashes = Readonly<{
 
 const hashes = new WeakMap<Said, SaidHashes>()
 
-/** Those of a label; they are made once. */
+/** The hashes of a label, cached. */
 export function hashesOf(said: Said): SaidHashes {
   const known = hashes.get(said)
   if (known !== undefined) return known
@@ -65,14 +65,14 @@ export function hashesOf(said: Said): SaidHashes {
   return made
 }
 
-// The labels of a shop have few.
+// A shop has far fewer distinct traits.
 const TRAITS_MAX = 10_000
 
-/** The traits of labels: the same object for those that are alike, as long as not too many others come between. */
+/** Interns traits: equal traits share one object, until the cache exceeds `TRAITS_MAX` and is cleared. */
 export class KnownTraits {
   readonly #known = new Map<string, Traits>()
 
-  /** What the product of a row says. */
+  /** The reduced label of a row. */
   saidOf(product: RowProduct): Said {
     const { name, barcode, size, imageUrl } = product
     return {
@@ -113,15 +113,15 @@ function bit(value: string | null, place: number): number {
   return value === null ? 0 : 1 << place
 }
 
-// Hundreds of them are kept of each scrape, in bounded memory.
+// Bounds memory: hundreds of labels are kept per scrape.
 const CHARACTERS_MAX = 160
 
-/** The beginning of a text, without the rest of it in memory. */
+/** The first characters of a text, copied so that the whole text can be freed. */
 function beginningOf(text: string): string {
   return text.length <= CHARACTERS_MAX ? text : Buffer.from(text.slice(0, CHARACTERS_MAX)).toString()
 }
 
-// UTF-8 that was read as Latin-1 or Windows-1252, and characters that were lost before.
+// UTF-8 that was decoded as Latin-1 or Windows-1252, and replacement characters.
 const MOJIBAKE = /Ã[\u0080-\u00bf\u0152-\u0178‘-›€™]|Â[\u0080-\u00bf]|â[\u0080-\u00bf€][\u0080-\u00bf™œ“”˜¦]|\ufffd|ï¿½/
 const HTML = /<\/?[a-z][^<>]*>|&(?:[a-z]{2,8}|#\d{1,6}|#x[\da-f]{1,5});/i
 const TEMPLATE = /\{[^{}]*\}|%7B[^%]*%7D/i
@@ -147,7 +147,7 @@ function isAscii(text: string): boolean {
 const SCRIPTS = [/\p{sc=Latin}/u, /\p{sc=Han}|\p{sc=Hira}|\p{sc=Kana}/u, /\p{sc=Cyrl}/u, /\p{sc=Arab}/u, /\p{sc=Grek}/u]
 SCRIPTS.push(/\p{sc=Hang}/u, /\p{sc=Thai}/u, /\p{sc=Hebr}/u, /\p{sc=Deva}/u)
 
-/** Whether a text has letters, and none of a script that another text is written in. */
+/** Whether two texts both have letters of known scripts, but share no script. */
 function isForeignTo(text: string, other: string): boolean {
   const scripts = SCRIPTS.filter((script) => script.test(text))
   return scripts.length > 0 && SCRIPTS.some((script) => script.test(other)) && !scripts.some((each) => each.test(other))

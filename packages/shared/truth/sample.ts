@@ -1,9 +1,9 @@
 /**
- * A sample of the listings of a scrape: those with the smallest hashes of their codes. Two scrapes that show a listing have it in their
- * samples both or neither, up to the smaller of the hashes where they end; so what two samples share tells what the scrapes share.
+ * A sample of the listings of a scrape: those with the smallest hashes of their codes. Up to the smaller of the two
+ * largest hashes, both samples contain each shared listing: so comparing samples estimates what the scrapes share.
  */
 
-/** A listing in a sample. Texts are hashes (0: not told), money is whole cents (-1: not told), flags are 0, 1 and -1. */
+/** A listing in a sample. Texts are hashes (0: absent), money is whole cents, flags are 0 and 1 (-1: absent). */
 export type Sampled = Readonly<{
   hash: number
   price: number
@@ -17,12 +17,12 @@ export type Sampled = Readonly<{
   special: number
 }>
 
-/** How many listings a sample has at most. */
+/** The maximum number of listings in a sample. */
 export const SAMPLE_MAX = 256
 
 const BYTES = 21
 
-/** A sample as text. */
+/** Encodes a sample as base64, 21 bytes per listing. */
 export function encodeSample(sample: readonly Sampled[]): string {
   const bytes = Buffer.alloc(sample.length * BYTES)
   for (const [place, each] of sample.entries()) {
@@ -38,14 +38,14 @@ export function encodeSample(sample: readonly Sampled[]): string {
 
 const decoded = new WeakMap<object, readonly Sampled[]>()
 
-/** The sample of some figures; it is read once. */
+/** The decoded sample of some figures, cached. */
 export function sampleOf(figures: Readonly<{ sample: string }>): readonly Sampled[] {
   const known = decoded.get(figures) ?? decodeSample(figures.sample)
   decoded.set(figures, known)
   return known
 }
 
-/** Reads a sample; what is not one is an empty sample. */
+/** Decodes a sample; an invalid text gives an empty one. */
 function decodeSample(text: string): Sampled[] {
   const bytes = Buffer.from(text, 'base64')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -69,9 +69,9 @@ function decodeSample(text: string): Sampled[] {
   return sample
 }
 
-/** Those with the smallest hashes, in their order, each hash once: the one that came first. */
+/** The items with the smallest hashes, ascending; of equal hashes only the first item. At most `SAMPLE_MAX`. */
 export function smallestOf<Each extends Readonly<{ hash: number }>>(all: readonly Each[]): Each[] {
-  // Numbers of a hash and a place behind it: sorted without a comparison of our own.
+  // Each number combines a hash and an index, so that the native numeric sort needs no comparator.
   const keys = new Float64Array(all.length)
   for (let place = 0; place < keys.length; place++) keys[place] = all[place]!.hash * PLACES + place
   keys.sort()
@@ -85,10 +85,10 @@ export function smallestOf<Each extends Readonly<{ hash: number }>>(all: readonl
   return smallest
 }
 
-// More than are ever sorted together; with 32 bits of a hash it is a number without a fraction.
+// More than are ever sorted at once; with a 32-bit hash the product is still a safe integer.
 const PLACES = 2 ** 20
 
-/** The largest hash up to which a sample has all listings of its scrape. */
+/** The largest hash up to which a sample contains all listings of its scrape; Infinity if it contains all. */
 export function reachOf(sample: readonly Readonly<{ hash: number }>[]): number {
   return sample.length < SAMPLE_MAX ? Number.POSITIVE_INFINITY : sample.at(-1)!.hash
 }

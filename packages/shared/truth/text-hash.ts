@@ -1,9 +1,9 @@
-/** Small numbers for texts: equal for equal texts, on every machine. They are compared, never looked up. */
+/** Small hashes of texts: the same on every machine. They are only compared, never used as keys of a lookup. */
 
 const FIRST = 0x811c9dc5
 const PRIME = 0x01000193
 
-/** 32 bits of a text, as spread as chance would have them (FNV-1a, finished as MurmurHash3 is). */
+/** A uniformly distributed 32-bit hash (FNV-1a with the finalizer of MurmurHash3). */
 export function hash32(text: string): number {
   let hash = FIRST
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), PRIME)
@@ -12,13 +12,13 @@ export function hash32(text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
-/** 16 bits of what a text says, whatever its case, spaces and signs; 0 when it says nothing. */
+/** A 16-bit hash of the letters and digits of a text, ignoring case; 0 for null or an empty text. */
 export function wordsHash(text: string | null): number {
   if (text === null || text === '') return 0
   return (hash32(folded(text)) % 0xffff) + 1
 }
 
-/** A text reduced to its letters and digits, in small letters. */
+/** A text in lower case, reduced to its letters and digits (NFKC). */
 export function folded(text: string): string {
   return text.normalize('NFKC').toLowerCase().replace(NEITHER_LETTER_NOR_DIGIT, '')
 }

@@ -1,4 +1,4 @@
-/** From which figures on a scrape is held, or a finding told. Each is a setting of both machines; shares are from 0 to 1. */
+/** The thresholds for holding a scrape or reporting a finding: settings of both machines; shares are from 0 to 1. */
 import { share, whole } from '../setting-readers.ts'
 
 function threshold<Fallback extends string>(read: (text: string) => number, fallback: Fallback, about: string) {
@@ -72,7 +72,7 @@ export const HOLD_SETTINGS = {
 /** The values of the settings. */
 export type Thresholds = Readonly<{ [Name in keyof typeof HOLD_SETTINGS]: number }>
 
-/** The values where nothing is set. */
+/** The default values. */
 export function usualThresholds(): Thresholds {
   return Object.fromEntries(
     Object.entries(HOLD_SETTINGS).map(([name, { read, fallback }]) => [name, read(fallback)]),

@@ -1,9 +1,9 @@
-/** What several scrapes of one date show together, by their figures. Pure. */
+/** Merges the figures of several scrapes of one date. Pure. */
 import { type Counted, type Figures, mostOf } from './figures.ts'
 import { encodeSample, reachOf, type Sampled, sampleOf, smallestOf } from './sample.ts'
 import { wordsHash } from './text-hash.ts'
 
-/** Their figures as one; where they show the same listing, the later ones of the list say what of it. */
+/** The merged figures; for a listing in several scrapes, the latest in the list wins. */
 export function together(all: readonly Figures[]): Figures {
   return all.reduce(bothOf)
 }
@@ -24,7 +24,7 @@ function bothOf(one: Figures, other: Figures): Figures {
   return { ...added(one, other, kept), ...categoriesOf(one, other, keptIn), sample: encodeSample(sample) }
 }
 
-/** The numbers of both; `kept`: the share of the rows of the first that the second does not show. */
+/** The sums of both; `kept`: the share of the first one's rows that the second does not have. */
 function added(one: Figures, other: Figures, kept: number): Figures {
   const sum = (first: number, second: number) => Math.round(first * kept) + second
   const sums = (first: readonly number[], second: readonly number[]) =>

@@ -1,17 +1,17 @@
-/** Rows of a scrape counted by the traits of their labels: one count a row, and the names are looked at once for all rows that are alike. */
+/** Counts rows of a scrape by traits: one increment per row; names are processed once for rows with equal traits. */
 import { ODD, TOLD, type Traits } from './said.ts'
 
-// Memory is bounded: so many traits are counted apart, and so many names of each kind are kept.
+// Bounds of memory: distinct traits between two calls of `settle`, and names of each kind.
 const TRAITS_MAX = 1_000
 const CATEGORIES_MAX = 500
 const BRANDS_MAX = 2_000
 
-/** The rows of a brand, and those whose names are in another script. */
+/** The rows of a brand; `foreign`: those whose names are in another script. */
 export type BrandRows = { rows: number; foreign: number }
 
-/** The counts of one scrape. What is read of them is complete once `settle` was called. */
+/** The counts of one scrape. The public counts are complete only after `settle`. */
 export class TraitCounts {
-  /** Rows that tell the fields of `TOLD`. */
+  /** For each field of `TOLD`, the rows that have it. */
   readonly told = TOLD.map(() => 0)
   readonly odd = { mojibake: 0, html: 0, template: 0, foreignBrand: 0 }
   readonly tops = new Map<string, number>()
@@ -29,7 +29,7 @@ export class TraitCounts {
     }
   }
 
-  /** Brings what was counted to the names. */
+  /** Adds the pending counts by traits to the counts by name. */
   settle(): void {
     for (const [{ brand, top, second, odd, told }, { rows }] of this.#rows) {
       for (let place = 0; place < TOLD.length; place++) if ((told & (1 << place)) !== 0) this.told[place]! += rows
@@ -52,7 +52,7 @@ export class TraitCounts {
 
 const ODD_NAMES = Object.keys(ODD) as (keyof typeof ODD)[]
 
-/** Counts so many more of a name, unless there are too many others. */
+/** Adds to the count of a name; ignores new names beyond `CATEGORIES_MAX`. */
 export function count(counts: Map<string, number>, name: string, more = 1): void {
   const known = counts.get(name)
   if (known !== undefined) counts.set(name, known + more)

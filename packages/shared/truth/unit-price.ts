@@ -1,14 +1,14 @@
-/** How the unit price of a row fits its text ("$11.40 per 1 kg"), or its price and size. */
+/** Checks the unit price of a row against its text ("$11.40 per 1 kg"), or against price and size. */
 
-/** Whether it agrees; otherwise how it differs. */
+/** The result of the check: `none` if it was not possible, `agrees`, or how the unit price differs. */
 export const UNIT = { none: 0, agrees: 1, hundredth: 2, hundredfold: 3, differs: 4 } as const
 
-/** Whether the price is the unit price; added to one of `UNIT`. */
+/** A flag, combined with a value of `UNIT`: the price equals the unit price. */
 export const IS_UNIT_PRICE = 8
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** One of `UNIT`, with `IS_UNIT_PRICE` where it is so, by the fields of a product as they were sent. */
+/** Checks the fields of a product as sent: a value of `UNIT`, plus `IS_UNIT_PRICE` if the price is the unit price. */
 export function unitOf(product: Fields, priceCents: number): number {
   const { unit_price: unitPrice } = product
   if (unitPrice === undefined || unitPrice === null) return UNIT.none
@@ -20,10 +20,10 @@ export function unitOf(product: Fields, priceCents: number): number {
   return equal | fit(unit, said)
 }
 
-/** A price for so much: kilograms, litres, metres or pieces. */
+/** A price for an amount of kilograms, litres, metres or pieces. */
 type Rate = Readonly<{ price: number; amount: number; measure: string }>
 
-/** What the unit price should be, by the text or by price and size, for the amount that it is told for. */
+/** The expected unit price, by the text or by price and size, for the amount in `unit_of_measure`. */
 function saidUnitPrice(product: Fields, priceCents: number): number | undefined {
   const { per_unit_price_string: text, unit_of_measure: measure, size } = product
   const rate = rateOf(text) ?? rateOfSize(size, priceCents)
@@ -49,10 +49,10 @@ const RATE = /^\s*\D{0,3}(\d+(?:\.\d+)?)\s*(?:per|\/|each|ea)?\s*(.*)$/i
 
 type Amount = Readonly<{ amount: number; measure: string }> | undefined
 
-// A shop writes few of them, in many rows.
+// A shop uses few distinct texts, each in many rows.
 const KNOWN_MAX = 5_000
 
-/** Reads a text once, as long as few others come between. */
+/** Caches the results of `read`; the cache is cleared at `KNOWN_MAX` entries. */
 function remembering<Answer>(read: (text: string) => Answer): (text: string) => Answer {
   const known = new Map<string, Readonly<{ answer: Answer }>>()
   return (text) => {

@@ -1,7 +1,7 @@
-/** What is said of a scrape: that it is held, or a finding that is told while it is loaded. */
+/** Verdicts on a scrape: a hold, or a finding, which is reported while the scrape is loaded. */
 import type { Case } from './case.ts'
 
-/** A repair that can be made again whenever the bytes are read: nothing of them changes. */
+/** A repair, applied each time the file is read: the stored bytes do not change. */
 export type Repair =
   | Readonly<{ kind: 'factor'; field: 'price_current'; factor: number }>
   | Readonly<{ kind: 'swap'; field: 'price_current' | 'name'; with: 'price_was' | 'brand' }>
@@ -10,12 +10,12 @@ export type Repair =
 /** A repair that a person has accepted. */
 export type RepairedBy = Readonly<{ repair: Repair; by: string }>
 
-/** Figures as a small picture. */
+/** Data of a small chart. */
 export type Picture =
   | Readonly<{ kind: 'ratios'; bars: readonly number[] }>
   | Readonly<{ kind: 'counts'; rows: readonly (readonly [name: string, then: number, now: number])[] }>
 
-/** What a rule found. Shares are from 0 to 1. `brief`: the same words for every scrape of a chain; where not given, what the rule is about. */
+/** What a rule found. Shares are 0 to 1. `brief`: the same text for all scrapes of a chain; default: `Rule.about`. */
 export type Found = Readonly<{
   field?: string
   sentence: string
@@ -28,7 +28,7 @@ export type Found = Readonly<{
   repair?: Repair | undefined
 }>
 
-/** A rule: how it finds what it looks for in a case. `held`: a scrape that it finds is held. */
+/** A rule. `held`: it holds the scrape; else it only reports a finding. */
 export type Rule = Readonly<{
   held: boolean
   /** What it looks for, in the words of docs/truth.md. */
@@ -37,13 +37,13 @@ export type Rule = Readonly<{
   find: (judged: Case) => Found | readonly Found[] | undefined
 }>
 
-/** Since when a person believes something. */
+/** A person's belief that covers a verdict. */
 export type Believed = Readonly<{ id: number; since: string }>
 
-/** Whose scrape something is said of; null: of the whole file. Codes as they are written. */
+/** The company and store of a verdict; null: it concerns the whole file. Codes as sent. */
 export type Whose = Readonly<{ company: string | null; store: string | null }>
 
-/** What is said of a scrape. What was recorded by older versions has neither `company`, `store` nor `brief`. */
+/** A verdict on a scrape. Records of older versions lack `company`, `store` and `brief`. */
 export type Verdict = Partial<Whose> &
   Readonly<{
     rule: string
@@ -60,12 +60,12 @@ export type Verdict = Partial<Whose> &
     believed?: Believed
   }>
 
-/** Whether something said holds a file: what is believed does not. */
+/** Whether a verdict holds its file: not if a person's belief covers it. */
 export function isHolding({ held, believed }: Verdict): boolean {
   return held && believed === undefined
 }
 
-/** A verdict as it is recorded. */
+/** Makes a verdict, as it is recorded. */
 export function verdictOf(rule: string, held: boolean, found: Found, whose: Whose = OF_THE_FILE): Verdict {
   const { field = null, sentence, rows, before = null, now = null, examples = [] } = found
   const { brief = sentence, picture = null, repair = null } = found
