@@ -87,7 +87,7 @@ async function removeParts(disk: Disk, archive: string): Promise<void> {
   await removeBaseParts(disk, archive)
 }
 
-/** Whether the file is no longer needed as it is; while rejects are missing it is, since their rows are read from it. */
+/** Whether a file needs no further work; while rejects are missing it does, since their rows are read from it. */
 function isDone(archived: Archived, names: ReadonlySet<string>): boolean {
   const { receipt } = archived
   return isOver(receipt) && receipt.state !== 'failed' && !lacksItsRejects(archived, names)
