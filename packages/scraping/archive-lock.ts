@@ -1,6 +1,6 @@
 /**
- * The lock on the archive: a round of upload-data and `splitcart archive prune`, `pack` and `verify --obtain` exclude each
- * other. The lock on the outbox would not do, because `--watch` holds it for as long as it runs.
+ * The lock on the archive: a round of upload-data and `splitcart archive prune`, `pack` and `verify --obtain` exclude
+ * each other. The lock on the outbox would not do, because `--watch` holds it for as long as it runs.
  */
 import { join } from 'node:path'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'

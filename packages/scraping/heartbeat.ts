@@ -1,6 +1,6 @@
 /**
- * The heartbeat: after each good run a URL of the user's monitoring service is requested, which raises an alarm when the
- * requests stop. It carries no data and no key, and follows no redirect. A failure is only a warning.
+ * The heartbeat: after each good run a URL of the user's monitoring service is requested, which raises an alarm when
+ * the requests stop. It carries no data and no key, and follows no redirect. A failure is only a warning.
  */
 import { callOut } from '@splitcart/shared/call-out.ts'
 import { Problem } from '@splitcart/shared/problem.ts'

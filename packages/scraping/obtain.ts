@@ -1,6 +1,6 @@
 /**
- * Repairs damaged archived files by downloading them from the server with this machine's key. A file that was written to
- * after it was sent is not damaged: it goes back to the outbox.
+ * Repairs damaged archived files by downloading them from the server with this machine's key. A file that was written
+ * to after it was sent is not damaged: it goes back to the outbox.
  *
  *   content ──▶ part (durable) ──▶ its SHA-256 is right ──▶ the file has its name again ──▶ the damaged one is out of the way
  */

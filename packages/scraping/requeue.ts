@@ -8,8 +8,8 @@
  *
  * Invariants:
  *  1. At any time the file is in the archive, in the outbox, or in both; never in neither.
- *  2. As long as it is in the archive its receipt is too. So after any crash the next run either asks for the receipt again
- *     and repeats this (an existing link is found and kept), or sends the file from the outbox.
+ *  2. As long as it is in the archive its receipt is too. So after any crash the next run either asks for the receipt
+ *     again and repeats this (an existing link is found and kept), or sends the file from the outbox.
  *  3. Nothing in the outbox is overwritten: where other bytes have its name, the file gets one with its SHA-256.
  *  4. A crash before the last step leaves a receipt without a file: it is ignored, and archiving the file replaces it.
  */
@@ -38,8 +38,8 @@ export async function requeue(
 }
 
 /**
- * Requeues a file that the server has forgotten, serialised with other moves. `false` if the file was sent again since the
- * server was asked: its receipt is another one then.
+ * Requeues a file that the server has forgotten, serialised with other moves. `false` if the file was sent again since
+ * the server was asked: its receipt is another one then.
  */
 export function requeueForgotten({ disk, folders }: Job, { moves }: Run, archived: Archived): Promise<boolean> {
   return moves.run(async () => {

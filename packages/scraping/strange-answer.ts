@@ -1,4 +1,4 @@
-/** Describes a response that is not from a SplitCart server, for people: "with a page in HTML titled "Blocked", from nginx". */
+/** Describes a response of another server for people: "with a page in HTML titled "Blocked", from nginx". */
 
 /** A response, with its body read up to a limit. */
 export type Answer = Readonly<{ url: string; status: number; headers: Headers; text: string }>
