@@ -118,7 +118,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   return await actOnFolder(work, settings, manner)
 }
 
-/** The signal that stops the command; a dry run gets none, since it may be killed at any time. */
+/** The signal that stops the command; a dry run's never aborts, since it may be killed at any time. */
 function signalOf({ dryRun, untilInputEnds }: Options): AbortSignal {
   if (dryRun) return new AbortController().signal
   return untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()

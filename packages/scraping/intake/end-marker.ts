@@ -1,4 +1,4 @@
-/** The end marker: a last line by which a producer confirms that its output is complete. It is removed from the input. */
+/** The end marker: a last line by which a producer confirms that its output is complete. Removed from the input. */
 import { Problem } from '@splitcart/shared/problem.ts'
 
 /** Yields the input without the marker. Throws `scrape_incomplete` at its end if the last line is not the marker. */

@@ -153,7 +153,7 @@ async function feed(chunks: AsyncIterable<Buffer>, parser: ReturnType<typeof par
   }
 }
 
-/** Detects the delimiter: Excel writes a semicolon or comma by the system's locale. */
+/** Detects the CSV delimiter: depending on the system's locale, Excel does not write a comma. */
 function delimiterIn(first: Buffer): string {
   const [names = ''] = first.toString('utf8').trimStart().split(/\r?\n/)
   const count = (character: string) => names.split(character).length
