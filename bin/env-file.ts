@@ -1,6 +1,6 @@
 /**
- * Reads a settings file as people and their editors write it: `NAME=value`, one per line. Unreadable lines are reported by
- * number. No value is ever part of a message: it may be a key.
+ * Reads a settings file as people and their editors write it: `NAME=value`, one per line. Unreadable lines are reported
+ * by number. No value is ever part of a message: it may be a key.
  */
 import { parseEnv } from 'node:util'
 

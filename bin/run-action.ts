@@ -25,7 +25,7 @@ import { workOf } from './update-db-work.ts'
 const LOOK_MS = 200
 
 /**
- * An action on an upload (named by its id, SHA-256 or file name) and its reason; `from`: the state required of the upload;
+ * An action on an upload (named by its id, SHA-256 or file name) and its reason; `from`: the required state;
  * `isLimited`: a load limited to the rights of its senders.
  */
 export type RequestedAction = Readonly<{

@@ -1,9 +1,9 @@
 /**
  * Output of the commands: results go to stdout, everything else to stderr; colour only on a terminal.
  *
- * Names, reasons and rows are untrusted input. So every line or record is printed as one line, control characters, which
- * could draw on the terminal or forge a line, are escaped, and keys are masked. This is done here, so that no command can
- * omit it.
+ * Names, reasons and rows are untrusted input. So each line or record is printed as one line, control characters, which
+ * could draw on the terminal or forge a line, are escaped, and keys are masked. This is done here, so that no command
+ * can omit it.
  */
 import { styleText } from 'node:util'
 import { asciiControls } from '@splitcart/shared/controls.ts'
@@ -60,7 +60,7 @@ export type Terminal = Readonly<{
 }>
 
 /**
- * A record with field names as in the API, `rejected_rows`; until 1.0 the former names, `rejectedRows`, are kept as well.
+ * A record with field names as in the API, `rejected_rows`; until 1.0 the former names, `rejectedRows`, are kept, too.
  * Only top-level names are converted: nested values come from the API, or from files.
  */
 export function inOneForm(record: OutputRecord): OutputRecord {
