@@ -1,6 +1,6 @@
 /**
- * Replays the loads whose rows were read by an older version, oldest first. Each is requested as by `loads replay`. It is
- * resumable: a later run continues with the rest, and does nothing once all are done.
+ * Replays the loads whose rows were read by an older version, oldest first. Each is requested as by `loads replay`. It
+ * is resumable: a later run continues with the rest, and does nothing once all are done.
  */
 import { isOlderLoad, type OlderLoad, olderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
 import { inboxOf } from '@splitcart/data-management/inbox/folder/folder-inbox.ts'

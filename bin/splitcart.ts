@@ -36,7 +36,7 @@ for (const command of program.commands) describe(command)
 program.configureHelp({ subcommandTerm: termOf })
 
 // Data read and sent is short-lived. A young generation of fixed size and an old one collected at 20 % growth instead
-// of several times its size keep a process under 200 MiB for any file: 2 GB load in 190 instead of 270 MiB, in equal time.
+// of several times its size keep a process under 200 MiB for any file: 2 GB load in 190, not 270 MiB, in equal time.
 // (--max-semi-space-size has no effect by now.) Set after the modules are loaded, which would take a quarter longer.
 setFlagsFromString('--semi-space-growth-factor=1')
 setFlagsFromString('--heap-growing-percent=20')
