@@ -1,4 +1,4 @@
-/** `splitcart completion`: a script by which a shell completes commands and their flags. It is made from the commands themselves. */
+/** `splitcart completion`: prints a shell completion script, generated from the command definitions. */
 import { Argument, type Command } from 'commander'
 import { run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
