@@ -1,7 +1,7 @@
 /** Asks the person at the terminal. */
 import { createInterface } from 'node:readline/promises'
 
-/** What was answered, without blanks around it; undefined: nothing, with Ctrl-C or Ctrl-D. */
+/** Asks a question; returns the trimmed answer, or undefined on Ctrl-C or Ctrl-D. */
 export async function ask(question: string): Promise<string | undefined> {
   const asking = createInterface({ input: process.stdin, output: process.stderr })
   try {

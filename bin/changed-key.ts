@@ -1,11 +1,11 @@
-/** The key as it is now, for a process that stays while its key is exchanged. */
+/** Detects a changed key, for a long-running process whose key is rotated. */
 import { path as readPath } from '@splitcart/shared/setting-readers.ts'
 import { keyIn } from './key-file.ts'
 import { environmentWith, findSettings } from './settings-files.ts'
 
 const STANDARD_INPUT = '-'
 
-/** What tells the key that has taken the place of the one in use; undefined while it is the same, or cannot be read. */
+/** Returns a function that gives a new key once; undefined while the key is unchanged or unreadable. */
 export function changedKey(key: string, environment: NodeJS.ProcessEnv = process.env): () => string | undefined {
   let inUse = key
   return () => {

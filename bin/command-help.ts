@@ -1,12 +1,12 @@
-/** How the commands stand in the help: on which machine each is for, and examples of it. */
+/** Help texts of the commands: the machine that each is for, and examples. */
 
 const SCRAPING = 'On the machine that scrapes:'
 const SERVER = 'On the server:'
 const PRICES = 'Prices, on the server:'
-/** Where commands stand that have no other place. */
+/** Default group of commands in the help. */
 export const BOTH = 'On either machine:'
 
-/** The group of each command, and command lines that are often wanted. */
+/** The help group of each command, and common examples. */
 export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; examples: readonly string[] }>>> = {
   'upload-data': {
     group: SCRAPING,
@@ -123,7 +123,7 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   version: { group: BOTH, examples: ['splitcart version'] },
 }
 
-/** What people write instead of a command's own name. */
+/** Aliases that people type instead of a command's name. */
 export const ALSO_CALLED: Readonly<Record<string, string>> = {
   upload: 'upload-data',
   send: 'upload-data',

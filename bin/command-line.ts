@@ -1,4 +1,4 @@
-/** What every command has: the flags of its settings, the way it prints, and where its problems end. */
+/** Common parts of all commands: flags of settings, output options, and error handling. */
 import { Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
 import { path as readPath } from '@splitcart/shared/setting-readers.ts'
 import {
@@ -19,7 +19,7 @@ import { type OutputOptions, type Terminal, terminalOf } from './terminal.ts'
 /** The options of a command line, with the flags of settings among them. */
 type Options = OutputOptions & Readonly<{ verbose?: boolean; [option: string]: unknown }>
 
-/** A command line that commander takes and the command does not: told as commander tells its own, with the way to the help. */
+/** A usage error that commander does not detect; printed like commander's own, with a hint at the help. */
 export class UsageFault extends Error {}
 
 /** Adds `--json` and `--quiet`. */
@@ -35,14 +35,14 @@ export function configurable(command: Command, names: readonly SettingName[]): C
   return command.option('--verbose', 'tell which settings are in force, and where each of them was found')
 }
 
-/** The settings for a command of a machine: its flags before the environment and the files. Names every fault at once. */
+/** The settings of a command: flags take precedence over environment and files. Reports all faults at once. */
 export function settingsOf(options: Options, machine: Machine): Settings {
   const found = findTold(options)
   const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = environmentWith(found, process.env)
   return readAll(found, { environment, flags: flagsIn(options), faults: found.faults }, { machine })
 }
 
-/** The settings for a command that uses the key; no other command ever looks at it. */
+/** The settings of a command that uses the key; other commands never read it. */
 export function settingsWithKey(options: Options, machine: Machine, required: readonly SettingName[] = []): Settings {
   const found = findTold(options)
   const environment = environmentWith(found, process.env)
@@ -61,7 +61,7 @@ export function settingsWithKey(options: Options, machine: Machine, required: re
   return settings
 }
 
-/** What the files say; what has no effect in them is told, unless only the summary is wanted. */
+/** Reads the settings files; prints remarks on lines without effect, unless --quiet. */
 function findTold(options: Options): FoundFiles {
   const found = findSettings()
   if (options.quiet !== true) for (const remark of found.remarks) process.stderr.write(`note: ${printed(remark)}\n`)
@@ -69,7 +69,7 @@ function findTold(options: Options): FoundFiles {
   return found
 }
 
-/** Where settings were looked for, and which of them was found where. No value is shown: it may be a key. */
+/** Lines on where settings were searched and found, for --verbose. No value is shown: it may be a key. */
 function originsTold(options: Options, found: FoundFiles): string[] {
   const flags = flagsIn(options)
   const origins = Object.keys(SETTINGS).flatMap((name) => {
@@ -88,7 +88,7 @@ type Given = Readonly<{
 function readAll(found: FoundFiles, { environment, flags, ...given }: Given, wanted: SettingsWanted): Settings {
   const faults = [...given.faults]
   if (process.env[CHECKS_OFF] === '0') faults.push(`${CHECKS_OFF}=0 ${NEVER_OFF}`)
-  // What is missing may stand in what could not be read.
+  // A missing setting may be in a file that could not be read, so it is not reported then.
   const required = found.faults.length === 0 ? (wanted.required ?? []) : []
   try {
     const settings = readSettings(environment, flags, { ...wanted, required })
@@ -104,7 +104,7 @@ function readAll(found: FoundFiles, { environment, flags, ...given }: Given, wan
 const CHECKS_OFF = 'NODE_TLS_REJECT_UNAUTHORIZED'
 const NEVER_OFF = 'would give the key to any server; unset it, and name the certificates of an own CA in API_SERVER_CA'
 
-/** The settings that came as flags, by their names. */
+/** The settings given as flags, by their names. */
 export function flagsIn(options: Readonly<Record<string, unknown>>): Record<string, string> {
   const flags: Record<string, string> = {}
   for (const name of Object.keys(SETTINGS)) {
@@ -114,13 +114,13 @@ export function flagsIn(options: Readonly<Record<string, unknown>>): Record<stri
   return flags
 }
 
-/** The number in an argument, from 1 on. */
+/** Parses an argument that is a whole number from 1. */
 export function countArgument(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.')
   return Number(text)
 }
 
-/** The path in an argument, as that of a setting. */
+/** Parses a path argument like the path of a setting. */
 export function pathArgument(text: string): string {
   try {
     return readPath(text)
@@ -135,7 +135,7 @@ export function checkAll(...checks: readonly (() => unknown)[]): void {
   if (faults.length > 0) throw new Problem('settings_invalid', faults.join(''))
 }
 
-/** What a check finds wrong with settings. */
+/** The fault that a check of settings throws, as text; undefined if none. */
 export function faultIn(check: () => unknown): string | undefined {
   try {
     check()
@@ -146,7 +146,7 @@ export function faultIn(check: () => unknown): string | undefined {
   }
 }
 
-/** Runs a command and sets the exit code. A problem is told in words; anything else is a mistake of ours and keeps its stack. */
+/** Runs a command and sets the exit code. A Problem is printed as text; any other error is a bug: stack is kept. */
 export async function run(options: OutputOptions, command: (terminal: Terminal) => Promise<number>): Promise<void> {
   const terminal = terminalOf(options)
   try {
@@ -158,7 +158,7 @@ export async function run(options: OutputOptions, command: (terminal: Terminal) 
   }
 }
 
-/** What the operating system or SQLite refused, in words: no rights, no room, a damaged file. */
+/** Converts an error of the operating system or SQLite (permissions, disk full, damaged file) to a Problem. */
 function problemOfMachine(cause: unknown): Problem | undefined {
   if (!(cause instanceof Error)) return undefined
   if ('errcode' in cause) return new Problem('database_unusable', cause.message, { cause })
@@ -168,7 +168,7 @@ function problemOfMachine(cause: unknown): Problem | undefined {
 function tellProblem(terminal: Terminal, problem: Problem): number {
   const { code, title, detail, todo } = toProblemDocument(problem)
   terminal.record({ type: 'error', code, title, detail, todo })
-  // Faults of settings stand on a line each; no other message has a line end of ours.
+  // Settings faults have one line each; in other messages a line end is foreign and is escaped.
   const lines = code === 'settings_invalid' ? problem.message.split('\n') : [problem.message]
   process.stderr.write(`splitcart: ${lines.map((line) => printed(line.trimEnd())).join('\n')}\n${todo}\n`)
   return exitOf(problem) ?? EXIT.failure
@@ -178,16 +178,16 @@ function flagOf(name: string): string {
   return name.toLowerCase().replaceAll('_', '-')
 }
 
-/** The property under which commander keeps the value of a setting's flag. */
+/** The property name that commander uses for a setting's flag. */
 function propertyOf(name: string): string {
   return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** The key in API_SECRET_KEY_FILE, or what is wrong with that file; neither where it is not to be read. */
+/** The key in API_SECRET_KEY_FILE, or that file's fault; neither if the file is not to be read. */
 function keyFile(environment: Given['environment']): { key?: string; fault?: string } {
   const path = environment.API_SECRET_KEY_FILE
   if (path === undefined || path === '' || environment.API_SECRET_KEY) return {}
-  // What is wrong with the path itself is told with all other settings.
+  // An invalid path is reported together with the faults of other settings.
   if (faultIn(() => readSettings({ API_SECRET_KEY_FILE: path })) !== undefined) return {}
   const found = keyIn(readPath(path))
   return 'key' in found ? found : { fault: `API_SECRET_KEY_FILE: ${found.fault}` }

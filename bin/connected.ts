@@ -1,4 +1,4 @@
-/** What connecting a machine leaves on it: a file of settings, and perhaps a schedule. */
+/** What `connect` installs on a machine: a settings file, and optionally a schedule. */
 import { spawnSync } from 'node:child_process'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
@@ -10,14 +10,14 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { ownCommand } from './own-command.ts'
 import { findSettings, type SettingsFile, type SettingsFilePath, settingsFilePaths } from './settings-files.ts'
 
-/** The settings that connecting writes and disconnecting takes away. */
+/** The settings that `connect` writes and `disconnect` removes. */
 export const CONNECTION = ['API_SERVER_URL', 'API_SECRET_KEY', 'API_SERVER_CA', 'SCRAPING_DATA_DIR'] as const
 
 const KEYS = ['API_SECRET_KEY', 'API_SECRET_KEY_FILE'] as const
 
 /**
- * The file that connecting writes: `.env` where it is wanted here, or has settings of ours already, which would count before all
- * others; else the user's own file, which is found from every folder.
+ * The file that `connect` writes: `.env` if wanted here, or if it already has settings of SplitCart, which would take
+ * precedence; else the user's own file, which applies in every folder.
  */
 export function settingsFileToWrite(isHere: boolean): SettingsFilePath {
   const [here, user] = settingsFilePaths(process.platform, process.env, homeIfAny())
@@ -28,13 +28,13 @@ export function settingsFileToWrite(isHere: boolean): SettingsFilePath {
   return isHere || isInUse || user?.from !== 'user file' ? here! : user
 }
 
-/** The files in which a connection stands, the one that counts first. */
+/** The settings files that hold a key, highest precedence first; the system's file is left out. */
 export function connectedFiles(): SettingsFile[] {
   const { files } = findSettings()
   return files.filter(({ from, values }) => from !== 'system file' && values.API_SECRET_KEY !== undefined)
 }
 
-/** Throws where a new key would not be used, or take the place of another one unasked. */
+/** Throws if a new key would not take effect, or would replace another one without consent. */
 export function checkUnconnected(place: SettingsFilePath, isReplacing: boolean): void {
   const set = [...KEYS, 'API_SERVER_URL'].find((name) => process.env[name])
   if (set !== undefined)
@@ -49,7 +49,7 @@ export function checkUnconnected(place: SettingsFilePath, isReplacing: boolean):
   throw new Problem('settings_invalid', `\n  ${place.path} connects this machine to ${server} already; ${advice}`)
 }
 
-/** What would send the outbox every few minutes with the settings of a place. */
+/** The schedule that sends the outbox with the settings of a place; undefined on an unsupported platform. */
 export function scheduleOf({ from, path }: SettingsFilePath): Schedule | undefined {
   const home = homeIfAny()
   if (home === undefined) return undefined
@@ -58,9 +58,9 @@ export function scheduleOf({ from, path }: SettingsFilePath): Schedule | undefin
   return scheduleFor(process.platform, { command, folder: from === '.env' ? dirname(resolve(path)) : home, home, user })
 }
 
-/** Installs a schedule; what went wrong, as a sentence. Of what fails nothing stays. */
+/** Installs a schedule. On failure removes it again and returns the error as a sentence. */
 export async function installSchedule(disk: Disk, schedule: Schedule): Promise<string | undefined> {
-  // What runs by an older file would go on by it.
+  // A schedule running from older files would continue with them, so it is stopped first.
   if (await isThere(disk, schedule)) schedule.undo.forEach(faultOf)
   for (const { path, text } of schedule.files) {
     await makeFolder(disk, dirname(path))
@@ -75,7 +75,7 @@ export async function installSchedule(disk: Disk, schedule: Schedule): Promise<s
   return undefined
 }
 
-/** Takes a schedule away where it was installed; false where there was none. */
+/** Removes a schedule; false if none was installed. */
 export async function removeSchedule(schedule: Schedule): Promise<boolean> {
   const disk = realDisk()
   if (schedule.files.length > 0 && !(await isThere(disk, schedule))) return false
@@ -103,7 +103,7 @@ function homeIfAny(): string | undefined {
   try {
     return homedir()
   } catch {
-    // A container may run as a number that nobody knows.
+    // A container may run under a uid without a user entry.
     return undefined
   }
 }

@@ -1,4 +1,4 @@
-/** Opens what the commands of the receiving machine work with. */
+/** Opens the databases and folders that the commands of the receiving machine work with. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -31,8 +31,8 @@ export type DataManagement = Readonly<{
 const KEY_CHARACTERS_MIN = 16
 
 /**
- * Opens ledger and catalogue of a server that is there, which must belong together: in a wrong folder it makes none. What lies in
- * PostgreSQL needs no folder.
+ * Opens ledger and catalogue of an existing server, which must belong together; creates nothing in a wrong folder. With
+ * PostgreSQL no folder is needed.
  */
 export async function openDataManagement(settings: Settings): Promise<DataManagement> {
   return await paired(settings, () => openUnpaired(settings))
@@ -49,7 +49,7 @@ async function paired(settings: Settings, open: () => Promise<DataManagement>): 
   }
 }
 
-/** The databases of a machine, by the names that people know. */
+/** The ledger and catalogue of a machine, with their names for messages. */
 export function pairOf({ ledger, catalogue }: DataManagement, settings: Settings): Pair {
   const server = databaseServer(settings)
   const names =
@@ -59,14 +59,14 @@ export function pairOf({ ledger, catalogue }: DataManagement, settings: Settings
   return { ledger, catalogue: catalogue.database, names }
 }
 
-/** The same, whether they belong together or not. */
+/** Opens ledger and catalogue without checking that they belong together. */
 export async function openUnpaired(settings: Settings): Promise<DataManagement> {
   checkInbox(settings)
   if (databaseServer(settings) === undefined) await checkServerData(settings)
   return await openIn(settings)
 }
 
-/** Makes the folders that are missing, too: for what receives and loads. */
+/** Like openDataManagement, but creates missing folders too: for the server and the loader. */
 export async function setUpDataManagement(settings: Settings): Promise<DataManagement> {
   checkInbox(settings)
   const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
@@ -76,7 +76,7 @@ export async function setUpDataManagement(settings: Settings): Promise<DataManag
   return await paired(settings, () => openIn(settings))
 }
 
-/** Throws `data_missing` where no server has ever run, and `folder_unsafe` where this user must not work. */
+/** Throws `data_missing` if no server has ever run here, `folder_unsafe` if this user must not work here. */
 export async function checkServerData({ DATA_MANAGEMENT_DATA_DIR: dataDir }: Settings): Promise<void> {
   const folders = foldersIn(dataDir)
   await checkPrivate(realDisk(), Object.values(folders))
@@ -108,7 +108,7 @@ async function openIn(settings: Settings): Promise<DataManagement> {
   }
 }
 
-/** What is fetched from a fleet's inbox needs a folder while it is looked at: a passing one where no server is. */
+/** The folders; a temporary one for files fetched from a fleet's inbox if no server is set up here. */
 async function foldersFor(settings: Settings, stack: AsyncDisposableStack): Promise<Folders> {
   const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
   if (inboxServers(settings) === undefined || (await isSetUp(realDisk(), dataDir))) return foldersIn(dataDir)
@@ -125,7 +125,7 @@ async function openDatabases(settings: Settings, stack: AsyncDisposableStack) {
       ledger: stack.use(openLedger(foldersIn(settings.DATA_MANAGEMENT_DATA_DIR).data, settings.API_SECRET_KEY)),
       catalogue: stack.use(openCatalogue(databaseFile(settings))) as Catalogue,
     }
-  // Loaded only where they are needed: others need not wait for the client of PostgreSQL.
+  // Imported only when needed: loading the PostgreSQL client takes time.
   const { openPostgresCatalogue } = await import('@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts')
   const { openPostgresLedger } = await import('@splitcart/data-management/ledger/postgres.ts')
   return {
@@ -134,7 +134,7 @@ async function openDatabases(settings: Settings, stack: AsyncDisposableStack) {
   }
 }
 
-/** A key that guards a server must not be guessed; a sender may hold whatever it was given. */
+/** Throws if the server's key is short enough to be guessed; a sender's key may have any length. */
 export function checkServerKey({ API_SECRET_KEY: key }: Settings): void {
   if (key !== undefined && key.length < KEY_CHARACTERS_MIN)
     throw new Problem(
@@ -143,7 +143,7 @@ export function checkServerKey({ API_SECRET_KEY: key }: Settings): void {
     )
 }
 
-/** The inbox lies in the data folder, where another one that is named would not be looked at, or in servers that a fleet shares. */
+/** Checks INBOX_URL: a fleet's servers, or the inbox in the data folder, since no other folder would be read. */
 export function checkInbox(settings: Settings): void {
   const { INBOX_URL: address, DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
   if (inboxServers(settings) !== undefined) {

@@ -1,17 +1,17 @@
 /**
- * A file of settings as people and their editors write it: `NAME=value`, a line each. What can be read is read; what cannot is
- * named by its line. No value is ever part of a message: it may be a key.
+ * Reads a settings file as people and their editors write it: `NAME=value`, one per line. Unreadable lines are reported
+ * by number. No value is ever part of a message: it may be a key.
  */
 import { parseEnv } from 'node:util'
 
-/** What a file says of our settings; the faults that forbid to use it, and remarks about lines that have no effect. */
+/** The settings in a file; `faults` make it unusable, `remarks` are about lines without effect. */
 export type EnvFile = Readonly<{
   values: Readonly<Record<string, string>>
   faults: readonly string[]
   remarks: readonly string[]
 }>
 
-// `set X=…` of Windows' command line and `$env:X=…` of PowerShell say the same as `X=…`.
+// `set X=…` of the Windows command line and `$env:X=…` of PowerShell are accepted like `X=…`.
 const SHELL_PREFIX = /^\s*(?:set\s+|\$env:\s*|export\s+)/i
 const QUOTED_SET = /^\s*set\s+"(?<assignment>\w+=[^"]*)"\s*$/i
 const LINE = /^\s*(?<quote>["']?)(?<name>\w+)\k<quote>\s*(?<sign>[=:]?)\s*(?<rest>.*?)\s*$/
@@ -20,7 +20,7 @@ const OPEN_QUOTE = /^["'`]/
 const KEY_ALONE = /^\s*["']?splitcart_\w+["']?\s*$/
 const TYPING_ERRORS_MAX = 2
 
-// What people put there because it is the usual advice, and what has an effect here instead.
+// Settings that common advice names but that have no effect here, and what to use instead.
 const INSTEAD: Readonly<Record<string, string>> = {
   NODE_EXTRA_CA_CERTS: 'API_SERVER_CA names the certificates of an own CA',
   NODE_USE_ENV_PROXY: 'HTTPS_PROXY alone is enough',
@@ -28,7 +28,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   NODE_TLS_REJECT_UNAUTHORIZED: 'certificates are always checked; API_SERVER_CA names those of an own CA',
 }
 
-/** Reads the bytes of a file. Of all names only those given are taken. */
+/** Parses the bytes of a file. Only the given names are read. */
 export function readEnvFile(bytes: Buffer, names: readonly string[]): EnvFile {
   const text = decoded(bytes)
   if (text.includes('\0'))
@@ -36,7 +36,7 @@ export function readEnvFile(bytes: Buffer, names: readonly string[]): EnvFile {
   const lines = text.split(/\r\n|\n|\r/).map((line) => withoutPrefix(line, names))
   const parsed = parseEnv(lines.join('\n'))
   const values: Record<string, string> = {}
-  // What a faulty line gives would be shown where it is no value either.
+  // The value of a faulty line is dropped: later messages about an invalid value could show it.
   const faulty = new Set(lines.filter((line) => faultOf(line, names) !== undefined).map((line) => partsOf(line).name))
   for (const name of names) if (Object.hasOwn(parsed, name) && !faulty.has(name)) values[name] = parsed[name] ?? ''
   const numbered = lines.map((line, index) => ({ line, at: `line ${index + 1}` }))
@@ -48,7 +48,7 @@ export function readEnvFile(bytes: Buffer, names: readonly string[]): EnvFile {
   return { values, faults: tell(faultOf), remarks: [...tell(remarkOn), ...repeated(numbered, names)] }
 }
 
-/** UTF-8, or UTF-16 where its mark says so; the mark itself is no part of the text. */
+/** Decodes UTF-8, or UTF-16 by its byte order mark; the mark is removed. */
 export function decoded(bytes: Buffer): string {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return bytes.subarray(2).toString('utf16le')
@@ -73,7 +73,7 @@ function faultOf(line: string, names: readonly string[]): string | undefined {
   const { name, sign, rest } = partsOf(line)
   const meant = name.toUpperCase()
   if (!names.includes(meant)) return undefined
-  // Names of one word, such as host, are other programs' too.
+  // A name of one word, such as host, may belong to another program, so it is not reported.
   if (name !== meant) return name.includes('_') && sign !== '' ? `${name} is written in capitals: ${meant}` : undefined
   if (sign !== '=') return `${name} needs = between name and value`
   const quoted = QUOTED.exec(rest)?.[0] ?? ''
@@ -110,7 +110,7 @@ function repeated(lines: readonly { line: string; at: string }[], names: readonl
   })
 }
 
-/** Whether one text becomes the other by a letter or two that were left out, added, exchanged or mistyped. */
+/** Whether the edit distance (omitted, added, swapped or mistyped letters) of two texts is small. */
 function isClose(one: string, other: string): boolean {
   if (other.length < 8 || Math.abs(one.length - other.length) > TYPING_ERRORS_MAX) return false
   let before = Array.from({ length: other.length + 1 }, (_, index) => index)

@@ -1,4 +1,4 @@
-/** What the command line ends with. Scripts rely on these numbers: they are never changed. */
+/** Exit codes of the command line. Scripts rely on these numbers: they are never changed. */
 import type { Outcome } from '@splitcart/scraping/upload-events.ts'
 import type { Problem } from '@splitcart/shared/problem.ts'
 

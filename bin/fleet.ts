@@ -11,7 +11,7 @@ import type { DataManagement } from './data-management.ts'
 export async function openFleet(settings: Settings, log?: Log): Promise<JetStreamInbox | undefined> {
   const address = inboxServers(settings)
   if (address === undefined) return undefined
-  // Loaded only where they are needed: others need not wait for the client of NATS.
+  // Imported only when needed: loading the NATS client takes time.
   const { JetStreamInbox } = await import('@splitcart/data-management/inbox/jetstream/servers.ts')
   const fleet = await JetStreamInbox.open(address)
   if (log !== undefined) await tellFindings(fleet, log)

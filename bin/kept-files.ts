@@ -1,4 +1,4 @@
-/** The files that this machine keeps for long, of either side: the archive of what was sent, and what the server has loaded. */
+/** Files that this machine keeps long-term: the sender's archive, or the server's loaded files. */
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { foldersOfKind } from '@splitcart/data-management/folders.ts'
@@ -16,31 +16,31 @@ import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { settingsOf, settingsWithKey } from './command-line.ts'
 import type { DataManagement } from './data-management.ts'
 
-/** A file that is kept. `isRight`: whether a content with this SHA-256 is its own. */
+/** A kept file. `isRight`: whether this SHA-256 is that of its original content. */
 export type KeptFile = Readonly<{
   name: string
   path: string
   kind: string
-  /** What the server has said of it; of the server's own files only their content tells. */
+  /** State by its receipt; undefined for the server's own files. */
   state?: string
   isRight: (sha256: string) => boolean | Promise<boolean>
-  /** Gets it from the other machine where it is damaged; says what was done. */
+  /** Fetches a damaged file from the other machine; returns what was done, as text. */
   obtain: () => Promise<string>
 }>
 
-/** The kept files of one side. `about`: what a person calls the place. */
+/** The kept files of one side. `about`: name of the place, for messages. */
 export type KeptFiles = AsyncDisposable &
   Readonly<{
     side: 'scraping' | 'data-management'
     about: string
-    /** Whose days are told. */
+    /** Time zone of printed dates. */
     zone: TimeZone
     list: () => AsyncGenerator<KeptFile>
-    /** The one file that a person means. Throws `not_found`. */
+    /** Finds the one file that a text names. Throws `not_found`. */
     find: (text: string) => Promise<KeptFile>
   }>
 
-/** Opens the kept files of a side: the server's where that is asked for, or where this machine has no archive. */
+/** Opens the kept files of a side: the server's with --server, or if this machine has no archive. */
 export async function openKeptFiles(options: Readonly<{ server?: boolean; obtain?: boolean }>): Promise<KeptFiles> {
   const settings = options.obtain ? settingsWithKey(options, 'scraping') : settingsOf(options, 'scraping')
   const hasArchive = existsSync(foldersIn(settings.SCRAPING_DATA_DIR).archive)
@@ -51,10 +51,10 @@ export async function openKeptFiles(options: Readonly<{ server?: boolean; obtain
   return archiveFiles(settings)
 }
 
-// More often a file does not change its form while it is read.
+// A file does not change its form more often than this while it is read.
 const LOOKS_MAX = 3
 
-/** Reads a file where it lies by now: it may have been kept in another form since it was found. Undefined: it is gone. */
+/** Reads a file at its current path: it may have been packed since it was found. Undefined if it is gone. */
 export async function readKept<T>(file: KeptFile, read: (file: KeptFile) => Promise<T>): Promise<T | undefined> {
   const folder = dirname(file.path)
   let path: string | undefined = file.path
@@ -94,7 +94,7 @@ function archiveFiles(settings: Settings): KeptFiles {
   }
 }
 
-/** The lock keeps upload-data from working on the archive meanwhile. */
+/** Fetches a file from the server, under the lock that keeps upload-data off the archive. */
 async function obtainFromServer(settings: Settings, folders: Folders, archived: Archived): Promise<string> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
   if (server === undefined || key === undefined)
@@ -124,7 +124,7 @@ async function findIn(files: AsyncGenerator<KeptFile>, text: string): Promise<Ke
   throw new Problem('not_found', `no archived file has the name or SHA-256 ${JSON.stringify(text)}`)
 }
 
-/** What belongs to the server is loaded only where it is asked for: it costs a command of the archive its time. */
+/** The server's files. Its modules are imported only here: loading them would slow commands on the archive. */
 async function serverFiles(settings: Settings): Promise<KeptFiles> {
   const { openDataManagement } = await import('./data-management.ts')
   const machine = await openDataManagement(settings)

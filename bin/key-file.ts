@@ -1,4 +1,4 @@
-/** The key where a file or standard input holds it: a command line shows it to every user of the machine, a private file to nobody else. */
+/** Reads the key from a private file or standard input: a command line would show it to every user of the machine. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { decoded } from './env-file.ts'
@@ -6,11 +6,11 @@ import { decoded } from './env-file.ts'
 const STANDARD_INPUT = '-'
 const OTHERS_MAY = 0o077
 const GROUP_MAY_READ = 0o040
-// No key is that long: whatever is, was named by mistake.
+// No key is longer: a larger file was named by mistake.
 const BYTES_MAX = 4096
 const WAIT_MS = 10
 
-/** What API_SECRET_KEY_FILE holds, or what is wrong with it. Follows links, for secrets are often handed over as one; it is the file that counts. */
+/** The key in API_SECRET_KEY_FILE, or its fault. Follows links, as secrets are often mounted as one. */
 export function keyIn(path: string): { key: string } | { fault: string } {
   try {
     if (path === STANDARD_INPUT) return fromStandardInput()
@@ -26,11 +26,11 @@ export function keyIn(path: string): { key: string } | { fault: string } {
   }
 }
 
-/** A warning when others can read a file of settings with a key. Not refused: such a file may hold much else, and work for years. */
+/** A warning if others can read a settings file with a key. Not an error: the file may hold more, and long be used. */
 export function exposureOf(path: string): string | undefined {
   if (process.platform === 'win32') return undefined
   const { mode, uid } = statSync(path)
-  // Root gives a file to the group of the server, which is to read it.
+  // A file of root may be readable for its group, which is that of the server.
   const others = uid === 0 && process.geteuid?.() !== 0 ? OTHERS_MAY & ~GROUP_MAY_READ : OTHERS_MAY
   return (mode & others) === 0
     ? undefined
@@ -42,7 +42,7 @@ function fromStandardInput(): { key: string } | { fault: string } {
   return checked(read(0), 'standard input')
 }
 
-/** Who but its owner can read a key file, as a sentence. Of the file that is open, not of the name: that may lead elsewhere a moment later. */
+/** A sentence if others can read a key file. Checks the open file: its name could lead elsewhere a moment later. */
 export function exposureOfFile(file: number, path: string): string | undefined {
   const { mode, uid } = fstatSync(file)
   if (process.platform === 'win32' || process.geteuid === undefined) return undefined
@@ -59,7 +59,7 @@ function checked(bytes: Buffer, path: string): { key: string } | { fault: string
   return bytes.length > BYTES_MAX ? { fault: `${path} holds more than a key` } : { key }
 }
 
-/** A key has neither a name nor quotation marks: those round it are the habit of another kind of file. */
+/** Strips a variable name and quotation marks, as in an .env file, from around the key. */
 function keyAlone(text: string): string {
   const value = text.replace(/^(?:export\s+|set\s+|\$env:)?API_SECRET_KEY\s*=\s*/i, '')
   return /^(["'])(?<key>.*)\1$/.exec(value)?.groups?.key ?? value
@@ -83,7 +83,7 @@ function readPatiently(file: number, buffer: Buffer, offset: number): number {
       return readSync(file, buffer, offset, buffer.length - offset, null)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      // How Windows says that a pipe has ended.
+      // Windows reports the end of a pipe this way.
       if (code === 'EOF') return 0
       if (code !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS)

@@ -1,11 +1,11 @@
-/** A line on stderr that is drawn over and over while something is on its way. */
+/** A line on stderr that is redrawn to show progress. */
 import type { createLogUpdate as createLibraryLogUpdate } from 'log-update'
 
 const DRAW_MS_MIN = 80
 
 export type LogUpdate = Readonly<{ draw: (line: () => string) => void; clear: () => void; done: () => void }>
 
-/** Opens a live line; it is drawn, and only then made, a few times a second at most. */
+/** Opens a live line; redrawn a few times a second at most, and its text is only built then. */
 export function createLogUpdate(): LogUpdate {
   let update: ReturnType<typeof createLibraryLogUpdate> | undefined
   // Loaded only where somebody looks on; it takes 27 ms.

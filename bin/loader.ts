@@ -10,7 +10,7 @@ import { ownCommand } from './own-command.ts'
 
 const RESTART_MS_MIN = 500
 const RESTART_MS_MAX = 30_000
-// A child that ran this long was well: after it, the pauses start small again.
+// After a run of this length the restart delay is reset to its minimum.
 const WELL_MS_MIN = 60_000
 const STOP_MS_MAX = 8_000
 
@@ -34,13 +34,13 @@ function start(settings: Settings): ChildProcess {
   const kinds = settings.KINDS.filter(isLoadedKind).map((kind) => `--${kind}`)
   const [program, ...own] = ownCommand()
   const args = [...own, 'update-db', ...kinds, '--watch', '--until-input-ends', '--quiet']
-  // It answers nobody, so it gets no key. Emptied, not removed: a `.env` here would bring it back.
+  // The loader needs no key. Emptied, not removed: a `.env` here would set it again.
   const environment = { ...process.env, ...environmentOf(settings), API_SECRET_KEY: '', API_SECRET_KEY_FILE: '' }
   // The child ends when this pipe does: also when this process is killed.
   return spawn(program, args, { stdio: ['pipe', 'ignore', 'inherit'], env: environment })
 }
 
-/** The settings that may have come as flags. */
+/** Settings that may come from flags, passed to the child as environment. */
 function environmentOf(settings: Settings): Record<string, string> {
   const { DATA_MANAGEMENT_DATA_DIR, DATABASE_URL, KINDS, LOG_LEVEL } = settings
   return {

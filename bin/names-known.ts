@@ -1,18 +1,18 @@
-/** Names of companies, stores and categories on a command line: one that nothing has is a mistake, not an empty answer. */
+/** Validates names of companies, stores and categories: an unknown one is an error, not an empty result. */
 import { faultOfNames } from '@splitcart/data-management/catalogue/queries/findings.ts'
 import { categoriesCalled } from '@splitcart/data-management/catalogue/queries/found.ts'
 import { type StoreFound, storeCalled } from '@splitcart/data-management/catalogue/queries/store-page.ts'
 import type { Sql } from '@splitcart/data-management/database/sql.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 
-/** The store that is meant. */
+/** Finds a store by name. Throws `not_found`. */
 export async function storeMeant(database: Sql, name: string): Promise<StoreFound> {
   const found = await storeCalled(database, name)
   if (found === undefined) throw new Problem('not_found', `${name} is no store; expected company/code, e.g. aldi/G102`)
   return found
 }
 
-/** Throws `not_found` for the first name that nothing has. */
+/** Throws `not_found` for the first unknown name. */
 export async function assertKnown(
   database: Sql,
   { company, store, category }: Readonly<{ company?: string; store?: string; category?: string }>,

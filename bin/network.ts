@@ -1,5 +1,5 @@
 /**
- * The way to other machines, set once for the process: all HTTP goes over Node's own fetch and agents, whatever library asks.
+ * Network configuration, set once per process: all HTTP uses Node's own fetch and agents, whatever library calls them.
  *
  *   the server        fetch; certificates of API_SERVER_CA alone where it is set; HTTPS_PROXY by CONNECT, none for http
  *   heartbeat, notices the agents of http and https; certificates of Node and the system; HTTP_PROXY and HTTPS_PROXY
@@ -13,7 +13,7 @@ import { createSecureContext, getCACertificates, setDefaultCACertificates } from
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 
-/** The addresses beside the server that are asked or told something. */
+/** Settings with addresses, besides the server's, that are called. */
 const CALLED = [
   'HEARTBEAT_URL',
   'NOTICE_NTFY_URL',
@@ -28,14 +28,14 @@ type NetworkSettings = Pick<
   'API_SERVER_URL' | 'API_SERVER_CA' | 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY' | (typeof CALLED)[number]
 >
 
-// Node gives up an address after 250 or 500 ms and takes the next one; over a satellite no connection is made so fast. The whole
+// By default Node tries the next address after 250 or 500 ms, too short for a connection over satellite. The whole
 // attempt may take 10 s: there is time for three addresses.
 export const ADDRESS_MS_MAX = 3_000
-// Node takes a proxy back only for another one.
+// Node cannot unset a proxy, only replace it by another one.
 const NOWHERE = 'http://127.0.0.1:9'
 const THIS_MACHINE = ['localhost', '.localhost', '127.0.0.1', '[::1]', '::1']
 
-/** Makes the settings count for all requests from now on. Throws `settings_invalid` when the certificates cannot be read. */
+/** Applies the settings to all further requests. Throws `settings_invalid` if the certificates cannot be read. */
 export function setUpNetwork(settings: NetworkSettings): void {
   setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS_MAX)
   const proxies = proxiesOf(settings)
@@ -45,19 +45,19 @@ export function setUpNetwork(settings: NetworkSettings): void {
   https.globalAgent = new https.Agent({ keepAlive: true, proxyEnv: proxies, ...ca })
 }
 
-/** Whom fetch trusts from now on; given back is whom the agents trust, where that are others. */
+/** Sets the certificates that fetch trusts; returns those of the agents if they differ. */
 function setCertificates(settings: NetworkSettings): { ca?: string[] } {
   const { API_SERVER_CA: file, API_SERVER_URL } = settings
   const called = [API_SERVER_URL, ...CALLED.map((name) => settings[name])]
   const isHttps = called.some((url) => url !== undefined && /^(?:https|smtps?):$/.test(url.protocol))
-  // To read those of the system takes 0.1 s and more.
+  // Reading the system's certificates takes 0.1 s or more, so it is done only for https.
   const known = isHttps ? [...new Set([...getCACertificates('default'), ...getCACertificates('system')])] : undefined
   const own = file === undefined ? undefined : certificatesIn(file)
   if (own !== undefined || known !== undefined) setDefaultCACertificates(own ?? known ?? [])
   return own === undefined || known === undefined ? {} : { ca: known }
 }
 
-/** The certificates in a file. A file without one would mean that none is accepted. */
+/** Reads the PEM certificates in a file. Throws if there is none: no server would be trusted then. */
 export function certificatesIn(file: string): string[] {
   try {
     const found = readFileSync(file, 'latin1').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []

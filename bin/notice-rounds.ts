@@ -1,4 +1,4 @@
-/** What `serve` tells and whom, as the settings say. */
+/** Makes the notice receivers and rounds of `serve` from the settings. */
 
 import { revisionOf } from '@splitcart/data-management/catalogue/queries/revision.ts'
 import { diskOf } from '@splitcart/data-management/http/routes/machine.ts'
@@ -12,7 +12,7 @@ import type { Log } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { machineName } from './operator.ts'
 
-/** Whom the settings name. Throws `settings_invalid` where one of them cannot be told. */
+/** The notice receivers in the settings. Throws `settings_invalid` if one cannot be used. */
 export function tellingOf(settings: Settings): NoticeTargets {
   return { receivers: receiversOf(settings), page: settings.PAGE_URL }
 }

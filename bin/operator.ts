@@ -1,4 +1,4 @@
-/** Who types, as the audit names them. */
+/** Names of user and machine, as recorded in the audit. */
 import { hostname, userInfo } from 'node:os'
 
 /** The name of this machine. */

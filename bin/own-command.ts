@@ -1,4 +1,4 @@
-/** How this program is started once more. */
+/** The command line that starts this program. */
 import { isSea } from 'node:sea'
 import { fileURLToPath } from 'node:url'
 

@@ -1,4 +1,4 @@
-/** What the page shows of the program: its version, and the settings in force, of which secrets are only said to be set. */
+/** Program data for the dashboard: version and effective settings; a secret only as set or not. */
 import { resolve } from 'node:path'
 import type { SettingView } from '@splitcart/data-management/http/routes/system-schema.ts'
 import type { Program } from '@splitcart/data-management/http/services.ts'
@@ -27,7 +27,7 @@ function quoted(path: string): string {
   return /^[\w./:@+-]+$/.test(path) ? path : JSON.stringify(path)
 }
 
-/** In the order of the table. */
+/** The effective settings, in the order of SETTINGS. */
 function settingsView(options: Readonly<Record<string, unknown>>): SettingView[] {
   const [flags, found] = [flagsIn(options), findSettings()]
   const environment = environmentWith(found, process.env)

@@ -1,6 +1,6 @@
 /**
- * Makes the loads once more of which an older version has read the rows, the oldest first. Each is wanted as `loads replay` wants one, and whatever was
- * done stays done: begun again it goes on with the others, and when all are done there is nothing to do.
+ * Replays the loads whose rows were read by an older version, oldest first. Each is requested as by `loads replay`. It
+ * is resumable: a later run continues with the rest, and does nothing once all are done.
  */
 import { isOlderLoad, type OlderLoad, olderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
 import { inboxOf } from '@splitcart/data-management/inbox/folder/folder-inbox.ts'
@@ -11,10 +11,10 @@ import { operatorName } from './operator.ts'
 import { ActionRunner } from './run-action.ts'
 import type { Terminal } from './terminal.ts'
 
-/** In uploads. `notKept`: their files are gone; `failed`: their names, what went wrong stands in the audit; `isCut`: some were not looked at. */
+/** Upload counts. `notKept`: files are gone; `failed`: names, causes are in the audit; `isCut`: some not examined. */
 export type Replayed = { done: number; notKept: number; failed: string[]; isCut: boolean }
 
-// What comes meanwhile is loaded between two portions.
+// Batch size; new uploads are loaded between two batches.
 const AT_ONCE = 10
 
 export async function replayOlder(
@@ -58,7 +58,7 @@ async function uploadsOf({ ledger }: DataManagement, loads: readonly OlderLoad[]
   return uploads.sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
-/** What was loaded with all its rows is loaded so again; what its senders might not write stays out. */
+/** Requests a replay with the same rights as the first load: rows its senders might not write stay out. */
 async function want(
   { ledger }: DataManagement,
   { id, sha256, loaded_for }: Upload,

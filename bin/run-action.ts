@@ -1,4 +1,4 @@
-/** Has an action on an upload carried out: by the update-db that is at work, or else by this process. */
+/** Carries out an action on an upload: by a running update-db, or else in this process. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
@@ -25,8 +25,8 @@ import { workOf } from './update-db-work.ts'
 const LOOK_MS = 200
 
 /**
- * What is wanted of which upload, named by its id, SHA-256 or file name, and why; `from`: the state it must be in; `isLimited`: a load, but
- * not beyond the rights of its senders.
+ * An action on an upload (named by its id, SHA-256 or file name) and its reason; `from`: the required state;
+ * `isLimited`: a load limited to the rights of its senders.
  */
 export type RequestedAction = Readonly<{
   action: UploadAction
@@ -37,7 +37,7 @@ export type RequestedAction = Readonly<{
   repair?: Repair | null
 }>
 
-/** Requests the action and returns the upload as it stands once that is done. */
+/** Requests the action, waits until it is done, and returns the upload. */
 export async function runAction(
   machine: DataManagement,
   settings: Settings,
@@ -55,14 +55,14 @@ export async function runAction(
   return now
 }
 
-/** Has requested actions carried out, some after others. */
+/** Carries out requested actions one after the other. */
 export class ActionRunner implements AsyncDisposable {
-  /** Aborts when the process is asked to stop: what is wanted stands then, and the next update-db fulfils it. */
+  /** Aborts when the process is asked to stop: the requested action remains, and the next update-db runs it. */
   readonly signal = stopSignal()
   readonly work: UpdateDb
   readonly #machine: DataManagement
   readonly #inbox: SharedInbox | undefined
-  /** Where neither the files of the server are here nor a fleet has them, a loader elsewhere does it. */
+  /** Whether this process can run actions; false if the files are neither here nor in a fleet's inbox. */
   readonly #isHere: boolean
   #isTold = false
 
@@ -80,7 +80,7 @@ export class ActionRunner implements AsyncDisposable {
     return new ActionRunner(machine, workOf(machine, settings, terminal, {}), inbox, isHere)
   }
 
-  /** Waits until nothing is wanted any more of these uploads, or the process is asked to stop. */
+  /** Waits until these uploads have no pending action, or the process is asked to stop. */
   async of(ids: readonly string[], terminal: Terminal): Promise<void> {
     for (;;) {
       if (this.#isHere) await runHere(this.#machine, this.work, this.signal)
@@ -97,7 +97,7 @@ export class ActionRunner implements AsyncDisposable {
   }
 }
 
-/** Fulfils what is wanted, unless a loader is there that does. */
+/** Runs pending actions, unless a running loader does. */
 async function runHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
   const run = () => runActions(work, signal)
   if (work.inbox?.isShared) {
@@ -108,7 +108,7 @@ async function runHere(machine: DataManagement, work: UpdateDb, signal: AbortSig
   if (lock !== undefined) await machine.ledger.withExclusiveLock(LOADING_FROM_A_FOLDER, run)
 }
 
-/** The one upload that a person means. Throws `not_found`, also when a file name fits several. */
+/** Finds the upload that a text names. Throws `not_found`, also when a file name matches several. */
 export async function uploadMeant({ ledger }: DataManagement, text: string): Promise<Upload> {
   const [upload, other] = await ledger.uploads.meant(text)
   if (upload === undefined)

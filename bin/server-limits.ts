@@ -30,7 +30,7 @@ export function serverLimitsOf(settings: Settings, isBehindProxy: boolean): Part
   }
 }
 
-/** Reads the certificate again whenever SIGHUP comes: a new one is taken without a restart, a bad one is left alone. */
+/** Reloads the certificate on SIGHUP, without a restart; an invalid one is ignored and the old one stays. */
 export function renewCertificate(server: Server, settings: Settings, log: Log): void {
   if (settings.TLS_CERT === undefined) return
   process.on('SIGHUP', () => {

@@ -1,6 +1,6 @@
 /**
- * Where settings are found: `.env` in the working directory, then the user's own file, then the one of the system. A file decides
- * where files go and to whom the key is sent: so it is taken only from this user or root, and when nobody else may write to it.
+ * Finds settings files: `.env` in the working directory, then the user's file, then the system's. A file decides where
+ * files and the key are sent, so it must belong to this user or root and be writable by no other user.
  */
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
@@ -9,13 +9,13 @@ import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { userName } from '@splitcart/shared/user-name.ts'
 import { readEnvFile } from './env-file.ts'
 
-/** Where a file of settings may be. */
+/** A place where a settings file may be. */
 export type SettingsFilePath = Readonly<{ from: '.env' | 'user file' | 'system file'; path: string }>
 
-/** A file that was read, and what it says. */
+/** A settings file that was read, with its values. */
 export type SettingsFile = SettingsFilePath & Readonly<{ values: Readonly<Record<string, string>> }>
 
-/** All that the files say. `missing` are not there, `closed` may not be read by this user. */
+/** Result of reading all files. `missing`: paths without a file; `closed`: paths this user may not read. */
 export type FoundFiles = {
   readonly files: SettingsFile[]
   readonly faults: string[]
@@ -30,10 +30,10 @@ const NAMES = Object.keys(SETTINGS)
 const BYTES_MAX = 1024 * 1024
 const GROUP_MAY_WRITE = 0o020
 const ANYBODY_MAY_WRITE = 0o002
-// What Notepad makes of .env.
+// Names that Notepad gives to a file saved as .env.
 const MISNAMED = ['.env.txt', 'env.txt']
 
-/** The places on this machine, the first before the others. */
+/** The places on this machine, highest precedence first. */
 export function settingsFilePaths(platform: string, environment: Texts, home: string | undefined): SettingsFilePath[] {
   const folder = userFolder(platform, environment, home)
   const own = platform === 'win32' ? win32 : posix
@@ -54,7 +54,7 @@ function userFolder(platform: string, environment: Texts, home: string | undefin
   return named.startsWith('/') ? named : posix.join(home, '.config')
 }
 
-/** Reads the files that are there. */
+/** Reads the existing settings files. */
 export function findSettings(places = settingsFilePaths(process.platform, process.env, homeOfUser())): FoundFiles {
   const found: FoundFiles = { files: [], faults: [], remarks: [], missing: [], closed: [] }
   for (const place of places) readPlace(place, found)
@@ -64,7 +64,7 @@ export function findSettings(places = settingsFilePaths(process.platform, proces
   return found
 }
 
-/** The settings of the environment and, where it is silent, of the files. */
+/** The environment, with settings missing there taken from the files. */
 export function environmentWith({ files }: FoundFiles, environment: Texts): Texts {
   const all: Record<string, string | undefined> = {}
   for (const name of NAMES) {
@@ -74,7 +74,7 @@ export function environmentWith({ files }: FoundFiles, environment: Texts): Text
   return all
 }
 
-/** Where a setting that no flag gave comes from; undefined where nothing gives it. */
+/** The origin of a setting that is not given as a flag; undefined if it is not set. */
 export function originOf(name: string, { files }: FoundFiles, environment: Texts) {
   if ((environment[name] ?? aliasOf(name, environment)) !== undefined) return 'environment'
   return files.find(({ values }) => values[name] !== undefined)?.from
@@ -90,7 +90,7 @@ export function filesLookedFor({ files, missing, closed }: FoundFiles): string {
   return `the environment, ${all.join(', ')}`
 }
 
-// Other programs know the proxies by small letters, too.
+// Proxy variables are also accepted in lower case, as is usual in other programs.
 function aliasOf(name: string, environment: Texts): string | undefined {
   return name.endsWith('_PROXY') ? environment[name.toLowerCase()] : undefined
 }
@@ -99,7 +99,7 @@ function homeOfUser(): string | undefined {
   try {
     return homedir()
   } catch {
-    // A container may run as a number that nobody knows.
+    // A container may run under a uid without a user entry.
     return undefined
   }
 }
@@ -114,7 +114,7 @@ function readPlace(place: SettingsFilePath, found: FoundFiles): void {
     found.remarks.push(...read.remarks.map((remark) => `${shown}, ${remark}`))
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException
-    // Whether one lies in a folder that is closed nobody can tell; the file of the system may be there for the server alone.
+    // In an unreadable folder a file may or may not exist; the system's file may be readable for the server only.
     const isClosed = code === 'EACCES' && (from === 'system file' || syscall === 'lstat')
     if (code === 'ENOENT' || code === 'ENOTDIR') found.missing.push(path)
     else if (isClosed) found.closed.push(path)
@@ -122,13 +122,13 @@ function readPlace(place: SettingsFilePath, found: FoundFiles): void {
   }
 }
 
-/** Why a file is not taken, as a sentence. */
+/** A reason, as a sentence, why a file is not trusted. */
 class Distrust extends Error {}
 
 function trustedBytes(path: string, shown: string): Buffer {
-  // A link of somebody else may lead to a file of this user that was not meant.
+  // Another user's link could point to an unrelated file of this user.
   checkOwner(lstatSync(path), shown)
-  // A FIFO would keep everybody waiting until somebody writes to it.
+  // Non-blocking: opening a FIFO would wait for a writer.
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
     const stats = fstatSync(file)
@@ -154,7 +154,7 @@ function checkOwner({ uid }: Stats, shown: string): void {
 
 function checkWriters({ mode, uid, gid }: Stats, shown: string): void {
   if (process.geteuid === undefined) return
-  // A group of the user's own number is, as Linux makes users, the user alone; where umask is 002, files are open to it.
+  // On Linux a group with the user's own id contains only the user; with umask 002 files are writable by it.
   const mayNot = uid !== 0 && gid === uid ? ANYBODY_MAY_WRITE : ANYBODY_MAY_WRITE | GROUP_MAY_WRITE
   if ((mode & mayNot) !== 0) throw new Distrust(`others may write to ${shown}; run: chmod go-w ${shown}`)
 }

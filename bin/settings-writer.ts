@@ -1,4 +1,4 @@
-/** Writes settings into a file as people write it: what else stands there stays, line by line. The file is its owner's alone. */
+/** Writes settings into an existing settings file, keeping all other lines. The file is private to its owner. */
 import { dirname, join } from 'node:path'
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { remove, replace } from '@splitcart/shared/durable-file.ts'
@@ -7,7 +7,7 @@ import { decoded } from './env-file.ts'
 
 type Values = Readonly<Record<string, string | undefined>>
 
-/** Sets values, or takes those out that are undefined; a file in which nothing is left is removed. */
+/** Sets values, and removes undefined ones; a file without lines left is deleted. */
 export async function writeSettings(disk: Disk, path: string, values: Values): Promise<void> {
   const before = await textOf(disk, path)
   const kept = before.split(/\r\n|\n|\r/).filter((line) => !Object.hasOwn(values, nameIn(line)))
@@ -20,11 +20,11 @@ export async function writeSettings(disk: Disk, path: string, values: Values): P
     return
   }
   await makeFolder(disk, dirname(path))
-  // Parts are made for their owner alone (0600), and take the place of what was there.
+  // The new file is created with mode 0600 and replaces the old one.
   await replace(disk, path, `${lines.join('\n')}\n`)
 }
 
-/** Throws where settings could not be written, before anything is done that cannot be done again. */
+/** Throws if the file could not be written; called before any step that cannot be repeated. */
 export async function tryToWrite(disk: Disk, path: string): Promise<void> {
   await makeFolder(disk, dirname(path))
   const probe = join(dirname(path), `.splitcart-${process.pid}.probe`)
@@ -46,7 +46,7 @@ function nameIn(line: string): string {
   return /^\s*(?:set\s+"?|\$env:\s*|export\s+)?["']?(?<name>\w+)["']?\s*[=:]/i.exec(line)?.groups?.name ?? ''
 }
 
-/** A value in quotation marks that it does not hold itself, where it needs any. */
+/** Quotes a value if needed, with a quotation mark that it does not contain. */
 function inFile(value: string): string {
   if (/^[\w./:@%+,-]*$/.test(value)) return value
   const mark = ["'", '"', '`'].find((each) => !value.includes(each)) ?? "'"

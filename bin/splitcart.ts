@@ -10,7 +10,7 @@ import { printed } from './format.ts'
 import { versionLine } from './program-version.ts'
 import { endWhenNobodyReads, terminalOf } from './terminal.ts'
 
-// What is written here is nobody else's business: databases, scrapes, backups.
+// Files made by this program (databases, scrapes, backups) are private to the user.
 process.umask(0o077)
 endWhenNobodyReads()
 
@@ -29,15 +29,15 @@ if (given[0] === 'completion') for (const load of Object.values(COMMANDS)) (awai
 else
   for (const [name, , about] of COMMAND_SUMMARIES)
     if (name === wanted) (await COMMANDS[name]!())(program)
-    // For the list of them, and for what is close to a mistyped one.
+    // Stubs, for the list of commands and for suggestions on a mistyped name.
     else program.command(name).description(about)
 shareSettings(program)
 for (const command of program.commands) describe(command)
 program.configureHelp({ subcommandTerm: termOf })
 
-// What is read and sent lives for microseconds. A nursery for new objects that stays as small as it begins, and old ones collected before
-// they have grown by a fifth instead of to several times their size, keep a process under 200 MiB whatever the size of the file: 2 GB load in
-// 190 instead of 270 MiB, in the same time. (--max-semi-space-size does nothing by now.) Not while the modules are read: that would take a quarter longer.
+// Data read and sent is short-lived. A young generation of fixed size and an old one collected at 20 % growth instead
+// of several times its size keep a process under 200 MiB for any file: 2 GB load in 190, not 270 MiB, in equal time.
+// (--max-semi-space-size has no effect by now.) Set after the modules are loaded, which would take a quarter longer.
 setFlagsFromString('--semi-space-growth-factor=1')
 setFlagsFromString('--heap-growing-percent=20')
 let acting = program
@@ -51,11 +51,11 @@ try {
   })
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  // Help and version end here too, with 0.
+  // Help and version end here too, with exit code 0.
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
 }
 
-/** Tells what is wrong with a command line, which may hold anything; a hint of commander stands on a line of its own. */
+/** Prints a usage error, escaped, as the command line is untrusted; commander's hint gets a line of its own. */
 function tellFault(text: string, write: (text: string) => void): void {
   const [fault = '', ...hints] = text.trimEnd().split(/\n(?=\(Did you mean )/)
   write([fault, ...hints].map((line) => `${printed(line)}\n`).join(''))
@@ -68,13 +68,13 @@ function tellFault(text: string, write: (text: string) => void): void {
   })
 }
 
-/** Also where the environment asks for colors. */
+/** Turns colors off, even if the environment asks for them. */
 function writeWithoutColors(): void {
   delete process.env.FORCE_COLOR
   process.env.NO_COLOR = '1'
 }
 
-/** A command by the name that it has here, and "help X" as "X --help"; of one that does not exist, help is none to be had. */
+/** Normalises arguments: resolves aliases; "help X" becomes "X --help"; an unknown command loses its --help. */
 function meant([first, ...rest]: readonly string[]): string[] {
   if (first === undefined) return []
   if (first === 'help' && rest.length > 0) return meant([...rest, '--help'])
@@ -84,7 +84,7 @@ function meant([first, ...rest]: readonly string[]): string[] {
   return [name, ...(isUnknown ? rest.filter((word) => !/^(-h|--help)$/.test(word)) : rest)]
 }
 
-/** Where a command stands in the help, examples of it, and where it is explained. */
+/** Sets the help of a command: its group, examples, and where it is documented. */
 function describe(command: Command): void {
   const name = command.name()
   const { group, examples } = COMMAND_HELP[name] ?? { group: BOTH, examples: [] }
@@ -93,7 +93,7 @@ function describe(command: Command): void {
   explain(command, `splitcart ${name}`, examples)
 }
 
-/** Examples of a command, and of those below it; where their errors lead to; and what all of them understand. */
+/** Adds examples, error output and common options to a command and its subcommands. */
 function explain(command: Command, path: string, all: readonly string[]): void {
   command.option(...NO_COLOR)
   const examples = all.filter((line) => `${line} `.includes(`${path} `))
@@ -102,18 +102,18 @@ function explain(command: Command, path: string, all: readonly string[]): void {
   for (const each of command.commands) explain(each, `${path} ${each.name()}`, all)
 }
 
-/** How the list of commands names one. */
+/** The term of a command in the list of commands. */
 function termOf(command: Command): string {
   const [name, takes] = COMMAND_SUMMARIES.find(([name]) => name === command.name()) ?? []
   return name === undefined ? new Help().subcommandTerm(command) : `${name} ${takes}`.trimEnd()
 }
 
-/** The command that is asked for, if there is any such; undefined for what tells of all of them. */
+/** The requested command's name; undefined for the help of all commands. */
 function wantedOf([first = 'help']: readonly string[]): string | undefined {
   return ['help', '-h', '--help'].includes(first) ? undefined : first
 }
 
-/** Commands that were made on their own would end the process themselves, with an exit code that is not ours. */
+/** Copies settings to subcommands made separately, which would else exit the process with commander's exit code. */
 function shareSettings(parent: Command): void {
   for (const command of parent.commands) shareSettings(command.copyInheritedSettings(parent))
 }

@@ -1,9 +1,9 @@
 /**
- * Where results and messages go: results to stdout, everything else to stderr; colour only on a terminal.
+ * Output of the commands: results go to stdout, everything else to stderr; colour only on a terminal.
  *
- * Names, reasons and rows come from outside. So what a line or record holds is always printed as one line, and control
- * characters, which could draw on the terminal or forge a line, are made visible, and keys unreadable: here, so that nobody can
- * forget it.
+ * Names, reasons and rows are untrusted input. So each line or record is printed as one line, control characters, which
+ * could draw on the terminal or forge a line, are escaped, and keys are masked. This is done here, so that no command
+ * can omit it.
  */
 import { styleText } from 'node:util'
 import { asciiControls } from '@splitcart/shared/controls.ts'
@@ -12,16 +12,16 @@ import { printed, withoutControls } from './format.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
-/** A style for the beginning of a line. */
+/** A style for the first `length` characters of a line. */
 export type Mark = Readonly<{ style: Style; length: number }>
 
-/** How a command was asked to print. */
+/** The output flags of a command. */
 export type OutputOptions = Readonly<{ json?: boolean; quiet?: boolean }>
 
-/** A line of what programs read. Its times are ISO 8601 in UTC. Lists end with a `summary`. */
+/** A line of the JSON Lines output. Times are ISO 8601 in UTC. Lists end with a record of type `summary`. */
 export type OutputRecord = Readonly<{ type: RecordType; [field: string]: unknown }>
 
-/** What a record is of. */
+/** Types of records. */
 type RecordType =
   | 'file'
   | 'key'
@@ -45,23 +45,23 @@ type RecordType =
 
 export type Terminal = Readonly<{
   manner: OutputOptions
-  /** Whether a person watches stderr, so that progress may be drawn. */
+  /** Whether stderr is a terminal without --json and --quiet, so that progress may be drawn. */
   isLive: boolean
   /** A line of the result, for people; nothing with --json. Its first `length` characters may have a style. */
   say: (line: string, mark?: Mark) => void
-  /** The line that sums up, for people: also with --quiet. */
+  /** The summary line for people; also printed with --quiet. */
   sum: (line: string) => void
   /** A record of the result, for programs; nothing without --json. */
   record: (record: OutputRecord) => void
-  /** A new key, which is shown this once: as a line for people, in a record for programs. */
+  /** Prints a new key, unmasked, only this once: a line for people, or a record with --json. */
   reveal: (line: string, record?: OutputRecord) => void
   /** A line for people that is not the result. */
   note: (line: string) => void
 }>
 
 /**
- * A record with the names that the API has, `rejected_rows`. Beside them stand, until 1.0, those in which they were printed before, `rejectedRows`.
- * Only its own names: what is within it comes from the API, or from files.
+ * A record with field names as in the API, `rejected_rows`; until 1.0 the former names, `rejectedRows`, are kept, too.
+ * Only top-level names are converted: nested values come from the API, or from files.
  */
 export function inOneForm(record: OutputRecord): OutputRecord {
   const named = Object.entries(record).map(([name, value]) => [
@@ -102,7 +102,7 @@ function styled(line: string, mark: Mark | undefined): string {
   return head + printed(line.slice(mark.length))
 }
 
-/** A reader of our output that goes away (`splitcart … | head`) ends us quietly. */
+/** Ends the process quietly when the reader of its output goes away (`splitcart … | head`). */
 export function endWhenNobodyReads(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -111,7 +111,7 @@ export function endWhenNobodyReads(): void {
     })
 }
 
-// One Ctrl-C comes twice: from the terminal, and from npm or the launcher, which pass it on.
+// One Ctrl-C arrives twice: from the terminal, and from npm or the launcher, which forward it.
 const SAME_SIGNAL_MS = 500
 
 /** A signal that aborts when the process is asked to stop; asked a second time, it stops at once. */

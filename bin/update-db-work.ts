@@ -1,4 +1,4 @@
-/** What update-db works with, made from the settings, and how it tells what it did. */
+/** Makes the working context of update-db from the settings, and its reports. */
 import { foldersOfKind } from '@splitcart/data-management/folders.ts'
 import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { kindsOf, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
@@ -9,7 +9,7 @@ import type { DataManagement } from './data-management.ts'
 import type { Terminal } from './terminal.ts'
 import { countsOf } from './upload-report.ts'
 
-/** The work of one process. With `force` nothing is held. */
+/** The working context of one process. With `force` no upload is held. */
 export function workOf(
   machine: DataManagement,
   settings: Settings,
@@ -44,7 +44,7 @@ export function compactionFor(work: UpdateDb, { PROCESSED_FORM: form }: Settings
   return new Compaction({ ...work, folders, form })
 }
 
-/** Ends after a while, or as soon as something comes: a load waits for one file at most. */
+/** May go on for COMPACTION_MS, or until an inbox changes: so a load waits for one file at most. */
 export async function whileIdle({ disk }: UpdateDb, inboxes: readonly string[], signal: AbortSignal) {
   const names = async () => (await Promise.all(inboxes.map((inbox) => disk.readdir(inbox)))).join('\n')
   const before = await names()

@@ -1,4 +1,4 @@
-/** Tells what `upload-data` does: a line a file, and on a terminal a live line for what is on its way. */
+/** Prints the progress of `upload-data`: one line per file and, on a terminal, a live line for files in transit. */
 import type { FileEvent, Summary, Trouble, UploadEvent } from '@splitcart/scraping/upload-events.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { whole } from '@splitcart/shared/number.ts'
@@ -10,9 +10,9 @@ import type { Style, Terminal } from './terminal.ts'
 import { linesOf } from './verdict-lines.ts'
 
 const BAR_CHARACTERS = 24
-// Less would read "in 0.0 s".
+// A shorter duration is not printed: it would read "in 0.0 s".
 const AT_ONCE_MS_MAX = 50
-// After less its speed is that of the first piece.
+// Before this the speed would only be that of the first chunk.
 const SPEED_MS_MIN = 1000
 
 const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
@@ -29,10 +29,10 @@ const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
 
 type ProgressEvent = Extract<UploadEvent, { type: 'progress' }>
 
-/** What is on its way, and since when: of a file that goes on where it broke off, not all was sent since then. */
+/** A file in transit. `begun`: its first event, since a resumed file does not start at 0; `at`: when that was. */
 type Moving = Readonly<{ event: ProgressEvent; begun: ProgressEvent; at: number }>
 
-/** Files that are sent one after the other: what has gone of how much, and since when. */
+/** A queue of files: their sizes in bytes by name, the names of finished ones, and when it began. */
 export type Queue = Readonly<{ sizes: ReadonlyMap<string, number>; gone: ReadonlySet<string>; at: number }>
 
 export class UploadReport {
@@ -45,7 +45,7 @@ export class UploadReport {
   #queue: Queue | undefined
   #leftAlone = false
 
-  /** `outbox`: its folder, for those who put their files into another one; `zone`: whose days are told. */
+  /** `outbox`: path to show to users who put their files elsewhere; `zone`: time zone of printed dates. */
   constructor(terminal: Terminal, { outbox, zone }: Readonly<{ outbox: string; zone: TimeZone }>) {
     this.#terminal = terminal
     this.#outbox = outbox
@@ -53,7 +53,7 @@ export class UploadReport {
     this.#live = terminal.isLive ? createLogUpdate() : undefined
   }
 
-  /** Tells one event. */
+  /** Prints one event. */
   on(event: UploadEvent): void {
     const now = performance.now()
     if (event.type === 'queue') {
@@ -79,7 +79,7 @@ export class UploadReport {
     this.#terminal.record({ type: 'file', name: event.name, state: 'ignored', reason: event.reason })
   }
 
-  /** Tells the sums. */
+  /** Prints the totals. */
   end(summary: Summary): void {
     this.#live?.done()
     const { sum, note, record } = this.#terminal
@@ -118,7 +118,7 @@ export class UploadReport {
   }
 }
 
-/** What people read of an event that is not about a file. */
+/** The text of an event that is not about a file's state. */
 export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'queue' | 'progress' | 'check' }>): string {
   if (event.type === 'ignored') return `left alone  ${event.name}: ${event.reason}`
   if (event.type === 'left-over')
@@ -132,7 +132,7 @@ export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'queue' | 'p
   return `warning     ${event.name}: ${sentence(event.problem)}`
 }
 
-/** A blip is one quiet line; what lasts says how long, and after an hour that somebody should look. */
+/** The text of an outage, by its level: a short line at first, then its length, after an hour a call for action. */
 function outageNote({ level, outageMs, delayMs, waiting, problem }: Extract<UploadEvent, { type: 'outage' }>): string {
   if (level === 'info') return `trying again  ${sentence(problem)}`
   const lasts = `for ${duration(outageMs)}, ${count(waiting, 'file')} waiting, next try in ${duration(delayMs)}`
@@ -147,7 +147,7 @@ function about({ state, receipt, problem }: FileEvent): string {
   return `  ${countsOf(receipt.load)}${receipt.load.problem === null ? '' : ` ${receipt.load.problem}`}`
 }
 
-/** What a load did, in words; parts that are nothing are left out. */
+/** The row counts of a load as text; zero counts are omitted. */
 export function countsOf(load: LoadResult): string {
   const parts = (['inserted', 'changed', 'unchanged', 'duplicate', 'rejected'] as const)
     .filter((name) => load[name] > 0)
@@ -182,7 +182,7 @@ function summaryLine(summary: Summary, outbox: string): string {
   return `${parts.join(', ')}.${rejected}`
 }
 
-/** What is drawn of a file on its way: with its speed, and how long it will take at that, once that can be told. */
+/** The live line of a file in transit: bar, speed and remaining time, once these can be computed. */
 export function progressLine({ event, begun }: Pick<Moving, 'event' | 'begun'>, elapsedMs: number): string {
   const { name, step, sentBytes, totalBytes } = event
   const share = totalBytes === 0 ? 1 : sentBytes / totalBytes
@@ -192,7 +192,7 @@ export function progressLine({ event, begun }: Pick<Moving, 'event' | 'begun'>, 
   return `${step === 'send' ? 'sending' : 'compressing'}  ${name}  ${bar} ${Math.floor(share * 100)}%  ${size(totalBytes)}${speed}`
 }
 
-/** What is drawn below: of several files how many have gone, of how many bytes, with the speed of all and how long the rest will take at that. */
+/** The live line below for several files: finished files, bytes, total speed and remaining time. */
 export function totalLine(
   { sizes, gone }: Pick<Queue, 'sizes' | 'gone'>,
   moving: readonly Pick<Moving, 'event'>[],
@@ -210,13 +210,13 @@ export function totalLine(
   return `in all  ${whole(files)} of ${count(sizes.size, 'file')}, ${size(bytes)} of ${size(all)}${speedOf(bytes, all - bytes, elapsedMs)}`
 }
 
-/** How fast it went so far, and how long what is left will take at that; nothing where that cannot be told. */
+/** Average speed and remaining time as text; empty if it is too early to tell. */
 function speedOf(bytes: number, left: number, elapsedMs: number): string {
   if (elapsedMs < SPEED_MS_MIN || bytes <= 0) return ''
   return `  ${size(Math.round((bytes / elapsedMs) * 1000))}/s, ${duration((left / bytes) * elapsedMs)} left`
 }
 
-/** With the id of the request where the reason is in the log of the server only. */
+/** A problem as a sentence; for status 500 with the request id, as the cause is only in the server's log. */
 function sentence({ title, detail, status, instance }: Trouble): string {
   const id = status === 500 && instance !== undefined ? ` (request ${instance.replace('urn:uuid:', '')})` : ''
   return detail === title || detail === '' ? `${title}${id}.` : `${title}: ${detail.replace(/\.$/, '')}${id}.`

@@ -1,4 +1,4 @@
-/** Programs that stay wait at their start for what they need: machines of a fleet start in any order, and after a power cut all at once. */
+/** Long-running programs wait at start for their services: a fleet's machines start in any order, or all at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -7,10 +7,10 @@ const PAUSE_MS_MIN = 1_000
 const PAUSE_MS_MAX = 30_000
 const AWAY: ReadonlySet<string> = new Set(['database_unreachable', 'inbox_unreachable'])
 
-/** Whoever waits: what is logged, and until when. */
+/** The log of a waiting program, and the signal that ends the wait. */
 export type Patient = Readonly<{ log: Log; signal: AbortSignal }>
 
-/** Opens something, again and again with growing pauses while what it needs is away. Throws `stopping` when the signal aborts. */
+/** Retries `open` with growing pauses while its service is away. Throws `stopping` when the signal aborts. */
 export async function waitFor<T>(open: () => Promise<T>, { log, signal }: Patient): Promise<T> {
   for (let tries = 0; ; tries++) {
     if (signal.aborted) throw new Problem('stopping')

@@ -1,4 +1,4 @@
-/** `splitcart archive list, cat, verify, export`: what is kept of files that were sent or loaded, in whatever form. */
+/** `splitcart archive list, cat, verify, export`: reads files kept after sending or loading, packed or not. */
 import { once } from 'node:events'
 import { lstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -24,7 +24,7 @@ type Options = { server?: boolean; obtain?: boolean; json?: boolean; quiet?: boo
 const SETTINGS = ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'] as const
 const LINES_AT_ONCE = 200
 
-/** The commands that read what is kept. */
+/** Makes the subcommands that read kept files. */
 export function keptCommands(): Command[] {
   const list = new Command('list')
     .description('list the files that are kept, in which form, and what they take')
@@ -110,7 +110,7 @@ async function verifyFiles(files: KeptFiles, { obtain }: Options, terminal: Term
   return damaged === 0 ? EXIT.done : EXIT.partly
 }
 
-/** What became of getting a file from the other machine. */
+/** Gets a file from the other machine; returns the result as text, also of a failure. */
 async function obtained(file: KeptFile): Promise<string> {
   try {
     return await file.obtain()
@@ -121,7 +121,7 @@ async function obtained(file: KeptFile): Promise<string> {
   }
 }
 
-/** Why a file is not what it was; undefined: it is. */
+/** Verifies a file; `fault` says why its content is not the original, undefined if it is. */
 async function faultOf({ path, isRight }: KeptFile): Promise<Readonly<{ bytes: number; fault?: string }>> {
   const digester = new Digester()
   try {
@@ -144,7 +144,7 @@ async function printFile(files: KeptFiles, text: string): Promise<number> {
   return EXIT.done
 }
 
-/** The content of a file; throws `kept_damaged` at its end where it is not what was sent. Copied: what is read next may lie in its place. */
+/** Streams a file; throws `kept_damaged` at its end if altered. Chunks are copied, as their buffer may be reused. */
 async function* checked({ name, path, isRight }: KeptFile): AsyncGenerator<Buffer> {
   const digester = new Digester()
   try {

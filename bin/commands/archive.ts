@@ -1,4 +1,4 @@
-/** `splitcart archive prune, pack`: looks after the archive; what is in it, archive-kept.ts tells. */
+/** `splitcart archive prune, pack`: maintains the archive; the reading subcommands are in archive-kept.ts. */
 import { existsSync } from 'node:fs'
 import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
 import { lacksRoom, packArchive } from '@splitcart/scraping/archive-packing.ts'
@@ -17,7 +17,7 @@ import { keptCommands } from './archive-kept.ts'
 
 type Options = { all?: boolean; days?: string; dryRun?: boolean; json?: boolean; quiet?: boolean }
 
-// A round of upload-data may send for a long time; what waits for longer than this is waited for by too many.
+// Maximum wait for the lock: a round of upload-data may take long.
 const LOCK_MS_MAX = HOUR_MS
 
 /** Adds the command. */
@@ -95,7 +95,7 @@ async function packNow(options: Options, terminal: Terminal): Promise<number> {
   return left === 0 ? EXIT.done : EXIT.partly
 }
 
-/** A file that was written to after it was sent is no copy of what the server has. */
+/** Reports a file that returned to the outbox: written to after sending, it is no copy of the server's. */
 function tellWentBack(terminal: Terminal, { name, wentBack }: Pruned, dryRun: boolean): void {
   const goes = dryRun ? 'would go back to the outbox' : `is in the outbox again, as ${wentBack}`
   terminal.say(`returned  ${name} was written to after it was sent, and ${goes}`)

@@ -1,4 +1,4 @@
-/** `splitcart attention`: what needs attention, as the overview of the page has it, and what is ticked off. */
+/** `splitcart attention`: lists what needs attention, as the dashboard's overview does, and ticks it off. */
 import { attentionNow } from '@splitcart/data-management/http/routes/attention.ts'
 import { findingKey } from '@splitcart/data-management/http/routes/findings.ts'
 import { sourcesNow } from '@splitcart/data-management/http/routes/freshness.ts'
@@ -76,7 +76,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-/** The first of each kind, by the names under which they are ticked off. */
+/** The first entries of each kind, with the subjects by which they can be ticked off. */
 function linesOf(found: Found): { kind: Kind; subject: string; text: string }[] {
   const stores = (['silent', 'late', 'partial'] as const).flatMap((kind) =>
     found[kind].first.map(({ company, store_id, store_name, last_date }) => {
@@ -121,14 +121,14 @@ async function takeBack(kind: Kind, text: string, options: Options, terminal: Te
   return EXIT.done
 }
 
-/** A store is named as everywhere on the command line. */
+/** Converts company/code, the command line's name of a store, to the tick's subject. */
 function subjectOf(kind: Kind, text: string): string {
   const [, company, store] = /^([^/["]+)\/(.+)$/.exec(text) ?? []
   const isOfStore = kind === 'silent' || kind === 'late' || kind === 'partial'
   return isOfStore && store !== undefined ? JSON.stringify([company, store]) : text
 }
 
-/** As the tick has it: in which letters codes are written does not matter. */
+/** The subject as stored in the tick; compared without regard to case. */
 async function subjectTicked({ ledger }: DataManagement, kind: Kind, subject: string): Promise<string> {
   const ticks = (await ledger.ticks.list()).filter((tick) => tick.kind === kind)
   return ticks.find((tick) => tick.subject.toLowerCase() === subject.toLowerCase())?.subject ?? subject

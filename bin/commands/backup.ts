@@ -1,4 +1,4 @@
-/** `splitcart backup`: catalogue and ledger as two files, copied while everything runs. */
+/** `splitcart backup`: copies catalogue and ledger to two files while they are in use. */
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { backUp, type Databases } from '@splitcart/data-management/database/backup.ts'
@@ -60,7 +60,7 @@ async function makeBackup({ file, keep }: BackupOptions, settings: Settings, ter
   return EXIT.done
 }
 
-/** What PostgreSQL's own means have made: so that the page says how old it is, and an old one is told. */
+/** Records a backup made by PostgreSQL's own tools, so that the dashboard shows its age and notices report it. */
 async function noteOther(place: string, settings: Settings, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settings)
   await machine.ledger.audit(entryOf(place))
@@ -73,12 +73,12 @@ function entryOf(detail: string) {
   return { at: Date.now(), who: operatorName(), what: BACKUP_MADE, about: 'catalogue, ledger', detail }
 }
 
-/** Where the copies go: into a folder under the time, or to the file that is named. */
+/** Target paths: files named by the time in a given folder, or the given file. */
 async function placeOf(disk: Disk, file: string): Promise<Databases> {
   const path = resolve(file)
   const folder = isFolder(path) || /[\\/]$/.test(file) ? path : dirname(path)
   if (!isFolder(folder)) throw new Problem('copy_not_made', `there is no folder ${folder}; make it first`)
-  // SQLite would say no more than that it is unable to open a file.
+  // Checked here, because SQLite's own error would only say that it is unable to open a file.
   accessSync(folder, constants.W_OK)
   if (folder !== path) return backupOf(path)
   const now = new Date()
@@ -86,12 +86,12 @@ async function placeOf(disk: Disk, file: string): Promise<Databases> {
   return backupIn(folder, now)
 }
 
-/** Whether a folder is there. */
+/** Whether a path is an existing folder. */
 export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-/** What lies in PostgreSQL is backed up with its own means, whole, and also while it is in use. */
+/** Throws `copy_not_made` with PostgreSQL: its own tools back it up completely, also while it is in use. */
 export function checkFiles(settings: Settings): void {
   if (databaseServer(settings) !== undefined)
     throw new Problem(
@@ -100,7 +100,7 @@ export function checkFiles(settings: Settings): void {
     )
 }
 
-/** So that the page can say how old it is. Who may only read has made a good backup all the same. */
+/** Records the backup, so that the dashboard shows its age. It is valid even if this user may not write that. */
 async function noteBackup(settings: Settings, path: string, terminal: Terminal): Promise<void> {
   try {
     await using ledger = openLedger(resolve(settings.DATA_MANAGEMENT_DATA_DIR))
@@ -110,7 +110,7 @@ async function noteBackup(settings: Settings, path: string, terminal: Terminal):
   }
 }
 
-/** The databases of a receiving machine, which are files. */
+/** Paths of the SQLite databases of a receiving machine. */
 export function databasesOf(settings: Settings): Databases {
   const ledger = join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db')
   return { catalogue: databaseFile(settings), ledger }

@@ -44,11 +44,11 @@ async function check(files: readonly string[], options: Options, terminal: Termi
   return held === 0 ? EXIT.done : EXIT.partly
 }
 
-/** Who knows the scrapes of before, where a server is asked. */
+/** The server's references, with --against; else none. */
 async function serverOf(options: Options): Promise<Pick<CheckRequest, 'askServer'>> {
   if (options.against === undefined) return {}
   const { against: apiServerUrl } = options
-  // What talks to servers takes longer to be read than a scrape.
+  // Imported only here: loading the network modules takes longer than checking a scrape.
   const [{ setUpNetwork }, { referencesFrom }] = await Promise.all([
     import('../network.ts'),
     import('@splitcart/scraping/references-client.ts'),

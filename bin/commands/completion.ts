@@ -1,9 +1,9 @@
-/** `splitcart completion`: a script by which a shell completes commands and their flags. It is made from the commands themselves. */
+/** `splitcart completion`: prints a shell completion script, generated from the command definitions. */
 import { Argument, type Command } from 'commander'
 import { run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 
-/** A command as a shell knows it: what can follow it. */
+/** A command for completion: the words and flags that can follow it. */
 type CommandWords = Readonly<{ name: string; about: string; words: readonly string[]; flags: readonly string[] }>
 
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
@@ -16,7 +16,7 @@ const HOW: Readonly<Record<Shell, string>> = {
   powershell: 'splitcart completion powershell | Out-String | Invoke-Expression   (in $PROFILE, to keep it)',
 }
 
-/** Adds the command. It tells of all commands of the program, which must have been read. */
+/** Adds the command. It covers all commands of the program, which must be loaded before it runs. */
 export function addCompletion(program: Command): void {
   program
     .command('completion')

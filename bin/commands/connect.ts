@@ -1,4 +1,4 @@
-/** `splitcart connect`: a one-time code becomes a key of this machine's own, in a file that only its user may read. */
+/** `splitcart connect`: exchanges a one-time code for this machine's own key, kept in a file private to the user. */
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { takeKey } from '@splitcart/scraping/connect.ts'
@@ -56,7 +56,7 @@ async function act(server: URL, options: Options, terminal: Terminal): Promise<n
   return isScheduled ? code : EXIT.failure
 }
 
-/** In the file of the user, paths do not depend on the folder that somebody is in. */
+/** The settings to write; paths in the user's file are absolute, as it applies in every folder. */
 function written(server: URL, key: string, settings: Settings, { from }: SettingsFilePath) {
   return {
     API_SERVER_URL: server.href,
@@ -74,7 +74,7 @@ async function askForCode(): Promise<string> {
   throw new UsageFault('there is no code: give --code, or pass it through standard input')
 }
 
-/** Shows what would be installed, and installs it where that is wanted. False: it was wanted, and failed. */
+/** Shows the schedule, and installs it if wanted. False if it was wanted and failed. */
 async function offerSchedule(place: SettingsFilePath, options: Options, terminal: Terminal): Promise<boolean> {
   const schedule = options.schedule === false ? undefined : scheduleOf(place)
   if (schedule === undefined) return options.schedule !== true

@@ -1,4 +1,4 @@
-/** `splitcart demo`: both machines on this one, in a temporary folder, with scrapes of invented shops. */
+/** `splitcart demo`: runs sender and server here, in a temporary folder, with scrapes of invented shops. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -71,7 +71,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   }
 }
 
-/** The environment with every setting at its default. Emptied, not removed: no file must bring it back, least of all DATABASE_URL. */
+/** The environment with all settings empty, i.e. default. Not removed: a file, e.g. with DATABASE_URL, would apply. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...environment, ...Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, ''])) }
 }
@@ -90,7 +90,7 @@ async function untilStopped(terminal: Terminal, folder: string, signal: AbortSig
   if (!signal.aborted) await once(signal, 'abort')
 }
 
-/** The programs of the demo, each a process of its own as in real use. */
+/** Runs the programs of the demo, each in its own process as in real use. */
 class Stage {
   readonly #folder: string
   readonly #environment: NodeJS.ProcessEnv
@@ -113,7 +113,7 @@ class Stage {
     return text.trim()
   }
 
-  /** Runs a command before the person's eyes. */
+  /** Runs a command with its output shown to the user, and returns its exit code. */
   async show(args: readonly string[], extra: NodeJS.ProcessEnv): Promise<number> {
     const [code] = await once(this.#start(args, 'inherit', extra), 'close')
     return code ?? EXIT.failure
@@ -129,7 +129,7 @@ class Stage {
     throw new Error('splitcart serve did not start')
   }
 
-  /** Stops what still runs. */
+  /** Stops all running processes. */
   async clear(): Promise<void> {
     for (const child of this.#running) {
       child.kill('SIGTERM')

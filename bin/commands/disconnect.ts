@@ -1,4 +1,4 @@
-/** `splitcart disconnect`: this machine sends no more. Its key ends, schedule and settings go; files stay where they are. */
+/** `splitcart disconnect`: revokes this machine's key and removes schedule and settings; data files stay. */
 import { endOwnKey } from '@splitcart/scraping/connect.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -52,7 +52,7 @@ async function endKey(settings: Settings, terminal: Terminal): Promise<boolean> 
     return true
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    // It has ended before.
+    // The key was already revoked.
     if (error.code === 'key_refused') return true
     terminal.note(`The key could not be ended (${error.message}). On the server: splitcart keys revoke ${idOf(key)}`)
     return false

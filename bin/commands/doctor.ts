@@ -1,4 +1,4 @@
-/** `splitcart doctor`: examines what this machine needs, one line a check, and says what to do. */
+/** `splitcart doctor`: checks what this machine needs, one line per check, and says what to do. */
 import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { examineFolders } from '@splitcart/scraping/doctor.ts'
 import { examineServer } from '@splitcart/scraping/doctor-server.ts'
@@ -39,7 +39,7 @@ export function addDoctor(program: Command): void {
   printable(configurable(command, DOCTOR_SETTINGS))
 }
 
-/** Examines everything and tells it, as the command does. */
+/** Runs all checks, prints the findings, and returns the exit code. */
 export async function examine(options: Options, terminal: Terminal): Promise<number> {
   const states = { ok: 0, warn: 0, fail: 0 }
   for await (const finding of examineAll(options)) {

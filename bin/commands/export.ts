@@ -44,7 +44,7 @@ async function act(what: ExportName, options: Options): Promise<number> {
   return EXIT.done
 }
 
-/** Where the file without a name is made: beside the databases; where they are elsewhere there need not be such a folder. */
+/** Path of the temporary file: beside the databases; with PostgreSQL there may be no such folder, so in tmpdir. */
 function aheadOf(settings: Settings, data: string): string {
   return join(databaseServer(settings) === undefined ? data : tmpdir(), `.splitcart-export-${process.pid}.part`)
 }
@@ -54,14 +54,14 @@ function dateOf(text: string): string {
   return text
 }
 
-/** Prints to standard output. `path`: where what is not taken yet may be for a moment. */
+/** Prints to standard output. `path`: a temporary file that buffers what the reader has not taken yet. */
 function printAhead(lines: AsyncIterable<string>, path: string): Promise<void> {
   const out: Write = async (bytes, offset) =>
     (await writeTo(STDOUT, bytes, offset, bytes.length - offset, null)).bytesWritten
   return handOut(realDisk(), path, portionsOf(lines), out)
 }
 
-/** A reader that goes away has read enough. */
+/** Ignores EPIPE: a reader that closes the pipe has read enough. */
 function endWithoutReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }
@@ -77,7 +77,7 @@ async function show(lines: AsyncIterable<string>): Promise<void> {
   process.stdout.write(text)
 }
 
-/** For eyes: a program gets what the catalogue holds. */
+/** Escapes a line for a terminal; programs get the unchanged content. */
 function printedLine(line: string): string {
   return `${printed(line.replace(/\r?\n$/, ''))}\n`
 }

@@ -1,4 +1,4 @@
-/** `splitcart findings`: what is told of the chains without holding anything, and what is believed from now on. */
+/** `splitcart findings`: lists findings on chains that hold no upload, and sets what is believed from now on. */
 import {
   type ChainFinding,
   chainFindings,

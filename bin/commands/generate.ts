@@ -60,7 +60,7 @@ async function act(folder: string, options: Options, terminal: Terminal): Promis
   return EXIT.done
 }
 
-/** The folder may be an outbox: the file appears in it whole, and never in place of another one. */
+/** Writes a file atomically, never over an existing one: the folder may be an outbox. */
 async function writeWhole(disk: Disk, path: string, write: (part: FileHandle) => Promise<void>): Promise<void> {
   const part = join(dirname(path), `.${basename(path)}.part`)
   await removeIfThere(disk, part)

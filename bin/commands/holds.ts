@@ -80,7 +80,7 @@ async function releaseMeant(upload: string | undefined, options: Options, termin
   return code
 }
 
-/** The ids of what is held, the newest first. */
+/** Ids of the held uploads, newest first. */
 async function heldNow(options: Options): Promise<string[]> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const held = await machine.ledger.uploads.list({ state: 'held', limit: LISTED_MAX })

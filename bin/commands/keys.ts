@@ -156,7 +156,7 @@ async function listKeys(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-/** What a machine said of itself last, in short: its version, what waits there, and how its clock is. */
+/** Table cells of a machine's last report: version, waiting files, clock skew. */
 function cellsOf(machine: MachineView | null): readonly string[] {
   if (machine === null) return ['–', '–', '–']
   const { version, is_outdated, waiting_files, waiting_bytes, refused_files, clock_skew_seconds: skew } = machine

@@ -1,4 +1,4 @@
-/** `splitcart loads`: what was loaded, and taking a load out again or making it once more, or all of an older version. */
+/** `splitcart loads`: lists loads, undoes or replays one, or replays all made by an older version. */
 import { listLoads } from '@splitcart/data-management/catalogue/loads.ts'
 import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
 import { Command } from 'commander'

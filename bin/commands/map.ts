@@ -51,7 +51,7 @@ async function act(file: string | undefined, options: Options, terminal: Termina
     terminal.record({ type: 'check', at: record.at, row, fault })
     if (++rows === ROWS_SHOWN) break
   }
-  // More may come, or never end.
+  // Closed, because the input may never end.
   if (file === undefined) process.stdin.destroy()
   terminal.record({ type: 'summary', rows, rejected })
   if (rows === 0) terminal.note('There is no record.')

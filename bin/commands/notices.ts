@@ -1,4 +1,4 @@
-/** `splitcart notices`: who is told what needs a person, what was told, and a test of it. */
+/** `splitcart notices`: lists receivers, conditions and sent notices, and sends a test. */
 import { noticesListed } from '@splitcart/data-management/http/routes/notices.ts'
 import { testReceivers } from '@splitcart/data-management/notices/outbox.ts'
 import { Command } from 'commander'

@@ -1,4 +1,4 @@
-/** `splitcart product` and `splitcart cheapest`: what the page says of prices, on the command line. */
+/** `splitcart product` and `splitcart cheapest`: the dashboard's price queries on the command line. */
 import {
   oneProduct,
   type ProductAnswer,
@@ -62,7 +62,7 @@ async function showProduct(words: readonly string[], options: Options, terminal:
   return EXIT.done
 }
 
-/** By number, by listing, else the first that the words find. */
+/** Finds a product by id, by listing (company/SKU), else as the first search result. */
 async function productMeant(reading: Reading, text: string): Promise<ProductAnswer> {
   if (/^\d+$/.test(text)) return await oneProduct(reading, { id: text })
   const [, company, sku] = /^([^/\s]+)\/(\S+)$/.exec(text) ?? []

@@ -1,4 +1,4 @@
-/** `splitcart rejects`: the rows that could not be loaded, as something to work with. */
+/** `splitcart rejects`: lists and prints the rows that could not be loaded. */
 import { once } from 'node:events'
 import { rejectedLoads, rejectGroups, rejectsOf } from '@splitcart/data-management/catalogue/rejects.ts'
 import { rejectedRows } from '@splitcart/data-management/inbox/rejected-rows.ts'
@@ -81,7 +81,7 @@ async function exportRejects(text: string, options: Options): Promise<number> {
   const lines = new Set<number>()
   for await (const { line } of rejectsOf(machine.catalogue.database, upload.sha256)) lines.add(line)
   for await (const row of rejectedRows({ ...machine, inbox }, upload, lines)) {
-    // For eyes; a program gets the bytes as they are.
+    // Escaped for a terminal only; a program gets the bytes as they are.
     const shown = process.stdout.isTTY ? Buffer.from(printed(row.toString())) : row
     if (!process.stdout.write(Buffer.concat([shown, Buffer.from('\n')]))) await once(process.stdout, 'drain')
   }

@@ -1,4 +1,4 @@
-/** `splitcart restore`: a backup in place of catalogue and ledger, as a whole or not at all. */
+/** `splitcart restore`: replaces catalogue and ledger by a backup, atomically. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
@@ -89,7 +89,7 @@ async function restore(disk: Disk, backup: Databases, settings: Settings, termin
   const { ledger, catalogue } = databasesOf(settings)
   const databases = [ledger, catalogue]
   const wasThere = databases.some((database) => existsSync(database))
-  // Whole copies first: while the disk fills up, or this is killed, what is there stays in its place.
+  // Complete copies are made first: on a full disk or a kill the current databases stay in place.
   for (const database of databases) await remove(disk, besides(database))
   await backUp(disk, backup, { ledger: besides(ledger), catalogue: besides(catalogue) })
   const { carried, back } = await prepare(ledger, backup.catalogue)
@@ -117,7 +117,7 @@ async function restore(disk: Disk, backup: Databases, settings: Settings, termin
   return EXIT.done
 }
 
-/** Brings the ledger that is to be restored up to what must not be undone, and notes it there. */
+/** Carries over into the restored ledger what a restore must not undo, and records it there. */
 async function prepare(ledger: string, file: string) {
   const restored = openSqliteLedger(besides(ledger))
   const before = existsSync(ledger) ? openBefore(ledger) : undefined
@@ -136,7 +136,7 @@ async function prepare(ledger: string, file: string) {
   }
 }
 
-/** Senders see by another id that the server may have forgotten something. */
+/** Gives the databases a new id, by which senders notice that the server may have lost uploads. */
 async function changeId(ledger: string, catalogue: string): Promise<void> {
   const restored = openSqliteLedger(ledger)
   try {
@@ -147,7 +147,7 @@ async function changeId(ledger: string, catalogue: string): Promise<void> {
   }
 }
 
-/** One that is damaged has nothing that could be carried over. */
+/** Opens the current ledger; undefined if it is damaged, since nothing can be carried over then. */
 function openBefore(ledger: string): LedgerDatabase | undefined {
   try {
     return openSqliteLedger(ledger)
@@ -156,7 +156,7 @@ function openBefore(ledger: string): LedgerDatabase | undefined {
   }
 }
 
-/** Throws `backup_unusable` for what is no whole backup. */
+/** Throws `backup_unusable` unless the file is a complete backup. */
 function checkBackup(file: string): void {
   if (isFolder(file)) throw new Problem('backup_unusable', `${file} is a folder; name the .db file in it`)
   const { catalogue, ledger } = backupOf(resolve(file))

@@ -1,4 +1,4 @@
-/** `splitcart same` and `not-same`: what people say of two listings, and which pairs may be worth a look. */
+/** `splitcart same` and `not-same`: people's verdicts on pairs of listings, and candidate pairs to review. */
 import type { ListingName } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { listingCalled, suggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { suspectsIn } from '@splitcart/data-management/catalogue/queries/suspects.ts'
@@ -65,7 +65,7 @@ export function addNotSame(program: Command): void {
   withSettings(notSame)
 }
 
-/** `same` has these options too, and takes them wherever they stand. */
+/** Runs a subcommand with the options of its parent merged in: `same` has them too and consumes them anywhere. */
 function withGlobals(command: Command, work: (options: Options, terminal: Terminal) => Promise<number>) {
   const options: Options = command.optsWithGlobals()
   return run(options, (terminal) => work(options, terminal))

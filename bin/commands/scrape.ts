@@ -1,4 +1,4 @@
-/** `splitcart scrape`: what any program prints becomes a file in the outbox, when that program got through. */
+/** `splitcart scrape`: writes the output of any program to a file in the outbox, if that program succeeds. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -70,12 +70,12 @@ async function act(producer: readonly string[], options: Options, terminal: Term
   }
 }
 
-/** Where rows come from; `succeeded` throws where whoever made them did not get through. */
+/** A source of rows; `succeeded` throws if the producer failed. */
 type Source = Readonly<{ chunks: AsyncIterable<Buffer>; succeeded: () => Promise<void>; end: () => void }>
 
 function startProducer([program = '', ...args]: readonly string[], signal: AbortSignal): Source {
   const child: ChildProcess = spawn(program, args, { stdio: ['inherit', 'pipe', 'inherit'], windowsHide: true })
-  // Asked to be told before it can end.
+  // Registered at once, before the child can end.
   const ended = once(child, 'close').catch((cause: Error) => cause)
   const end = () => void (child.exitCode === null && child.kill())
   signal.addEventListener('abort', end)
@@ -85,7 +85,7 @@ function startProducer([program = '', ...args]: readonly string[], signal: Abort
     const [code, by] = how
     if (code !== 0) throw new Problem('scrape_incomplete', `${program} ended with ${by ?? code}`)
   }
-  // Of a program that ends before it is read, Node throws away what it has printed.
+  // Piped at once: Node discards the unread output of a child that has ended.
   return { chunks: child.stdout!.pipe(new PassThrough()), succeeded, end }
 }
 
@@ -110,7 +110,7 @@ function tell({ name, path, rows, duplicates, rejectable, findings }: Committed,
   return rejectable.rows > 0 ? EXIT.partly : EXIT.done
 }
 
-/** The day as the person at this machine has it, as scrapers write it. */
+/** Today's date in the local time zone, as YYYY-MM-DD. */
 export function today(now = new Date()): string {
   const two = (number: number) => String(number).padStart(2, '0')
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`

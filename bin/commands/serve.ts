@@ -1,4 +1,4 @@
-/** `splitcart serve`: the server, and as its child `update-db --products --watch`. */
+/** `splitcart serve`: runs the server, and `update-db --products --watch` as its child process. */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -43,15 +43,15 @@ import { type Patient, waitFor } from '../wait-for.ts'
 
 type Options = { updateDb: boolean; behindProxy?: true }
 
-// Uploads that are on their way get so long to finish when the server is asked to stop.
+// Grace period for uploads in progress when the server is asked to stop.
 const STOP_MS_MAX = 8_000
-// Connections that come in a storm and find no place in this queue try again only after a second, or three.
+// Listen backlog: in a connection storm, clients that do not fit retry only after one to three seconds.
 const BACKLOG_MAX = 4_096
-// A line that has only just begun to carry is slow.
+// Grace period before the minimum speed applies: a new connection starts slowly.
 const SPEED_AFTER_MS = 10_000
-// In the first seconds there is more to do.
+// Delay before exports are prepared: the server is busy in its first seconds.
 const EXPORTS_PREPARED_AFTER_MS = 5_000
-// What `npm run build` makes.
+// Output of `npm run build`.
 const PAGE_FOLDER = fileURLToPath(new URL('../../packages/dashboard/dist', import.meta.url))
 
 /** Adds the command. */
@@ -132,7 +132,7 @@ function begin(settings: Settings, options: Options): Patient {
   return { log, signal }
 }
 
-/** What a server that died has left: the parts tell what it had handed over, so they go last. */
+/** Recovers what a crashed server left. Parts show what it had handed over, so they are removed last. */
 async function mendAfterCrash(machine: DataManagement, hasFolder: boolean, log: Log): Promise<void> {
   const names = hasFolder ? await mendArriving(machine) : []
   if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
@@ -140,7 +140,7 @@ async function mendAfterCrash(machine: DataManagement, hasFolder: boolean, log: 
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
 }
 
-/** What is looked at now and then; the senders of a file that is damaged are asked for it. */
+/** The periodic integrity checks; a damaged file is requested again from its senders. */
 function lookedAtIn(machine: DataManagement, { PROCESSED_DAYS_MAX: daysMax }: Settings, log: Log) {
   const onDamage = async (path: string) => {
     for (const { id, filename } of await requestAgain(machine, { path, now: Date.now(), daysMax }))
@@ -171,7 +171,7 @@ async function closeWithin(server: Server, log: Log): Promise<void> {
   clearTimeout(late)
 }
 
-/** The databases that are files. */
+/** Paths of the database files; none with PostgreSQL. */
 function filesOf({ catalogue, folders }: DataManagement): string[] {
   return catalogue.path === null ? [] : [catalogue.path, join(folders.data, 'ledger.db')]
 }
@@ -245,7 +245,7 @@ function hostOf(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-/** A new server has no key, and nobody can send to it. */
+/** Prints how to invite the first machine when the server has no keys yet. */
 async function tellFirstStep({ ledger }: DataManagement, settings: Settings, terminal: Terminal): Promise<void> {
   const [key] = await ledger.keys.list(undefined, 1)
   if (key !== undefined || settings.API_SECRET_KEY !== undefined) return

@@ -1,4 +1,4 @@
-/** `splitcart status`: what waits where, on this machine, and whether anybody is at work on it. */
+/** `splitcart status`: waiting files on this machine, and whether a process is working on them. */
 import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data-management/status.ts'
 import { type KindStatus, type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
@@ -58,7 +58,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 
 type FleetStatus = Readonly<{ line?: string; work?: object; problems: readonly string[] }>
 
-/** What waits in the inbox that machines share: the folders of one of them say nothing of it. */
+/** Status of a fleet's shared inbox, which the folders of one machine do not show. */
 async function fleetWork(settings: Settings, zone: TimeZone): Promise<FleetStatus> {
   if (inboxServers(settings) === undefined) return { problems: [] }
   try {

@@ -1,4 +1,4 @@
-/** `splitcart stores set`: how often a store is scraped, that it is retired or snoozed, and a note. */
+/** `splitcart stores set`: sets a store's scrape interval, whether it is retired or snoozed, and a note. */
 
 import { stillSet } from '@splitcart/data-management/catalogue/queries/freshness.ts'
 import { lastScrapeOf, type StoreFound } from '@splitcart/data-management/catalogue/queries/store-page.ts'
@@ -23,7 +23,7 @@ type Options = {
   note?: string
 }
 
-/** The command. */
+/** Makes the command. */
 export function storeSettingsCommand(): Command {
   return new Command('set')
     .description('set what is expected of a store; what is not named stays as it is')
@@ -59,7 +59,7 @@ async function set(name: string, options: Options, terminal: Terminal): Promise<
   return EXIT.done
 }
 
-/** Whether a store was scraped since it was retired: it is retired no more, also by what is set without a word of that. */
+/** Whether a store was scraped after it was retired: then any new setting makes it active again. */
 async function isBack(reading: Reading, { id, company, code }: StoreFound): Promise<boolean> {
   const all = await reading.inbox.ledger.storeSettings.list()
   const found = all.find((each) => each.company === company && each.store === code)

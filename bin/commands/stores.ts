@@ -1,4 +1,4 @@
-/** `splitcart stores`: one shop that is known under two codes (`merge`), and what is expected of a store (`set`). */
+/** `splitcart stores`: merges two codes of one shop (`merge`), and sets expectations for a store (`set`). */
 import { type StoreNamed, storesCalled } from '@splitcart/data-management/catalogue/queries/stores.ts'
 import { aliasesBy, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -77,7 +77,7 @@ async function mergeTwo(named: readonly (string | undefined)[], options: Options
   return EXIT.done
 }
 
-/** The store that is called so. One that is merged already is not there by itself. */
+/** Finds the one store of this name. Throws `not_found` for none, several, or one that is already merged. */
 async function storeOf(
   machine: DataManagement,
   text: string | undefined,

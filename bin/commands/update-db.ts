@@ -1,4 +1,4 @@
-/** `splitcart update-db --products --stores --barcodes`: brings the files of the inboxes into the catalogue. */
+/** `splitcart update-db --products --stores --barcodes`: loads the files of the inboxes into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
@@ -60,7 +60,7 @@ const SETTINGS = [
 ] as const
 
 const PASS_MS = 5_000
-// Between the files of a stream of small ones nothing waits either: packed there, they would come later by that.
+// Minimum idle time before packing: in the gaps of a stream of small files, packing would delay the next one.
 const COMPACTION_REST_MS = 3_000
 const PRUNE_EVERY_MS = HOUR_MS
 
@@ -83,7 +83,7 @@ export function addUpdateDb(program: Command): void {
   printable(configurable(command, SETTINGS))
 }
 
-/** The kinds that are named, in the order in which they are loaded. Throws where there is none. */
+/** The kinds given as flags, in loading order. Throws if there is none. */
 function kindsIn(options: Options): LoadedKind[] {
   const kinds = LOADED_KIND_NAMES.filter((kind) => options[kind])
   if (kinds.length > 0) return kinds
@@ -96,9 +96,9 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
   logStart(log, 'update-db', settings, options)
   const signal = signalOf(options)
-  // Whoever runs it once is told at once what is away.
+  // Only --watch waits for a database or inbox that is away; a single run fails at once.
   const opened = <T>(open: () => Promise<T>) => (options.watch ? waitFor(open, { log, signal }) : open())
-  // What changes nothing makes no server, either.
+  // A dry run must not set up a server.
   const set = () => (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   await using machine = await opened(set)
   const isShared = inboxServers(settings) !== undefined
@@ -118,13 +118,13 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   return await actOnFolder(work, settings, manner)
 }
 
-/** What ends it; what changes nothing ends as any program does. */
+/** The signal that stops the command; a dry run's never aborts, since it may be killed at any time. */
 function signalOf({ dryRun, untilInputEnds }: Options): AbortSignal {
   if (dryRun) return new AbortController().signal
   return untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
 }
 
-/** Another loader with the same ledger and another folder would take what lies here for lost. */
+/** Loads under a lock: a loader with the same ledger but another folder would take these files for lost. */
 async function actOnFolder(work: UpdateDb, settings: Settings, manner: LoaderOptions): Promise<number> {
   let code: number = EXIT.done
   const wasAlone = await work.ledger.withExclusiveLock(LOADING_FROM_A_FOLDER, async () => {
@@ -165,7 +165,7 @@ function backgroundFor({ catalogue, log }: UpdateDb, settings: Settings): Backgr
   return new Background(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
 }
 
-/** What a loader fetches from a fleet's inbox lies in a folder of its own, which is empty when it starts. */
+/** The loader's own folder for files fetched from a fleet's inbox; emptied at the start. */
 async function scratchOf({ disk, folders }: DataManagement): Promise<Folders> {
   const own = { ...folders, parts: join(folders.data, '.update-db.parts') }
   await makeFolder(disk, own.parts)
@@ -177,7 +177,7 @@ type LoaderOptions = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: 
 
 async function actForFleet(work: FleetWork, settings: Settings, manner: LoaderOptions): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
-  // What reaches NATS costs a loader of one machine a third of its start.
+  // Imported only here: the NATS client would cost a loader of one machine a third of its start.
   const { loadForFleet, loadOnceForFleet } = await import('@splitcart/data-management/update-db/fleet-loader.ts')
   if (prunesAll) await pruneBucket(work, settings.PROCESSED_DAYS_MAX, true)
   if (!stays) {
@@ -190,7 +190,7 @@ async function actForFleet(work: FleetWork, settings: Settings, manner: LoaderOp
   return EXIT.done
 }
 
-/** Deals with all files, also with those that were copied into the inbox a moment ago: these have to be still first. */
+/** Loads all files once; waits until files that were just copied into the inbox are unchanged for a while. */
 async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSignal): Promise<Pass> {
   const first = await updateDb(work, signal)
   if (first.waiting === 0 || signal.aborted) return first
@@ -219,7 +219,7 @@ async function watchInbox(
       await prune(work, settings.PROCESSED_DAYS_MAX)
       compaction.lookAgain()
     }
-    // Then it looks again who has sent something: new senders get their turn.
+    // A pass is cut off after PASS_MS and the inbox is scanned again, so that new senders get their turn.
     const done = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
     for (const { name, reason } of done.ignored) {
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
@@ -233,7 +233,7 @@ async function watchInbox(
   await repeatOnChange(inboxes, pass, { log: work.log, signal })
 }
 
-/** What is too old goes. That it would be everything is told, and hinders no load. */
+/** Removes processed files that are too old. A refusal, as when all would go, is logged and stops no load. */
 async function prune(work: UpdateDb, daysMax: number, all = false): Promise<void> {
   try {
     for (const kind of kindsOf(work)) {
@@ -283,7 +283,7 @@ function previewLines(preview: FilePreview, money: WriteMoney): string[] {
   ]
 }
 
-/** Aborts when nobody holds the other end of standard input any more: the server that started us is gone, however it went. */
+/** Aborts when standard input ends: then the server that started this process is gone, even if it was killed. */
 function inputEnd(): AbortSignal {
   const end = new AbortController()
   process.stdin.on('end', () => end.abort()).on('error', () => end.abort())

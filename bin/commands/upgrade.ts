@@ -45,13 +45,13 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-/** The loads that can be made once more. What a fleet keeps is not looked at: its servers need not be there for this. */
+/** Counts replayable loads. A fleet's files are not checked: its servers may be away during an upgrade. */
 function olderIn({ disk, folders, ledger, catalogue }: DataManagement, settings: Settings): Promise<number> {
   if (inboxServers(settings) !== undefined) return countOlderLoads(catalogue.database)
   return countReplayable(catalogue.database, ledger, (upload) => liesInFolders(disk, folders, upload))
 }
 
-/** Files are changed while nobody else has them open; in PostgreSQL each program sees for itself. */
+/** Takes the locks that keep other programs off SQLite files; none with PostgreSQL. */
 async function locksOf(settings: Settings): Promise<Disposable> {
   const stack = new DisposableStack()
   if (databaseServer(settings) !== undefined) return stack

@@ -1,4 +1,4 @@
-/** `splitcart upload-data`: sends what waits in the outbox and tells what became of it. */
+/** `splitcart upload-data`: sends the files in the outbox and prints their results. */
 import { foldersIn, kindsThere, openFolders } from '@splitcart/scraping/folders.ts'
 import { MachineReporter } from '@splitcart/scraping/machine-reporter.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
@@ -69,7 +69,7 @@ export function addUploadData(program: Command): void {
   printable(configurable(command, FLAGS))
 }
 
-/** Adds one more name to those that were said. */
+/** Collects the values of a repeatable option; rejects an invalid kind. */
 function collect(name: string, before: string[] = []): string[] {
   const fault = faultOfKind(name)
   if (fault !== undefined) throw new InvalidArgumentError(`It ${fault}.`)
@@ -93,7 +93,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 async function upload(settings: Settings, options: Options, report: UploadReport): Promise<Summary> {
   const signal = stopSignal()
   const rate = settings.UPLOAD_RATE_MAX
-  // One limit for all kinds: they share the line.
+  // One rate limit for all kinds: they share the connection.
   const shared = {
     signal,
     reporter: reporterOf(settings),
@@ -119,7 +119,7 @@ function reporterOf({ SCRAPING_DATA_DIR: dataDir }: Settings): MachineReporter {
   return new MachineReporter({ disk: realDisk(), dataDir, version: programVersion(), platform, arch })
 }
 
-/** Judging takes modules that sending does not. */
+/** Makes the check; imports its modules only here, because sending does not need them. */
 async function checkBy(settings: Settings): Promise<ScrapeCheck> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
   const [{ ScrapeCheck }, { referencesIfTold }, { thresholdsOf }] = await Promise.all([

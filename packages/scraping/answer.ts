@@ -1,4 +1,4 @@
-/** What an answer means for the file that was sent: to be tried again, refused, or a reason to stop. Only SplitCart's own count. */
+/** Classifies responses: retry, refuse the file, or stop. Only responses of a SplitCart server are trusted. */
 import {
   PROBLEMS,
   Problem,
@@ -9,7 +9,7 @@ import {
 } from '@splitcart/shared/problem.ts'
 import { type Answer, descriptionOf, quoted } from './strange-answer.ts'
 
-/** What speaks of the bytes or the name of a file. What else our server calls wrong with a request, no request of ours is. */
+/** Codes about a file's bytes or name. Other permanent errors are about a request that this client never sends. */
 const FINAL = new Set<string>([
   'file_name_invalid',
   'body_too_large',
@@ -19,22 +19,22 @@ const FINAL = new Set<string>([
   'members_too_many',
 ])
 
-/** The statuses that speak of the file when a newer server gives a reason that is not known here. */
+/** Statuses that mean the file is refused when a newer server sends a code that is unknown here. */
 const REFUSING = new Set([400, 413, 415, 422])
 
-/** Says that a SplitCart server is there, but not at this address: unless it knows the address, and not the kind. */
+/** Statuses of a SplitCart server with another base path; except with the codes in HERE, where the path is right. */
 const ELSEWHERE = new Set([404, 405])
 const HERE = new Set(['kind_unknown'])
 
-/** A SplitCart server says no, and why. */
+/** An error response of a SplitCart server. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError'
   readonly status: number
   readonly retry: Retry
   readonly document: ProblemDocument
-  /** How long the server asks to wait, at least. */
+  /** Minimum wait that the server asks for by Retry-After; 0 without one. */
   readonly retryAfterMs: number
-  /** The Accept-Encoding field of a 415. */
+  /** The Accept-Encoding header of a 415 response. */
   readonly acceptEncoding: string | null
 
   constructor({ status, headers }: Answer, document: ProblemDocument, now: number) {
@@ -46,23 +46,23 @@ export class AnswerError extends Error {
     this.acceptEncoding = headers.get('accept-encoding')
   }
 
-  /** Whether these bytes will never be taken as they are. */
+  /** Whether the server will never accept these bytes as they are. */
   get refuses(): boolean {
     if (this.retry !== 'never') return false
     return kindOf(this.document) === undefined ? REFUSING.has(this.status) : FINAL.has(this.document.code)
   }
 
-  /** Whether it speaks of a request that is not the one that was sent: something on the way, or a bad disk, has changed it. */
+  /** Whether the error fits no request sent by this client: a proxy or a bad disk has altered it. */
   get saysAltered(): boolean {
     return this.retry === 'never' && !this.refuses
   }
 
-  /** Whether the same file in gzip may be taken. */
+  /** Whether the server may accept the file in gzip instead. */
   get asksForGzip(): boolean {
     return this.lacks('zstd')
   }
 
-  /** Whether an encoding is not taken, and others are. */
+  /** Whether the server rejects this encoding but accepts others. */
   lacks(encoding: 'zstd' | 'dcz'): boolean {
     if (this.status !== 415) return false
     return this.acceptEncoding === null
@@ -71,11 +71,11 @@ export class AnswerError extends Error {
   }
 }
 
-/** An answer of somebody else: a proxy, a portal, a firewall, or a SplitCart server at another address. It says nothing of file or key. */
+/** A response of a proxy, portal, firewall, or SplitCart server at another path: it proves nothing of file or key. */
 export class StrangeAnswer extends Problem {
   readonly status: number
   readonly retryAfterMs: number
-  /** What a SplitCart server says that is not at this address. */
+  /** The problem document, if it is from a SplitCart server at another path. */
   readonly document: ProblemDocument | undefined
 
   constructor(answer: Answer, now: number, document?: ProblemDocument) {
@@ -86,7 +86,7 @@ export class StrangeAnswer extends Problem {
   }
 }
 
-/** The error for an answer without what was asked for. */
+/** Makes the error for an unsuccessful response. */
 export function faultOfAnswer(answer: Answer, now: number): AnswerError | StrangeAnswer {
   const document = documentIn(answer)
   return document === undefined || (ELSEWHERE.has(answer.status) && !HERE.has(document.code))
@@ -94,7 +94,7 @@ export function faultOfAnswer(answer: Answer, now: number): AnswerError | Strang
     : new AnswerError(answer, document, now)
 }
 
-/** The problem document of an answer, where it is one of a SplitCart server. */
+/** The problem document in a response; undefined if it is not from a SplitCart server. */
 export function documentIn({ status, headers, text }: Answer): ProblemDocument | undefined {
   return problemDocumentIn({ status, contentType: headers.get('content-type'), text })
 }
@@ -111,18 +111,18 @@ function sentenceOf(answer: Answer, document: ProblemDocument | undefined): stri
   return `${url} answered ${status} ${descriptionOf(answer)}${status === 404 ? `: no SplitCart server is there; ${address}` : ''}`
 }
 
-/** What a sender does about an error: a mistake in the program is never tried again. */
+/** The retry rule of an error; a bug in the program is never retried. */
 export function retryOf(error: unknown): Retry {
   if (error instanceof AnswerError) return error.retry
   return error instanceof Problem ? error.kind.retry : 'never'
 }
 
-/** How long the other side asked to wait, at least. */
+/** Minimum wait in ms that the response asked for; 0 if none. */
 export function retryAfterOf(error: unknown): number {
   return error instanceof AnswerError || error instanceof StrangeAnswer ? error.retryAfterMs : 0
 }
 
-/** The milliseconds of a Retry-After field: whole seconds or an HTTP date; 0 for anything else. */
+/** Milliseconds of a Retry-After header, in whole seconds or as an HTTP date; 0 for anything else. */
 export function retryAfterMs(field: string | null, now: number): number {
   if (field === null) return 0
   if (/^\d+$/.test(field)) return Number(field) * 1000

@@ -1,10 +1,10 @@
 /**
- * Compares the files of the archive with their receipts. Who went on writing into a file that was sent, or wrote it anew there, has it
- * sent again: it goes back to the outbox.
+ * Compares archived files with their receipts. A file that a program went on writing to after it was sent, or rewrote
+ * in the archive, is sent again: it goes back to the outbox.
  *
  *   size as the receipt says ──▶ untouched since it was compared last ──▶ fine
  *     │                            └──▶ digest as the receipt says ─────▶ fine, and noted
- *     └──▶ otherwise: back to the outbox, under its own name or a free one; told
+ *     └──▶ otherwise: back to the outbox, under its own name or a free one; reported
  */
 import { join } from 'node:path'
 import { codeOf } from '@splitcart/shared/disk.ts'
@@ -17,17 +17,17 @@ import { type Job, once, type Run, tell } from './upload-job.ts'
 
 const LOOKS_AT_ONCE = 32
 
-/** Looks at every file of the archive that has a receipt: at those that were compared in this run only whether they were touched. */
+/** Checks every archived file that has a receipt; one already compared in this run only if its stats changed. */
 export async function checkArchive(job: Job, run: Run): Promise<void> {
   const { disk, folders } = job
   for await (const name of touchedIn(job, run.compared)) run.compared.delete(name)
-  // What is kept in another form has a digest of its own, and nobody writes to it.
+  // Packed files are skipped: they carry their own digest, and no program writes to them.
   const names = new Set(await disk.readdir(folders.archive))
   for await (const archived of receiptsIn(disk, folders, (name) => run.compared.has(name) || !names.has(name)))
     if (!job.signal.aborted) await checkOne(job, run, archived).catch((cause) => warn(job, run, archived.name, cause))
 }
 
-/** One file that cannot be read keeps no other from being sent. */
+/** Reports an unreadable file as a warning, so that other files are still sent. */
 function warn(job: Job, run: Run, name: string, cause: unknown): void {
   if (codeOf(cause) === '') throw cause
   const problem = troubleOf(new Problem('file_unreadable', `${name}: ${(cause as Error).message}`, { cause }))
@@ -41,7 +41,7 @@ async function checkOne(job: Job, run: Run, archived: Archived): Promise<void> {
   if (seen === undefined) return
   if (seen === null) return goBack(job, run, archived)
   run.compared.set(name, seen)
-  // Of the others the receipt is written when the server tells more.
+  // Other receipts are rewritten anyway once the server has a newer state.
   if (isOver(receipt) && (receipt.file === undefined || !isUntouched(receipt.file, seen)))
     await keepReceipt(job.disk, { ...archived, receipt: { ...receipt, file: seen } })
 }
@@ -57,7 +57,7 @@ async function goBack(job: Job, run: Run, archived: Archived): Promise<void> {
   tell(job, run, { type: 'file', name: moved.name, state: 'returned', problem })
 }
 
-/** The names of those files that somebody has touched since, or taken away. */
+/** Names of files whose stats changed since they were compared, or that are gone. */
 async function* touchedIn({ disk, folders }: Job, compared: ReadonlyMap<string, Sight>): AsyncGenerator<string> {
   const all = [...compared]
   for (let at = 0; at < all.length; at += LOOKS_AT_ONCE) {

@@ -1,4 +1,4 @@
-/** The bytes of archived files, in whatever form they are kept. */
+/** Reads archived files, in whatever form they are kept. */
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { DICTIONARY_BYTES_MAX } from '@splitcart/shared/dictionary/dcz.ts'
@@ -8,18 +8,18 @@ import { findKept, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 
 const BEGINNING_BYTES = 64 * 1024
 
-/** The first bytes of an open file, wherever it is read next. */
+/** The first bytes of an open file; does not move its read position. */
 export async function beginningOf(file: Pick<FileHandle, 'read'>): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0)
   return buffer.subarray(0, bytesRead)
 }
 
-/** The first bytes of an archived file; undefined where there is none. */
+/** The first bytes of an archived file; undefined if it cannot be read. */
 export async function beginningOfArchived(disk: Disk, folder: string, name: string): Promise<Buffer | undefined> {
   return readArchived(disk, folder, { name, bytesMax: BEGINNING_BYTES })
 }
 
-/** All bytes of an archived file; undefined where they are not there, or are others. */
+/** All bytes of an archived file; undefined if it is missing, unreadable, too large, or has another SHA-256. */
 export async function contentOf(
   disk: Disk,
   folder: string,
@@ -37,7 +37,7 @@ async function readArchived(disk: Disk, folder: string, { name, bytesMax }: Read
   return path === undefined ? undefined : await ifThere(() => read(keptContent(disk, path), bytesMax))
 }
 
-/** Copied, because what is read next may be read into the same place. */
+/** Reads up to `bytesMax`. Chunks are copied, because their buffer may be reused by the next read. */
 async function read(portions: AsyncIterable<Buffer>, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -50,10 +50,10 @@ async function read(portions: AsyncIterable<Buffer>, bytesMax: number): Promise<
   return Buffer.concat(chunks)
 }
 
-// Pruned meanwhile or taken away, or nothing that this user may read.
+// The file was pruned or removed meanwhile, or this user may not read it.
 const NOT_TO_BE_HAD = new Set(['ENOENT', 'EACCES', 'EPERM'])
 
-/** Nothing where the bytes cannot be had: a file that is sent does without them. */
+/** Undefined if the bytes cannot be read: they only serve as a dictionary, so the file is sent without. */
 async function ifThere(reading: () => Promise<Buffer>): Promise<Buffer | undefined> {
   try {
     return await reading()

@@ -1,6 +1,6 @@
 /**
- * The lock on the archive: a round of upload-data and what a person does with `splitcart archive prune`, `pack` or `verify --obtain` never
- * work on it at once. The lock on the outbox would not do, because `--watch` keeps it for as long as it runs.
+ * The lock on the archive: a round of upload-data and `splitcart archive prune`, `pack` and `verify --obtain` exclude
+ * each other. The lock on the outbox would not do, because `--watch` holds it for as long as it runs.
  */
 import { join } from 'node:path'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
@@ -10,10 +10,10 @@ import type { Folders } from './folders.ts'
 
 const LOOK_EVERY_MS = 100
 
-/** How long to wait for the lock, what ends the waiting, and who hears that it begins. */
+/** How long to wait for the lock, the signal that ends the wait, and a callback when it begins. */
 export type Waiting = Readonly<{ msMax: number; signal?: AbortSignal; clock?: Clock; onWait?: () => void }>
 
-/** Takes the lock as soon as it is free. Throws `locked` when that takes too long, or the signal aborts. */
+/** Takes the lock as soon as it is free. Throws `locked` after `msMax`, or when the signal aborts. */
 export async function lockArchive(folders: Folders, waiting: Waiting): Promise<Lock> {
   const { msMax, signal, clock = realClock(), onWait } = waiting
   for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {

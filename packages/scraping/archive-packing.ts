@@ -1,6 +1,6 @@
 /**
- * Keeps archived files in fewer bytes, once nothing more is to be done with them: what the server has loaded, whose rejects are here, and
- * to which nobody has written for a while. A round that has nothing else to do packs some; the lock on the archive is held.
+ * Compresses archived files that need no further work: loaded by the server, rejects fetched, and unchanged for
+ * a while. An idle round packs some; the caller holds the lock on the archive.
  */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
@@ -14,12 +14,12 @@ import type { Folders } from './folders.ts'
 import type { FindWriters, Named } from './open-writers.ts'
 import type { Sight } from './outbox.ts'
 
-// Who goes on writing into a file that was sent does so within that time.
+// A program that goes on writing into a sent file is assumed to do so within this time.
 const REST_MS = HOUR_MS
-// The system is asked once for so many who has them open.
+// Batch size: open writers are looked up once for this many files.
 const AT_ONCE = 50
 
-/** What packing works with; `now` is in milliseconds since 1970. `restMs`: for how long nobody has written to a file; 0: whenever that was. */
+/** `now`: in ms since 1970. `restMs`: how long a file must be unchanged; 0: no minimum. */
 export type Packing = Readonly<{
   disk: Disk
   folders: Folders
@@ -29,10 +29,10 @@ export type Packing = Readonly<{
   restMs?: number
 }>
 
-/** A file that has been looked at, and what became of it; `fault`: why it could not be dealt with, and lies there as it did. */
+/** A processed file and its result; `fault`: why it could not be packed and is unchanged. */
 export type PackedFile = Readonly<{ name: string; became: Compacted; fault?: unknown }>
 
-/** Packs one file after the other as long as it may. Safe to repeat after a crash at any point. */
+/** Packs one file after the other while `mayGoOn`. Safe to repeat after a crash at any point. */
 export async function* packArchive(packing: Packing, mayGoOn: MayGoOn): AsyncGenerator<PackedFile> {
   const { disk, folders } = packing
   if (packing.form === 'plain') return
@@ -62,7 +62,7 @@ async function* packReady(packing: Packing, ready: Archived[], mayGoOn: MayGoOn)
   }
 }
 
-/** A file that cannot be packed hinders no other one. */
+/** Packs one file. An error is returned, so that the next file is still packed. */
 async function packOne(disk: Disk, form: KeptForm, { name, path, receipt }: Archived): Promise<PackedFile> {
   const isRight = (sha256: string) => sha256 === receipt.sha256
   try {
@@ -75,19 +75,19 @@ async function packOne(disk: Disk, form: KeptForm, { name, path, receipt }: Arch
 
 const LACKS_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
 
-/** Whether a fault says that no other file can be written, either. */
+/** Whether a fault means that no other file can be written either. */
 export function lacksRoom(fault: unknown): boolean {
   return LACKS_ROOM.has(codeOf(fault))
 }
 
-/** What interrupted runs left behind. */
+/** Removes part files that interrupted runs left. */
 async function removeParts(disk: Disk, archive: string): Promise<void> {
   for (const name of await disk.readdir(archive))
     if (/^\.[0-9a-f]{64}\.(?:gz|dcz)\.part$/.test(name)) await removeIfThere(disk, join(archive, name))
   await removeBaseParts(disk, archive)
 }
 
-/** Whether nothing more comes of a file: rejected rows are made from it. */
+/** Whether a file needs no further work; while rejects are missing it does, since their rows are read from it. */
 function isDone(archived: Archived, names: ReadonlySet<string>): boolean {
   const { receipt } = archived
   return isOver(receipt) && receipt.state !== 'failed' && !lacksItsRejects(archived, names)

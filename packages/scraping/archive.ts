@@ -5,10 +5,10 @@
  * Invariants:
  *  1. A file is here only after the server's receipt for exactly its bytes arrived.
  *  2. A receipt that says *loaded* is written after the rejects it counts: from then on the server is not asked again.
- *  3. A file whose bytes are not those of its receipt, because somebody went on writing, goes back to the outbox (archive-check).
+ *  3. A file that was written to and no longer matches its receipt goes back to the outbox (archive-check.ts).
  *
- * Beside what the server says, a receipt holds as `file` what its file looked like when its bytes were compared with it: one that
- * nobody has touched since is not read again.
+ * Besides the server's fields, a stored receipt has `file`: the file's stats when its bytes were last compared with the
+ * receipt. A file with unchanged stats is not read again.
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
@@ -26,13 +26,13 @@ import { takeOut } from './take-out.ts'
 const RECEIPT_ENDING = '.receipt.json'
 const REJECTS_ENDING = '.rejects.jsonl'
 
-/** A receipt as it lies in the archive. */
+/** A receipt as stored in the archive. */
 export type Kept = Receipt & Readonly<{ file?: Sight }>
 
-/** A file in the archive, with the last receipt that is known for it. */
+/** A file in the archive, with its latest known receipt. */
 export type Archived = Readonly<{ name: string; path: string; receipt: Kept }>
 
-/** A file whose fate is still open here. `lacksRejects`: its receipt counts rejects that have not come home. */
+/** A file without a final result here. `lacksRejects`: its receipt counts rejects that are not fetched yet. */
 export type Unsettled = Archived & Readonly<{ lacksRejects: boolean }>
 
 /** Moves an accepted file from the outbox to the archive, its receipt first. */
@@ -46,13 +46,13 @@ export async function archive(
   const name = await takeOut(disk, folders, leaving)
   const path = join(folders.archive, name)
   const seen = await sightAt(disk, path)
-  // It was read right before it was moved. One that was copied, to another disk, is read once more.
+  // The move has just verified the bytes. A file copied to another disk has new stats and is verified again later.
   return { name, path, receipt: seen !== undefined && isSame(seen, spooled) ? { ...receipt, file: seen } : receipt }
 }
 
 /**
- * Whether a file is what its receipt says: its size, and its digest unless nobody has touched it since it was last compared. Gives
- * what the file looks like; undefined: it is not there, and `null`: it holds other bytes.
+ * Compares a file with its receipt: by size, and by digest unless its stats are unchanged since the last comparison.
+ * Returns the file's stats; undefined if it is missing, null if it holds other bytes.
  */
 export async function compare(disk: Disk, { path, receipt }: Archived): Promise<Sight | null | undefined> {
   const seen = await sightAt(disk, path)
@@ -62,7 +62,7 @@ export async function compare(disk: Disk, { path, receipt }: Archived): Promise<
   return (await digestOfFile(disk, path)).sha256 === receipt.sha256 ? seen : null
 }
 
-/** What a file looks like now; undefined where there is none. */
+/** The stats that identify a file's state now; undefined if there is no regular file. */
 export async function sightAt(disk: Disk, path: string): Promise<Sight | undefined> {
   try {
     const stats = await disk.lstat(path)
@@ -73,7 +73,7 @@ export async function sightAt(disk: Disk, path: string): Promise<Sight | undefin
   }
 }
 
-/** Every receipt in the archive, with the name of its file, which may be gone. Broken ones are left out, and those to be skipped. */
+/** Every receipt in the archive, with its file's name; the file may be gone. Omits unreadable and skipped ones. */
 export async function* receiptsIn(
   disk: Disk,
   folders: Folders,
@@ -88,8 +88,8 @@ export async function* receiptsIn(
 }
 
 /**
- * The archived files whose fate the server may still tell: all that are not loaded or failed, or whose rejects are not here
- * yet. `settled` collects the names that need no second look while this process runs.
+ * Archived files without a final result: all that are not loaded, failed or delivered, or whose rejects are missing.
+ * Adds to `settled` the names that need not be checked again while this process runs.
  */
 export async function unsettled(disk: Disk, folders: Folders, settled: Set<string>): Promise<Unsettled[]> {
   const names = new Set(await disk.readdir(folders.archive))
@@ -114,7 +114,7 @@ export function lacksItsRejects({ name, receipt }: Archived, names: ReadonlySet<
   return (receipt.load?.rejected ?? 0) > 0 && !names.has(sidecarsOf(name).rejects)
 }
 
-/** Where the sidecars of an archived file lie. */
+/** Paths of the sidecars of an archived file. */
 export function sidecarsOf(path: string): Readonly<{ receipt: string; rejects: string }> {
   const stem = path.replace(/\.jsonl$/, '')
   return { receipt: stem + RECEIPT_ENDING, rejects: stem + REJECTS_ENDING }
@@ -133,12 +133,12 @@ export async function keepReceipt(disk: Disk, { path, receipt }: Archived): Prom
   await replace(disk, sidecarsOf(path).receipt, `${JSON.stringify(receipt, null, 2)}\n`)
 }
 
-/** Whether the server has nothing more to tell. A held upload waits for a person there, who may release it any day. */
+/** Whether the state is final. `held` is not: a person may release the upload on the server at any time. */
 export function isOver({ state }: Receipt): boolean {
   return state === 'loaded' || state === 'failed' || state === 'delivered'
 }
 
-/** The receipt at a path; undefined where there is none that can be understood. */
+/** Reads the receipt at a path; undefined if it is missing or cannot be parsed. */
 export async function readReceipt(disk: Disk, path: string): Promise<Kept | undefined> {
   const text = await readSidecarText(disk, path)
   if (text === undefined) return undefined

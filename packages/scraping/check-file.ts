@@ -1,4 +1,4 @@
-/** What can be known of a file before it is sent: rows that will be rejected, and what the rules say of its scrapes. */
+/** Checks a file before it is sent: rows that will be rejected, and the verdicts of the rules on its scrapes. */
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
@@ -10,7 +10,7 @@ import { judge, judgeFile, rejectedShare } from '@splitcart/shared/truth/judge.t
 import { type Thresholds, usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 
-/** What was found in a file. */
+/** Result of checking a file. */
 export type CheckedFile = Readonly<{
   rows: number
   rejected: number
@@ -18,20 +18,20 @@ export type CheckedFile = Readonly<{
   verdicts: readonly Verdict[]
 }>
 
-/** What is known of a scrape's chain: what the scrape is compared with, and what is believed of it. */
+/** Prior knowledge of a scrape's chain: scrapes to compare with, and findings that a person has accepted. */
 export type Baseline = Readonly<{ references: References; beliefs: readonly BeliefSince[] }>
 
-/** How files are checked. `on`: the day on which they would be received. */
+/** Check settings. `on`: the date on which the file would be received. */
 export type CheckBy = Readonly<{
   thresholds: Thresholds
   on: string
   baselineOf: (scrape: FileScrape) => Promise<Baseline>
 }>
 
-/** Nothing to compare with. */
+/** A baseline without references. */
 export const NO_BASELINE: Baseline = { references: { usual: [], sisters: [] }, beliefs: [] }
 
-/** Reads and judges a file; one whose name ends in .gz is unpacked. */
+/** Reads and judges a file; one whose name ends in .gz is decompressed. */
 export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile> {
   const figures = new FileFigures()
   const counts = { rows: 0, rejected: 0 }
@@ -46,7 +46,7 @@ export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile>
   return { ...counts, ...(await said(figures, counts, by)) }
 }
 
-/** What can be known of the scrapes of a file alone, by the usual thresholds. */
+/** Verdicts on the scrapes of a file without a baseline, by the default thresholds. */
 export function findingsIn(figures: FileFigures, receivedOn: string): Verdict[] {
   return figures.scrapes.flatMap(({ company, storeName: store, store: code, date, maker }) => {
     const judged = { company, store, code, date, receivedOn, figures: maker.figures(), sampled: maker.sampled }

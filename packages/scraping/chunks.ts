@@ -1,11 +1,11 @@
-/** Reading a file in portions that a compressor, a digest or a socket takes one after the other. */
+/** Reads a file in chunks for a compressor, a digest or a socket. */
 import type { FileHandle } from 'node:fs/promises'
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 
-/** How much is read at once. */
+/** Maximum size of a chunk. */
 export const CHUNK_BYTES = 64 * 1024
 
-/** An open file from a byte on, up to another one where one is named; each chunk in memory of its own. */
+/** Reads an open file from byte `start` up to `end`; each chunk has its own buffer. */
 export async function* readChunks(
   file: FileHandle,
   start: number,
@@ -21,7 +21,7 @@ export async function* readChunks(
   }
 }
 
-/** A file in chunks, from a byte on, up to another one where one is named. */
+/** Reads a file from byte `start` up to `end`, and closes it. */
 export async function* chunksOf(
   disk: Disk,
   path: string,

@@ -1,4 +1,4 @@
-/** Time, as everything that waits gets it: so that a test can let four days pass in a moment. */
+/** The clock that all waiting code is given, so that a test can let four days pass in a moment. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**

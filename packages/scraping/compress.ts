@@ -1,6 +1,6 @@
 /**
- * Compressing one open file into another, in segments: each becomes a frame (of zstd) or a member (of gzip) of its own, which together
- * are one content (RFC 8878, RFC 1952). So two processors work at it, and the memory it takes does not grow with the file.
+ * Compresses one open file into another in segments, each its own zstd frame or gzip member; concatenated they are one
+ * content (RFC 8878, RFC 1952). This uses two processors, and memory does not grow with the file.
  *
  *   read ─▶ segment ─┬─▶ compress ─┬─▶ written in their order
  *   read ─▶ segment ─┴─▶ compress ─┘
@@ -10,13 +10,13 @@ import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
 import { type Dictionary, dczHead, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 
-/** How a file is compressed, in the words of HTTP's Content-Encoding. */
+/** Compression formats, by their HTTP Content-Encoding names. */
 export type Encoding = 'dcz' | 'zstd' | 'gzip'
 
 const LANES = 2
-// Two scrapes of a store: smaller files stay whole, and in larger ones what is lost at each beginning does not show.
+// Two scrapes of a store: smaller files stay one segment; in larger ones the loss per segment is negligible.
 const SEGMENT_BYTES_MIN = 4 * 1024 * 1024
-// A receiver takes 1,000.
+// The server accepts 1,000.
 const SEGMENTS_MAX = 500
 const WRITE_BYTES = 1024 * 1024
 const WRITE_BYTES_MIN = 16 * 1024
@@ -25,13 +25,13 @@ const GZIP_LEVEL = 6
 
 const ZSTD = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 }
 
-/** How a file is compressed; `dictionary`: a file that the receiver has, where that is referred to. */
+/** Compression settings; `dictionary`: a file that the receiver has, too. */
 export type Compression =
   | Readonly<{ encoding: 'zstd' | 'gzip' }>
   | Readonly<{ encoding: 'dcz'; dictionary: Dictionary }>
 
 function compressed(segment: Buffer, manner: Compression): Promise<Buffer> {
-  // Of a small file a mebibyte would be all but wasted, and collected as garbage.
+  // For a small file an output chunk of 1 MiB would be mostly unused garbage.
   const chunkSize = Math.min(WRITE_BYTES, Math.max(WRITE_BYTES_MIN, segment.length))
   if (manner.encoding === 'gzip') return promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize })
   const options =
@@ -41,10 +41,10 @@ function compressed(segment: Buffer, manner: Compression): Promise<Buffer> {
   return promisify(zstdCompress)(segment, { ...options, chunkSize })
 }
 
-/** A file to be compressed, about how large it is, and how. */
+/** A file to be compressed, its approximate size in bytes, and how. */
 export type CompressJob = Readonly<{ source: FileHandle; size: number; manner: Compression }>
 
-/** Compresses the rest of `source` to the end of `target` and returns how many bytes that took; `hear` is told all that was read. */
+/** Compresses the rest of `source`, appends it to `target`, and returns bytes written; `hear` gets all bytes read. */
 export async function compress(
   { source, size, manner }: CompressJob,
   target: FileHandle,
@@ -62,28 +62,28 @@ export async function compress(
   try {
     if (manner.encoding === 'dcz') await write(dczHead(manner.dictionary.sha256))
     for (let index = 0, isEnd = false; !isEnd; index++) {
-      // One more than are compressed at a time: it is filled meanwhile. A small file needs one in all.
+      // One buffer more than lanes: it is filled while the others are compressed. A small file needs only one.
       buffers[index % (LANES + 1)] ??= Buffer.allocUnsafeSlow(bufferBytes)
       const segment = await fill(buffers[index % (LANES + 1)]!, source)
       isEnd = segment.length < bufferBytes
       if (segment.length === 0 && index > 0) break
       if (lanes.length === LANES) await write(await lanes.shift()!)
       const lane = compressed(segment, manner)
-      // Its failure is met below; until then it must not count as unhandled.
+      // Its rejection is handled below; until then it must not count as unhandled.
       lane.catch(() => {})
       lanes.push(lane)
-      // While it is compressed.
+      // Called while the segment is being compressed.
       hear(segment)
     }
     while (lanes.length > 0) await write(await lanes.shift()!)
     return written
   } finally {
-    // Their memory is in use until then.
+    // The lanes use the buffers until they settle.
     await Promise.allSettled(lanes)
   }
 }
 
-/** Fills a buffer as far as the file goes. */
+/** Fills a buffer from the file; shorter only at the end of the file. */
 async function fill(buffer: Buffer, source: FileHandle): Promise<Buffer> {
   let filled = 0
   while (filled < buffer.length) {

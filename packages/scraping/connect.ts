@@ -1,4 +1,4 @@
-/** What a machine says to a server when it is connected and when it is put out of service: a key for a code, and the end of its own key. */
+/** Server requests of `connect` and `disconnect`: exchange a one-time code for a key, and revoke the own key. */
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { PROBLEMS, Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
@@ -10,10 +10,10 @@ const ANSWER_MS_MAX = 30_000
 const CREATED = 201
 const OK = 200
 
-/** A key of this machine's own, and whose it is on the server. */
+/** A key of this machine's own, with its id and name on the server. */
 export type OwnKey = Readonly<{ key: string; id: string; name: string }>
 
-/** Takes the key of a one-time code. Throws what the server says of the code. */
+/** Exchanges a one-time code for a key. Throws the server's error about the code. */
 export async function takeKey(server: URL, code: string): Promise<OwnKey> {
   const headers = { 'Content-Type': 'application/json' }
   const init = { method: 'POST', headers, body: JSON.stringify({ code }) }
@@ -23,7 +23,7 @@ export async function takeKey(server: URL, code: string): Promise<OwnKey> {
   return { key, id, name }
 }
 
-/** Ends a key for ever, with itself. */
+/** Revokes a key for ever, authenticated by the key itself. */
 export async function endOwnKey(server: URL, key: string): Promise<void> {
   await told({ server, key, path: 'api/keys/self/revoke', status: OK }, { method: 'POST' })
 }
@@ -31,7 +31,7 @@ export async function endOwnKey(server: URL, key: string): Promise<void> {
 type Request = Readonly<{ server: URL; path: string; status: number; key?: string }>
 
 async function told({ server, path, status, ...client }: Request, init: RequestInit) {
-  // A code is as good as the key.
+  // A code must be protected like the key: it can be exchanged for one.
   if (server.protocol !== 'https:' && !isLoopback(server.hostname))
     throw new Problem(
       'settings_invalid',
@@ -45,7 +45,7 @@ async function told({ server, path, status, ...client }: Request, init: RequestI
   return { body: fieldsIn(text), strange: () => strangeAnswer(response, url, text) }
 }
 
-/** What our server says is known by its code; only a newer one says what is not. */
+/** Converts an error response to a Problem; an unknown code is one of a newer server. */
 function problemOf(fault: AnswerError | StrangeAnswer): Error {
   if (!(fault instanceof AnswerError)) return fault
   const { code, detail } = fault.document

@@ -1,4 +1,4 @@
-/** Why no answer came, in words: the network, a proxy on the way, or the certificate of the server. */
+/** Explains why a request got no response: the network, a proxy, or the server's certificate. */
 import { Problem } from '@splitcart/shared/problem.ts'
 
 const UNKNOWN_SIGNER = 'is signed by nobody whom this machine knows'
@@ -15,10 +15,10 @@ const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'is for another name',
 }
 const OF_TIME = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
-// What is heard when TLS is spoken to a port of plain http.
+// Error codes when a TLS client connects to a plain http port.
 const NO_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'])
 
-/** The problem that a request without an answer means; what is no error of the network is given back as it is. */
+/** Converts the error of a request without a response to a Problem; returns anything but an Error unchanged. */
 export function connectionFault(url: URL, cause: unknown, now: number): unknown {
   if (!(cause instanceof Error)) return cause
   const chain = causesOf(cause)

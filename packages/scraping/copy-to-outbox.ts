@@ -1,4 +1,4 @@
-/** A file of the archive, whichever way it is kept, once more into the outbox. */
+/** Copies an archived file, packed or not, back to the outbox. */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { land } from '@splitcart/shared/durable-file.ts'
@@ -8,7 +8,7 @@ import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { findKept, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import type { Folders } from './folders.ts'
 
-/** Copies a file as it was sent; false where the archive does not have its bytes. */
+/** Copies a file as it was sent; false if the archive does not have its bytes intact. */
 export async function copyToOutbox(
   disk: Disk,
   { archive, outbox }: Folders,

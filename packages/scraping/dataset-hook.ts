@@ -1,32 +1,32 @@
 /**
- * What a crawler of Crawlee or Apify pushes into its dataset, into the outbox too: `Dataset.pushData` is where every item comes by, whether it is
- * called by itself, by a request handler, or by an actor.
+ * Also writes the items that a Crawlee or Apify crawler pushes into its dataset to the outbox, by wrapping
+ * `Dataset.pushData`: every item passes it, whether pushed directly, by a request handler, or by an actor.
  */
 import { rowOf } from './intake/mapping.ts'
 import { type Committed, JsonlWriter } from './jsonl-writer.ts'
 
 type Item = Readonly<Record<string, unknown>>
 
-/** The class `Dataset`, as far as it matters here. */
+/** The part of the class `Dataset` that is used here. */
 export type DatasetClass = Readonly<{ prototype: { pushData(data: never): Promise<void> } }>
 
-/** What is true of all items, where they do not say it; `rowsMin`: with fewer rows the scrape is not complete. */
+/** Defaults for fields that items lack; `rowsMin`: with fewer rows the scrape is incomplete (default 1). */
 export type HookOptions = Readonly<{
   company?: string
   store?: string
   storeName?: string
   date?: string
-  /** What becomes of an item; an object with product and metadata is a row, any other one the product of a row. */
+  /** Converts an item: an object with product and metadata is a row, any other one is the product of a row. */
   rowOf?: (item: Item) => Item
   rowsMin?: number
 }>
 
-/** What `crawler.run()` resolves to, as far as it matters here. */
+/** The part of the result of `crawler.run()` that is used here. */
 export type CrawlResult = Readonly<{ requestsFailed?: number }>
 
 /**
- * Opens a file in the outbox, and writes what is pushed from now on. `commit` it with the result of the crawl; a crawl that failed, or is
- * disposed of, leaves nothing.
+ * Opens a file for the outbox and writes every item pushed from now on. Call `commit` with the result of the crawl; a
+ * failed or disposed hook leaves no file.
  */
 export async function intoOutbox(
   dataset: DatasetClass,
@@ -50,7 +50,7 @@ export class OutboxHook implements AsyncDisposable {
     const { prototype } = dataset as Readonly<{ prototype: { pushData(data: unknown): Promise<void> } }>
     const { pushData } = prototype
     const take = (items: readonly unknown[]) => this.#take(items, options)
-    // What the dataset refuses is no row: its own way comes first.
+    // The dataset comes first: an item that it refuses is not a row.
     prototype.pushData = async function (this: unknown, data: unknown): Promise<void> {
       await pushData.call(this, data)
       await take([data].flat())
@@ -60,7 +60,7 @@ export class OutboxHook implements AsyncDisposable {
     }
   }
 
-  /** Hands the file to the outbox, unless a request failed for good or a row could not be written: then it throws, and nothing is left. */
+  /** Moves the file to the outbox. Throws and leaves no file if requests failed or a row could not be written. */
   async commit({ requestsFailed = 0 }: CrawlResult = {}): Promise<Committed> {
     this.#release()
     try {
@@ -86,7 +86,7 @@ export class OutboxHook implements AsyncDisposable {
         this.#rows++
       }
     } catch (cause) {
-      // Crawlee tries the request again, and may get through: a row is missing all the same.
+      // Crawlee may retry the request successfully, but the row is still missing.
       this.#fault ??= cause
       throw cause
     }

@@ -1,9 +1,9 @@
-/** Trying again: what the table of problems calls worth it, with growing pauses that chance spreads out. */
+/** Retries of errors that the problem table marks as retryable, with exponential backoff and full jitter. */
 import pRetry from 'p-retry'
 import { retryAfterOf, retryOf } from './answer.ts'
 import { type Clock, realClock } from './clock.ts'
 
-/** How long one run keeps trying. */
+/** Retry limits of one run. */
 export type Patience = Readonly<{
   triesMax: number
   firstDelayMs?: number
@@ -12,37 +12,37 @@ export type Patience = Readonly<{
   outageDelayMsMax?: number
 }>
 
-/** What is told before a pause. */
+/** Passed to `onPause` before each pause. */
 export type Pause = Readonly<{ error: Error; tries: number; delayMs: number }>
 
-/** Who hears of a pause, what ends it, and the clock that counts it. */
+/** Callback for pauses, the signal that ends one, and the clock that times it. */
 export type Pausing = Readonly<{ signal: AbortSignal; onPause: (pause: Pause) => void; clock?: Clock }>
 
 const FIRST_DELAY_MS = 500
 const DELAY_MS_MAX = 30_000
 
-// A server that asks for a longer pause is asked again by the next run, not waited for.
+// A longer Retry-After is not waited for: the next run asks again.
 const RETRY_AFTER_MS_MAX = 120_000
 
-/** How long to wait after so many tries. All of the delay is chance, so that senders spread out; what the server asks for is a floor. */
+/** Delay in ms after `tries` tries: full jitter (`chance` in 0..1) spreads senders; `floorMs` is the minimum. */
 export function delayAfter(tries: number, chance: number, patience: Patience, floorMs: number): number {
   const { firstDelayMs = FIRST_DELAY_MS, delayMsMax = DELAY_MS_MAX } = patience
   return Math.max(floorMs, Math.round(Math.min(delayMsMax, firstDelayMs * 2 ** (tries - 1)) * chance))
 }
 
-/** Calls until it succeeds, the tries are used up, or the error is one that trying again does not mend. */
+/** Calls `attempt` until it succeeds, the tries are used up, or the error is not retryable. */
 export function deliver<T>(attempt: () => Promise<T>, patience: Patience, pausing: Pausing): Promise<T> {
   const { signal, onPause, clock = realClock() } = pausing
   return pRetry(attempt, {
     retries: patience.triesMax - 1,
-    // The pauses are made below, because Retry-After is a floor for them.
+    // The pauses are made in shouldRetry, because Retry-After is their minimum.
     minTimeout: 0,
     shouldRetry: async ({ error, attemptNumber }) => {
       const floorMs = retryAfterOf(error)
       if (retryOf(error) !== 'soon' || floorMs > RETRY_AFTER_MS_MAX || signal.aborted) return false
       const delayMs = delayAfter(attemptNumber, Math.random(), patience, floorMs)
       onPause({ error, tries: attemptNumber, delayMs })
-      // Being told to stop ends the pause: the error of the last try then says where the file stands.
+      // An abort ends the pause; the error of the last try is then the result.
       await clock.sleep(delayMs, signal)
       return !signal.aborted
     },

@@ -1,10 +1,10 @@
 /**
- * Which file of the archive a file is sent against (dcz): the newest of the same company that the server has promised to keep and that is
- * at least half as large. From one scrape of a chain to the next nearly all is the same, whatever the store; a scrape that broke off
- * has little of it (bench/README.md).
+ * Chooses the archived file that is the compression dictionary (dcz) of a file: the newest of the same company that the
+ * server has promised to keep and that is at least half as large. Successive scrapes of a chain are nearly identical,
+ * whatever the store; a scrape that broke off has little of it (bench/README.md).
  *
- * The server tells who can do this: the newest receipt promises nothing where it cannot, and nothing is tried then. What goes wrong
- * with a dictionary is a reason to send the file without one, never to refuse it.
+ * A server without dcz makes no promise in its newest receipt, and no dictionary is used then. An error with a
+ * dictionary is a reason to send the file without one, never to refuse the file.
  */
 import type { FileHandle } from 'node:fs/promises'
 import { companyIn } from '@splitcart/shared/dictionary/company.ts'
@@ -17,40 +17,40 @@ import { beginningOf, beginningOfArchived, contentOf } from './archive-content.t
 import type { Folders } from './folders.ts'
 import type { Spooled } from './spool.ts'
 
-// What is smaller fits into one packet or two anyway.
+// Smaller files fit into a packet or two without a dictionary.
 const CONTENT_BYTES_MIN = 32 * 1024
-// A file that is still on its way then is sent once more, without.
+// The promise has to last this much longer; a file still in transit when it ends is sent again without a dictionary.
 const PROMISED_MS_MIN = HOUR_MS
-// Among more files than that none is looked for.
+// At most this many of the newest archived files are considered.
 const LOOKS_MAX = 200
-// So many dictionaries that the server does not have say that it is another one, or the key is.
+// After this many unknown dictionaries it is another server, or another key, and dictionaries are turned off.
 const UNKNOWN_MAX = 3
 
-// What one small file was sent against serves the next ones of its company for a while: to read a newer one, here and on the server, takes
-// longer than what it saves.
+// A small dictionary is reused for the next files of its company for a while: reading a newer one, here and on the
+// server, takes longer than it saves.
 const SMALL_BYTES_MAX = 256 * 1024
 const USED_MS_MAX = 10 * 60 * 1000
 const USED_MAX = 16
 
-/** An open file, of which nothing has been read. */
+/** An open file that has not been read from yet, and its size in bytes. */
 type FileToCompress = Readonly<{ source: Pick<FileHandle, 'read'>; size: number }>
 type Candidate = Pick<Archived, 'name' | 'receipt'>
 type Used = Readonly<{ receipt: Candidate['receipt']; dictionary: Dictionary; since: number }>
 
-/** The dictionaries of a run, and with `--watch` of all runs of this process. */
+/** Dictionaries of one run; with `--watch`, of all rounds of this process. */
 export class Dictionaries {
   readonly #disk: Disk
   readonly #folders: Folders
-  /** By the names of the files; read from the archive when they are asked for first. */
+  /** Candidates by file name; read from the archive on first use. */
   #candidates: Promise<Map<string, Candidate>> | undefined
   readonly #companies = new Map<string, Promise<string>>()
   readonly #unusable = new Set<string>()
-  /** The last one of each company that is small, since it was read. */
+  /** The last small dictionary used for each company, with the time it was read. */
   readonly #used = new Map<string, Used>()
-  /** The one that was read last: files that are sent at once are sent against the same. */
+  /** The dictionary read last: files that are sent concurrently share it. */
   #last: Readonly<{ sha256: string; bytes: Promise<Buffer | undefined> }> | undefined
   #unknown = 0
-  /** Whether something on the way does not take them. */
+  /** Whether dictionaries are off, because the server or a proxy does not accept them. */
   isOff = false
 
   constructor(disk: Disk, folders: Folders) {
@@ -58,13 +58,13 @@ export class Dictionaries {
     this.#folders = folders
   }
 
-  /** A file was archived: the next one may be sent against it. */
+  /** Adds a newly archived file as a candidate. */
   add({ name, receipt }: Candidate): void {
-    // What reads the archive just now may have missed it.
+    // A read of the archive in progress may have missed it.
     if (this.#candidates !== undefined) this.#keep(this.#candidates.then((all) => all.set(name, { name, receipt })))
   }
 
-  /** The dictionary for a file of the outbox; undefined where there is none. */
+  /** Returns the dictionary for a file of the outbox, or undefined; `now` is in ms since 1970. */
   async chooseFor({ source, size }: FileToCompress, now: number): Promise<Dictionary | undefined> {
     if (this.isOff || size < CONTENT_BYTES_MIN) return undefined
     const company = companyIn(await beginningOf(source))
@@ -79,7 +79,7 @@ export class Dictionaries {
 
   async #newestOf(company: string, size: number, now: number): Promise<Dictionary | undefined> {
     const candidates = await this.#newestFirst()
-    // A server that makes no promises takes no dictionaries.
+    // A server that makes no promise does not accept dictionaries.
     if (candidates[0]?.receipt.dictionary_until === undefined) return undefined
     for (const candidate of candidates.slice(0, LOOKS_MAX)) {
       if (!this.#mayServe(candidate, size, now)) continue
@@ -101,7 +101,7 @@ export class Dictionaries {
     for (const [oldest] of this.#used) if (this.#used.size > USED_MAX) this.#used.delete(oldest)
   }
 
-  /** Whether an error is one of the dictionary, so that the file is to be sent without; what it says is remembered. */
+  /** Whether an error is due to the dictionary, so that the file is to be sent without. Remembers the cause. */
   isFault(error: unknown, { encoding, dictionary = '' }: Pick<Spooled, 'encoding' | 'dictionary'>): boolean {
     if (encoding !== DCZ) return false
     const isOfWay = error instanceof StrangeAnswer && mayBeOfEncoding(error)
@@ -113,7 +113,7 @@ export class Dictionaries {
   }
 
   async #newestFirst(): Promise<Candidate[]> {
-    // Files that are sent at once wait for one reading.
+    // Files that are sent concurrently share one read of the archive.
     const all = this.#candidates ?? this.#keep(this.#readAll())
     const may = [...(await all).values()].filter(
       ({ receipt: { bytes } }) => bytes >= CONTENT_BYTES_MIN && bytes <= DICTIONARY_BYTES_MAX,
@@ -121,7 +121,7 @@ export class Dictionaries {
     return may.sort((one, other) => (one.receipt.received_at < other.receipt.received_at ? 1 : -1))
   }
 
-  /** An archive that cannot be read now is read again for the next file. */
+  /** Caches the candidates; after a failed read the archive is read again for the next file. */
   #keep(candidates: Promise<Map<string, Candidate>>): Promise<Map<string, Candidate>> {
     this.#candidates = candidates
     candidates.catch(() => {
@@ -164,12 +164,12 @@ function isPromised({ dictionary_until }: Candidate['receipt'], now: number): bo
   return dictionary_until !== undefined && Date.parse(dictionary_until) - now > PROMISED_MS_MIN
 }
 
-/** Whether the file may be taken when it is sent in another way. */
+/** Whether the file may be accepted with another encoding. */
 function mayBeOfCopy({ refuses, document: { code } }: AnswerError): boolean {
   return !refuses || code === 'ratio_too_large' || code === 'members_too_many'
 }
 
-/** Whether an answer of somebody on the way may speak of an encoding that he does not know: he is not there for others. */
+/** Whether a proxy's response may be about the encoding. The statuses in OTHERS have causes of their own. */
 function mayBeOfEncoding({ status }: StrangeAnswer): boolean {
   return status === 501 || (status >= 400 && status < 500 && !OTHERS.has(status))
 }

@@ -1,5 +1,5 @@
 /**
- * Whether large files can be resumed on their way: an upload is opened, asked for, given no byte, and taken back. Nothing is left of it.
+ * Checks that resumable upload works: creates an upload, queries it, sends no bytes, and deletes it again.
  */
 import { createHash } from 'node:crypto'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
@@ -9,10 +9,10 @@ import { type AnswerError, StrangeAnswer } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
 
-/** Whom to ask, and how long to wait for each answer. */
+/** The server and key to test, and the timeout of each request. */
 type Asking = Readonly<{ server: URL; key: string; answerMsMax: number }>
 
-/** One of the requests that resuming takes, and the field without which its answer is of no use. */
+/** One request of the protocol; `needs`: the header that its response must have. */
 type Step = Readonly<{ method: string; headers: Readonly<Record<string, string>>; needs?: string }>
 
 const TUS = { 'Tus-Resumable': '1.0.0' }
@@ -33,7 +33,7 @@ const GO_ON: readonly Step[] = [
   },
 ]
 
-/** Tries what resuming takes. What is blocked is a warning: `upload-data` then sends files in one piece. */
+/** Tries each request of resumable upload. A blocked one is a warning: `upload-data` then sends files in one piece. */
 export async function resumingFinding(asking: Asking): Promise<Finding> {
   const endpoint = urlOf(asking.server, 'api/upload/resumable/')
   const opened = await take(asking, endpoint, OPEN)
@@ -51,7 +51,7 @@ export async function resumingFinding(asking: Asking): Promise<Finding> {
   return finding ?? ok('resuming', 'large files can be resumed on their way')
 }
 
-/** The answer to one request, or what is wrong with it. */
+/** Makes one request; returns the response, or a sentence on what is wrong with it. */
 async function take({ server: _, key, answerMsMax }: Asking, url: URL, step: Step): Promise<Response | string> {
   using idle = new Idle(answerMsMax)
   try {

@@ -1,4 +1,4 @@
-/** What `splitcart doctor` asks the server: whether it is there, is ours, takes the key, has the same time, and what gets through to it. Sends no file. */
+/** Server checks of `splitcart doctor`: reachable, a SplitCart server, clock, key, uploads. Sends no file. */
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -16,7 +16,7 @@ type Unanswered = Readonly<{ reason: string; problem: Problem }>
 
 const ADDRESS = 'Set API_SERVER_URL to what stands in front of /api, such as https://data.example.org.'
 
-/** Examines the server at an address. A key that would travel unencrypted is not sent at all. */
+/** Checks the server at an address. A key that would travel unencrypted is not sent. */
 export async function* examineServer(server: URL, key: string | undefined): AsyncGenerator<Finding> {
   if (server.protocol !== 'https:' && !isLoopback(server.hostname)) {
     yield fail('encryption', `${server.origin} is plain http to another machine`, 'Use https; the key is not sent.')
@@ -48,7 +48,7 @@ async function get(url: URL, { key, method = 'GET' }: { key?: string; method?: s
   }
 }
 
-// An address that ends in that of uploads leads to their routes.
+// Codes of a SplitCart server under a wrong base path, e.g. an address that already ends in the path of uploads.
 const NOT_HERE: ReadonlySet<string> = new Set(['not_found', 'method_not_allowed'])
 
 function faultOfHealth(health: Answer | Unanswered): Finding | undefined {
@@ -62,7 +62,7 @@ function faultOfHealth(health: Answer | Unanswered): Finding | undefined {
   return fail('server', `that is not how a SplitCart server answers: ${saidIn(health)}`, ADDRESS)
 }
 
-/** How far the clocks are apart. Nothing depends on it but what people read. */
+/** Compares the clocks by the Date header; `now` in ms. Skew only affects times shown to people. */
 export function skewOf(headers: Headers, now: number): Finding {
   const time = Date.parse(headers.get('date') ?? '')
   if (Number.isNaN(time)) return ok('clock', 'the server does not say what time it is')
@@ -84,7 +84,7 @@ function keyFinding(answer: Answer | Unanswered): Finding {
     : fail('key', saidIn(answer), todoOf(answer))
 }
 
-// A request without a file is refused in any case; without the scope `upload` it is refused for that.
+// A POST without a file always fails: with 400 or 415 if the key may upload, with `scope_missing` if not.
 function uploadFinding(answer: Answer | Unanswered): Finding {
   if ('reason' in answer) return fail('uploading', `no answer: ${answer.reason}`, 'Try again.')
   const document = documentIn(answer)

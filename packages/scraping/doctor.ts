@@ -1,4 +1,4 @@
-/** What `splitcart doctor` looks at on a scraping machine: whether files can be written, kept and moved here as they must be. */
+/** Checks of `splitcart doctor` on a scraping machine: whether files can be written, locked and moved as needed. */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
@@ -17,9 +17,9 @@ const PROBE = '.doctor-probe'
 
 type Clock = Readonly<{ now: number; zone: TimeZone }>
 
-/** Examines the folders below a data folder, kind by kind. Those that are missing are made when they are needed. */
+/** Checks the folders of each kind below a data folder. Missing ones are fine: they are made when needed. */
 export async function* examineFolders(disk: Disk, dataDir: string, clock: Clock): AsyncGenerator<Finding> {
-  // A folder that cannot be read is told by what follows.
+  // An unreadable data folder is reported by the checks below.
   for (const kind of await kindsThere(disk, dataDir).catch(() => [PRODUCTS])) {
     const about = kind === PRODUCTS ? '' : ` of ${kind}`
     for await (const finding of examineKind(disk, foldersIn(dataDir, kind), clock))
@@ -65,7 +65,7 @@ async function sameDisk(disk: Disk, folders: readonly string[]): Promise<Finding
   )
 }
 
-/** Takes the very steps a file takes: written, synced, linked, its folder synced. */
+/** Takes the same steps as for a real file: written, synced, linked, its folder synced. */
 async function writing(disk: Disk, folders: Folders): Promise<Finding> {
   const part = join(folders.part, PROBE)
   await removeIfThere(disk, part)
@@ -98,7 +98,7 @@ async function neverSent(disk: Disk, folders: Folders): Promise<Finding> {
   return warn('outbox', `not sent, ${skipped.length}: ${each.join('; ')}`, 'Rename them, or move them away.')
 }
 
-/** Takes a lock as upload-data does, beside those that may be held now. */
+/** Takes a probe lock next to the lock of upload-data, which may be held now. */
 async function locking(folders: Folders): Promise<Finding> {
   if (canLockBeside(join(folders.outbox, '.lock'))) return ok('locks', 'files can be locked')
   return fail('locks', `${folders.outbox} is on a file system without locks, so upload-data does nothing`, LOCKS_NEEDED)

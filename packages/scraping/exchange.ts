@@ -1,4 +1,4 @@
-/** One request and its answer over HTTP: what every conversation with the server is made of. */
+/** One HTTP request and its response: the base of every call to the server. */
 import { randomBytes } from 'node:crypto'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type AnswerError, faultOfAnswer, StrangeAnswer } from './answer.ts'
@@ -8,14 +8,14 @@ import type { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { Answer } from './strange-answer.ts'
 
-// Ours are a few KiB at most; of a stranger's page the beginning says enough.
+// Responses of the server are a few KiB; of any other page the beginning is enough to identify it.
 const ANSWER_BYTES_MAX = 1024 * 1024
 const PAGE_BYTES_MAX = 64 * 1024
 
-// One for all requests of this process (W3C Trace Context), so that the logs of servers and proxies can be put together.
+// One trace id for all requests of this process (W3C Trace Context), to correlate logs of servers and proxies.
 const TRACE_ID = randomBytes(16).toString('hex')
 
-/** Sends one request, with the key where there is one, and gives the answer, of which only the head has been read. */
+/** Sends one request, with the key if given; returns the response with its body unread. */
 export async function ask(
   client: Readonly<{ key?: string }>,
   idle: Idle,
@@ -33,7 +33,7 @@ export async function ask(
 
 type Source = Readonly<{ disk: Disk; rateLimit?: RateLimit }>
 
-/** A body that can be sent once; each attempt makes a new one. Keeps what went wrong with the disk while it was read. */
+/** A request body read from a file; can be sent once. `fault` keeps an error of reading it. */
 export class Body implements AsyncDisposable {
   readonly #from: Source
   readonly #path: string
@@ -41,27 +41,27 @@ export class Body implements AsyncDisposable {
   #chunks: AsyncGenerator<Buffer<ArrayBuffer>> | undefined
   fault: unknown
 
-  /** `onSent` hears of each portion that went out: its bytes, and where in the file it ends. */
+  /** `onSent` is called for each chunk sent: its bytes, and its end offset in the file. */
   constructor(from: Source, path: string, onSent: (bytes: number, sentBytes: number) => void) {
     this.#from = from
     this.#path = path
     this.#onSent = onSent
   }
 
-  /** The file from a byte on, or a part of it. */
+  /** The bytes of the file from `start` up to `end`. */
   chunks(start = 0, end = Number.POSITIVE_INFINITY): AsyncGenerator<Buffer<ArrayBuffer>> {
     this.#chunks = this.#read(start, end)
     return this.#chunks
   }
 
-  /** What a fetch sends: a small file as it is, which takes far less time than a stream, and any other one as it is read. */
+  /** The body for fetch: a small file as a buffer, which is far faster than a stream; any other as a stream. */
   async toSend(bytes: number): Promise<Pick<RequestInit, 'body' | 'duplex'>> {
     if (bytes > CHUNK_BYTES || this.#from.rateLimit !== undefined)
       return { body: this.chunks(0, bytes), duplex: 'half' }
     return { body: Buffer.concat(await Array.fromAsync(this.chunks(0, bytes))) }
   }
 
-  /** Closes the file also when the answer came before all of it was sent. */
+  /** Closes the file, also when the response came before all of it was sent. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#chunks?.return(undefined)
   }
@@ -83,7 +83,7 @@ export class Body implements AsyncDisposable {
   }
 }
 
-/** The body of an answer, as it comes. */
+/** Streams a response body; each chunk resets the idle timer. */
 export async function* moving(idle: Idle, response: Response): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of response.body ?? []) {
@@ -95,7 +95,7 @@ export async function* moving(idle: Idle, response: Response): AsyncGenerator<Bu
   }
 }
 
-/** The body of an answer as text, as far as it is worth reading. What breaks off, never ends or is too long is no answer of ours. */
+/** Reads a response body as text, up to a limit. Throws if it is JSON and breaks off, or does not end in time. */
 export async function readText(idle: Idle, response: Response): Promise<string> {
   const isJson = /json/i.test(response.headers.get('content-type') ?? '')
   const bytesMax = isJson ? ANSWER_BYTES_MAX : PAGE_BYTES_MAX
@@ -109,23 +109,23 @@ export async function readText(idle: Idle, response: Response): Promise<string> 
       if (bytes > bytesMax) break
     }
   } catch (error) {
-    // An answer of ours was lost on the way; of a stranger's page there is enough to tell what it is.
+    // A JSON response that breaks off is lost; of any other page the beginning is enough.
     if (isJson) throw error
   }
   return Buffer.concat(chunks).toString('utf8', 0, bytesMax)
 }
 
-/** An answer, with what was read of it. */
+/** A response together with the text that was read of it. */
 export function answerOf({ status, headers }: Response, url: URL, text: string): Answer {
   return { url: url.href, status, headers, text }
 }
 
-/** The error that an answer without what was asked for means. */
+/** Makes the error for an unsuccessful response. */
 export function faultOf(response: Response, url: URL, text: string): AnswerError | StrangeAnswer {
   return faultOfAnswer(answerOf(response, url, text), Date.now())
 }
 
-/** The error for an answer that looks as if all were well, and is not what was asked for. */
+/** Makes the error for a successful-looking response with unexpected content. */
 export function strangeAnswer(response: Response, url: URL, text: string): StrangeAnswer {
   return new StrangeAnswer(answerOf(response, url, text), Date.now())
 }

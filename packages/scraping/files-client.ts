@@ -1,4 +1,4 @@
-/** What this machine asks the server about the files of its uploads. */
+/** Server requests about the files of uploads: which are wanted again, which are known, and their content. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
@@ -8,13 +8,13 @@ import { Idle } from './idle.ts'
 
 type Asking = Readonly<{ server: URL; key: string; idleMsMax: number }>
 
-/** Which history, of the server at which address. */
+/** A server's address, and the id of its database history. */
 export type ServerHistory = Readonly<{ server: string; history: string }>
 
 /** The uploads whose files the server asks for again, and its history where it names one. */
 export type Requested = Readonly<{ uploads: readonly Receipt[]; history?: ServerHistory }>
 
-/** What the server asks for again; nothing of a server that does not know of asking. */
+/** Fetches the requested uploads; none from a server too old to have that endpoint. */
 export async function requestedOf(asking: Asking): Promise<Requested> {
   const answer = await listOf(asking, urlOf(asking.server, 'api/uploads/requested'))
   if ('fault' in answer) {
@@ -25,7 +25,7 @@ export async function requestedOf(asking: Asking): Promise<Requested> {
   return { uploads: uploadsIn(answer.text), ...(history && { history: { server: asking.server.href, history } }) }
 }
 
-/** Which of some uploads the server knows. Throws what it says instead. */
+/** Returns the ids that the server knows. Throws its error. */
 export async function baselineOf(asking: Asking, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const url = urlOf(asking.server, 'api/uploads')
   url.searchParams.set('ids', ids.join())
@@ -41,7 +41,7 @@ async function listOf(asking: Asking, url: URL): Promise<{ text: string } | { fa
   return response.status === 200 && isList(text) ? { text } : { fault: faultOf(response, url, text) }
 }
 
-/** Whether it is a list of uploads, and not what somebody else on the way says. */
+/** Whether a text is a list of uploads, and not a response of a proxy. */
 function isList(text: string): boolean {
   try {
     return Array.isArray(JSON.parse(text).uploads)
@@ -55,7 +55,7 @@ function historyIn(text: string): string | undefined {
   return typeof history === 'string' ? history : undefined
 }
 
-/** The receipts in a list; none where it is not one of ours. */
+/** The receipts in a list of uploads; empty if it cannot be parsed. */
 export function uploadsIn(text: string): Receipt[] {
   try {
     return (JSON.parse(text).uploads as unknown[]).map((each) => parseReceipt(JSON.stringify(each)))
@@ -64,7 +64,7 @@ export function uploadsIn(text: string): Receipt[] {
   }
 }
 
-/** The file of an upload, as it was sent. */
+/** Streams the file of an upload, as it was sent. Throws `not_found` if the server will not give it. */
 export async function* contentOf(asking: Asking, id: string): AsyncGenerator<Uint8Array> {
   using idle = new Idle(asking.idleMsMax)
   const url = urlOf(asking.server, `api/uploads/${encodeURIComponent(id)}/content`)

@@ -1,9 +1,9 @@
 /**
- * The folders of a scraping machine. Where a file lies says how far it has come:
+ * The folders of a scraping machine. The folder of a file is its state:
  *
  *   product_outbox/.part/          being written           product_outbox/.spool/       the compressed copy that is sent
  *   product_outbox/                complete, waiting       temp_jsonl_product_storage/  accepted: the archive
- *   product_refused/               the server will never take these bytes as they are
+ *   product_refused/               the server will never accept these bytes as they are
  *
  * Files of another kind than products have folders of their own, which begin with its name: `stores_outbox`.
  */
@@ -15,7 +15,7 @@ import { makeFolder } from '@splitcart/shared/make-folder.ts'
 
 export type Folders = Readonly<{ outbox: string; part: string; spool: string; archive: string; refused: string }>
 
-/** Names the folders of a kind below a data folder (the setting SCRAPING_DATA_DIR) and touches nothing. */
+/** Returns the paths of a kind's folders in a data folder (SCRAPING_DATA_DIR), without touching the disk. */
 export function foldersIn(dataDir: string, kind: string = PRODUCTS): Folders {
   const stem = stemOfKind(kind)
   const outbox = resolve(dataDir, `${stem}_outbox`)
@@ -28,14 +28,14 @@ export function foldersIn(dataDir: string, kind: string = PRODUCTS): Folders {
   }
 }
 
-/** Makes the folders that are missing, durably. */
+/** Creates missing folders, durably. */
 export async function openFolders(disk: Disk, dataDir: string, kind?: string): Promise<Folders> {
   const folders = foldersIn(dataDir, kind)
   for (const folder of Object.values(folders)) await makeFolder(disk, folder)
   return folders
 }
 
-/** The kinds that have an outbox below a data folder; products always, and first. */
+/** The kinds that have an outbox in a data folder; always includes products, first. */
 export async function kindsThere(disk: Disk, dataDir: string): Promise<string[]> {
   const names = await disk.readdir(resolve(dataDir)).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return []
@@ -44,7 +44,7 @@ export async function kindsThere(disk: Disk, dataDir: string): Promise<string[]>
   return [...new Set([PRODUCTS, ...names.sort().flatMap((name) => kindOfOutbox(name) ?? [])])]
 }
 
-/** Whether a name is that of a file with rows, and not of what lies beside it. */
+/** Whether a name is that of a file with rows, not of a sidecar or hidden file. */
 export function isDataFile(name: string): boolean {
   return isShown(name) && name.endsWith('.jsonl') && !name.endsWith('.rejects.jsonl')
 }

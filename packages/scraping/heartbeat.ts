@@ -1,6 +1,6 @@
 /**
- * The heartbeat: after each good run an address of the user's choice is asked, at a service that raises an alarm when that stops.
- * It carries nothing of ours, the key least of all, and no redirect is followed. When it fails that is a warning.
+ * The heartbeat: after each good run a URL of the user's monitoring service is requested, which raises an alarm when
+ * the requests stop. It carries no data and no key, and follows no redirect. A failure is only a warning.
  */
 import { callOut } from '@splitcart/shared/call-out.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -9,13 +9,13 @@ import { type Job, type Run, tell } from './upload-job.ts'
 
 const ANSWER_MS_MAX = 10_000
 
-/** Asks the address once. Throws `heartbeat_unanswered`, which names the host only: the path is often a secret. */
+/** Requests the URL once. Throws `heartbeat_unanswered`, which names only the host: the path is often a secret. */
 export async function beat(url: URL, answerMsMax = ANSWER_MS_MAX): Promise<void> {
   const fault = await faultOfBeat(url, answerMsMax)
   if (fault !== undefined) throw new Problem('heartbeat_unanswered', `${url.host}: ${fault}`)
 }
 
-/** Asks the address of a job, where it has one. The first of several failures is told. */
+/** Requests the heartbeat URL of a job, if set. Only the first of consecutive failures is reported. */
 export async function beatFor(job: Job, run: Run): Promise<void> {
   if (job.heartbeat === undefined) return
   try {

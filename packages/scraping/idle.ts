@@ -1,4 +1,4 @@
-/** Gives up a request when nothing has moved for a while; however long it takes, one that moves is left alone. */
+/** Aborts a request when no byte has moved for `idleMsMax`, however long the request has taken. */
 export class Idle implements Disposable {
   readonly #controller = new AbortController()
   readonly #idleMsMax: number
@@ -6,7 +6,7 @@ export class Idle implements Disposable {
   readonly #timer: NodeJS.Timeout
   #end: NodeJS.Timeout | undefined
 
-  /** `stop`: gives it up as well. */
+  /** `stop`: aborts the request as well. */
   constructor(idleMsMax: number, stop?: AbortSignal) {
     this.#stop = stop
     this.#idleMsMax = idleMsMax
@@ -14,7 +14,7 @@ export class Idle implements Disposable {
     this.#timer = setTimeout(() => this.#controller.abort(reason), idleMsMax)
   }
 
-  /** Aborts, with a sentence as its reason. */
+  /** The signal for the request; its reason is an Error with a sentence. */
   get signal(): AbortSignal {
     const { signal } = this.#controller
     return this.#stop === undefined ? signal : AbortSignal.any([signal, this.#stop])
@@ -24,7 +24,7 @@ export class Idle implements Disposable {
     this.#timer.refresh()
   }
 
-  /** From now on it ends, also when it moves: after twice the time in which something has to move. */
+  /** Sets a deadline from now on, even if bytes move: twice `idleMsMax`. */
   mustEnd(): void {
     const msMax = 2 * this.#idleMsMax
     const reason = new Error(`the answer did not end within ${Math.round(msMax / 1000)} s`)

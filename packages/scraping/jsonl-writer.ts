@@ -28,10 +28,10 @@ import { markWhole, removeMarkOf } from './whole-mark.ts'
 const BUFFER_BYTES = 64 * 1024
 const REJECTIONS_SHOWN_MAX = 10
 
-/** A row as a scraper has it: plain objects that JSON can hold. docs/rows.md says what the server makes of it. */
+/** A row as the scraper supplies it: plain objects that JSON can represent. docs/rows.md describes the fields. */
 export type ScrapedRow = Readonly<{ product: object; metadata: object }>
 
-/** A line the server will reject, found before it was sent. */
+/** A line the server will reject, found before sending. `line` counts from 1. */
 export type Rejectable = Rejection & Readonly<{ line: number }>
 
 /** What `commit` put into the outbox. `rejectable.first` holds at most ten. */
@@ -42,7 +42,7 @@ export type Committed = Readonly<{
   rows: number
   duplicates: number
   rejectable: Readonly<{ rows: number; first: readonly Rejectable[] }>
-  /** What can be known of the scrape alone; `held`: the server will not load it before a person has looked. */
+  /** Findings from the scrape alone; with `held` the server will not load it until a person has reviewed it. */
   findings: readonly Verdict[]
 }>
 
@@ -57,9 +57,9 @@ export type WriterOptions = Readonly<{ fileName?: string; now?: Date; disk?: Dis
  * Invariants:
  *  1. Nothing is in the outbox before `commit`, and all of it, durable, after.
  *  2. Of rows that show the same listing in the same scrape only the first is written.
- *  3. A row the server will reject is written all the same, so that it is reported with its line and never just missing.
+ *  3. A row the server will reject is still written, so that it is reported with its line and never silently missing.
  *
- * One file that exists already is never overwritten: the new one is then called `<stem>-<first 8 of its SHA-256>.jsonl`.
+ * An existing file is never overwritten: the new one is then called `<stem>-<first 8 of its SHA-256>.jsonl`.
  */
 export class JsonlWriter implements AsyncDisposable {
   readonly #disk: Disk
@@ -96,7 +96,7 @@ export class JsonlWriter implements AsyncDisposable {
     this.#scrapedAt = (options.now ?? new Date()).toISOString()
   }
 
-  /** Opens a writer below a data folder. Without `fileName` the file is named after its first row: company, store and date. */
+  /** Opens a writer in a data folder. Without `fileName` the first row names the file: company, store and date. */
   static async open(dataDir: string, options: WriterOptions = {}): Promise<JsonlWriter> {
     const fault = options.fileName === undefined ? undefined : faultOfOutboxName(options.fileName)
     if (fault !== undefined) throw new TypeError(`The file name ${JSON.stringify(options.fileName)} ${fault}.`)
@@ -106,7 +106,7 @@ export class JsonlWriter implements AsyncDisposable {
     return new JsonlWriter(disk, folders, { path, file: await openPart(disk, path) }, options)
   }
 
-  /** Adds one row, stamped with the time this writer was opened where it has no `metadata.scraped_at`. */
+  /** Adds one row; a missing `metadata.scraped_at` is set to the time this writer was opened. */
   async write(row: ScrapedRow): Promise<'written' | 'duplicate'> {
     this.#mustBeOpen()
     const line = lineOf(row, this.#scrapedAt)
@@ -128,8 +128,8 @@ export class JsonlWriter implements AsyncDisposable {
   }
 
   /**
-   * Hands the file to the outbox; when this resolves it survives a power cut. A scrape that found nothing is worth
-   * telling too, but needs a `fileName`, because no row says which store it was.
+   * Moves the file into the outbox; once this resolves it survives a power cut. A scrape without rows is valid too,
+   * but needs a `fileName`, because no row names the store.
    */
   async commit(): Promise<Committed> {
     this.#mustBeOpen()
@@ -147,7 +147,7 @@ export class JsonlWriter implements AsyncDisposable {
     }
   }
 
-  /** Closes the writer; without a commit before, no trace of it is left. */
+  /** Closes the writer; without a prior commit the part file is removed. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#open) return
     this.#open = false
@@ -158,7 +158,7 @@ export class JsonlWriter implements AsyncDisposable {
     if (!this.#open) throw new Error('This JsonlWriter is closed: it was committed or disposed of.')
   }
 
-  /** What an earlier row has shown of the same listing; undefined: this is the first. */
+  /** The values of an earlier row for the same listing; undefined if this is the first, which is then recorded. */
   #noteShown(row: Row): ShownAgain | undefined {
     const identity = identityOf(row)
     const before = this.#seen.get(identity)
@@ -180,7 +180,7 @@ export class JsonlWriter implements AsyncDisposable {
     if (this.#bufferedBytes >= BUFFER_BYTES) await this.#flush()
   }
 
-  // Chained, so that writes that were not awaited keep their order, and after a failed one nothing more is written.
+  // Chained, so that writes the caller did not await stay in order, and nothing is written after a failed one.
   #flush(): Promise<void> {
     const chunk = Buffer.concat(this.#buffered)
     this.#buffered = []

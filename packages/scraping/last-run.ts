@@ -1,4 +1,4 @@
-/** The record of the last round of upload-data, `product_outbox/.spool/last-run.json`: what `splitcart status` tells of it. */
+/** The record of the last round of upload-data, `product_outbox/.spool/last-run.json`, shown by `splitcart status`. */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { replace } from '@splitcart/shared/durable-file.ts'
@@ -9,7 +9,7 @@ import { readSidecar } from './sidecar.ts'
 import { type Outcome, type Summary, type Trouble, troubleOf } from './upload-events.ts'
 import { type Job, once, type Run, tell } from './upload-job.ts'
 
-/** How the last round ended, when the next one comes (null: when somebody starts it), and which was the last good one. */
+/** Result of the last round, time of the next one (null: when started by hand), and time of the last good one. */
 export type LastRun = Readonly<{
   finished_at: string
   outcome: Outcome
@@ -21,17 +21,17 @@ export type LastRun = Readonly<{
 
 const FILE_NAME = 'last-run.json'
 
-// With --watch most rounds find nothing new; a disk need not wake up for each of them.
+// With --watch most rounds find nothing new; an unchanged record is not written more often, to let the disk sleep.
 const NOTED_EVERY_MS = 60_000
 
-/** Whether a round got through: the server was there for all that was to be said to it, and nothing is left that is never sent. */
+/** Whether a round succeeded: the server answered every request, and no unsendable entry is in the outbox. */
 export function isGood({ outcome, problem, ignored }: Pick<Summary, 'outcome' | 'problem' | 'ignored'>): boolean {
   return problem === undefined && (outcome === 'done' || outcome === 'partly') && ignored === 0
 }
 
 /**
- * Writes the record at the end of a round; `nextTryMs`: how long until the next one. That it cannot be written is a warning: it is worth
- * less than the run.
+ * Writes the record at the end of a round; `nextTryMs`: delay until the next one. A failed write is only a warning,
+ * because the run matters more than its record.
  */
 export async function noteRun(job: Job, run: Run, nextTryMs: number | undefined): Promise<void> {
   const { disk, folders, clock = realClock() } = job
@@ -52,7 +52,7 @@ export async function noteRun(job: Job, run: Run, nextTryMs: number | undefined)
   }
 }
 
-/** The record of the last round; `undefined` where there was none yet, or it was broken. */
+/** Reads the record of the last round; `undefined` if it is missing or invalid. */
 export async function readLastRun(disk: Disk, { spool }: Pick<Folders, 'spool'>): Promise<LastRun | undefined> {
   const record = (await readSidecar(disk, join(spool, FILE_NAME))) as LastRun | undefined
   return typeof record?.finished_at === 'string' && typeof record.outcome === 'string' ? record : undefined

@@ -1,6 +1,6 @@
 /**
- * Tells the server at the end of rounds how this machine is: its version and system, what waits in the outboxes of all kinds, what was
- * refused, and what time it has. No run depends on it: a server that does not take it, or is away, is no fault.
+ * Reports the state of this machine to the server at the end of rounds: version, platform, waiting files of all kinds,
+ * refused files, and its clock. No run depends on it: a server that is away or rejects the report is no error.
  */
 import { type Disk, systemFaultOf } from '@splitcart/shared/disk.ts'
 import { folderUsage } from '@splitcart/shared/folder-usage.ts'
@@ -13,17 +13,17 @@ import { foldersIn, isDataFile, kindsThere } from './folders.ts'
 import { scanOutbox } from './outbox.ts'
 import type { UploadClient } from './upload-client.ts'
 
-// With --watch and many files there are rounds in a row.
+// Minimum interval: with --watch and many files, rounds follow each other closely.
 const SAID_EVERY_MS = 10_000
-// A server that is older, or a proxy that lets nothing new through, may be another one by then.
+// Pause after a rejection: an older server or a strict proxy may have been replaced by then.
 const NOT_TAKEN_MS = HOUR_MS
 
-/** What tells of this machine, and the data folder with its outboxes. */
+/** Facts about this machine, and the data folder with its outboxes. */
 export type ReportingMachine = Readonly<
   { disk: Disk; dataDir: string; clock?: Clock } & Pick<MachineReport, 'version' | 'platform' | 'arch'>
 >
 
-/** One for all kinds of a process. */
+/** Sends the reports; one instance serves all kinds of a process. */
 export class MachineReporter {
   readonly #machine: ReportingMachine
   readonly #clock: Clock
@@ -35,8 +35,8 @@ export class MachineReporter {
   }
 
   /**
-   * Tells it, unless it was told just now, is not taken there, or the signal aborts. Throws mistakes of the program
-   * only.
+   * Sends a report, unless one was sent just now, the server does not accept them, or the signal aborts. Throws only
+   * bugs.
    */
   async tell({ report }: Pick<UploadClient, 'report'>, signal?: AbortSignal): Promise<void> {
     const steady = this.#clock.steady()

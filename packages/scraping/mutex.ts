@@ -1,8 +1,8 @@
-/** Work that is done one after the other, whoever asks for it. */
+/** Runs tasks strictly one after the other, in the order of the calls. */
 export class Mutex {
   #last: Promise<unknown> = Promise.resolve()
 
-  /** Does something when all that was asked for before has ended, well or not. */
+  /** Runs a task once all earlier ones have settled, successfully or not. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
     this.#last = done.catch(() => {})

@@ -1,6 +1,6 @@
 /**
- * Gets archived files that are damaged from the server, which has them, with this machine's own key. One into which somebody has written
- * after it was sent is not damaged: it goes back to the outbox.
+ * Repairs damaged archived files by downloading them from the server with this machine's key. A file that was written
+ * to after it was sent is not damaged: it goes back to the outbox.
  *
  *   content ──▶ part (durable) ──▶ its SHA-256 is right ──▶ the file has its name again ──▶ the damaged one is out of the way
  */
@@ -22,8 +22,8 @@ import type { UploadClient } from './upload-client.ts'
 type Obtaining = Readonly<{ disk: Disk; folders: Folders; client: Pick<UploadClient, 'content'> }>
 
 /**
- * Makes a damaged file whole again; one that was changed after it was sent is returned to the outbox. Throws what the server says where it
- * does not have it, or gives other bytes.
+ * Repairs a damaged file; one that was changed after it was sent is returned to the outbox. Throws the server's error
+ * if it does not have the file, or `answer_unknown` if it gives other bytes.
  */
 export async function obtain(obtaining: Obtaining, archived: Archived): Promise<'obtained' | 'returned'> {
   const { disk, folders } = obtaining
@@ -34,7 +34,7 @@ export async function obtain(obtaining: Obtaining, archived: Archived): Promise<
     return 'returned'
   }
   const base = path === undefined ? undefined : await baseMissed(disk, path)
-  // All that was packed with it is whole again with it.
+  // Repairing the base repairs every file that was packed against it.
   if (base !== undefined && (await obtainBase(obtaining, base)) && (await keptDigest(disk, path!)) === receipt.sha256)
     return 'obtained'
   const part = await fetchPart(obtaining, archived)
@@ -44,14 +44,14 @@ export async function obtain(obtaining: Obtaining, archived: Archived): Promise<
 
 type Taking = Readonly<{ part: string; path: string; damaged: string | undefined }>
 
-/** Gives a whole part its place, first where that is free: of an archived file of which nothing is there nobody would know after a crash. */
+/** Puts the part in place before removing a damaged file of another name: a crash must not leave neither. */
 async function takePlace(disk: Disk, { part, path, damaged }: Taking): Promise<void> {
   if (damaged === path) await setDamagedAside(disk, path)
   await land(disk, part, dirname(path), [basename(path)])
   if (damaged !== undefined && damaged !== path) await setDamagedAside(disk, damaged)
 }
 
-/** Whether somebody has written to a file. What the disk changes leaves its times as they were. */
+/** Whether a program has written to a file. Damage by the disk leaves its times unchanged. */
 async function wasChanged(disk: Disk, archived: Archived): Promise<boolean> {
   try {
     return (await compare(disk, archived)) === null
@@ -61,7 +61,7 @@ async function wasChanged(disk: Disk, archived: Archived): Promise<boolean> {
   }
 }
 
-/** False where the archive does not know the file that was the base. */
+/** Repairs a base; false if the archive has no receipt of the file that it was made from. */
 async function obtainBase(obtaining: Obtaining, sha256: string): Promise<boolean> {
   const { disk, folders } = obtaining
   for await (const archived of receiptsIn(disk, folders)) {

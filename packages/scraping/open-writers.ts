@@ -1,24 +1,24 @@
 /**
- * Which files somebody has open for writing, where the system can tell.
+ * Finds files that a process has open for writing, where the operating system can tell.
  *
- *   Linux: /proc/<pid>/fd and fdinfo of every process that this user may look into.
- *   Windows: an open that shares with nobody is refused while anybody has the file open.
+ *   Linux: /proc/<pid>/fd and fdinfo of every process that this user may inspect.
+ *   Windows: an open with share mode none fails while any process has the file open.
  *   macOS and others cannot tell.
  */
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { codeOf } from '@splitcart/shared/disk.ts'
 
-/** What names a file, and what tells it from others. */
+/** A file by name, path and inode. */
 export type Named = Readonly<{ name: string; path: string; ino: number }>
 
-/** Names those of some files that are open for writing. */
+/** Returns the names of the files that are open for writing. */
 export type FindWriters = (files: readonly Named[]) => Promise<ReadonlySet<string>>
 
-/** The calls that answers are made from. */
+/** The file system calls used; replaceable in tests. */
 export type System = Pick<typeof fs, 'open' | 'readdir' | 'readlink' | 'readFile' | 'stat'>
 
-/** How this system tells. */
+/** The implementation for a platform; on others than Linux and Windows it finds no writers. */
 export function findWritersOn(platform: NodeJS.Platform = process.platform, system: System = fs): FindWriters {
   if (platform === 'linux') return (files) => onLinux(system, files)
   if (platform === 'win32') return (files) => onWindows(system, files)
@@ -39,12 +39,12 @@ async function onLinux(system: System, files: readonly Named[]): Promise<Readonl
   return writers
 }
 
-// Processes end while they are looked at, and those of other users are none of our business.
+// Processes may end meanwhile, and those of other users cannot be read: both count as having no files.
 async function listed(system: System, folder: string): Promise<string[]> {
   return system.readdir(folder).catch(() => [])
 }
 
-// Asked by its name first: what a descriptor leads to may be a share that does not answer.
+// The name is tested before stat: a descriptor may lead to a share that does not respond.
 const MAY_BE_OURS = /\.jsonl(\W|$)/
 
 async function fileOf(system: System, link: string, byInode: ReadonlyMap<number, Named>): Promise<string | undefined> {
@@ -53,7 +53,7 @@ async function fileOf(system: System, link: string, byInode: ReadonlyMap<number,
   const open = await system.stat(link).catch(() => undefined)
   const file = byInode.get(open?.ino ?? -1)
   if (file === undefined) return undefined
-  // Another disk may have another file of that number. One that has just been moved is known by the number alone.
+  // Another disk may have a file with the same inode. A file that was just moved is matched by its inode alone.
   const own = await system.stat(file.path).catch(() => open)
   return own?.dev === open?.dev ? file.name : undefined
 }

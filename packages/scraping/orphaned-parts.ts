@@ -1,10 +1,10 @@
 /**
- * Parts whose writer died. They are reported, and on request salvaged: everything up to the last whole line goes to the
- * outbox as `<stem>-salvaged.jsonl`.
+ * Orphaned parts: part files whose writer died. They are reported, and salvaged on request: everything up to the last
+ * complete line goes to the outbox as `<stem>-salvaged.jsonl`.
  *
  *   part ── copy to the last 0x0A ──▶ <part>.salvaged ── land ──▶ outbox ── only now ──▶ the part is removed
  *
- * Each step can be repeated after a crash: the copy is written anew, and bytes that landed before are found and kept.
+ * Each step is repeatable after a crash: the copy is rewritten, and a file already in the outbox is recognised.
  */
 import { uptime } from 'node:os'
 import { basename, join } from 'node:path'
@@ -26,13 +26,13 @@ const UNTOUCHED_MS_MIN = HOUR_MS
 const ROWS_ASKED_MAX = 100
 const COPY_ENDING = '.salvaged'
 
-/** A part that nobody writes any more. */
+/** A part file that no process writes any more. */
 export type OrphanedPart = Readonly<{ name: string; path: string; size: number; mtimeMs: number }>
 
-/** What was saved of a part; `null` for one without a single whole line, which is left where it is. */
+/** A salvaged file in the outbox; `bytesDropped` is the length of the incomplete last line. */
 export type Salvaged = Readonly<{ name: string; path: string; bytesDropped: number }> & Digest
 
-/** The parts that were left over by a crash: nobody writes them by what the clock says, nor has them open, where somebody can tell. */
+/** Finds part files left by a crash: their writer is dead or long idle, and no process has them open, if known. */
 export async function orphanedPartsIn(
   disk: Disk,
   folders: Folders,
@@ -50,7 +50,7 @@ export async function orphanedPartsIn(
   return found.filter(({ name }) => !open.has(name))
 }
 
-/** Hands everything up to the last whole line of a part to the outbox, under a name that was free. */
+/** Moves all complete lines of a part to the outbox, under a free name. Null and no change if it has none. */
 export async function salvage(disk: Disk, folders: Folders, orphan: OrphanedPart): Promise<Salvaged | null> {
   const bytes = await wholeBytes(disk, orphan.path)
   if (bytes === 0) return null
@@ -71,7 +71,7 @@ async function partNames(disk: Disk, folder: string): Promise<string[]> {
 function isWritten(name: string, mtimeMs: number, now: number): boolean {
   const { pid } = readPartName(name)
   if (pid === undefined) return now - mtimeMs < UNTOUCHED_MS_MIN
-  // A process that runs now cannot have written before the machine started: its id is used a second time.
+  // A part last written before the machine booted cannot belong to a running process: its pid was reused.
   return mtimeMs >= now - uptime() * 1000 && isAlive(pid)
 }
 

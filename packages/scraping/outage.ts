@@ -1,12 +1,12 @@
 /**
- * How an outage is told while `--watch` waits for its end: a blip is one quiet line, then it is told every few minutes, and
- * louder after an hour. That it is over is told when it was more than a blip.
+ * Decides when `--watch` reports an outage: once at level info for a blip, then every few minutes as a warning, and as
+ * an error after an hour. The recovery is reported if it was more than a blip.
  */
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import type { Clock } from './clock.ts'
 import type { Trouble, UploadEvent } from './upload-events.ts'
 
-/** How much an outage asks for attention. */
+/** Level of an outage event. */
 export type Loudness = 'info' | 'warn' | 'error'
 
 const BLIP_MS_MAX = MINUTE_MS
@@ -17,29 +17,29 @@ const TOLD_EVERY_MS: Readonly<Record<Loudness, number>> = {
   error: 15 * MINUTE_MS,
 }
 
-/** How loud an outage of this length is. */
+/** The level of an outage of this length. */
 export function loudnessOf(outageMs: number): Loudness {
   if (outageMs < BLIP_MS_MAX) return 'info'
   return outageMs < LOUD_MS_MIN ? 'warn' : 'error'
 }
 
-/** Whether an outage of this length is told now; `toldMs` is how long it had lasted when it was told last. */
+/** Whether to report an outage of this length now; `toldMs`: its length at the last report. */
 export function isTold(outageMs: number, toldMs: number | undefined): boolean {
   if (toldMs === undefined) return true
   const loudness = loudnessOf(outageMs)
   return loudness !== loudnessOf(toldMs) || outageMs - toldMs >= TOLD_EVERY_MS[loudness]
 }
 
-/** What fails now, how many files wait for it, and when it is tried again. */
+/** The current problem, the number of waiting files, and the delay until the next try. */
 export type Setback = Readonly<{ problem: Trouble; waiting: number; delayMs: number }>
 
-/** An outage that goes on, or the lack of one. */
+/** Tracks the current outage, if any. */
 export class Outage {
   readonly #tell: (event: UploadEvent) => void
   readonly #clock: Pick<Clock, 'steady'>
   #since: number | undefined
   #toldMs: number | undefined
-  /** The rounds that failed since the last one that did not. */
+  /** Number of consecutive failed rounds. */
   rounds = 0
 
   constructor(tell: (event: UploadEvent) => void, clock: Pick<Clock, 'steady'>) {
@@ -47,7 +47,7 @@ export class Outage {
     this.#clock = clock
   }
 
-  /** Something failed; it is told when it is time. */
+  /** Records a failure, and reports it if due. */
   goesOn(setback: Setback): void {
     const outageMs = this.#ms()
     if (!isTold(outageMs, this.#toldMs)) return
@@ -55,7 +55,7 @@ export class Outage {
     this.#tell({ type: 'outage', level: loudnessOf(outageMs), outageMs, ...setback })
   }
 
-  /** Something succeeded. */
+  /** Records a success, which ends the outage. */
   isOver(): void {
     if (this.#since !== undefined && this.#ms() >= BLIP_MS_MAX) this.#tell({ type: 'recovery', outageMs: this.#ms() })
     this.#since = undefined

@@ -1,6 +1,6 @@
 /**
- * The outbox: the files that are complete and wait to be sent. Only regular files are ever opened; what else lies there is
- * reported and left alone.
+ * The outbox: files that wait to be sent. Only regular files are opened; anything else in the folder is reported and
+ * left alone.
  */
 import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
@@ -8,28 +8,28 @@ import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 
-/** What tells whether a file is still the one that was seen. Only the system sets `ctimeMs`, the time of its last change of any kind. */
+/** Stats that show whether a file has changed. `ctimeMs` is the last change of any kind; programs cannot set it. */
 export type Sight = Readonly<{ size: number; mtimeMs: number; ctimeMs: number; ino: number }>
 
-/** A file that waits to be sent. `spanMs`: from when it was made until it was changed last, as far as the disk knows. */
+/** A file that waits to be sent. `spanMs`: from its creation to its last change; 0 if the disk does not know. */
 export type Waiting = Readonly<{ name: string; path: string; spanMs: number }> & Sight
 
-/** Something in the outbox that is not sent, and why. */
+/** An entry of the outbox that is not sent, and why. */
 export type Skipped = Readonly<{ name: string; reason: string }>
 
 export type Scan = Readonly<{ waiting: readonly Waiting[]; skipped: readonly Skipped[] }>
 
-// What file managers and file systems put into folders by themselves.
+// Files that file managers and file systems create by themselves; ignored silently.
 const OF_THE_SYSTEM = new Set(['Thumbs.db', 'ehthumbs.db', 'desktop.ini', 'Desktop.ini', 'lost+found'])
 
-/** Why a name cannot be used in the outbox, as the rest of a sentence that starts with the name. */
+/** Why a name is invalid in the outbox, as the rest of a sentence that starts with the name; undefined if valid. */
 export function faultOfOutboxName(name: string): string | undefined {
-  // In the archive that name belongs to the rejects of another file.
+  // In the archive this name is used for the rejects of another file.
   if (/\.rejects\.jsonl$/i.test(name)) return 'ends in .rejects.jsonl, which is the name of rejected rows'
   return faultOfFileName(name)
 }
 
-/** Looks at everything in the outbox: what waits, oldest first, and what is not sent. A folder that is missing is empty. */
+/** Scans the outbox: waiting files, oldest first, and entries that are not sent. A missing folder is empty. */
 export async function scanOutbox(disk: Disk, outbox: string): Promise<Scan> {
   const waiting: Waiting[] = []
   const skipped: Skipped[] = []
@@ -44,12 +44,12 @@ export async function scanOutbox(disk: Disk, outbox: string): Promise<Scan> {
   return { waiting: waiting.sort(oldestFirst), skipped: skipped.sort(byName) }
 }
 
-/** Whether two looks saw the same file, and nothing that is easily seen has changed. */
+/** Whether inode, size and mtime are the same. */
 export function isSame(one: Sight, other: Sight): boolean {
   return one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino
 }
 
-/** Whether nobody has even touched a file between two looks. Who sets its times back, links or renames it, has. */
+/** Whether the ctime is the same too: it changes even if a file is linked, renamed, or has its mtime reset. */
 export function isUntouched(one: Sight, other: Sight): boolean {
   return isSame(one, other) && one.ctimeMs === other.ctimeMs
 }
@@ -68,19 +68,19 @@ async function look(disk: Disk, outbox: string, bytes: Buffer): Promise<Waiting 
   }
 }
 
-/** What is remembered of a file to know it again. */
+/** Extracts from stats what identifies a file's state. */
 export function sightOf(stats: Stats): Sight {
   return { size: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs, ino: stats.ino }
 }
 
-// Some file systems do not know when a file was made.
+// Some file systems do not record the creation time.
 function spanOf({ birthtimeMs, ctimeMs }: Stats): number {
   return birthtimeMs > 0 ? Math.max(0, ctimeMs - birthtimeMs) : 0
 }
 
 async function namesIn(disk: Disk, folder: string): Promise<Buffer[]> {
   try {
-    // As bytes: a name that is not UTF-8 would come as one that does not exist.
+    // As bytes: decoded, a name that is not UTF-8 would become one that does not exist.
     return await disk.readdir(folder, { encoding: 'buffer' })
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return []

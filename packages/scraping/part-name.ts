@@ -1,6 +1,6 @@
 /**
- * The name of a part: `<stem>.<pid>-<random>.jsonl.part`. The process id tells a left-over from the part of a living
- * writer; the random half lets any number of writers work at once.
+ * The name of a part: `<stem>.<pid>-<random>.jsonl.part`. The process id distinguishes an orphaned part from that
+ * of a running writer; the random half lets any number of writers work concurrently.
  */
 import { randomBytes } from 'node:crypto'
 import { stemOf } from '@splitcart/shared/file-name.ts'
@@ -16,7 +16,7 @@ export function partName(fileName: string | undefined, pid: number): string {
   return `${stem}.${pid}-${randomBytes(6).toString('hex')}.jsonl.part`
 }
 
-/** What a part's name tells: the process that writes it, and the file name it was to get. */
+/** Parses a part's name: the process that writes it, and the intended file name; undefined if not in the name. */
 export function readPartName(name: string): Readonly<{ pid: number | undefined; fileName: string | undefined }> {
   const { stem, pid } = PART_NAME.exec(name)?.groups ?? {}
   if (pid === undefined) return { pid: undefined, fileName: `${stemOf(name.replace(/\.part$/, ''))}.jsonl` }

@@ -1,13 +1,13 @@
 /**
- * Clearing the archive of what was loaded long ago.
+ * Deletes archived files that were loaded long ago.
  *
  *   rejects ──▶ file removed (durable) ──▶ receipt
  *
  * Invariants:
- *  1. Only what the receipt calls *loaded*, for longer than was asked, is removed. All else is the only copy, or a case for a person.
- *     A file that is not what its receipt says, because somebody went on writing, goes back to the outbox instead.
- *  2. The receipt goes last: a crash leaves no file without one, and what it leaves is removed the next time.
- *  3. Nothing goes by a clock that is more likely to be wrong, unless a person insists.
+ *  1. Only a file whose receipt says *loaded* or *delivered*, for longer than asked, is removed. Any other is the only
+ *     copy, or needs a person. A file that was written to and differs from its receipt goes back to the outbox.
+ *  2. The receipt goes last: a crash leaves no file without one, and the next run removes the rest.
+ *  3. Nothing is removed if the clock looks wrong, unless a person insists (`all`).
  */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
@@ -20,7 +20,7 @@ import { type Archived, compare, receiptsIn, sidecarsOf, sightAt } from './archi
 import type { Folders } from './folders.ts'
 import { requeue } from './requeue.ts'
 
-/** What to prune; `now` is in milliseconds since 1970. With `dryRun` nothing is removed; with `all` a person insists that the clock is right. */
+/** `now`: in ms since 1970; `dryRun`: removes nothing; `all`: a person insists that the clock is right. */
 export type Prune = Readonly<{
   disk: Disk
   folders: Folders
@@ -30,10 +30,10 @@ export type Prune = Readonly<{
   all?: boolean
 }>
 
-/** A file that is gone, or would be, with the bytes of its sidecars. `wentBack`: it was changed since, and is in the outbox as this. */
+/** A removed file; `bytes` includes its sidecars. `wentBack`: it had changed; its name now in the outbox. */
 export type Pruned = Readonly<{ name: string; bytes: number; loadedAt: string; wentBack?: string }>
 
-/** Removes what may go, each file with its receipt and rejects, and names it. Throws `prune_refused` where the clock is more likely to be wrong. */
+/** Removes old loaded files with receipts and rejects; yields each. Throws `prune_refused` if the clock looks wrong. */
 export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
   const { disk, folders, daysMin, now, dryRun, all = false } = prune
   const old: (Archived & Readonly<{ loadedAt: string }>)[] = []
@@ -45,7 +45,7 @@ export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
     if (now - at < daysMin * DAY_MS) young.push(at)
     else old.push({ ...archived, loadedAt })
   }
-  // Who asks for files of any age has said it.
+  // With 0 days age does not matter, so the clock does not either.
   if (daysMin > 0 && !all)
     checkPruneClock(
       old.map(({ loadedAt }) => Date.parse(loadedAt)),
@@ -81,7 +81,7 @@ async function pruneOne(
 }
 
 function loadedTime({ state, load, received_at }: Receipt): string | undefined {
-  // What the server does not load itself is with its owner from the moment it was received.
+  // A delivered upload is not loaded by the server itself: it reached its consumer when it was received.
   if (state === 'delivered') return received_at
   return state === 'loaded' ? load?.finished_at : undefined
 }

@@ -1,10 +1,10 @@
-/** A limit for the bytes that leave this machine in a second, shared by all uploads: a token bucket. */
+/** Upload rate limit in bytes per second, shared by all uploads: a token bucket. */
 import { type Clock, realClock } from './clock.ts'
 
-// What may leave at once after a silence, and the longest that one piece may take: a server gives up a body that does not move.
+// Maximum burst, and the time one piece may take: kept short, because the server aborts a body that stalls.
 const BURST_MS = 250
 
-/** Says when bytes may go. Who asks first goes first, because each takes its time from what is still free. */
+/** Schedules bytes. Requests are served in order, because each reserves the next free time slot. */
 export class TokenBucket {
   readonly #bytesPerMs: number
   #freeAt = Number.NEGATIVE_INFINITY
@@ -13,27 +13,27 @@ export class TokenBucket {
     this.#bytesPerMs = bytesPerSecond / 1000
   }
 
-  /** The largest piece to ask for at once. */
+  /** Maximum number of bytes to take at once. */
   get pieceBytes(): number {
     return Math.max(1, Math.floor(this.#bytesPerMs * BURST_MS))
   }
 
-  /** Takes bytes at a time in milliseconds, and returns how long to wait before they go. */
+  /** Reserves bytes; `now` is in ms. Returns how many ms to wait before sending them. */
   take(bytes: number, now: number): number {
-    // What was not used is kept for no longer than a burst.
+    // Unused capacity is kept for at most one burst.
     const from = Math.max(this.#freeAt, now - BURST_MS)
     this.#freeAt = from + bytes / this.#bytesPerMs
     return Math.max(0, this.#freeAt - now)
   }
 }
 
-/** A limit that is in force. */
+/** A rate limit to pass data through. */
 export type RateLimit = Readonly<{
-  /** The same bytes in smaller pieces, each no sooner than it may go. */
+  /** Yields the same bytes in smaller pieces, each delayed until it may be sent. */
   slow: (chunks: AsyncIterable<Buffer<ArrayBuffer>>) => AsyncGenerator<Buffer<ArrayBuffer>>
 }>
 
-/** Makes a limit in bytes a second for everything that is passed through it. */
+/** Makes a limit in bytes per second for everything that is passed through it. */
 export function createRateLimit(
   bytesPerSecond: number,
   clock: Pick<Clock, 'steady' | 'sleep'> = realClock(),

@@ -1,4 +1,4 @@
-/** Asks the server what a scrape would be compared with. */
+/** Fetches from the server the references that a scrape would be compared with. */
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
@@ -8,10 +8,10 @@ import { connectionFault } from './connection-fault.ts'
 
 const WAIT_MS_MAX = 30_000
 
-/** Which store, and which date. */
+/** The store and date of the scrape. */
 export type Asked = Readonly<{ company: string; store: string; date: string }>
 
-/** What the server knows of the chain. The key goes to this address and nowhere else, and never over plain http to another machine. */
+/** Fetches the baseline of a chain. The key goes only to this address, and over plain http only on loopback. */
 export async function referencesFrom(server: URL, key: string, { company, store, date }: Asked): Promise<Baseline> {
   if (server.protocol !== 'https:' && !isLoopback(server.hostname))
     throw new Problem('settings_invalid', `\n  --against: expected https for another machine, got "${server.origin}"`)
@@ -21,14 +21,14 @@ export async function referencesFrom(server: URL, key: string, { company, store,
   const text = await answer.text()
   if (!answer.ok)
     throw faultOfAnswer({ status: answer.status, headers: answer.headers, text, url } as never, Date.now())
-  // Servers of before say nothing of beliefs.
+  // Older servers do not send beliefs.
   const { references, beliefs = [] } = JSON.parse(text) as Pick<Baseline, 'references'> & Partial<Baseline>
   return { references, beliefs }
 }
 
 /**
- * The same, or undefined where the server does not tell: a key may not ask, or nobody is there. Whoever sends the file next learns that
- * anyway.
+ * The same, but undefined if the server is away or the key lacks permission. Such an error is not reported here:
+ * sending the file next will report it.
  */
 export async function referencesIfTold(server: URL, key: string, asked: Asked): Promise<Baseline | undefined> {
   try {

@@ -1,4 +1,4 @@
-/** Files the server will never take as they are: moved aside with the reason next to them, never deleted. */
+/** Moves files that the server will never accept to product_refused, with the reason beside them; never deletes. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { AnswerError } from './answer.ts'
 import type { Folders } from './folders.ts'

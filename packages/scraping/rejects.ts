@@ -1,16 +1,16 @@
 /**
- * Rejects: the rows of a file that could not be loaded. The server names line, code and reason; the row itself comes from
- * our own copy in the archive, because the server keeps only the beginning of a long line.
+ * Rejects: the rows of a file that could not be loaded. The server gives line, code and reason; the row itself is read
+ * from the archived file, because the server keeps only the beginning of a long line.
  */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Line, readLines } from '@splitcart/shared/lines.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { chunksOf } from './chunks.ts'
 
-/** A rejected row, as the server tells it. */
+/** A rejected row, as the server reports it. */
 export type Reject = Readonly<{ line: number; code: string; field: string | null; reason: string; raw: string | null }>
 
-/** Reads one line of the server's rejects, or throws `answer_unknown`. */
+/** Parses one line of the server's rejects, or throws `answer_unknown`. */
 export function parseReject(bytes: Buffer): Reject {
   let value: Record<string, unknown> | null
   try {
@@ -30,7 +30,7 @@ export function parseReject(bytes: Buffer): Reject {
   return { line, code, field, reason, raw: typeof raw === 'string' ? raw : null }
 }
 
-/** The rejects as lines of JSON, each with its row from our own file: one pass over both. */
+/** The rejects as lines of JSON, each with its row from the archived file, in one pass over both. */
 export async function* rejectedRows(disk: Disk, path: string, rejects: AsyncIterable<Reject>): AsyncGenerator<string> {
   await using rows = new LineFinder(disk, path)
   for await (const { line, code, field, reason, raw } of rejects) {
@@ -39,7 +39,7 @@ export async function* rejectedRows(disk: Disk, path: string, rejects: AsyncIter
   }
 }
 
-/** Finds lines by number, as long as the numbers rise. */
+/** Finds lines by number; the numbers asked for must increase. */
 class LineFinder implements AsyncDisposable {
   readonly #batches: AsyncGenerator<Line[]>
   #batch: Line[] = []

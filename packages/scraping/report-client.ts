@@ -1,4 +1,4 @@
-/** `POST /api/heartbeat`: one request, no second try. */
+/** Client of `POST /api/heartbeat`: one request, no retry. */
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { ask, faultOf, readText } from './exchange.ts'
@@ -7,7 +7,7 @@ import { Idle } from './idle.ts'
 const ANSWER_MS_MAX = 5_000
 const TAKEN = 204
 
-/** Sends what this machine says of itself; throws what is answered otherwise, and when the signal aborts. */
+/** Sends a machine report. Throws unless the server accepts it, and when the signal aborts. */
 export async function sendReport(
   { server, key }: Readonly<{ server: URL; key: string }>,
   report: MachineReport,

@@ -1,8 +1,8 @@
 /**
- * Files that the server asks for again: it has loaded them, and its disk has damaged what it kept. A copy of what lies in the archive goes into
- * the outbox and takes the way of every file: the server answers with the first receipt and keeps the bytes.
+ * Files that the server requests again, because its own copy of a loaded file was damaged by its disk. A copy from the
+ * archive is put into the outbox and sent like any file: the server answers with the first receipt and keeps the bytes.
  *
- * A crash leaves the copy in the outbox, or not; the server asks until it has the file.
+ * After a crash the copy is in the outbox or not; the server repeats its request until it has the file.
  */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -20,7 +20,7 @@ import { type Job, once, type Run, tell } from './upload-job.ts'
 
 const ASKED_EVERY_MS = HOUR_MS
 
-/** Puts what the server asks for into the outbox, where it is in the archive; of what is not it tells. */
+/** Copies requested files from the archive to the outbox, at most hourly; warns of those the archive lacks. */
 export async function sendRequested(job: Job, run: Run): Promise<void> {
   const { clock = realClock() } = job
   if (!job.sendsRequested || clock.steady() - run.askedAt < ASKED_EVERY_MS) return
@@ -40,7 +40,7 @@ export async function sendRequested(job: Job, run: Run): Promise<void> {
   }
 }
 
-/** What keeps the server from answering this keeps no file from being sent: it is asked again. */
+/** Treats an error of the server as no requests, so that files are still sent; it is asked again later. */
 function unlessDisk(error: unknown): Requested {
   if (error instanceof AnswerError || error instanceof StrangeAnswer || error instanceof Problem) return { uploads: [] }
   throw error

@@ -4,14 +4,14 @@
  *
  *   rejects removed ──▶ file linked into the outbox, then unlinked here (durable) ──▶ receipt removed
  *
- * Where the accepted bytes lie here in another form, too, receipt and rejects stay with them.
+ * If the archive also has the accepted bytes in packed form, receipt and rejects stay with those.
  *
  * Invariants:
  *  1. At any time the file is in the archive, in the outbox, or in both; never in neither.
- *  2. As long as it is in the archive its receipt is too. So whatever the crash, the next run either asks for the receipt once
- *     more and comes here again (a link that is there already is found and kept), or sends the file from the outbox.
+ *  2. As long as it is in the archive its receipt is too. So after any crash the next run either asks for the receipt
+ *     again and repeats this (an existing link is found and kept), or sends the file from the outbox.
  *  3. Nothing in the outbox is overwritten: where other bytes have its name, the file gets one with its SHA-256.
- *  4. A crash before the last step leaves a receipt without a file. Nobody asks for it, and archiving the file replaces it.
+ *  4. A crash before the last step leaves a receipt without a file: it is ignored, and archiving the file replaces it.
  */
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
@@ -22,7 +22,7 @@ import { type Archived, readReceipt, sidecarsOf, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
 import type { Job, Run } from './upload-job.ts'
 
-/** Moves an archived file back to the outbox and tells where it is now. Safe to repeat after a crash at any point. */
+/** Moves an archived file back to the outbox; returns its new name and path. Safe to repeat after any crash. */
 export async function requeue(
   disk: Disk,
   folders: Folders,
@@ -30,7 +30,7 @@ export async function requeue(
 ): Promise<Readonly<{ name: string; path: string }>> {
   const sidecars = sidecarsOf(path)
   const isKept = await liesPacked(disk, path)
-  // First, so that rows that an earlier server rejected never lie next to what a later one says.
+  // Rejects go first, so that those of an earlier server never lie next to a receipt of a later one.
   if (!isKept) await removeIfThere(disk, sidecars.rejects)
   const moved = await move(disk, path, folders.outbox, namesFor(name, receipt.sha256))
   if (!isKept) await remove(disk, sidecars.receipt)
@@ -38,8 +38,8 @@ export async function requeue(
 }
 
 /**
- * The same of a file that the server has forgotten, while others are sent; `false` where it was sent once more since it was asked about: then
- * its receipt is another one.
+ * Requeues a file that the server has forgotten, serialised with other moves. `false` if the file was sent again since
+ * the server was asked: its receipt is another one then.
  */
 export function requeueForgotten({ disk, folders }: Job, { moves }: Run, archived: Archived): Promise<boolean> {
   return moves.run(async () => {

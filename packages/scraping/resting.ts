@@ -1,23 +1,23 @@
 /**
- * Which files of the outbox are complete. Who hands a file over whole (JsonlWriter, or a rename from `.part`) has it sent at once; who
- * writes, copies or moves something straight into the outbox has it sent when it has rested.
+ * Decides which files of the outbox are complete. A file handed over whole (by JsonlWriter, or a rename from `.part`)
+ * is sent at once; one written, copied or moved straight into the outbox is sent once it has rested, i.e. is unchanged.
  *
  *   marked as whole ────────────────────────────────────────────▶ ready
  *   renamed or linked since it was written, ends with a row ─┐
- *   unchanged for as long as it needs ───────────────────────┴──▶ nobody has it open for writing ──▶ ready
+ *   unchanged for as long as it needs ───────────────────────┴──▶ no process has it open for writing ──▶ ready
  *   anything else: rests
  *
- * What is taken too early all the same is noticed later: the archive is compared with its receipts.
+ * A file that is still sent too early is detected later: archive-check.ts compares the archive with its receipts.
  */
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import type { Clock } from './clock.ts'
 import type { FindWriters } from './open-writers.ts'
 import { isUntouched, type Sight, type Waiting } from './outbox.ts'
 
-/** How long files rest, and who writes to them. */
+/** How long files rest (in ms), and how to find out which are open for writing. */
 export type RestRules = Readonly<{ restMs: number; findWriters: FindWriters; platform: NodeJS.Platform }>
 
-/** A file that may still be written to, why, for how long it was seen to be quiet, and when to look at it again. */
+/** A file that may still be written to: why, for how long it was seen unchanged, and when to look again (ms). */
 export type Resting = Readonly<{
   file: Waiting
   reason: 'is open for writing' | 'may still be written to'
@@ -25,15 +25,15 @@ export type Resting = Readonly<{
   lookMs: number
 }>
 
-/** What is ready to be sent, in its order, and what rests. */
+/** The files that are ready to be sent, in the order given, and those that rest. */
 export type Sorted = Readonly<{ ready: readonly Waiting[]; resting: readonly Resting[] }>
 
-/** What is known of the files besides their stats. */
+/** Evidence of completeness beyond the file's stats. */
 export type Hints = Readonly<{ isMarked: (file: Waiting) => boolean; endsWhole: (file: Waiting) => Promise<boolean> }>
 
 /**
- * A file as it was seen. `since`: since when it has been so; `quietMs`: for how long that was watched; `pauseMsMax`: the longest that it
- * was quiet before it went on.
+ * The last observation of a file. `since`: since when it is unchanged; `quietMs`: how long this was observed;
+ * `pauseMsMax`: the longest pause seen between two of its changes.
  */
 type Seen = {
   readonly sight: Sight
@@ -46,7 +46,7 @@ type Seen = {
 }
 
 const LARGE_BYTES = 32 * 1024 * 1024
-// How often the plain rest the needs of a file may grow to: by its size, by how long it has been growing, by the pauses in it.
+// Upper bounds of a file's rest, as multiples of `restMs`: by its size, by the time it grew, by the pauses in it.
 const BY_SIZE_MAX = 15
 const BY_SHORT_SPAN_MAX = 6
 const BY_LONG_SPAN_MAX = 30
@@ -57,7 +57,7 @@ const LONG_SPAN = 0.1
 const PAUSES = 3
 const LOOKS_PER_REST = 4
 
-/** How long a file has to be unchanged, from what is seen of it. */
+/** How long a file has to be unchanged, in ms: longer for large, slowly growing, often paused or torn files. */
 export function restFor(
   restMs: number,
   { size, spanMs }: Pick<Waiting, 'size' | 'spanMs'>,
@@ -72,7 +72,7 @@ export function restFor(
   )
 }
 
-/** Looks at the outbox again and again, and remembers what it saw. */
+/** Sorts the outbox into ready and resting files, and remembers its observations between calls. */
 export class OutboxSorter {
   readonly #rules: RestRules
   readonly #clock: Clock
@@ -84,12 +84,12 @@ export class OutboxSorter {
     this.#clock = clock
   }
 
-  /** Takes note that a file was seen to change: only rest makes it ready. */
+  /** Records that a file was seen to change: from then on only rest makes it ready. */
   sawChange(file: Readonly<{ name: string }> & Sight): void {
     this.#remember(file, { hasChanged: true, restedMs: 0, pauseMsMax: 0 })
   }
 
-  /** Tells which of the files are ready. */
+  /** Splits the files into ready and resting ones. */
   async sort(files: readonly Waiting[], hints: Hints): Promise<Sorted> {
     const names = new Set(files.map(({ name }) => name))
     for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name)
@@ -113,7 +113,7 @@ export class OutboxSorter {
     return { ready: files.filter(({ name }) => !resting.has(name)), resting: [...resting.values()] }
   }
 
-  /** When to look again at a file on its way to being ready; 0: it has rested. */
+  /** In how many ms to look again at a file; 0 when it has rested. */
   async #lookAgainIn(file: Waiting, hints: Hints): Promise<number> {
     const seen = this.#look(file)
     seen.endsWhole ??= await hints.endsWhole(file)
@@ -123,7 +123,7 @@ export class OutboxSorter {
     return leftMs <= 0 ? 0 : Math.min(leftMs, needsMs / LOOKS_PER_REST)
   }
 
-  // To look for writers costs more: seldom, where nothing has happened for long.
+  // Looking for writers is expensive, so it is done less often the longer a file has been quiet.
   #lookAtOpenIn(file: Waiting): number {
     const { restMs } = this.#rules
     return Math.max(restMs, Math.min(this.#quietMs(file) / LOOKS_PER_REST, restMs * TORN))
@@ -158,18 +158,18 @@ export class OutboxSorter {
     return seen
   }
 
-  // Only what lay here before we came is believed by the time of day: that may jump, and a share may have a clock of its own.
+  // Wall-clock times count only for files found at the first look: the clock may jump, a share may have its own.
   #restedBefore(file: Sight, before: Seen | undefined): number {
     return this.#isFirst && before === undefined ? Math.max(0, this.#clock.now() - file.ctimeMs) : 0
   }
 
-  // To write a file sets both times to one moment; a new name, or a time that is set at the end of a copy, only the later one.
+  // A write sets mtime and ctime alike; a rename, or setting the mtime after a copy, moves only the ctime.
   #wasRenamed({ size, mtimeMs, ctimeMs }: Sight): boolean {
     return this.#rules.platform !== 'win32' && size > 0 && ctimeMs > mtimeMs
   }
 }
 
-// A row may be long; where no line ends within this much, nobody can tell cheaply whether the last one is whole.
+// If no line ends within this many last bytes, it is too expensive to tell whether the last row is whole.
 const TAIL_BYTES = 64 * 1024
 
 /** Whether a file ends with a whole row: with a line end, or with JSON that is complete. */

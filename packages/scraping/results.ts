@@ -1,4 +1,4 @@
-/** Bringing home what the server made of earlier uploads: the new receipt, and the rows it rejected. */
+/** Fetches the results of earlier uploads: the new receipt and the rejected rows. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isFinal, type Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError } from './answer.ts'
@@ -11,8 +11,8 @@ import { troubleOf } from './upload-events.ts'
 import { type Job, once, pausing, type Run, tell } from './upload-job.ts'
 
 /**
- * How many uploads the server is still at work on; how many it had forgotten: their files wait in the outbox again; and what kept
- * this machine from asking for one or all of them.
+ * Number of uploads still in progress; number that the server has forgotten, whose files are back in the outbox; and
+ * the first error that kept some or all of them from being asked for.
  */
 export type Results = Readonly<{ unfinished: number; forgotten: number; fault?: Error }>
 
@@ -21,7 +21,7 @@ type Fate = 'unfinished' | 'forgotten' | 'known'
 const STREAK_MAX = 2
 const ASKED_AT_ONCE = 50
 
-/** Asks for every upload that is not settled. What fails for one keeps no other waiting; two in a row stop the asking. */
+/** Fetches the result of every unsettled upload. A failure does not stop the others; two in a row do. */
 export async function bringHome(job: Job, run: Run): Promise<Results> {
   const count = { unfinished: 0, forgotten: 0, known: 0 }
   let fault: Error | undefined
@@ -50,8 +50,8 @@ export async function bringHome(job: Job, run: Run): Promise<Results> {
 type Asking = Readonly<{ open: readonly Unsettled[]; index: number; told: Map<string, Receipt> }>
 
 /**
- * Asks for the next uploads in one request. Whether it and all behind it wait: the server goes from the oldest to the newest, so where the
- * next ones and the last ones are unfinished, those between them are.
+ * Fetches the next uploads in one request. True if all from `index` on are unfinished: the server loads the oldest
+ * first, so when the next ones and the last ones are unfinished, those between them are too.
  */
 async function areAllUnfinished(job: Job, run: Run, { open, index, told }: Asking): Promise<boolean> {
   const next = await askForAll(job, run, open.slice(index, index + ASKED_AT_ONCE), told)
@@ -59,7 +59,7 @@ async function areAllUnfinished(job: Job, run: Run, { open, index, told }: Askin
   return askForAll(job, run, open.slice(Math.max(index + ASKED_AT_ONCE, open.length - ASKED_AT_ONCE)), told)
 }
 
-/** Asks for some uploads, and says whether the server told of all of them that they are unfinished. */
+/** Fetches some uploads into `told`; true if the server says that all of them are unfinished. */
 async function askForAll(job: Job, run: Run, some: readonly Unsettled[], told: Map<string, Receipt>): Promise<boolean> {
   const ids = some.map(({ receipt }) => receipt.id)
   const receipts = await deliver(() => job.client.receipts(ids), job.patience, pausing(job, run, some[0]!.name))
@@ -70,7 +70,7 @@ async function askForAll(job: Job, run: Run, some: readonly Unsettled[], told: M
   })
 }
 
-/** The oldest first: ids begin with the time. */
+/** Sorts the oldest first: ids begin with their time. */
 function byAge({ receipt: one }: Unsettled, { receipt: other }: Unsettled): number {
   return one.id < other.id ? -1 : 1
 }
@@ -84,7 +84,7 @@ async function fateOf(job: Job, run: Run, archived: Unsettled, told: Receipt | u
   return 'known'
 }
 
-/** Keeps a final receipt; where its rejects cannot be had now, the next run asks for them. */
+/** Stores a final receipt and its rejects; if the rejects cannot be fetched now, the next run does it. */
 export async function takeHomeOrLater(job: Job, run: Run, archived: Archived): Promise<void> {
   try {
     await takeHome(job, run, archived)
@@ -94,14 +94,14 @@ export async function takeHomeOrLater(job: Job, run: Run, archived: Archived): P
   }
 }
 
-/** Keeps a final receipt, with the rejected rows, and tells it. */
+/** Stores a final receipt with the rejected rows, and reports it. */
 export async function takeHome(job: Job, run: Run, archived: Archived): Promise<void> {
   const { name, receipt } = archived
   const file = run.compared.get(name)
   const kept = file === undefined ? archived : { ...archived, receipt: { ...receipt, file } }
   run.dictionaries.add(kept)
   try {
-    // One after the other with the moves: the outbox may hold the same bytes twice, and both become one file of the archive.
+    // Serialised with the moves: the outbox may hold the same bytes twice, and both become one file of the archive.
     await deliver(
       () => run.moves.run(() => settle(job.disk, kept, allRejects(job, receipt))),
       job.patience,
@@ -114,7 +114,7 @@ export async function takeHome(job: Job, run: Run, archived: Archived): Promise<
   if (state !== 'accepted' && state !== 'loading') tell(job, run, { type: 'file', name, state, receipt })
 }
 
-/** The rejects of an upload: as many as its receipt says, or it was not the whole answer. */
+/** The rejects of an upload. Throws `answer_unknown` unless there are as many as its receipt says. */
 async function* allRejects({ client }: Job, { id, load }: Receipt): AsyncGenerator<Reject> {
   let count = 0
   for await (const reject of client.rejects(id)) {
@@ -138,7 +138,7 @@ async function askFor(job: Job, run: Run, { name, receipt }: Archived): Promise<
   }
 }
 
-// Loaded, failed and delivered uploads are done with: only their rejects were missing, and those are lost with the upload.
+// Loaded, failed and delivered uploads are not sent again: only their rejects were missing, and those are lost.
 async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolean> {
   const { name, receipt } = archived
   const isDone = isOver(receipt)
@@ -149,19 +149,19 @@ async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolea
   return !isDone
 }
 
-/** What a list of uploads does not repeat. */
+/** The promise to keep the dictionary, which a list of uploads omits. */
 function promiseOf({ receipt: { dictionary_until } }: Unsettled): Pick<Receipt, 'dictionary_until'> {
   return dictionary_until === undefined ? {} : { dictionary_until }
 }
 
-// A held upload is asked for again and again; only what is new is worth writing and telling. A final state that was
-// known before is taken home again when its rejects are missing.
+// A held upload is asked for repeatedly; only a change is worth writing and reporting. A final state that was known
+// before is stored again when its rejects are missing.
 function isNews({ receipt: before, lacksRejects }: Unsettled, now: Receipt): boolean {
   return before.state !== now.state || now.state !== 'held' || lacksRejects
 }
 
 function isAboutUpload(error: unknown): boolean {
-  // A key may be allowed to upload and not to read: what waits is still sent.
+  // A key may be allowed to upload but not to read: files are still sent.
   if (error instanceof AnswerError) return error.retry === 'never' || error.status === 403
   return error instanceof Problem && (error.code === 'not_found' || error.code === 'receipt_mismatch')
 }

@@ -1,6 +1,6 @@
 /**
- * One try to bring an upload forward: the requests that the library of tus makes go through our own (key, time, disk), and what is
- * answered is judged here before the library sees it. Whatever is not as a SplitCart server answers is a fault.
+ * One attempt to advance a resumable upload. It is the HTTP stack of the tus library: requests go through our own code
+ * (key, timeout, disk), and responses are checked before the library sees them. A non-SplitCart response is a fault.
  */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { replace } from '@splitcart/shared/durable-file.ts'
@@ -13,13 +13,13 @@ import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { resumeSidecarPath, type Spooled } from './spool.ts'
 
-/** What is told of each portion that went out: its bytes, and how many bytes of all have gone now. */
+/** Called for each chunk that was sent, with its bytes and the total sent so far. */
 export type OnSent = (bytes: number, sentBytes: number) => void
 
-/** How large a piece may be: what a proxy was found to let through. */
+/** Maximum size of a piece; lowered when a proxy rejects larger ones. */
 export type Pieces = { bytesMax: number }
 
-/** What a try needs to know of this machine and of the server. */
+/** What an attempt needs: server address, key, and local resources. */
 export type Client = Readonly<{
   server: URL
   key: string
@@ -30,29 +30,29 @@ export type Client = Readonly<{
   pieces: Pieces
 }>
 
-/** A part of a copy. */
+/** A byte range of a copy. */
 export type Piece = Readonly<{ start: number; size: number }>
 
-// What a server of ours says that is older than this way of sending, or to whom the fields of tus do not come.
+// Statuses of a SplitCart server too old for resumable uploads, or one that a proxy strips the tus headers for.
 const NOT_RESUMABLE = new Set([404, 405, 412])
 const GONE = new Set([404, 410])
 
 type Asked = Readonly<{ method: string; url: string; headers: Readonly<Record<string, string>> }>
 
-/** One try: the requests that the library makes, and what was heard. */
+/** One attempt: makes the library's requests and keeps what the responses said. */
 export class ResumableAttempt {
   readonly client: Client
   readonly spooled: Spooled
   readonly #onSent: OnSent
-  /** The address of the upload, as soon as it is known. */
+  /** Address of the upload, once known; empty before. */
   url = ''
-  /** Where the upload stood when the try began. */
+  /** Offset of the upload when the attempt began. */
   start = 0
   sentBytes = 0
-  /** How large the last piece was. */
+  /** Size of the last piece, in bytes. */
   pieceBytes = 0
   receiptId: string | undefined
-  /** What went wrong, in our words: the library wraps it in its own. */
+  /** The original error: the library wraps it in one of its own. */
   fault: unknown
   isGone = false
   notFor: 'this file' | 'any file' | undefined
@@ -88,7 +88,7 @@ export class ResumableAttempt {
     }
   }
 
-  /** Makes one request, with a piece of the copy as its body where one is named. */
+  /** Makes one request, with `piece` as its body if given. */
   async exchange({ method, url, headers }: Asked, piece: Piece | undefined): Promise<Response> {
     const { client, spooled } = this
     this.fault = undefined
@@ -105,7 +105,7 @@ export class ResumableAttempt {
       await this.#hear({ method, address, piece }, answer, await readText(idle, answer))
       return answer
     } catch (error) {
-      // The disk failed, not the network: fetch only wraps what the body threw.
+      // A disk error, not a network error: fetch wraps what the body threw.
       this.fault = body.fault ?? error
       throw this.fault
     }
@@ -114,7 +114,7 @@ export class ResumableAttempt {
   #asHeard({ status, headers }: Response): HttpResponse {
     return {
       getStatus: () => status,
-      // The address as we have joined it: the server's is relative.
+      // The resolved address: the server sends a relative one.
       getHeader: (name) => (name === 'Location' && this.url !== '' ? this.url : (headers.get(name) ?? undefined)),
       getBody: () => '',
       getUnderlyingObject: () => undefined,
@@ -134,7 +134,7 @@ export class ResumableAttempt {
 
   #hearNo({ method, address }: Heard, answer: Response, text: string): void {
     this.fault = faultOf(answer, address, text)
-    // The answer to a HEAD has no body: that it is ours is told by the fields alone.
+    // The response to a HEAD has no body: only its headers show whether it is from a SplitCart server.
     const isOurs =
       method === 'HEAD' ? isOursByFields(answer) : documentIn(answerOf(answer, address, text)) !== undefined
     this.isGone ||= isOurs && GONE.has(answer.status)
@@ -182,7 +182,7 @@ function bodyOf(body: Body, headers: Asked['headers'], piece: Piece | undefined)
   return { headers: { ...headers, 'Content-Length': String(size) }, body: body.chunks(start, start + size) }
 }
 
-/** Whether an answer says that a piece has arrived, or a part of it. */
+/** Whether a response's offset says that the piece has arrived, at least partly. */
 function hasMovedOn(answer: Response, piece: Piece | undefined): boolean {
   const offset = numberIn(answer, 'upload-offset')
   if (offset === undefined || piece === undefined) return offset !== undefined
@@ -198,7 +198,7 @@ function numberIn({ headers }: Response, name: string): number | undefined {
   return field !== null && /^\d{1,15}$/.test(field) ? Number(field) : undefined
 }
 
-/** Where uploads are opened. */
+/** URL at which resumable uploads are created. */
 export function endpointOf({ server }: Client): URL {
   return urlOf(server, 'api/upload/resumable/')
 }

@@ -1,15 +1,15 @@
 /**
- * Sending a copy in as many pieces as it takes: tus 1.0.0, spoken by its own library over our own requests.
+ * Sends a copy in pieces by the tus 1.0.0 protocol: tus-js-client on top of our own HTTP requests.
  *
- *   no sidecar ─▶ POST: an address, noted ─▶ PATCH ─┬─▶ all is there ─▶ the id of the receipt
- *   sidecar ────▶ HEAD: where it stands ────▶       ├─▶ cut: once more from HEAD, as long as each time more of it is there
+ *   no sidecar ─▶ POST: an address, noted ─▶ PATCH ─┬─▶ complete ─▶ the id of the receipt
+ *   sidecar ────▶ HEAD: where it stands ────▶       ├─▶ cut: once more from HEAD, as long as each try makes progress
  *                                                └─▶ 413 of a proxy: once more from HEAD, in pieces of half the size
  *
  * Invariants:
  *  1. An address is noted durably before the first byte goes there, so a sender that is killed finds its upload again.
  *  2. The key goes to the origin in the settings only, whatever address the server names.
- *  3. An upload that the server itself does not know any more is forgotten, and a new one is opened. What a stranger says of it
- *     (a portal, a proxy, a cache) leaves the sidecar where it is.
+ *  3. The sidecar of an upload that the server no longer knows is removed, and a new upload is opened. A response of
+ *     anything else (a portal, a proxy, a cache) leaves the sidecar as it is.
  */
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,21 +22,21 @@ import { type Client, endpointOf, type OnSent, type Pieces, ResumableAttempt } f
 import { readSidecar } from './sidecar.ts'
 import { resumeSidecarPath, type Spooled } from './spool.ts'
 
-/** All of it is there, and this is its receipt; or the server does not take this file so, or any; or it failed, and stood there. */
+/** Complete, with the receipt's id; or not resumable, for this file or any; or failed, with the offset reached. */
 export type Outcome = SendOutcome | Stuck
 
 type SendOutcome = Readonly<{ receiptId: string }> | Readonly<{ notFor: 'this file' | 'any file' }>
 
-/** An error, and where the upload stood when the try that met it began. */
+/** An error, and the upload's offset when the failed attempt began. */
 export type Stuck = Readonly<{ error: unknown; start: number }>
 
 const PAUSE_MS_MAX = 200
-/** No proxy was seen that takes less. */
+/** Smallest piece size; no proxy with a lower limit has been seen. */
 export const PIECE_BYTES_MIN = 512 * 1024
 const MEDIA_TYPE = 'application/offset+octet-stream'
 const TUS = { 'Tus-Resumable': '1.0.0' }
 
-/** Sends a copy. A try that brought the upload forward is followed by the next one. */
+/** Sends a copy; tries again as long as each attempt makes progress. */
 export async function sendInPieces(client: Client, spooled: Spooled, onSent: OnSent): Promise<Outcome> {
   for (let before = -1; ; ) {
     const talk = new ResumableAttempt(client, spooled, onSent)
@@ -52,12 +52,12 @@ export async function sendInPieces(client: Client, spooled: Spooled, onSent: OnS
   }
 }
 
-/** Whether something on the way found a body too large: our own server says so in its own words. */
+/** Whether a proxy found the body too large. A SplitCart server's 413 is an AnswerError instead. */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof StrangeAnswer && error.status === 413
 }
 
-/** Makes pieces half as large as one that did not get through; says whether they became any smaller. */
+/** Halves the piece size after a piece of `bytes` was rejected; false if it is already at the minimum. */
 export function halve(pieces: Pieces, bytes: number): boolean {
   const before = Math.min(pieces.bytesMax, bytes)
   if (before <= PIECE_BYTES_MIN) return false
@@ -65,7 +65,7 @@ export function halve(pieces: Pieces, bytes: number): boolean {
   return true
 }
 
-/** Whether an upload of this copy was begun. */
+/** Whether an upload of this copy has been started. */
 export async function isBegun(client: Client, spooled: Spooled): Promise<boolean> {
   return (await notedAddress(client, spooled)) !== undefined
 }
@@ -101,7 +101,7 @@ function transfer(talk: ResumableAttempt, noted: URL | undefined): Promise<void>
       ...address,
       metadata,
       chunkSize: client.pieces.bytesMax,
-      // Trying again is done here and in delivery.ts, which know what each problem asks for.
+      // Retries are made above and in delivery.ts, which follow the retry rule of each problem.
       retryDelays: null,
       storeFingerprintForResuming: false,
       fingerprint: async () => '',
@@ -114,7 +114,7 @@ function transfer(talk: ResumableAttempt, noted: URL | undefined): Promise<void>
   })
 }
 
-// Without what surrounds it in Node, which listens to signals and locks files.
+// Loads the library's core without its Node entry point, which listens to signals and locks files.
 function coreOfTus(): typeof Upload & { defaultOptions: UploadOptions } {
   return createRequire(import.meta.url)('tus-js-client/lib.es5/upload.js').default
 }
@@ -124,7 +124,7 @@ function sourceOf({ spooledBytes: size }: Spooled) {
   return { size, slice, close: () => {} }
 }
 
-/** The upload is whole and was not accepted: the server was short of something then, or was stopped. */
+/** Asks again for the receipt of a complete upload: the server lacked resources or was stopped before accepting it. */
 async function finish(talk: ResumableAttempt): Promise<string> {
   const { url } = talk
   const headers = { 'Upload-Offset': String(talk.spooled.spooledBytes), 'Content-Type': MEDIA_TYPE }
@@ -135,7 +135,7 @@ async function finish(talk: ResumableAttempt): Promise<string> {
   return talk.receiptId
 }
 
-/** The address of the upload of exactly this copy, at the server of the settings. */
+/** The stored upload address of exactly this copy at the configured server; undefined if there is none. */
 async function notedAddress(client: Client, { sha256, spooledBytes, ...rest }: Spooled): Promise<URL | undefined> {
   const path = resumeSidecarPath(rest)
   const sidecar = (await readSidecar(client.disk, path)) as

@@ -1,22 +1,22 @@
 /**
- * What makes a system send the outbox every 15 minutes: the files of its own scheduler, and the commands that take them into use and
- * out of it. Nothing is done here: people see it before it is installed.
+ * Builds the schedule that sends the outbox every 15 minutes: the files for the operating system's scheduler and the
+ * commands that install and remove them. Nothing is executed here: the user sees the schedule before it is installed.
  */
 import { posix, win32 } from 'node:path'
 
-/** What is to be run: a program with its arguments, and in which folder. */
+/** The scheduled program with its arguments, its working folder, and the user's home folder and uid. */
 export type Scheduled = Readonly<{ command: readonly string[]; folder: string; home: string; user: number }>
 
 type File = Readonly<{ path: string; text: string }>
 type Command = readonly [program: string, ...args: string[]]
 
-/** What is installed, and how; `undo` are the commands that come before its files are removed. */
+/** Files to write, then commands to run, in order; `undo` commands run before the files are removed. */
 export type Schedule = Readonly<{
   name: string
   files: readonly File[]
   install: readonly Command[]
   undo: readonly Command[]
-  /** What else a person may want to know. */
+  /** A note to show to the user. */
   remark?: string
 }>
 
@@ -25,7 +25,7 @@ const NAME = 'splitcart-upload'
 const LABEL = 'org.splitcart.upload'
 const TASK = 'SplitCart upload'
 
-/** The schedule for a system; undefined where it is of a kind without one that is known here. */
+/** The schedule for a platform; undefined for an unsupported one. */
 export function scheduleFor(platform: string, scheduled: Scheduled): Schedule | undefined {
   if (platform === 'linux') return systemdTimer(scheduled)
   if (platform === 'darwin') return launchAgent(scheduled)
@@ -72,7 +72,7 @@ WantedBy=timers.target
   }
 }
 
-/** A word of ExecStart: in quotation marks, nothing in it replaced. */
+/** Quotes a word of ExecStart, so that systemd expands nothing in it. */
 function inUnit(word: string): string {
   return `"${word.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 }
@@ -131,7 +131,7 @@ function inPowerShell(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** A word of a command line of Windows. */
+/** Quotes a word for a Windows command line. */
 function forWindows(word: string): string {
   return /[\s"]/.test(word) ? `"${win32.normalize(word).replaceAll('"', '\\"')}"` : word
 }

@@ -1,6 +1,6 @@
 /**
- * Judges files one after the other before they are sent: each by what the server knows, where there is one that tells, and by the files
- * before it that nothing held.
+ * Judges files one after the other before they are sent: each against the server's references, if available, and
+ * against earlier files of this process that were not held.
  */
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
@@ -8,7 +8,7 @@ import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import { type Baseline, type CheckedFile, checkFile, NO_BASELINE } from './check-file.ts'
 
-/** What files are judged by. `askServer`: what a server knows; undefined: it does not tell. */
+/** Check settings. `askServer`: fetches the server's baseline; undefined if the server does not give one. */
 export type CheckRequest = Readonly<{
   thresholds: Thresholds
   now: () => number
@@ -19,7 +19,7 @@ const DATES_MAX = 10
 
 type Before = Reference & Readonly<{ company: string; code: string }>
 
-/** The check. */
+/** Judges files, and remembers those that nothing held as references. */
 export class ScrapeCheck {
   readonly #order: CheckRequest
   #before: readonly Before[] = []
@@ -28,7 +28,7 @@ export class ScrapeCheck {
     this.#order = order
   }
 
-  /** Reads and judges a file; where nothing holds it, the next ones are compared with it too. */
+  /** Reads and judges a file; if no verdict holds it, later files are compared with it too. */
   async look(path: string): Promise<CheckedFile> {
     const { thresholds, now } = this.#order
     const on = new Date(now()).toISOString().slice(0, 10)
@@ -52,7 +52,7 @@ export class ScrapeCheck {
     return { references: { ...references, own: here.own, usual, newest: newest.at(-1) }, beliefs }
   }
 
-  /** What the files before say of the store. */
+  /** References for a store from the earlier files. */
   #referencesAmong({ company, store, date }: FileScrape): References {
     const own = this.#before.filter((each) => each.company === company && each.code === store && each.date < date)
     const [newest] = own
@@ -60,7 +60,7 @@ export class ScrapeCheck {
     return { own: newest, usual: own.map(({ figures }) => figures.rows), newest: newest.date, sisters: [] }
   }
 
-  /** Of each store the newest dates are kept. */
+  /** Adds a scrape as a reference; keeps the newest DATES_MAX of each store. */
   #believe({ company, store: code, storeName: store, date, maker }: FileScrape): void {
     const scrape: Before = { company, code, store, date, figures: maker.figures() }
     const isOfStore = (each: Before) => each.company === company && each.code === code

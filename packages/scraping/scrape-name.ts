@@ -1,4 +1,4 @@
-/** What a scrape is called when nobody named it: `<company>-<store>-<date>.jsonl`, of characters every file system takes. */
+/** Default name of a scrape: `<company>-<store>-<date>.jsonl`, in characters that every file system accepts. */
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 import type { Row } from '@splitcart/shared/row.ts'
 
@@ -10,7 +10,7 @@ export function scrapeName(row: Pick<Row, 'company' | 'storeCode' | 'date'>): st
   return faultOfFileName(name) === undefined ? name : unnamedScrape(row.date)
 }
 
-/** The name of a scrape of which no row tells the company. */
+/** Name of a scrape whose company is unknown. */
 export function unnamedScrape(date: string): string {
   return `scrape-${date}.jsonl`
 }
@@ -20,6 +20,6 @@ function wordOf(text: string): string {
     .toLowerCase()
     .replace(/[^\p{L}\p{M}\p{N}_]+/gu, '-')
     .replace(/^-+|-+$/g, '')
-  // Cut between characters, never inside one: a character has up to four bytes, and 200 is the limit of the whole name.
+  // Cut between code points: each has up to four bytes, and the whole name may have 200.
   return [...word].slice(0, WORD_CHARACTERS_MAX).join('') || 'unknown'
 }

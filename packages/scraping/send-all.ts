@@ -1,12 +1,12 @@
 /**
- * Sending what waits: oldest first, several files at once where that is wanted.
+ * Sends the waiting files: oldest first, optionally several concurrently.
  *
  * Invariants:
- *  1. Files are begun in their order; with one at a time they also arrive in it.
- *  2. What concerns the whole run (the server is away, or refuses the key) ends it once, with the first such error: no file is
- *     begun after it, and those that are on their way are not tried again.
- *  3. What fails for one file alone keeps no other file waiting.
- *  4. When nothing got through, the first failure is that of the run.
+ *  1. Files are started in order; sent one at a time, they also arrive in order.
+ *  2. An error of the whole run (the server is away, or refuses the key) ends it, with the first such error: no file
+ *     is started after it, and those in flight are not retried.
+ *  3. A failure of one file alone does not delay the others.
+ *  4. When no file got through, the first failure is that of the run.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isFinal } from '@splitcart/shared/receipt.ts'
@@ -20,7 +20,7 @@ const STREAK_MAX = 2
 
 type Setback = Readonly<{ file: Waiting; error: unknown }>
 
-/** Sends the files that are not set aside; throws what ended the run before its time. */
+/** Sends the files that are not set aside; throws the error that ended the run early. */
 export async function sendAll(job: Job, run: Run, files: readonly Waiting[]): Promise<void> {
   const due = files.filter((file) => isDue(job, run, file))
   if (due.length === 0) return
@@ -40,14 +40,14 @@ export async function sendAll(job: Job, run: Run, files: readonly Waiting[]): Pr
   sending.settle()
 }
 
-/** The files of one run, and what failed among them. */
+/** Sends the files of one call, and keeps what failed among them. */
 class Sending {
   readonly #job: Job
   readonly #run: Run
   readonly #files: readonly Waiting[]
-  /** How many files were begun. */
+  /** Number of files started. */
   #begun = 0
-  /** How many files got through to the server, and how many are on their way. */
+  /** Number of files that the server has answered, and of those in flight. */
   #answered = 0
   #flying = 0
   readonly #setbacks: Setback[] = []
@@ -63,33 +63,33 @@ class Sending {
     return this.#files.length - this.#begun
   }
 
-  /** Sends one file after the other. */
+  /** Worker: sends files one after the other until none is left or the run ends. */
   async line(): Promise<void> {
     while (this.#left > 0 && !this.#job.signal.aborted) {
       const file = this.#files[this.#begun++]!
       this.#flying++
       const sending = this.#send(file).finally(() => this.#flying--)
-      // Its failure is met below; until then it must not count as unhandled.
+      // Its rejection is handled below; until then it must not count as unhandled.
       sending.catch(() => {})
       await this.#prepareNext()
       if (!(await sending)) return
     }
   }
 
-  /** Has the next file compressed while this one is on its way; where several are sent at once that is so anyway. */
+  /** Compresses the next file while this one is sent; with several workers these overlap anyway. */
   async #prepareNext(): Promise<void> {
     const next = this.#files[this.#begun]
     if (next !== undefined && (this.#job.concurrency ?? 1) === 1) await prepare(this.#job, this.#run, next)
   }
 
-  /** Tells what failed while others got through; when nothing did, the first failure is thrown. */
+  /** Sets the failed files aside; throws the first failure when no file got through. */
   settle(): void {
     if (this.#mistakes.length > 0) throw this.#mistakes[0]
     if (this.#answered === 0 && this.#setbacks.length > 0) throw this.#setbacks[0]?.error
     for (const { file, error } of this.#setbacks) setAside(this.#job, this.#run, file, error)
   }
 
-  /** Sends one file; says whether another one is begun after it. */
+  /** Sends one file; true if the worker is to go on with the next. */
   async #send(file: Waiting): Promise<boolean> {
     const [job, run] = [withPatienceFor(this.#job, this.#run), this.#run]
     const { refused } = run.summary
@@ -99,7 +99,7 @@ class Sending {
         this.#answered++
         run.streak = 0
       }
-      // The first receipt of bytes that were sent before may tell the end of the story already.
+      // The receipt of bytes that were sent before may be final already.
       if (archived !== undefined && isFinal(archived.receipt)) await takeHomeOrLater(job, run, archived)
       return true
     } catch (cause) {
@@ -109,11 +109,11 @@ class Sending {
     }
   }
 
-  /** Goes on after a failure, unless it is one of the server or of this machine. */
+  /** Decides whether to go on after a failure; throws it if it is due to the server or this machine. */
   async #goOn(setback: Setback): Promise<boolean> {
     const { error } = setback
     if (!isForeseen(error)) {
-      // A mistake in the program ends the run too, but not before the others were sent.
+      // A bug ends the run too, but only after the other files have been sent.
       this.#mistakes.push(error)
       return true
     }
@@ -123,11 +123,11 @@ class Sending {
     const isAlone = await this.#isAlone(error)
     const isEnough = this.#run.streak >= STREAK_MAX || (this.#left === 0 && !isOfMachine(error))
     if (isAlone === false || (isAlone === undefined && isEnough)) throw error
-    // Where it is not known, those that are on their way are tries enough.
+    // If it is unknown, files already in flight will tell; only without any is one more started.
     return isAlone === true || this.#flying === 1
   }
 
-  /** Whether it failed for this file alone; undefined: the next one will tell. */
+  /** Whether the failure concerns this file alone; undefined when only the next file will show. */
   async #isAlone(error: unknown): Promise<boolean | undefined> {
     if (saysAltered(error)) return true
     if (isOfMachine(error)) return undefined
@@ -137,7 +137,7 @@ class Sending {
   }
 }
 
-// The server itself has said so.
+// `request_altered` comes from the server itself, so the server is there.
 function saysAltered(error: unknown): boolean {
   return error instanceof Problem && error.code === 'request_altered'
 }

@@ -1,10 +1,10 @@
 /**
- * A server that has lost what it knew: its disk, or what came after the backup it was set back to. It names its history, and goes by another
- * name then. When the same address does, all of the archive is held against it, and what it does not know any more is sent again.
+ * Detects a server that lost data, because its disk was lost or a backup was restored: it then reports another history
+ * id. When that happens at the same address, every archived upload is checked, and unknown ones are sent again.
  *
- *   another name ─▶ archived uploads asked for ─▶ the unknown ones into the outbox ─▶ the name noted
+ *   another id ─▶ archived uploads asked for ─▶ the unknown ones into the outbox ─▶ the id stored
  *
- * A crash before the note has all of it done again: what was sent meanwhile is known then.
+ * A crash before the last step repeats all of it; uploads sent meanwhile are known by then.
  */
 import { join } from 'node:path'
 import { replace } from '@splitcart/shared/durable-file.ts'
@@ -22,12 +22,12 @@ import { type Job, pausing, type Run, tell } from './upload-job.ts'
 const FILE_NAME = 'server-history.json'
 const ASKED_AT_ONCE = 50
 
-/** Puts what a server has forgotten into the outbox, if it has another history than when it was asked last. */
+/** Puts forgotten files into the outbox if the server's history differs from the stored one. */
 export async function sendForgotten(job: Job, run: Run, now: ServerHistory): Promise<void> {
   const path = join(job.folders.spool, FILE_NAME)
   const before = (await readSidecar(job.disk, path)) as Partial<ServerHistory> | undefined
   if (before?.server === now.server && before.history === now.history) return
-  // Another address is another server, which may have been meant.
+  // Another address is another server, probably on purpose: nothing is sent again.
   if (before?.server === now.server) {
     const count = await putBack(job, run)
     if (job.signal.aborted) return
@@ -36,7 +36,7 @@ export async function sendForgotten(job: Job, run: Run, now: ServerHistory): Pro
   await replace(job.disk, path, `${JSON.stringify(now)}\n`)
 }
 
-/** Returns how many files the outbox has got. */
+/** Returns the number of files put into the outbox. */
 async function putBack(job: Job, run: Run): Promise<number> {
   const loaded = (await Array.fromAsync(receiptsIn(job.disk, job.folders))).filter(
     ({ receipt: { state } }) => state === 'loaded' || state === 'delivered',
@@ -51,7 +51,7 @@ async function putBack(job: Job, run: Run): Promise<number> {
   return count
 }
 
-/** A file that lies as it came is moved, one that is packed copied; false where the archive has neither. */
+/** Moves a plain file or copies a packed one to the outbox; false if the archive has neither. */
 async function toOutbox(job: Job, run: Run, archived: Archived): Promise<boolean> {
   const { disk, folders } = job
   const { name, path, receipt } = archived

@@ -1,8 +1,8 @@
 /**
- * What one failure means for the others: one file never stands for the server.
+ * Decides what one file's failure means for the run: a single failed file never counts as a server failure.
  *
  *   failed ─┬─▶ the server itself says so (its key, its disk, its inbox): the run ends
- *           ├─▶ the server is there: the file is set aside and comes again later, the others go on
+ *           ├─▶ the server is there: the file is set aside and retried later, the others go on
  *           └─▶ the server is not there: one more file is tried once; when that fails too, the run ends
  */
 import { codeOf } from '@splitcart/shared/disk.ts'
@@ -14,7 +14,7 @@ import type { Waiting } from './outbox.ts'
 import { troubleOf } from './upload-events.ts'
 import { type Job, type Run, tell } from './upload-job.ts'
 
-/** What our server says that may be about one file alone: its size, its content, or how its bytes arrive. */
+/** Error codes that may concern one file alone: its size, its content, or how its bytes arrive. */
 const PERHAPS_OF_ONE_FILE = new Set([
   'internal',
   'body_late',
@@ -31,7 +31,7 @@ const ENDING = new Set<string>(['refused_alike', 'settings_invalid', 'locked'])
 const SET_ASIDE_MS = 60_000
 const SET_ASIDE_MS_MAX = HOUR_MS
 
-/** Whether an error ends the run, whichever file it came with. */
+/** Whether an error ends the run, whatever the file. */
 export function endsRun(run: Run, error: unknown): boolean {
   if (error instanceof AnswerError) return retryOf(error) === 'stop' || !PERHAPS_OF_ONE_FILE.has(error.document.code)
   if (!(error instanceof Problem)) return false
@@ -42,17 +42,17 @@ function hasManyAlike({ alike }: Run): boolean {
   return alike !== undefined && alike.names.length > 2
 }
 
-/** Whether this machine refused something, such as room on its disk. */
+/** Whether this machine's operating system refused something, such as disk space. */
 export function isOfMachine(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error
 }
 
-/** Whether an error is no mistake in the program. */
+/** Whether an error is expected, i.e. not a bug. */
 export function isForeseen(error: unknown): boolean {
   return error instanceof Problem || error instanceof AnswerError || isOfMachine(error)
 }
 
-/** The error of a system call with the name of the file that it met. */
+/** Prefixes a system call's error with the name of the file. */
 export function ofFile(name: string, error: unknown): unknown {
   if (!isOfMachine(error) || error.message.startsWith(`${name}: `)) return error
   return Object.assign(new Error(`${name}: ${error.message}`, { cause: error }), {
@@ -61,7 +61,7 @@ export function ofFile(name: string, error: unknown): unknown {
   })
 }
 
-/** Tells of a file that it stays where it is for a reason of its own, and sets it aside for a while: longer each time. */
+/** Reports a file as skipped and sets it aside: for a minute at first, doubling up to an hour. */
 export function setAside(job: Job, run: Run, file: Waiting, error: unknown): void {
   const times = (run.setAside.get(keyOf(file))?.times ?? 0) + 1
   const ms = Math.min(SET_ASIDE_MS_MAX, SET_ASIDE_MS * 2 ** (times - 1))
@@ -70,12 +70,12 @@ export function setAside(job: Job, run: Run, file: Waiting, error: unknown): voi
   tell(job, run, { type: 'file', name: file.name, state: 'skipped', problem: troubleOf(foreseen) })
 }
 
-/** Whether a file is not set aside. */
+/** Whether a file may be sent now, i.e. is not set aside. */
 export function isDue(job: Job, run: Run, file: Waiting): boolean {
   return (run.setAside.get(keyOf(file))?.until ?? Number.NEGATIVE_INFINITY) <= steadyOf(job)
 }
 
-/** A job that tries less often after each failure before: what fails for one file after the other is not worth all pauses every time. */
+/** A job with half as many tries per consecutive failure: repeated failures are not worth all pauses each time. */
 export function withPatienceFor(job: Job, { streak }: Run): Job {
   const { patience } = job
   return streak === 0
@@ -87,7 +87,7 @@ function steadyOf({ clock = realClock() }: Job): number {
   return clock.steady()
 }
 
-// Other content under the same name is another file.
+// A file of the same name with other content is another file.
 function keyOf({ name, size, mtimeMs }: Waiting): string {
   return `${size} ${mtimeMs} ${name}`
 }

@@ -1,5 +1,5 @@
 /**
- * Moving a file out of the outbox together with a sidecar that says why: the receipt, or the problem.
+ * Moves a file out of the outbox together with a sidecar that gives the reason: the receipt, or the problem.
  *
  *   sidecar written (durable) ──▶ file moved (durable)
  *
@@ -15,7 +15,7 @@ import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isSame, type Sight, sightOf } from './outbox.ts'
 
-/** A file with a known content, and the sidecar that goes with it: `<stem><sidecarEnding>`. */
+/** A file of known content, and its sidecar, to be named `<stem><sidecarEnding>`. */
 export type FileWithSidecar = Readonly<{
   path: string
   name: string
@@ -34,7 +34,7 @@ export async function moveWithSidecar(disk: Disk, noted: FileWithSidecar, folder
   return name
 }
 
-/** Removes the parts of sidecars whose writing was cut off; a power cut may also bring one back whose sidecar is there. */
+/** Removes sidecar parts left by interrupted writes; after a power cut one may exist beside its sidecar. */
 export async function removeSidecarParts(disk: Disk, folder: string): Promise<void> {
   for (const name of await disk.readdir(folder))
     if (/\.jsonl?\.part$/.test(name)) await removeIfThere(disk, join(folder, name))
@@ -45,7 +45,7 @@ async function mustBeSame(disk: Disk, { path, name, seen, sha256 }: FileWithSide
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
-  // What lies there now is not what the server answered about: it waits for the next run. Times can be set back, so it is read again.
+  // A file that differs from what was sent is left to the next run. Times can be reset, so the digest is checked.
   if (!stats?.isFile() || !isSame(sightOf(stats), seen) || (await digestOfFile(disk, path)).sha256 !== sha256)
     throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
 }
@@ -59,7 +59,7 @@ async function freeName(disk: Disk, { name, sha256, seen }: FileWithSidecar, fol
   throw new Error(`Every name for ${name} in ${folder} is taken by other bytes.`)
 }
 
-/** Something else than a file may have a name, too. */
+/** Whether a path is unused; other things than files occupy names, too. */
 async function isFree(disk: Disk, path: string): Promise<boolean> {
   return (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
 }

@@ -16,13 +16,13 @@ export async function readSidecarText(disk: Disk, path: string): Promise<string 
   }
 }
 
-/** The object in a sidecar; `undefined` when there is no sidecar, or one that a person broke. */
+/** Reads the object in a sidecar; `undefined` if it is missing or not valid JSON. */
 export async function readSidecar(disk: Disk, path: string): Promise<object | undefined> {
   const text = await readSidecarText(disk, path)
   return text === undefined ? undefined : objectIn(text)
 }
 
-/** The object in the text of a sidecar; `undefined` when a person broke it. */
+/** Parses the text of a sidecar; `undefined` if it is not a JSON object, e.g. after a manual edit. */
 export function objectIn(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -1,11 +1,11 @@
 /**
- * The spool: the compressed copy of the file that is being sent, and of a small one that is next. Every attempt sends the same bytes, also after a restart.
+ * The spool: compressed copies of files being sent or sent next. Each attempt, even after a restart, sends these bytes.
  *
- *   outbox file ──one pass: digest, compress──▶ .spool/<name>.zst or .dcz (durable) ──▶ .spool/<name>.json: from now on it counts
+ *   outbox file ──one pass: digest, compress──▶ .spool/<name>.zst or .dcz (durable) ──▶ .spool/<name>.json: now valid
  *
  * Invariants:
  *  1. A sidecar (`.json`) exists only next to the whole, durable copy it describes: it is written last and removed first.
- *  2. A copy is used again only for the file it was made from: untouched, or of the same digest.
+ *  2. A copy is reused only for the file it was made from: untouched, or of the same digest.
  *  3. A file that changed while it was read is not sent.
  */
 import type { FileHandle } from 'node:fs/promises'
@@ -31,17 +31,17 @@ const ENDINGS = { dcz: '.dcz', zstd: '.zst', gzip: '.gz' } as const
 const NOTE_ENDING = '.json'
 const RESUME_ENDING = '.resume'
 
-/** What hears how many bytes of the outbox file have been read. */
+/** Called with the number of bytes of the outbox file read so far. */
 export type OnRead = (bytes: number) => void
 
-/** How a copy is made: in an encoding, or against a dictionary where that may be and there is one. */
+/** How a copy is made: with the dictionary that `choose` returns, if any, else in `encoding`. */
 export type Spooling = Readonly<{
   encoding: 'zstd' | 'gzip'
   choose?: ((source: FileHandle) => Promise<Dictionary | undefined>) | undefined
   onRead?: OnRead
 }>
 
-/** The compressed copy of an outbox file, made or found again; `undefined` when the file is gone. */
+/** Returns the compressed copy of an outbox file, reused or newly made; `undefined` when the file is gone. */
 export async function spool(
   disk: Disk,
   folders: Folders,
@@ -67,7 +67,7 @@ export async function spool(
     const copying = { file, path, manner, onRead }
     const spooled = await makeCopy(disk, source, copying).catch(async (error) => {
       if (codeOf(error) !== 'EEXIST') throw error
-      // Something in this run went wrong before its copy had a sidecar.
+      // An earlier attempt in this run failed before it wrote the sidecar of its copy.
       await dropSpooled(disk, folders, file.name)
       return makeCopy(disk, source, copying)
     })
@@ -84,19 +84,19 @@ export async function dropSent(disk: Disk, folders: Folders, spooled: Pick<Spool
     await removeIfThere(disk, path)
 }
 
-/** Removes whatever copy of a file there is. */
+/** Removes every copy of a file, with its sidecars. */
 export async function dropSpooled(disk: Disk, folders: Folders, name: string): Promise<void> {
   await removeIfThere(disk, sidecarPath(folders, name))
   for (const ending of [RESUME_ENDING, ...Object.values(ENDINGS)])
     await removeIfThere(disk, join(folders.spool, name + ending))
 }
 
-/** Where the address is noted at which the server keeps what has arrived of a copy. */
+/** Path of the sidecar that holds the server's address of a copy's resumable upload. */
 export function resumeSidecarPath({ path, name }: Pick<Spooled, 'path' | 'name'>): string {
   return join(dirname(path), name + RESUME_ENDING)
 }
 
-/** Removes the copies of files that do not wait any more, and what an interrupted run has left without a sidecar. */
+/** Removes copies of files no longer in the outbox, and copies that an interrupted run left without a sidecar. */
 export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly Waiting[]): Promise<void> {
   const entries = new Set(await disk.readdir(folders.spool))
   const names = new Set(waiting.map(({ name }) => name))
@@ -119,12 +119,12 @@ async function findSpooled(
   const path = pathOf(folders, file.name, sidecar.encoding)
   const stats = await disk.lstat(path).catch(() => undefined)
   if (!stats?.isFile() || stats.size !== sidecar.spooledBytes) return undefined
-  // The folder may have been moved since: the path is where the copy lies now.
+  // The folder may have been moved, so the path in the sidecar is replaced by the current one.
   if (isUntouched(sidecar, file)) return { ...sidecar, path }
   return confirmed(disk, folders, file, { ...sidecar, path })
 }
 
-/** A copy whose file was touched: linked, renamed, or written to by somebody who set its time back. Its bytes tell. */
+/** The copy of a file whose ctime changed (linked, renamed, or written with its mtime reset): digests decide. */
 async function confirmed(disk: Disk, folders: Folders, file: Waiting, sidecar: Spooled): Promise<Spooled | undefined> {
   const digest = await digestOfFile(disk, file.path).catch(() => undefined)
   if (digest?.sha256 !== sidecar.sha256) return undefined

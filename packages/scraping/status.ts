@@ -1,4 +1,4 @@
-/** How things stand on a scraping machine: what waits where, who is at work, and how the last run ended. Changes nothing. */
+/** State of a scraping machine: waiting files, running uploader, result of the last run. Changes nothing. */
 import { basename, join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { type FolderUsage, folderUsage, Inspections } from '@splitcart/shared/folder-usage.ts'
@@ -11,7 +11,7 @@ import { type LastRun, readLastRun } from './last-run.ts'
 import { orphanedPartsIn } from './orphaned-parts.ts'
 import { type Skipped, scanOutbox } from './outbox.ts'
 
-/** Null where something could not be looked at; `problems` says why. The names are those of `status --json`: they stay. */
+/** A field is null if it could not be read; `problems` says why. Names are those of `status --json`: stable API. */
 export type ScrapingStatus = Readonly<{
   outbox: FolderUsage | null
   ignored: readonly Skipped[] | null
@@ -22,15 +22,15 @@ export type ScrapingStatus = Readonly<{
   refused: FolderUsage | null
   uploader_running: boolean | null
   last_run: LastRun | null
-  /** What waits of kinds other than products, by kind. */
+  /** Folders of kinds other than products, by kind. */
   kinds: Readonly<Record<string, KindStatus>>
   problems: readonly string[]
 }>
 
-/** The folders of one other kind. */
+/** Usage of the folders of one kind. */
 export type KindStatus = Readonly<Record<'outbox' | 'archive' | 'refused', FolderUsage | null>>
 
-/** Looks around; `undefined` where nothing has ever been scraped. */
+/** Collects the status; `undefined` if there is no outbox, i.e. nothing has ever been scraped. */
 export async function scrapingStatus(disk: Disk, dataDir: string): Promise<ScrapingStatus | undefined> {
   const folders = foldersIn(dataDir)
   const looks = new Inspections()
@@ -67,7 +67,7 @@ async function statusOfKinds(
   return found
 }
 
-/** Also what is packed. */
+/** Whether a name is that of an archived file, packed or not. */
 function isArchived(name: string): boolean {
   return isDataFile(nameKept(name) ?? '')
 }
@@ -80,7 +80,7 @@ async function uploadsByState(disk: Disk, folders: Folders): Promise<Record<Uplo
   return counts
 }
 
-// A folder behind one that may not be read is there, for all we know.
+// A path inside an unreadable folder is assumed to exist.
 async function isThere(disk: Disk, path: string): Promise<boolean> {
   return disk.lstat(path).then(
     () => true,

@@ -1,17 +1,17 @@
-/** An answer that is not SplitCart's, in words a person can go by: "with a page in HTML titled "Blocked", from nginx". */
+/** Describes a response of another server for people: "with a page in HTML titled "Blocked", from nginx". */
 
-/** An answer that was read as far as it is worth reading. */
+/** A response, with its body read up to a limit. */
 export type Answer = Readonly<{ url: string; status: number; headers: Headers; text: string }>
 
 const QUOTED_CHARACTERS_MAX = 100
 
-/** What was seen in an answer, as the end of a sentence. */
+/** Describes a response, as the end of a sentence. */
 export function descriptionOf(answer: Pick<Answer, 'headers' | 'text'>): string {
   const from = quoted(answer.headers.get('server') ?? answer.headers.get('via') ?? '')
   return from === '' ? contentOf(answer) : `${contentOf(answer)}, from ${from}`
 }
 
-/** A stranger's text on one line: no control characters, nothing that turns the direction of text, and not too long. */
+/** Untrusted text on one line: without control or bidirectional formatting characters, and truncated. */
 export function quoted(text: string): string {
   const line = text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
   return line.length <= QUOTED_CHARACTERS_MAX ? line : `${line.slice(0, QUOTED_CHARACTERS_MAX)}…`.toWellFormed()

@@ -1,4 +1,4 @@
-/** Taking a file out of the outbox, with all that was kept for sending it. */
+/** Moves a file out of the outbox and removes its spooled copy and mark. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Folders } from './folders.ts'
@@ -7,10 +7,10 @@ import { moveWithSidecar } from './sidecar-move.ts'
 import { dropSent, dropSpooled, type Spooled } from './spool.ts'
 import { removeMark } from './whole-mark.ts'
 
-/** A file that has been sent, where it goes, and the sidecar that goes with it. */
+/** A sent file, its target folder, and its sidecar. */
 export type Leaving = Readonly<{ file: Waiting; spooled: Spooled; to: string; sidecarEnding: string; sidecar: object }>
 
-/** Moves the file and returns the name it got. Throws `file_changed` where it is not what was sent; its copy is then worth nothing. */
+/** Moves the file and returns its new name. Throws `file_changed`, and drops its copy, if it is not what was sent. */
 export async function takeOut(disk: Disk, folders: Folders, leaving: Leaving): Promise<string> {
   const { file, spooled, to, sidecarEnding, sidecar } = leaving
   const { path, name } = file

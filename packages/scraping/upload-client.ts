@@ -1,11 +1,11 @@
 /**
- * Everything this machine says to the server over HTTP: one request a function, no second try (delivery.ts has those).
+ * HTTP client for the server: one function per request, without retries (those are in delivery.ts).
  *
  * Invariants:
- *  1. The key goes to the address in the settings and nowhere else: no redirect is followed, and no plain http leaves this machine.
- *  2. A receipt is handed on only when it is for exactly the bytes that were sent. Any other answer counts only when it is a problem
- *     document of a SplitCart server; what a stranger says is `answer_unknown`.
- *  3. A request ends: with an answer, or with a Problem after a time in which nothing moved.
+ *  1. The key goes only to the address in the settings: no redirect is followed, no plain http leaves this machine.
+ *  2. A receipt is returned only when it is for exactly the bytes that were sent. Any other response counts only when
+ *     it is a problem document of a SplitCart server; a response from anything else is `answer_unknown`.
+ *  3. Every request ends: with a response, or with a Problem once no byte has moved for `idleMsMax`.
  */
 import { toUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
@@ -32,38 +32,38 @@ import { type Answerer, isUnreachable, mustHaveUploads, whoAnswers } from './who
 
 const IDLE_MS_MAX = 60_000
 
-// What fits into so little is sent once more sooner than it is resumed.
+// A transfer cut before this many bytes is restarted: that is faster than resuming it.
 const BROKEN_BYTES_MIN = 64 * 1024
 const NOT_RESUMABLE_MS = HOUR_MS
 
-/** The server, as this machine sees it. `send` tells `onSent` of each portion that went out. */
+/** Client for the server's upload API. `send` calls `onSent` for each chunk that was sent. */
 export type UploadClient = Readonly<{
   send: (spooled: Spooled, onSent: OnSent) => Promise<Receipt>
   receipt: (id: string) => Promise<Receipt | undefined>
-  /** Those of some uploads, as far as one request tells them; the others are asked for one by one. */
+  /** Receipts of several uploads in one request; those missing from the result have to be fetched one by one. */
   receipts: (ids: readonly string[]) => Promise<ReadonlyMap<string, Receipt>>
   rejects: (id: string) => AsyncGenerator<Reject>
-  /** What the server asks for again; nothing of one that does not know of asking. */
+  /** Uploads whose files the server wants again; none from a server too old to have that endpoint. */
   requested: () => Promise<Requested>
-  /** Which of some uploads the server knows. */
+  /** Returns the ids that the server knows. */
   known: (ids: readonly string[]) => Promise<ReadonlySet<string>>
-  /** The file of an upload, as it was sent. */
+  /** Streams the file of an upload, as it was sent. */
   content: (id: string) => AsyncGenerator<Uint8Array>
-  /** Who answers where uploads go. Throws what the server says of the key, or of its own state. */
+  /** Tells what answers at the upload address. Throws the server's error about the key or its own state. */
   whoAnswers: () => Promise<Answerer>
-  /** Says how this machine is, unless the signal aborts. */
+  /** Sends a report on the state of this machine, unless the signal aborts. */
   report: (report: MachineReport, signal?: AbortSignal) => Promise<void>
 }>
 
 export type ClientOptions = Readonly<{
   server: URL
   key: string
-  /** Of which kind the files are; products where it is not said. */
+  /** Kind of the files; defaults to products. */
   kind?: string
   idleMsMax?: number
   disk?: Disk
   rateLimit?: RateLimit
-  /** Copies from this size on are sent so that a cut transfer can be resumed; smaller ones after they were cut once. */
+  /** Minimum size of copies sent by resumable upload; smaller ones are once they have been cut. Default: unlimited. */
   resumableBytesMin?: number
 }>
 
@@ -71,19 +71,19 @@ type Client = ClientOptions &
   Readonly<{ kind: string; idleMsMax: number; disk: Disk; resumableBytesMin: number }> &
   Found
 
-/** What was found out about the way to the server. */
+/** What has been learnt about the connection to the server. */
 type Found = Readonly<{
   pieces: Pieces
   known: {
-    /** The copies that did not get through in one piece. */
+    /** SHA-256 of copies that did not get through in a single POST. */
     readonly broken: Set<string>
-    /** How often in a row copies did not get on when they were sent in pieces, and where they stood. */
+    /** By SHA-256: at which offset a resumable upload is stuck, and for how many attempts in a row. */
     readonly stuck: Map<string, Readonly<{ start: number; times: number }>>
-    /** Until when nothing is sent in pieces. */
+    /** Until when resumable upload is off; on the `performance.now()` clock. */
     wholeUntil: number
-    /** One that is older than kinds would take pieces of any kind for products. */
+    /** Whether the server knows the kind in resumable uploads; one too old for kinds would take it for products. */
     isKindTaken: boolean
-    /** Whether a server has answered with other uploads than it was asked for: it does not know of asking for several. */
+    /** Whether the server ignores the `ids` parameter, so that receipts have to be fetched one by one. */
     tellsOneByOne: boolean
   }
 }>
@@ -101,7 +101,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     receipt: (id) => receiptOf(client, id),
     receipts: (ids) => receiptsOf(client, ids),
     rejects: (id) => rejectsOf(client, id),
-    // The server tells of all kinds; each has an archive of its own.
+    // The server lists all kinds; each kind has its own archive.
     requested: async () => {
       const { uploads, ...rest } = await requestedOf(client)
       return { uploads: uploads.filter(({ kind = PRODUCTS }) => kind === client.kind), ...rest }
@@ -148,7 +148,7 @@ async function send(client: Client, spooled: Spooled, onSent: OnSent): Promise<R
   }
 }
 
-/** Sends a copy so that it can be resumed; `undefined`: it has to go in one POST. */
+/** Sends a copy by resumable upload; `undefined` when it has to be sent in a single POST. */
 async function sendResumably(client: Client, spooled: Spooled, onSent: OnSent): Promise<Receipt | undefined> {
   const { known } = client
   const sent = await sendInPieces(client, spooled, onSent)
@@ -156,7 +156,7 @@ async function sendResumably(client: Client, spooled: Spooled, onSent: OnSent): 
   if ('error' in outcome) {
     if (!(await isBlocked(client, spooled, outcome))) throw outcome.error
     known.stuck.delete(spooled.sha256)
-    // The sidecar stays: where uploads can be resumed again before the file is through, it goes on from there.
+    // The sidecar stays: if resuming works again before the file is sent, the upload continues from there.
     if (!isUnreachable(outcome.error)) known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
     return undefined
   }
@@ -174,7 +174,7 @@ async function receiptOrStuck(client: Client, id: string, spooled: Spooled): Pro
   }
 }
 
-/** Whether something on the way lets a POST through to the server, and not what resuming takes: with an answer, or by cutting it off. */
+/** Whether a proxy blocks resumable upload, by a response or by cutting it off, but lets a plain POST through. */
 async function isBlocked({ known, ...client }: Client, { sha256 }: Spooled, { error, start }: Stuck): Promise<boolean> {
   if (error instanceof AnswerError) return error.saysAltered && !OF_COPY.has(error.document.code)
   const isStrange = error instanceof StrangeAnswer
@@ -186,10 +186,10 @@ async function isBlocked({ known, ...client }: Client, { sha256 }: Spooled, { er
   return (!mayPass || times > 1) && (await whoAnswers(client)) === 'server'
 }
 
-/** What the server says of bytes that it could not make out: a fresh copy may be whole. */
+/** Codes for bytes that the server could not decode: the local copy may be damaged, a fresh one may be accepted. */
 export const DAMAGED: ReadonlySet<string> = new Set(['body_damaged', 'digest_mismatch'])
 
-/** What it says of how a copy was made: another one may be taken. */
+/** Codes about how a copy was made: a copy made differently may be accepted. */
 const OF_COPY: ReadonlySet<string> = new Set([
   ...DAMAGED,
   'encoding_unsupported',
@@ -229,7 +229,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
     if (response.status !== 200 && response.status !== 201) throw faultOf(response, url, text)
     return checked(receiptIn(response, url, text), spooled)
   } catch (error) {
-    // The disk failed, not the network: fetch only wraps what the body threw.
+    // A disk error, not a network error: fetch wraps what the body threw.
     throw body.fault ?? error
   }
 }
@@ -253,7 +253,7 @@ async function receiptsOf(client: Client, ids: readonly string[]): Promise<Reado
   const response = await ask(client, idle, url, {})
   const text = await readText(idle, response)
   const fault = response.status === 200 ? undefined : faultOf(response, url, text)
-  // Whatever an older server says of a parameter that it does not know.
+  // An older server may answer an unknown parameter with any permanent error.
   if (fault !== undefined && retryOf(fault) !== 'never') throw fault
   const told = fault === undefined ? uploadsIn(text) : []
   client.known.tellsOneByOne = told.length === 0 || told.some(({ id }) => !ids.includes(id))

@@ -1,11 +1,11 @@
 /**
- * The command `upload-data` without its terminal: sends what waits, and brings home what the server says about it.
+ * The command `upload-data` without terminal output: sends the files in the outbox and fetches the results of uploads.
  *
  *   lock ─▶ left-overs reported ─▶ archive as its receipts say ─┬─▶ each file that is ready, oldest first ─┬─▶ what the server lacks
  *                                                               └─▶ results of earlier uploads ────────────┘
  *     ─▶ those that had to rest ─▶ (wait: results) ─▶ summary
  *
- * What is ready is on the line at once: over a long line each question takes as long as sending a file.
+ * Ready files are sent without waiting for the results: at high latency each query takes as long as sending a file.
  */
 import { join } from 'node:path'
 import { systemFaultOf } from '@splitcart/shared/disk.ts'
@@ -33,13 +33,13 @@ import { cleanMarks, marksIn } from './whole-mark.ts'
 const POLL_FIRST_MS = 100
 const POLL_MS_MAX = 2_000
 const PACKING_MS_MAX = 10_000
-// Who goes on writing for longer than that is waited for by the next run.
+// A file still being written after this long is left to the next run.
 const RESTING_MS_MAX = 120_000
 
-/** `wait`: stay until the server has loaded, held or failed everything. `rests`: stay until what may still be written to is sent. */
+/** `wait`: until the server has loaded, held or failed everything. `rests`: until resting files are sent, too. */
 export type UploadOptions = Readonly<{ wait: boolean; rests: boolean }>
 
-/** Runs once. `wait` stays until the server has loaded, held or failed everything. Throws `locked` when another run is at work. */
+/** Runs one round; with `wait` until all is loaded, held or failed. Throws `locked` while another run is active. */
 export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: boolean }> = {}): Promise<Summary> {
   using _lock = lockOutbox(job)
   const run = newRun(job)
@@ -55,7 +55,7 @@ export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: b
   return run.summary
 }
 
-/** Ends a round that this machine refused something, such as room on its disk; throws any other error on. */
+/** Marks the run as failed by an error of this machine, such as a full disk; rethrows any other error. */
 export function blameMachine({ summary }: Run, cause: unknown): void {
   const fault = systemFaultOf(cause)
   if (fault === undefined && !(cause instanceof Problem)) throw cause
@@ -68,7 +68,7 @@ export function lockOutbox({ folders }: Pick<Job, 'folders'>): Lock {
   return takeLock(join(folders.outbox, '.lock'), 'another upload-data works on this outbox')
 }
 
-/** One round. What ends it early is told in the summary; returns how long the server asked to be left alone. */
+/** Runs one round. An early end is recorded in the summary. Returns the server's Retry-After in ms, or 0. */
 export async function uploadRound(job: Job, run: Run, { wait, rests }: UploadOptions): Promise<number> {
   using _archive = await lockArchive(job.folders, { ...job, msMax: Number.POSITIVE_INFINITY })
   const { summary } = run
@@ -97,8 +97,8 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: UploadOpt
 }
 
 /**
- * Sends what is ready, and what the server says meanwhile that it has forgotten or lacks. Gives what kept it from telling of earlier
- * uploads: what waits is sent all the same, and what it tells is kept when sending fails.
+ * Sends the ready files while asking for results, then those that the server has forgotten or lacks. Returns the error
+ * of asking, if any: files are sent even if asking fails, and results are kept even if sending fails.
  */
 async function sendAndAsk(job: Job, run: Run): Promise<Error | undefined> {
   const { ready } = await sortOutbox(job, run)
@@ -123,7 +123,7 @@ async function askServer(job: Job, run: Run): Promise<Error | undefined> {
   return fault
 }
 
-/** Packs archived files for a while, or until something comes. */
+/** Packs archived files for at most PACKING_MS_MAX, or until the outbox changes. */
 async function packSome(job: Job, run: Run): Promise<void> {
   const { disk, folders, archiveForm: form = 'plain', rest, signal, clock = realClock() } = job
   const until = clock.steady() + PACKING_MS_MAX
@@ -132,7 +132,7 @@ async function packSome(job: Job, run: Run): Promise<void> {
   const mayGoOn = async () => clock.steady() < until && !signal.aborted && (await names()) === before
   const findWriters = rest?.findWriters ?? (async () => new Set<string>())
   const packing = { disk, folders, form, now: clock.now(), findWriters }
-  // One that is not what its receipt says goes back to the outbox in the next round.
+  // A file that does not match its receipt goes back to the outbox in the next round.
   for await (const { name, fault } of packArchive(packing, mayGoOn)) {
     if (fault === undefined) continue
     const problem = notPacked(name, fault)
@@ -157,7 +157,7 @@ function warn(job: Job, run: Run, fault: Error): void {
   once(run, `results ${problem.code}`, () => tell(job, run, { type: 'warning', name: 'results', problem }))
 }
 
-/** Reports and clears what lies about. */
+/** Reports orphaned parts and ignored entries, and removes stale copies, marks and sidecar parts. */
 async function look(job: Job, run: Run): Promise<void> {
   const { disk, folders, clock = realClock(), rest } = job
   for (const { name, path, size } of await orphanedPartsIn(disk, folders, clock.now(), rest?.findWriters))
@@ -182,7 +182,7 @@ export async function sortOutbox({ disk, folders }: Job, run: Run): Promise<Sort
   return sorted
 }
 
-/** Waits for what may still be written to, and sends it; of what goes on for too long it is told. */
+/** Waits for resting files and sends them, until none has become ready for RESTING_MS_MAX. Each is reported once. */
 async function sendRested(job: Job, run: Run): Promise<void> {
   const { clock = realClock(), signal } = job
   let since = clock.steady()
@@ -191,7 +191,7 @@ async function sendRested(job: Job, run: Run): Promise<void> {
       once(run, `resting ${file.name}`, () => tell(job, run, { type: 'resting', name: file.name, reason }))
     await clock.sleep(Math.min(...run.resting.map(({ lookMs }) => lookMs)), signal)
     const rested = new Set(run.resting.map(({ file }) => file.name))
-    // What was skipped before it came to this is for the next run.
+    // Files that were already skipped in this round are left to the next run.
     const ready = (await sortOutbox(job, run)).ready.filter(({ name }) => rested.has(name))
     if (ready.length > 0 && !signal.aborted) since = clock.steady()
     await sendAll(job, run, ready)

@@ -6,10 +6,10 @@
  *                                   └──▶ anything else: the file stays where it is
  *
  * Invariants:
- *  1. A file is moved to product_refused only for what a SplitCart server says of its bytes or its name.
- *  2. What the server says of a request that cannot be ours (its bytes are others, a field is missing) was made on the way: it is
- *     `request_altered`, and the file stays.
- *  3. One reason for one file after the other is no reason of theirs: the third in a row stays, and the run ends.
+ *  1. A file is moved to product_refused only if a SplitCart server rejects its bytes or its name.
+ *  2. An error about a request we did not send like that (other bytes, a missing header) means that it was changed in
+ *     transit: it is `request_altered`, and the file stays.
+ *  3. The same reason for file after file is not about the files: the third in a row stays, and the run ends.
  */
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -31,10 +31,10 @@ import { troubleOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
 const ALIKE_MAX = 3
-// A large file keeps both processors busy by itself.
+// Compressing a larger file keeps both processors busy, so it is not done while another one is sent.
 const PREPARED_BYTES_MAX = 1024 * 1024
 
-/** Sends one file. Throws what may concern the whole run: the server is away, or refuses the key, or something failed for this file alone. */
+/** Sends one file; undefined if it stays or is refused. Throws errors that may concern the whole run. */
 export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Archived | undefined> {
   try {
     if (await isDoubted(job, run, file)) return undefined
@@ -42,7 +42,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     if (spooled === undefined) return undefined
     const sent = await sendCopy(job, run, { file, spooled, isFresh: false })
     const archived = await run.moves.run(() => archive(job.disk, job.folders, { file, ...sent }))
-    // What was known of a file with this name is out of date.
+    // What was recorded for an earlier file of this name is out of date.
     run.settled.delete(archived.name)
     run.dictionaries.add(archived)
     if (archived.receipt.file !== undefined) run.compared.set(archived.name, archived.receipt.file)
@@ -63,7 +63,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
   }
 }
 
-/** Makes the copy of a small file that is sent next. What is wrong with it is met when it is sent. */
+/** Makes the copy of a small file that is sent next. Errors are ignored: they recur when the file is sent. */
 export async function prepare(job: Job, run: Run, file: Waiting): Promise<void> {
   if (file.size > PREPARED_BYTES_MAX || job.check !== undefined) return
   const spooled = spoolFile(job, run, file).catch(() => undefined)
@@ -71,7 +71,7 @@ export async function prepare(job: Job, run: Run, file: Waiting): Promise<void> 
   await spooled
 }
 
-/** The copy that was made ahead, unless the file is another one by now, or the server has said meanwhile that it does not take such. */
+/** The copy made ahead, unless its file has changed or the server has rejected its encoding since. */
 async function preparedFor({ disk, folders }: Job, run: Run, file: Waiting): Promise<Spooled | undefined> {
   const spooled = run.prepared?.file === file ? await run.prepared.spooled : undefined
   if (spooled === undefined) return undefined
@@ -82,7 +82,7 @@ async function preparedFor({ disk, folders }: Job, run: Run, file: Waiting): Pro
   return undefined
 }
 
-/** Whether the server would hold a file: then it stays where it is, and is looked at again later. */
+/** Whether the server would hold a file: then it is set aside in the outbox and checked again later. */
 async function isDoubted(job: Job, run: Run, file: Waiting): Promise<boolean> {
   if (job.check === undefined) return false
   const { verdicts } = await job.check.look(join(job.folders.outbox, file.name))
@@ -92,7 +92,7 @@ async function isDoubted(job: Job, run: Run, file: Waiting): Promise<boolean> {
   return reason !== undefined
 }
 
-/** The error of a file, or of its copy, that the disk does not give back: then the next try makes a new copy. */
+/** Maps a read error of a file or its copy to `file_unreadable` and drops the copy, so that the next try makes one. */
 async function unreadable({ disk, folders }: Job, { name }: Waiting, cause: unknown): Promise<unknown> {
   if (!(cause instanceof Error && 'syscall' in cause && cause.syscall === 'read')) return cause
   await dropSpooled(disk, folders, name)
@@ -101,7 +101,7 @@ async function unreadable({ disk, folders }: Job, { name }: Waiting, cause: unkn
 
 type SentFile = Readonly<{ spooled: Spooled; receipt: Receipt }>
 
-/** The copy that is sent. A fresh one was made in this run, after another had been refused. */
+/** The copy that is sent. `isFresh`: it was made in this run, after another one had been rejected. */
 type Copy = Readonly<{ file: Waiting; spooled: Spooled; isFresh: boolean }>
 
 async function sendCopy(job: Job, run: Run, copy: Copy): Promise<SentFile> {
@@ -121,7 +121,7 @@ async function sendCopy(job: Job, run: Run, copy: Copy): Promise<SentFile> {
   }
 }
 
-/** Sends a copy that refers to no other file. What lies there now is not what was read before when there is none. */
+/** Sends a copy made without a dictionary. Throws `file_changed` if the file is gone. */
 async function sendWithout(job: Job, run: Run, copy: Copy): Promise<SentFile> {
   await dropSpooled(job.disk, job.folders, copy.file.name)
   const spooled = await spoolFile(job, run, copy.file, false)
@@ -129,7 +129,7 @@ async function sendWithout(job: Job, run: Run, copy: Copy): Promise<SentFile> {
   return sendCopy(job, run, { ...copy, spooled })
 }
 
-/** Counts how many files in a row the server says the same of. Throws what ends the run when there are too many. */
+/** Counts files in a row that got the same error code. At the third, throws the problem that ends the run. */
 function countAlike(run: Run, name: string, error: AnswerError): void {
   const { code, title } = error.document
   const names = run.alike?.code === code ? run.alike.names.filter((each) => each !== name) : []
@@ -143,7 +143,7 @@ function altered(names: string, { document }: AnswerError): Problem {
   return new Problem('request_altered', `of ${names} the server says "${document.title}" (${document.code})`)
 }
 
-/** A copy that the server may take where it did not take this one; `undefined` when there is none. */
+/** Another copy that the server may accept after rejecting this one; `undefined` if there is none. */
 async function otherCopy(job: Job, run: Run, copy: Copy, error: AnswerError): Promise<Spooled | undefined> {
   if (error.asksForGzip && copy.spooled.encoding === 'zstd') run.encoding = 'gzip'
   // A disk may have damaged the copy; the file itself is refused only when a fresh copy is refused too.
@@ -175,7 +175,7 @@ function sendUntilAnswered(job: Job, run: Run, spooled: Spooled): Promise<Receip
   return deliver(attempt, job.patience, pausing(job, run, name))
 }
 
-/** The answer; undefined where somebody on the way does not know how the copy is packed: that is not tried again and again. */
+/** The receipt; undefined if a proxy does not know the copy's encoding, which retrying would not change. */
 async function unlessNotTaken(run: Run, spooled: Spooled, answer: Promise<Receipt>): Promise<Receipt | undefined> {
   try {
     return await answer

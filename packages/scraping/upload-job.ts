@@ -1,4 +1,4 @@
-/** What a run of `upload-data` is given, and what it remembers while it goes on. */
+/** Inputs of a run of `upload-data` (`Job`), and its state (`Run`). */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
 import { type Clock, realClock } from './clock.ts'
@@ -14,10 +14,10 @@ import type { Spooled } from './spool.ts'
 import type { UploadClient } from './upload-client.ts'
 import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
 
-// A try takes some time too, before its file is heard of again.
+// Allowance for the duration of a try, after which its file may report again.
 const TRY_MS = 5_000
 
-/** All that sending needs. An aborted `signal` ends the run after the file that is being sent. */
+/** Inputs of a run. An aborted `signal` ends the run after the file that is being sent. */
 export type Job = Readonly<{
   disk: Disk
   folders: Folders
@@ -25,61 +25,61 @@ export type Job = Readonly<{
   patience: Patience
   signal: AbortSignal
   on: (event: UploadEvent) => void
-  /** How many files are sent at once; one where it is not said. */
+  /** How many files are sent concurrently; default 1. */
   concurrency?: number
   clock?: Clock
-  /** How long files rest in the outbox before they are taken; not at all where it is not said. */
+  /** How long files rest in the outbox before they are sent; default not at all. */
   rest?: RestRules
-  /** A client with the key as it is now, where that has changed since. */
+  /** Returns a client with the current key if the key has changed, else undefined. */
   renewedClient?: () => UploadClient | undefined
-  /** Judges files before they are sent; not at all where it is not said. */
+  /** Checks files before they are sent; default no check. */
   check?: Pick<ScrapeCheck, 'look'>
-  /** Whether files that the server asks for again are sent; a server that is older is asked in vain. */
+  /** Whether to send files that the server requests again; an older server has no such requests. */
   sendsRequested?: boolean
-  /** How archived files are kept; as they came where it is not said. */
+  /** Form in which archived files are kept; default uncompressed. */
   archiveForm?: KeptForm
-  /** The address that is asked after each good run. */
+  /** Heartbeat URL, requested after each good run. */
   heartbeat?: URL
-  /** Tells the server how this machine is at the end of each round; nothing is told where it is not said. */
+  /** Reports the state of this machine to the server at the end of each round; default no report. */
   reporter?: Pick<MachineReporter, 'tell'>
 }>
 
-/** The state of a run, and with `--watch` of all runs of this process. */
+/** State of a run; with `--watch`, of all rounds of this process. */
 export type Run = {
   summary: Summary
-  /** zstd, until the server says that it does not take it. */
+  /** zstd, until the server rejects it. */
   encoding: 'zstd' | 'gzip'
-  /** What both sides have already. */
+  /** Compression dictionaries: archived files that the server also has. */
   readonly dictionaries: Dictionaries
-  /** The moves out of the outbox and the sidecars that follow, one after the other: two files may want the same name. */
+  /** Serialises moves out of the outbox and their sidecar writes: two files may need the same name. */
   readonly moves: Mutex
-  /** The archived files whose fate is known for good. */
+  /** Names of archived files with a final result. */
   readonly settled: Set<string>
-  /** The archived files whose bytes were compared with their receipts, as they looked then. */
+  /** Stats of archived files when their bytes were last compared with their receipts, by name. */
   readonly compared: Map<string, Sight>
-  /** Tells which files of the outbox have rested; undefined: none has to. */
+  /** Decides which files of the outbox have rested; undefined when none has to. */
   readonly sorter: OutboxSorter | undefined
-  /** The files that rested when the outbox was looked at last. */
+  /** Files still resting at the last scan of the outbox. */
   resting: readonly Resting[]
-  /** When the server was asked last which files it lacks. */
+  /** When the server was last asked for requested files, on the steady clock. */
   askedAt: number
-  /** What was reported once and is not reported again. */
+  /** Keys of events that are reported only once. */
   readonly reported: Set<string>
-  /** How many files in a row did not get through, for reasons that may be their own. */
+  /** Number of consecutive failures that may be due to the file alone. */
   streak: number
-  /** The files that failed for a reason of their own while the server was there: how often, and when they are tried again. */
+  /** Files set aside after failing while the server was there: how often, and until when (steady clock). */
   readonly setAside: Map<string, Readonly<{ times: number; until: number }>>
-  /** What the server said of one file after the other, and of which. */
+  /** The error code that the server gave for consecutive files, and their names. */
   alike?: Readonly<{ code: string; names: readonly string[] }>
-  /** The copy of the file that is sent next; undefined where there is none. */
+  /** The spooled copy made ahead of the next file; its promise gives undefined if it could not be made. */
   prepared?: Readonly<{ file: Waiting; spooled: Promise<Spooled | undefined> }>
-  /** What the record of the last run says, and since when. */
+  /** Content of the last-run record last written, and when (steady clock). */
   noted?: Readonly<{ at: number; news: string }>
-  /** The pause that was told last, and for how long it speaks for the other files. */
+  /** The last reported pause; until `until`, the same pause of other files is not reported. */
   pause?: Readonly<{ name: string; code: string; until: number }>
 }
 
-/** The state at the beginning. */
+/** The initial state of a run. */
 export function newRun({ disk, folders, rest, clock = realClock() }: Omit<Job, 'on' | 'client'>): Run {
   return {
     summary: emptySummary(),
@@ -111,8 +111,8 @@ export function once(run: Run, key: string, report: () => void): void {
 }
 
 /**
- * How `deliver` pauses in this run: it tells, and an aborted signal ends the pause. Of files that are sent at once and wait for the
- * same only the first is told.
+ * Pause settings for `deliver` in this run: each pause is reported, and an aborted signal ends it. Of files sent
+ * concurrently that wait for the same reason, only the first is reported.
  */
 export function pausing(job: Job, run: Run, name: string): Pausing {
   const { signal, clock = realClock() } = job

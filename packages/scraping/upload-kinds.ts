@@ -1,4 +1,4 @@
-/** `upload-data` for the outboxes of several kinds: each is worked on by itself, and the sums are of all. */
+/** `upload-data` for the outboxes of several kinds: each is processed separately, and totals are over all. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isGood } from './last-run.ts'
 import { scanOutbox } from './outbox.ts'
@@ -7,13 +7,13 @@ import { emptySummary, type Outcome, type Summary } from './upload-events.ts'
 import type { Job } from './upload-job.ts'
 import { watchOutbox } from './watch.ts'
 
-/** What ends the run for all kinds, the worst last. What is wrong with one kind alone is `partly`. */
+/** Outcomes by severity, the worst last. A problem of one kind alone is `partly`. */
 const SEVERITY: readonly Outcome[] = ['done', 'partly', 'unreachable', 'key_refused', 'failed']
 
-// What the server says of a kind, and of no other.
+// Error codes that concern one kind only.
 const OF_KIND = new Set(['kind_unknown', 'kind_not_permitted'])
 
-/** Runs once for each kind. When the server is away, or refuses the key, the others are left for the next run. */
+/** Runs once for each kind. If the server is away or refuses the key, the other kinds are left to the next run. */
 export async function uploadKinds(jobs: readonly Job[], { wait }: Readonly<{ wait: boolean }>): Promise<Summary> {
   let sum = emptySummary()
   for (const [place, job] of jobs.entries()) {
@@ -25,10 +25,10 @@ export async function uploadKinds(jobs: readonly Job[], { wait }: Readonly<{ wai
   return sum
 }
 
-/** The kinds that are there now, and what sending one takes. */
+/** Lists the kinds that have an outbox now, and makes the job of one. */
 export type WatchedKinds = Readonly<{ there: () => Promise<readonly string[]>; jobOf: (kind: string) => Promise<Job> }>
 
-/** Sends what comes into the outbox of any kind, also of one that is made later. Ends when the signal aborts or every outbox has ended. */
+/** Watches the outboxes of all kinds, including later ones. Ends on abort, or when every watch has ended. */
 export async function watchKinds(kinds: WatchedKinds, everyMs: number, signal: AbortSignal): Promise<Summary> {
   const watching = new Map<string, Promise<Summary>>()
   const failed = new AbortController()
@@ -48,7 +48,7 @@ export async function watchKinds(kinds: WatchedKinds, everyMs: number, signal: A
   return (await Promise.all(watching.values())).reduce(added)
 }
 
-/** One heartbeat speaks for all kinds. */
+/** Removes the heartbeat from all jobs but one, as one heartbeat covers all kinds. */
 function beating(job: Job, beats: boolean): Job {
   if (beats || job.heartbeat === undefined) return job
   const { heartbeat: _, ...quiet } = job

@@ -1,6 +1,6 @@
 /**
- * `upload-data --watch`: a round whenever something may have come into the outbox, and at the latest after a set time. The
- * file system only gives hints (it misses changes); each round looks again at everything.
+ * `upload-data --watch`: runs a round when the outbox may have changed, at the latest after a set interval. File system
+ * events are only hints (some are missed), so each round scans everything.
  *
  *   round ──done──────▶ wait for a hint, for a file that has rested, or the time ──▶ round …
  *     ├──unreachable──▶ a pause that grows with the outage ──▶ round …
@@ -19,13 +19,13 @@ import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
 import { Workplace } from './workplace.ts'
 
 const OUTAGE_DELAY_MS_MAX = 60_000
-// What a server may ask for at most: one that says "in a year" is asked sooner.
+// Upper bound for Retry-After: a server that says "in a year" is asked sooner.
 const FLOOR_MS_MAX = HOUR_MS
 const BEAT_EVERY_MS = 60_000
 const RESTING_TOLD_MS = 60_000
 const ALIVE_EVERY_MS = HOUR_MS
 
-/** Sends what comes, for ever; ends when the signal aborts or the key is refused, with the sums of all rounds. */
+/** Sends new files until the signal aborts or the key is refused; returns the sums of all rounds. */
 export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: number }>): Promise<Summary> {
   using place = new Workplace(job)
   const watching = new Watching(job, place, everyMs)
@@ -33,7 +33,7 @@ export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: num
   return watching.run.summary
 }
 
-/** What one round leaves for the next. */
+/** State that is kept between rounds. */
 class Watching {
   readonly run: Run
   readonly #place: Workplace
@@ -56,7 +56,7 @@ class Watching {
     place.isResting = (name) => this.run.resting.some(({ file }) => file.name === name)
   }
 
-  /** A round and the pause after it; false when there is to be no other. */
+  /** Runs a round and the pause after it; false when no further round is to follow. */
   async round(): Promise<boolean> {
     const { run } = this
     this.#place.forget()
@@ -95,7 +95,7 @@ class Watching {
     await this.#surviving(() => this.#waitForWork())
   }
 
-  /** Where nothing comes for long, nobody could tell a watch that waits from one that hangs. An outage is told by itself. */
+  /** Once an hour reports that the watch runs, so that an idle one is not taken for hung. Outages have own events. */
   #tellAlive(sinceMs: number): void {
     if (sinceMs < ALIVE_EVERY_MS) return
     const { sent, duplicates, waiting } = this.run.summary
@@ -104,7 +104,7 @@ class Watching {
     this.#sentBefore = sent + duplicates
   }
 
-  /** Waits for a hint, until a file has rested, or until it is time. What rests is looked at without a word to the server. */
+  /** Waits for a hint, a file that has rested, or `everyMs`. Resting files are checked without asking the server. */
   async #waitForWork(): Promise<void> {
     const { signal } = this.#job
     for (let leftMs = this.#everyMs; leftMs > 0 && !signal.aborted && !this.#place.hasHint; ) {
@@ -118,7 +118,7 @@ class Watching {
     }
   }
 
-  /** A program that never closes its file would wonder for ever why it is not sent. */
+  /** Reports files that rest for long, such as one that a program never closes and that is therefore never sent. */
   #tellLongResting(): void {
     for (const { file, reason, quietMs } of this.run.resting)
       if (quietMs >= RESTING_TOLD_MS)
@@ -135,8 +135,8 @@ class Watching {
     return true
   }
 
-  // What this machine refuses (a full disk, a folder that is away) passes too, and a mistake of ours need not come again: a watch that
-  // ends would send nothing afterwards.
+  // Errors of this machine (a full disk, a missing folder) pass, and a bug need not recur: the watch reports either
+  // and goes on, since nothing would be sent once it has ended.
   async #surviving(work: () => Promise<unknown>): Promise<number> {
     try {
       const floorMs = await work()
@@ -167,7 +167,7 @@ function pauseAfter({ patience }: Job, rounds: number, floorMs: number): number 
   return delayAfter(rounds + 1, Math.random(), { ...patience, delayMsMax }, Math.min(floorMs, FLOOR_MS_MAX))
 }
 
-/** Tells what happens in a round, but of a try that failed only that there is an outage. */
+/** Passes on the events of a round, but reports a failed try only as an outage. */
 function hear(job: Job, run: Run, outage: Outage, event: UploadEvent): void {
   if (event.type === 'pause') {
     outage.goesOn({ problem: event.problem, delayMs: event.delayMs, waiting: run.summary.waiting })

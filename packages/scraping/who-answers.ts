@@ -1,21 +1,21 @@
-/** Whether it is the server that answers, where something looks as if it were not. */
+/** Tests whether requests reach the SplitCart server, after a suspicious response. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { StrangeAnswer } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
 
-/** The server itself, somebody else, or nobody. */
+/** `server`: the SplitCart server; `stranger`: a proxy or other server; `nobody`: no connection. */
 export type Answerer = 'server' | 'stranger' | 'nobody'
 
-/** Whether nobody could be reached. */
+/** Whether no connection could be made. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof Problem && error.code === 'server_unreachable'
 }
 
 type Asking = Readonly<{ server: URL; key: string; kind: string; idleMsMax: number }>
 
-/** Asks the server to take nothing: when it says in its own words that there is nothing to take, uploads reach it. */
+/** Sends an empty upload: a SplitCart error response to it proves that uploads reach the server. */
 export async function whoAnswers({ server, key, kind, idleMsMax }: Asking): Promise<Answerer> {
   using idle = new Idle(idleMsMax)
   const url = urlOf(server, `api/upload/${kind}/`)
@@ -31,7 +31,7 @@ export async function whoAnswers({ server, key, kind, idleMsMax }: Asking): Prom
   }
 }
 
-/** Throws unless there is a SplitCart server at this very address: at a wrong path of one, every upload is not found. */
+/** Throws unless a SplitCart server is at exactly this address: under a wrong path, every upload looks unknown. */
 export async function mustHaveUploads(client: Asking): Promise<void> {
   using idle = new Idle(client.idleMsMax)
   const url = urlOf(client.server, 'api/uploads')

@@ -1,6 +1,6 @@
 /**
- * Marks of who hands files over whole: an empty file in the spool, named after the very file. A file in the outbox that has one need
- * not rest. It is made before the file gets its name, so that nobody sees the file without it; a mark that a crash loses costs a rest.
+ * Completeness marks: an empty file in the spool, named after inode, size and mtime of a complete file, which then need
+ * not rest in the outbox. The mark is made before the file is renamed into the outbox; a lost mark only costs a rest.
  */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
@@ -10,10 +10,10 @@ import type { Sight } from './outbox.ts'
 
 const MARK = /^\.whole-/
 
-/** What of a file a mark names: not its name, which may change, nor what a new name changes. */
+/** What identifies the marked file: neither its name nor its ctime, as a rename changes both. */
 type Marked = Pick<Sight, 'ino' | 'size' | 'mtimeMs'>
 
-/** Marks a file as whole: it is complete, durable and closed. Where that is refused the file is handed over all the same, and rests. */
+/** Marks a complete, durable, closed file. If that fails the file is handed over anyway, and has to rest. */
 export async function markWhole(disk: Disk, folders: Folders, path: string): Promise<void> {
   try {
     const mark = join(folders.spool, nameOf(await disk.lstat(path)))
@@ -24,18 +24,18 @@ export async function markWhole(disk: Disk, folders: Folders, path: string): Pro
   }
 }
 
-/** Takes the mark of a file away. */
+/** Removes the mark of a file. */
 export async function removeMark(disk: Disk, folders: Folders, file: Marked): Promise<void> {
   await removeIfThere(disk, join(folders.spool, nameOf(file)))
 }
 
-/** Takes away the mark of a file that is given up. */
+/** Removes the mark of a file that is abandoned, given by its path. */
 export async function removeMarkOf(disk: Disk, folders: Folders, path: string): Promise<void> {
   const stats = await disk.lstat(path).catch(() => undefined)
   if (stats !== undefined) await removeMark(disk, folders, stats).catch(() => {})
 }
 
-/** Tells of a file whether it is marked as whole. */
+/** Reads the marks; returns a function that tells whether a file is marked. */
 export async function marksIn(disk: Disk, folders: Folders): Promise<(file: Marked) => boolean> {
   const marks = new Set((await disk.readdir(folders.spool)).filter((name) => MARK.test(name)))
   return (file) => marks.has(nameOf(file))
@@ -43,7 +43,7 @@ export async function marksIn(disk: Disk, folders: Folders): Promise<(file: Mark
 
 /** Removes the marks of files that are neither in the outbox nor on their way there. */
 export async function cleanMarks(disk: Disk, folders: Folders): Promise<void> {
-  // In this order: a file that has left `.part` after this is in the outbox by then.
+  // `.part` before the outbox: a file that leaves `.part` after its listing is in the outbox by the second one.
   const marks = new Set((await disk.readdir(folders.spool)).filter((name) => MARK.test(name)))
   for (const folder of marks.size === 0 ? [] : [folders.part, folders.outbox])
     for (const name of await disk.readdir(folder)) {

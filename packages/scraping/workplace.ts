@@ -1,6 +1,6 @@
 /**
- * What `--watch` holds on to: the lock on the outbox, and the hints of the file system that something came into it. Folders may go and
- * come back while it stays (a share, a disk, somebody who tidies up); then they are made again, and both are taken anew.
+ * Resources that `--watch` holds: the lock on the outbox, and the file system watcher that hints at new files. If the
+ * folders disappear meanwhile (an unmounted share or disk, a cleanup), they are recreated and both are taken again.
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
@@ -11,9 +11,9 @@ import { type Clock, realClock } from './clock.ts'
 import { lockOutbox } from './upload-data.ts'
 import type { Job } from './upload-job.ts'
 
-/** The lock and the hints, as long as the folders are the ones they were. */
+/** Holds the lock and the watcher, and renews them when the folders were replaced. */
 export class Workplace implements Disposable {
-  /** A file that rests gives no hints: it is looked at when it is time. */
+  /** Tells whether a file rests; changes of such a file are not hints, as it is checked on a timer. */
   isResting: (name: string) => boolean = () => false
   readonly #job: Pick<Job, 'disk' | 'folders'>
   readonly #clock: Clock
@@ -21,14 +21,14 @@ export class Workplace implements Disposable {
   #watcher: FSWatcher | undefined
   #hint = new AbortController()
 
-  /** Throws `locked` when another run is at work. */
+  /** Throws `locked` while another run is active. */
   constructor({ disk, folders, clock = realClock() }: Pick<Job, 'disk' | 'folders' | 'clock'>) {
     this.#job = { disk, folders }
     this.#clock = clock
     this.#take()
   }
 
-  /** Makes the folders again, and takes lock and hints again, where they are not there any more. */
+  /** Recreates missing folders, and takes lock and watcher again if the lock file is gone. */
   async hold(): Promise<void> {
     const { disk } = this.#job
     const folders = Object.values(this.#job.folders)
@@ -41,17 +41,17 @@ export class Workplace implements Disposable {
     this.#take()
   }
 
-  /** Forgets the hints that have come. */
+  /** Clears the hints received so far. */
   forget(): void {
     this.#hint = new AbortController()
   }
 
-  /** Whether a hint has come since `forget`. */
+  /** Whether a hint was received since `forget`. */
   get hasHint(): boolean {
     return this.#hint.signal.aborted
   }
 
-  /** Waits for a hint that came since `forget`, for the time, or for the signal. */
+  /** Waits until there is a hint since `forget`, `ms` have passed, or the signal aborts. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(ms, AbortSignal.any([signal, this.#hint.signal]))
   }
@@ -76,7 +76,7 @@ async function areThere(disk: Disk, folders: readonly string[]): Promise<boolean
   return true
 }
 
-// Without hints (too many watches, a network drive) the rounds come by the clock alone.
+// If watching fails (too many watches, a network drive), rounds run on the timer alone.
 function watchIfPossible(folder: string, heard: (name: string | null) => void): FSWatcher | undefined {
   try {
     return watch(folder, (_event, name) => heard(name)).on('error', () => {})

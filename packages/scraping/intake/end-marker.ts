@@ -1,10 +1,10 @@
-/** The line with which a producer says that it has got through: taken out of what is read, and missed where it is not the last one. */
+/** The end marker: a last line by which a producer confirms that its output is complete. Removed from the input. */
 import { Problem } from '@splitcart/shared/problem.ts'
 
-/** The chunks without the marker. Throws `scrape_incomplete` at the end of input where the last line is another one. */
+/** Yields the input without the marker. Throws `scrape_incomplete` at its end if the last line is not the marker. */
 export async function* untilMarker(chunks: AsyncIterable<Buffer>, marker: string): AsyncGenerator<Buffer> {
   const text = Buffer.from(marker)
-  // As much as can be the marker with its line ends; blank lines behind it are few.
+  // Bytes held back: the marker with its line ends, and a few blank lines after it.
   const kept = text.length + 16
   let tail = Buffer.alloc(0)
   for await (const chunk of chunks) {

@@ -1,6 +1,6 @@
 /**
- * What becomes of a record on its way into a row. A mapping is a JSON file: for each field of `product` and `metadata` the dotted path at which
- * its value stands, or how it is found and what is made of it:
+ * Converts records to rows. A mapping is a JSON file: for each field of `product` and `metadata` the dotted path of its
+ * value, or an object with path, transform and constant value:
  *
  *   {"product": {"sku": "id", "price_current": {"path": "price.now", "transform": "price"}}, "metadata": {"state": {"value": "qld"}}}
  */
@@ -11,13 +11,13 @@ import { TRANSFORMS, type TransformName } from './transforms.ts'
 
 type Fields = InputRecord['fields']
 
-/** Where a value is found: at the first of some paths that has one, or always the same; and what is made of it. */
+/** Source of a value: the first path that has one, else the constant `value`; then transforms applied in order. */
 export type Source = Readonly<{ paths: readonly string[]; transforms: readonly TransformName[]; value?: unknown }>
 
-/** The fields of both halves of a row, each with its source. */
+/** The fields of both parts of a row, each with its source. */
 export type Mapping = Readonly<Record<'product' | 'metadata', Readonly<Record<string, Source>>>>
 
-/** What is true of all rows of a scrape, where they do not say it themselves. */
+/** Defaults for all rows of a scrape; a row's own values take precedence. */
 export type OfAllRows = Readonly<{ company?: string; store?: string; storeName?: string; date: string }>
 
 const SOURCE_FIELDS = new Set(['path', 'transform', 'value'])
@@ -67,7 +67,7 @@ function sourceIn(name: string, given: unknown, faults: string[]): Source {
   return { paths, transforms: transforms as TransformName[], ...(value !== undefined && { value }) }
 }
 
-/** The row of a record: as the mapping says; without one, a row as it is, and anything else as the product of a row. */
+/** Makes a row by the mapping. Without one, a record that is a row stays; any other is the product of a row. */
 export function rowOf({ fields }: InputRecord, mapping: Mapping | undefined, ofAll: OfAllRows): ScrapedRow {
   const isRow = isObject(fields.product)
   const product = mapping === undefined ? (isRow ? fields.product : fields) : mapped(fields, mapping.product)
@@ -88,7 +88,7 @@ function valueFor(fields: Fields, { paths, transforms, value: always }: Source):
   return transforms.reduce<unknown>((value, name) => (value === undefined ? value : TRANSFORMS[name](value)), start)
 }
 
-/** What stands at a dotted path. A name with dots in it counts before a path. */
+/** The value at a dotted path. A field whose name contains the dots takes precedence. */
 function at(fields: unknown, path: string): unknown {
   if (!isObject(fields) && !Array.isArray(fields)) return undefined
   const holder = fields as Fields
@@ -98,7 +98,7 @@ function at(fields: unknown, path: string): unknown {
   return name !== undefined && Object.hasOwn(holder, name) ? at(holder[name], path.slice(dot + 1)) : undefined
 }
 
-/** Where nothing better is known, a product is called by its name, brand and size. */
+/** Adds a missing key: name, brand and size in lower case, as words separated by spaces. */
 function withKey(product: Fields): Fields {
   const { name, brand, size, normalized_name_brand_size: key } = product
   if (typeof name !== 'string' || (key !== undefined && key !== null && key !== '')) return product

@@ -1,5 +1,5 @@
 /**
- * The records of what any program prints, one after the other as they come: JSON Lines, a JSON array, or CSV with a line of names. Memory
+ * Reads records from the output of any program as a stream: JSON Lines, a JSON array, or CSV with a header line. Memory
  * holds one record, however long the input is.
  */
 import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
@@ -11,17 +11,17 @@ export const FORMATS = ['jsonl', 'json', 'csv'] as const
 
 export type Format = (typeof FORMATS)[number]
 
-/** A record, and where it stands in the input, for people: `line 7`, `element 7`. */
+/** A record, and its position in the input, for people: `line 7`, `element 7`. */
 export type InputRecord = Readonly<{ at: string; fields: Readonly<Record<string, unknown>> }>
 
-/** How the input is written; what is not said is found out from its first bytes. */
+/** The input; format and delimiter are detected from its first bytes if not given. */
 export type Input = Readonly<{ chunks: AsyncIterable<Buffer>; format?: Format; delimiter?: string }>
 
 const BRACKET = 0x5b
 const BRACE = 0x7b
 const MARK = [0xef, 0xbb, 0xbf]
 
-/** The records. Throws `input_unreadable` for the first thing that is no record; what came before it may have been given already. */
+/** Yields the records. Throws `input_unreadable` at the first invalid one; earlier ones may have been yielded. */
 export async function* recordsOf({ chunks, format, delimiter }: Input): AsyncGenerator<InputRecord> {
   const { first, all } = await begun(chunks)
   const found = format ?? formatOf(first)
@@ -36,7 +36,7 @@ function formatOf(first: Buffer): Format {
   return byte === BRACE ? 'jsonl' : 'csv'
 }
 
-/** Whether bytes tell how the input is written: those of CSV have to be a whole line, for what parts its columns. */
+/** Whether the bytes suffice to detect the format; for CSV a whole line is needed, to detect the delimiter. */
 function isTelling(first: Buffer<ArrayBuffer>): boolean {
   const byte = first.length < MARK.length ? undefined : withoutMark(first).find((each) => each > 0x20)
   return (
@@ -44,7 +44,7 @@ function isTelling(first: Buffer<ArrayBuffer>): boolean {
   )
 }
 
-/** The first bytes that are not blank, and everything from the beginning on, without a byte order mark. */
+/** The first bytes, enough to detect the format, and a stream of the whole input; both without byte order mark. */
 async function begun(chunks: AsyncIterable<Buffer>) {
   const iterator = chunks[Symbol.asyncIterator]()
   let first = Buffer.alloc(0)
@@ -102,7 +102,7 @@ async function* fromArray(chunks: AsyncIterable<Buffer>): AsyncGenerator<InputRe
 }
 
 function write(parser: JSONParser, chunk: Buffer, before: () => number): void {
-  // What stands behind the end of the array is a fault unless it is blank.
+  // Only blanks may follow the end of the array.
   if (parser.isEnded && isBlankText(chunk)) return
   try {
     parser.write(chunk)
@@ -153,7 +153,7 @@ async function feed(chunks: AsyncIterable<Buffer>, parser: ReturnType<typeof par
   }
 }
 
-/** Excel writes what the language of the system has instead of a comma. */
+/** Detects the CSV delimiter: depending on the system's locale, Excel does not write a comma. */
 function delimiterIn(first: Buffer): string {
   const [names = ''] = first.toString('utf8').trimStart().split(/\r?\n/)
   const count = (character: string) => names.split(character).length

@@ -1,5 +1,5 @@
 /**
- * Rows of any program into the outbox, as one file, when all of them came.
+ * Writes the rows of any program to the outbox as one file, once all of them have arrived.
  *
  *   records ─▶ rows ─▶ JsonlWriter ─▶ the producer succeeded? ─▶ commit
  *                                                    └────────▶ no trace is left
@@ -9,7 +9,7 @@ import { type Committed, JsonlWriter, type WriterOptions } from '../jsonl-writer
 import { type Mapping, type OfAllRows, rowOf } from './mapping.ts'
 import { type Input, recordsOf } from './records.ts'
 
-/** What is scraped, and what has to be so that it counts as whole. `succeeded` throws where the producer did not. */
+/** The input, and the conditions for a complete scrape. `succeeded` throws if the producer failed. */
 export type Scrape = Readonly<{
   input: Input
   mapping?: Mapping
@@ -19,7 +19,7 @@ export type Scrape = Readonly<{
   signal: AbortSignal
 }>
 
-/** Reads all of the input, and commits it; whatever is thrown, nothing is left behind. */
+/** Reads all of the input and commits it; on any error no file is left. */
 export async function scrape(dataDir: string, wanted: Scrape, options: WriterOptions = {}): Promise<Committed> {
   const { input, mapping, ofAll, rowsMin, succeeded, signal } = wanted
   await using writer = await JsonlWriter.open(dataDir, options)

@@ -1,20 +1,20 @@
-/** What a mapping can make of a value on its way into a row: six named transforms, each of which gives undefined for what it cannot read. */
+/** The six named transforms of a mapping. Each returns undefined for a value that it cannot read. */
 
-/** A transform: a value as it was found, and what of it goes into the row. */
+/** Converts a value of the input to a value of the row. */
 type Transform = (value: unknown) => unknown
 
 export const TRANSFORMS = {
-  /** Text without blanks at its ends, and with single ones between its words. */
+  /** Trims text and collapses white space between its words. */
   trim: (value) => textOf(value)?.replace(/\s+/gu, ' ').trim(),
   /** The price in a text such as `$1,234.50` or `1.234,50 €`, as a decimal. */
   price: (value) => priceIn(textOf(value)),
   /** A whole number of cents as a decimal: 310 is 3.10. */
   cents: (value) => decimalOfCents(textOf(value)),
-  /** Whether a text, a number or a flag says yes. */
+  /** Converts text, number or boolean to a boolean. */
   boolean: (value) => flagIn(textOf(value)),
-  /** The parts of a text with `>`, `/`, `|` or `;` between them; a list stays one. */
+  /** Splits text at `>`, `/`, `|` or `;`; a list stays as it is. */
   list: (value) => (Array.isArray(value) ? value : partsOf(textOf(value))),
-  /** The date of a time, of a number of seconds or milliseconds since 1970, or of day/month/year. */
+  /** The date in an ISO 8601 time, in seconds or milliseconds since 1970, or in day/month/year. */
   date: (value) => dateIn(textOf(value)),
 } as const satisfies Record<string, Transform>
 
@@ -45,7 +45,7 @@ function priceIn(text: string | undefined): string | undefined {
     .replace(/[' \u00a0]/gu, '')
     .replace(/[.,]$/, '')
   if (number === undefined) return undefined
-  // The last sign parts the cents where one or two digits follow it, or no other sign says that it cannot.
+  // The last sign is the decimal point if one or two digits follow it, or if it cannot be a thousands separator.
   const sign =
     /[.,](?=\d{1,2}$)/.exec(number)?.[0] ??
     (/^-?\d+\.\d+$/.test(number) && !/^-?\d{1,3}\.\d{3}$/.test(number) ? '.' : '')
