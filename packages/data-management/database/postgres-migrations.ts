@@ -31,7 +31,7 @@ export async function migrate(database: Database, { schema, migrations }: Migrat
   return made
 }
 
-/** Locks the schema against migrations until the transaction ends; throws `schema_newer` if it is newer than `known`. */
+/** Locks the schema against migrations until the transaction ends; throws `schema_newer` if it is not `known`. */
 export async function keepSchema(transaction: PostgresQueries, schema: string, known: number): Promise<void> {
   await transaction.run('select pg_advisory_xact_lock_shared(hashtextextended(?, 0))', lockOf(schema))
   await versionIn(transaction, schema, known)

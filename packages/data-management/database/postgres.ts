@@ -72,8 +72,8 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   }
 
   /**
-   * Runs `work` in a transaction. Throws an `UnknownCommit` if the connection is lost during the commit; a conflict with
-   * another transaction (`isConflict`) is thrown as it is, for `repeated` to retry.
+   * Runs `work` in a transaction. Throws an `UnknownCommit` if the connection is lost during the commit; a conflict
+   * with another transaction (`isConflict`) is thrown as it is, for `repeated` to retry.
    */
   async transaction<T>(work: (transaction: PostgresTransaction) => Promise<T>, kind = ''): Promise<T> {
     await using open = await this.begin(kind)
@@ -88,8 +88,8 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   }
 
   /**
-   * Opens a transaction that the caller ends with `commit`; disposing of it otherwise rolls it back. While it is open, no
-   * newer program can change the schema. Throws `schema_newer` if one has.
+   * Opens a transaction that the caller ends with `commit`; disposing of it otherwise rolls it back. While it is open,
+   * no newer program can change the schema. Throws `schema_newer` if one has.
    */
   async begin(kind = ''): Promise<OpenTransaction> {
     const open = openTransaction(await this.connect(), this.#names)
@@ -181,7 +181,7 @@ function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax
   return pool
 }
 
-/** Overrides time-outs set for a role or database: loads have no limit. `transaction_timeout` came with PostgreSQL 17. */
+/** Overrides the time-outs of a role or database: a load may take long. `transaction_timeout` is new in PostgreSQL 17. */
 function ownTimes(statementMsMax: number): string {
   const others = "('lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
   return `set statement_timeout = ${Math.ceil(statementMsMax)};

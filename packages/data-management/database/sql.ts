@@ -1,4 +1,4 @@
-/** The query interface of both databases, for SQL that both understand. Values replace `?` in order, or `?1`, `?2` …. */
+/** The query interface of both databases, in SQL that both know. Values replace `?` in order, or `?1`, `?2` …. */
 import type { Record } from './sqlite.ts'
 
 /** A parameter of a statement. */

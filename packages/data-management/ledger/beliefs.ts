@@ -1,4 +1,4 @@
-/** Beliefs: rules whose findings people accept for a company or store. Rows are never deleted: undoing keeps by whom. */
+/** Beliefs: rules whose findings people accept for a company or store. Rows are never deleted; undoing adds by whom. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { type Belief, type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { FILE_RULES } from '@splitcart/shared/truth/judge.ts'
