@@ -4,7 +4,7 @@ import type { Sql } from './database/sql.ts'
 import { SqliteDatabase } from './database/sqlite.ts'
 import { type Ledger, openLedgerToAsk } from './ledger/ledger.ts'
 
-/** Where they are. `server`: the PostgreSQL that has both; else a file for the catalogue, the ledger in `dataFolder`. */
+/** Where they are. `server`: the PostgreSQL that has both; else the catalogue's file, the ledger in `dataFolder`. */
 export type DatabasesToAsk = Readonly<{
   dataFolder: string
   catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>

@@ -181,7 +181,7 @@ function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax
   return pool
 }
 
-/** Overrides the time-outs of a role or database: loads may take long. `transaction_timeout` is new in PostgreSQL 17. */
+/** Overrides the time-outs of a role or database: loads take long. `transaction_timeout` is new in PostgreSQL 17. */
 function ownTimes(statementMsMax: number): string {
   const others = "('lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
   return `set statement_timeout = ${Math.ceil(statementMsMax)};

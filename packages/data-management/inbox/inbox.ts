@@ -26,7 +26,7 @@ export type Ending = LoadState | 'delivered' | 'forgotten'
 /** An upload claimed by one loader: no other loader gets it until this one claims the next. */
 export type Claim = Readonly<{
   upload: Upload
-  /** How many times it was claimed, this time included. */
+  /** How many times its load was begun, this time included. */
   times: number
   /** It must be finished before the next one is claimed. */
   isHeld: boolean
@@ -46,7 +46,7 @@ export type Claim = Readonly<{
   leave: (atOnce: boolean) => void
 }>
 
-/** A pass over the waiting uploads. `settled`: waits until the files of all earlier claims are in their final places. */
+/** A pass over the waiting uploads. `settled`: waits until the files of all earlier claims are moved. */
 export type Claiming = Readonly<{
   kinds: readonly LoadedKind[]
   now: () => number

@@ -3,7 +3,7 @@
  *
  *   opened: none ─▶ bytes come: all that it is to become ─▶ none have come for a while: what has come ─▶ bytes come …
  *
- * An announced length alone holds no room. A key never gets more than what is then still free, so some is left for others.
+ * An announced length alone holds no room. A key never gets more than is then still free, so some is left.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 

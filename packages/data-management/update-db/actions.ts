@@ -15,7 +15,7 @@ import { loadUpload } from './load-upload.ts'
 import { settle, tell, type UpdateDb } from './process.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 
-/** Runs the requested actions, oldest upload first. One that cannot be run is dropped, with the reason in log and audit. */
+/** Runs the requested actions, oldest upload first. One that cannot be run is dropped; log and audit say why. */
 export async function runActions(work: UpdateDb, signal: AbortSignal): Promise<void> {
   for (const upload of await work.ledger.uploads.withAction()) {
     if (signal.aborted) return
