@@ -1,19 +1,19 @@
-/** Both databases, for whoever only asks them. */
+/** Opens both databases for queries only. */
 import type { ConnectionLimits } from './database/postgres.ts'
 import type { Sql } from './database/sql.ts'
 import { SqliteDatabase } from './database/sqlite.ts'
 import { type Ledger, openLedgerToAsk } from './ledger/ledger.ts'
 
-/** Where they are. `server`: the PostgreSQL that has both; else the catalogue is a file, and the ledger lies in the data folder. */
+/** Where they are. `server`: the PostgreSQL that has both; else the catalogue's file, the ledger in `dataFolder`. */
 export type DatabasesToAsk = Readonly<{
   dataFolder: string
   catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>
 }>
 
-/** What is asked; `path`: the catalogue's file, where it is one. */
+/** The open databases; `path`: the catalogue's file, if it is SQLite. */
 export type ToAsk = AsyncDisposable & Readonly<{ database: Sql; ledger: Ledger; path: string | null }>
 
-/** Opens both. A server is asked over one connection for each. */
+/** Opens both; on PostgreSQL with one connection each. */
 export async function openToAsk(
   { catalogue, dataFolder }: DatabasesToAsk,
   limits: Pick<ConnectionLimits, 'statementMsMax'> = {},
@@ -32,7 +32,7 @@ export async function openToAsk(
 }
 
 async function openServer(server: string, limits: ConnectionLimits, stack: AsyncDisposableStack) {
-  // Loaded only where there is one: threads start sooner.
+  // Imported only for PostgreSQL, so that threads start sooner.
   const { openPostgresCatalogue } = await import('./catalogue/dialects/postgres/catalogue.ts')
   const { openPostgresLedger } = await import('./ledger/postgres.ts')
   const { database } = stack.use(await openPostgresCatalogue(server, limits))

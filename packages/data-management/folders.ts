@@ -6,21 +6,21 @@ import { makeFolder } from '@splitcart/shared/make-folder.ts'
 
 export type Folders = Readonly<{
   data: string
-  /** Accepted and not yet loaded. */
+  /** Files accepted and not yet loaded. */
   inbox: string
-  /** Being received. */
+  /** Files being received. */
   parts: string
   /** Unfinished uploads that can be resumed. */
   resumable: string
-  /** Waiting for a person. */
+  /** Files that wait for a person. */
   held: string
-  /** Loaded, compressed. */
+  /** Loaded files, compressed. */
   processed: string
-  /** Could not be loaded at all. */
+  /** Files that could not be loaded at all. */
   failed: string
 }>
 
-/** Names the folders for files of a kind, without making them. What arrives is received in one place, whatever it is. */
+/** The paths of the folders for files of a kind; nothing is created. Files of all kinds are received in one place. */
 export function foldersIn(dataFolder: string, kind: string = PRODUCTS): Folders {
   const data = resolve(dataFolder)
   const stem = stemOfKind(kind)
@@ -35,17 +35,17 @@ export function foldersIn(dataFolder: string, kind: string = PRODUCTS): Folders 
   }
 }
 
-/** The folders of a kind beside those of another one. */
+/** The folders of another kind, with the shared folders of `folders`. */
 export function foldersOfKind(folders: Folders, kind: string): Folders {
   return { ...foldersIn(folders.data, kind), parts: folders.parts, resumable: folders.resumable }
 }
 
-/** Makes the folders that are missing: of what is only delivered there is but an inbox. */
+/** Creates missing folders; kinds that are not loaded here have only an inbox. */
 export async function makeFolders(disk: Disk, folders: Folders, kinds: readonly string[] = []): Promise<void> {
   for (const folder of foldersToMake(folders, kinds)) await makeFolder(disk, folder)
 }
 
-/** The folders that are made where some kinds are taken. */
+/** The folders that `makeFolders` creates. */
 export function foldersToMake(folders: Folders, kinds: readonly string[]): string[] {
   const others = kinds.flatMap((kind) => {
     const { inbox, held, processed, failed } = foldersOfKind(folders, kind)

@@ -8,10 +8,10 @@ import type { Sql } from './database/sql.ts'
 import type { Identity } from './ledger/identity.ts'
 import type { Ledger } from './ledger/ledger.ts'
 
-/** Both databases, and what people call them. */
+/** Both databases, with their names for messages. */
 export type Pair = Readonly<{ ledger: Ledger; catalogue: Sql; names: Readonly<{ ledger: string; catalogue: string }> }>
 
-/** Throws `database_unusable` unless both belong together. Those that are new, or were made before they had ids, do from now on. */
+/** Throws `database_unusable` unless both have the same id. Databases without ids, new or old, are given one. */
 export async function checkPair(pair: Pair): Promise<void> {
   const { ledger, catalogue } = pair
   const own = await ledger.identity.get()

@@ -14,7 +14,7 @@ export function migrationsKnown(schema: Schema, dialect: 'sqlite' | 'postgres'):
   return readdirSync(join(import.meta.dirname, folder)).filter((name) => name.endsWith('.sql')).length
 }
 
-/** How many have been made in a file that is there. Throws what SQLite or the system says. */
+/** How many migrations an existing file has. Throws the errors of SQLite or the system. */
 export function migrationsIn(path: string): number {
   const connection = openToLook(path)
   try {
@@ -25,7 +25,7 @@ export function migrationsIn(path: string): number {
   }
 }
 
-/** Whether a newer program has changed a schema meanwhile: then this one must not write any more, and ends. */
+/** Whether an error says that a newer program has changed a schema: then this one must stop writing and end. */
 export function isNewerSchema(error: unknown): boolean {
   return error instanceof Problem && error.code === 'schema_newer'
 }

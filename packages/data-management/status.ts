@@ -1,4 +1,4 @@
-/** How things stand on the receiving machine: what waits where, who is at work, how much room there is. Changes nothing. */
+/** The status of the receiving machine: waiting files, running programs, free disk. Read-only. */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { type FolderUsage, folderUsage, Inspections, isShown } from '@splitcart/shared/folder-usage.ts'

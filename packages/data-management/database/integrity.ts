@@ -1,4 +1,4 @@
-/** Looks now and then whether the disk has damaged what is kept: nothing else would notice before somebody asks for just that page or file. */
+/** Checks databases and kept files for disk damage, otherwise noticed only when a page or file is read. */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -11,13 +11,13 @@ const FIRST_MS = 10 * 60 * 1000
 const EVERY_MS = DAY_MS
 const FAULTS_SHOWN_MAX = 20
 
-/** What the latest look found. */
+/** The result of a check. */
 export type Look = Readonly<{ at: number; faults: readonly string[] }>
 
-/** The latest look; undefined: none was made yet. */
+/** The latest check; undefined: none was made yet. */
 export type Integrity = { latest: Look | undefined }
 
-/** What is wrong with the pages of some SQLite files. Takes as long as it takes to read them, in a thread of its own. */
+/** The faults in the pages of SQLite files. Reads them whole, in a thread of its own. */
 export async function faultsOf(paths: readonly string[]): Promise<string[]> {
   const worker = new Worker(THREAD, { workerData: paths })
   worker.unref()
@@ -25,10 +25,10 @@ export async function faultsOf(paths: readonly string[]): Promise<string[]> {
   return faults
 }
 
-/** What is looked at: the SQLite files of the databases, and the files that are kept for replay. */
+/** What is checked: the SQLite files of the databases, and the files that are kept for replay. */
 export type LookedAt = Readonly<{ paths: readonly string[]; files?: ProcessedRound }>
 
-/** Looks once a day until the signal aborts. What is damaged is told in the log, and kept for whoever asks. */
+/** Checks once a day until the signal aborts. Damage is logged and kept in `integrity`. */
 export async function watchIntegrity(
   integrity: Integrity,
   lookedAt: LookedAt,
@@ -39,7 +39,7 @@ export async function watchIntegrity(
   for (await pause(FIRST_MS); !signal.aborted; await pause(EVERY_MS)) await lookAt(integrity, lookedAt, log, signal)
 }
 
-/** Looks now. */
+/** Runs one check now. */
 export async function lookAt(
   integrity: Integrity,
   { paths, files }: LookedAt,

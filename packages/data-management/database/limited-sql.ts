@@ -1,16 +1,16 @@
-/** A database to ask within limits: of time, of records, and for as long as somebody waits for the answer. */
+/** Queries with limits: of time, of records read, and until the client goes away. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { noteAsked } from './slow-statements.ts'
 import type { Sql, Value } from './sql.ts'
 import { type Record, SqliteDatabase } from './sqlite.ts'
 
-/** How long a question may take, how many records it may look at, and whether nobody wants its answer any more. */
+/** The most milliseconds and records of a request, and whether its client has gone. */
 export type Limits = Readonly<{ msMax: number; recordsMax: number; isStopped: () => boolean }>
 
-// So many records are read between two looks at the clock.
+// Records read between two checks of the limits.
 const RECORDS_PER_LOOK = 256
 
-/** Throws `answer_late` from wherever a limit is reached. Every question begins anew. */
+/** Throws `answer_late` wherever a limit is reached. `begin` starts the limits anew for each request. */
 export class LimitedSql implements Sql {
   readonly #database: Sql
   readonly #limits: Limits
@@ -26,13 +26,13 @@ export class LimitedSql implements Sql {
     return this.#database.dialect
   }
 
-  /** Begins a question. */
+  /** Starts the limits of a request. */
   begin(): void {
     this.#end = performance.now() + this.#limits.msMax
     this.#records = 0
   }
 
-  /** Throws when the question has had what it may have. Code that works long between two statements calls it too. */
+  /** Throws if a limit is reached. Code that computes for long between two statements calls it too. */
   check(): void {
     if (this.#limits.isStopped()) throw new Problem('answer_late', 'nobody waits for it')
     if (performance.now() > this.#end) throw new Problem('answer_late', `more than ${this.#limits.msMax} ms`)

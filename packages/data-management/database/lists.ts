@@ -1,4 +1,4 @@
-/** How a list stands in a statement as one value, of whatever length: numbers, or words without anything that would have to be escaped. */
+/** SQL for a list of any length as one parameter: numbers, or words without characters that need escaping. */
 
 type Kind = 'integer' | 'text'
 

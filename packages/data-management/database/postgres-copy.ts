@@ -1,4 +1,4 @@
-/** COPY: the quickest way of many records into a table. */
+/** COPY: the fastest way to write many records into a table. */
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from } from 'pg-copy-streams'

@@ -1,15 +1,15 @@
-/** Connections to the PostgreSQL of an address, which may name several machines: the one that can be written is found, also after a failover. */
+/** Connections to a PostgreSQL address that may name several hosts: finds the writable one, also after a failover. */
 import { addressesOf, mustBeWritable } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
 import { CANNOT_BE_WRITTEN, problemOf } from './postgres-problems.ts'
 
 const CONNECT_MS_MAX = 10_000
-// A machine that is no longer the one that can be written may keep its connections: none is used longer than this.
+// A former primary may keep its connections open after a failover: none is used longer than this.
 const SECONDS_MAX = 60
 
 type Connected = Readonly<{
-  /** What is done with a new connection before it is used. */
+  /** Prepares a new connection before it is used. */
   onConnect?: (client: pg.ClientBase) => Promise<void>
 }>
 type Callback = (
@@ -18,7 +18,7 @@ type Callback = (
   release: (broken?: Error | boolean) => void,
 ) => void
 
-/** A pool of connections to one of the machines: the one that answered last, otherwise the next that does. */
+/** A pool of connections to one host: the one that answered last, otherwise the next that does. */
 export class HostsPool extends pg.Pool {
   readonly #addresses: readonly string[]
   #current = 0
@@ -60,9 +60,9 @@ export class HostsPool extends pg.Pool {
       return await super.connect()
     } catch (error) {
       if (isPoolFull(error)) throw error
-      // Others may have met the same, and gone on.
+      // A concurrent attempt may have moved on to the next host already.
       if (this.#current === tried) this.#current = (tried + 1) % this.#addresses.length
-      // The pool makes each client of its options as they are then.
+      // The pool reads its options anew for each client.
       const options: pg.PoolConfig = this.options
       options.connectionString = this.#addresses[this.#current]!
       throw error
@@ -70,7 +70,7 @@ export class HostsPool extends pg.Pool {
   }
 }
 
-/** One connection, to the first machine of an address that answers and can be used. End it. */
+/** One connection to the first usable host of an address. The caller ends it. */
 export async function connectTo(address: string): Promise<pg.Client> {
   const addresses = addressesOf(address)
   let place = 0
@@ -91,7 +91,7 @@ export async function connectTo(address: string): Promise<pg.Client> {
   })
 }
 
-/** Tries until it succeeds, so often; who is not let in need not try elsewhere. Of several failures each is told. */
+/** Tries up to `count` times; a refused login is not tried elsewhere. The error has the messages of all failures. */
 async function firstOf<T>(count: number, connect: () => Promise<T>): Promise<T> {
   const said: string[] = []
   for (;;)

@@ -9,15 +9,15 @@ type Database = PostgresQueries &
 
 type MigrationTarget = Readonly<{ schema: string; migrations: string }>
 
-/** Makes what is missing, each file in a transaction of its own; returns how many there are. Throws `schema_newer`. */
+/** Runs the missing migrations, each in a transaction of its own; returns their total number. Throws `schema_newer`. */
 export async function migrate(database: Database, { schema, migrations }: MigrationTarget): Promise<number> {
   const names = await readdir(migrations)
   const files = names.filter((name) => name.endsWith('.sql')).sort()
-  // Most often there is nothing to do, and then nobody is kept waiting.
+  // Checked first without the lock: mostly there is nothing to do.
   let made = await madeIn(database, schema, files.length)
   while (made < files.length) {
     made = await database.transaction(async (transaction) => {
-      // So that of two programs that start at once the second finds the schema made.
+      // Of two programs that start at once, the second waits here and finds the schema made.
       await transaction.run('select pg_advisory_xact_lock(hashtextextended(?, 0))', lockOf(schema))
       const before = await madeIn(transaction, schema, files.length)
       const next = files[before]
@@ -31,13 +31,13 @@ export async function migrate(database: Database, { schema, migrations }: Migrat
   return made
 }
 
-/** Keeps the schema as it is until a transaction ends, and throws `schema_newer` where it is not as this program knows it. */
+/** Locks the schema against migrations until the transaction ends; throws `schema_newer` if it is not `known`. */
 export async function keepSchema(transaction: PostgresQueries, schema: string, known: number): Promise<void> {
   await transaction.run('select pg_advisory_xact_lock_shared(hashtextextended(?, 0))', lockOf(schema))
   await versionIn(transaction, schema, known)
 }
 
-/** What is locked: by who changes the schema alone, by those who write into it together. */
+/** The lock's name: migrations take it exclusively, transactions that write take it shared. */
 function lockOf(schema: string): string {
   return `splitcart ${schema}`
 }
@@ -56,7 +56,7 @@ async function versionIn(database: PostgresQueries, schema: string, known: numbe
   throw new Problem('schema_newer', `the schema ${schema} is at ${made}, this program knows ${known}`)
 }
 
-/** The schema itself may have been made before, by somebody who may do more. */
+/** Creates the schema unless it exists: an administrator with more rights may have created it. */
 async function makeSchema(database: PostgresQueries, schema: string): Promise<void> {
   if ((await database.get('select 1 from pg_namespace where nspname = ?', schema)) === undefined)
     await database.script(`create schema "${schema}"`)

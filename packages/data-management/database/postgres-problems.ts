@@ -1,8 +1,8 @@
-/** What PostgreSQL and its connections say when something is wrong, and what it means. */
+/** Classifies the errors of PostgreSQL and its connections. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 
-/** What a pooler that hands sessions around is, and what helps. */
+/** The explanation and remedy for a pooler that shares sessions between connections. */
 export const POOLER =
   'a pooler hands sessions around (PgBouncer with pool_mode = transaction or statement); set pool_mode = session for this database, or connect to PostgreSQL itself'
 
@@ -10,7 +10,7 @@ const TRIES_MAX = 10
 const PAUSE_MS = 20
 
 const CONFLICTS = new Set(['40001', '40P01'])
-/** PostgreSQL's state for what is written where it can only be read: a standby, a full disk. */
+/** The SQLSTATE of a write to a read-only database: a standby, a full disk. */
 export const CANNOT_BE_WRITTEN = '25006'
 
 // States of PostgreSQL: 08 the connection, 25006 it can only be read (a standby, a full disk), 25P03 and 25P04 a transaction was too long for
@@ -19,7 +19,7 @@ const UNREACHABLE = /^(08...|25006|25P0[34]|53...|55P03|57P0.|58...|E(?!RR_(?:IN
 // A password or a right is missing, or the certificate is not trusted (codes of Node).
 const NOT_ALLOWED =
   /^(28...|3D000|3F000|42501|CERT_.*|DEPTH_ZERO_.*|ERR_TLS_.*|HOSTNAME_MISMATCH|SELF_SIGNED_.*|UNABLE_TO_.*)$/
-// The time of a statement was over, or somebody cancelled it.
+// A statement reached its time-out, or was cancelled.
 const CANCELED = '57014'
 // pg has no codes for these.
 const LOST =
@@ -27,21 +27,21 @@ const LOST =
 const UNUSABLE = /^(SASL: |The server does not support SSL|prepared statement "s\d+" (already exists|does not exist))/
 const TROUBLE: ReadonlySet<string> = new Set(['database_unreachable', 'database_unusable', 'answer_late'])
 
-/** Whether the work met that of somebody else (a deadlock, an order of things that cannot be) and may be done again. */
+/** Whether a transaction conflicted with another (deadlock, serialization failure) and can be retried. */
 export function isConflict(error: unknown): boolean {
   return CONFLICTS.has(codeOf(error))
 }
 
 /**
- * Whether it is the state of the database, and not the fault of what was asked: it is away, cannot be written, lets nobody in, is too
- * slow. What was asked may be right, and is asked again when the database is well.
+ * Whether an error comes from the state of the database, not from the query: it is unreachable, read-only, refuses
+ * access or is too slow. The query may be right and is repeated when the database is well.
  */
 export function isDatabaseTrouble(error: unknown): boolean {
   const problem = problemOf(error)
   return problem instanceof Problem && TROUBLE.has(problem.code)
 }
 
-/** An error as a problem, where it was foreseen; otherwise as it is. */
+/** An expected error as a `Problem`; any other as it is. */
 export function problemOf(error: unknown): unknown {
   if (error instanceof Problem || !(error instanceof Error)) return error
   const code = codeOf(error)
@@ -52,7 +52,7 @@ export function problemOf(error: unknown): unknown {
   return error
 }
 
-/** Does work that may meet that of others until it does not. */
+/** Retries work as long as it conflicts with other transactions. */
 export async function repeated<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -64,17 +64,17 @@ export async function repeated<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The code that PostgreSQL or the system gives an error; empty where there is none. */
+/** The SQLSTATE or system error code of an error; empty if it has none. */
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' ? code : ''
 }
 
-/** What a server that does not encrypt needs, where that is meant. */
+/** The hint for a server without encryption. */
 const IN_CLEAR = 'add sslmode=disable to DATABASE_URL if the way to it is safe in clear'
 const SIGNED_BY = 'name the file of who signed its certificate in DATABASE_URL: sslrootcert=/path/to/ca.crt'
 
-/** What an error says; of an address with several machines, what each of them says. */
+/** The message of an error; for an address with several hosts, the messages of all of them. */
 function wordsOf(error: Error): string {
   if (error instanceof AggregateError) return error.errors.map((each) => each?.message).join('; ')
   if (error.message.startsWith('prepared statement')) return POOLER

@@ -1,18 +1,18 @@
-/** Asking PostgreSQL. Values stand in a statement as `?`, as SQLite has them, so that most statements are the same text for both. */
+/** Queries to PostgreSQL. Parameters are written `?`, as in SQLite, so that most statements have one text for both. */
 import type { ClientBase, PoolClient, QueryConfig, QueryResult } from 'pg'
 import { problemOf } from './postgres-problems.ts'
 import { timed } from './slow-statements.ts'
 
 const PORTION_RECORDS = 1000
-// A statement that is built anew each time must not fill the server's memory.
+// A limit, because statements whose text is built each time would fill the server's memory with prepared ones.
 const NAMES_MAX = 1000
 
 export type Record = { [column: string]: unknown }
 
-/** A text as PostgreSQL wants it. With a name it is parsed and planned once for each connection. */
+/** A statement with `$1`, `$2` …. With a name it is parsed and planned once for each connection. */
 export type Statement = Readonly<{ text: string; name?: string }>
 
-/** The names of all statements. */
+/** The prepared statements and their names. */
 export class Statements {
   readonly #known = new Map<string, Statement>()
 
@@ -36,7 +36,7 @@ export class Statements {
 
 type Target = Pick<ClientBase, 'query'>
 
-/** What can be asked: over one connection, or over whichever of a pool is free. */
+/** Queries over one connection, or over any free one of a pool. */
 export class PostgresQueries {
   readonly dialect = 'postgres'
   readonly #target: Target
@@ -80,7 +80,7 @@ export class PostgresQueries {
   }
 }
 
-/** A transaction: everything that is asked goes over its one connection. */
+/** A transaction: all of its queries use its one connection. */
 export class PostgresTransaction extends PostgresQueries {
   /** The connection itself, for what only it can do (COPY). */
   readonly client: PoolClient

@@ -4,12 +4,12 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { Pool } from 'pg'
 import { POOLER } from './postgres-problems.ts'
 
-// Of this process: catalogue and ledger are opened one after the other, mostly at the same address.
+// Addresses checked by this process: catalogue and ledger are mostly opened at the same one.
 const well = new Set<string>()
 
 /**
- * Throws `database_unusable` where a pooler gives one session to several connections: what one has set in its own is then seen by another,
- * which gets the session that was used last. Where an address was well it is not asked again.
+ * Throws `database_unusable` if a pooler gives one session to several connections: a setting of one is then seen by
+ * another, which gets the session that was used last. An address that passed is not checked again.
  */
 export async function checkSessions(pool: Pool, address: string): Promise<void> {
   if (well.has(address)) return

@@ -1,4 +1,4 @@
-/** A PostgreSQL database. What belongs together lies in a schema of its own there: a ledger and a catalogue fit into one database. */
+/** A PostgreSQL database. Ledger and catalogue each have a schema of their own, so that one database can hold both. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
 import { HostsPool } from './postgres-hosts.ts'
@@ -9,12 +9,12 @@ import { checkSessions } from './postgres-sessions.ts'
 
 const CONNECTIONS_MAX = 10
 
-/** How many connections there are at most, and how long a statement may take (not limited where it is not given). */
+/** The most connections, and how long a statement may take in milliseconds (omitted: no limit). */
 export type ConnectionLimits = Readonly<{ connections?: number; statementMsMax?: number }>
 
 /**
- * Where the database is, what it holds, and how its tables are made. `temporary`: SQL that makes the tables that each connection has of
- * its own.
+ * The address of the database, the schema, and its migrations. `temporary`: SQL that creates the temporary tables of
+ * each connection.
  */
 export type PostgresTarget = ConnectionLimits &
   Readonly<{
@@ -24,15 +24,15 @@ export type PostgresTarget = ConnectionLimits &
     temporary?: string
   }>
 
-/** A transaction, and how it ends. */
+/** An open transaction; disposing of it rolls it back unless it was committed. */
 export type OpenTransaction = AsyncDisposable &
   Readonly<{
     transaction: PostgresTransaction
-    /** Throws an `UnknownCommit` when the connection is lost meanwhile. */
+    /** Throws an `UnknownCommit` if the connection is lost meanwhile. */
     commit: () => Promise<void>
   }>
 
-/** The connection was lost while a transaction was committed: whether it was, only the database itself can tell. */
+/** The connection was lost during a commit: only the database can tell whether the transaction is committed. */
 export class UnknownCommit extends Error {
   override readonly name = 'UnknownCommit'
 }
@@ -45,7 +45,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   readonly #schema: string
   /** How many migrations this program knows; undefined while it makes them. */
   #known: number | undefined
-  // Connections with their temporary tables: these are made before the first transaction, which would take them back.
+  // Connections that have their temporary tables: created before the first transaction, whose rollback would drop them.
   readonly #prepared = new WeakSet<pg.PoolClient>()
 
   private constructor(pool: pg.Pool, names: Statements, { schema, temporary }: PostgresTarget) {
@@ -72,8 +72,8 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   }
 
   /**
-   * Does all of some work or nothing of it. Throws an `UnknownCommit` when the connection is lost with the commit; what meets the work of
-   * others (`isConflict`) is thrown as it is: `repeated` does it again.
+   * Runs `work` in a transaction. Throws an `UnknownCommit` if the connection is lost during the commit; a conflict
+   * with another transaction (`isConflict`) is thrown as it is, for `repeated` to retry.
    */
   async transaction<T>(work: (transaction: PostgresTransaction) => Promise<T>, kind = ''): Promise<T> {
     await using open = await this.begin(kind)
@@ -88,8 +88,8 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
   }
 
   /**
-   * Opens a transaction that its caller ends: with `commit`, otherwise it is undone when it is disposed of. While it is open, no newer
-   * program changes the schema. Throws `schema_newer` when one has.
+   * Opens a transaction that the caller ends with `commit`; disposing of it otherwise rolls it back. While it is open,
+   * no newer program can change the schema. Throws `schema_newer` if one has.
    */
   async begin(kind = ''): Promise<OpenTransaction> {
     const open = openTransaction(await this.connect(), this.#names)
@@ -104,7 +104,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     }
   }
 
-  /** Records one by one as they stand at one moment, for results of any size. */
+  /** Streams the records of one snapshot, for results of any size. */
   async *each<T = Record>(sql: string, ...values: unknown[]): AsyncGenerator<T> {
     const client = await this.connect()
     try {
@@ -116,7 +116,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     }
   }
 
-  /** Does something unless another connection, of whichever process, is at what has this name; tells whether it was done. */
+  /** Runs `work` unless a connection of any process holds the lock with this name; returns whether it ran. */
   async alone(name: string, work: () => Promise<void>): Promise<boolean> {
     const client = await this.connect()
     let broken: Error | undefined
@@ -135,7 +135,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     }
   }
 
-  /** The statement of a text that has `$1`, `$2` … for its values. */
+  /** The prepared statement of a text with `$1`, `$2` … for its values. */
   named(text: string): Statement {
     return this.#names.ofNumbered(text)
   }
@@ -169,19 +169,19 @@ function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax
     onConnect: async (client) => {
       await client.query(`set search_path = ${pg.escapeIdentifier(schema)}, public; set datestyle = iso, ymd`)
       await client.query(ownTimes(statementMsMax))
-      // What is acknowledged has to be on the disk; a server that asks for more than that gets it.
+      // Acknowledged data must be on the disk; a server set to stricter values than `on` keeps them.
       await client.query(
         `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`,
       )
     },
   })
-  // A connection that breaks tells whoever asks over it; that nobody asks now is no reason to end the program.
+  // A broken connection fails its running query; on an idle one, an unhandled error event would end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
-/** A load takes as long as it takes, whatever a role or a database is given. `transaction_timeout` came with PostgreSQL 17. */
+/** Overrides the time-outs of a role or database: loads take long. `transaction_timeout` is new in PostgreSQL 17. */
 function ownTimes(statementMsMax: number): string {
   const others = "('lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
   return `set statement_timeout = ${Math.ceil(statementMsMax)};
@@ -202,7 +202,7 @@ async function checkServer(database: PostgresDatabase): Promise<void> {
 async function commit(client: pg.PoolClient): Promise<undefined> {
   try {
     const { command } = await client.query('commit')
-    // PostgreSQL answers so when a statement failed before and nobody said so.
+    // PostgreSQL answers ROLLBACK to a commit if an earlier statement failed and its error was ignored.
     if (command !== 'COMMIT') throw new Error('the transaction had failed before it was committed')
   } catch (error) {
     if (!isDatabaseTrouble(error)) throw error
@@ -210,7 +210,7 @@ async function commit(client: pg.PoolClient): Promise<undefined> {
   }
 }
 
-/** The end of a transaction gives its connection back, or away where it is of no use any more. */
+/** Wraps a transaction: its end returns the connection to the pool, or destroys one that is broken. */
 function openTransaction(client: pg.PoolClient, names: Statements): OpenTransaction {
   let isOpen = true
   const end = async (work: () => Promise<Error | undefined>) => {
@@ -233,7 +233,7 @@ function openTransaction(client: pg.PoolClient, names: Statements): OpenTransact
   }
 }
 
-/** Takes a transaction back. Returns the error that makes the connection useless, if there is one. */
+/** Rolls a transaction back. Returns the error that makes the connection unusable, if any. */
 async function undo(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {
   if (error instanceof UnknownCommit) return error
   try {
@@ -256,7 +256,7 @@ const parserOf = ((type: number, format?: 'text') => {
   return pg.types.getTypeParser(type, format)
 }) as typeof pg.types.getTypeParser
 
-/** A number where it is exact, otherwise its text. */
+/** The number, if it can be represented exactly; otherwise its text. */
 function numberOf(text: string): number | string {
   const number = Number(text)
   return Number.isSafeInteger(number) ? number : text

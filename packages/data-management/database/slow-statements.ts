@@ -1,14 +1,14 @@
-/** Statements that take long, with their SQL: it has no values in it, so it says nothing of anybody. */
+/** Logs slow statements with their SQL, which contains no values and therefore no personal data. */
 import { channel } from 'node:diagnostics_channel'
 import type { Log } from '@splitcart/shared/log.ts'
 
-/** A statement that was asked, and how long it took. */
+/** A statement that was run, and how long it took. */
 type Asked = Readonly<{ sql: string; ms: number }>
 
 const ASKED = channel('splitcart:statement')
 const CHARACTERS_MAX = 2_000
 
-/** Asks something, and tells whoever listens how long it took. */
+/** Runs a query and publishes its duration to subscribers. */
 export async function timed<T>(sql: string, ask: () => Promise<T>): Promise<T> {
   const begin = performance.now()
   try {
@@ -18,12 +18,12 @@ export async function timed<T>(sql: string, ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same for what has been asked since a moment of `performance.now()`. */
+/** Publishes the duration of a statement that began at `begin` (of `performance.now()`). */
 export function noteAsked(sql: string, begin: number): void {
   if (ASKED.hasSubscribers) ASKED.publish({ sql, ms: performance.now() - begin } satisfies Asked)
 }
 
-/** Logs what this thread asks of databases that takes as long or longer, until the function that it returns is called; 0: nothing. */
+/** Logs statements of this thread that take `msMin` or longer (0: none), until the returned function is called. */
 export function tellSlowStatements(log: Log, msMin: number): () => void {
   if (msMin === 0) return () => {}
   const tell = (message: unknown) => {

@@ -1,10 +1,10 @@
-/** What both databases can be asked, in the SQL that both understand. Values stand for `?` in their order, or for `?1`, `?2` …. */
+/** The query interface of both databases, in SQL that both know. Values replace `?` in order, or `?1`, `?2` …. */
 import type { Record } from './sqlite.ts'
 
-/** What stands in a statement. */
+/** A parameter of a statement. */
 export type Value = string | number | bigint | null | Uint8Array
 
-/** SQLite answers at once, PostgreSQL when it has answered. */
+/** SQLite returns the value at once, PostgreSQL a promise of it. */
 type Soon<T> = T | Promise<T>
 
 /** A database, or a transaction in it. */

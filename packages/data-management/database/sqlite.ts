@@ -14,7 +14,7 @@ const BUSY_MS_MAX = 30_000
 export type Value = SQLInputValue
 export type Record = { [column: string]: unknown }
 
-// 4 MiB of pages: with the 2 that are usual a question of many stores takes three times as long.
+// 4 MiB of pages: with the default of 2 MiB a query over many stores takes three times as long.
 const CACHE = 'pragma cache_size = -4000'
 
 /** One connection. Statements are prepared once and kept; everything is synchronous. */
@@ -22,9 +22,9 @@ export class SqliteDatabase implements Disposable {
   readonly dialect = 'sqlite'
   readonly connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
-  /** How often something that was there has been taken back: what was learnt of the database before may no longer be true. */
+  /** The number of rollbacks so far: caches of what was read before one may be wrong. */
   undone = 0
-  /** How many migrations this program knows; undefined for a connection that only asks. */
+  /** How many migrations this program knows; undefined for a read-only connection. */
   #known: number | undefined
 
   private constructor(connection: DatabaseSync) {
@@ -44,14 +44,14 @@ export class SqliteDatabase implements Disposable {
     }
   }
 
-  /** Opens a database that is there, only to ask. */
+  /** Opens an existing database, read-only. */
   static openToAsk(path: string): SqliteDatabase {
     const connection = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS_MAX })
     connection.exec(CACHE)
     return new SqliteDatabase(connection)
   }
 
-  /** The kept statement of a text. */
+  /** The prepared statement of a text, from the cache. */
   statement(sql: string): StatementSync {
     let statement = this.#statements.get(sql)
     if (statement === undefined) {
@@ -81,7 +81,7 @@ export class SqliteDatabase implements Disposable {
     return this.connection.prepare(sql).iterate(...values) as IterableIterator<T>
   }
 
-  /** Opens a transaction, or, within one, a part of it that can be undone by itself. Not committed when disposed of: undone. */
+  /** Opens a transaction, or, within one, a savepoint. Disposing of it rolls it back unless it was committed. */
   begin(): Disposable & { commit: () => void } {
     const isPart = this.connection.isTransaction
     this.script(isPart ? 'savepoint part' : 'begin immediate')
@@ -116,7 +116,7 @@ export class SqliteDatabase implements Disposable {
     if (this.#known !== undefined) this.#schema(this.#known, this.connection.location() ?? '')
   }
 
-  /** Of a transaction that has begun: from here on nobody else changes the schema. */
+  /** Checks the schema within a transaction that has begun: from here on no other process can change it. */
   #checkBegun(): void {
     try {
       this.checkSchema()
@@ -138,7 +138,7 @@ export class SqliteDatabase implements Disposable {
       .filter((name) => name.endsWith('.sql'))
       .sort()
     this.#known = files.length
-    // Most often there is nothing to do, and then a load that takes minutes must keep nobody waiting.
+    // Checked first without a lock: mostly nothing is to be done, and a running load would block this for minutes.
     if (this.#schema(files.length, path) === files.length) return
     // Immediate, so that of two programs that start at once the second finds the schema made.
     this.script('begin immediate')

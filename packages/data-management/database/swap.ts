@@ -1,5 +1,5 @@
 /**
- * Puts other databases in place of those that are there, as a whole.
+ * Replaces the databases in use by others, all or none.
  *
  *   new ones beside the old ─▶ marker ─▶ old one with its log aside, new one in its place (each) ─▶ marker gone
  *
@@ -14,20 +14,20 @@ import { Problem } from '@splitcart/shared/problem.ts'
 const MARKER = '.restoring.json'
 const ENDINGS = ['', '-wal', '-shm'] as const
 
-/** A swap that has begun: which databases, and what those that were there are called now. */
+/** A swap that has begun: the databases, and the suffix of the previous ones. */
 export type Swap = Readonly<{ databases: readonly string[]; aside: string }>
 
-/** Where the database lies that takes the place of another. */
+/** The path of the database that will replace another. */
 export function besides(database: string): string {
   return `${database}.restoring`
 }
 
-/** Notes that a swap begins. What takes the places must lie beside them, durable. */
+/** Writes the marker of a swap. The new databases must lie beside the old ones, durable. */
 export async function beginSwap(disk: Disk, dataFolder: string, swap: Swap): Promise<void> {
   await replace(disk, join(dataFolder, MARKER), `${JSON.stringify(swap)}\n`)
 }
 
-/** The swap that was begun here and not ended; undefined: there is none. */
+/** The unfinished swap in this data folder; undefined if there is none. */
 export async function swapIn(dataFolder: string): Promise<Swap | undefined> {
   try {
     return JSON.parse(await readFile(join(dataFolder, MARKER), 'utf8'))
@@ -44,7 +44,7 @@ export async function checkNoSwap(dataFolder: string): Promise<void> {
   throw new Problem('machine_refused', detail)
 }
 
-/** Does what is left of a swap. Safe to repeat after a crash at any point. */
+/** Finishes a swap. Safe to repeat after a crash at any point. */
 export async function finishSwap(disk: Disk, dataFolder: string, { databases, aside }: Swap): Promise<void> {
   for (const database of databases) {
     if (!(await isThere(disk, besides(database)))) continue
@@ -55,11 +55,11 @@ export async function finishSwap(disk: Disk, dataFolder: string, { databases, as
   await remove(disk, join(dataFolder, MARKER))
 }
 
-/** Puts back what was there. Safe to repeat after a crash at any point. */
+/** Restores the previous databases. Safe to repeat after a crash at any point. */
 export async function takeBackSwap(disk: Disk, dataFolder: string, { databases, aside }: Swap): Promise<void> {
   for (const database of databases) {
     const old = asideOf(database, aside)
-    // The old one comes back last: until then what lies in its place is the new one.
+    // The old database is moved back last: until then the file in its place is the new one.
     if (await isThere(disk, old)) {
       await remove(disk, database)
       for (const ending of ['-wal', '-shm', '']) await moveIfThere(disk, old + ending, database + ending)

@@ -1,4 +1,4 @@
-/** What needs a person, as notices tell it: the same list, looked at now. */
+/** Checks the conditions of which notices tell, as they are now. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import { findLoad } from '../catalogue/loads.ts'
@@ -11,7 +11,7 @@ import type { Outside } from '../notices/looked.ts'
 import { migrationsKnown, SCHEMAS } from '../schemas.ts'
 
 const NAMED_MAX = 3
-// Disk and loader have checks of their own.
+// Without the conditions of disk and loader, which have checks of their own.
 const DISK = { is_low: false, free_bytes: 0, total_bytes: 0, kept_bytes: 0 }
 const OUTSIDE: Outside = { machine: '', disk: DISK, hasLoader: true, damage: null }
 

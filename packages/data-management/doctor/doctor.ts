@@ -1,4 +1,4 @@
-/** What `splitcart doctor` looks at on the receiving machine. Writes nothing but a probe in the inbox, which it removes. */
+/** The checks of `splitcart doctor` on the receiving machine. Read-only, but for a probe file that it removes again. */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
@@ -24,7 +24,7 @@ export type Examined = Readonly<{
   dataDir: string
   catalogue: string
   server: string | undefined
-  /** Others receive and load, too. */
+  /** Whether this machine belongs to a fleet, in which others receive and load, too. */
   isOfFleet: boolean
   diskBytesKept: number
 }>

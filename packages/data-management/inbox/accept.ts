@@ -6,8 +6,8 @@
  *                                             └──▶ of a kind that is not loaded here: handOver (deliver.ts) ─▶ answer
  *                                     (the inbox's `arrive`, from here on)
  *
- * Thrown anywhere before the name: no trace is left. A crash behind it: the sender sends again and finds its file here. Whoever finds the
- * name finds its sender on record, and nothing is loaded beyond what that one may write.
+ * An error before the name is given leaves no trace. After a crash behind it, the sender sends again and the file is
+ * found here. A file with a name has its sender on record, so nothing is loaded beyond that sender's rights.
  */
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,35 +25,35 @@ import type { Dictionaries } from './dictionaries.ts'
 import { inboxOf } from './folder/folder-inbox.ts'
 import type { Inbox } from './inbox.ts'
 
-/** What receiving uploads works with. `diskBytesKept` is the free disk that is left alone. */
+/** What receiving uploads works with. `diskBytesKept`: the bytes of disk that must stay free. */
 export type Receiving = Readonly<{
   disk: Disk
   folders: Folders
   ledger: Ledger
-  /** Where nothing is said, the folder. */
+  /** Default: the folder. */
   inbox?: Inbox | undefined
   limits: DecodeLimits
-  /** What senders may name as dictionaries; undefined: nothing. */
+  /** The dictionaries that senders may use; undefined: none. */
   dictionaries?: Dictionaries | undefined
   diskBytesKept: number
-  /** Throws when too much waits to be loaded, in all or of a key. */
+  /** Throws if the backlog is too large, in total or of this key. */
   checkBacklog: (keyId: string) => Promise<void>
   now: () => number
-  /** Milliseconds that pass evenly, whatever happens to the time of day. */
+  /** A monotonic clock in milliseconds. */
   steady: () => number
 }>
 
 /** A file as it is sent. */
 export type IncomingFile = Body &
   Readonly<{
-    /** Ends in .jsonl, and was checked. */
+    /** A checked name that ends in .jsonl. */
     filename: string
-    /** One that is taken here. */
+    /** A kind that this server accepts. */
     kind: string
-    /** What the sender says its bytes are, where it says so. */
+    /** The SHA-256 the sender announced, if any. */
     sha256: string | undefined
     keyId: string
-    /** Called when the body has been read: throws when something is wrong with what surrounds it. */
+    /** Called when the body has been read; throws if the rest of the request is wrong. */
     whole: () => Promise<void>
   }>
 
@@ -106,7 +106,7 @@ function arrivalOf(sent: IncomingFile, decoded: Decoded, { id, at }: Readonly<{ 
   }
 }
 
-/** Throws when less disk is free than is to be kept free, and than is wanted besides. */
+/** Throws if less disk is free than must stay free plus `bytes`. */
 export async function checkRoom({ disk, folders, diskBytesKept }: Receiving, bytes = 0): Promise<void> {
   const { bavail, bsize } = await disk.statfs(folders.inbox)
   if (bavail * bsize < diskBytesKept + bytes)
@@ -117,8 +117,8 @@ const KEY_CHECKED_EVERY_MS = 2_000
 const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
 
 /**
- * A part that looks again and again whether there is still room, for others write to this disk as well, and whether its key still works;
- * and is synced as it grows.
+ * A part that checks repeatedly, as it grows, whether the disk has room (others write to it, too) and whether its key
+ * still works, and that is synced as it grows.
  */
 function roomy(
   inbox: Receiving,
@@ -146,14 +146,14 @@ function roomy(
   }
 }
 
-/** An upload on its way ends with its key: throws `key_refused`, and leaves no part. */
+/** Throws `key_refused` and removes the part if the key no longer works. */
 async function checkKey({ ledger, disk, now }: Receiving, { keyId }: IncomingFile, part?: string): Promise<void> {
   if ((await ledger.keys.working(keyId, now())) !== undefined) return
   if (part !== undefined) await removeIfThere(disk, part)
   throw new Problem('key_refused', 'the key has ended while the file was on its way')
 }
 
-/** An upload is its bytes: the same ones are no second upload of another kind, unless nothing could be made of the first. */
+/** Refuses known bytes under another kind, unless they failed to load as the first: one upload per bytes. */
 async function checkKind(
   { disk }: Receiving,
   { kind }: IncomingFile,

@@ -17,9 +17,9 @@ export type BacklogView = Readonly<{
   steady: () => number
 }>
 
-// What waits is not asked for by each of a thousand uploads at once.
+// The backlog is cached, so that a thousand concurrent uploads do not each query it.
 const FRESH_MS = 1_000
-// Of what is free, a key may have so many times as much.
+// A key may use so many times what is free.
 const SHARE_OF_FREE = 4
 
 type Look = Readonly<{ backlog: Backlog; shares: Readonly<Record<string, Share>> }>
@@ -50,7 +50,7 @@ async function lookAt({ waiting, shares }: BacklogView, limits: BacklogLimits): 
   return { backlog, shares: isRoomy ? {} : await shares() }
 }
 
-/** What is too much about a backlog, as a sentence; undefined when nothing is. */
+/** Which limit a backlog exceeds, as a sentence; undefined if none. */
 export function faultOfBacklog(
   { files, bytes, since }: Backlog,
   limits: BacklogLimits,
@@ -63,7 +63,7 @@ export function faultOfBacklog(
   return undefined
 }
 
-/** What is too much about what waits of one key, beside what is still free. */
+/** Which limit the backlog of one key exceeds, given what is still free; undefined if none. */
 export function faultOfShare(own: Share | undefined, all: Share, limits: BacklogLimits): string | undefined {
   const { files = 0, bytes = 0 } = own ?? {}
   const [freeFiles, freeBytes] = [limits.filesMax - all.files, limits.bytesMax - all.bytes]

@@ -33,7 +33,7 @@ export type DecodeLimits = Readonly<{
 }> &
   PaceLimits
 
-/** The digest of what was written, and how many bytes it took on the wire. */
+/** The digest of the content, and the number of bytes on the wire. */
 export type Decoded = Digest & Readonly<{ wireBytes: number }>
 
 // Large portions: each costs one call to the decoder and one to the disk, on other threads. What is small gets small ones, because a
@@ -42,16 +42,16 @@ const PORTION_BYTES_MIN = 64 * 1024
 const PORTION_BYTES_MAX = 1024 * 1024
 const PORTION_BYTES_OF_UNKNOWN = 256 * 1024
 const USUAL_RATIO = 10
-// So many may lie between the decoder and the disk, so that neither waits for the other.
+// Portions buffered between the decoder and the disk, so that neither waits for the other.
 const PORTIONS_WAITING_MAX = 2
-// A short file may well be one line a thousand times.
+// The ratio of a short file is not checked: it may well be one line a thousand times.
 const RATIO_CHECKED_FROM_BYTES = 1024 * 1024
 
 /** A body as it comes. */
 export type Body = Readonly<{
   body: Readable
   encoding: Encoding
-  /** How many bytes it has, where somebody says so; nothing depends on whether that is true. */
+  /** The announced length, if any; nothing depends on its being true. */
   bodyBytes?: number | undefined
   /** Finds the dictionary that a body in dcz names, or throws `dictionary_unknown`. */
   dictionary?: (sha256: string) => Promise<Lease>
@@ -84,7 +84,7 @@ async function decodeWith(dictionary: Buffer | undefined, { sent, meter, part }:
     digester.count(chunk)
     meter.check(digester, decoder?.bytesWritten ?? meter.bytes)
     const written = part.appendFile(chunk)
-    // While the disk takes it.
+    // Hashes while the disk writes.
     digester.hash(chunk)
     await written
     giveBack(chunk, portionBytes)
@@ -92,7 +92,7 @@ async function decodeWith(dictionary: Buffer | undefined, { sent, meter, part }:
   const sink = new Writable({
     highWaterMark: PORTIONS_WAITING_MAX * portionBytes,
     write: (chunk, _, done) => void take(chunk).then(() => done(), done),
-    // The decoder has seen the end of its data; what still comes it would never look at.
+    // The decoder has seen the end of its data and would ignore what follows.
     final: (done) => done(meter.hasEnded ? null : meter.problem('body_damaged', behindTheEnd(encoding))),
   })
   try {
@@ -116,8 +116,8 @@ function portionFor(bodyBytes: number | undefined): number {
 }
 
 /**
- * Gives memory back that the decoder has filled to its end; for what follows it takes new memory. Left to the collector, it costs the
- * collector a third of the time that accepting takes, and the process 50 MiB (bench/README.md).
+ * Frees a buffer that the decoder has filled; it allocates a new one for what follows. Left to the garbage collector,
+ * this costs a third of the time of accepting, and 50 MiB of memory (bench/README.md).
  */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer, portionBytes: number): void {
   if (buffer.byteLength === portionBytes && byteOffset + byteLength === portionBytes)
@@ -125,8 +125,8 @@ function giveBack({ buffer, byteOffset, byteLength }: Buffer, portionBytes: numb
 }
 
 /**
- * Counts what comes over the wire and notices when nothing comes. The body itself is left alone, whatever goes wrong: to destroy it
- * would cut the connection on which the sender is to learn what went wrong.
+ * Counts the bytes on the wire and notices when none come. It never destroys the body: that would cut the connection
+ * on which the sender gets the error.
  */
 class Meter {
   readonly #body: AsyncIterator<Buffer>
@@ -134,29 +134,29 @@ class Meter {
   readonly #frames: ZstdFrames | undefined
   readonly #limits: DecodeLimits
   readonly #pace: Pace
-  /** What was read to learn how to decode the rest. */
+  /** Bytes read ahead to learn how to decode the rest. */
   #ahead: Buffer[] = []
   bytes = 0
-  /** What was here already needs no bytes on the wire. */
+  /** Bytes of the dictionary: content from it needs no bytes on the wire. */
   dictionaryBytes = 0
   hasEnded = false
   refusal: Problem | undefined
 
   constructor(body: Readable, encoding: Encoding, limits: DecodeLimits) {
     this.#body = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
-    // The head of dcz is a frame that zstd skips.
+    // The header of dcz is a skippable zstd frame.
     this.#members = new MemberCounter(encoding === 'dcz' ? 'zstd' : encoding)
     this.#frames = encoding === 'zstd' || encoding === 'dcz' ? new ZstdFrames() : undefined
     this.#limits = limits
     this.#pace = new Pace(limits)
   }
 
-  /** Whether what came ends where a frame of zstd ends. The other decoders say so themselves. */
+  /** Whether the body ends at the end of a zstd frame. The other decoders check this themselves. */
   get isWhole(): boolean {
     return this.#frames?.isWhole ?? true
   }
 
-  /** Refuses what has become of so many bytes on the wire when it is too much. */
+  /** Refuses the body if its content so far exceeds a limit, absolute or relative to its bytes on the wire. */
   check({ bytes, lines }: Digester, wireBytes: number): void {
     const { contentBytesMax, contentRatioMax, linesMax } = this.#limits
     if (bytes > contentBytesMax)
@@ -166,7 +166,7 @@ class Meter {
       this.refuse('ratio_too_large', `${wireBytes} bytes became ${bytes}, more than ${contentRatioMax} times as many`)
   }
 
-  /** Throws a problem that counts for more than what its throwing breaks. */
+  /** Throws a problem that takes precedence over the errors that its throwing causes. */
   refuse(code: ProblemCode, detail: string): never {
     throw this.problem(code, detail)
   }
@@ -176,7 +176,7 @@ class Meter {
     return this.refusal
   }
 
-  /** The first bytes, which are decoded with all others: at least so many, unless there are fewer. */
+  /** The first bytes, at least `bytes` unless the body is shorter; they are decoded later with the rest. */
   async head(bytes: number): Promise<Buffer> {
     const signal = new AbortController().signal
     while (this.bytes < bytes) {
@@ -214,13 +214,13 @@ class Meter {
     }
   }
 
-  /** Whatever carries the body gave up: a connection that was cut, a form that has no end. */
+  /** The problem of a body that breaks off: a connection that was cut, a form without an end. */
   #broken(cause: unknown): Problem {
     this.refusal ??= new Problem('body_damaged', 'it breaks off', { cause })
     return this.refusal
   }
 
-  /** The next chunk, unless the sender stands still too long or something else has failed meanwhile. */
+  /** The next chunk; throws if the sender is idle too long or another part has failed meanwhile. */
   async #next(signal: AbortSignal): Promise<IteratorResult<Buffer>> {
     const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<Buffer>>()
     const giveUp = () => reject(signal.reason)

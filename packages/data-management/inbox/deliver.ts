@@ -1,5 +1,5 @@
 /**
- * Hands over what the program does not load itself: the file gets its name in `<kind>_inbox`, and whoever wants it takes it by renaming it.
+ * Hands over files of kinds not loaded here: a file gets its name in `<kind>_inbox`, and its consumer renames it away.
  *
  *   part (durable) ─▶ ledger: arriving ─▶ the part is renamed to its name ─▶ ledger: delivered ─▶ answer
  *
@@ -40,7 +40,7 @@ async function handOverNow({ disk, folders, ledger }: InboxStores, arrival: Arri
     await removeIfThere(disk, part)
     return ledger.arrivals.record({ ...arrival, stored_as: known.stored_as }, keyId, false)
   }
-  // Were the part gone after a power cut, the file would pass for handed over.
+  // Synced, because a part that a power cut removed would make the file look handed over.
   await syncFolder(disk, dirname(part))
   await ledger.arrivals.arrive(arrival, keyId)
   const { inbox } = foldersOfKind(folders, arrival.kind)
@@ -67,7 +67,7 @@ export async function handOverFetched(place: InboxStores, upload: Upload, { stor
 
 type Fetched = Readonly<{ stored: Stored; now: number }>
 
-/** Finishes the record of what a server handed over and did not live to tell. `parts`: those that it left. False: it was not handed over. */
+/** Completes the record of a hand-over whose server died. `parts`: those it left. False: it was not handed over. */
 export async function mendHandedOver(
   { ledger }: InboxStores,
   arriving: Arriving,

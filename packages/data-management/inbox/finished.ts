@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 /** What is kept of one. */
 export type FinishedNote = Readonly<{ id: string; size: number; creation_date: string; acceptedAs: string }>
 
-/** So many are kept of each key, the newest. */
+/** How many are kept of each key: the newest. */
 export const FINISHED_PER_KEY_MAX = 256
 const FINISHED_MAX = 10_000
 
@@ -21,7 +21,7 @@ export class FinishedUploads {
     return this.#all.values()
   }
 
-  /** Adds one, and gives the ids of those that are too many now: the oldest. */
+  /** Adds one; returns the ids of the oldest ones beyond the limit. */
   add(note: FinishedNote): string[] {
     this.remove(note.id)
     this.#all.set(note.id, note)

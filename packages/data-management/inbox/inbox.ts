@@ -1,6 +1,6 @@
 /**
- * What waits to be loaded, and the bytes of every upload that can still be had. It is a folder (`folder/`), or lies in servers that several
- * machines share (`jetstream/`).
+ * The inbox: uploads that wait to be loaded, and the bytes of all uploads that are still kept. It is a folder
+ * (`folder/`), or lies in servers that several machines share (`jetstream/`).
  */
 import type { LoadedKind } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
@@ -11,57 +11,57 @@ import type { WorkCounts } from './jetstream/work-queue.ts'
 import type { Stored } from './stored.ts'
 import type { Ignored } from './waiting.ts'
 
-/** A file that has been received: its bytes, durable in a part, what is to be recorded, and the upload of the same bytes where there is one. */
+/** A received file: its durable part, its record, and `known`, the upload on record with the same bytes, if any. */
 export type Received = Readonly<{ part: string; arrival: Arrival; keyId: string; known: Upload | undefined }>
 
-/** What names the bytes of an upload. */
+/** The fields by which the bytes of an upload are found. */
 export type Named = Readonly<{ stored_as: string; sha256: string; kind: string }>
 
-/** The bytes of an upload as a file that is there until it is disposed of. */
+/** The bytes of an upload as a file that exists until this is disposed of. */
 export type Opened = AsyncDisposable & Readonly<{ stored: Stored }>
 
-/** What became of an upload that was claimed: how its load ended, or else. */
+/** How a claim ended: the state of the load, or without a load. */
 export type Ending = LoadState | 'delivered' | 'forgotten'
 
-/** An upload that is being dealt with: no other loader gets it before the next one is claimed. */
+/** An upload claimed by one loader: no other loader gets it until this one claims the next. */
 export type Claim = Readonly<{
   upload: Upload
-  /** How often one was begun with, this time included. */
+  /** How many times its load was begun, this time included. */
   times: number
   /** It must be finished before the next one is claimed. */
   isHeld: boolean
-  /** Whether its bytes are here, or lost; elsewhere: under another name, from where they are loaded. */
+  /** Where its bytes are; `elsewhere`: under another name, from where they are loaded. */
   bytes: 'here' | 'elsewhere' | 'lost'
-  /** Its bytes; undefined when they are found to be lost. */
+  /** Opens its bytes; undefined if they turn out to be lost. */
   open: () => Promise<Opened | undefined>
-  /** What is loaded next, so that it can be read meanwhile. */
+  /** The upload that is loaded next, so that it can be read ahead. */
   following?: (() => Promise<Readonly<{ upload: Upload; stored: Stored }> | undefined>) | undefined
-  /** Does something about it; where the inbox or a database is away, as soon as they are back. */
+  /** Runs work for it; repeats it while the inbox or a database is unreachable. */
   attempt: (work: () => Promise<void>) => Promise<void>
-  /** It has been dealt with: it does not wait any more. `wasLoaded`: its bytes had been dealt with before. */
+  /** Ends the claim: the upload no longer waits. `wasLoaded`: its bytes had been loaded before. */
   finish: (ending: Ending, wasLoaded: boolean) => Promise<void>
-  /** Its bytes are damaged: they are out of the way, and it does not wait any more. */
+  /** Moves its damaged bytes aside: the upload no longer waits. */
   fail: () => Promise<void>
-  /** It is for another time; `atOnce`: for another loader at this moment. */
+  /** Gives the claim up, to be claimed later; `atOnce`: by another loader now. */
   leave: (atOnce: boolean) => void
 }>
 
-/** A pass over what waits. `settled`: waits until all that was claimed before lies where it belongs. */
+/** A pass over the waiting uploads. `settled`: waits until the files of all earlier claims are moved. */
 export type Claiming = Readonly<{
   kinds: readonly LoadedKind[]
   now: () => number
   log: Log
   signal: AbortSignal
   settled: () => Promise<void>
-  /** Told of what is left alone. */
+  /** Called for each file that is ignored. */
   ignore: (ignored: Ignored) => void
-  /** Told that so many cannot be taken yet. */
+  /** Called with the number of files that cannot be claimed yet. */
   wait: (count: number) => void
-  /** Told that a file could not be taken, and why. */
+  /** Called for a file that could not be claimed. */
   failed: (name: string, error: unknown) => void
 }>
 
-/** How much waits and whether anybody loads it; of an inbox that machines share, also what their loaders have claimed. */
+/** How much waits, and whether a loader runs; for a shared inbox, also what its loaders have claimed. */
 export type Pending = Readonly<{ files: number; hasLoader: boolean; work: WorkCounts | undefined }>
 
 export interface Inbox {
@@ -69,15 +69,15 @@ export interface Inbox {
   readonly isShared: boolean
 
   /**
-   * Takes a file in: afterwards it survives a power cut, waits to be loaded, and is on record. Of bytes that were taken in before nothing
-   * more is kept. The part is gone.
+   * Stores a file: afterwards it survives a power cut, waits to be loaded, and is on record. Bytes that are stored
+   * already are not kept twice. The part is removed.
    */
   arrive(received: Received): Promise<Recorded>
 
-  /** The bytes of an upload, whether it waits or has been dealt with; undefined when they are no longer here. */
+  /** The bytes of an upload, waiting or settled; undefined if they are no longer kept. */
   open(upload: Named): Promise<Opened | undefined>
 
-  /** Whether there are bytes that may be an upload's, by their name alone. */
+  /** Whether a file with the upload's name exists; its bytes are not checked. */
   has(upload: Named): Promise<boolean>
 
   /** Claims one upload after the other until none is left. */

@@ -10,7 +10,7 @@ import type { LoadState } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
 import type { Stored } from './stored.ts'
 
-/** Where files are put. `keeps`: hears of each loaded file that is kept there now, with its bytes. */
+/** The destination folders. `keeps`: called for each loaded file that is kept there, with its size in bytes. */
 export type Putting = Readonly<{
   disk: Disk
   folders: Folders
@@ -19,7 +19,7 @@ export type Putting = Readonly<{
 
 /** Moves a file to where its state belongs. Safe to repeat after a crash. */
 export async function moveSettled({ disk, folders, keeps }: Putting, file: Stored, state: LoadState): Promise<void> {
-  // What has been loaded once stays among the processed files, whatever becomes of it later.
+  // A file that was loaded once stays among the processed ones, whatever its state becomes.
   if (file.place === 'processed' || file.place === PLACE_OF[state]) return
   // A person may have copied it there a moment ago.
   await syncWritten(disk, file.path)

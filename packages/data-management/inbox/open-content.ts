@@ -6,7 +6,7 @@ import { inboxOf } from './folder/folder-inbox.ts'
 import type { Opened } from './inbox.ts'
 import { bytesOf } from './stored.ts'
 
-// The loader may put a file away between the look and the opening.
+// Attempts, because the loader may move a file between finding and opening it.
 const LOOKS_MAX = 3
 
 /** The bytes of an upload, from wherever they lie. Throws `not_found`, and says what is lost, when they are no longer here. */

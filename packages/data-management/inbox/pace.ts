@@ -1,4 +1,4 @@
-/** How long a body may keep us waiting: for its next byte, and on average for all of them. The time we need ourselves does not count. */
+/** Limits how long a body may keep the server waiting: for the next byte, and on average. Only waiting time counts. */
 import { Problem } from '@splitcart/shared/problem.ts'
 
 /** The longest wait for a byte; and how many bytes a second there must have been, once `afterMs` have been waited in all. */

@@ -16,7 +16,7 @@ const BYTES_MAX = 1_000
 const FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** What notes how many bytes of an upload have been read; files that take less than a second leave no note. */
+/** A function that records how many bytes of an upload have been read; loads shorter than a second leave no file. */
 export function noteOf(
   upload: Readonly<{ id: string; bytes: number }>,
   note: (progress: LoadProgress) => Promise<void>,
@@ -30,14 +30,14 @@ export function noteOf(
   }
 }
 
-/** Writes the note. A disk that refuses it must not end a load. */
+/** Writes the progress file. Errors are ignored: they must not end a load. */
 export async function writeProgress(disk: Disk, folder: string, progress: LoadProgress): Promise<void> {
   const file = await disk.open(join(folder, NAME), FLAGS, 0o600).catch(() => undefined)
   await file?.write(JSON.stringify(progress)).catch(() => {})
   await file?.close().catch(() => {})
 }
 
-/** Reads the note, if there is one. */
+/** Reads the progress file, if there is one. */
 export async function progressIn(disk: Disk, folder: string): Promise<LoadProgress | undefined> {
   const file = await openToRead(disk, join(folder, NAME)).catch(() => undefined)
   if (file === undefined) return undefined

@@ -26,7 +26,7 @@ export type Prune = Readonly<{
  * it is more likely that the clock is wrong.
  */
 export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all }: Prune): Promise<string[]> {
-  // A load that was taken out again waits for a person: its file is the only copy here.
+  // An undone load waits for a person: its file is the only copy here.
   const wanted = new Set<string>()
   for (const upload of await ledger.uploads.list({ state: 'held', limit: Number.MAX_SAFE_INTEGER }))
     for (const name of namesFor(upload.stored_as, upload.sha256)) wanted.add(name)
@@ -34,7 +34,7 @@ export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all 
   const young: number[] = []
   for (const name of await disk.readdir(folders.processed)) {
     const path = join(folders.processed, name)
-    // Also what was damaged, and lies aside.
+    // Damaged files that were set aside are pruned, too.
     const plain = nameKept(name) ?? nameAside(name)
     if (plain === undefined || wanted.has(plain)) continue
     const stat = await disk.lstat(path)

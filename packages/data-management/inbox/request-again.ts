@@ -1,4 +1,4 @@
-/** Files that are damaged here, and what is done about them: their senders are asked for them, and what comes takes their place. */
+/** Requests damaged files from their senders again, and puts what arrives in their place. */
 import { basename, join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
@@ -15,7 +15,7 @@ import { findStored } from './stored.ts'
 
 type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
-/** A damaged file. What was loaded more than `daysMax` days ago is not asked for: it goes soon, or is gone. */
+/** A damaged file. Uploads loaded more than `daysMax` days ago are not requested: they are pruned soon anyway. */
 export type DamagedKept = Readonly<{ path: string; now: number; daysMax: number }>
 
 /** Requests what a damaged file held from those who sent it, and the base that it needs. Returns the uploads that are newly requested. */

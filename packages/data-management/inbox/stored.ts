@@ -1,4 +1,4 @@
-/** The bytes of an upload, wherever its file lies: plain in the inbox or aside, in any form among the processed ones. */
+/** Finds the file of an upload: plain in the inbox or set aside, plain or compressed among the processed ones. */
 import { join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
@@ -23,20 +23,20 @@ const PLACES = [
 
 type Named = Readonly<{ stored_as: string; sha256: string; kind: string }>
 
-/** Finds the file of an upload that has been put away. The bytes decide, not the name: another upload may have had the same one. */
+/** Finds the file of a settled upload. Its bytes are compared, because another upload may have had the same name. */
 export async function findStored(disk: Disk, folders: Folders, upload: Named): Promise<Stored | undefined> {
   for (const stored of places(folders, upload)) if (await holdsItsBytes(disk, stored)) return stored
   return undefined
 }
 
-/** Finds the file of an upload among those that wait. */
+/** Finds the file of an upload in the inbox. */
 export async function findInInbox(disk: Disk, folders: Folders, upload: Named): Promise<Stored | undefined> {
   for (const stored of places(folders, upload))
     if (stored.place === 'inbox' && (await holdsItsBytes(disk, stored))) return stored
   return undefined
 }
 
-/** Whether there is a file that may be an upload's, by its name alone. */
+/** Whether a file with the upload's name exists; its bytes are not checked. */
 export async function liesInFolders(disk: Disk, folders: Folders, upload: Named): Promise<boolean> {
   for (const { path } of places(folders, upload)) {
     const found = await disk.lstat(path).catch((error: unknown) => codeOf(error))
@@ -51,7 +51,7 @@ function* places(all: Folders, { stored_as, sha256, kind }: Named): Generator<St
     for (const [place, ending] of PLACES) yield { path: join(folders[place], name + ending), sha256, place }
 }
 
-/** The bytes of a stored file. Throws a `DamagedFile` at the end when they are not those that were accepted. */
+/** The bytes of a stored file. Throws a `DamagedFile` at the end if their SHA-256 is not that of the upload. */
 export async function* bytesOf(disk: Disk, { path, sha256 }: Stored): AsyncGenerator<Buffer> {
   const digester = new Digester()
   for await (const portion of keptContent(disk, path)) {

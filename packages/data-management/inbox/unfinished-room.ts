@@ -3,7 +3,7 @@
  *
  *   opened: none ─▶ bytes come: all that it is to become ─▶ none have come for a while: what has come ─▶ bytes come …
  *
- * Who only announces a length holds no room. A key never gets more than what is then still free, so there is always some for another one.
+ * An announced length alone holds no room. A key never gets more than is then still free, so some is left.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 
@@ -25,7 +25,7 @@ export class UnfinishedRoom {
     this.#limits = limits
   }
 
-  /** Counts an upload, of which so many bytes have come. */
+  /** Counts an upload, of which `arrived` bytes have come. */
   add(id: string, { keyId, size, arrived = 0 }: Readonly<{ keyId: string; size: number; arrived?: number }>): void {
     this.#all.set(id, { keyId, size, arrived, movedAt: Number.NEGATIVE_INFINITY, isWriting: false })
   }

@@ -1,6 +1,7 @@
 /**
- * One request at a time writes to an unfinished upload. Who comes later has the better connection: a sender that was cut off
- * asks again while the server still waits for its first request. So the holder is asked to let go, and the next one waits for it.
+ * One request at a time writes to an unfinished upload. The later request has the better connection: a sender that was
+ * cut off retries while the server still waits for its first request. So the holder is asked to release the lock, and
+ * the next request waits for that.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Lock, Locker, RequestRelease } from '@tus/server'

@@ -5,12 +5,12 @@ import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 /** A file in the inbox. Times are milliseconds since 1970. */
 export type Waiting = Readonly<{ name: string; path: string; bytes: number; modifiedAt: number }>
 
-/** Something in the inbox that is left alone, and why. */
+/** An entry of the inbox that is ignored, and why. */
 export type Ignored = Readonly<{ name: string; reason: string }>
 
 const NOT_ARRIVED = new Set(['.part', '.resumable'])
 
-/** Looks into the inbox. */
+/** Lists the inbox. */
 export async function waitingIn(disk: Disk, inbox: string): Promise<{ files: Waiting[]; ignored: Ignored[] }> {
   const files: Waiting[] = []
   const ignored: Ignored[] = []

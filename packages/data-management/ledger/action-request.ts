@@ -1,10 +1,10 @@
-/** What a person asks to be done with an upload, and how it is recorded with it. */
+/** A person's request for an action on an upload, and the columns that record it. */
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import type { UploadAction } from './database.ts'
 
 /**
- * What a person wants done with an upload, and why. `isLimited`: a load, but not beyond the rights of its senders. `repair`: with which it is
- * read from now on; null: with none; not given: as before.
+ * A requested action, with its author and reason. `isLimited`: a load keeps to the rights of the senders. `repair`:
+ * applied when the file is read from now on; null: none; omitted: unchanged.
  */
 export type ActionRequest = Readonly<{
   action: UploadAction
@@ -14,7 +14,7 @@ export type ActionRequest = Readonly<{
   repair?: Repair | null
 }>
 
-/** The columns of an upload that say so. */
+/** The columns of an upload that hold the request. */
 export function columnsOf({ action, by, reason, isLimited = false, repair }: ActionRequest) {
   const kept = repair === undefined ? {} : { repair: repair === null ? null : JSON.stringify({ repair, by }) }
   return { action, action_by: by, action_reason: reason, action_limited: isLimited ? 1 : 0, load_attempts: 0, ...kept }

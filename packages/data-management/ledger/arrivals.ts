@@ -1,5 +1,5 @@
 /**
- * How uploads come on record, with their senders.
+ * Records uploads and their senders.
  *
  *   arrive (committed) ─▶ name in the inbox ─▶ record (committed): upload, delivery, and no longer arriving
  *
@@ -17,23 +17,23 @@ import type { Upload } from './uploads.ts'
 /** A file that is about to get its name in the inbox, and the key that sends it. */
 export type Arriving = Selectable<LedgerTables['arriving']>
 
-/** What is known of a file that is found in the inbox. */
+/** The record of a file that is found in the inbox. */
 export type Found = Pick<
   Upload,
   'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at' | 'kind'
 > &
   Partial<Pick<Upload, 'ranked_at'>>
 
-/** What is known of an upload when its bytes have landed. */
+/** The record of an upload whose bytes are in the inbox. */
 export type Arrival = Found & Readonly<{ wire_bytes: number; state: ArrivedState }>
 
-/** What becomes of an upload that arrives: it waits to be loaded, or has come to its end with its arrival. */
+/** The state of an upload that arrives: waiting to be loaded, or final, because its kind is not loaded here. */
 export type ArrivedState = Extract<UploadState, 'accepted' | 'delivered'>
 
-/** The record of an upload, and whether it is of this arrival. */
+/** The record of an upload, and whether this arrival made it. */
 export type Recorded = Readonly<{ upload: Upload; isNew: boolean }>
 
-/** What arrives. */
+/** The arrivals in a ledger. */
 export class Arrivals {
   readonly #database: LedgerDatabase
   readonly #commits: GroupCommit
@@ -45,11 +45,11 @@ export class Arrivals {
   }
 
   /**
-   * The rank of what comes now: the time, or more where something here has as much. Of two files for the same store and date the one that came
-   * later wins, however far the clock was set back between them.
+   * The rank of a file that arrives now: the time, or one above the highest rank on record. Of two files for the same
+   * store and date the later arrival wins, however far the clock was set back between them.
    */
   async rankOf(now: number): Promise<number> {
-    // Of a server that was killed there may be files that had no upload yet.
+    // A server that was killed may have left arrivals that have no upload yet.
     const arriving = this.#latest === 0 ? await highestRank(this.#database, 'arriving') : 0
     const recorded = await highestRank(this.#database, 'upload')
     this.#latest = Math.max(now, 1 + Math.max(this.#latest, recorded, arriving))
@@ -60,14 +60,14 @@ export class Arrivals {
   async arrive({ stored_as: _, state: __, ...arrival }: Arrival, keyId: string): Promise<void> {
     await this.#commits.write(async (transaction) => {
       const insert = transaction.insertInto('arriving').values({ ...arrival, key_id: keyId })
-      // Once more after a connection was lost with the commit.
+      // The work is repeated if the connection is lost during the commit.
       await insert.onConflict((conflict) => conflict.column('id').doNothing()).execute()
     })
   }
 
   /**
-   * Records an upload and who sent it. When these bytes are on record already, gives that record, with `isNew` false. `hasLanded`: they lie
-   * in the inbox now; what was loaded with fewer rights than this sender's is to be loaded again.
+   * Records an upload and its sender. If these bytes are on record already, returns that record, with `isNew` false.
+   * `hasLanded`: the bytes lie in the inbox, so an upload that was loaded with fewer rights is loaded again.
    */
   record(arrival: Arrival, keyId: string, hasLanded: boolean): Promise<Recorded> {
     return this.#commits.write(async (transaction) => {
@@ -76,14 +76,14 @@ export class Arrivals {
       if (!isNoted) await noteDelivery(transaction, upload.id, { ...arrival, key_id: keyId })
       if (hasLanded && (mayChangeKind(upload, arrival.kind) || (await mayHaveMore(transaction, upload))))
         return reopen(transaction, upload, arrival)
-      // By its id, not by what was inserted: after a connection was lost with the commit this is done once more.
+      // By its id, not by what was inserted: the work is repeated if the connection is lost during the commit.
       return { upload, isNew: upload.id === arrival.id }
     })
   }
 
   /**
-   * Records the upload of a file that was found in the inbox, with all who are sending these bytes: the first of them is told this id.
-   * Of a file that nobody sends a person made a copy.
+   * Records the upload of a file found in the inbox, with all keys that are sending these bytes; its id is that of the
+   * first arrival. A file that no key is sending was copied there by a person.
    */
   recordFound(found: Found): Promise<Upload> {
     return this.#commits.write(async (transaction) => {
@@ -97,29 +97,29 @@ export class Arrivals {
     })
   }
 
-  /** Whether bytes that are on record must land once more: this sender may write more of them than was loaded, or they are of another kind. */
+  /** Whether recorded bytes must be stored again: this sender may write more of them, or sends them as another kind. */
   async isWantedAgain(upload: Upload, { keyId, kind }: Readonly<{ keyId: string; kind: string }>): Promise<boolean> {
     return mayChangeKind(upload, kind) || (await mayHaveMore(this.#database, upload, keyId))
   }
 
-  /** What is arriving: of a server that has just started, what an earlier one has left. */
+  /** The files that are arriving; right after a start, those that an earlier server process left. */
   list(): Promise<Arriving[]> {
     return this.#database.selectFrom('arriving').selectAll().orderBy('id').execute()
   }
 
-  /** Forgets that a file is arriving: its name never came. */
+  /** Removes the record of an arriving file that never got its name in the inbox. */
   async giveUp(id: string): Promise<void> {
     await haveArrived(this.#database, id)
   }
 }
 
-/** The file has its upload: it is no longer arriving. True: its delivery is noted already. */
+/** Removes a file that has its upload from the arriving ones. True: its delivery is recorded already. */
 async function haveArrived(database: LedgerDatabase, id: string): Promise<boolean> {
   const found = await database.deleteFrom('arriving').where('id', '=', id).returning('is_noted').executeTakeFirst()
   return found?.is_noted === 1
 }
 
-/** Those with some bytes, the first first; who calls notes their deliveries. They stay on record: their names may be yet to come. */
+/** The arriving files with these bytes, oldest first. They stay on record: they may get their names later. */
 async function take(database: LedgerDatabase, { sha256, kind }: Found): Promise<Arriving[]> {
   const ofKind = database.selectFrom('arriving').selectAll().where('sha256', '=', sha256).where('kind', '=', kind)
   const found = await ofKind.orderBy('id').execute()
@@ -132,7 +132,7 @@ async function take(database: LedgerDatabase, { sha256, kind }: Found): Promise<
   return taken
 }
 
-/** What was lost and is here again has its senders from before. */
+/** Inserts an upload; one that was lost and is here again gets its earlier senders back. */
 async function insert(database: LedgerDatabase, found: Found & Pick<Arrival, 'state'>): Promise<Upload> {
   const lost = await takeLost(database, found.sha256)
   await database
@@ -179,7 +179,7 @@ async function noteDelivery(database: LedgerDatabase, uploadId: string, delivere
     .execute()
 }
 
-/** It waits to be loaded once more, from where its bytes lie now: of another kind as if it had just come. */
+/** Has an upload loaded again, from where its bytes lie now; if its kind changed, as a new upload. */
 async function reopen(
   database: LedgerDatabase,
   { id, kind: before }: Upload,

@@ -12,17 +12,17 @@ export async function audit(database: LedgerDatabase, entry: AuditEntry): Promis
 /** An entry on record. */
 export type AuditRecord = Omit<LedgerTables['audit'], 'id'> & Readonly<{ id: number }>
 
-/** What the audit calls a backup that was made. */
+/** The audit's `what` of a backup. */
 export const BACKUP_MADE = 'backup made'
 
 /** The latest backup that was made. */
 export function latestBackup(database: LedgerDatabase): Promise<AuditRecord | undefined> {
-  // The text itself, for the index on these entries.
+  // A literal, not a parameter, so that the partial index on these entries is used.
   const isBackup = sql<boolean>`what = ${sql.lit(BACKUP_MADE)}`
   return database.selectFrom('audit').selectAll().where(isBackup).orderBy('id', 'desc').limit(1).executeTakeFirst()
 }
 
-/** The entries, the newest first, from before an id on. */
+/** The entries with ids below `before`, newest first. */
 export function auditEntries(database: LedgerDatabase, before: number, limit: number): Promise<AuditRecord[]> {
   return database.selectFrom('audit').selectAll().where('id', '<', before).orderBy('id', 'desc').limit(limit).execute()
 }

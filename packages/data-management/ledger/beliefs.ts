@@ -1,4 +1,4 @@
-/** What people believe of companies and stores from now on. Nothing is ever removed: a belief that is taken back stays, with who did so. */
+/** Beliefs: rules whose findings people accept for a company or store. Rows are never deleted; undoing adds by whom. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { type Belief, type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { FILE_RULES } from '@splitcart/shared/truth/judge.ts'
@@ -10,13 +10,13 @@ import type { LedgerDatabase, LedgerTables } from './database.ts'
 export type BeliefRecord = BeliefSince &
   Readonly<{ who: string; reason: string | null; undoneAt: string | null; undoneBy: string | null }>
 
-/** Who believes something, when and why. */
+/** A belief to record, with its author, time and reason. */
 export type NewBelief = Belief & Readonly<{ at: number; who: string; reason: string | null }>
 
-/** A date that has not come yet would be "now" until it has, whoever believes it. */
+/** Rules that cannot be believed: a date in the future would count as "now" until it has come. */
 export const NEVER_BELIEVED: ReadonlySet<string> = new Set(['date_ahead'])
 
-/** Why nobody can believe what a rule says; undefined: one can. */
+/** Why the findings of a rule cannot be believed; undefined if they can. */
 export function faultOfBelief(rule: string): string | undefined {
   if (Object.hasOwn(FILE_RULES, rule)) return `${rule} is said of a file, not of a company`
   if (NEVER_BELIEVED.has(rule)) return `${rule} cannot be believed: that date would be "now" until it comes`
@@ -24,7 +24,7 @@ export function faultOfBelief(rule: string): string | undefined {
   return `${rule} is no rule; expected one of ${Object.keys(RULES).join(', ')}`
 }
 
-/** What a belief is about, for people. */
+/** The subject of a belief as text for people. */
 export function aboutOf({ company, store, rule, field }: Belief): string {
   return `${company}${store === null ? '' : `/${store}`} ${rule}${field === null ? '' : ` of ${field}`}`
 }
@@ -37,7 +37,7 @@ export class Beliefs {
     this.#database = database
   }
 
-  /** Puts a belief on record and returns it; where it is believed already, that one. */
+  /** Records a belief and returns it; if the same is in force already, returns that one. */
   async hold({ company, store, ...rest }: NewBelief): Promise<BeliefRecord> {
     const folded = { company: foldedCode(company), store: store === null ? null : foldedCode(store), ...rest }
     const current = await this.current()
@@ -46,7 +46,7 @@ export class Beliefs {
     return recordOf(await this.#database.insertInto('belief').values(folded).returningAll().executeTakeFirstOrThrow())
   }
 
-  /** Takes a belief back; false when there is none of this id that counts. */
+  /** Takes a belief back; false if there is none with this id, or it was taken back already. */
   async undo(id: number, who: string, at: number): Promise<boolean> {
     const taken = await this.#database
       .updateTable('belief')
@@ -62,7 +62,7 @@ export class Beliefs {
     return (await this.#database.selectFrom('belief').selectAll().orderBy('id', 'desc').execute()).map(recordOf)
   }
 
-  /** Those that count, the oldest first. */
+  /** The beliefs in force, oldest first. */
   async current(): Promise<BeliefRecord[]> {
     const found = this.#database.selectFrom('belief').selectAll().where('undone_at', 'is', null)
     return (await found.orderBy('id').execute()).map(recordOf)

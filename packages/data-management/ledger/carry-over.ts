@@ -1,16 +1,16 @@
 /**
- * What a backup of a ledger does not know and must not undo: keys that have ended since, who signed out, who sent what waits in the inbox,
- * and what was loaded since.
+ * Carries newer facts into a restored backup of a ledger, which must not undo them: keys and sessions that have ended
+ * since, the senders of what waits in the inbox, and what was loaded since.
  */
 import type { Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
 const PAGE_UPLOADS = 500
 
-/** How many keys were ended again, how many waiting uploads have their senders, and how many that were loaded are known. */
+/** How many keys were ended again, waiting uploads got their senders, and loaded uploads were recorded. */
 export type CarriedOver = Readonly<{ ended: number; waiting: number; loaded: number }>
 
-/** Brings into a ledger that is being restored what the one before it knows. */
+/** Copies these facts from the previous ledger into the one that is being restored. */
 export function carryOver(before: LedgerDatabase, restored: LedgerDatabase): Promise<CarriedOver> {
   return restored.transaction().execute(async (transaction) => ({
     ended: await carryEndings(before, transaction),
@@ -19,7 +19,7 @@ export function carryOver(before: LedgerDatabase, restored: LedgerDatabase): Pro
   }))
 }
 
-/** The keys that work in a restored ledger and did not in the one before it; `before` undefined: that one cannot be read. */
+/** The keys that work in a restored ledger but not in the previous one; `before` undefined: it cannot be read. */
 export async function keysThatComeBack(
   before: LedgerDatabase | undefined,
   restored: LedgerDatabase,
@@ -57,7 +57,7 @@ async function carryWaiting(before: LedgerDatabase, restored: LedgerDatabase): P
   return waiting.length
 }
 
-/** The catalogue of the backup does not have them: they are loaded again from their own files (update-db/repair.ts), however many. */
+/** The backup's catalogue lacks these uploads: they are loaded again from their files (update-db/repair.ts). */
 async function carryLoaded(before: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
   let loaded = 0
   for (let behind = ''; ; ) {

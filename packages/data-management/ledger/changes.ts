@@ -3,26 +3,26 @@
  * (migrations/sqlite/002-page.sql). Looking costs next to nothing as long as nobody has written.
  */
 
-/** The last change of an upload among some. */
+/** The last change of an upload within a range of changes. */
 export type Change = Readonly<{ number: number; uploadId: string }>
 
-/** A look at the changes, which sees what all others commit. */
+/** A reader of the changes that all processes commit. */
 export type Changes = AsyncDisposable &
   Readonly<{
-    /** Whether anything was written since this was asked last. */
+    /** Whether the ledger was written since the previous call. */
     hasChanged: () => Promise<boolean>
     /** The number of the latest change; 0 before the first. */
     latest: () => Promise<number>
-    /** The uploads that changed after one change and not after another, each with its last change, in that order. Undefined: not known any more. */
+    /** Uploads whose last change is in (after, until], each with it, oldest first; undefined if `after` was pruned. */
     between: (after: number, until: number) => Promise<Change[] | undefined>
   }>
 
 export const LATEST = 'select coalesce(max(id), 0) as id from upload_change'
 export const BETWEEN = 'select id, upload_id from upload_change where id > ? and id <= ? order by id'
 
-/** What lies between two changes, of the records that were found there. */
+/** The last change of each upload in records of changes; undefined if there are fewer than `count`. */
 export function changesOf(found: readonly { [column: string]: unknown }[], count: number): Change[] | undefined {
-  // Numbers have no gaps: what is missing has been forgotten.
+  // Change numbers have no gaps: missing ones have been pruned.
   if (found.length !== count) return undefined
   const last = new Map<string, number>()
   for (const { id, upload_id } of found) {

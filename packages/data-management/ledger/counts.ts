@@ -1,18 +1,18 @@
-/** How many uploads there are, and how much of them waits: from what the ledger keeps counted, so nobody waits until all are looked at. */
+/** Counts of uploads and of the backlog, mostly from counters that the ledger keeps, so that no table is scanned. */
 import { UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
 import { sql } from 'kysely'
 import type { LedgerDatabase } from './database.ts'
 import { isUndecided } from './decided.ts'
 
-/** What waits to be loaded: files, bytes, and since when the oldest does (milliseconds since 1970; null: nothing waits). */
+/** The backlog: files, bytes, and since when the oldest waits (milliseconds since 1970; null: nothing waits). */
 export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
 
-/** What waits of one key. */
+/** The part of the backlog that one key sent. */
 export type Share = Readonly<{ files: number; bytes: number }>
 
 const WAITING = ['accepted', 'loading'] as const
 
-/** What waits to be loaded. */
+/** The uploads that wait to be loaded. */
 export async function waiting(database: LedgerDatabase): Promise<Backlog> {
   const counts = await database.selectFrom('upload_count').selectAll().where('state', 'in', WAITING).execute()
   const sum = (of: 'files' | 'bytes') => counts.reduce((total, count) => total + count[of], 0)
@@ -26,7 +26,7 @@ function receivedFirst(database: LedgerDatabase, state: string) {
   return ofState.orderBy('id').limit(1).executeTakeFirst()
 }
 
-/** What waits to be loaded of each key, by its id: of who sent it first. Looks at all that waits. */
+/** The backlog of each key, by key id; an upload counts for its first sender. Reads all waiting uploads. */
 export async function waitingByKey(database: LedgerDatabase): Promise<Record<string, Share>> {
   const { rows } = await sql<Share & { key_id: string }>`
     select key_id, count(*) as files, sum(bytes) as bytes from (
@@ -43,7 +43,7 @@ export async function countByState(database: LedgerDatabase): Promise<Record<Upl
   return Object.fromEntries(UPLOAD_STATES.map((state) => [state, counts[state] ?? 0])) as Record<UploadState, number>
 }
 
-/** How many uploads arrived at or after a time, of all or some, as `UploadQuery` says; counting stops at `max`. */
+/** How many uploads that match the filters arrived at or after a time; counting stops at `max`. */
 export async function countSince(database: LedgerDatabase, query: CountQuery): Promise<number> {
   const { time, max, state, undecided = false } = query
   let select = database.selectFrom('upload').select('id').where('id', '>=', firstIdOf(time)).limit(max)
@@ -55,24 +55,24 @@ export async function countSince(database: LedgerDatabase, query: CountQuery): P
 
 type CountQuery = Readonly<{ time: number; max: number; state?: UploadState; undecided?: boolean }>
 
-/** The ids begin with the time, so that the latest uploads are found without an index on it. */
+/** Ids begin with the time of arrival, so that the latest uploads are found without an index on the time. */
 function firstIdOf(time: number): string {
   const hex = Math.max(0, Math.floor(time)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
-/** What all loads have done that any loader made: files by how they ended, rows of the loaded ones by what became of them. */
+/** Totals over all loads of all loaders: files by how their load ended, rows of the loaded ones by their outcome. */
 export type LoadTotals = Readonly<{
   files: Readonly<Record<'loaded' | 'held' | 'failed', number>>
   rows: Readonly<Record<'inserted' | 'changed' | 'unchanged' | 'duplicate' | 'rejected', number>>
-  /** Of files that were loaded. */
+  /** The bytes of loaded files. */
   bytes: number
   milliseconds: number
-  /** Loads that ended their loader. */
+  /** Loads during which the loader died. */
   deaths: number
 }>
 
-/** Adds nothing up: the ledger keeps these sums. */
+/** Reads the totals, which the ledger keeps up to date. */
 export async function loadTotals(database: LedgerDatabase): Promise<LoadTotals> {
   const found = await database.selectFrom('load_total').selectAll().execute()
   const of = Object.fromEntries(found.map(({ name, amount }) => [name, amount]))
@@ -85,7 +85,7 @@ export async function loadTotals(database: LedgerDatabase): Promise<LoadTotals> 
   }
 }
 
-/** When the next key that works will end by itself; null: none will. Keys that have a successor are left out. */
+/** When the next working key without a successor expires; null: none will. */
 export async function nextKeyExpiry(database: LedgerDatabase, now: number): Promise<number | null> {
   const { next } = await database
     .selectFrom('api_key')
@@ -97,7 +97,7 @@ export async function nextKeyExpiry(database: LedgerDatabase, now: number): Prom
   return next
 }
 
-/** The keys that work and end by themselves before a time, without a successor. */
+/** The working keys without a successor that expire before a time. */
 export function keysExpiring(
   database: LedgerDatabase,
   now: number,

@@ -1,7 +1,7 @@
 /** The ledger's tables. They are reached with Kysely, so that one set of queries serves every database. */
 import type { Generated, Kysely } from 'kysely'
 
-/** What a person wants done with an upload: load it (again) without holding it, take it out of the catalogue, or set it aside for good. */
+/** A person's request for an upload: load it (again) without holding it, undo its load, or discard it for good. */
 export type UploadAction = 'load' | 'undo' | 'discard'
 
 export type LedgerTables = {

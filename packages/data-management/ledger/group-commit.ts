@@ -1,16 +1,16 @@
 /**
- * Commits what many write at the same time in one transaction. A commit costs the disk a sync, during which nothing else happens here:
- * a thousand uploads that arrive at once would stand in line for a thousand of them.
+ * Commits concurrent writes in one transaction. A commit costs a sync of the disk, during which nothing else happens
+ * here: a thousand uploads that arrive at once would wait for a thousand syncs.
  *
  *   write ─┐
  *   write ─┼─▶ one transaction ─▶ commit ─▶ each of them goes on
  *   write ─┘        └─ one of them fails: taken back, and each is done by itself
  *
  * Invariants:
- *  1. Nobody goes on before what he wrote is committed.
- *  2. What one of them does wrong, no other hears of.
- *  3. Commits take half of the time at most: the next one waits for as long as the last one took. Who writes alone never notices,
- *     because from one upload to the next more time passes.
+ *  1. No caller goes on before its write is committed.
+ *  2. A failing write does not fail the others.
+ *  3. Commits take half of the time at most: the next one waits for as long as the last one took. A single writer does
+ *     not notice, because more time passes between its uploads.
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { repeated } from '../database/postgres-problems.ts'
@@ -35,7 +35,7 @@ export class GroupCommit {
     this.#database = database
   }
 
-  /** Writes in a transaction that others may share, and resolves when it is committed. The work may be done twice. */
+  /** Runs `work` in a shared transaction and resolves when it is committed. `work` may run twice. */
   write<T>(work: Work<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     this.#waiting.push({ work, resolve, reject })
@@ -47,7 +47,7 @@ export class GroupCommit {
     this.#isWorking = true
     while (this.#waiting.length > 0) {
       const pauseMs = this.#pauseUntil - performance.now()
-      // A turn of the event loop at least: others may be about to write.
+      // Waits at least one turn of the event loop, so that others can join.
       await (pauseMs > 1 ? sleep(pauseMs) : turn())
       const group = this.#waiting
       this.#waiting = []
@@ -58,7 +58,7 @@ export class GroupCommit {
     this.#isWorking = false
   }
 
-  /** Commits the work of all, unless one of them fails. */
+  /** Commits the work of all writers; false: one failed, and nothing is written. */
   async #commit(group: readonly Writer[]): Promise<boolean> {
     const results: unknown[] = []
     try {

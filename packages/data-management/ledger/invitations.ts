@@ -1,9 +1,9 @@
 /**
- * One-time codes: whoever brings one first, within ten minutes, gets a key of his own. So nobody carries a key from the server to
- * another machine, through chats, histories and clipboards.
+ * One-time codes: the first request that presents one within ten minutes gets a new key. So no key is carried from the
+ * server to another machine through chats, histories and clipboards.
  *
  * Invariants:
- *  1. Of a code only the SHA-256 is stored; who reads the ledger can take no key.
+ *  1. Of a code only the SHA-256 is stored; a reader of the ledger cannot take a key.
  *  2. A code makes one key: that it is used and the key are one transaction.
  */
 import { createHash, randomInt } from 'node:crypto'
@@ -14,17 +14,17 @@ import type { LedgerDatabase } from './database.ts'
 import { makeKey } from './key-format.ts'
 import { insertKey, linesOf, type MadeKey, type NewKey, rightsOf, type Scope } from './keys.ts'
 
-// Without those that are taken for one another: 0 O, 1 I L, U V.
+// Without letters that are easily confused: 0 O, 1 I L, U V.
 const LETTERS = '23456789ABCDEFGHJKMNPQRSTWXYZ'
 const GROUPS = 3
 const GROUP_LETTERS = 4
 
-/** For how long a code can be taken. */
+/** How long a code is valid. */
 export const CODE_MINUTES = 10
 const USED = 'it was used already'
 const KEPT_MS = 30 * 24 * 60 * MINUTE_MS
 
-/** A code that was just made, and until when it can be taken (milliseconds since 1970). */
+/** A new code, and when it expires (milliseconds since 1970). */
 export type Invitation = Readonly<{ code: string; expiresAt: number }>
 
 /** The invitations in the ledger. */
@@ -35,7 +35,7 @@ export class Invitations {
     this.#database = database
   }
 
-  /** Makes a code for a key, and returns it; nobody can find it out again. `by`: who makes it, for the audit. */
+  /** Makes a code for a key and returns it; it cannot be recovered later. `by`: the maker, for the audit. */
   async create(wanted: NewKey, now: number, by: string): Promise<Invitation> {
     const code = newCode()
     const expiresAt = now + CODE_MINUTES * MINUTE_MS
@@ -62,11 +62,11 @@ export class Invitations {
     return { code, expiresAt }
   }
 
-  /** Makes the key that a code stands for; `from` is the address that brings it. Throws `code_refused`. */
+  /** Exchanges a code for its key; `from` is the address of the request. Throws `code_refused`. */
   async take(code: string, from: string, now: number): Promise<MadeKey> {
     const made = makeKey()
     const code_sha256 = sha256Of(code)
-    // Whoever guesses costs a look, and no transaction that writes.
+    // Checked first by a read, so that guesses cost no write transaction.
     const refusal = await whyNot(this.#database, code_sha256, now)
     if (refusal !== undefined) throw new Problem('code_refused', refusal)
     return await this.#database.transaction().execute(async (transaction) => {
@@ -89,7 +89,7 @@ export class Invitations {
   }
 }
 
-/** Why a code cannot be taken; undefined where it can. */
+/** Why a code is refused; undefined if it is valid. */
 async function whyNot(database: LedgerDatabase, code_sha256: string, now: number): Promise<string | undefined> {
   const found = await database
     .selectFrom('invitation')

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib'
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const ID_DIGITS = 10
-// 32 digits of 62 are 190 random bits.
+// 32 base-62 digits are 190 random bits.
 const SECRET_DIGITS = 32
 const CHECKSUM_DIGITS = 6
 const FORMAT = new RegExp(`^splitcart_([0-9A-Za-z]{${ID_DIGITS}})_[0-9A-Za-z]{${SECRET_DIGITS + CHECKSUM_DIGITS}}$`)
@@ -18,12 +18,12 @@ export function makeKey(): { id: string; text: string } {
   return { id, text: withChecksum(`splitcart_${id}_${randomDigits(SECRET_DIGITS)}`) }
 }
 
-/** The text of a key from what stands before its checksum. */
+/** Appends the checksum to the rest of a key's text. */
 export function withChecksum(unchecked: string): string {
   return unchecked + checksumOf(unchecked)
 }
 
-/** The id in a key's text, or undefined when it is not one of ours or was mistyped. */
+/** The id in a key's text, or undefined if it has another format or a wrong checksum. */
 export function keyIdOf(text: string): string | undefined {
   const id = FORMAT.exec(text)?.[1]
   return id !== undefined && checksumOf(text.slice(0, -CHECKSUM_DIGITS)) === text.slice(-CHECKSUM_DIGITS)

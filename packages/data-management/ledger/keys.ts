@@ -1,4 +1,4 @@
-/** The keys that may use the server. Of a key only the SHA-256 is stored: a random secret needs no slow hash. */
+/** The API keys of the server. Only the SHA-256 of a key is stored: a random secret needs no slow hash. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
@@ -11,7 +11,7 @@ export const SCOPES = ['upload', 'read', 'admin'] as const
 
 export type Scope = (typeof SCOPES)[number]
 
-/** Who sends a request: a key, its name, and what it may do, as in `NewKey`. */
+/** The principal of a request: its key, the key's name, and its rights, as in `NewKey`. */
 export type Principal = Readonly<{
   keyId: string
   name: string
@@ -20,12 +20,12 @@ export type Principal = Readonly<{
   onlyFrom: readonly string[] | null
 }>
 
-/** A key that works now. `expiresAt` is infinite where it does not expire. */
+/** A key that is neither revoked nor expired. `expiresAt` is infinite if it never expires. */
 export type WorkingKey = Readonly<{ principal: Principal; secretSha256: string; expiresAt: number }>
 
 /**
- * What a new key may do. `onlyFor`: the companies, or stores as company/store, whose rows it may send; `onlyFrom`: the addresses and
- * networks it may come from; null: all. Times in milliseconds.
+ * The rights of a new key. `onlyFor`: companies, or stores as company/store, whose rows it may send; `onlyFrom`:
+ * addresses and networks it may be used from; null: all. Times in milliseconds.
  */
 export type NewKey = Readonly<{
   name: string
@@ -35,7 +35,7 @@ export type NewKey = Readonly<{
   expiresAt: number | null
 }>
 
-/** What a new key may do, for the audit. */
+/** The rights of a new key as text for the audit. */
 export function rightsOf({ name, scopes, onlyFor, onlyFrom = null }: NewKey): string {
   const what = onlyFor === null ? '' : ` for ${onlyFor.join(', ')}`
   return `${name}: ${scopes.join(', ')}${what}${onlyFrom === null ? '' : ` from ${onlyFrom.join(', ')}`}`
@@ -48,10 +48,10 @@ export type KeyRecord = Omit<LedgerTables['api_key'], 'secret_sha256'>
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** The id under which the key of API_SECRET_KEY appears. It stands in no table. */
+/** The id of the key in API_SECRET_KEY. It is not in the table of keys. */
 export const SETTINGS_KEY_ID = 'settings'
 
-/** Who sends with the key of API_SECRET_KEY. */
+/** The principal of requests with the key in API_SECRET_KEY. */
 export const SETTINGS_PRINCIPAL: Principal = {
   keyId: SETTINGS_KEY_ID,
   name: 'API_SECRET_KEY',
@@ -60,7 +60,7 @@ export const SETTINGS_PRINCIPAL: Principal = {
   onlyFrom: null,
 }
 
-// What tells who sends, and what that key may do.
+// The columns that make a `Principal`.
 const SENDING = ['id', 'name', 'scopes', 'only_for', 'only_from'] as const
 
 type SendingKey = Pick<LedgerTables['api_key'], (typeof SENDING)[number]>
@@ -78,7 +78,7 @@ const RECORD = [
 const NOTE_MS_MIN = 60_000
 const ADDRESSES_PER_HOUR_MAX = 10
 
-/** From where a key was used within an hour, and when that was noted last. */
+/** The addresses from which a key was used within an hour that began at `since`, and when each was last recorded. */
 type Uses = Readonly<{ since: number; addresses: Map<string, number> }>
 
 const NO_SHA256 = '0'.repeat(64)
@@ -97,7 +97,7 @@ export class Keys {
     this.#settingsKeySha256 = settingsKey === undefined ? NO_SHA256 : sha256Of(settingsKey)
   }
 
-  /** Makes a key and returns its text, which nobody can find out again. `by`: who makes it, for the audit. */
+  /** Makes a key and returns its text, which cannot be recovered later. `by`: the maker, for the audit. */
   async create(wanted: NewKey, now: number, by?: string): Promise<MadeKey> {
     const key = makeKey()
     await this.#database.transaction().execute(async (transaction) => {
@@ -109,8 +109,8 @@ export class Keys {
   }
 
   /**
-   * Makes a key that may do the same as another, for as long from now as that one was made for; the other works until `until`, if so long. One
-   * transaction: whoever is killed in it has made no key that nobody was told of. Undefined: no such key works, or it has a successor already.
+   * Makes a successor with the same rights and lifetime; the old key works until `until` at most. One transaction: a
+   * crash leaves no key whose text was never returned. Undefined: no such key works, or it has a successor already.
    */
   rotate(id: string, until: number, now: number, by?: string): Promise<MadeKey | undefined> {
     const made = makeKey()
@@ -131,8 +131,8 @@ export class Keys {
   }
 
   /**
-   * Whose key this is, or undefined. Every well-formed key costs the same: for an unknown id a neighbour is read and compared,
-   * and nothing is left out once one thing is wrong.
+   * The principal of a key, or undefined. Every well-formed key takes the same time: for an unknown id a neighbour is
+   * read and compared, and no check is skipped once another has failed.
    */
   async authenticate(text: string, now: number): Promise<Principal | undefined> {
     const sha256 = sha256Of(text)
@@ -158,9 +158,9 @@ export class Keys {
     return { principal: principalOf(key), secretSha256: key.secret_sha256, expiresAt: key.expires_at ?? NEVER }
   }
 
-  /** The key with this id, or else the one before it, or else the first: none only where there is no key at all. */
+  /** The key with this id, else the one before it, else the first; none only if there are no keys at all. */
   #nearest(id: string) {
-    // Numbers in every row: to read one where others have none takes longer, and would tell a key that has ended from an unknown one.
+    // Numbers in every row: a null takes a different time to read, which would tell an ended key from an unknown one.
     const isRevoked = sql<number>`case when revoked_at is null then 0 else 1 end`
     const endsAt = sql<number>`coalesce(expires_at, ${sql.lit(Number.MAX_SAFE_INTEGER)})`
     const first = sql`(select min(id) from api_key)`
@@ -174,8 +174,8 @@ export class Keys {
   }
 
   /**
-   * Records when and from where a key was used: once a minute for each of its addresses, for each record costs the disk a sync. Of
-   * a key with so many addresses that it is no machine's the audit has the first ones of each hour.
+   * Records when and from where a key was used: once a minute per address, because each record costs a sync of the
+   * disk. If a key has more addresses than one machine would, the audit gets only the first ones of each hour.
    */
   async noteUse(id: string, address: string, now: number): Promise<void> {
     const uses = this.#usesOf(id, now)
@@ -200,14 +200,14 @@ export class Keys {
   #usesOf(id: string, now: number): Uses {
     const known = this.#uses.get(id)
     if (known !== undefined && now - known.since < HOUR_MS) return known
-    // The address that it was used from last is not new in the next hour.
+    // The last address is carried over: it is not new in the next hour.
     const [last] = [...(known?.addresses ?? [])].slice(-1)
     const uses = { since: now, addresses: new Map(last === undefined ? [] : [[last[0], last[1]]]) }
     this.#uses.set(id, uses)
     return uses
   }
 
-  /** The keys, the oldest first, without their secrets' hashes; from behind one (by time and id) on, where that is given. */
+  /** The keys after `behind` (time, id), oldest first, without the hashes of their secrets. */
   list(behind: readonly [number, string] = [-1, ''], limit: number = Number.MAX_SAFE_INTEGER): Promise<KeyRecord[]> {
     const [at, id] = behind
     return this.#database
@@ -225,12 +225,12 @@ export class Keys {
     return this.#database.selectFrom('api_key').select(RECORD).where('id', '=', id).executeTakeFirst()
   }
 
-  /** Revokes a key for ever; false when there is none of this id that is not revoked. */
+  /** Revokes a key for ever; false if there is no key with this id or it is revoked already. */
   async revoke(id: string, now: number): Promise<boolean> {
     return isRevoked(await revokeOne(this.#database, id, now))
   }
 
-  /** Revokes a key and all that have replaced it, one after the other; returns the ids of those that were not revoked yet. */
+  /** Revokes a key and its chain of successors; returns the ids of those that were not revoked yet. */
   revokeWithSuccessors(id: string, now: number): Promise<string[]> {
     return this.#database.transaction().execute(async (transaction) => {
       const revoked: string[] = []
@@ -257,7 +257,7 @@ function isRevoked({ numUpdatedRows }: { numUpdatedRows: bigint }): boolean {
   return numUpdatedRows === 1n
 }
 
-/** Puts a key into its table, in a transaction of the caller. */
+/** Inserts a key, in the caller's transaction. */
 export async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: NewKey, now: number): Promise<void> {
   const { name, scopes, onlyFor, onlyFrom = null, expiresAt } = wanted
   await database
@@ -292,7 +292,7 @@ function works({ revoked_at, expires_at }: Pick<KeyRecord, 'revoked_at' | 'expir
   return revoked_at === null && (expires_at ?? NEVER) > now
 }
 
-/** What a column with a value a line holds; null: no limit. */
+/** The values of a column that holds one value a line; null: no limit. */
 export function linesOf(text: string | null): readonly string[] | null {
   return text === null ? null : text.split('\n')
 }

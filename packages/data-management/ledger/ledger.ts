@@ -31,7 +31,7 @@ import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
 import { Watches } from './watches.ts'
 
-/** Where a ledger is kept, and what each kind of database does in its own way. */
+/** The database of a ledger, and the operations that differ between SQLite and PostgreSQL. */
 export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'withExclusiveLock' | 'checkWritable'> &
   Readonly<{ database: LedgerDatabase; loadNumber: LoadNumber }>
 
@@ -53,11 +53,11 @@ export class Ledger implements AsyncDisposable {
   readonly notices: Notices
   readonly ticks: Ticks
   readonly watches: Watches
-  /** Looks at the changes of uploads from now on. Dispose of it. */
+  /** Opens a reader of the changes of uploads from now on; dispose of it. */
   readonly lookAtChanges: () => Promise<Changes>
-  /** Does something unless another process that has this ledger is at it; tells whether it was done. */
+  /** Runs `work` unless another process of this ledger holds the lock named `what`; returns whether it ran. */
   readonly withExclusiveLock: (what: string, work: () => Promise<void>) => Promise<boolean>
-  /** Throws what keeps the ledger from being written; costs the same however much is in it. */
+  /** Throws if the ledger cannot be written; its cost does not depend on the ledger's size. */
   readonly checkWritable: () => Promise<void>
   readonly #database: LedgerDatabase
   readonly #loadNumber: LoadNumber
@@ -92,57 +92,57 @@ export class Ledger implements AsyncDisposable {
     return audit(this.#database, entry)
   }
 
-  /** What all senders of an upload together may write. */
+  /** The union of the rights of all senders of an upload. */
   rightsOver(uploadId: string): Promise<Rights> {
     return rightsOver(this.#database, uploadId)
   }
 
-  /** Whether an upload was loaded with less than its senders may write by now. */
+  /** Whether an upload was loaded with fewer rights than its senders have by now. */
   mayHaveMore(upload: Upload): Promise<boolean> {
     return mayHaveMore(this.#database, upload)
   }
 
-  /** What the sender of an upload is told: of what others sent, and said, nothing. */
+  /** The receipt for one sender of an upload; it reveals nothing of other senders or of persons. */
   async receiptFor(upload: Upload, keyId: string, duplicate: boolean): Promise<Receipt> {
     return (await receiptsFor(this.#database, [upload], keyId, duplicate))[0]!
   }
 
-  /** What one of the senders of some uploads is told of each of them. */
+  /** The receipts of these uploads for one of their senders. */
   receiptsFor(uploads: readonly Upload[], keyId: string): Promise<Receipt[]> {
     return receiptsFor(this.#database, uploads, keyId, false)
   }
 
-  /** Who sent some uploads, by their ids. */
+  /** The senders of these uploads, by upload id. */
   sendersOf(uploadIds: readonly string[]): Promise<Map<string, UploadSender>> {
     return sendersOf(this.#database, uploadIds)
   }
 
-  /** A page of uploads in another order than that in which they came. */
+  /** A page of uploads, sorted by a column. */
   sortedUploads(query: SortedQuery): Promise<SortedPage> {
     return sortedUploads(this.#database, this.#loadNumber, query)
   }
 
-  /** Of each sender the oldest upload that nobody loads yet. */
+  /** The oldest upload of each sender that no loader has taken. */
   firstsOfSenders(): Promise<FirstOfSender[]> {
     return firstsOfSenders(this.#database)
   }
 
-  /** Takes an upload that nobody loads yet: of several who want it one gets it. */
+  /** Marks an accepted upload as loading; of several loaders that try, one gets it, the others undefined. */
   take(id: string, at: number): Promise<Upload | undefined> {
     return take(this.#database, id, at)
   }
 
-  /** The audit's entries, the newest first, from before an id on. */
+  /** The audit's entries with ids below `before`, newest first. */
   auditEntries(before: number, limit: number): Promise<AuditRecord[]> {
     return auditEntries(this.#database, before, limit)
   }
 
-  /** When the next key will end by itself; null: none will. */
+  /** When the next key expires (milliseconds since 1970); null: none will. */
   nextKeyExpiry(now: number): Promise<number | null> {
     return nextKeyExpiry(this.#database, now)
   }
 
-  /** The keys that will end by themselves before a time, and have no successor. */
+  /** The keys that expire before a time and have no successor. */
   keysExpiring(now: number, before: number) {
     return keysExpiring(this.#database, now, before)
   }
@@ -163,7 +163,7 @@ export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
   return new Ledger(storeAt(path, openSqliteLedger(path)), settingsKey)
 }
 
-/** Opens the ledger in a data folder, where it is, only to ask. */
+/** Opens the existing ledger in a data folder, read-only. */
 export function openLedgerToAsk(dataFolder: string): Ledger {
   const path = pathIn(dataFolder)
   return new Ledger(storeAt(path, openSqliteLedgerToAsk(path)), undefined)
@@ -175,13 +175,13 @@ function pathIn(dataFolder: string): string {
 
 function storeAt(path: string, database: LedgerDatabase): LedgerStore {
   const lookAtChanges = async () => sqliteChanges(path)
-  // There is one loader for such a ledger: its lock is that of the folder.
+  // A SQLite ledger has only one loader, which the lock of the data folder ensures.
   const withExclusiveLock: LedgerStore['withExclusiveLock'] = async (_what, work) => {
     await work()
     return true
   }
   const opened = schemaOf(database)
-  // A ledger may be closed again at once; whoever asks is told.
+  // A ledger may be closed again at once: a failure is thrown by `checkWritable`, not as an unhandled rejection.
   opened.catch(() => {})
   const checkWritable = async () => {
     const [known, made] = [await opened, await schemaOf(database)]

@@ -1,13 +1,13 @@
 /**
- * Uploads whose bytes, or whose load, could not be found. To who asks they are unknown, so that their senders send them again; what was
- * known of them is kept, for they may only have been looked for in the wrong place.
+ * Uploads whose bytes, or whose load, could not be found. The server answers that they are unknown, so that their
+ * senders send them again; their records are kept here in case the bytes turn up elsewhere.
  */
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import type { Upload } from './uploads.ts'
 
 type Delivery = LedgerTables['delivery']
 
-/** An upload that was lost, as it was, and who had sent it. */
+/** The last record of a lost upload, and its deliveries. */
 export type LostUpload = Readonly<{ upload: Upload; deliveries: readonly Delivery[] }>
 
 /** The lost uploads of a ledger. */
@@ -18,7 +18,7 @@ export class Lost {
     this.#database = database
   }
 
-  /** From now on an upload is lost. */
+  /** Moves an upload to the lost ones. */
   async add(id: string, reason: string, at: number): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
       const upload = await transaction.selectFrom('upload').selectAll().where('id', '=', id).executeTakeFirst()
@@ -34,7 +34,7 @@ export class Lost {
     })
   }
 
-  /** Some of them, by the order of their ids, from behind one on. */
+  /** At most `limit` lost uploads with ids above `behind`, by id. */
   async list(behind: string, limit: number): Promise<LostUpload[]> {
     const found = await this.#database
       .selectFrom('lost')
@@ -46,7 +46,7 @@ export class Lost {
     return found.map(lostUploadOf)
   }
 
-  /** One is known again as it was. */
+  /** Restores a lost upload to the record it had. */
   async bringBack({ upload }: LostUpload): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
       const lost = await takeLost(transaction, upload.sha256)
@@ -61,13 +61,13 @@ export class Lost {
   }
 }
 
-/** Takes what is known of lost bytes that are here again. */
+/** Removes and returns the record of lost bytes that have arrived again. */
 export async function takeLost(database: LedgerDatabase, sha256: string): Promise<LostUpload | undefined> {
   const found = await database.deleteFrom('lost').where('sha256', '=', sha256).returningAll().executeTakeFirst()
   return found && lostUploadOf(found)
 }
 
-/** An upload that was lost, by its bytes. */
+/** The lost upload with these bytes. */
 export async function lostUpload(database: LedgerDatabase, sha256: string): Promise<Upload | undefined> {
   const found = await database.selectFrom('lost').selectAll().where('sha256', '=', sha256).executeTakeFirst()
   return found && lostUploadOf(found).upload

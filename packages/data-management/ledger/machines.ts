@@ -1,15 +1,15 @@
-/** What scraping machines have said of themselves: the last of it, by the key they sent it with. */
+/** The latest report of each scraping machine, by the key it was sent with. */
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
 
-/** What a machine said last, and when; `skew_ms`: the server's clock minus the machine's. */
+/** The latest report of a machine, and when it came; `skew_ms`: the server's clock minus the machine's. */
 export type MachineRecord = LedgerTables['machine_report']
 
-/** A record with the key that it came with. */
+/** A report with the name and last use of its key. */
 export type KnownMachine = MachineRecord & Readonly<{ name: string; last_used_at: number | null }>
 
-/** The sums of what all machines said last. */
+/** Sums over the latest reports of all machines. */
 export type MachineTotals = Readonly<Record<'waiting_files' | 'waiting_bytes' | 'refused_files', number>>
 
 /** The reports of machines in a ledger. */
@@ -22,7 +22,7 @@ export class Machines {
     this.#commits = commits
   }
 
-  /** Keeps a report in place of the one before it. */
+  /** Stores a report, replacing the previous one of the key. */
   async keep(keyId: string, { sent_at, ...said }: MachineReport, now: number): Promise<void> {
     const record = { ...said, heard_at: now, skew_ms: now - Date.parse(sent_at) }
     await this.#commits.write((transaction) =>
@@ -34,14 +34,14 @@ export class Machines {
     )
   }
 
-  /** What was said with some keys, by their ids. */
+  /** The reports of these keys, by key id. */
   async of(keyIds: readonly string[]): Promise<ReadonlyMap<string, MachineRecord>> {
     if (keyIds.length === 0) return new Map()
     const found = this.#database.selectFrom('machine_report').selectAll().where('key_id', 'in', keyIds)
     return new Map((await found.execute()).map((record) => [record.key_id, record]))
   }
 
-  /** The machines whose keys work. */
+  /** The machines whose keys are neither revoked nor expired. */
   working(now: number): Promise<KnownMachine[]> {
     return this.#ofWorkingKeys(now)
       .selectAll('machine_report')
@@ -66,7 +66,7 @@ export class Machines {
     }
   }
 
-  // A key whose successor was used since says nothing of its machine any more, also while it still works.
+  // A key whose successor was used after its last report is left out even while it still works: its report is stale.
   #ofWorkingKeys(now: number) {
     return this.#database
       .selectFrom('machine_report')

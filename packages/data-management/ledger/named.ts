@@ -1,12 +1,12 @@
-/** Uploads by a part of their names, whether its letters are small or not. */
+/** Finds uploads by a part of their file names, ignoring ASCII case. */
 import { sql } from 'kysely'
 
-/** Whether the name of an upload has a text in it. */
+/** The SQL condition that the file name of an upload contains a text. */
 export function isNamed(text: string) {
   return sql<boolean>`instr(lower(filename), ${inSmallLetters(text)}) > 0`
 }
 
-/** As the databases do it: only the letters of ASCII have small ones. */
+/** Lower case as the databases make it: only of ASCII letters. */
 function inSmallLetters(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

@@ -1,4 +1,4 @@
-/** The outbox of notices: what has not been told to whom. */
+/** The outbox of notices: which notices have still to be sent to which receiver. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
@@ -9,24 +9,24 @@ export type NewNotice = Omit<Selectable<LedgerTables['notice']>, 'id'>
 /** A notice on record. */
 export type NoticeRecord = Selectable<LedgerTables['notice']>
 
-/** How it stands with a receiver, and how many notices wait for it. */
+/** The state of a receiver, and how many notices wait for it. */
 export type ReceiverRecord = Selectable<LedgerTables['notice_receiver']> & Readonly<{ waiting: number }>
 
-/** Notices that one server alone sends to a receiver now. `repeats`: it may have had some of them already. */
+/** Notices claimed by one server to send to a receiver. `repeats`: the receiver may have got some of them already. */
 export type ClaimedNotices = Readonly<{ notices: readonly NoticeRecord[]; repeats: boolean }>
 
-/** How long a server that sends has a receiver for itself: longer than any attempt takes. */
+/** How long a server's claim of a receiver lasts: longer than any attempt to send takes. */
 export const CLAIM_MS = 2 * 60_000
-/** How long a receiver is left alone at most. */
+/** The longest pause after an attempt to send to a receiver. */
 export const PAUSE_MS_MAX = 60 * 60_000
 const AT_ONCE_MAX = 500
-/** A receiver that no server has named for so long gets no further notices, and after a week none of those that wait for it. */
+/** A receiver that no server has named for so long gets no new notices; after a week its waiting ones are removed. */
 const UNSEEN_MS_MAX = DAY_MS
 const WAITS_UNSEEN_MS_MAX = 7 * DAY_MS
 const KEPT_MS = 90 * DAY_MS
 const ROWS_AT_ONCE = 100
 
-/** Adds notices, each for every receiver that some server names. */
+/** Adds notices, each for every receiver that the settings of any server name. */
 export async function addNotices(database: LedgerDatabase, notices: readonly NewNotice[]): Promise<void> {
   if (notices.length === 0) return
   const now = notices[0]!.at
@@ -42,7 +42,7 @@ export async function addNotices(database: LedgerDatabase, notices: readonly New
   }
 }
 
-/** Says that a server names these receivers. */
+/** Records that the settings of a server name these receivers. */
 export async function seeReceivers(database: LedgerDatabase, names: readonly string[], now: number): Promise<void> {
   for (const name of names)
     await database
@@ -52,13 +52,13 @@ export async function seeReceivers(database: LedgerDatabase, names: readonly str
       .execute()
 }
 
-/** Takes what waits for a receiver, unless nothing does, another server is at it, or its pause lasts. */
+/** Claims the notices that wait for a receiver; undefined: none wait, another server claims it, or its pause lasts. */
 export async function claimNotices(
   database: LedgerDatabase,
   receiver: string,
   now: number,
 ): Promise<ClaimedNotices | undefined> {
-  // A transaction keeps others from writing: mostly there is no reason for one.
+  // Checked first without a transaction, which would block other writers: mostly there is nothing to send.
   if (!(await isToBeTold(database, receiver, now))) return undefined
   return await database.transaction().execute(async (transaction) => {
     const waiting = transaction.selectFrom('notice_delivery').where('receiver', '=', receiver)
@@ -96,7 +96,7 @@ async function isToBeTold(database: LedgerDatabase, receiver: string, now: numbe
   return found !== undefined
 }
 
-/** A time much further ahead than any that is set was set by a clock that has been put back since: it keeps nobody waiting. */
+/** Not claimed or paused. A time too far ahead was set by a clock that has been put back since: it is ignored. */
 function isFree(now: number) {
   return ({ and, or, eb }: ExpressionBuilder<LedgerTables, 'notice_receiver'>) =>
     and([
@@ -105,7 +105,7 @@ function isFree(now: number) {
     ])
 }
 
-/** So that whoever comes after a crash knows that they may have been told. */
+/** Marks notices as begun, so that after a crash the next claim knows that they may have been sent. */
 async function begin(database: LedgerDatabase, receiver: string, notices: readonly NoticeRecord[], now: number) {
   for (const ids of inParts(notices))
     await database
@@ -116,10 +116,10 @@ async function begin(database: LedgerDatabase, receiver: string, notices: readon
       .execute()
 }
 
-/** What a receiver answered. `pauseMs`: how long it is left alone then. `isUnsure`: it may have taken them all the same. */
+/** The result of an attempt to send. `pauseMs`: the pause after it; `isUnsure`: the notices may have been taken. */
 export type Answered = Readonly<{ answer: string; pauseMs: number; taken: boolean; isUnsure?: boolean }>
 
-/** Records an answer; what was taken is out of the outbox. */
+/** Records a result; notices that were taken are removed from the outbox. */
 export function recordAnswer(
   database: LedgerDatabase,
   receiver: string,
@@ -130,7 +130,7 @@ export function recordAnswer(
     for (const ids of inParts(notices)) {
       const those = { receiver, ids }
       if (taken) await remove(transaction, those)
-      // What may have been told before still may, however clear this answer is.
+      // A clear refusal unmarks them, unless an earlier attempt may have delivered them.
       else if (!isUnsure && !repeats)
         await transaction
           .updateTable('notice_delivery')
@@ -165,7 +165,7 @@ export async function recordTest(database: LedgerDatabase, receiver: string, ans
     .execute()
 }
 
-/** The receivers that were ever named, and what waits for each. */
+/** All receivers that were ever named, with the number of notices that wait for each. */
 export async function receiversOnRecord(database: LedgerDatabase): Promise<ReceiverRecord[]> {
   const waiting = await database
     .selectFrom('notice_delivery')
@@ -177,13 +177,13 @@ export async function receiversOnRecord(database: LedgerDatabase): Promise<Recei
   return found.map((each) => ({ ...each, waiting: counts.get(each.name) ?? 0 }))
 }
 
-/** What was told, the newest first, from before an id on. */
+/** Notices with ids below `before`, newest first. */
 export async function noticesBefore(database: LedgerDatabase, before: number, limit: number): Promise<NoticeRecord[]> {
   const query = database.selectFrom('notice').selectAll().where('id', '<', before)
   return (await query.orderBy('id', 'desc').limit(limit).execute()).map((each) => ({ ...each, id: Number(each.id) }))
 }
 
-/** Removes what was told long ago, and what waits for receivers that nobody names any more. */
+/** Removes old notices, and those that wait for receivers that no server names any more. */
 export async function forgetOldNotices(database: LedgerDatabase, now: number): Promise<void> {
   const unseen = database
     .selectFrom('notice_receiver')
@@ -201,7 +201,7 @@ export async function forgetOldNotices(database: LedgerDatabase, now: number): P
     .execute()
 }
 
-/** A statement has no room for any number of ids. */
+/** Ids in parts, because the number of parameters of a statement is limited. */
 function inParts(notices: readonly NoticeRecord[]): number[][] {
   const parts: number[][] = []
   for (let begin = 0; begin < notices.length; begin += ROWS_AT_ONCE)

@@ -1,30 +1,30 @@
 /**
- * What needs a person, and the outbox of what is told of it.
+ * Conditions that need a person, and the notices that tell of them.
  *
  *   look ─▶ condition ─▶ notice ─▶ delivery ─▶ claimed ─▶ sent ─▶ delivery gone
  *             └──── one transaction ────┘        └─ a crash here: it is sent again, and says so
  *
  * Invariants:
- *  1. A change of a condition makes one notice, whoever of several servers sees it first.
+ *  1. A change of a condition makes one notice, whichever of several servers sees it first.
  *  2. A notice is sent to each receiver until that has taken it: at least once, and after a crash between sending and recording, twice.
  */
 import type { Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { addNotices, type NewNotice } from './notice-outbox.ts'
 
-/** Something that needs a person: what kind, about what, in one sentence. */
+/** A condition that needs a person: its kind, its subject, and one sentence about it. */
 export type Condition = Readonly<{ kind: string; subject: string; text: string; data?: unknown }>
 
-/** What a look has found: conditions that are new, and those that are over, with what to tell of that (null: nothing). */
+/** The result of a look: new conditions, and those that are over, with the text of their notice (null: none). */
 export type ConditionChanges = Readonly<{
   appeared: readonly Condition[]
   gone: readonly Readonly<{ kind: string; subject: string; text: string | null }>[]
 }>
 
-/** So many changes are recorded at once: meanwhile nobody else uses the ledger, and the thread that serves does nothing else. */
+/** The most changes in one transaction: it blocks other writers of the ledger and the server's thread. */
 const CHANGES_AT_ONCE_MAX = 50
 
-/** Changes in parts that are recorded one after the other. */
+/** Splits changes into parts, each for one transaction. */
 export function* inParts({ appeared, gone }: ConditionChanges): Generator<ConditionChanges> {
   for (let begin = 0; begin < Math.max(appeared.length, gone.length, 1); begin += CHANGES_AT_ONCE_MAX) {
     const part = [begin, begin + CHANGES_AT_ONCE_MAX] as const
@@ -35,10 +35,10 @@ export function* inParts({ appeared, gone }: ConditionChanges): Generator<Condit
 /** A condition on record. */
 export type ConditionRecord = Selectable<LedgerTables['condition']>
 
-/** What a look needs of it. */
+/** The columns of a recorded condition that a look compares. */
 export type RecordedCondition = Pick<ConditionRecord, 'kind' | 'subject' | 'text' | 'told_at'>
 
-/** For how long a condition of a kind lasts before it is told, and which kinds are told. */
+/** How long a condition of each kind must last before a notice is sent, and the kinds with notices. */
 export type TellingRules = Readonly<{ patience: Readonly<Record<string, number>>; kinds: ReadonlySet<string> }>
 
 /** The conditions in the ledger. */
@@ -49,17 +49,17 @@ export class Notices {
     this.#database = database
   }
 
-  /** The tables, for what is told (notice-outbox.ts). */
+  /** The database, for the functions of notice-outbox.ts. */
   get database(): LedgerDatabase {
     return this.#database
   }
 
-  /** What needs a person now, the latest first. */
+  /** The current conditions, latest first. */
   conditions(limit: number): Promise<ConditionRecord[]> {
     return this.#database.selectFrom('condition').selectAll().orderBy('since', 'desc').limit(limit).execute()
   }
 
-  /** All of some kinds that is on record, to be compared with what is there now. */
+  /** The recorded conditions of these kinds, to compare with what a look finds. */
   recorded(kinds: readonly string[]): Promise<RecordedCondition[]> {
     return this.#database
       .selectFrom('condition')
@@ -68,7 +68,7 @@ export class Notices {
       .execute()
   }
 
-  /** How many conditions of each kind there are that have lasted. */
+  /** How many conditions of each kind have lasted long enough to be told. */
   async countByKind(): Promise<Record<string, number>> {
     const counts = await this.#database
       .selectFrom('condition')
@@ -79,7 +79,7 @@ export class Notices {
     return Object.fromEntries(counts.map(({ kind, count }) => [kind, Number(count)]))
   }
 
-  /** Records what has changed; returns what is to be told of it, which is in the outbox then. */
+  /** Records changes of conditions and puts their notices into the outbox; returns the notices. */
   bring({ appeared, gone }: ConditionChanges, { patience, kinds }: TellingRules, now: number): Promise<NewNotice[]> {
     return this.#database.transaction().execute(async (transaction) => {
       for (const { kind, subject, text, data } of appeared)
@@ -108,7 +108,7 @@ export class Notices {
   }
 }
 
-/** Those that have lasted since before a time are told now, by whoever marks them. */
+/** Notices of conditions that began before a time and are not told yet; whichever server marks one as told sends it. */
 async function tellRipe(database: LedgerDatabase, kind: string, before: number, now: number): Promise<NewNotice[]> {
   const ripe = await database
     .updateTable('condition')

@@ -32,7 +32,7 @@ export async function openPostgresLedger(
   return new Ledger({ database, lookAtChanges, withExclusiveLock, checkWritable, loadNumber }, settingsKey)
 }
 
-/** Opens only the tables. Close them with `destroy`. */
+/** Opens only the database, without a `Ledger`. Close it with `destroy`. */
 export async function openPostgresLedgerDatabase(address: string, limits: ConnectionLimits = {}) {
   const postgres = await PostgresDatabase.open({ address, schema: LEDGER_SCHEMA, migrations: MIGRATIONS, ...limits })
   const database: LedgerDatabase = new Kysely<LedgerTables>({ dialect: dialectOf(postgres) })
@@ -42,7 +42,7 @@ export async function openPostgresLedgerDatabase(address: string, limits: Connec
 }
 
 async function postgresChanges(database: PostgresDatabase): Promise<Changes> {
-  // It becomes another one with every transaction that writes, whoever's it is.
+  // The snapshot changes with every writing transaction of any session.
   const SNAPSHOT = 'select pg_current_snapshot()::text as snapshot'
   const look = async () => (await database.get<{ snapshot: string }>(SNAPSHOT))?.snapshot
   let snapshot = await look()

@@ -8,7 +8,7 @@ import type { LedgerDatabase } from './database.ts'
 import { SAID_BY_A_PERSON } from './decided.ts'
 import type { Upload } from './uploads.ts'
 
-/** What the server says about an upload. `duplicate`: in answer to bytes that it had already; `beliefs`: those that count now. */
+/** The receipt of an upload. `duplicate`: the bytes were on record already; `beliefs`: those in force now. */
 export function receiptOf(upload: Upload, duplicate: boolean, beliefs: readonly BeliefSince[] = []): Receipt {
   const { id, filename, sha256, bytes, lines, kind } = upload
   return {
@@ -28,7 +28,7 @@ export function receiptOf(upload: Upload, duplicate: boolean, beliefs: readonly 
 
 type Findings = NonNullable<Receipt['findings']>
 
-/** What became of the rows, and what was found in them besides. */
+/** The part of a receipt that tells the result of the load, with warnings and findings. */
 function loadOf(
   kept: string | null,
   beliefs: readonly BeliefSince[],
@@ -45,7 +45,7 @@ export function repairOffered(upload: Upload): Repair | undefined {
   return findings.find(({ held, repair }) => held && repair !== null)?.repair ?? undefined
 }
 
-/** The repair with which an upload is to be released: null for none; throws a `state_other` where one is wanted and none is offered. */
+/** The repair to release an upload with: null for none; throws `state_other` if one is wanted but none is offered. */
 export function repairFor(upload: Upload, isWanted: boolean): Repair | null {
   if (!isWanted) return null
   const repair = repairOffered(upload)
@@ -54,7 +54,7 @@ export function repairFor(upload: Upload, isWanted: boolean): Repair | null {
 }
 
 /**
- * What one of the senders of some uploads is told of each. Who was not the first learns only what he sent himself, and no word of a person.
+ * The receipts for one sender. A sender that was not the first sees only what it sent itself, and no text of a person.
  */
 export async function receiptsFor(
   database: LedgerDatabase,

@@ -1,4 +1,4 @@
-/** The files that are damaged here, and that those who sent them are asked for. What their uploads are does not change by that. */
+/** Files that are damaged here and requested from their senders again. The state of their uploads does not change. */
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
@@ -12,7 +12,7 @@ export class RequestedFiles {
     this.#database = database
   }
 
-  /** Requests the file of an upload; false: it was requested before. */
+  /** Requests the file of an upload; false if it is requested already. */
   async add(upload_id: string, requested_at: number): Promise<boolean> {
     const insert = this.#database.insertInto('requested_file').values({ upload_id, requested_at })
     const added = insert.onConflict((conflict) => conflict.column('upload_id').doNothing()).returning('upload_id')
@@ -25,7 +25,7 @@ export class RequestedFiles {
     return (await found.executeTakeFirst()) !== undefined
   }
 
-  /** The uploads that a file may have come with, by the name under which it lies: `x.jsonl`, or `x-<some of its SHA-256>.jsonl`. */
+  /** The uploads a stored file may belong to, by its name: `x.jsonl`, or `x-<some of its SHA-256>.jsonl`. */
   uploadsNamed(name: string): Promise<Upload[]> {
     const begins = /-([0-9a-f]{8,32})\.jsonl$/.exec(name)?.[1]
     return this.#database
@@ -39,12 +39,12 @@ export class RequestedFiles {
       .execute()
   }
 
-  /** It is here again. */
+  /** Ends the request, because the file has arrived. */
   async remove(uploadId: string): Promise<void> {
     await this.#database.deleteFrom('requested_file').where('upload_id', '=', uploadId).execute()
   }
 
-  /** What was loaded before a time is no longer kept: nobody is asked for it any more. */
+  /** Ends the requests of files that were loaded before a time: they are no longer kept anyway. */
   async removeLoadedBefore(time: number): Promise<void> {
     await this.#database
       .deleteFrom('requested_file')
@@ -60,7 +60,7 @@ export class RequestedFiles {
       .execute()
   }
 
-  /** The uploads whose files a key is asked for, those first that were requested last; some of them where they are many. */
+  /** The uploads whose files are requested from a key, latest request first; limited in number. */
   of(keyId: string): Promise<Upload[]> {
     return this.#database
       .selectFrom('requested_file')

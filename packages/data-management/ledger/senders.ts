@@ -1,11 +1,11 @@
-/** Who sent some uploads, and how often; with the names of the keys, for people. */
+/** The senders of uploads, with the names of their keys, for people. */
 import type { LedgerDatabase } from './database.ts'
 import { SETTINGS_PRINCIPAL } from './keys.ts'
 
-/** Who sent an upload first, and how often it was sent by all. */
+/** The first sender of an upload, and how often all keys together sent it. */
 export type UploadSender = Readonly<{ keyId: string; name: string; timesSent: number }>
 
-/** The senders of uploads, by the uploads' ids; none for a file that was copied into the inbox by hand. At most some hundreds at once. */
+/** The senders by upload id; none for a file copied into the inbox by hand. Pass at most a few hundred ids. */
 export async function sendersOf(
   database: LedgerDatabase,
   uploadIds: readonly string[],

@@ -2,8 +2,8 @@
  * The browsers that signed in with a key.
  *
  * Invariants:
- *  1. Of a session's token only the SHA-256 is stored; who reads the ledger cannot become anybody.
- *  2. A session never outlives its key: whether that works is looked at each time, and that it still is the same one.
+ *  1. Of a session's token only the SHA-256 is stored; a reader of the ledger cannot take over a session.
+ *  2. A session never outlives its key: each use checks that the key works and still has the same secret.
  *  3. A session ends some time after it was last used, and some time after it was opened, however much it is used. The first is written once a day at most, for each record costs the disk a sync.
  */
 import { createHash, randomBytes } from 'node:crypto'
@@ -12,7 +12,7 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { LedgerDatabase } from './database.ts'
 import { type Keys, type Principal, SETTINGS_PRINCIPAL } from './keys.ts'
 
-/** Whose session it is, and until when at the latest (milliseconds since 1970). */
+/** The principal of a session, and when it ends at the latest (milliseconds since 1970). */
 export type Session = Readonly<{ principal: Principal; expiresAt: number }>
 
 /** A browser that is signed in. Times in milliseconds since 1970. */
@@ -34,7 +34,7 @@ export class Sessions {
     this.#keys = keys
   }
 
-  /** Opens a session for a key that was just recognised, and returns its token, which nobody can find out again. */
+  /** Opens a session for a key that was just authenticated; returns its token, which cannot be recovered later. */
   async open(keyId: string, now: number): Promise<{ token: string; expiresAt: number }> {
     const key = await this.#keys.working(keyId, now)
     if (key === undefined) throw new Problem('key_refused')
@@ -82,7 +82,7 @@ export class Sessions {
     return result.numDeletedRows === 1n
   }
 
-  /** The sessions that have not ended, the newest first; their ids tell nothing of their tokens. */
+  /** The open sessions, newest first; their ids reveal nothing of their tokens. */
   async list(now: number, max: number): Promise<OpenSession[]> {
     const found = await this.#database
       .selectFrom('session')
@@ -104,14 +104,14 @@ export class Sessions {
     })
   }
 
-  /** Ends the session of an id; the id of its key, or undefined when there is none. */
+  /** Ends the session with an id; returns the id of its key, or undefined if there is no such session. */
   async endOne(id: string): Promise<string | undefined> {
     if (!/^[0-9a-f]{32}$/.test(id)) return undefined
     const remove = this.#database.deleteFrom('session').where('token_sha256', 'like', `${id}%`)
     return (await remove.returning('key_id').executeTakeFirst())?.key_id
   }
 
-  /** Removes what has ended, and the oldest of a key's sessions when they are too many. */
+  /** Removes sessions that have ended, and the oldest ones of a key that has too many. */
   async #makeRoom(keyId: string, now: number): Promise<void> {
     await this.#database.deleteFrom('session').where('expires_at', '<=', now).execute()
     const surplus = this.#database
@@ -125,7 +125,7 @@ export class Sessions {
   }
 }
 
-/** What ties a session to its key. Made with the token, which is stored nowhere, so that nobody can try keys against it. */
+/** A hash that ties a session to its key. It includes the token, which is not stored: keys cannot be tested on it. */
 function markOf(token: string, secretSha256: string): string {
   return sha256Of(`${token} ${secretSha256}`)
 }

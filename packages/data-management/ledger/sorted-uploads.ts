@@ -1,22 +1,22 @@
 /**
- * Uploads in another order than that in which they came, page by page.
+ * Uploads sorted by a column, page by page.
  *
- * Each state has an index of its own for each order, so that a page costs the same whichever states are asked for and however many uploads
- * there are: where all are, the first of each state are put together.
+ * Each state has an index of its own for each order, so that a page costs the same whichever states are asked for and
+ * however many uploads there are: for all states, the first rows of each are merged.
  */
 import { UPLOAD_STATES, type UploadState } from '@splitcart/shared/receipt.ts'
 import { type RawBuilder, sql } from 'kysely'
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
-/** By what uploads are sorted. */
+/** The columns by which uploads can be sorted. */
 export const UPLOAD_SORTS = ['filename', 'state', 'rows', 'rejected', 'bytes', 'received_at'] as const
 export type UploadSort = (typeof UPLOAD_SORTS)[number]
 
-/** What an upload is sorted by, and its id: the same is in the order in which it came. */
+/** The sort value of an upload, and its id, which orders equal values by arrival. */
 export type SortedKey = readonly [value: string | number, id: string]
 
-/** Which uploads are sorted by what. `after`: those behind this one. */
+/** A page to read. `after`: only uploads behind this key. */
 export type SortedQuery = Readonly<{
   sort: UploadSort
   descending: boolean
@@ -25,13 +25,13 @@ export type SortedQuery = Readonly<{
   limit: number
 }>
 
-/** A page of sorted uploads, and the key of its last one. */
+/** A page of sorted uploads, and the key of its last row. */
 export type SortedPage = Readonly<{ uploads: Upload[]; last: SortedKey | undefined }>
 
-/** A number in what a load has done, as the database reads it. */
+/** The SQL expression for a number in the JSON column `load`. */
 export type LoadNumber = (name: 'rows' | 'rejected') => RawBuilder<number | null>
 
-// As the indexes have it (migrations/…-sorted-uploads.sql).
+// The same expressions as in the indexes (migrations/…-sorted-uploads.sql).
 function sortValueOf(sort: UploadSort, loadNumber: LoadNumber): RawBuilder<string | number> {
   if (sort === 'filename') return sql`lower(upload.filename)`
   if (sort === 'rows') return sql`coalesce(${loadNumber('rows')}, upload.lines)`
@@ -39,13 +39,13 @@ function sortValueOf(sort: UploadSort, loadNumber: LoadNumber): RawBuilder<strin
   return sql.ref(sort === 'received_at' ? 'upload.id' : `upload.${sort}`)
 }
 
-/** A page of them. */
+/** Reads a page of sorted uploads. */
 export async function sortedUploads(
   database: LedgerDatabase,
   loadNumber: LoadNumber,
   query: SortedQuery,
 ): Promise<SortedPage> {
-  // Those of one state are, by it, in the order in which they came.
+  // Sorted by state within one state means: in the order of arrival.
   const sort = query.state !== undefined && query.sort === 'state' ? 'received_at' : query.sort
   const keys = await keysOf(database, sortValueOf(sort, loadNumber), { ...query, sort })
   const ids = keys.map(({ id }) => id)
@@ -55,7 +55,7 @@ export async function sortedUploads(
   return { uploads: ids.flatMap((id) => byId.get(id) ?? []), last: last && [last.value, last.id] }
 }
 
-/** In one statement: what moves from state to state meanwhile is met once. */
+/** One statement for all states, so that an upload that changes its state meanwhile appears once. */
 function keysOf(database: LedgerDatabase, value: RawBuilder<string | number>, query: SortedQuery) {
   const { sort, state, after, limit } = query
   const [direction, behind] = query.descending ? (['desc', '<'] as const) : (['asc', '>'] as const)
@@ -65,11 +65,11 @@ function keysOf(database: LedgerDatabase, value: RawBuilder<string | number>, qu
       .select(['upload.id as id', value.as('value')])
       .where(where)
     const ofState = one === undefined ? select : select.where('upload.state', '=', one)
-    // Where all have the same value, another order than that of their ids would be made by sorting all of them.
+    // Rows with equal values are ordered by id only: to order by the value, too, would make the database sort them all.
     const ordered = areTies || sort === 'received_at' ? ofState : ofState.orderBy(value, direction)
     return database.selectFrom(ordered.orderBy('upload.id', direction).limit(limit).as('some')).selectAll()
   }
-  // By these two all states have one index.
+  // For these two orders one index serves all states.
   const isOne = state !== undefined || sort === 'state' || sort === 'received_at'
   const [first, ...others] = (isOne ? [state] : UPLOAD_STATES).flatMap((one) =>
     partsOf(value, sql.raw(behind), after).map((part) => some(one, part)),
@@ -80,7 +80,7 @@ function keysOf(database: LedgerDatabase, value: RawBuilder<string | number>, qu
 
 type Part = Readonly<{ where: RawBuilder<boolean>; areTies: boolean }>
 
-/** Behind a key: with the same value, and with others. Of the two compared as one no planner finds both in the index of an expression. */
+/** The rows behind a key: equal values, and others. No planner serves one row comparison from an expression index. */
 function partsOf(value: RawBuilder<unknown>, behind: RawBuilder<unknown>, after: SortedKey | undefined): Part[] {
   if (after === undefined) return [{ where: sql`true`, areTies: false }]
   const [last, id] = after

@@ -20,7 +20,7 @@ export function openSqliteLedger(path: string): LedgerDatabase {
   return ledgerIn(SqliteDatabase.open(path, MIGRATIONS))
 }
 
-/** Opens the ledger in a file that is there, only to ask. */
+/** Opens an existing ledger file, read-only. */
 export function openSqliteLedgerToAsk(path: string): LedgerDatabase {
   return ledgerIn(SqliteDatabase.openToAsk(path))
 }
@@ -52,8 +52,8 @@ class LedgerDialect extends SqliteDialect {
 }
 
 /**
- * Every transaction writes, so it begins as one that does, and waits for others there. One that has read first and then wants to write fails at
- * once when another process has written in between, and no time-out helps (SQLITE_BUSY_SNAPSHOT).
+ * Every transaction writes, so it takes the write lock when it begins, and waits there. One that read first and then
+ * wrote would fail at once if another process had written in between; no time-out helps (SQLITE_BUSY_SNAPSHOT).
  */
 class WritingDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
@@ -61,7 +61,7 @@ class WritingDriver extends SqliteDriver {
   }
 }
 
-/** Looks at the changes over a connection of its own to a ledger that exists. */
+/** Reads the changes of an existing ledger over a connection of its own. */
 export function sqliteChanges(path: string): Changes {
   const connection = openToLook(path)
   const dataVersion = () => connection.prepare('pragma data_version').get()?.data_version

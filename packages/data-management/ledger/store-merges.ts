@@ -1,10 +1,10 @@
-/** Shops that are known under two codes, as people have said. Nothing is ever removed: a merge that is undone stays, with who did so. */
+/** Merges, by people, of stores that have two codes. Rows are never deleted: an undone merge stays, with by whom. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Selectable } from 'kysely'
 import type { StoreAlias } from '../catalogue/catalogue.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
-/** A merge on record: the store that `code` names is the one that `into` names. */
+/** A merge on record: the store `code` is the same as the store `into`. */
 export type StoreMerge = Readonly<{
   id: number
   company: string
@@ -17,7 +17,7 @@ export type StoreMerge = Readonly<{
   undoneBy: string | null
 }>
 
-/** What somebody says. */
+/** A merge to record. */
 export type NewStoreMerge = Pick<StoreMerge, 'company' | 'code' | 'into' | 'at' | 'who' | 'reason'>
 
 /** The merges of a ledger. */
@@ -28,7 +28,7 @@ export class StoreMerges {
     this.#database = database
   }
 
-  /** Puts a merge on record and returns its id. */
+  /** Records a merge and returns its id. */
   async merge({ company, code, into, ...rest }: NewStoreMerge): Promise<number> {
     const folded = { company: foldedCode(company), code: foldedCode(code), into_code: foldedCode(into) }
     const made = await this.#database
@@ -39,7 +39,7 @@ export class StoreMerges {
     return Number(made.id)
   }
 
-  /** Undoes a merge; false when there is none of this id that counts. */
+  /** Undoes a merge; false if there is none with this id, or it is undone already. */
   async undo(id: number, who: string, at: number): Promise<boolean> {
     const undone = await this.#database
       .updateTable('store_merge')
@@ -55,12 +55,12 @@ export class StoreMerges {
     return (await this.#database.selectFrom('store_merge').selectAll().orderBy('id', 'desc').execute()).map(recordOf)
   }
 
-  /** Which code leads where in the end, by the merges that count. */
+  /** Each merged code with its final code, by the merges in force. */
   async current(): Promise<StoreAlias[]> {
     return aliasesBy((await this.list()).filter(({ undoneAt }) => undoneAt === null).reverse())
   }
 
-  /** Changes whenever stores are merged or a merge is undone. */
+  /** A version text, different after each merge or undo. */
   async version(): Promise<string> {
     const found = await this.#database
       .selectFrom('store_merge')
@@ -70,7 +70,7 @@ export class StoreMerges {
   }
 }
 
-/** Each code with the one that it leads to in the end. Of two merges of one code the first counts, and none that would lead in a circle. */
+/** Each code with its final code. Of two merges of one code the first counts; one that closes a cycle is ignored. */
 export function aliasesBy(merges: readonly Pick<StoreMerge, 'company' | 'code' | 'into'>[]): StoreAlias[] {
   const next = new Map<string, string>()
   const keyOf = (company: string, code: string) => JSON.stringify([company, code])

@@ -1,10 +1,10 @@
-/** What people have set for stores: how often they are scraped, which are no longer, and notes. Who has set what stands in the audit. */
+/** Settings of stores: how often a scrape is expected, whether a store is retired, notes. The audit records changes. */
 import type { Selectable } from 'kysely'
 import type { StoreSetting } from '../catalogue/queries/sources.ts'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
-/** What is to be set for a store; what is left out stays as it is. */
+/** A change of a store's settings; omitted ones stay as they are. */
 export type StoreChange = Pick<StoreSetting, 'company' | 'store' | 'at' | 'who'> & Partial<StoreSetting>
 
 /** The settings of stores in a ledger. */
@@ -15,7 +15,7 @@ export class StoreSettings {
     this.#database = database
   }
 
-  /** Sets what is to be changed for a store, and returns all that is set then. */
+  /** Changes settings of a store and returns all of its settings. */
   async set({
     company,
     store,
@@ -42,7 +42,7 @@ export class StoreSettings {
     })
   }
 
-  /** All that are set, the stores in no order. */
+  /** The settings of all stores, in no particular order. */
   async list(): Promise<StoreSetting[]> {
     return (await this.#database.selectFrom('store_setting').selectAll().execute()).map(recordOf)
   }
@@ -54,7 +54,7 @@ function named<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }
 
-/** What is set, for people. */
+/** Settings as text for the audit. */
 function saidOf({ expectedDays, isRetired, snoozedUntil, note }: StoreSetting): string {
   const said = [
     expectedDays !== null && `scraped every ${expectedDays} days`,

@@ -1,11 +1,11 @@
-/** Which uploads loaders take out of the order in which they came, so that all senders have their turns. */
+/** Lets loaders take uploads round-robin by sender instead of in the order of arrival. */
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
 /** The oldest upload of a sender. */
 export type FirstOfSender = Readonly<{ keyId: string; id: string }>
 
-/** Of each sender the oldest upload that nobody loads yet. */
+/** The oldest accepted upload of each sender that has no requested action. */
 export function firstsOfSenders(database: LedgerDatabase): Promise<FirstOfSender[]> {
   return database
     .selectFrom('upload')
@@ -18,7 +18,7 @@ export function firstsOfSenders(database: LedgerDatabase): Promise<FirstOfSender
     .execute()
 }
 
-/** Takes an upload that nobody loads yet: of several who want it one gets it. */
+/** Marks an accepted upload as loading; of several loaders that try, one gets it, the others undefined. */
 export function take(database: LedgerDatabase, id: string, at: number): Promise<Upload | undefined> {
   const set = { state: 'loading', loading_at: at } as const
   const update = database.updateTable('upload').set(set).where('id', '=', id)

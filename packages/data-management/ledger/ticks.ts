@@ -1,16 +1,16 @@
-/** What needs attention and has been ticked off: it is shown folded, and nobody is told of it, until it changes, and no longer than to a date. */
+/** Conditions that were ticked off: shown folded and without notices, until they change or the tick's date has come. */
 import type { Selectable } from 'kysely'
 import type { Clock } from '../catalogue/queries/freshness.ts'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
-/** A tick on record: what it is of, how that was then, in words, until when, and who has set it when. */
+/** A tick on record. `mark` and `text`: the state then, for comparing and for people; `until`: a date. */
 export type Tick = Readonly<Selectable<LedgerTables['tick']>>
 
-/** Which tick is meant. */
+/** The key of a tick. */
 export type TickName = Pick<Tick, 'kind' | 'subject'>
 
-/** What can be ticked off: under which name, how it is now, and what it is called. */
+/** Something that can be ticked off: its subject, the mark of its present state, and its text for people. */
 export type Tickable = Pick<Tick, 'subject' | 'mark' | 'text'>
 
 /** The ticks of a ledger. */
@@ -21,7 +21,7 @@ export class Ticks {
     this.#database = database
   }
 
-  /** Ticks something off, in place of what was said of it before. */
+  /** Sets a tick, replacing the previous one of the same name. */
   async set(tick: Tick): Promise<void> {
     const { kind, subject, ...values } = tick
     await this.#database.transaction().execute(async (transaction) => {
@@ -36,7 +36,7 @@ export class Ticks {
     })
   }
 
-  /** Takes a tick back; false: there is none. */
+  /** Removes a tick; false if there is none. */
   async takeBack({ kind, subject }: TickName, who: string, at: number): Promise<boolean> {
     return await this.#database.transaction().execute(async (transaction) => {
       const ended = await transaction
@@ -52,13 +52,13 @@ export class Ticks {
     })
   }
 
-  /** All of them, the newest first. */
+  /** All ticks, newest first. */
   async list(): Promise<Tick[]> {
     const found = await this.#database.selectFrom('tick').selectAll().orderBy('at', 'desc').execute()
     return found.map((tick) => ({ ...tick, at: Number(tick.at) }))
   }
 
-  /** Removes ticks of what is over, unless they were set anew since. */
+  /** Removes ticks whose subjects are gone, unless they were set again since. */
   async forget(over: readonly (TickName & Pick<Tick, 'at'>)[]): Promise<void> {
     for (const { kind, subject, at } of over)
       await this.#database
@@ -70,7 +70,7 @@ export class Ticks {
   }
 }
 
-/** The ticks that count at a time, and which of them something was found for. */
+/** The ticks at one moment; it notes which of them were applied to something. */
 export class TicksNow {
   readonly #found = new Set<Tick>()
   readonly #ticks: readonly Tick[]
@@ -83,7 +83,7 @@ export class TicksNow {
     this.#clock = clock
   }
 
-  /** Whether something is ticked off as it is now. `mark` undefined: how it is nobody knows. */
+  /** Whether something is ticked off in its present state; `mark` undefined: the state is unknown, any tick applies. */
   covers(name: TickName, mark: string | undefined): boolean {
     const tick = this.#byName.get(nameOf(name))
     if (tick === undefined || !this.#counts(tick, mark)) return false
@@ -91,17 +91,17 @@ export class TicksNow {
     return true
   }
 
-  /** Those of which something was found that they cover, the newest first. */
+  /** The ticks for which `covers` was true, newest first. */
   covering(): Tick[] {
     return this.#ticks.filter((tick) => this.#found.has(tick))
   }
 
-  /** Those of some kind. */
+  /** The ticks of a kind. */
   of(kind: string): Tick[] {
     return this.#ticks.filter((tick) => tick.kind === kind)
   }
 
-  /** Those of some kinds, all of which have been looked at, that count no more. */
+  /** The ticks of these kinds that no longer apply; call it after `covers` was asked of all that was found. */
   over(kinds: ReadonlySet<string>): Tick[] {
     return this.#ticks.filter((tick) => kinds.has(tick.kind) && !this.#found.has(tick))
   }
@@ -109,7 +109,7 @@ export class TicksNow {
   #counts({ kind, until, mark: then }: Tick, mark: string | undefined): boolean {
     if (until !== null && this.#clock.now >= this.#clock.zone.startOf(until)) return false
     if (mark === undefined) return true
-    // Of a finding, in how many stores it is: in fewer it is no other.
+    // The mark of a finding is its number of stores: with fewer of them the tick still applies.
     return kind === 'findings' ? Number(mark) <= Number(then) : mark === then
   }
 }

@@ -3,7 +3,7 @@
  *
  * Invariants:
  *  1. The same bytes have one upload, whoever sent them and however often.
- *  2. An upload is recorded only when its bytes are durable in the inbox, and its record goes only to those that are lost (lost.ts).
+ *  2. An upload is recorded only when its bytes are durable in the inbox; its record only ever moves to `lost`.
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
@@ -17,8 +17,8 @@ import { type Rights, rightsText } from './rights.ts'
 
 export type Upload = Selectable<LedgerTables['upload']>
 
-/** Which uploads to list: the newest first, from before an id on. `keyId`: only those this key has sent; `named`: a part of their names; `ids`: no others;
- * `undecided`: none that a person has discarded or taken out. */
+/** Filters of uploads, newest first. `before`: ids below this one; `keyId`: sent by this key; `named`: part of the
+ * file name; `ids`: only these; `undecided`: not discarded or undone by a person. */
 export type UploadQuery = Readonly<{
   before?: string
   state?: UploadState
@@ -37,7 +37,7 @@ export function waits({ state }: Pick<Upload, 'state'>): boolean {
 /** The uploads in the ledger. */
 export class Uploads {
   readonly #database: LedgerDatabase
-  /** Whose loads have ended, and the database has not been told. */
+  /** Ids of uploads whose load attempt ended, but whose `load_attempts` could not be reset in the database yet. */
   readonly #ended = new Set<string>()
 
   constructor(database: LedgerDatabase) {
@@ -48,7 +48,7 @@ export class Uploads {
     return this.#database.selectFrom('upload').selectAll().where('id', '=', id).executeTakeFirst()
   }
 
-  /** The uploads with some ids, in no order; at most some hundreds at once. */
+  /** The uploads with these ids, in no particular order; pass at most a few hundred ids. */
   findAll(ids: readonly string[]): Promise<Upload[]> {
     if (ids.length === 0) return Promise.resolve([])
     return this.#database.selectFrom('upload').selectAll().where('id', 'in', ids).execute()
@@ -58,12 +58,12 @@ export class Uploads {
     return this.#database.selectFrom('upload').selectAll().where('sha256', '=', sha256).executeTakeFirst()
   }
 
-  /** Whether some bytes came with an upload. */
+  /** Whether an upload with these bytes is on record. */
   async has(sha256: string): Promise<boolean> {
     return (await this.findBySha256(sha256)) !== undefined
   }
 
-  /** The upload of some bytes, where a key has sent it. */
+  /** The upload with these bytes, if this key has sent it. */
   findSent(keyId: string, sha256: string): Promise<Upload | undefined> {
     return this.#database
       .selectFrom('upload')
@@ -74,7 +74,7 @@ export class Uploads {
       .executeTakeFirst()
   }
 
-  /** The upload whose bytes lie in the inbox of a kind under a name, unless it has been dealt with. */
+  /** The upload that is stored under this name in the inbox of a kind, if it is not settled yet. */
   findWaiting(storedAs: string, kind: string): Promise<Upload | undefined> {
     return this.#database
       .selectFrom('upload')
@@ -85,7 +85,7 @@ export class Uploads {
       .executeTakeFirst()
   }
 
-  /** The uploads whose files should lie in the inbox, the oldest first: not dealt with, and nobody wants anything of them. */
+  /** The uploads whose files should lie in the inbox, oldest first: neither settled nor with a requested action. */
   open(): Promise<Upload[]> {
     return this.#database
       .selectFrom('upload')
@@ -100,7 +100,7 @@ export class Uploads {
     return this.#listed(query).selectAll('upload').execute()
   }
 
-  /** The same of very many: which they are, and since when they are so. */
+  /** Like `list`, but only ids and times: for very long lists. */
   listBriefly(query: UploadQuery): Promise<Pick<Upload, 'id' | 'received_at' | 'settled_at'>[]> {
     return this.#listed(query).select(['upload.id', 'upload.received_at', 'upload.settled_at']).execute()
   }
@@ -108,7 +108,7 @@ export class Uploads {
   #listed({ named, ...query }: UploadQuery) {
     const found = this.#found(query)
     if (named === undefined) return found
-    // From the index upload_named: whole records are read only of those that have the name.
+    // The subquery is answered from the index upload_named: whole records are read only for the names that match.
     return this.#found({ limit: query.limit }).where('upload.id', 'in', found.where(isNamed(named)).select('upload.id'))
   }
 
@@ -134,7 +134,7 @@ export class Uploads {
     return found !== undefined
   }
 
-  /** How many files a key has sent since a time that it had not sent before, and their bytes on the wire. */
+  /** How many files a key has sent for the first time since a time, and the sum of their bytes on the wire. */
   async sentSince(keyId: string, at: number): Promise<{ files: number; bytes: number }> {
     const sent = this.#database.selectFrom('delivery').innerJoin('upload', 'upload.id', 'delivery.upload_id')
     const { files, bytes } = await sent
@@ -145,25 +145,25 @@ export class Uploads {
     return { files, bytes: bytes ?? 0 }
   }
 
-  /** Its load begins, which may write so much. */
+  /** Records that a load begins, which may write what `rights` allow, and counts the attempt. */
   async markLoading(id: string, at: number, rights: Rights): Promise<void> {
     const set = { state: 'loading', loading_at: at, loaded_for: rightsText(rights) }
     const update = this.#database.updateTable('upload').set(set).where('id', '=', id)
     await update.set((eb) => ({ load_attempts: eb('load_attempts', '+', 1) })).execute()
   }
 
-  /** It is read as it came from now on. */
+  /** Drops the repair of an upload: from now on its file is read unchanged. */
   async endRepair(id: string): Promise<void> {
     await this.#database.updateTable('upload').set({ repair: null }).where('id', '=', id).execute()
   }
 
-  /** Its load was ended by an error: whatever that was, the loader has survived it. What cannot be written now is by `endAttempts`. */
+  /** Resets the attempts of an upload whose load failed but left the loader alive; `endAttempts` writes it again. */
   async endAttempt(id: string): Promise<void> {
     this.#ended.add(id)
     await this.endAttempts().catch(() => {})
   }
 
-  /** Writes of which loads this process has survived the end, where the database could not be reached then. */
+  /** Writes the resets of `endAttempt` that failed because the database could not be reached. */
   async endAttempts(): Promise<void> {
     const ids = [...this.#ended]
     if (ids.length === 0) return
@@ -171,13 +171,13 @@ export class Uploads {
     for (const id of ids) this.#ended.delete(id)
   }
 
-  /** Records that an upload is held that no loader could finish. */
+  /** Holds an upload whose load no loader could finish. */
   async setAside(id: string, result: LoadResult, at: number): Promise<void> {
     const set = { state: 'held', load: JSON.stringify(result), settled_at: at }
     await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
   }
 
-  /** A person has decided about an upload: no delivery has it loaded again. */
+  /** Records that a person has decided about an upload: no later delivery causes it to be loaded again. */
   async decide(id: string): Promise<void> {
     await this.#database.updateTable('upload').set({ loaded_for: null }).where('id', '=', id).execute()
   }
@@ -191,18 +191,18 @@ export class Uploads {
       .execute()
   }
 
-  /** Records that what the program does not load itself lies in the inbox of its kind. */
+  /** Records that an upload of a kind that is not loaded here lies in the inbox of its kind. */
   async deliver(id: string, stored_as: string, at: number): Promise<void> {
     const set = { state: 'delivered', stored_as, settled_at: at }
     await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
   }
 
-  /** Records what a person wants done with an upload. It replaces an earlier one that has not been carried out. */
+  /** Records the action a person requests for an upload. It replaces an earlier one that has not been carried out. */
   async requestAction(id: string, action: ActionRequest): Promise<void> {
     await this.#database.updateTable('upload').set(columnsOf(action)).where('id', '=', id).execute()
   }
 
-  /** The same for an upload in one of some states of which nothing is wanted yet. False: it is not so. */
+  /** Like `requestAction`, if the upload is in one of `states` and has no action yet; returns whether it was. */
   async requestActionFrom(id: string, states: readonly UploadState[], action: ActionRequest): Promise<boolean> {
     const result = await this.#database
       .updateTable('upload')
@@ -214,7 +214,7 @@ export class Uploads {
     return result.numUpdatedRows === 1n
   }
 
-  /** The uploads of which something is wanted, the oldest first. */
+  /** The uploads with a requested action, oldest first. */
   withAction(): Promise<Upload[]> {
     return this.#database.selectFrom('upload').selectAll().where('action', 'is not', null).orderBy('id').execute()
   }
@@ -224,7 +224,7 @@ export class Uploads {
     await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
   }
 
-  /** The uploads a person may mean: by its id, its SHA-256 or its file name; at most two. */
+  /** The uploads whose id, SHA-256 or file name is `text`; at most two, enough to see whether it is ambiguous. */
   meant(text: string): Promise<Upload[]> {
     return this.#database
       .selectFrom('upload')
@@ -234,7 +234,7 @@ export class Uploads {
       .execute()
   }
 
-  /** When the newest upload that has been dealt with was; null: none has been. */
+  /** When the newest settled upload was settled (milliseconds since 1970); null: none is settled. */
   async lastSettled(): Promise<number | null> {
     const newest = await Promise.all(
       (['loaded', 'held', 'failed', 'delivered'] as const).map(
@@ -250,7 +250,7 @@ export class Uploads {
     return (await first.executeTakeFirst())?.received_at ?? null
   }
 
-  /** The ids of the uploads that some bytes came with, by their SHA-256; at most some hundreds at once. */
+  /** The ids of the uploads with these SHA-256s, by SHA-256; pass at most a few hundred. */
   async idsOf(sha256s: readonly string[]): Promise<Map<string, string>> {
     if (sha256s.length === 0) return new Map()
     const found = await this.#database
@@ -261,22 +261,22 @@ export class Uploads {
     return new Map(found.map(({ id, sha256 }) => [sha256, id]))
   }
 
-  /** How many uploads arrived at or after a time (in milliseconds), of all or some; it stops counting at `max`. */
+  /** How many uploads that match `some` arrived at or after a time (in milliseconds); counting stops at `max`. */
   countSince(time: number, max: number, some: Pick<UploadQuery, 'state' | 'undecided'> = {}): Promise<number> {
     return counts.countSince(this.#database, { ...some, time, max })
   }
 
-  /** What waits to be loaded. */
+  /** The backlog of uploads that wait to be loaded. */
   waiting(): Promise<counts.Backlog> {
     return counts.waiting(this.#database)
   }
 
-  /** What waits to be loaded of each key, by its id. */
+  /** The backlog of each key, by key id. */
   waitingByKey(): Promise<Record<string, counts.Share>> {
     return counts.waitingByKey(this.#database)
   }
 
-  /** What all loads have done, whoever made them. */
+  /** The totals over the loads of all loaders. */
   loadTotals(): Promise<counts.LoadTotals> {
     return counts.loadTotals(this.#database)
   }

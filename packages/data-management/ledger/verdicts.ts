@@ -1,8 +1,8 @@
-/** What people have said of two listings. Nothing is ever removed: a verdict that is taken back stays, with who did so and when. */
+/** People's verdicts on pairs of listings. Rows are never deleted: a revoked one keeps by whom and when. */
 import type { ListingName } from '../catalogue/catalogue.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
-/** What can be said. */
+/** The possible verdicts. */
 export const VERDICTS = ['same', 'comparable', 'not_same'] as const
 export type VerdictWord = (typeof VERDICTS)[number]
 
@@ -19,7 +19,7 @@ export type VerdictRecord = Readonly<{
   undoneBy: string | null
 }>
 
-/** What somebody says. */
+/** A verdict to record. */
 export type NewVerdict = Pick<VerdictRecord, 'one' | 'other' | 'verdict' | 'at' | 'who' | 'reason'>
 
 /** The verdicts of a ledger. */
@@ -30,7 +30,7 @@ export class Verdicts {
     this.#database = database
   }
 
-  /** Puts a verdict on record and returns its id. */
+  /** Records a verdict and returns its id. */
   async give({ one, other, verdict, at, who, reason }: NewVerdict): Promise<number> {
     const [first, second] = inOrder(one, other)
     const made = await this.#database
@@ -52,7 +52,7 @@ export class Verdicts {
     return Number(made.id)
   }
 
-  /** Takes a verdict back; false when there is none of this id that counts. */
+  /** Takes a verdict back; false if there is none with this id, or it was taken back already. */
   async undo(id: number, who: string, at: number): Promise<boolean> {
     const taken = await this.#database
       .updateTable('verdict')
@@ -63,7 +63,7 @@ export class Verdicts {
     return Number(taken.numUpdatedRows) === 1
   }
 
-  /** The verdicts on record, the newest first: all, or a page of those before one. */
+  /** The verdicts on record, newest first: all, or a page of those with ids below `before`. */
   async list({
     before,
     limit,
@@ -74,18 +74,18 @@ export class Verdicts {
     return (await query.execute()).map(recordOf)
   }
 
-  /** One verdict, whether it counts or not. */
+  /** The verdict with an id, also if it was taken back or superseded. */
   async find(id: number): Promise<VerdictRecord | undefined> {
     const found = await this.#database.selectFrom('verdict').selectAll().where('id', '=', id).executeTakeFirst()
     return found && recordOf(found)
   }
 
-  /** The verdict that counts of each pair, the newest first. */
+  /** The verdict in force for each pair, newest first. */
   async current(): Promise<VerdictRecord[]> {
     return latestOf(await this.list())
   }
 
-  /** The verdicts that count of the pairs to which one of these listings belongs. */
+  /** The verdicts in force for pairs that contain one of these listings. */
   async about(listings: readonly ListingName[]): Promise<VerdictRecord[]> {
     if (listings.length === 0) return []
     const codes = [...new Set(listings.map(({ code }) => code))]
@@ -100,7 +100,7 @@ export class Verdicts {
     return latestOf(found.map(recordOf)).filter(({ one, other }) => isMeant(one) || isMeant(other))
   }
 
-  /** Changes whenever a verdict is given or taken back. */
+  /** A version text, different after each verdict that is given or taken back. */
   async version(): Promise<string> {
     const found = await this.#database
       .selectFrom('verdict')
@@ -119,7 +119,7 @@ function latestOf(newestFirst: readonly VerdictRecord[]): VerdictRecord[] {
   return [...latest.values()]
 }
 
-/** A pair is one pair, whichever of the two is named first. */
+/** The two listings in a fixed order, so that a pair is the same whichever is named first. */
 function inOrder(one: ListingName, other: ListingName): [ListingName, ListingName] {
   return JSON.stringify(namesOf(one)) < JSON.stringify(namesOf(other)) ? [one, other] : [other, one]
 }

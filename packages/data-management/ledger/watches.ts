@@ -1,16 +1,16 @@
-/** Products that somebody wants to hear of. What is told of them goes into the outbox of notices. */
+/** Watches: people's requests to be told of a product. Their notices go into the outbox of notices. */
 import type { Selectable } from 'kysely'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { addNotices, type NewNotice } from './notice-outbox.ts'
 
-/** When somebody hears of a product. */
+/** The rules by which a watch sends a notice. */
 export const WATCH_RULES = ['target', 'low', 'any', 'stock'] as const
 export type WatchRule = (typeof WATCH_RULES)[number]
 
 /**
- * What was seen of a product: its lowest price now (null: nobody sells it), the lowest that was ever seen, and whether it had reached the
- * price that is wanted.
+ * The last seen state of a product: its lowest price now (null: not sold), the lowest ever seen, and whether the
+ * target price was reached.
  */
 export type Seen = Readonly<{ lowest: number | null; ever: number | null; reached: boolean }>
 
@@ -18,10 +18,10 @@ export type Seen = Readonly<{ lowest: number | null; ever: number | null; reache
 export type WatchRecord = Omit<Selectable<LedgerTables['watch']>, 'seen' | 'rule'> &
   Readonly<{ rule: WatchRule; seen: Seen }>
 
-/** What is wanted. */
+/** A watch to record. */
 export type NewWatch = Omit<WatchRecord, 'id'>
 
-/** So many may be watched: each is looked at after every load. */
+/** The most watches: each is evaluated after every load. */
 export const WATCHES_MAX = 500
 
 /** The watches of a ledger. */
@@ -32,14 +32,14 @@ export class Watches {
     this.#database = database
   }
 
-  /** Puts a watch on record, in place of one of the same rule on the same listing. Undefined: there are too many. */
+  /** Records a watch, replacing one with the same rule on the same listing. Undefined: there are too many. */
   async add(wanted: NewWatch): Promise<WatchRecord | undefined> {
     return await this.#database.transaction().execute(async (transaction) => {
       const { company, by_name, code, rule } = wanted
       const { count } = await transaction
         .selectFrom('watch')
         .select(({ fn }) => fn.countAll<number>().as('count'))
-        // The one that is replaced takes no further place.
+        // The one that is replaced does not count.
         .where(({ and, not }) => not(and({ company, by_name, code, rule })))
         .executeTakeFirstOrThrow()
       if (Number(count) >= WATCHES_MAX) return undefined
@@ -60,7 +60,7 @@ export class Watches {
     })
   }
 
-  /** Ends a watch; false: there is none of this id. */
+  /** Ends a watch; false if there is none with this id. */
   async end(id: number, who: string, now: number): Promise<boolean> {
     return await this.#database.transaction().execute(async (transaction) => {
       const ended = await transaction.deleteFrom('watch').where('id', '=', id).returningAll().executeTakeFirst()
@@ -70,12 +70,12 @@ export class Watches {
     })
   }
 
-  /** All of them, the newest first. */
+  /** All watches, newest first. */
   async list(): Promise<WatchRecord[]> {
     return (await this.#database.selectFrom('watch').selectAll().orderBy('id', 'desc').execute()).map(recordOf)
   }
 
-  /** Changes whenever a watch is set or ended. */
+  /** A version text, different after each watch that is set or ended. */
   async version(): Promise<string> {
     const found = await this.#database
       .selectFrom('watch')
@@ -84,7 +84,7 @@ export class Watches {
     return `${found?.count ?? 0} ${found?.last ?? 0} ${found?.at ?? 0}`
   }
 
-  /** Records what is seen of a product now, and what is told of it; false: somebody else has done so. */
+  /** Records the state seen now, with its notice; false if another process has done so since `before` was read. */
   async see({ id, seen: before }: WatchRecord, seen: Seen, notice: NewNotice | undefined): Promise<boolean> {
     return await this.#database.transaction().execute(async (transaction) => {
       const noted = await transaction

@@ -15,10 +15,10 @@ import { openLedger } from '../ledger/ledger.ts'
 import { openPostgresLedgerDatabase } from '../ledger/postgres.ts'
 import { areEmpty, differingTable, moveTables, type Tables } from './move-tables.ts'
 
-/** From where to where: the file of the catalogue, the folder of the ledger, the address of the PostgreSQL. */
+/** Source and target: the catalogue's file, the ledger's folder, the address of PostgreSQL. */
 export type Migration = Readonly<{ catalogue: string; dataDir: string; server: string }>
 
-// In the order in which they refer to each other.
+// In the order of their foreign keys.
 const NAMES: Tables = {
   company: 'id',
   store: 'id',
@@ -115,13 +115,13 @@ export async function migrate(
   return digest
 }
 
-/** The files get the tables that this program knows. */
+/** Brings the schemas of the SQLite files up to date. */
 async function bringUpToDate(path: string, dataDir: string): Promise<void> {
   openCatalogue(path)[Symbol.dispose]()
   await openLedger(dataDir)[Symbol.asyncDispose]()
 }
 
-/** Notes that a move has begun; refuses a database that has been used otherwise. */
+/** Records that a move has begun; refuses a database that was used for anything else. */
 async function begin(catalogue: PostgresDatabase, ledger: PostgresDatabase): Promise<void> {
   const hasBegun = await catalogue.get(
     "select 1 from pg_tables where schemaname = 'catalogue' and tablename = 'moving'",

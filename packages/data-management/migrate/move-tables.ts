@@ -1,4 +1,4 @@
-/** Tables of a SQLite database into those of the same names and columns in PostgreSQL. */
+/** Copies tables of a SQLite database into those of the same names and columns in PostgreSQL. */
 import { createHash } from 'node:crypto'
 import type { PostgresDatabase } from '../database/postgres.ts'
 import { copyInto, lineOf } from '../database/postgres-copy.ts'
@@ -76,7 +76,7 @@ async function columnsOf(database: Sql, table: string): Promise<string[]> {
   return columns.map(({ name }) => name)
 }
 
-/** New records get numbers behind those that have been copied. */
+/** Sets the sequences, so that new records get ids above the copied ones. */
 async function goOnNumbering(transaction: Sql, table: string): Promise<void> {
   const { sequence } = (await transaction.get<{ sequence: string | null }>(
     `select pg_get_serial_sequence(?, 'id') as sequence`,

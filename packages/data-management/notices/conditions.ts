@@ -1,5 +1,5 @@
 /**
- * What needs a person: the one list of it. Notices are made of it, `doctor` looks at it, and `/metrics` counts it.
+ * The one list of conditions that need a person. Notices are made of it, `doctor` reads it, and `/metrics` counts it.
  *
  * A condition has a subject, such as an upload: each is told once when it begins, and some once more when it is over.
  */
@@ -14,19 +14,19 @@ import type { FoundCondition, Looked } from './looked.ts'
 
 /** A kind of condition. */
 export type ConditionKind = Readonly<{
-  /** What one is called, and several of them. */
+  /** Its name in the singular and plural. */
   one: string
   many: string
-  /** What several are called that are over. */
+  /** The plural name of conditions that are over. */
   over?: string
-  /** What is told when one is over; kinds without it are over in silence. */
+  /** The text of the notice when one is over; kinds without it end silently. */
   overText?: (record: Pick<Condition, 'subject' | 'text'>) => string
-  /** Where the page shows them. */
+  /** The page that shows them. */
   page: string
-  /** How long it lasts before it is told. */
+  /** How long it must last before a notice is sent. */
   patienceMs: number
   isUrgent?: true
-  /** What it costs to look grows with the stores. */
+  /** The cost of looking grows with the number of stores. */
   isSlow?: true
   /** Every machine of a fleet has its own: the subject begins with its name. */
   isOfMachine?: true
@@ -160,12 +160,12 @@ export const CONDITIONS = {
   },
 } as const satisfies Readonly<Record<ConditionName, ConditionKind>>
 
-/** What is known of a kind; undefined for a notice of another kind. */
+/** The kind with a name; undefined for notices that are not of conditions. */
 export function kindOf(name: string): ConditionKind | undefined {
   return Object.hasOwn(CONDITIONS, name) ? CONDITIONS[name as ConditionName] : undefined
 }
 
-/** How long a condition of each kind lasts before it is told. */
+/** How long a condition of each kind must last before a notice is sent, in milliseconds. */
 export const PATIENCE: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries(CONDITIONS).map(([name, { patienceMs }]) => [name, patienceMs]),
 )

@@ -1,11 +1,11 @@
-/** What is sent: one message of all notices that wait. */
+/** Makes one message of all notices that wait for a receiver. */
 import type { NoticeRecord } from '../ledger/notice-outbox.ts'
 import { kindOf } from './conditions.ts'
 import type { Message } from './message.ts'
 
 const LINES_MAX = 40
 const REPEATS = 'Some of this may have been told before: nobody knows whether it came.'
-// Of notices that are no conditions.
+// Names of the kinds of notices that are not conditions.
 const OTHERS: Readonly<Record<string, Readonly<{ one: string; many: string; page: string }>>> = {
   watch: { one: 'watched product', many: 'watched products', page: 'notices' },
   test: { one: 'test', many: 'tests', page: 'notices' },
@@ -16,13 +16,13 @@ function wordsOf(kind: string) {
   return kindOf(kind) ?? OTHERS[kind] ?? ANY
 }
 
-// Nothing in it is text of others, which might be why it is refused.
+// Contains no text from elsewhere, which may have caused the refusal.
 const IN_SHORT = 'What they say was refused; splitcart notices list has it, as has the page Notices.'
 
-/** How notices are put together. `isShort`: without what they say. */
+/** Options of a message. `repeats`: it may have been sent before; `isShort`: without the texts of the notices. */
 export type Form = Readonly<{ repeats: boolean; isShort: boolean; page: URL | undefined }>
 
-/** Puts notices together. */
+/** Makes the message. */
 export function messageOf(notices: readonly NoticeRecord[], { repeats, isShort, page }: Form): Message {
   const lines = [...(isShort ? [IN_SHORT] : shownOf(notices)), ...(repeats ? [REPEATS] : [])]
   return {
@@ -43,7 +43,7 @@ function shownOf(notices: readonly NoticeRecord[]): string[] {
   return more > 0 ? [...shown, `and ${more} more`] : shown
 }
 
-/** How many of what, such as "2 uploads held, 1 source silent". */
+/** Counts by kind, such as "2 uploads held, 1 source silent". */
 function titleOf(notices: readonly NoticeRecord[]): string {
   const groups = Map.groupBy(notices, ({ kind, is_over }) => JSON.stringify([kind, is_over]))
   return [...groups.values()]
@@ -56,7 +56,7 @@ function titleOf(notices: readonly NoticeRecord[]): string {
     .join(', ')
 }
 
-/** The page that shows them, where all are of one kind; else that of all notices. */
+/** The page of their kind, if all are of one kind; else the page of all notices. */
 function linkOf(notices: readonly NoticeRecord[], page: URL | undefined): string | undefined {
   if (page === undefined) return undefined
   const kinds = new Set(notices.map(({ kind }) => kind))

@@ -1,4 +1,4 @@
-/** What scraping machines said of themselves last. */
+/** Conditions found in the latest reports of scraping machines. */
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import { momentOf } from '../http/threads/reading.ts'
 import type { KnownMachine } from '../ledger/machines.ts'
@@ -6,12 +6,12 @@ import type { Condition } from '../ledger/notices.ts'
 import { type Looked, shortName } from './looked.ts'
 
 const SKEW_MS_MAX = 5 * MINUTE_MS
-// One that is told of goes on until the clock is clearly right again.
+// A recorded condition lasts until the clock is clearly right again.
 const SKEW_MS_OVER = 4 * MINUTE_MS
-// A machine that sends several times a day has been heard of within that, even if it sleeps at night.
+// A machine that sends several times a day is heard of within this time, even if it is off at night.
 const QUIET_MS = 26 * 60 * MINUTE_MS
 
-/** Machines whose clocks are off, as far as they have said so lately. */
+/** Machines whose clocks are off, by their recent reports. */
 export async function clocksOff({ reading, recorded }: Looked): Promise<readonly Condition[]> {
   const { now } = momentOf(reading)
   const machines = await reading.inbox.ledger.machines.working(now)
@@ -51,7 +51,7 @@ export function skewText(skewMs: number): string {
   return `${amount} ${unit}${amount === 1 ? '' : 's'} ${skewMs > 0 ? 'behind' : 'ahead of'}`
 }
 
-// An older version of the program uses its key and says nothing of the machine.
+// An older version of the client uses its key but sends no reports.
 function heardAt({ heard_at, last_used_at }: KnownMachine): number {
   return Math.max(heard_at, last_used_at ?? 0)
 }

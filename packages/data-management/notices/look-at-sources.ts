@@ -8,8 +8,8 @@ import { type FoundCondition, type Looked, shortName, shortSentence } from './lo
 const FINDINGS_MAX = 300
 
 /**
- * Sources that have not been heard of for twice their interval. One that was silent and is late still is; one that people have snoozed or
- * retired since was not heard again. What people have noted of it is for those with a key, and no receiver is told.
+ * Sources not heard of for twice their interval. A recorded one lasts while it is late; if people snooze or retire it,
+ * it ends without a notice. People's notes on a source are for users with a key and never sent to receivers.
  */
 export async function silentSources({ reading, recorded }: Looked): Promise<readonly FoundCondition[]> {
   const isRecorded = (source: Source) => recorded.has(keyOf(source))
@@ -24,7 +24,7 @@ export async function silentSources({ reading, recorded }: Looked): Promise<read
     })
 }
 
-/** What is told of the newest scrapes and nobody has said to be so. */
+/** Findings of the newest scrapes that no person has accepted. */
 export async function findingsThere({ reading, recorded, ticked }: Looked): Promise<readonly FoundCondition[]> {
   const isKnown = (key: string) => recorded.has(key) || ticked.has(key)
   const { first } = await unbelievedFindings(reading, (each, at) => at < FINDINGS_MAX || isKnown(findingKey(each)))

@@ -12,7 +12,7 @@ const VERIFIED_MAX = 500
 const FAILED_MS = 7 * DAY_MS
 const BACKLOG_MS = 30 * 60_000
 
-/** Those that wait for a decision. */
+/** Uploads that are held for a person's decision. */
 export async function heldUploads(looked: Looked): Promise<readonly FoundCondition[]> {
   const held = await uploadsIn('held', looked)
   return held.map(({ id, filename, problem, mark }) => {
@@ -20,13 +20,13 @@ export async function heldUploads(looked: Looked): Promise<readonly FoundConditi
   })
 }
 
-/** Those of the last days of which nothing could be loaded. */
+/** Uploads of the last days that failed to load. */
 export async function failedUploads(looked: Looked): Promise<readonly FoundCondition[]> {
   const since = momentOf(looked.reading).now - FAILED_MS
   const failed = await uploadsIn('failed', looked, ({ received_at }) => received_at > since)
   return (
     failed
-      // What a person has done needs no person.
+      // Uploads that a person discarded or undid need no attention.
       .filter(({ problem }) => !SAID_BY_A_PERSON.test(problem))
       .map(({ id, filename, problem, mark }) => {
         return { kind: 'failed', subject: id, text: `${filename} could not be loaded: ${problem}`, ...mark }
@@ -34,7 +34,7 @@ export async function failedUploads(looked: Looked): Promise<readonly FoundCondi
   )
 }
 
-/** Those of which a loader has died, and that are begun with again. */
+/** Uploads whose load killed a loader and is being tried again. */
 export async function dyingUploads({ reading }: Looked): Promise<readonly Condition[]> {
   const open = await reading.inbox.ledger.uploads.list({ state: 'loading', limit: NEWEST_MAX })
   return open
@@ -44,7 +44,7 @@ export async function dyingUploads({ reading }: Looked): Promise<readonly Condit
     })
 }
 
-/** Whether what waits has waited for long. */
+/** The condition that the oldest waiting upload has waited for long. */
 export async function backlogOld({ reading }: Looked): Promise<readonly Condition[]> {
   const { files, since } = await reading.inbox.ledger.uploads.waiting()
   const { now, zone } = momentOf(reading)
@@ -60,7 +60,7 @@ export function waiting(files: number): string {
 
 type Shown = Readonly<{ id: string; filename: string; problem: string; mark?: { mark: string } }>
 
-/** The newest in a state, and those ticked off or on record that are still in it. */
+/** The newest uploads in a state, and those ticked off or on record that are still in it. */
 async function uploadsIn(
   state: UploadState,
   { reading, recorded, ticked }: Looked,

@@ -10,7 +10,7 @@ const NO_BACKUP_MS = 2 * DAY_MS
 const KEY_DAYS = 7
 const GIB = 1024 ** 3
 
-/** Whether the disk of a machine has little room. */
+/** The condition that the disk of a machine is nearly full. */
 export async function diskLow({ outside: { machine, disk } }: Looked): Promise<readonly Condition[]> {
   if (!disk.is_low) return []
   const [free, kept] = [disk.free_bytes, disk.kept_bytes].map((bytes) => `${(bytes / GIB).toFixed(1)} GiB`)
@@ -18,7 +18,7 @@ export async function diskLow({ outside: { machine, disk } }: Looked): Promise<r
   return [{ kind: 'disk', subject: machine, text }]
 }
 
-/** What the disk of a machine has damaged. After a start nobody knows until the first look; till then it is as it was. */
+/** Damage by the disk of a machine. Until the first check after a start, the recorded conditions stay. */
 export async function damageFound({ outside, recorded }: Looked): Promise<readonly Condition[]> {
   const { machine, damage } = outside
   if (damage === null) return [...recorded].map((subject) => ({ kind: 'damage', subject, text: '' }))
@@ -28,7 +28,7 @@ export async function damageFound({ outside, recorded }: Looked): Promise<readon
   })
 }
 
-/** Whether something waits, and nobody is there that loads it. */
+/** The condition that uploads wait and no loader runs. */
 export async function loaderGone({ reading, outside }: Looked): Promise<readonly Condition[]> {
   if (outside.hasLoader) return []
   const { files } = await reading.inbox.ledger.uploads.waiting()
@@ -36,7 +36,7 @@ export async function loaderGone({ reading, outside }: Looked): Promise<readonly
   return [{ kind: 'loader', subject: '', text: `${waiting(files)}, and no program is there that loads them` }]
 }
 
-/** Whether the latest backup is old. PostgreSQL has tools of its own: where none was ever noted, nothing is said. */
+/** The condition that the latest backup is old; none if no backup was ever recorded (PostgreSQL has its own tools). */
 export async function backupOld({ reading }: Looked): Promise<readonly Condition[]> {
   const { ledger } = reading.inbox
   const { now, zone } = momentOf(reading)
@@ -51,7 +51,7 @@ export async function backupOld({ reading }: Looked): Promise<readonly Condition
   return [{ kind: 'backup', subject: String(latest.id), text: `The latest backup is of ${day}` }]
 }
 
-/** Keys that end within days and have no successor. */
+/** Keys that expire within days and have no successor. */
 export async function keysExpiring({ reading }: Looked): Promise<readonly Condition[]> {
   const { ledger } = reading.inbox
   const { now, zone } = momentOf(reading)

@@ -1,4 +1,4 @@
-/** Looks whether what needs a person has changed. Nothing is written here. */
+/** Finds changes of the conditions that need a person. Read-only. */
 import { findOverviewOnly, OVERVIEW_ONLY_KINDS } from '../http/routes/attention.ts'
 import { ticksNow } from '../http/routes/ticks.ts'
 import type { Reading } from '../http/threads/reading.ts'
@@ -7,17 +7,17 @@ import type { Tick, TicksNow } from '../ledger/ticks.ts'
 import { CONDITIONS, type ConditionKind, kindOf } from './conditions.ts'
 import type { FoundCondition, Looked, Outside } from './looked.ts'
 
-/** What is asked. `isWhole`: also what costs more the more stores there are. */
+/** The input of a look. `isWhole`: also the slow kinds, whose cost grows with the number of stores. */
 export type LookQuestion = Readonly<{ outside: Outside; isWhole: boolean }>
 
-/** `waits`: some that are on record have not lasted long enough to be told; `more`: there are others than an answer has room for;
- * `ticksOver`: ticks of what is over. */
+/** `waits`: some recorded conditions have not lasted long enough for a notice; `more`: there are more changes than fit
+ * into one answer; `ticksOver`: ticks that no longer apply. */
 export type Changed = ConditionChanges & Readonly<{ waits: boolean; more: boolean; ticksOver: readonly Tick[] }>
 
-// The thread that serves reads the answer, and is not to be held by it.
+// A limit, because the server's thread parses the answer and must not be blocked by it.
 const ANSWERED_MAX = 2_000
 
-/** What has changed since what is on record. */
+/** The changes compared with the conditions on record. */
 export async function conditionChanges(reading: Reading, { outside, isWhole }: LookQuestion): Promise<Changed> {
   const kinds = Object.entries<ConditionKind>(CONDITIONS).filter(([, { isSlow }]) => isWhole || !isSlow)
   const all = await reading.inbox.ledger.notices.recorded(kinds.map(([name]) => name))
@@ -49,7 +49,7 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
   }
 }
 
-/** All that needs a person now, whether it is on record or not. */
+/** All conditions that hold now, on record or not. */
 export async function conditionsNow(reading: Reading, outside: Outside): Promise<Condition[]> {
   const found: Condition[] = []
   const ticks = await ticksNow(reading)
@@ -59,7 +59,7 @@ export async function conditionsNow(reading: Reading, outside: Outside): Promise
   return found
 }
 
-/** What a look finds. What is ticked off is settled. */
+/** The conditions of one kind; those that are ticked off are marked as settled. */
 async function foundBy(
   [name, kind]: readonly [string, ConditionKind],
   looked: Omit<Looked, 'ticked'>,

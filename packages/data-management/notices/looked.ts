@@ -1,19 +1,19 @@
-/** What conditions are found out from. */
+/** The input and output of the functions that look for conditions. */
 
 import type { SystemView } from '../http/routes/system-schema.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import type { Condition } from '../ledger/notices.ts'
 
-/** What only the process that serves knows of its machine. */
+/** Facts that only the serving process knows of its machine. */
 export type Outside = Readonly<{
   machine: string
   disk: SystemView['disk']
   hasLoader: boolean
-  /** What the latest look for damage has found; null: none was made yet. */
+  /** The faults of the latest check for damage; null: none was made yet. */
   damage: readonly string[] | null
 }>
 
-/** A look of one kind. `recorded`: the subjects that are on record already; `ticked`: those that are ticked off. */
+/** The input of a look for one kind. `recorded`: subjects already on record; `ticked`: subjects that are ticked off. */
 export type Looked = Readonly<{
   reading: Reading
   outside: Outside
@@ -22,20 +22,20 @@ export type Looked = Readonly<{
 }>
 
 /**
- * What a look finds. `isSettled`: people have said that it needs nobody; where it was on record, it ends and nothing is told of that.
- * `mark`: how it is; what was ticked off until it changes is as it was then.
+ * A condition that a look finds. `isSettled`: a person has dealt with it; a recorded one ends without a notice.
+ * `mark`: its present state; a tick applies as long as the mark is the same.
  */
 export type FoundCondition = Condition & Readonly<{ isSettled?: boolean; mark?: string }>
 
 const NAME_CHARACTERS_MAX = 80
 const SENTENCE_CHARACTERS_MAX = 300
 
-/** A name in a sentence: others' text, of bounded length and without controls. */
+/** A name from outside for use in a sentence: cut to a bounded length, without control characters. */
 export function shortName(name: string): string {
   return short(name, NAME_CHARACTERS_MAX)
 }
 
-/** A sentence of somebody else. */
+/** A sentence from outside, cut to a bounded length, without control characters. */
 export function shortSentence(sentence: string): string {
   return short(sentence, SENTENCE_CHARACTERS_MAX)
 }

@@ -7,9 +7,9 @@ export type Message = Readonly<{
   title: string
   lines: readonly string[]
   isUrgent: boolean
-  /** What the notices say is left out. */
+  /** The texts of the notices are left out. */
   isShort: boolean
-  /** Everything in it is over. */
+  /** All of its conditions are over. */
   isGood: boolean
   link: string | undefined
   notices: readonly NoticeRecord[]
@@ -21,14 +21,14 @@ export function textOf({ lines, link }: Message): string {
 }
 
 /**
- * Words of others for whoever shows them: chat programs take `@` for a call to everybody, and addresses and `[…](…)` for links. An invisible
- * space keeps each of them from being one.
+ * Makes text from outside harmless in chat programs, which take `@` for a mention, and addresses and `[…](…)` for
+ * links: an invisible space is put into each.
  */
 export function inert(text: string): string {
   return text.replace(/@|:(?=\/\/)|\](?=\()/g, '$&\u200b')
 }
 
-/** The beginning of a text that is no more than so many bytes. */
+/** The longest beginning of a text that fits into `bytesMax` bytes. */
 export function cutTo(text: string, bytesMax: number): string {
   if (Buffer.byteLength(text) <= bytesMax) return text
   const cut = Buffer.from(text)

@@ -1,4 +1,4 @@
-/** Tells receivers what waits for them: one message at a time, and after a failure with growing pauses. */
+/** Sends waiting notices to receivers: one message at a time, with growing pauses after failures. */
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import {
@@ -14,22 +14,22 @@ import { messageOf } from './digest.ts'
 import type { Message } from './message.ts'
 import { type NoticeReceiver, type NoticeTargets, Refused, Unsure } from './receivers/receiver.ts'
 
-/** Whom to tell, and from where. */
+/** What sending works with. */
 export type Telling = NoticeTargets & Readonly<{ notices: Notices; now: () => number; log: Log }>
 
-/** What comes within it is one message. */
+/** Notices within this time go into one message. */
 export const DIGEST_MS = 60_000
 const PAUSE_MS_MIN = 30_000
-// After so many failures, some eight minutes, what may pass is taken for a refusal.
+// After so many failures, some eight minutes, a failure that may pass counts as a refusal.
 const PASSES_MAX = 4
 const ANSWER_CHARACTERS_MAX = 300
 const FAILURES_MAX = 16
-// So begins an answer on record by which a receiver has refused a message for good.
+// The prefix of a recorded answer by which a receiver has refused a message for good.
 const REFUSED = 'refused: '
-// So long one that is being told may take to answer when the server stops: less than uploads on their way have.
+// How long a receiver may still take to answer when the server stops: less than running uploads may take.
 const STOPPING_MS = 3_000
 
-/** Tells every receiver what waits for it. What one of them does keeps no other from being told; a signal leaves them a moment. */
+/** Sends to every receiver what waits for it. A failing one does not stop the others; a signal leaves them a moment. */
 export async function tellReceivers(telling: Telling, signal?: AbortSignal): Promise<void> {
   using ending = later(signal, STOPPING_MS)
   const told = await Promise.allSettled(telling.receivers.map((receiver) => tellOne(telling, receiver, ending.signal)))
@@ -66,7 +66,7 @@ async function tellOne(telling: Telling, receiver: NoticeReceiver, signal: Abort
   else log.warn({ ...told, pauseMs }, 'notices could not be told; it is tried again')
 }
 
-/** How it stands with a receiver. `isShort`: it has refused what was told last, so it is told in short now, and hears of what follows. */
+/** The state of a receiver. `isShort`: it refused the last message, so the next one is short, to get through. */
 async function standingOf({ database }: Notices, { name }: NoticeReceiver) {
   const found = await database
     .selectFrom('notice_receiver')
@@ -94,7 +94,7 @@ async function ask(
   }
 }
 
-/** Sends a test to each receiver, or to one of them; returns what each answered. Throws `not_found` where nobody has that name. */
+/** Sends a test to all receivers or one; returns their answers. Throws `not_found` if no receiver has that name. */
 export async function testReceivers(
   { notices, receivers, page, now }: Omit<Telling, 'log'>,
   only?: string,

@@ -1,4 +1,4 @@
-/** Who is told, as the settings say. */
+/** The receivers of notices that the settings name. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { appriseReceiver } from './receivers/apprise.ts'
@@ -21,7 +21,7 @@ export type NoticeSettings = Pick<
   | 'ALARM_WEBHOOK_URL'
 >
 
-/** All of them. Throws `settings_invalid` where one cannot be told. */
+/** All receivers. Throws `settings_invalid` if the settings of one are wrong. */
 export function receiversOf(settings: NoticeSettings): NoticeReceiver[] {
   const { NOTICE_NTFY_URL: ntfy, NOTICE_APPRISE_URL: apprise, NOTICE_WEBHOOK_TEMPLATE: template } = settings
   const webhook = settings.NOTICE_WEBHOOK_URL ?? settings.ALARM_WEBHOOK_URL

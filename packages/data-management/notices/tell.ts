@@ -1,7 +1,8 @@
 /**
- * The rounds of `serve`: looks at what needs a person and at watched products, puts what has changed into the outbox, and tells it.
+ * The rounds of `serve`: finds changes of conditions and watched products, puts notices of them into the outbox, and
+ * sends these.
  *
- * Every server of a fleet makes them; the ledger sees to it that each change is told once.
+ * Every server of a fleet makes rounds; the ledger ensures that each change makes one notice.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Questions } from '../http/threads/reading.ts'
@@ -16,7 +17,7 @@ import type { Outside } from './looked.ts'
 import { type Telling, tellReceivers } from './outbox.ts'
 import type { SeenAnew } from './watched.ts'
 
-/** What a round works with. `revision`: which state of the catalogue it is. */
+/** What a round works with. `revision`: the present revision of the catalogue. */
 export type Rounds = Telling &
   Readonly<{
     watches: Watches
@@ -28,19 +29,19 @@ export type Rounds = Telling &
   }>
 
 const ROUND_MS = 30_000
-// What costs more the more stores there are is looked at in one round of so many.
+// Slow kinds of conditions are looked for in one round of so many.
 const WHOLE_EVERY = 20
 const HOUR_ROUNDS = 120
 
-/** What is known from one round to the next: the state that was looked at last, and in which round some parts were done. */
+/** State kept between rounds: the revision of the last look, and the rounds in which some parts were done. */
 export type LastLook = { revision: string; rounds: number; begunIn?: number; wholeIn?: number }
 
-/** What no round is known of yet. */
+/** The state before the first round. */
 export function noLook(): LastLook {
   return { revision: '', rounds: 0 }
 }
 
-/** Makes rounds until the signal aborts. What fails is tried again in the next one. */
+/** Makes rounds until the signal aborts. Work that fails is repeated in the next one. */
 export async function makeRounds(rounds: Rounds, signal: AbortSignal): Promise<void> {
   for (const known = noLook(); !signal.aborted; ) {
     await makeRound(rounds, known, signal)
@@ -48,7 +49,7 @@ export async function makeRounds(rounds: Rounds, signal: AbortSignal): Promise<v
   }
 }
 
-/** Makes one round. Nothing is looked at before it is on record who is told: what is found then would be told nobody. */
+/** Makes one round. Receivers are recorded before the first look: notices made earlier would have no receivers. */
 export async function makeRound(rounds: Rounds, known: LastLook, signal: AbortSignal): Promise<void> {
   const round = known.rounds++
   const isDue = (last: number | undefined, every: number) => last === undefined || round - last >= every
@@ -72,7 +73,7 @@ export async function makeRound(rounds: Rounds, known: LastLook, signal: AbortSi
   await isDone(() => tellReceivers(rounds, signal))
 }
 
-/** Says whom this server tells, and forgets what is old. */
+/** Records the receivers of this server, and removes old notices. */
 export async function begin({ notices: { database }, receivers, now }: Rounds): Promise<void> {
   await seeReceivers(
     database,
@@ -82,7 +83,7 @@ export async function begin({ notices: { database }, receivers, now }: Rounds): 
   await forgetOldNotices(database, now())
 }
 
-/** Looks at what needs a person. `isWhole`: also at every source. */
+/** Records changes of conditions. `isWhole`: also of the slow kinds. */
 export async function lookAtConditions(rounds: Rounds, isWhole: boolean, signal?: AbortSignal): Promise<void> {
   for (let more = true; more; ) {
     const asker = { keyId: null, now: rounds.now(), ...(signal && { signal }) }
@@ -106,7 +107,7 @@ async function record({ notices, kinds, now, log, patience = PATIENCE }: Rounds,
     )
 }
 
-/** Looks at watched products, where the catalogue or a watch is another one than at the last look. */
+/** Looks at watched products, if the catalogue or a watch has changed since the last look. */
 export async function lookAtWatched(
   rounds: Rounds,
   known: Pick<LastLook, 'revision'>,

@@ -1,4 +1,4 @@
-/** What is seen of the products that somebody watches, and what is told of it. Nothing is written here. */
+/** Evaluates watched products, and the texts of their notices. Read-only. */
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Current } from '../catalogue/queries/current.ts'
@@ -10,10 +10,10 @@ import type { Reading } from '../http/threads/reading.ts'
 import type { NewWatch, Seen, WatchRecord } from '../ledger/watches.ts'
 import { shortName } from './looked.ts'
 
-/** A watch whose product has changed; `text` null: nothing is told of that. */
+/** A watch whose product has changed; `text` null: without a notice. */
 export type SeenAnew = Readonly<{ watch: WatchRecord; seen: Seen; text: string | null; productId: number }>
 
-/** Looks at every watched product. */
+/** The watches whose products have changed. */
 export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
   const watches = await reading.inbox.ledger.watches.list()
   if (watches.length === 0) return []
@@ -35,7 +35,7 @@ export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
   return changed
 }
 
-/** The number that a watched product has now; null: its listing is gone. */
+/** The present product id of a watch; null: its listing is gone. */
 export async function productWatched({ catalogue }: Reading, watch: WatchRecord): Promise<number | null> {
   const found = await catalogue.database.get<{ product_id: number }>(
     `select product_id from listing join company on company.id = listing.company_id
@@ -47,10 +47,10 @@ export async function productWatched({ catalogue }: Reading, watch: WatchRecord)
   return found?.product_id ?? null
 }
 
-/** What a watch of a product begins with: the listing that leads to it, its name, and what is seen now. */
+/** The initial values of a watch: the listing that identifies the product, its name, and its state now. */
 export type WatchBaseline = Pick<NewWatch, 'company' | 'by_name' | 'code' | 'name' | 'seen'>
 
-/** Finds that out. */
+/** Reads the initial values of a watch. */
 export async function watchBegun(reading: Reading, { productId }: { productId: number }): Promise<WatchBaseline> {
   const { database } = reading.catalogue
   const id = await numberNow(database, productId)
@@ -65,11 +65,11 @@ export async function watchBegun(reading: Reading, { productId }: { productId: n
   const before = await lowestEverOf(database, id, current)
   const { lowest_cents: lowest } = await priceRangeOf(database, id, current)
   const ever = leastOf(lowest, before?.price_cents ?? null)
-  // A price that is low enough already is told at the next look.
+  // `reached` begins as false, so that a price that is low enough already makes a notice at the next look.
   return { ...listing, name: product.name, seen: { lowest, ever, reached: false } }
 }
 
-/** What is told when the lowest price of a product becomes this, somewhere (such as " at aldi"); null: nothing. */
+/** The text of the notice when the lowest price becomes this, somewhere (such as " at aldi"); null: no notice. */
 export function saidOf(
   { rule, seen: before, target_cents: target }: Pick<WatchRecord, 'rule' | 'seen' | 'target_cents'>,
   lowest: number | null,

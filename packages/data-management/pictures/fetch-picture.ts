@@ -8,17 +8,17 @@ import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
 import { type PictureType, pictureTypeOf } from './picture-type.ts'
 
-/** A picture as it was got. */
+/** A fetched picture. */
 export type Picture = Readonly<{ bytes: Buffer; type: PictureType }>
 
 /** An address that a name has. */
 export type Address = Readonly<{ address: string; family: number }>
 
-/** How the internet is reached. */
+/** The network access, replaceable in tests. */
 export type Internet = Readonly<{
   resolve: (host: string) => Promise<readonly Address[]>
   isAllowed: (address: string) => boolean
-  /** Who may have signed certificates; those that Node knows where it is not given. */
+  /** The trusted certificate authorities; default: those of Node. */
   ca?: string
 }>
 
@@ -34,7 +34,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308])
 // What is no picture is not sent by those who look at this.
 const HEADERS = { accept: 'image/avif,image/webp,image/png,image/jpeg,image/gif', 'accept-encoding': 'identity' }
 
-/** The picture. Throws `NoPicture`. */
+/** Fetches a picture. Throws `NoPicture`. */
 export async function fetchPicture(address: string, internet: Internet): Promise<Picture> {
   const signal = AbortSignal.timeout(MS_MAX)
   let url = urlOf(address)

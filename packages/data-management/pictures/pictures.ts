@@ -1,4 +1,4 @@
-/** Pictures of shops, kept in memory for a while, so that each is asked for once, by this server and not by those who look at it. */
+/** A cache of pictures of shops in memory, so that this server fetches each once, and not the browsers of users. */
 import { lookup } from 'node:dns/promises'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { fetchPicture, type Internet, NoPicture, type Picture } from './fetch-picture.ts'
@@ -7,7 +7,7 @@ import { isPublicAddress } from './public-address.ts'
 const BYTES_MAX = 32 * 1024 * 1024
 const KEPT_MAX = 2_000
 const KEPT_MS = DAY_MS
-// Of one that could not be had.
+// For a picture that could not be fetched.
 const FAILED_MS = 10 * 60 * 1000
 const AT_ONCE_MAX = 8
 
@@ -19,7 +19,7 @@ export const INTERNET: Internet = {
 
 type Kept = Readonly<{ picture: Picture | string; until: number }>
 
-/** What was got, the last asked for at the end. */
+/** The cache of pictures, least recently used first. */
 export class Pictures {
   readonly #internet: Internet
   readonly #now: () => number
@@ -32,7 +32,7 @@ export class Pictures {
     this.#now = now
   }
 
-  /** The picture at an address, or why there is none; undefined where too many are being got: to be asked for again. */
+  /** The picture at an address, or why there is none; undefined if too many are being fetched: the caller retries. */
   async get(address: string): Promise<Picture | string | undefined> {
     const kept = this.#kept.get(address)
     if (kept !== undefined && this.#now() < kept.until) {

@@ -14,7 +14,7 @@ const notPublic4 = listOf(NOT_PUBLIC_4, 'ipv4')
 const public6 = listOf(PUBLIC_6, 'ipv6')
 const notPublic6 = listOf(NOT_PUBLIC_6, 'ipv6')
 
-/** Whether an address can be asked. What is no address cannot. */
+/** Whether an address is public; false for what is not an address. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address)
   if (family === 4) return !notPublic4.check(address, 'ipv4')

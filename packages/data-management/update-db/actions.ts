@@ -15,7 +15,7 @@ import { loadUpload } from './load-upload.ts'
 import { settle, tell, type UpdateDb } from './process.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 
-/** Does what is wanted, oldest upload first. An action that cannot be carried out is given up, and the log and the audit say why. */
+/** Runs the requested actions, oldest upload first. One that cannot be run is dropped; log and audit say why. */
 export async function runActions(work: UpdateDb, signal: AbortSignal): Promise<void> {
   for (const upload of await work.ledger.uploads.withAction()) {
     if (signal.aborted) return
@@ -34,7 +34,7 @@ export async function runActions(work: UpdateDb, signal: AbortSignal): Promise<v
   }
 }
 
-/** Undefined when it is done, or a sentence that says why nothing was done. */
+/** Runs one action; returns a sentence that says why nothing was done, or undefined if it was. */
 async function runOne(work: UpdateDb, upload: Upload): Promise<string | undefined> {
   if (upload.action === 'discard' && (await work.catalogue.findLoad(upload.sha256)) === undefined)
     return discardUnloaded(work, upload)
@@ -51,7 +51,7 @@ async function runOne(work: UpdateDb, upload: Upload): Promise<string | undefine
   return undefined
 }
 
-/** One that no loader could finish has no load: only the ledger says that it is held. */
+/** Discards an upload that no loader could finish: it has no load, only the ledger has it as held. */
 async function discardUnloaded(work: UpdateDb, upload: Upload): Promise<string | undefined> {
   const { load: result } = receiptOf(upload, false)
   if (result === null) return 'It has not been dealt with.'

@@ -15,7 +15,7 @@ type WithBackground = FleetWork & Readonly<{ background: Background }>
 /** Takes work until the signal aborts, and does maintenance in turn with the other loaders. `daysMax`: how long loaded files are kept. */
 export async function loadForFleet(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
   const pass = async () => void (await processAll(work, signal))
-  // To claim is to wait for a while already.
+  // No pause between passes: claiming itself waits for a while.
   const working = repeatOnChange([], pass, { log: work.log, signal, lookMs: 0 })
   await Promise.all([working, maintainAgainAndAgain(work, daysMax, signal)])
 }

@@ -27,10 +27,10 @@ export type Hold = Readonly<{
   beliefs?: readonly BeliefSince[]
 }>
 
-// Nobody reads more of them.
+// More than a person would read.
 const VERDICTS_MAX = 100
 
-/** What is said of the staged file. */
+/** The verdicts on the staged file. */
 export async function verdictsOf(
   loading: Loading,
   counts: FileCounts,
@@ -46,13 +46,13 @@ export async function verdictsOf(
   return verdicts.slice(0, VERDICTS_MAX)
 }
 
-/** Those that hold it. */
+/** The verdicts that hold the file. */
 export function holding(verdicts: readonly Verdict[], { isReleased, beliefs = [] }: Hold): Verdict[] {
   const isWaved = (verdict: Verdict) => isReleased || beliefIn(beliefs, verdict) !== undefined
   return verdicts.filter((verdict) => verdict.held && (NEVER_BELIEVED.has(verdict.rule) || !isWaved(verdict)))
 }
 
-/** That a file was repaired, with some of the prices that it touched. */
+/** The verdict that a file was repaired, with examples of the changed prices. */
 export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading, hold: Hold): Verdict {
   const money = moneyIn(hold.currency)
   const sampled = staging.scrapes.flatMap(({ sampled }) => shownIn(sampled))
@@ -66,12 +66,12 @@ export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading
   return verdictOf('repaired', false, { field: repair.field, sentence, rows, examples: touched, repair })
 }
 
-/** So many listings may hang together as one product. */
+/** The most listings that may be linked to one product. */
 export function listingsMax(hold: Hold | undefined): number {
   return hold?.thresholds.HOLD_PRODUCT_LISTINGS ?? Number.POSITIVE_INFINITY
 }
 
-/** What holds a file for what it would do to products that are there. */
+/** The verdict that holds a file for how it would regroup existing products; undefined: none. */
 export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined): Verdict | undefined {
   const chains = judgeChains(regrouped)
   return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds))

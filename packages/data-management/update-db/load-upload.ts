@@ -21,22 +21,22 @@ export type LoadWork = Readonly<{
   folders: Folders
   ledger: Ledger
   catalogue: Catalogue
-  /** Who reads the files; undefined: this thread. */
+  /** The reader of the files; undefined: this thread. */
   reader?: Reader | undefined
   lineBytesMax: number
   hold: Hold | undefined
   now: () => number
-  /** Milliseconds that pass evenly; those of this process where it is not said. */
+  /** A monotonic clock in milliseconds; default: that of this process. */
   steady?: () => number
 }>
 
-/** The load of an upload, unless its senders may write more by now than that might, or its bytes came as another kind before. */
+/** The load of an upload, unless its senders have more rights by now, or its bytes were loaded as another kind. */
 export async function loadOf(work: LoadWork, upload: Upload): Promise<LoadRecord | undefined> {
   const load = await work.catalogue.findLoad(upload.sha256)
   return load && (await isStillTrue(work, upload, load)) ? load : undefined
 }
 
-/** Whether nothing of what a load depends on has changed since. */
+/** Whether the kind and the rights that a load was made with are still the same. */
 export async function isStillTrue({ ledger }: LoadWork, upload: Upload, load: LoadRecord): Promise<boolean> {
   return load.kind === upload.kind && !(await ledger.mayHaveMore(upload))
 }

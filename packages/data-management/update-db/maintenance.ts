@@ -1,4 +1,4 @@
-/** Maintenance of an inbox that machines share: a lock lets one loader of the fleet do it at a time. */
+/** Maintenance tasks of a shared inbox; a lock lets one loader of the fleet run them at a time. */
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import { runActions } from './actions.ts'
@@ -6,7 +6,7 @@ import type { FleetWork } from './process.ts'
 import { repairStranded } from './repair.ts'
 import { bringUpToDate } from './update-db.ts'
 
-// What has just been recorded may still be on its way into the inbox.
+// An upload that was just recorded may still be on its way into the inbox.
 const SETTLED_IN_MS = 60_000
 const STRAYS_MS_MIN = HOUR_MS
 
@@ -14,8 +14,8 @@ const STRAYS_MS_MIN = HOUR_MS
 export const MAINTENANCE = 'keeping house'
 
 /**
- * Brings what people have said into the catalogue, does what they want, and repairs what a crash or a lost inbox has left. `settledInMs`: how
- * long after its arrival an upload is looked at.
+ * Applies people's verdicts to the catalogue, runs requested actions, and repairs what a crash or a lost inbox has
+ * left. `settledInMs`: how long after its arrival an upload is checked.
  */
 export async function maintain(work: FleetWork, signal: AbortSignal, settledInMs = SETTLED_IN_MS): Promise<void> {
   await work.ledger.withExclusiveLock(MAINTENANCE, async () => {

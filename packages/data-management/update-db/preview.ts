@@ -10,7 +10,7 @@ import type { UpdateDb } from './process.ts'
 /** A price that would change. Money is whole cents. */
 export type PriceJump = HoldPreview['jumps'][number]
 
-/** What loading one file would do. `known`: these bytes have been dealt with before, and nothing would happen. */
+/** What loading one file would do. `known`: these bytes are settled already, and nothing would happen. */
 export type FilePreview = Readonly<{
   name: string
   known: boolean

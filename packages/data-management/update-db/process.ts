@@ -1,9 +1,9 @@
 /**
- * Deals with what waits in an inbox, whichever it is:
+ * Processes the uploads that wait in an inbox of either form:
  *
  *   claim ─▶ load (one transaction) ─▶ the ledger says what became of it ─▶ finish: its file lies where that belongs
  *
- * A crash between two of these steps is mended by doing the rest: an upload whose load is on record is not loaded again.
+ * After a crash between two steps the remaining ones are done: an upload whose load is on record is not loaded again.
  */
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { isLoadedKind, type LoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
@@ -26,21 +26,21 @@ import { Settling } from './settling.ts'
 /** What update-db works with. */
 export type UpdateDb = LoadWork &
   Readonly<{
-    /** Which kinds are loaded; where nothing is said, products alone. */
+    /** The kinds to load; default: products only. */
     kinds?: readonly LoadedKind[]
-    /** Where nothing is said, the folder. */
+    /** Default: the folder. */
     inbox?: Inbox | undefined
-    /** Hears of each loaded file that is kept, with its bytes. */
+    /** Called for each loaded file that is kept, with its size in bytes. */
     keeps?: ((path: string, bytes: number) => void) | undefined
     log: Log
-    /** Told about each file that has been dealt with. */
+    /** Called for each file that was processed. */
     onFile: (upload: Upload, load: LoadRecord) => void
   }>
 
 /** What a loader of a fleet works with. */
 export type FleetWork = UpdateDb & Readonly<{ inbox: SharedInbox }>
 
-/** What a pass found and did. */
+/** The counts of a pass. */
 export type Pass = {
   loaded: number
   held: number
@@ -50,7 +50,7 @@ export type Pass = {
   ignored: Ignored[]
 }
 
-// So often loaders may begin with an upload before it waits for a person.
+// How many times loaders may begin an upload before it is held for a person.
 const TIMES_MAX = 10
 
 /** The kinds that are loaded. */
@@ -58,7 +58,7 @@ export function kindsOf({ kinds = [PRODUCTS] }: Pick<UpdateDb, 'kinds'>): readon
   return kinds
 }
 
-/** Deals with one upload after the other until none is left. Stops between two when the signal aborts. */
+/** Processes uploads one by one until none is left. Stops between two when the signal aborts. */
 export async function processAll(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
   const pass: Pass = { loaded: 0, held: 0, failed: 0, rejected: 0, waiting: 0, ignored: [] }
   await using settling = new Settling()
@@ -82,12 +82,12 @@ export async function processAll(work: UpdateDb, signal: AbortSignal): Promise<P
   return pass
 }
 
-/** Trouble of the database that a file of this pass met, and whether the last one did. */
+/** A database problem in this pass, and whether the last file met it. */
 type Trouble = { met: Problem | undefined; isLast: boolean }
 
 type Processing = UpdateDb & Readonly<{ pass: Pass; settling: Settling; signal: AbortSignal; trouble: Trouble }>
 
-/** One upload that cannot be loaded must not keep the others waiting: it is tried again later, and the log says why. */
+/** Processes an upload; one that fails is logged and tried again later, so that it does not block the others. */
 async function tryToProcess(work: Processing, claim: Claim): Promise<void> {
   try {
     await claim.attempt(() => processUpload(work, claim))
@@ -99,8 +99,8 @@ async function tryToProcess(work: Processing, claim: Claim): Promise<void> {
 }
 
 /**
- * Leaves a file to the next pass. What all others would meet, too, ends this one: a newer schema, and trouble of the database when two files
- * in a row meet it. One alone may be too large for that database, and keeps no other waiting.
+ * Leaves a file to the next pass. Errors that all files would meet end this pass: a newer schema, or database trouble
+ * for two files in a row. A single file may just be too large for the database, and does not block the others.
  */
 function postpone({ log, pass, trouble }: Processing, filename: string, error: unknown): void {
   if (isNewerSchema(error)) throw error
@@ -152,14 +152,14 @@ async function processUpload(work: Processing, claim: Claim): Promise<void> {
   }
 }
 
-/** Why nobody begins with an upload again before a person has said so. */
+/** Why an upload is held for a person instead of being loaded again; undefined if it may be loaded. */
 function unfitReason({ hold }: UpdateDb, { upload, times }: Claim): string | undefined {
   if (times > TIMES_MAX)
     return `Loading it was begun ${times - 1} times and never finished; the logs of the loaders say why.`
   return hold?.isReleased ? undefined : deadlyReason(upload)
 }
 
-/** Lets the reader go on with the file that is next. */
+/** Lets the reader read the next file ahead. */
 async function readAhead(work: UpdateDb, claim: Claim): Promise<void> {
   if (work.reader?.expect === undefined || claim.upload.kind !== PRODUCTS) return
   const next = await claim.following?.()
@@ -167,7 +167,7 @@ async function readAhead(work: UpdateDb, claim: Claim): Promise<void> {
   work.reader.expect(await orderFor(work, next.upload, next.stored))
 }
 
-/** Settles an upload, where the inbox lets that be done beside the next load. */
+/** Settles an upload, concurrently with the next load if the inbox allows it. */
 async function settleLater(
   work: Processing,
   claim: Claim,
@@ -185,13 +185,13 @@ async function settleLater(
   else await done()
 }
 
-/** Makes the ledger say what became of an upload. */
+/** Records the result of a load in the ledger, once the catalogue is durable. */
 export async function settle(work: UpdateDb, { id }: Upload, { state, result }: LoadRecord): Promise<void> {
   await work.catalogue.durable()
   await work.ledger.uploads.settle(id, state, result, work.now())
 }
 
-/** Tells what became of an upload. */
+/** Logs the result of a load and calls `onFile`. */
 export function tell({ log, onFile }: UpdateDb, upload: Upload, load: LoadRecord): void {
   // What is held or failed waits for a person.
   const level = load.state === 'loaded' ? 'info' : 'warn'

@@ -6,18 +6,18 @@ import type { Stored } from '../inbox/stored.ts'
 import { Numbers } from './numbers.ts'
 import { PortionReader } from './portion-reader.ts'
 
-/** How a file is to be read. `bytes` opens it from its start; `stored`: where it lies, for who can open it without us. */
+/** A file to read. `bytes` opens it from its start; `stored`: its place, for a reader that opens it by itself. */
 export type ReadRequest = Readonly<{
   bytes: () => AsyncIterable<Buffer>
   stored?: Stored | undefined
   lineBytesMax: number
   /** The companies, and stores as company/store, that the sender may write for; null or not given: all. */
   onlyFor?: readonly string[] | null
-  /** What is done to each row; null or not given: nothing. */
+  /** The repair of each row; null or omitted: none. */
   repair?: RepairedBy | null
 }>
 
-/** Whoever reads. `memory` knows the numbers in its portions; with `expect` it is told which file comes next. */
+/** A reader of files. `memory` resolves the numbers in its portions; `expect` announces the next file. */
 export type Reader = Readonly<{
   memory: ListingMemory
   portions: (order: ReadRequest) => AsyncIterable<Portion>

@@ -1,14 +1,14 @@
-/** Uploads that end every loader that begins with them: they wait for a person, and the others go on. */
+/** Uploads whose load kills every loader: they are held for a person, so that the others go on. */
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 
 type Work = Readonly<{ ledger: Ledger; log: Log; now: () => number }>
 
-/** So often a loader may die of a file. */
+/** How many loaders may die during the load of one file. */
 export const DEATHS_MAX = 2
 
-/** Lets an upload wait for a person, with the reason. Its bytes stay where they are. */
+/** Holds an upload for a person, with the reason. Its bytes stay where they are. */
 export async function setAside(work: Work, upload: Upload, problem: string): Promise<void> {
   const counts = { rows: 0, inserted: 0, changed: 0, unchanged: 0, duplicate: 0, rejected: 0, warnings: 0 }
   const now = work.now()
@@ -19,7 +19,7 @@ export async function setAside(work: Work, upload: Upload, problem: string): Pro
   work.log.error({ upload: upload.id, filename: upload.filename, problem }, 'upload set aside')
 }
 
-/** Whether loaders have died of an upload so often that none begins with it again; the reason. */
+/** The reason not to load an upload again because too many loaders died of it; undefined if it may be loaded. */
 export function deadlyReason({ load_attempts: deaths }: Upload): string | undefined {
   if (deaths < DEATHS_MAX) return undefined
   return `Loading it ended the loader ${deaths} times, most often for want of memory; the log says more. To try again: splitcart holds release`

@@ -4,7 +4,7 @@
  * the rest: the load is on record.
  */
 
-/** Files that have been loaded and not put away yet: each holds nothing but its names. */
+/** The most loaded files that are not moved yet; each costs only its names in memory. */
 const AHEAD_MAX = 4
 
 /** Work that is done in the order in which it comes, beside other work. */
@@ -12,7 +12,7 @@ export class Settling implements AsyncDisposable {
   readonly #waiting = new Set<Promise<void>>()
   #last: Promise<void> = Promise.resolve()
 
-  /** Does something once all that came before is done; what goes wrong with it goes to `failed`. Waits while too much is to be done. */
+  /** Queues `work` behind all earlier work; its errors go to `failed`. Waits while the queue is full. */
   async add(work: () => Promise<void>, failed: (error: unknown) => void): Promise<void> {
     const done = this.#last.then(work).catch(failed)
     this.#last = done

@@ -1,11 +1,11 @@
-/** `update-db --products`: brings every file of the inboxes into the catalogue, oldest first, and by turns of those who sent them. */
+/** `update-db --products`: loads every file of the inboxes into the catalogue, oldest first, round-robin by sender. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { type Pass, processAll, type UpdateDb } from './process.ts'
 
-/** What only one loader with the same ledger does at a time: another one would take what lies here for lost. */
+/** The lock that one loader per ledger holds: a second one would take the files in the first one's folder for lost. */
 export const LOADING_FROM_A_FOLDER = 'loading from a folder'
 
-/** Deals with every file that is in the inboxes now. Stops between two files when the signal aborts. */
+/** Processes every file that is in the inboxes now. Stops between two files when the signal aborts. */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
   await bringUpToDate(work)
   await work.ledger.checkWritable()
@@ -15,7 +15,7 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
 
 const applied = new WeakMap<Catalogue, string>()
 
-/** Finishes what an earlier program left to do, and brings what people have said into the catalogue, where that is something else than before. */
+/** Finishes what an earlier run left undone, and applies changed verdicts and merges of people to the catalogue. */
 export async function bringUpToDate({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
   await catalogue.settle()
   const version = `${await ledger.verdicts.version()} ${await ledger.storeMerges.version()}`

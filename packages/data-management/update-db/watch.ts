@@ -1,4 +1,4 @@
-/** Repeats a pass whenever the inbox may have changed: a hint from the file system, and a look every second, for hints get lost. */
+/** Repeats a pass whenever the inbox may have changed: on file system events, and every second, as events get lost. */
 import { watch } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@splitcart/shared/log.ts'

@@ -1,6 +1,6 @@
 /**
- * The uploads that wait in a folder, kind by kind, the oldest first and by turns of those who sent them. One loader works on a folder at a
- * time, so nothing is claimed from anybody.
+ * Claims the uploads that wait in a folder: kind by kind, round-robin by sender, oldest first. Only one loader works on
+ * a folder at a time, so claims need no lock.
  */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { move, remove, syncFolder } from '@splitcart/shared/durable-file.ts'
@@ -18,7 +18,7 @@ import { roundRobin } from './round-robin.ts'
 /** Where files lie and are recorded. */
 export type FolderStores = Putting & Readonly<{ ledger: Ledger }>
 
-/** A file that nobody sent is being copied by a person: it is left until it has been still for so long. */
+/** A file without a sender may still be being copied by a person: it is left until it is unchanged for so long. */
 export const STILL_MS_MIN = 2_000
 
 const SENDERS_AT_ONCE = 500
@@ -55,8 +55,8 @@ async function openOfKind({ ledger, kind }: OfKind): Promise<Upload[]> {
 }
 
 /**
- * The files of all senders in turns; what nobody sent has a turn of its own. What is not recorded yet is last: it may be recorded when it is
- * claimed, and came after all others of its sender.
+ * The files round-robin by sender; files without a sender count as one sender. Files not recorded yet come last: they
+ * arrived after all others of their sender, and may be recorded by the time they are claimed.
  */
 async function inTurnsOfSenders(place: OfKind, files: readonly Waiting[], claiming: Claiming): Promise<Waiting[]> {
   if (files.length === 0) return []
@@ -88,17 +88,17 @@ const CLAIMED = {
   leave: () => {},
 } as const
 
-/** An upload that waits and has no file in the inbox: it has been dealt with and only the ledger does not know, or its bytes are lost. */
+/** Handles a waiting upload without a file in the inbox: it is loaded and the ledger lags, or it is lost. */
 function withoutFile(upload: Upload, bytes: 'elsewhere' | 'lost'): Claim {
   return { ...CLAIMED, upload, bytes, open: async () => undefined, finish: async () => {}, fail: async () => {} }
 }
 
-/** The claim of a file; undefined when it cannot be taken yet. */
+/** The claim of a file; undefined if it cannot be claimed yet. */
 async function claimOf(place: OfKind, file: Waiting, claiming: Claiming): Promise<Claim | undefined> {
   const { disk, folders } = place
   const upload = await uploadOf(place, file, claiming)
   if (upload === undefined) return undefined
-  // Whether it is a second copy is told by where the first one lies.
+  // The place of the first copy tells whether this is a second one.
   if (file.name !== upload.stored_as) await claiming.settled()
   if (await isSecondCopy(place, file, upload)) {
     await remove(disk, file.path)
@@ -145,7 +145,7 @@ function storedAs({ path }: Waiting, { sha256 }: Upload): Stored {
   return { path, sha256, place: 'inbox' }
 }
 
-/** The file that is next, if it is one that the server has recorded. */
+/** The next file, if the server has recorded it. */
 async function followingIn({ ledger, kind }: OfKind, file: Waiting | undefined) {
   const upload = file && (await ledger.uploads.findWaiting(file.name, kind))
   return upload && { upload, stored: storedAs(file, upload) }

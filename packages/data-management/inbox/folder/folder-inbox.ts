@@ -35,7 +35,7 @@ export class FolderInbox implements Inbox {
       return ledger.arrivals.record({ ...arrival, stored_as: known.stored_as }, keyId, false)
     }
     await ledger.arrivals.arrive(arrival, keyId)
-    // Bytes that are here once more get the name that they have: their earlier copy is found by it.
+    // Bytes that are on record keep their name: their earlier copy is found by it.
     const landed = await land(disk, part, inbox, namesFor(known?.stored_as ?? filename, sha256))
     // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
     // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
@@ -55,7 +55,7 @@ export class FolderInbox implements Inbox {
     return claimsIn(this.#place, claiming)
   }
 
-  /** Counts files that a person put there, too: the ledger does not know these yet. */
+  /** Counts the files of the folder, so that those a person copied there, not yet in the ledger, are included. */
   async pending(): Promise<Pending> {
     const { disk, folders } = this.#place
     const names = await disk.readdir(folders.inbox)
@@ -64,7 +64,7 @@ export class FolderInbox implements Inbox {
   }
 }
 
-/** The inbox that something works with; where none is named, the folder is it. */
+/** The given inbox; default: the folder. */
 export function inboxOf(work: FolderStores & Readonly<{ inbox?: Inbox | undefined }>): Inbox {
   return work.inbox ?? new FolderInbox(work)
 }

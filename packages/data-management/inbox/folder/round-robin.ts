@@ -1,4 +1,4 @@
-/** In which order files are loaded: each sender in turn, of each the oldest first. Who sends much keeps the others waiting for one file of his. */
+/** The order of loading: round-robin by sender, oldest file first, so that a busy sender delays others by one file. */
 
 /** Things in turns: the first of every name, then the second of every name … `nameOf` says whose a thing is. */
 export function roundRobin<T>(things: readonly T[], nameOf: (thing: T) => string): T[] {

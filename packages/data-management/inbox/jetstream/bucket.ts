@@ -1,4 +1,4 @@
-/** The bytes of uploads in JetStream, compressed with gzip and named by the SHA-256 of what they are without that. */
+/** The bytes of uploads in JetStream, compressed with gzip and named by the SHA-256 of the uncompressed content. */
 import { Readable } from 'node:stream'
 import { JetStreamApiError, type JetStreamManager, type MsgRequest } from '@nats-io/jetstream'
 import { type ObjectInfo, type ObjectStore, Objm, StorageType } from '@nats-io/obj'
@@ -27,7 +27,7 @@ export class Bucket {
     this.#reach = reach
   }
 
-  /** Makes the bucket where it is not there. */
+  /** Creates the bucket if it is missing. */
   async make(replicas: number): Promise<void> {
     try {
       this.#store = await this.#objects.create(BUCKET, { replicas, storage: StorageType.File })
@@ -38,7 +38,7 @@ export class Bucket {
     }
   }
 
-  /** Puts compressed bytes there, unless they are. When this resolves, the servers have them. */
+  /** Stores compressed bytes, unless they are stored already. When this resolves, the servers have them. */
   async put(sha256: string, bytes: () => AsyncIterable<Uint8Array>): Promise<void> {
     await this.#reach(async () => {
       if ((await this.#info(sha256)) !== undefined) return
@@ -47,30 +47,30 @@ export class Bucket {
     })
   }
 
-  /** Whether some bytes are there. */
+  /** Whether these bytes are stored. */
   has(sha256: string): Promise<boolean> {
     return this.#reach(async () => (await this.#info(sha256)) !== undefined)
   }
 
-  /** The compressed bytes, piece by piece; undefined when they are not there. Throws when they are not whole. */
+  /** The compressed bytes, piece by piece; undefined if there are none. Throws if pieces are missing. */
   async get(sha256: string): Promise<AsyncGenerator<Uint8Array> | undefined> {
     const info = await this.#reach(() => this.#info(sha256))
     return info === undefined ? undefined : this.#pieces(info)
   }
 
-  /** Removes bytes that are of no use any more. */
+  /** Removes the bytes of an upload. */
   async remove(sha256: string): Promise<void> {
     await this.#reach(() => this.#store!.delete(sha256))
   }
 
-  /** What is there. */
+  /** The stored files. */
   list(): Promise<InBucket[]> {
     return this.#reach(async () =>
       (await this.#store!.list()).map(({ name, mtime }) => ({ sha256: name, putAt: Date.parse(mtime) })),
     )
   }
 
-  /** Removes pieces of files that were never whole: their receiver died while it put them there. */
+  /** Removes pieces of incomplete files, whose receiver died while storing them. */
   async removeStrays(ageMsMin: number, now: number): Promise<number> {
     return this.#reach(async () => {
       const { state } = await this.#manager.streams.info(BUCKET_STREAM, { subjects_filter: `$O.${BUCKET}.C.>` })

@@ -1,27 +1,27 @@
 /**
- * Whose files come between those that a loader of a fleet claims, which are the oldest of all: one of each other sender. Who sends much keeps the
- * others waiting for some files of his, and not for all.
+ * Fairness between the senders of a fleet: between two claims, which take the oldest item of all, a loader loads one
+ * file of each other sender. So a busy sender delays the others by some of its files, not by all.
  */
 import type { Ledger } from '../../ledger/ledger.ts'
 
-// To ask what waits takes longer the more waits: it may take a tenth of the time.
+// The query takes longer the more uploads wait: it may take a tenth of the time.
 const REST_FACTOR = 10
 const REST_MS_MIN = 200
 
-/** The turns of the senders whose files wait, as one loader knows them. */
+/** One loader's view of the senders whose files wait, and their turns. */
 export class SenderTurns {
   readonly #ledger: Ledger
   readonly #now: () => number
   #firsts: { keyId: string; id: string }[] = []
   #restsUntil = Number.NEGATIVE_INFINITY
 
-  /** `now`: steady, in milliseconds. */
+  /** `now`: a monotonic clock in milliseconds. */
   constructor(ledger: Ledger, now: () => number = () => performance.now()) {
     this.#ledger = ledger
     this.#now = now
   }
 
-  /** The next upload of each sender but the one who sent this. Each is told once. */
+  /** The next upload of each sender except the sender of this one. Each upload is returned once. */
   async ofOthers(id: string): Promise<string[]> {
     await this.#ask()
     const firsts = this.#firsts

@@ -26,10 +26,10 @@ import { type Claim, CONSUMER, claimOf, WORK_STREAM, type WorkCounts, workSubjec
 
 const REQUEST_MS_MAX = 5_000
 const CLAIM_MS = 30_000
-// What JetStream says of a second item with the same SHA-256.
+// JetStream's error for a second item with the same SHA-256.
 const KNOWN_ALREADY = 10077
 
-/** A fleet's inbox that is open. It makes what is missing there, also when all of it was lost meanwhile. */
+/** The open inbox of a fleet. It creates missing streams, also if all of them were lost meanwhile. */
 export class JetStreamInbox implements AsyncDisposable {
   readonly place: JetStreamAddress
   readonly bucket: Bucket
@@ -48,7 +48,7 @@ export class JetStreamInbox implements AsyncDisposable {
     this.bucket = new Bucket(connection, manager, (work) => this.#reach(work))
   }
 
-  /** Connects, and makes what is missing. `claimMs`: after how long of silence a loader has lost what it claimed. */
+  /** Connects, and creates what is missing. `claimMs`: the silence after which a loader loses its claim. */
   static async open(address: string, claimMs: number = CLAIM_MS): Promise<JetStreamInbox> {
     const place = jetStreamAddressOf(address)
     const connection = await connectTo(place)
@@ -63,7 +63,7 @@ export class JetStreamInbox implements AsyncDisposable {
     }
   }
 
-  /** Says that an upload is to be loaded; nothing happens when that was said before and has not been done. */
+  /** Adds the work item of an upload, unless there is one already. */
   async enqueue({ id, sha256 }: Readonly<{ id: string; sha256: string }>): Promise<void> {
     await this.#reach(async () => {
       try {
@@ -74,7 +74,7 @@ export class JetStreamInbox implements AsyncDisposable {
     })
   }
 
-  /** Claims the oldest work item that nobody has, waiting for one for a while. Dispose of it. */
+  /** Claims the oldest free work item, waiting a while for one. Dispose of it. */
   claim(waitMs: number): Promise<Claim | undefined> {
     return this.#reach(async () => {
       const consumer = await this.#client.consumers.get(WORK_STREAM, CONSUMER)
@@ -83,7 +83,7 @@ export class JetStreamInbox implements AsyncDisposable {
     })
   }
 
-  /** How much is to be loaded. */
+  /** Counts of the work items. */
   counts(): Promise<WorkCounts> {
     return this.#reach(async () => {
       const { state } = await this.#manager.streams.info(WORK_STREAM)
@@ -96,7 +96,7 @@ export class JetStreamInbox implements AsyncDisposable {
     })
   }
 
-  /** The SHA-256 of everything that is to be loaded, or being loaded. */
+  /** The SHA-256s of all work items, claimed or not. */
   queued(): Promise<Set<string>> {
     return this.#reach(async () => {
       const { state } = await this.#manager.streams.info(WORK_STREAM, { subjects_filter: workSubject('*') })
@@ -105,7 +105,7 @@ export class JetStreamInbox implements AsyncDisposable {
     })
   }
 
-  /** Whether there are loaders: one that waits for work, or has some. */
+  /** Whether a loader is waiting for work, or has claimed some. */
   hasLoaders(): Promise<boolean> {
     return this.#reach(async () => {
       const { num_waiting, num_ack_pending } = await this.#manager.consumers.info(WORK_STREAM, CONSUMER)
@@ -113,7 +113,7 @@ export class JetStreamInbox implements AsyncDisposable {
     })
   }
 
-  /** What JetStream says of the two streams, for whoever examines them. */
+  /** JetStream's information on the two streams, for checks. */
   streams(): Promise<StreamInfo[]> {
     return this.#reach(() => Promise.all([BUCKET_STREAM, WORK_STREAM].map((name) => this.#manager.streams.info(name))))
   }
@@ -168,7 +168,7 @@ export class JetStreamInbox implements AsyncDisposable {
   }
 }
 
-/** What is there, or else is made; two programs may make it at once. */
+/** Gets something, or creates it if missing; two programs may create it at once. */
 async function unlessThere<T>(look: () => Promise<T>, make: () => Promise<T>): Promise<T> {
   try {
     return await look()
@@ -190,7 +190,7 @@ function isNotFound(error: unknown): boolean {
   return NOT_FOUND.has(Number((error as { code?: unknown }).code))
 }
 
-/** Whether the inbox was not there, or went away. */
+/** Whether an error says that the inbox was missing or became unreachable. */
 export function isInboxUnreachable(error: unknown): boolean {
   return error instanceof Problem && error.code === 'inbox_unreachable'
 }

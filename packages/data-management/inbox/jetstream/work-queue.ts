@@ -1,22 +1,22 @@
-/** What is to be loaded: one work item for each upload, until a loader says that it is done. */
+/** The work queue: one work item for each upload to load, until a loader acknowledges it. */
 import type { JsMsg } from '@nats-io/jetstream'
 
 export const WORK_STREAM = 'splitcart_work'
 export const CONSUMER = 'loaders'
 
-/** How many uploads nobody has claimed, how many loaders work on, and how many of these were claimed before; since when the oldest is there. */
+/** How many items are free, how many are claimed, and how many of these not for the first time; the oldest's time. */
 export type WorkCounts = Readonly<{ waiting: number; claimed: number; redelivered: number; oldest: number | null }>
 
-/** A work item that one loader has. As long as it is not disposed of, no other gets it. */
+/** A work item claimed by one loader; no other gets it until this is disposed of. */
 export type Claim = Disposable &
   Readonly<{
     uploadId: string
     sha256: string
     /** How often it was claimed, this time included. */
     times: number
-    /** It is never to be done again. */
+    /** Removes the item for good. */
     done: () => Promise<void>
-    /** Somebody else may do it, after a while. */
+    /** Gives the item back; another loader may claim it after a while. */
     giveBack: (afterMs: number) => void
   }>
 

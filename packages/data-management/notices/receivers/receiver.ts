@@ -1,28 +1,28 @@
-/** Whoever is told. */
+/** The receivers of notices, and how messages are posted to them. */
 import { callOut } from '@splitcart/shared/call-out.ts'
 import type { Message } from '../message.ts'
 
-/** Sends messages to one of them. */
+/** A receiver of notices. */
 export type NoticeReceiver = Readonly<{
   name: string
-  /** Where it is, without what is secret of it. */
+  /** Its address without secrets. */
   where: string
-  /** Rejects when it was not taken, and when the signal aborts before that is known. The error says nothing secret. */
+  /** Rejects if the message was not taken, or the signal aborts before that is known. Errors contain no secrets. */
   send: (message: Message, signal?: AbortSignal) => Promise<void>
 }>
 
-/** Who is told, and where people open the page. */
+/** The receivers, and the address of the page for people. */
 export type NoticeTargets = Readonly<{ receivers: readonly NoticeReceiver[]; page: URL | undefined }>
 
-/** How long an answer is waited for: less than a server has a receiver for itself. */
+/** How long to wait for an answer: less than a server's claim of a receiver lasts. */
 export const ANSWER_MS_MAX = 20_000
 
-/** Nobody knows whether the message came. */
+/** It is unknown whether the message was delivered. */
 export class Unsure extends Error {
   override readonly name = 'Unsure'
 }
 
-/** The receiver will not take this message, now or later. `mayPass`: or something on the way to it is out of order for a while. */
+/** The receiver refuses this message for good. `mayPass`: or something on the way to it fails for a while. */
 export class Refused extends Error {
   override readonly name = 'Refused'
   readonly mayPass: boolean
@@ -33,20 +33,20 @@ export class Refused extends Error {
   }
 }
 
-/** Why nobody knows, when the server stops meanwhile. */
+/** The text of an `Unsure` when the server stops meanwhile. */
 export const STOPPED = 'the server was stopped before it answered'
 
-// By these somebody says that he does not want what was posted: too long, or of another form.
+// Status codes of a refusal: the content is too long, or has the wrong form.
 const REFUSALS = new Set([400, 413, 422])
-// Apprise says so of whom it passes on to, whether he does not want it or is away.
+// Apprise answers this if a service behind it refuses the message or is unreachable.
 const PASSED_ON = 424
-// The way broke while the request or its answer was on it.
+// The connection broke while the request or its answer was on the way.
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 
-/** What is posted; `token`: of whom it is posted to. */
+/** The request; `token`: the receiver's access token. */
 export type Post = Readonly<{ json: object; token?: string | undefined; signal: AbortSignal | undefined }>
 
-/** Posts JSON; follows no redirect. Rejects when it was not taken. */
+/** Posts JSON; follows no redirect. Rejects if it was not taken. */
 export async function post(address: URL, { json, token, signal }: Post): Promise<void> {
   let status: number
   try {
