@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { DRIFT, type Plan, planOf } from '@splitcart/generator/plan.ts'
 import { hash } from '@splitcart/generator/random.ts'
-import { scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
+import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { writeBigFile, writeChunks } from '@splitcart/generator/write.ts'
 import { output } from './programs.ts'
 
@@ -27,7 +27,7 @@ export function daysOf(plan: Plan): Promise<string[]> {
   const { companies, stores, days, products } = plan
   const name = `${companies}x${stores}-drifting-stores-${products}-products-${days}-days`
   return kept(name, async (folder) => {
-    const write = scribe(plan)
+    const write = cachedLineWriter(plan)
     for (let day = 0; day < days; day++) await mkdir(join(folder, String(day)), { recursive: true })
     for (const { store, day, fileName } of scrapesOf(plan))
       await writeChunks(join(folder, String(day), fileName), write(store, day))

@@ -10,7 +10,7 @@ import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sql
 import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
 import { type LoadRequest, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { type Plan, planOf } from '@splitcart/generator/plan.ts'
-import { scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
+import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { writeChunks } from '@splitcart/generator/write.ts'
 import { median } from './compare.ts'
 import { loadFiles, orderFor } from './loading.ts'
@@ -66,7 +66,7 @@ function last(scrapes: readonly Files[]): Files {
 
 async function writeScrapes(folder: string, plan: Plan): Promise<Files[]> {
   await mkdir(folder, { recursive: true })
-  const write = scribe(plan)
+  const write = cachedLineWriter(plan)
   const written: Files[] = []
   for (const { store, day, fileName } of scrapesOf(plan)) {
     const path = join(folder, fileName)

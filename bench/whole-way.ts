@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Plan, planOf } from '@splitcart/generator/plan.ts'
-import { scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
+import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { writeChunks } from '@splitcart/generator/write.ts'
 import { childrenOf } from '../test/processes.ts'
 import type { Comparison, Contestant } from './compare.ts'
@@ -61,7 +61,7 @@ async function theWay(plan: Plan, environment: Readonly<Record<string, string>> 
 
 async function writeScrapes(folder: string, plan: Plan): Promise<number> {
   await mkdir(folder)
-  const write = scribe(plan)
+  const write = cachedLineWriter(plan)
   let rows = 0
   for (const { store, day, fileName } of scrapesOf(plan))
     rows += (await writeChunks(join(folder, fileName), write(store, day))).rows

@@ -1,5 +1,5 @@
 /** Prints the progress of `upload-data`: one line per file and, on a terminal, a live line for files in transit. */
-import type { FileEvent, Summary, Trouble, UploadEvent } from '@splitcart/scraping/upload-events.ts'
+import type { FileEvent, ProblemInfo, Summary, UploadEvent } from '@splitcart/scraping/upload-events.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { whole } from '@splitcart/shared/number.ts'
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
@@ -217,7 +217,7 @@ function speedOf(bytes: number, left: number, elapsedMs: number): string {
 }
 
 /** A problem as a sentence; for status 500 with the request id, as the cause is only in the server's log. */
-function sentence({ title, detail, status, instance }: Trouble): string {
+function sentence({ title, detail, status, instance }: ProblemInfo): string {
   const id = status === 500 && instance !== undefined ? ` (request ${instance.replace('urn:uuid:', '')})` : ''
   return detail === title || detail === '' ? `${title}${id}.` : `${title}: ${detail.replace(/\.$/, '')}${id}.`
 }

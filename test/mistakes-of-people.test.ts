@@ -7,9 +7,9 @@ import { test } from 'node:test'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import {
   beginSwap,
-  besides,
   checkNoSwap,
   finishSwap,
+  stagedPathOf,
   swapIn,
   takeBackSwap,
 } from '@splitcart/data-management/database/swap.ts'
@@ -156,7 +156,7 @@ async function copyOf({ path, dataManagement }: Machines, backup: string): Promi
       _open.exec('create table if not exists a_test (n); insert into a_test values (1)')
       for (const ending of ['', '-wal']) await copyFile(from + ending, join(copy, `${name}.db${ending}`))
     }
-    await copyFile(name === 'ledger' ? `${backup}.ledger` : backup, besides(join(copy, `${name}.db`)))
+    await copyFile(name === 'ledger' ? `${backup}.ledger` : backup, stagedPathOf(join(copy, `${name}.db`)))
   }
   return copy
 }

@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Plan, planOf } from '@splitcart/generator/plan.ts'
-import { type Scrape, scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
+import { cachedLineWriter, type Scrape, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { land, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
@@ -41,7 +41,7 @@ async function act(folder: string, options: Options, terminal: Terminal): Promis
   const plan = checkedPlan(options)
   const disk = realDisk()
   await makeFolder(disk, folder)
-  const write = scribe(plan)
+  const write = cachedLineWriter(plan)
   const scrapes = scrapesOf(plan)
   let [files, bytes] = [0, 0]
   const nameOf = (scrape: Scrape) => options.oneFile ?? scrape.fileName

@@ -6,9 +6,9 @@ import { backUp, checkCopy, type Databases } from '@splitcart/data-management/da
 import { backupOf } from '@splitcart/data-management/database/backup-folder.ts'
 import {
   beginSwap,
-  besides,
   finishSwap,
   type Swap,
+  stagedPathOf,
   swapIn,
   takeBackSwap,
 } from '@splitcart/data-management/database/swap.ts'
@@ -90,10 +90,10 @@ async function restore(disk: Disk, backup: Databases, settings: Settings, termin
   const databases = [ledger, catalogue]
   const wasThere = databases.some((database) => existsSync(database))
   // Complete copies are made first: on a full disk or a kill the current databases stay in place.
-  for (const database of databases) await remove(disk, besides(database))
-  await backUp(disk, backup, { ledger: besides(ledger), catalogue: besides(catalogue) })
+  for (const database of databases) await remove(disk, stagedPathOf(database))
+  await backUp(disk, backup, { ledger: stagedPathOf(ledger), catalogue: stagedPathOf(catalogue) })
   const { carried, back } = await prepare(ledger, backup.catalogue)
-  await changeId(besides(ledger), besides(catalogue))
+  await changeId(stagedPathOf(ledger), stagedPathOf(catalogue))
   const aside = `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`
   const swap = { databases, aside }
   await beginSwap(disk, data, swap)
@@ -119,7 +119,7 @@ async function restore(disk: Disk, backup: Databases, settings: Settings, termin
 
 /** Carries over into the restored ledger what a restore must not undo, and records it there. */
 async function prepare(ledger: string, file: string) {
-  const restored = openSqliteLedger(besides(ledger))
+  const restored = openSqliteLedger(stagedPathOf(ledger))
   const before = existsSync(ledger) ? openBefore(ledger) : undefined
   try {
     const carried: CarriedOver | undefined = before && (await carryOver(before, restored))

@@ -14,7 +14,7 @@ export type DatabasesToAsk = Readonly<{
 export type ToAsk = AsyncDisposable & Readonly<{ database: Sql; ledger: Ledger; path: string | null }>
 
 /** Opens both; on PostgreSQL with one connection each. */
-export async function openToAsk(
+export async function openReadOnly(
   { catalogue, dataFolder }: DatabasesToAsk,
   limits: Pick<ConnectionLimits, 'statementMsMax'> = {},
 ): Promise<ToAsk> {

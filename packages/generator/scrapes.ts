@@ -32,7 +32,7 @@ export type Scrape = Readonly<{ company: string; store: Store; day: number; date
 export type GeneratedRow = Readonly<{ product: Fields; metadata: Fields }>
 
 /** Generates the lines of scrapes of one plan, in chunks; caches listings between calls. */
-export type Scribe = (store: Store, day: number) => Generator<Buffer>
+export type LineWriter = (store: Store, day: number) => Generator<Buffer>
 
 const CHUNK_BYTES = 64 * 1024
 const ROW_BYTES_MAX = 16 * 1024
@@ -84,11 +84,11 @@ export function* rowsOf(plan: Plan, store: Store, day: number): Generator<Genera
 
 /** The same rows as JSON Lines, in chunks of whole lines of about 64 KiB. */
 export function linesOf(plan: Plan, store: Store, day: number): Generator<Buffer> {
-  return scribe(plan, 0)(store, day)
+  return cachedLineWriter(plan, 0)(store, day)
 }
 
 /** Like `linesOf`, for many scrapes of one plan: three times as fast, because it remembers the listings it has written. */
-export function scribe(plan: Plan, listingsRemembered: number = LISTINGS_REMEMBERED): Scribe {
+export function cachedLineWriter(plan: Plan, listingsRemembered: number = LISTINGS_REMEMBERED): LineWriter {
   const written = writtenListings(plan, listingsRemembered)
   return function* (store, day) {
     const chain = chainAsWritten(plan, store)

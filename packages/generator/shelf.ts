@@ -12,15 +12,15 @@ export type Shelf = Readonly<{
   store: number
   chain: number
   zone: number
-  storeGaps: Rhythm
-  chainGaps: Rhythm
-  specials: Rhythm
-  shortages: Rhythm
+  storeGaps: RecurringEvent
+  chainGaps: RecurringEvent
+  specials: RecurringEvent
+  shortages: RecurringEvent
   priceStepDays: number
 }>
 
 // A recurring event: time is divided into cycles of days, and a share of the cycles has one stretch of days with it.
-type Rhythm = Readonly<{ cycle: number; share: number; daysMin: number; daysMax: number }>
+type RecurringEvent = Readonly<{ cycle: number; share: number; daysMin: number; daysMax: number }>
 
 const CARRIED_SHARE = 0.95
 const PRICE_ZONES = 3
@@ -58,17 +58,17 @@ export function shelfOf(plan: Plan, { chain, index }: Store): Shelf {
 export function isShelved(shelf: Shelf, place: number, day: number): boolean {
   const key = hash(shelf.store, place)
   if (chance(key, FOR.assortment) >= CARRIED_SHARE) return false
-  if (stretchAt(shelf.storeGaps, hash(key, FOR.storeGap), day) >= 0) return false
-  return stretchAt(shelf.chainGaps, hash(hash(shelf.chain, FOR.chainGap), place), day) < 0
+  if (eventAt(shelf.storeGaps, hash(key, FOR.storeGap), day) >= 0) return false
+  return eventAt(shelf.chainGaps, hash(hash(shelf.chain, FOR.chainGap), place), day) < 0
 }
 
 /** The terms of an article that usually costs `cents`, that day. */
 export function termsOf(shelf: Shelf, place: number, cents: number, day: number): Terms {
   const key = hash(hash(shelf.chain, FOR.price), place)
   const usualCents = usualCentsOf(shelf, key, cents, day)
-  const special = stretchAt(shelf.specials, hash(key, FOR.special), day)
+  const special = eventAt(shelf.specials, hash(key, FOR.special), day)
   const stock = hash(hash(shelf.store, FOR.stock), place)
-  const isAvailable = chance(stock, FOR.stock) < AVAILABLE_AFTER_ALL && stretchAt(shelf.shortages, stock, day) < 0
+  const isAvailable = chance(stock, FOR.stock) < AVAILABLE_AFTER_ALL && eventAt(shelf.shortages, stock, day) < 0
   if (special < 0) return { priceCents: usualCents, wasCents: null, isAvailable }
   // A tenth to a half off, in steps of ten cents.
   const off = Math.max(1, Math.floor((usualCents * (1 + (special % 5))) / 100)) * 10
@@ -83,7 +83,7 @@ function usualCentsOf(shelf: Shelf, key: number, cents: number, day: number): nu
   return cents + step * (zone + (steps % 5))
 }
 
-function rhythmOf(perDay: number, { cycle, daysMin, daysMax }: Omit<Rhythm, 'share'>): Rhythm {
+function rhythmOf(perDay: number, { cycle, daysMin, daysMax }: Omit<RecurringEvent, 'share'>): RecurringEvent {
   const days = Math.max(2, Math.min(cycle, perDay > 0 ? Math.floor(1 / perDay) : cycle))
   // The last day of a cycle is always free, so that every stretch ends before the next begins.
   return {
@@ -94,12 +94,12 @@ function rhythmOf(perDay: number, { cycle, daysMin, daysMax }: Omit<Rhythm, 'sha
   }
 }
 
-function presentShare({ cycle, share, daysMin, daysMax }: Rhythm): number {
+function presentShare({ cycle, share, daysMin, daysMax }: RecurringEvent): number {
   return 1 - (share * (daysMin + daysMax)) / 2 / cycle
 }
 
 // A number that belongs to the stretch which covers the day, or -1.
-function stretchAt({ cycle, share, daysMin, daysMax }: Rhythm, key: number, day: number): number {
+function eventAt({ cycle, share, daysMin, daysMax }: RecurringEvent, key: number, day: number): number {
   const at = day + (hash(key, PHASE) % cycle)
   const number = Math.floor(at / cycle)
   const own = hash(key, number)

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { countLines } from '@splitcart/shared/lines.ts'
 import type { Store } from './chains.ts'
 import { type Plan, planOf } from './plan.ts'
-import { linesOf, scrapesOf, scribe } from './scrapes.ts'
+import { cachedLineWriter, linesOf, scrapesOf } from './scrapes.ts'
 
 /** The size of a written file. */
 export type Written = Readonly<{ bytes: number; rows: number }>
@@ -30,7 +30,7 @@ export async function writeBigFile(
   const plan = planForBytes(bytes, chosen)
   let scrapes = 0
   function* chunks(): Generator<Buffer> {
-    const write = scribe(plan)
+    const write = cachedLineWriter(plan)
     let written = 0
     for (const { store, day } of scrapesOf(plan)) {
       if (written >= bytes) return

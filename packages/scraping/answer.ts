@@ -72,7 +72,7 @@ export class AnswerError extends Error {
 }
 
 /** A response of a proxy, portal, firewall, or SplitCart server at another path: it proves nothing of file or key. */
-export class StrangeAnswer extends Problem {
+export class ForeignResponse extends Problem {
   readonly status: number
   readonly retryAfterMs: number
   /** The problem document, if it is from a SplitCart server at another path. */
@@ -87,10 +87,10 @@ export class StrangeAnswer extends Problem {
 }
 
 /** Makes the error for an unsuccessful response. */
-export function faultOfAnswer(answer: Answer, now: number): AnswerError | StrangeAnswer {
+export function faultOfAnswer(answer: Answer, now: number): AnswerError | ForeignResponse {
   const document = documentIn(answer)
   return document === undefined || (ELSEWHERE.has(answer.status) && !HERE.has(document.code))
-    ? new StrangeAnswer(answer, now, document)
+    ? new ForeignResponse(answer, now, document)
     : new AnswerError(answer, document, now)
 }
 
@@ -119,7 +119,7 @@ export function retryOf(error: unknown): Retry {
 
 /** Minimum wait in ms that the response asked for; 0 if none. */
 export function retryAfterOf(error: unknown): number {
-  return error instanceof AnswerError || error instanceof StrangeAnswer ? error.retryAfterMs : 0
+  return error instanceof AnswerError || error instanceof ForeignResponse ? error.retryAfterMs : 0
 }
 
 /** Milliseconds of a Retry-After header, in whole seconds or as an HTTP date; 0 for anything else. */

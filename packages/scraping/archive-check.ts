@@ -10,9 +10,9 @@ import { join } from 'node:path'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Archived, compare, isOver, keepReceipt, receiptsIn, sightAt } from './archive.ts'
-import { isUntouched, type Sight } from './outbox.ts'
+import { type FileStats, isUntouched } from './outbox.ts'
 import { requeue } from './requeue.ts'
-import { troubleOf } from './upload-events.ts'
+import { problemInfoOf } from './upload-events.ts'
 import { type Job, once, type Run, tell } from './upload-job.ts'
 
 const LOOKS_AT_ONCE = 32
@@ -30,7 +30,7 @@ export async function checkArchive(job: Job, run: Run): Promise<void> {
 /** Reports an unreadable file as a warning, so that other files are still sent. */
 function warn(job: Job, run: Run, name: string, cause: unknown): void {
   if (codeOf(cause) === '') throw cause
-  const problem = troubleOf(new Problem('file_unreadable', `${name}: ${(cause as Error).message}`, { cause }))
+  const problem = problemInfoOf(new Problem('file_unreadable', `${name}: ${(cause as Error).message}`, { cause }))
   once(run, `${problem.code} ${name}`, () => tell(job, run, { type: 'warning', name, problem }))
 }
 
@@ -53,12 +53,12 @@ async function goBack(job: Job, run: Run, archived: Archived): Promise<void> {
   const file = await sightAt(job.disk, moved.path)
   if (file !== undefined) run.sorter?.sawChange({ name: moved.name, ...file })
   const detail = `${name} is not what the server has as ${receipt.id}; it waits in the outbox as ${moved.name}`
-  const problem = troubleOf(new Problem('archive_changed', detail))
+  const problem = problemInfoOf(new Problem('archive_changed', detail))
   tell(job, run, { type: 'file', name: moved.name, state: 'returned', problem })
 }
 
 /** Names of files whose stats changed since they were compared, or that are gone. */
-async function* touchedIn({ disk, folders }: Job, compared: ReadonlyMap<string, Sight>): AsyncGenerator<string> {
+async function* touchedIn({ disk, folders }: Job, compared: ReadonlyMap<string, FileStats>): AsyncGenerator<string> {
   const all = [...compared]
   for (let at = 0; at < all.length; at += LOOKS_AT_ONCE) {
     const some = all.slice(at, at + LOOKS_AT_ONCE)

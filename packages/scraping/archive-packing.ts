@@ -12,7 +12,7 @@ import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Archived, isOver, lacksItsRejects, receiptsIn, sightAt } from './archive.ts'
 import type { Folders } from './folders.ts'
 import type { FindWriters, Named } from './open-writers.ts'
-import type { Sight } from './outbox.ts'
+import type { FileStats } from './outbox.ts'
 
 // A program that goes on writing into a sent file is assumed to do so within this time.
 const REST_MS = HOUR_MS
@@ -99,6 +99,6 @@ async function hasRested({ disk, now, restMs = REST_MS }: Packing, path: string)
   return seen !== undefined && (restMs === 0 || now - touchedAt(seen) >= restMs)
 }
 
-function touchedAt({ mtimeMs, ctimeMs }: Sight): number {
+function touchedAt({ mtimeMs, ctimeMs }: FileStats): number {
   return Math.max(mtimeMs, ctimeMs)
 }

@@ -17,17 +17,17 @@ import { replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import type { Folders } from './folders.ts'
-import { isSame, isUntouched, type Sight, sightOf, type Waiting } from './outbox.ts'
+import { type FileStats, fileStatsOf, isSame, isUntouched, type Waiting } from './outbox.ts'
 import { type Reject, rejectedRows } from './rejects.ts'
 import { readSidecarText } from './sidecar.ts'
 import type { Spooled } from './spool.ts'
-import { takeOut } from './take-out.ts'
+import { moveOutOfOutbox } from './take-out.ts'
 
 const RECEIPT_ENDING = '.receipt.json'
 const REJECTS_ENDING = '.rejects.jsonl'
 
 /** A receipt as stored in the archive. */
-export type Kept = Receipt & Readonly<{ file?: Sight }>
+export type Kept = Receipt & Readonly<{ file?: FileStats }>
 
 /** A file in the archive, with its latest known receipt. */
 export type Archived = Readonly<{ name: string; path: string; receipt: Kept }>
@@ -43,7 +43,7 @@ export async function archive(
 ): Promise<Archived> {
   const { file, spooled, receipt } = sent
   const leaving = { file, spooled, to: folders.archive, sidecarEnding: RECEIPT_ENDING, sidecar: receipt }
-  const name = await takeOut(disk, folders, leaving)
+  const name = await moveOutOfOutbox(disk, folders, leaving)
   const path = join(folders.archive, name)
   const seen = await sightAt(disk, path)
   // The move has just verified the bytes. A file copied to another disk has new stats and is verified again later.
@@ -54,7 +54,7 @@ export async function archive(
  * Compares a file with its receipt: by size, and by digest unless its stats are unchanged since the last comparison.
  * Returns the file's stats; undefined if it is missing, null if it holds other bytes.
  */
-export async function compare(disk: Disk, { path, receipt }: Archived): Promise<Sight | null | undefined> {
+export async function compare(disk: Disk, { path, receipt }: Archived): Promise<FileStats | null | undefined> {
   const seen = await sightAt(disk, path)
   if (seen === undefined) return undefined
   if (seen.size !== receipt.bytes) return null
@@ -63,10 +63,10 @@ export async function compare(disk: Disk, { path, receipt }: Archived): Promise<
 }
 
 /** The stats that identify a file's state now; undefined if there is no regular file. */
-export async function sightAt(disk: Disk, path: string): Promise<Sight | undefined> {
+export async function sightAt(disk: Disk, path: string): Promise<FileStats | undefined> {
   try {
     const stats = await disk.lstat(path)
-    return stats.isFile() ? sightOf(stats) : undefined
+    return stats.isFile() ? fileStatsOf(stats) : undefined
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
     return undefined

@@ -2,7 +2,7 @@
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { PROBLEMS, Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { AnswerError, type StrangeAnswer } from './answer.ts'
+import { AnswerError, type ForeignResponse } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
 
@@ -46,7 +46,7 @@ async function told({ server, path, status, ...client }: Request, init: RequestI
 }
 
 /** Converts an error response to a Problem; an unknown code is one of a newer server. */
-function problemOf(fault: AnswerError | StrangeAnswer): Error {
+function problemOf(fault: AnswerError | ForeignResponse): Error {
   if (!(fault instanceof AnswerError)) return fault
   const { code, detail } = fault.document
   return Object.hasOwn(PROBLEMS, code)

@@ -11,7 +11,7 @@ import { companyIn } from '@splitcart/shared/dictionary/company.ts'
 import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
-import { AnswerError, StrangeAnswer } from './answer.ts'
+import { AnswerError, ForeignResponse } from './answer.ts'
 import { type Archived, receiptsIn } from './archive.ts'
 import { beginningOf, beginningOfArchived, contentOf } from './archive-content.ts'
 import type { Folders } from './folders.ts'
@@ -104,7 +104,7 @@ export class Dictionaries {
   /** Whether an error is due to the dictionary, so that the file is to be sent without. Remembers the cause. */
   isFault(error: unknown, { encoding, dictionary = '' }: Pick<Spooled, 'encoding' | 'dictionary'>): boolean {
     if (encoding !== DCZ) return false
-    const isOfWay = error instanceof StrangeAnswer && mayBeOfEncoding(error)
+    const isOfWay = error instanceof ForeignResponse && mayBeOfEncoding(error)
     const isOfServer = error instanceof AnswerError && error.retry === 'never' && mayBeOfCopy(error)
     this.isOff ||= isOfWay || (isOfServer && error.lacks(DCZ))
     if (isOfServer) this.#unusable.add(dictionary)
@@ -170,7 +170,7 @@ function mayBeOfCopy({ refuses, document: { code } }: AnswerError): boolean {
 }
 
 /** Whether a proxy's response may be about the encoding. The statuses in OTHERS have causes of their own. */
-function mayBeOfEncoding({ status }: StrangeAnswer): boolean {
+function mayBeOfEncoding({ status }: ForeignResponse): boolean {
   return status === 501 || (status >= 400 && status < 500 && !OTHERS.has(status))
 }
 

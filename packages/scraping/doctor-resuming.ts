@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { type AnswerError, StrangeAnswer } from './answer.ts'
+import { type AnswerError, ForeignResponse } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
 
@@ -66,12 +66,12 @@ async function take({ server: _, key, answerMsMax }: Asking, url: URL, step: Ste
   }
 }
 
-function lacking(field: string, { detail }: StrangeAnswer): string {
+function lacking(field: string, { detail }: ForeignResponse): string {
   return `${detail}; the field ${field} is missing`
 }
 
-function saidBy(fault: AnswerError | StrangeAnswer): string {
-  return fault instanceof StrangeAnswer ? fault.detail : fault.message
+function saidBy(fault: AnswerError | ForeignResponse): string {
+  return fault instanceof ForeignResponse ? fault.detail : fault.message
 }
 
 function blocked({ method }: Step, reason: string): Finding {

@@ -3,7 +3,7 @@ import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { documentIn, faultOfAnswer, StrangeAnswer } from './answer.ts'
+import { documentIn, ForeignResponse, faultOfAnswer } from './answer.ts'
 import { resumingFinding } from './doctor-resuming.ts'
 import { answerOf, ask, readText } from './exchange.ts'
 import { Idle } from './idle.ts'
@@ -98,7 +98,7 @@ function uploadFinding(answer: Answer | Unanswered): Finding {
 
 function saidIn(answer: Answer): string {
   const fault = faultOfAnswer(answer, 0)
-  return fault instanceof StrangeAnswer ? fault.detail : fault.message
+  return fault instanceof ForeignResponse ? fault.detail : fault.message
 }
 
 function todoOf(answer: Answer): string {

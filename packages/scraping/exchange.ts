@@ -1,7 +1,7 @@
 /** One HTTP request and its response: the base of every call to the server. */
 import { randomBytes } from 'node:crypto'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { type AnswerError, faultOfAnswer, StrangeAnswer } from './answer.ts'
+import { type AnswerError, ForeignResponse, faultOfAnswer } from './answer.ts'
 import { CHUNK_BYTES, chunksOf } from './chunks.ts'
 import { connectionFault } from './connection-fault.ts'
 import type { Idle } from './idle.ts'
@@ -121,11 +121,11 @@ export function answerOf({ status, headers }: Response, url: URL, text: string):
 }
 
 /** Makes the error for an unsuccessful response. */
-export function faultOf(response: Response, url: URL, text: string): AnswerError | StrangeAnswer {
+export function faultOf(response: Response, url: URL, text: string): AnswerError | ForeignResponse {
   return faultOfAnswer(answerOf(response, url, text), Date.now())
 }
 
 /** Makes the error for a successful-looking response with unexpected content. */
-export function strangeAnswer(response: Response, url: URL, text: string): StrangeAnswer {
-  return new StrangeAnswer(answerOf(response, url, text), Date.now())
+export function strangeAnswer(response: Response, url: URL, text: string): ForeignResponse {
+  return new ForeignResponse(answerOf(response, url, text), Date.now())
 }

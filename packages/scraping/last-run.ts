@@ -6,7 +6,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { realClock } from './clock.ts'
 import type { Folders } from './folders.ts'
 import { readSidecar } from './sidecar.ts'
-import { type Outcome, type Summary, type Trouble, troubleOf } from './upload-events.ts'
+import { type Outcome, type ProblemInfo, problemInfoOf, type Summary } from './upload-events.ts'
 import { type Job, once, type Run, tell } from './upload-job.ts'
 
 /** Result of the last round, time of the next one (null: when started by hand), and time of the last good one. */
@@ -14,7 +14,7 @@ export type LastRun = Readonly<{
   finished_at: string
   outcome: Outcome
   waiting: number
-  problem: Trouble | null
+  problem: ProblemInfo | null
   next_try_at: string | null
   last_good_at: string | null
 }>
@@ -47,7 +47,7 @@ export async function noteRun(job: Job, run: Run, nextTryMs: number | undefined)
     run.noted = { at: steady, news }
   } catch (cause) {
     if (!(cause instanceof Error) || codeOf(cause) === '') throw cause
-    const trouble = troubleOf(new Problem('machine_refused', cause.message, { cause }))
+    const trouble = problemInfoOf(new Problem('machine_refused', cause.message, { cause }))
     once(run, FILE_NAME, () => tell(job, run, { type: 'warning', name: FILE_NAME, problem: trouble }))
   }
 }

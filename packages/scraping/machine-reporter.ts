@@ -7,7 +7,7 @@ import { folderUsage } from '@splitcart/shared/folder-usage.ts'
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
-import { AnswerError, StrangeAnswer } from './answer.ts'
+import { AnswerError, ForeignResponse } from './answer.ts'
 import { type Clock, realClock } from './clock.ts'
 import { foldersIn, isDataFile, kindsThere } from './folders.ts'
 import { scanOutbox } from './outbox.ts'
@@ -55,7 +55,7 @@ export class MachineReporter {
 }
 
 function isNotTaken(error: unknown): boolean {
-  const isAnswer = error instanceof AnswerError || error instanceof StrangeAnswer
+  const isAnswer = error instanceof AnswerError || error instanceof ForeignResponse
   return isAnswer && retryOfStatus(error.status) !== 'soon'
 }
 

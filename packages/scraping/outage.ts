@@ -4,7 +4,7 @@
  */
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import type { Clock } from './clock.ts'
-import type { Trouble, UploadEvent } from './upload-events.ts'
+import type { ProblemInfo, UploadEvent } from './upload-events.ts'
 
 /** Level of an outage event. */
 export type Loudness = 'info' | 'warn' | 'error'
@@ -31,7 +31,7 @@ export function isTold(outageMs: number, toldMs: number | undefined): boolean {
 }
 
 /** The current problem, the number of waiting files, and the delay until the next try. */
-export type Setback = Readonly<{ problem: Trouble; waiting: number; delayMs: number }>
+export type Setback = Readonly<{ problem: ProblemInfo; waiting: number; delayMs: number }>
 
 /** Tracks the current outage, if any. */
 export class Outage {

@@ -9,10 +9,10 @@ import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 
 /** Stats that show whether a file has changed. `ctimeMs` is the last change of any kind; programs cannot set it. */
-export type Sight = Readonly<{ size: number; mtimeMs: number; ctimeMs: number; ino: number }>
+export type FileStats = Readonly<{ size: number; mtimeMs: number; ctimeMs: number; ino: number }>
 
 /** A file that waits to be sent. `spanMs`: from its creation to its last change; 0 if the disk does not know. */
-export type Waiting = Readonly<{ name: string; path: string; spanMs: number }> & Sight
+export type Waiting = Readonly<{ name: string; path: string; spanMs: number }> & FileStats
 
 /** An entry of the outbox that is not sent, and why. */
 export type Skipped = Readonly<{ name: string; reason: string }>
@@ -45,12 +45,12 @@ export async function scanOutbox(disk: Disk, outbox: string): Promise<Scan> {
 }
 
 /** Whether inode, size and mtime are the same. */
-export function isSame(one: Sight, other: Sight): boolean {
+export function isSame(one: FileStats, other: FileStats): boolean {
   return one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino
 }
 
 /** Whether the ctime is the same too: it changes even if a file is linked, renamed, or has its mtime reset. */
-export function isUntouched(one: Sight, other: Sight): boolean {
+export function isUntouched(one: FileStats, other: FileStats): boolean {
   return isSame(one, other) && one.ctimeMs === other.ctimeMs
 }
 
@@ -61,7 +61,7 @@ async function look(disk: Disk, outbox: string, bytes: Buffer): Promise<Waiting 
   try {
     const stats = await disk.lstat(path)
     const reason = faultOfKind(stats) ?? faultOfOutboxName(name)
-    return reason === undefined ? { name, path, ...sightOf(stats), spanMs: spanOf(stats) } : { name, reason }
+    return reason === undefined ? { name, path, ...fileStatsOf(stats), spanMs: spanOf(stats) } : { name, reason }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
@@ -69,7 +69,7 @@ async function look(disk: Disk, outbox: string, bytes: Buffer): Promise<Waiting 
 }
 
 /** Extracts from stats what identifies a file's state. */
-export function sightOf(stats: Stats): Sight {
+export function fileStatsOf(stats: Stats): FileStats {
   return { size: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs, ino: stats.ino }
 }
 

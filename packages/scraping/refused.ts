@@ -4,7 +4,7 @@ import type { AnswerError } from './answer.ts'
 import type { Folders } from './folders.ts'
 import type { Waiting } from './outbox.ts'
 import type { Spooled } from './spool.ts'
-import { takeOut } from './take-out.ts'
+import { moveOutOfOutbox } from './take-out.ts'
 
 const PROBLEM_ENDING = '.problem.json'
 
@@ -16,7 +16,7 @@ export async function refuse(
 ): Promise<string> {
   const { file, spooled, error } = sent
   const sidecar = { name: file.name, sha256: spooled.sha256, refused_at: new Date().toISOString(), ...problemOf(error) }
-  return takeOut(disk, folders, { file, spooled, to: folders.refused, sidecarEnding: PROBLEM_ENDING, sidecar })
+  return moveOutOfOutbox(disk, folders, { file, spooled, to: folders.refused, sidecarEnding: PROBLEM_ENDING, sidecar })
 }
 
 function problemOf(error: AnswerError): object {

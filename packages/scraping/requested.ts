@@ -8,14 +8,14 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
-import { AnswerError, StrangeAnswer } from './answer.ts'
+import { AnswerError, ForeignResponse } from './answer.ts'
 import { receiptsIn } from './archive.ts'
 import { realClock } from './clock.ts'
 import { copyToOutbox } from './copy-to-outbox.ts'
 import type { Requested } from './files-client.ts'
 import type { Folders } from './folders.ts'
 import { sendForgotten } from './server-history.ts'
-import { troubleOf } from './upload-events.ts'
+import { problemInfoOf } from './upload-events.ts'
 import { type Job, once, type Run, tell } from './upload-job.ts'
 
 const ASKED_EVERY_MS = HOUR_MS
@@ -33,7 +33,7 @@ export async function sendRequested(job: Job, run: Run): Promise<void> {
     const name = names.get(sha256)
     const isThere = name !== undefined && (await copyToOutbox(job.disk, job.folders, { name, sha256 }))
     if (isThere) continue
-    const problem = troubleOf(
+    const problem = problemInfoOf(
       new Problem('kept_damaged', `the server asks for ${filename}, which the archive does not have whole`),
     )
     once(run, `requested ${sha256}`, () => tell(job, run, { type: 'warning', name: filename, problem }))
@@ -42,7 +42,8 @@ export async function sendRequested(job: Job, run: Run): Promise<void> {
 
 /** Treats an error of the server as no requests, so that files are still sent; it is asked again later. */
 function unlessDisk(error: unknown): Requested {
-  if (error instanceof AnswerError || error instanceof StrangeAnswer || error instanceof Problem) return { uploads: [] }
+  if (error instanceof AnswerError || error instanceof ForeignResponse || error instanceof Problem)
+    return { uploads: [] }
   throw error
 }
 

@@ -12,7 +12,7 @@
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import type { Clock } from './clock.ts'
 import type { FindWriters } from './open-writers.ts'
-import { isUntouched, type Sight, type Waiting } from './outbox.ts'
+import { type FileStats, isUntouched, type Waiting } from './outbox.ts'
 
 /** How long files rest (in ms), and how to find out which are open for writing. */
 export type RestRules = Readonly<{ restMs: number; findWriters: FindWriters; platform: NodeJS.Platform }>
@@ -36,7 +36,7 @@ export type Hints = Readonly<{ isMarked: (file: Waiting) => boolean; endsWhole: 
  * `pauseMsMax`: the longest pause seen between two of its changes.
  */
 type Seen = {
-  readonly sight: Sight
+  readonly sight: FileStats
   readonly since: number
   readonly seenAt: number
   readonly hasChanged: boolean
@@ -85,7 +85,7 @@ export class OutboxSorter {
   }
 
   /** Records that a file was seen to change: from then on only rest makes it ready. */
-  sawChange(file: Readonly<{ name: string }> & Sight): void {
+  sawChange(file: Readonly<{ name: string }> & FileStats): void {
     this.#remember(file, { hasChanged: true, restedMs: 0, pauseMsMax: 0 })
   }
 
@@ -149,7 +149,7 @@ export class OutboxSorter {
   }
 
   #remember(
-    file: Readonly<{ name: string }> & Sight,
+    file: Readonly<{ name: string }> & FileStats,
     { restedMs, ...known }: Pick<Seen, 'hasChanged' | 'pauseMsMax'> & Readonly<{ restedMs: number }>,
   ): Seen {
     const seenAt = this.#clock.steady()
@@ -159,12 +159,12 @@ export class OutboxSorter {
   }
 
   // Wall-clock times count only for files found at the first look: the clock may jump, a share may have its own.
-  #restedBefore(file: Sight, before: Seen | undefined): number {
+  #restedBefore(file: FileStats, before: Seen | undefined): number {
     return this.#isFirst && before === undefined ? Math.max(0, this.#clock.now() - file.ctimeMs) : 0
   }
 
   // A write sets mtime and ctime alike; a rename, or setting the mtime after a copy, moves only the ctime.
-  #wasRenamed({ size, mtimeMs, ctimeMs }: Sight): boolean {
+  #wasRenamed({ size, mtimeMs, ctimeMs }: FileStats): boolean {
     return this.#rules.platform !== 'win32' && size > 0 && ctimeMs > mtimeMs
   }
 }

@@ -7,7 +7,7 @@ import { deliver } from './delivery.ts'
 import type { Reject } from './rejects.ts'
 import { requeueForgotten } from './requeue.ts'
 import { endsRun, withPatienceFor } from './setback.ts'
-import { troubleOf } from './upload-events.ts'
+import { problemInfoOf } from './upload-events.ts'
 import { type Job, once, pausing, type Run, tell } from './upload-job.ts'
 
 /**
@@ -22,7 +22,7 @@ const STREAK_MAX = 2
 const ASKED_AT_ONCE = 50
 
 /** Fetches the result of every unsettled upload. A failure does not stop the others; two in a row do. */
-export async function bringHome(job: Job, run: Run): Promise<Results> {
+export async function fetchResults(job: Job, run: Run): Promise<Results> {
   const count = { unfinished: 0, forgotten: 0, known: 0 }
   let fault: Error | undefined
   let streak = 0
@@ -80,14 +80,14 @@ async function fateOf(job: Job, run: Run, archived: Unsettled, told: Receipt | u
   if (receipt === 'unknown') return (await sendAgain(job, run, archived)) ? 'forgotten' : 'known'
   if (receipt !== undefined && !isFinal(receipt)) return 'unfinished'
   if (receipt !== undefined && isNews(archived, receipt))
-    await takeHome(job, run, { ...archived, receipt: { ...promiseOf(archived), ...receipt } })
+    await storeResult(job, run, { ...archived, receipt: { ...promiseOf(archived), ...receipt } })
   return 'known'
 }
 
 /** Stores a final receipt and its rejects; if the rejects cannot be fetched now, the next run does it. */
 export async function takeHomeOrLater(job: Job, run: Run, archived: Archived): Promise<void> {
   try {
-    await takeHome(job, run, archived)
+    await storeResult(job, run, archived)
   } catch (error) {
     if (endsRun(run, error) || !(error instanceof Problem || error instanceof AnswerError)) throw error
     run.streak++
@@ -95,7 +95,7 @@ export async function takeHomeOrLater(job: Job, run: Run, archived: Archived): P
 }
 
 /** Stores a final receipt with the rejected rows, and reports it. */
-export async function takeHome(job: Job, run: Run, archived: Archived): Promise<void> {
+export async function storeResult(job: Job, run: Run, archived: Archived): Promise<void> {
   const { name, receipt } = archived
   const file = run.compared.get(name)
   const kept = file === undefined ? archived : { ...archived, receipt: { ...receipt, file } }
@@ -143,7 +143,7 @@ async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolea
   const { name, receipt } = archived
   const isDone = isOver(receipt)
   const detail = `the upload ${receipt.id} of ${name}, which was ${receipt.state}`
-  const problem = troubleOf(new Problem(isDone ? 'not_found' : 'upload_forgotten', detail))
+  const problem = problemInfoOf(new Problem(isDone ? 'not_found' : 'upload_forgotten', detail))
   if (!isDone && !(await requeueForgotten(job, run, archived))) return false
   once(run, `${problem.code} ${receipt.id}`, () => tell(job, run, { type: 'warning', name, problem }))
   return !isDone
@@ -168,6 +168,6 @@ function isAboutUpload(error: unknown): boolean {
 
 function warnOrThrow(job: Job, run: Run, name: string, error: unknown): void {
   if (!isAboutUpload(error)) throw error
-  const problem = troubleOf(error)
+  const problem = problemInfoOf(error)
   once(run, `${problem.code} ${name}`, () => tell(job, run, { type: 'warning', name, problem }))
 }

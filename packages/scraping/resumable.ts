@@ -17,7 +17,7 @@ import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Upload, UploadOptions } from 'tus-js-client'
-import { retryAfterOf, retryOf, StrangeAnswer } from './answer.ts'
+import { ForeignResponse, retryAfterOf, retryOf } from './answer.ts'
 import { type Client, endpointOf, type OnSent, type Pieces, ResumableAttempt } from './resumable-attempt.ts'
 import { readSidecar } from './sidecar.ts'
 import { resumeSidecarPath, type Spooled } from './spool.ts'
@@ -54,7 +54,7 @@ export async function sendInPieces(client: Client, spooled: Spooled, onSent: OnS
 
 /** Whether a proxy found the body too large. A SplitCart server's 413 is an AnswerError instead. */
 export function isTooLarge(error: unknown): boolean {
-  return error instanceof StrangeAnswer && error.status === 413
+  return error instanceof ForeignResponse && error.status === 413
 }
 
 /** Halves the piece size after a piece of `bytes` was rejected; false if it is already at the minimum. */
@@ -66,7 +66,7 @@ export function halve(pieces: Pieces, bytes: number): boolean {
 }
 
 /** Whether an upload of this copy has been started. */
-export async function isBegun(client: Client, spooled: Spooled): Promise<boolean> {
+export async function hasOpenUpload(client: Client, spooled: Spooled): Promise<boolean> {
   return (await notedAddress(client, spooled)) !== undefined
 }
 

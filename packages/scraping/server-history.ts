@@ -16,7 +16,7 @@ import { deliver } from './delivery.ts'
 import type { ServerHistory } from './files-client.ts'
 import { requeueForgotten } from './requeue.ts'
 import { readSidecar } from './sidecar.ts'
-import { troubleOf } from './upload-events.ts'
+import { problemInfoOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
 const FILE_NAME = 'server-history.json'
@@ -61,5 +61,5 @@ async function toOutbox(job: Job, run: Run, archived: Archived): Promise<boolean
 }
 
 function warn(job: Job, run: Run, detail: string): void {
-  tell(job, run, { type: 'warning', name: 'archive', problem: troubleOf(new Problem('upload_forgotten', detail)) })
+  tell(job, run, { type: 'warning', name: 'archive', problem: problemInfoOf(new Problem('upload_forgotten', detail)) })
 }

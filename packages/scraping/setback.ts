@@ -11,7 +11,7 @@ import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { AnswerError, retryOf } from './answer.ts'
 import { realClock } from './clock.ts'
 import type { Waiting } from './outbox.ts'
-import { troubleOf } from './upload-events.ts'
+import { problemInfoOf } from './upload-events.ts'
 import { type Job, type Run, tell } from './upload-job.ts'
 
 /** Error codes that may concern one file alone: its size, its content, or how its bytes arrive. */
@@ -67,7 +67,7 @@ export function setAside(job: Job, run: Run, file: Waiting, error: unknown): voi
   const ms = Math.min(SET_ASIDE_MS_MAX, SET_ASIDE_MS * 2 ** (times - 1))
   run.setAside.set(keyOf(file), { times, until: steadyOf(job) + ms })
   const foreseen = isOfMachine(error) ? new Problem('machine_refused', error.message, { cause: error }) : error
-  tell(job, run, { type: 'file', name: file.name, state: 'skipped', problem: troubleOf(foreseen) })
+  tell(job, run, { type: 'file', name: file.name, state: 'skipped', problem: problemInfoOf(foreseen) })
 }
 
 /** Whether a file may be sent now, i.e. is not set aside. */

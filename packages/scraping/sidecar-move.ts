@@ -13,13 +13,13 @@ import { move, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
 import { namesFor, stemOf } from '@splitcart/shared/file-name.ts'
 import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { isSame, type Sight, sightOf } from './outbox.ts'
+import { type FileStats, fileStatsOf, isSame } from './outbox.ts'
 
 /** A file of known content, and its sidecar, to be named `<stem><sidecarEnding>`. */
 export type FileWithSidecar = Readonly<{
   path: string
   name: string
-  seen: Sight
+  seen: FileStats
   sha256: string
   sidecarEnding: string
   sidecar: object
@@ -46,7 +46,7 @@ async function mustBeSame(disk: Disk, { path, name, seen, sha256 }: FileWithSide
     throw error
   })
   // A file that differs from what was sent is left to the next run. Times can be reset, so the digest is checked.
-  if (!stats?.isFile() || !isSame(sightOf(stats), seen) || (await digestOfFile(disk, path)).sha256 !== sha256)
+  if (!stats?.isFile() || !isSame(fileStatsOf(stats), seen) || (await digestOfFile(disk, path)).sha256 !== sha256)
     throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
 }
 

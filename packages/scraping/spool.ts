@@ -17,14 +17,14 @@ import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-fil
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Compression, compress, type Encoding } from './compress.ts'
 import type { Folders } from './folders.ts'
-import { isSame, isUntouched, type Sight, sightOf, type Waiting } from './outbox.ts'
+import { type FileStats, fileStatsOf, isSame, isUntouched, type Waiting } from './outbox.ts'
 import { objectIn, readSidecarText } from './sidecar.ts'
 
 /** A copy in the spool: what it was made from, and what it holds. */
 export type Spooled = Readonly<{ name: string; path: string; encoding: Encoding; spooledBytes: number }> &
   /** The SHA-256 of its dictionary, where it has one. */
   Readonly<{ dictionary?: string }> &
-  Sight &
+  FileStats &
   Digest
 
 const ENDINGS = { dcz: '.dcz', zstd: '.zst', gzip: '.gz' } as const
@@ -157,12 +157,12 @@ async function makeCopy(disk: Disk, source: FileHandle, { file, path, manner, on
       onRead(digester.bytes)
     })
     const after = await source.stat()
-    if (!isSame(sightOf(before), sightOf(after)) || digester.bytes !== after.size) throw changed(file)
+    if (!isSame(fileStatsOf(before), fileStatsOf(after)) || digester.bytes !== after.size) throw changed(file)
     return written
   })
   const { encoding } = manner
   const referred = manner.encoding === DCZ ? { dictionary: manner.dictionary.sha256 } : {}
-  return { name: file.name, path, encoding, ...referred, spooledBytes, ...sightOf(before), ...digester.digest() }
+  return { name: file.name, path, encoding, ...referred, spooledBytes, ...fileStatsOf(before), ...digester.digest() }
 }
 
 function changed(file: Waiting, options?: ErrorOptions): Problem {

@@ -8,10 +8,16 @@ import { dropSent, dropSpooled, type Spooled } from './spool.ts'
 import { removeMark } from './whole-mark.ts'
 
 /** A sent file, its target folder, and its sidecar. */
-export type Leaving = Readonly<{ file: Waiting; spooled: Spooled; to: string; sidecarEnding: string; sidecar: object }>
+export type MoveRequest = Readonly<{
+  file: Waiting
+  spooled: Spooled
+  to: string
+  sidecarEnding: string
+  sidecar: object
+}>
 
 /** Moves the file and returns its new name. Throws `file_changed`, and drops its copy, if it is not what was sent. */
-export async function takeOut(disk: Disk, folders: Folders, leaving: Leaving): Promise<string> {
+export async function moveOutOfOutbox(disk: Disk, folders: Folders, leaving: MoveRequest): Promise<string> {
   const { file, spooled, to, sidecarEnding, sidecar } = leaving
   const { path, name } = file
   try {

@@ -18,17 +18,17 @@ import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { create as toContentDisposition } from 'content-disposition'
-import { AnswerError, documentIn, retryOf, StrangeAnswer } from './answer.ts'
+import { AnswerError, documentIn, ForeignResponse, retryOf } from './answer.ts'
 import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from './exchange.ts'
 import { baselineOf, contentOf, type Requested, requestedOf, uploadsIn } from './files-client.ts'
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
 import { sendReport } from './report-client.ts'
-import { halve, isBegun, isTooLarge, type Stuck, sendInPieces } from './resumable.ts'
+import { halve, hasOpenUpload, isTooLarge, type Stuck, sendInPieces } from './resumable.ts'
 import type { OnSent, Pieces } from './resumable-attempt.ts'
 import type { Spooled } from './spool.ts'
-import { type Answerer, isUnreachable, mustHaveUploads, whoAnswers } from './who-answers.ts'
+import { type Answerer, isUnreachable, mustHaveUploads, probeServer } from './who-answers.ts'
 
 const IDLE_MS_MAX = 60_000
 
@@ -108,7 +108,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     },
     known: (ids) => baselineOf(client, ids),
     content: (id) => contentOf(client, id),
-    whoAnswers: () => whoAnswers(client),
+    whoAnswers: () => probeServer(client),
     report: (report, signal) => sendReport(client, report, signal),
   }
 }
@@ -177,13 +177,13 @@ async function receiptOrStuck(client: Client, id: string, spooled: Spooled): Pro
 /** Whether a proxy blocks resumable upload, by a response or by cutting it off, but lets a plain POST through. */
 async function isBlocked({ known, ...client }: Client, { sha256 }: Spooled, { error, start }: Stuck): Promise<boolean> {
   if (error instanceof AnswerError) return error.saysAltered && !OF_COPY.has(error.document.code)
-  const isStrange = error instanceof StrangeAnswer
+  const isStrange = error instanceof ForeignResponse
   if (isTooLarge(error) || (!isStrange && !isUnreachable(error))) return false
   const before = known.stuck.get(sha256)
   const times = before?.start === start ? before.times + 1 : 1
   known.stuck.set(sha256, { start, times })
   const mayPass = !isStrange || retryOfStatus(error.status) === 'soon'
-  return (!mayPass || times > 1) && (await whoAnswers(client)) === 'server'
+  return (!mayPass || times > 1) && (await probeServer(client)) === 'server'
 }
 
 /** Codes for bytes that the server could not decode: the local copy may be damaged, a fresh one may be accepted. */
@@ -201,8 +201,8 @@ async function isForPieces(client: Client, spooled: Spooled): Promise<boolean> {
   const { known, resumableBytesMin } = client
   if (performance.now() < known.wholeUntil) return false
   const isMeant = spooled.spooledBytes >= resumableBytesMin || known.broken.has(spooled.sha256)
-  if (!isMeant && !(await isBegun(client, spooled))) return false
-  known.isKindTaken ||= client.kind === PRODUCTS || (await whoAnswers(client)) === 'server'
+  if (!isMeant && !(await hasOpenUpload(client, spooled))) return false
+  known.isKindTaken ||= client.kind === PRODUCTS || (await probeServer(client)) === 'server'
   return known.isKindTaken
 }
 

@@ -22,11 +22,11 @@ import { orphanedPartsIn } from './orphaned-parts.ts'
 import { scanOutbox } from './outbox.ts'
 import { sendRequested } from './requested.ts'
 import { endsWhole, type Sorted } from './resting.ts'
-import { bringHome } from './results.ts'
+import { fetchResults } from './results.ts'
 import { sendAll } from './send-all.ts'
 import { removeSidecarParts } from './sidecar-move.ts'
 import { cleanSpool } from './spool.ts'
-import { type Outcome, outcomeOf, type Summary, troubleOf } from './upload-events.ts'
+import { type Outcome, outcomeOf, problemInfoOf, type Summary } from './upload-events.ts'
 import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
 import { cleanMarks, marksIn } from './whole-mark.ts'
 
@@ -59,7 +59,7 @@ export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: b
 export function blameMachine({ summary }: Run, cause: unknown): void {
   const fault = systemFaultOf(cause)
   if (fault === undefined && !(cause instanceof Problem)) throw cause
-  summary.problem = troubleOf(cause instanceof Problem ? cause : new Problem('machine_refused', fault, { cause }))
+  summary.problem = problemInfoOf(cause instanceof Problem ? cause : new Problem('machine_refused', fault, { cause }))
   summary.outcome = 'failed'
 }
 
@@ -75,7 +75,7 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: UploadOpt
   delete summary.problem
   let floorMs = 0
   try {
-    await look(job, run)
+    await reportAndCleanUp(job, run)
     await checkArchive(job, run)
     const sent = summary.sent + summary.duplicates
     const fault = await sendAndAsk(job, run)
@@ -85,7 +85,7 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: UploadOpt
     summary.outcome = fault === undefined ? outcomeOf(summary) : 'partly'
     if (fault !== undefined) warn(job, run, fault)
   } catch (error) {
-    summary.problem = troubleOf(error)
+    summary.problem = problemInfoOf(error)
     summary.outcome = outcomeAfter(error)
     floorMs = retryAfterOf(error)
   }
@@ -118,7 +118,7 @@ async function sendAndAsk(job: Job, run: Run): Promise<Error | undefined> {
 }
 
 async function askServer(job: Job, run: Run): Promise<Error | undefined> {
-  const { fault } = await bringHome(job, run)
+  const { fault } = await fetchResults(job, run)
   await sendRequested(job, run)
   return fault
 }
@@ -143,7 +143,7 @@ async function packSome(job: Job, run: Run): Promise<void> {
 
 function notPacked(name: string, cause: unknown) {
   const said = `${name} stays as it is: ${cause instanceof Error ? cause.message : cause}`
-  return troubleOf(new Problem(lacksRoom(cause) ? 'machine_refused' : 'file_unreadable', said, { cause }))
+  return problemInfoOf(new Problem(lacksRoom(cause) ? 'machine_refused' : 'file_unreadable', said, { cause }))
 }
 
 function outcomeAfter(error: unknown): Outcome {
@@ -153,12 +153,12 @@ function outcomeAfter(error: unknown): Outcome {
 }
 
 function warn(job: Job, run: Run, fault: Error): void {
-  const problem = troubleOf(fault)
+  const problem = problemInfoOf(fault)
   once(run, `results ${problem.code}`, () => tell(job, run, { type: 'warning', name: 'results', problem }))
 }
 
 /** Reports orphaned parts and ignored entries, and removes stale copies, marks and sidecar parts. */
-async function look(job: Job, run: Run): Promise<void> {
+async function reportAndCleanUp(job: Job, run: Run): Promise<void> {
   const { disk, folders, clock = realClock(), rest } = job
   for (const { name, path, size } of await orphanedPartsIn(disk, folders, clock.now(), rest?.findWriters))
     once(run, `left-over ${name}`, () => tell(job, run, { type: 'left-over', name, path, size }))
@@ -200,7 +200,7 @@ async function sendRested(job: Job, run: Run): Promise<void> {
 
 async function waitForResults(job: Job, run: Run): Promise<void> {
   for (let pauseMs = POLL_FIRST_MS; !job.signal.aborted; pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
-    const { unfinished, forgotten, fault } = await bringHome(job, run)
+    const { unfinished, forgotten, fault } = await fetchResults(job, run)
     if (unfinished === 0 && fault !== undefined) throw fault
     if (forgotten > 0) {
       await sendAll(job, run, (await sortOutbox(job, run)).ready)

@@ -2,10 +2,10 @@
 import { Problem, type ProblemDocument, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
-import { AnswerError, StrangeAnswer } from './answer.ts'
+import { AnswerError, ForeignResponse } from './answer.ts'
 
 /** A problem in a form that can be shown and stored. */
-export type Trouble = Readonly<Pick<ProblemDocument, 'status' | 'code' | 'title' | 'detail' | 'todo' | 'instance'>>
+export type ProblemInfo = Readonly<Pick<ProblemDocument, 'status' | 'code' | 'title' | 'detail' | 'todo' | 'instance'>>
 
 /** Result for a file. `skipped`: it stays in the outbox; `returned`: moved from the archive back to the outbox. */
 export type FileState =
@@ -26,7 +26,7 @@ export type FileEvent = Readonly<{
   kind?: string
   state: FileState
   receipt?: Receipt
-  problem?: Trouble
+  problem?: ProblemInfo
 }>
 
 export type UploadEvent =
@@ -42,14 +42,14 @@ export type UploadEvent =
   | Readonly<{ type: 'resting'; name: string; reason: string }>
   | Readonly<{ type: 'left-over'; name: string; path: string; size: number }>
   /** Something a person should know; nothing is lost. */
-  | Readonly<{ type: 'warning'; name: string; problem: Trouble }>
+  | Readonly<{ type: 'warning'; name: string; problem: ProblemInfo }>
   /** A try failed; the next one follows after the pause. */
-  | Readonly<{ type: 'pause'; name: string; problem: Trouble; tries: number; delayMs: number }>
+  | Readonly<{ type: 'pause'; name: string; problem: ProblemInfo; tries: number; delayMs: number }>
   /** With `--watch`: nothing has succeeded for `outageMs`. Reported rarely, at a level that rises with its length. */
   | Readonly<{
       type: 'outage'
       level: 'info' | 'warn' | 'error'
-      problem: Trouble
+      problem: ProblemInfo
       outageMs: number
       delayMs: number
       waiting: number
@@ -79,7 +79,7 @@ export type Summary = {
   rejectedRows: number
   bytes: number
   wireBytes: number
-  problem?: Trouble
+  problem?: ProblemInfo
 }
 
 /** A summary with all totals zero. */
@@ -104,11 +104,11 @@ export function outcomeOf({ refused, skipped, ignored, failed, rejectedRows }: S
 }
 
 /** Converts an expected error; rethrows a bug. */
-export function troubleOf(error: unknown): Trouble {
+export function problemInfoOf(error: unknown): ProblemInfo {
   if (error instanceof AnswerError) return error.document
   if (!(error instanceof Problem)) throw error
   const trouble = toProblemDocument(error)
-  return error instanceof StrangeAnswer && error.status === 413 ? { ...trouble, ...TOO_LARGE_ON_THE_WAY } : trouble
+  return error instanceof ForeignResponse && error.status === 413 ? { ...trouble, ...TOO_LARGE_ON_THE_WAY } : trouble
 }
 
 // A 413 without a problem document comes from a proxy with a lower limit than the server's.

@@ -18,7 +18,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
-import { AnswerError, StrangeAnswer } from './answer.ts'
+import { AnswerError, ForeignResponse } from './answer.ts'
 import { type Archived, archive, sightAt } from './archive.ts'
 import { realClock } from './clock.ts'
 import { deliver } from './delivery.ts'
@@ -27,7 +27,7 @@ import { refuse } from './refused.ts'
 import { setAside } from './setback.ts'
 import { dropSpooled, type Spooled, spool } from './spool.ts'
 import { DAMAGED } from './upload-client.ts'
-import { troubleOf } from './upload-events.ts'
+import { problemInfoOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
 const ALIKE_MAX = 3
@@ -58,7 +58,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
   } catch (cause) {
     const error = await unreadable(job, file, cause)
     if (!isAboutFile(error)) throw error
-    tell(job, run, { type: 'file', name: file.name, state: stateAfter(error), problem: troubleOf(error) })
+    tell(job, run, { type: 'file', name: file.name, state: stateAfter(error), problem: problemInfoOf(error) })
     return undefined
   }
 }
@@ -180,7 +180,7 @@ async function unlessNotTaken(run: Run, spooled: Spooled, answer: Promise<Receip
   try {
     return await answer
   } catch (error) {
-    if (error instanceof StrangeAnswer && run.dictionaries.isFault(error, spooled)) return undefined
+    if (error instanceof ForeignResponse && run.dictionaries.isFault(error, spooled)) return undefined
     throw error
   }
 }

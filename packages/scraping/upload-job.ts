@@ -7,12 +7,12 @@ import { Dictionaries } from './dictionaries.ts'
 import type { Folders } from './folders.ts'
 import type { MachineReporter } from './machine-reporter.ts'
 import { Mutex } from './mutex.ts'
-import type { Sight, Waiting } from './outbox.ts'
+import type { FileStats, Waiting } from './outbox.ts'
 import { OutboxSorter, type Resting, type RestRules } from './resting.ts'
 import type { ScrapeCheck } from './scrape-check.ts'
 import type { Spooled } from './spool.ts'
 import type { UploadClient } from './upload-client.ts'
-import { count, emptySummary, type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
+import { count, emptySummary, problemInfoOf, type Summary, type UploadEvent } from './upload-events.ts'
 
 // Allowance for the duration of a try, after which its file may report again.
 const TRY_MS = 5_000
@@ -56,7 +56,7 @@ export type Run = {
   /** Names of archived files with a final result. */
   readonly settled: Set<string>
   /** Stats of archived files when their bytes were last compared with their receipts, by name. */
-  readonly compared: Map<string, Sight>
+  readonly compared: Map<string, FileStats>
   /** Decides which files of the outbox have rested; undefined when none has to. */
   readonly sorter: OutboxSorter | undefined
   /** Files still resting at the last scan of the outbox. */
@@ -117,7 +117,7 @@ export function once(run: Run, key: string, report: () => void): void {
 export function pausing(job: Job, run: Run, name: string): Pausing {
   const { signal, clock = realClock() } = job
   const onPause = ({ error, tries, delayMs }: Pause) => {
-    const problem = troubleOf(error)
+    const problem = problemInfoOf(error)
     const now = clock.steady()
     const { pause } = run
     if (pause !== undefined && pause.name !== name && pause.code === problem.code && now < pause.until) return

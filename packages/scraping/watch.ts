@@ -14,9 +14,9 @@ import { beatFor } from './heartbeat.ts'
 import { isGood, noteRun } from './last-run.ts'
 import { Outage } from './outage.ts'
 import { blameMachine, sortOutbox, uploadRound } from './upload-data.ts'
-import { type Summary, troubleOf, type UploadEvent } from './upload-events.ts'
+import { problemInfoOf, type Summary, type UploadEvent } from './upload-events.ts'
 import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
-import { Workplace } from './workplace.ts'
+import { OutboxWatcher } from './workplace.ts'
 
 const OUTAGE_DELAY_MS_MAX = 60_000
 // Upper bound for Retry-After: a server that says "in a year" is asked sooner.
@@ -27,7 +27,7 @@ const ALIVE_EVERY_MS = HOUR_MS
 
 /** Sends new files until the signal aborts or the key is refused; returns the sums of all rounds. */
 export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: number }>): Promise<Summary> {
-  using place = new Workplace(job)
+  using place = new OutboxWatcher(job)
   const watching = new Watching(job, place, everyMs)
   while (!job.signal.aborted && (await watching.round()));
   return watching.run.summary
@@ -36,7 +36,7 @@ export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: num
 /** State that is kept between rounds. */
 class Watching {
   readonly run: Run
-  readonly #place: Workplace
+  readonly #place: OutboxWatcher
   readonly #clock: Clock
   readonly #outage: Outage
   readonly #everyMs: number
@@ -45,7 +45,7 @@ class Watching {
   #aliveAt: number
   #sentBefore = 0
 
-  constructor(job: Job, place: Workplace, everyMs: number) {
+  constructor(job: Job, place: OutboxWatcher, everyMs: number) {
     this.#clock = job.clock ?? realClock()
     this.#place = place
     this.#everyMs = everyMs
@@ -153,7 +153,7 @@ function blameAnything(job: Job, run: Run, cause: unknown): void {
     blameMachine(run, cause)
   } catch {
     const detail = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
-    const problem = troubleOf(new Problem('program_mistake', detail.split('\n').slice(0, 2).join(' '), { cause }))
+    const problem = problemInfoOf(new Problem('program_mistake', detail.split('\n').slice(0, 2).join(' '), { cause }))
     once(run, `${problem.code} ${problem.detail}`, () =>
       tell(job, run, { type: 'warning', name: 'upload-data', problem }),
     )

@@ -1,7 +1,7 @@
 /** Tests whether requests reach the SplitCart server, after a suspicious response. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { StrangeAnswer } from './answer.ts'
+import { ForeignResponse } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
 
@@ -16,13 +16,13 @@ export function isUnreachable(error: unknown): boolean {
 type Asking = Readonly<{ server: URL; key: string; kind: string; idleMsMax: number }>
 
 /** Sends an empty upload: a SplitCart error response to it proves that uploads reach the server. */
-export async function whoAnswers({ server, key, kind, idleMsMax }: Asking): Promise<Answerer> {
+export async function probeServer({ server, key, kind, idleMsMax }: Asking): Promise<Answerer> {
   using idle = new Idle(idleMsMax)
   const url = urlOf(server, `api/upload/${kind}/`)
   try {
     const response = await ask({ key }, idle, url, { method: 'POST' })
     const fault = faultOf(response, url, await readText(idle, response))
-    if (fault instanceof StrangeAnswer) return 'stranger'
+    if (fault instanceof ForeignResponse) return 'stranger'
     if (fault.retry === 'never' || fault.status === 429) return 'server'
     throw fault
   } catch (error) {

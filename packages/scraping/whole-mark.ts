@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { openPart, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import type { Folders } from './folders.ts'
-import type { Sight } from './outbox.ts'
+import type { FileStats } from './outbox.ts'
 
 const MARK = /^\.whole-/
 
 /** What identifies the marked file: neither its name nor its ctime, as a rename changes both. */
-type Marked = Pick<Sight, 'ino' | 'size' | 'mtimeMs'>
+type Marked = Pick<FileStats, 'ino' | 'size' | 'mtimeMs'>
 
 /** Marks a complete, durable, closed file. If that fails the file is handed over anyway, and has to rest. */
 export async function markWhole(disk: Disk, folders: Folders, path: string): Promise<void> {

@@ -12,7 +12,7 @@ import { lockOutbox } from './upload-data.ts'
 import type { Job } from './upload-job.ts'
 
 /** Holds the lock and the watcher, and renews them when the folders were replaced. */
-export class Workplace implements Disposable {
+export class OutboxWatcher implements Disposable {
   /** Tells whether a file rests; changes of such a file are not hints, as it is checked on a timer. */
   isResting: (name: string) => boolean = () => false
   readonly #job: Pick<Job, 'disk' | 'folders'>

@@ -107,7 +107,12 @@ export async function land(disk: Disk, part: string, folder: string, names: Iter
  * Renames a durable part to the first of `names` that is free or holds the same bytes, so that both names never
  * coexist. Only for folders without other writers: a file created between check and rename would be overwritten.
  */
-export async function reveal(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<string> {
+export async function renameToFirstFree(
+  disk: Disk,
+  part: string,
+  folder: string,
+  names: Iterable<string>,
+): Promise<string> {
   for (const name of names) {
     const path = join(folder, name)
     const isFree = (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
@@ -247,7 +252,7 @@ export function removeSync(path: string): void {
 
 async function linkFirstFree(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Landed> {
   for (const name of names) {
-    const taken = await take(disk, source, join(folder, name))
+    const taken = await linkOrCompare(disk, source, join(folder, name))
     if (taken === 'by others') continue
     await syncFolder(disk, folder)
     return { name, wasThere: taken === 'before' }
@@ -256,14 +261,14 @@ async function linkFirstFree(disk: Disk, source: string, folder: string, names: 
 }
 
 /** Links the source to `target`: 'now' on success; 'before' if the same bytes have the name; 'by others' otherwise. */
-async function take(disk: Disk, source: string, target: string): Promise<'now' | 'before' | 'by others'> {
+async function linkOrCompare(disk: Disk, source: string, target: string): Promise<'now' | 'before' | 'by others'> {
   if (await linkIfFree(disk, source, target)) return 'now'
   try {
     return (await sameBytes(disk, source, target)) ? 'before' : 'by others'
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
     // The target vanished while it was compared (a loader moved its file on): the name may be free now.
-    return take(disk, source, target)
+    return linkOrCompare(disk, source, target)
   }
 }
 

@@ -4,7 +4,7 @@
 export const NESTING_MAX = 64
 
 /** The number of opening brackets, counted to just over the limit: an upper bound of the nesting depth. */
-export function openings(text: string): number {
+export function countOpeningBrackets(text: string): number {
   let count = 0
   for (const bracket of ['{', '['])
     for (let at = text.indexOf(bracket); at >= 0 && count <= NESTING_MAX; at = text.indexOf(bracket, at + 1)) count++

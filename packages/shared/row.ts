@@ -8,7 +8,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { Fields } from './fields.ts'
-import { measure, NESTING_MAX, openings } from './nesting.ts'
+import { countOpeningBrackets, measure, NESTING_MAX } from './nesting.ts'
 import { withMarks } from './python-numbers.ts'
 import { type Remarks, type RowMetadata, readMetadata } from './row-metadata.ts'
 import { type RowProduct, readProduct, warnOfMarks } from './row-product.ts'
@@ -66,7 +66,7 @@ export function readLine<Read extends object>(
 ): Read | Rejection {
   if (!isUtf8(bytes)) return reject('not_utf8')
   const text = bytes.toString('utf8')
-  if (bytes.length > KEYS_CHECKED_FROM_BYTES || openings(text) > NESTING_MAX) {
+  if (bytes.length > KEYS_CHECKED_FROM_BYTES || countOpeningBrackets(text) > NESTING_MAX) {
     const { depth, keys } = measure(text)
     if (depth > NESTING_MAX) return reject('too_nested')
     if (keys > KEYS_MAX) return reject('too_many_keys')

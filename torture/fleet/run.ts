@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { planOf, STEADY } from '@splitcart/generator/plan.ts'
-import { scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
+import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { writeChunks } from '@splitcart/generator/write.ts'
 import { Misuse, readArguments, runScript, wholeNumber } from '../../test/usage.ts'
 import { outboxOf } from '../chaos/shops.ts'
@@ -70,7 +70,7 @@ async function writeOutbox(outbox: string, options: FleetOptions): Promise<Sent>
   const { companies, stores, days, products } = options
   const plan = planOf({ companies, stores, days, products, drift: STEADY })
   await mkdir(outbox, { recursive: true })
-  const write = scribe(plan)
+  const write = cachedLineWriter(plan)
   const sent = { files: 0, rows: 0, bytes: 0 }
   for (const { store, day, fileName } of scrapesOf(plan)) {
     const { rows, bytes } = await writeChunks(join(outbox, fileName), write(store, day))

@@ -5,7 +5,7 @@
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { daysBetween, type Reference, type References } from '@splitcart/shared/truth/case.ts'
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
-import { together } from '@splitcart/shared/truth/together.ts'
+import { mergeFigures } from '@splitcart/shared/truth/together.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** The most days between a scrape and one of another store that it is compared with. */
@@ -84,7 +84,7 @@ async function figuresOn(database: Sql, storeId: number, date: string) {
   )
   const [first] = found
   if (first === undefined) return undefined
-  return { store: first.store, figures: together(found.map(({ figures }) => figuresIn(figures))) }
+  return { store: first.store, figures: mergeFigures(found.map(({ figures }) => figuresIn(figures))) }
 }
 
 type Near = Readonly<{ scrape_id: number; store_id: number; date: string }>

@@ -12,7 +12,7 @@ const PART = '.part'
 // What SQLite puts beside a file that it writes.
 const BESIDE = ['', '-journal', '-wal', '-shm']
 // Primary result codes: no room, an error of the disk, a file that cannot be opened or written.
-const OF_THE_TARGET = new Set([13, 10, 14, 8])
+const TARGET_ERROR_CODES = new Set([13, 10, 14, 8])
 
 /**
  * Copies both databases as they stand; writers go on meanwhile. The copies appear whole and durable, and never over a file that is there.
@@ -77,7 +77,7 @@ function vacuumInto(source: DatabaseSync, to: string): void {
     source.prepare('vacuum into ?').run(to + PART)
   } catch (cause) {
     const result = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : 0
-    if (!OF_THE_TARGET.has(result)) throw cause
+    if (!TARGET_ERROR_CODES.has(result)) throw cause
     throw new Problem('copy_not_made', `${to} cannot be written: ${(cause as Error).message}`, { cause })
   }
 }

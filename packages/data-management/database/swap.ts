@@ -18,7 +18,7 @@ const ENDINGS = ['', '-wal', '-shm'] as const
 export type Swap = Readonly<{ databases: readonly string[]; aside: string }>
 
 /** The path of the database that will replace another. */
-export function besides(database: string): string {
+export function stagedPathOf(database: string): string {
   return `${database}.restoring`
 }
 
@@ -47,10 +47,10 @@ export async function checkNoSwap(dataFolder: string): Promise<void> {
 /** Finishes a swap. Safe to repeat after a crash at any point. */
 export async function finishSwap(disk: Disk, dataFolder: string, { databases, aside }: Swap): Promise<void> {
   for (const database of databases) {
-    if (!(await isThere(disk, besides(database)))) continue
-    if (!(await areOne(disk, database, besides(database))))
+    if (!(await isThere(disk, stagedPathOf(database)))) continue
+    if (!(await areOne(disk, database, stagedPathOf(database))))
       for (const ending of ENDINGS) await moveIfThere(disk, database + ending, asideOf(database, aside) + ending)
-    await land(disk, besides(database), dirname(database), [basename(database)])
+    await land(disk, stagedPathOf(database), dirname(database), [basename(database)])
   }
   await remove(disk, join(dataFolder, MARKER))
 }
@@ -64,7 +64,7 @@ export async function takeBackSwap(disk: Disk, dataFolder: string, { databases, 
       await remove(disk, database)
       for (const ending of ['-wal', '-shm', '']) await moveIfThere(disk, old + ending, database + ending)
     }
-    await remove(disk, besides(database))
+    await remove(disk, stagedPathOf(database))
   }
   await remove(disk, join(dataFolder, MARKER))
 }

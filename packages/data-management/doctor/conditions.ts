@@ -2,7 +2,7 @@
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import { findLoad } from '../catalogue/loads.ts'
-import { openToAsk, type ToAsk } from '../databases-to-ask.ts'
+import { openReadOnly, type ToAsk } from '../databases-to-ask.ts'
 import { foldersIn } from '../folders.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import { kindOf } from '../notices/conditions.ts'
@@ -51,7 +51,7 @@ async function conditionsIn(disk: Disk, { dataDir, catalogue, server, diskBytesK
 export async function openAsTheyAre({ dataDir, catalogue, server }: Omit<Databases, 'diskBytesKept'>): Promise<ToAsk> {
   if (server !== undefined) await checkSchemas(server)
   const { data: dataFolder } = foldersIn(dataDir)
-  return await openToAsk({ dataFolder, catalogue: server === undefined ? { file: catalogue } : { server } })
+  return await openReadOnly({ dataFolder, catalogue: server === undefined ? { file: catalogue } : { server } })
 }
 
 /** To open them would bring them up to date. */

@@ -70,7 +70,7 @@ export async function accept(inbox: Receiving, sent: IncomingFile): Promise<Reco
     const result = await decode(
       { ...sent, ...dictionaryOf(inbox, sent) },
       inbox.limits,
-      roomy(inbox, sent, file, early),
+      checkedPart(inbox, sent, file, early),
     )
     checkDigest(sent.sha256, result)
     await sent.whole()
@@ -120,7 +120,7 @@ const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
  * A part that checks repeatedly, as it grows, whether the disk has room (others write to it, too) and whether its key
  * still works, and that is synced as it grows.
  */
-function roomy(
+function checkedPart(
   inbox: Receiving,
   sent: IncomingFile,
   part: FileHandle,

@@ -71,7 +71,7 @@ export class Ticks {
 }
 
 /** The ticks at one moment; it notes which of them were applied to something. */
-export class TicksNow {
+export class ActiveTicks {
   readonly #found = new Set<Tick>()
   readonly #ticks: readonly Tick[]
   readonly #byName: ReadonlyMap<string, Tick>

@@ -35,7 +35,7 @@ export async function moveTables(
       lines = []
     }
     await copyInto(transaction, `${table} (${columns.join(', ')})`, lines)
-    if (columns.includes('id')) await goOnNumbering(transaction, table)
+    if (columns.includes('id')) await advanceSequence(transaction, table)
     await then(table, transaction)
     await open.commit()
   }
@@ -77,7 +77,7 @@ async function columnsOf(database: Sql, table: string): Promise<string[]> {
 }
 
 /** Sets the sequences, so that new records get ids above the copied ones. */
-async function goOnNumbering(transaction: Sql, table: string): Promise<void> {
+async function advanceSequence(transaction: Sql, table: string): Promise<void> {
   const { sequence } = (await transaction.get<{ sequence: string | null }>(
     `select pg_get_serial_sequence(?, 'id') as sequence`,
     table,

@@ -3,7 +3,7 @@ import { findOverviewOnly, OVERVIEW_ONLY_KINDS } from '../http/routes/attention.
 import { ticksNow } from '../http/routes/ticks.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import type { Condition, ConditionChanges, RecordedCondition } from '../ledger/notices.ts'
-import type { Tick, TicksNow } from '../ledger/ticks.ts'
+import type { ActiveTicks, Tick } from '../ledger/ticks.ts'
 import { CONDITIONS, type ConditionKind, kindOf } from './conditions.ts'
 import type { FoundCondition, Looked, Outside } from './looked.ts'
 
@@ -63,7 +63,7 @@ export async function conditionsNow(reading: Reading, outside: Outside): Promise
 async function foundBy(
   [name, kind]: readonly [string, ConditionKind],
   looked: Omit<Looked, 'ticked'>,
-  ticks: TicksNow,
+  ticks: ActiveTicks,
 ): Promise<FoundCondition[]> {
   const found = await kind.look({ ...looked, ticked: new Set(ticks.of(name).map(({ subject }) => subject)) })
   return found.map((each) => ({ ...each, isSettled: each.isSettled === true || ticks.covers(each, each.mark) }))

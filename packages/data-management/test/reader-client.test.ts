@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { planOf } from '@splitcart/generator/plan.ts'
-import { scrapesOf, scribe } from '@splitcart/generator/scrapes.ts'
+import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
@@ -23,7 +23,7 @@ const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 150 })
 
 /** The scrapes of a plan in files, each as an order to load it. */
 async function ordersIn(folder: string): Promise<LoadRequest[]> {
-  const write = scribe(PLAN)
+  const write = cachedLineWriter(PLAN)
   const orders: LoadRequest[] = []
   for (const { store, day } of scrapesOf(PLAN)) {
     const text = [...write(store, day)].join('')
@@ -134,7 +134,7 @@ async function figuresOf(lines: readonly string[]): Promise<Map<number, Counted>
 
 test('rows of two stores that take turns in a file are counted as if each store had a file of its own', async () => {
   const plan = planOf({ companies: 1, stores: 2, days: 1, products: 400 })
-  const write = scribe(plan)
+  const write = cachedLineWriter(plan)
   const [one, other] = [...scrapesOf(plan)].map(({ store, day }) => [...write(store, day)].join('').split(/(?<=\n)/))
   const length = Math.max(one!.length, other!.length)
   const turns = Array.from({ length }, (_, place) => [one![place] ?? '', other![place] ?? '']).flat()
@@ -145,7 +145,7 @@ test('rows of two stores that take turns in a file are counted as if each store 
 
 test('the samples of a file of many stores are the same as of a file of each, and take a fraction of the bytes', async () => {
   const plan = planOf({ companies: 1, stores: 25, days: 1, products: 300 })
-  const write = scribe(plan)
+  const write = cachedLineWriter(plan)
   const files = [...scrapesOf(plan)].map(({ store, day }) => [...write(store, day)].join('').split(/(?<=\n)/))
   const together = [...(await figuresOf(files.flat())).values()]
   const apart = await Promise.all(files.map(async (lines) => (await figuresOf(lines)).get(0)!))

@@ -11,7 +11,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
-import { openings } from '@splitcart/shared/nesting.ts'
+import { countOpeningBrackets } from '@splitcart/shared/nesting.ts'
 import {
   isObject,
   isRejection,
@@ -96,7 +96,7 @@ export class LineParts {
 export function readHead(head: Buffer): (RowProduct & Remarks) | undefined {
   if (!isUtf8(head)) return undefined
   const text = `${head.toString()}}`
-  if (openings(text) > HEAD_OPENINGS_MAX) return undefined
+  if (countOpeningBrackets(text) > HEAD_OPENINGS_MAX) return undefined
   const value = parsed(text)
   if (!isObject(value) || Object.hasOwn(value, '__proto__') || !isObject(value.product)) return undefined
   const product = productOf(value.product)
@@ -109,7 +109,7 @@ function readTail(line: Buffer): Tail | undefined {
   if (line[comma] !== COMMA || line.length - comma > TAIL_BYTES_MAX) return undefined
   const bytes = Buffer.from(line.subarray(comma))
   const text = `{${bytes.toString('utf8', 1)}`
-  if (!isUtf8(bytes) || openings(text) > TAIL_OPENINGS_MAX) return undefined
+  if (!isUtf8(bytes) || countOpeningBrackets(text) > TAIL_OPENINGS_MAX) return undefined
   const value = parsed(text)
   if (!isObject(value) || Object.keys(value).length !== 1 || !isObject(value.metadata)) return undefined
   const metadata = metadataOf(value.metadata)

@@ -1,5 +1,5 @@
 /** The numbers by which a reader calls companies, listings and labels. */
-import { KnownTraits, type Said, type Traits } from '@splitcart/shared/truth/said.ts'
+import { KnownTraits, type LabelFields, type Traits } from '@splitcart/shared/truth/said.ts'
 import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
 import { RepeatedRows } from './repeated-rows.ts'
 
@@ -50,7 +50,7 @@ export class Numbers {
   /** What labels say, and by what they are counted. */
   readonly known = new KnownTraits()
   readonly traits: Traits[] = []
-  readonly said: Said[] = []
+  readonly said: LabelFields[] = []
   /** How many scrapes have been counted, of all files. */
   counted = 0
   listings = 0

@@ -1,7 +1,7 @@
 /** Counts the rows of a file as they are read, for the figures of its scrapes. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { type CountedRow, FiguresMaker, type Shown } from '@splitcart/shared/truth/figures.ts'
-import type { Said } from '@splitcart/shared/truth/said.ts'
+import type { LabelFields } from '@splitcart/shared/truth/said.ts'
 import { ROW, type ScrapeFigures } from '../catalogue/load/portion.ts'
 import type { Numbers } from './numbers.ts'
 
@@ -86,7 +86,7 @@ export class RowCounter {
 
 const SMALLER = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const OPENING = 0x5b
-const texts = new WeakMap<Said, string>()
+const texts = new WeakMap<LabelFields, string>()
 
 /** A sample as lines of JSON: what all rows are chosen by, then the texts of each. Most labels are in the samples of many scrapes. */
 function bytesOf(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
@@ -98,7 +98,7 @@ function bytesOf(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`[${numbers.join(',')}]${lines.join('')}`)
 }
 
-function textOfSaid(said: Said): string {
+function textOfSaid(said: LabelFields): string {
   const known = texts.get(said)
   if (known !== undefined) return known
   const text = JSON.stringify(said)
@@ -161,7 +161,7 @@ class ShownInSample implements Shown {
   readonly brand: string | null
   readonly #lines: Lines
   readonly #place: number
-  #texts: readonly [code: string, said: Said] | undefined
+  #texts: readonly [code: string, said: LabelFields] | undefined
 
   constructor([hash, price, was, available, special, unit, odd, brand]: Chosen, lines: Lines, place: number) {
     this.hash = hash
@@ -180,12 +180,12 @@ class ShownInSample implements Shown {
     return this.#read()[0]
   }
 
-  get said(): Said {
+  get said(): LabelFields {
     return this.#read()[1]
   }
 
-  #read(): readonly [code: string, said: Said] {
-    this.#texts ??= JSON.parse(this.#lines.at(this.#place)) as [string, Said]
+  #read(): readonly [code: string, said: LabelFields] {
+    this.#texts ??= JSON.parse(this.#lines.at(this.#place)) as [string, LabelFields]
     return this.#texts
   }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chainOf, type Store, storeOf, storesOf } from '../chains.ts'
 import { DRIFT, type Drift, type Plan, planOf, STEADY } from '../plan.ts'
-import { arrivalsOf, type GeneratedRow, linesOf, rowsOf, scrapesOf, scribe } from '../scrapes.ts'
+import { arrivalsOf, cachedLineWriter, type GeneratedRow, linesOf, rowsOf, scrapesOf } from '../scrapes.ts'
 
 const PLAN = planOf({ companies: 2, stores: 12, days: 30, products: 400 })
 
@@ -94,7 +94,7 @@ test('some stores are scraped in the newest format, some rows have no price, and
 
 test('drifting scrapes are the same every time, whoever writes them', () => {
   assert.equal(PLAN.drift, DRIFT)
-  const write = scribe(PLAN, 3_000)
+  const write = cachedLineWriter(PLAN, 3_000)
   for (const { store, day } of [...scrapesOf(PLAN)].filter((_, place) => place % 40 === 0)) {
     const lines = Buffer.concat([...linesOf(PLAN, store, day)])
     assert.deepEqual(Buffer.concat([...write(store, day)]), lines)

@@ -13,7 +13,7 @@ import { figuresOf } from '../figures.ts'
 import { dealFlaws, FLAWS, type FlawKind, withFlaws } from '../flaws.ts'
 import { type Plan, planOf, STEADY } from '../plan.ts'
 import { hash } from '../random.ts'
-import { linesOf, rowsOf, scrapesOf, scribe } from '../scrapes.ts'
+import { cachedLineWriter, linesOf, rowsOf, scrapesOf } from '../scrapes.ts'
 import { writeBigFile, writeScrape } from '../write.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -67,7 +67,7 @@ test('another seed gives other bytes', () => {
 })
 
 test('remembering listings changes no byte', () => {
-  const write = scribe(SMALL, 500)
+  const write = cachedLineWriter(SMALL, 500)
   for (const { store, day } of scrapesOf(SMALL))
     assert.deepEqual(Buffer.concat([...write(store, day)]), Buffer.concat([...linesOf(SMALL, store, day)]))
 })

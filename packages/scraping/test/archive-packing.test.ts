@@ -15,7 +15,7 @@ import { type Packing, packArchive } from '../archive-packing.ts'
 import { realClock } from '../clock.ts'
 import { Dictionaries } from '../dictionaries.ts'
 import { obtain } from '../obtain.ts'
-import { sightOf } from '../outbox.ts'
+import { fileStatsOf } from '../outbox.ts'
 import { pruneArchive } from '../prune.ts'
 import { moveWithSidecar } from '../sidecar-move.ts'
 import { scrapingStatus } from '../status.ts'
@@ -107,7 +107,11 @@ test('a packed file is what the next one is sent against, and keeps its name and
     [sha256Of(DAYS[0]!), sha256Of(DAYS[0]!)],
   )
   const noted = { name: 'x.jsonl', sha256: sha256Of(DAYS[1]!), sidecarEnding: '.receipt.json', sidecar: {} }
-  const moved = await moveWithSidecar(disk, { ...noted, path, seen: sightOf(await stat(path)) }, place.folders.archive)
+  const moved = await moveWithSidecar(
+    disk,
+    { ...noted, path, seen: fileStatsOf(await stat(path)) },
+    place.folders.archive,
+  )
   assert.match(moved, /^x-[0-9a-f]{8}\.jsonl$/)
   const receipt = JSON.parse(await readFile(join(place.folders.archive, 'x.receipt.json'), 'utf8'))
   assert.equal(receipt.sha256, sha256Of(DAYS[0]!))

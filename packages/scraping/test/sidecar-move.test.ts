@@ -6,7 +6,7 @@ import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { sightOf } from '../outbox.ts'
+import { fileStatsOf } from '../outbox.ts'
 import { moveWithSidecar } from '../sidecar-move.ts'
 
 const DISK = realDisk()
@@ -19,7 +19,7 @@ test('a file never takes the name of another one of the same length, and finds i
     const path = join(at.path, 'x.jsonl')
     await writeFile(path, text)
     const { sha256 } = await digestOfFile(DISK, path)
-    const seen = sightOf(await DISK.lstat(path))
+    const seen = fileStatsOf(await DISK.lstat(path))
     return moveWithSidecar(
       DISK,
       { path, name: 'x.jsonl', seen, sha256, sidecarEnding: '.receipt.json', sidecar: { text } },

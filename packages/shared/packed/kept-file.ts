@@ -26,7 +26,7 @@ export function nameKept(name: string): string | undefined {
 }
 
 /** The original name of a damaged file that was set aside; undefined if the name is not that of one. */
-export function nameAside(name: string): string | undefined {
+export function originalNameOfDamaged(name: string): string | undefined {
   const aside = /^(.*)\.damaged(?:-\d)?$/.exec(name)?.[1]
   return aside === undefined ? undefined : nameKept(aside)
 }

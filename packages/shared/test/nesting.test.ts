@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../../../test/properties.ts'
 import { computing } from '../../../test/times.ts'
-import { measure, NESTING_MAX, openings } from '../nesting.ts'
+import { countOpeningBrackets, measure, NESTING_MAX } from '../nesting.ts'
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
@@ -32,7 +32,7 @@ test('there are never fewer openings than levels, so few openings need no measur
     fc.property(fc.nat(200), fc.boolean(), (levels, objects) => {
       const text = objects ? `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}` : '['.repeat(levels) + ']'.repeat(levels)
       assert.equal(measure(text).depth, levels)
-      assert.equal(openings(text), Math.min(levels, NESTING_MAX + 1))
+      assert.equal(countOpeningBrackets(text), Math.min(levels, NESTING_MAX + 1))
     }),
   )
 })
@@ -41,7 +41,7 @@ test('ten thousand levels and a million brackets are measured in a moment', () =
   const computed = computing()
   assert.equal(measure('['.repeat(10_000)).depth, 10_000)
   assert.equal(measure('[]'.repeat(500_000)).depth, 1)
-  assert.equal(openings('{'.repeat(1_000_000)), NESTING_MAX + 1)
+  assert.equal(countOpeningBrackets('{'.repeat(1_000_000)), NESTING_MAX + 1)
   assert.ok(computed() < 500)
 })
 

@@ -8,7 +8,7 @@ import { judge, judgeFile, reasonOf, rejectedShare } from '../truth/judge.ts'
 import { repaired } from '../truth/repairs.ts'
 import { RULES } from '../truth/rules.ts'
 import { usualThresholds } from '../truth/thresholds.ts'
-import { together } from '../truth/together.ts'
+import { mergeFigures } from '../truth/together.ts'
 import type { Verdict } from '../truth/verdict.ts'
 import { dayBefore, type Product, RULE_CASES, scrapeOf, shop, sisters } from './truth-cases.ts'
 
@@ -176,7 +176,7 @@ test('brands and categories are counted right, however many of them come between
 
 test('two scrapes of a date count together what they show together', () => {
   const [first, second] = [scrapeOf(shop().slice(0, 70)).figures, scrapeOf(shop().slice(60)).figures]
-  const both = together([first, second])
+  const both = mergeFigures([first, second])
   assert.equal(both.rows, 100)
   assert.deepEqual(both.tops, scrapeOf(shop()).figures.tops)
   assert.deepEqual(holdsOf(shop().slice(60), { ...dayBefore(), beside: first }), [])

@@ -44,7 +44,7 @@ export type References = Readonly<{
 }>
 
 /** A scrape beside one that was believed. */
-export type Beside = Reference & Readonly<{ isSister: boolean; days: number; comparison: Comparison }>
+export type ComparedReference = Reference & Readonly<{ isSister: boolean; days: number; comparison: Comparison }>
 
 /** What the rules look at. `now`: what the date will show. */
 export type Case = Readonly<{
@@ -52,9 +52,9 @@ export type Case = Readonly<{
   now: Figures
   references: References
   /** Its own reference, or, of a first scrape, those of some sisters. */
-  beside: readonly Beside[]
+  beside: readonly ComparedReference[]
   /** The sisters' scrapes since the store's own reference: where most of them show the same change, it is the company's. */
-  witnesses: () => readonly Beside[]
+  witnesses: () => readonly ComparedReference[]
   /** Where sisters agree with each other in nearly all prices, a store that does not is no store with prices of its own. */
   isUniform: () => boolean
   thresholds: Thresholds
@@ -71,7 +71,7 @@ export function daysBetween(from: string, to: string): number {
 /** Puts a scrape beside its references. */
 export function caseOf(scrape: Judged, now: Figures, references: References, thresholds: Thresholds): Case {
   const sample = sampleOf(now)
-  const besides = (reference: Reference, isSister: boolean): Beside => ({
+  const besides = (reference: Reference, isSister: boolean): ComparedReference => ({
     ...reference,
     isSister,
     days: Math.abs(daysBetween(reference.date, scrape.date)),
@@ -81,7 +81,7 @@ export function caseOf(scrape: Judged, now: Figures, references: References, thr
   const sisters = once(() => references.sisters.slice(0, SISTERS_MAX).map((each) => besides(each, true)))
   // Where the store's own reference is later, they are those before it.
   const isBetween = (date: string) => own !== undefined && (own.date < scrape.date ? date > own.date : date < own.date)
-  const isSince = ({ date, days }: Beside) => days <= WITNESS_DAYS_MAX && isBetween(date)
+  const isSince = ({ date, days }: ComparedReference) => days <= WITNESS_DAYS_MAX && isBetween(date)
   return {
     scrape,
     now,
@@ -102,7 +102,7 @@ export function once<Answer>(make: () => Answer): () => Answer {
   }
 }
 
-function isUniform(sisters: readonly Beside[]): boolean {
+function isUniform(sisters: readonly ComparedReference[]): boolean {
   const pairs = sisters.slice(1).map((each, place) => {
     const [one, other] = [each, sisters[place]!].map(({ figures }) => sampleOf(figures))
     const { of, same } = samePrices(one!, other!)
@@ -116,13 +116,13 @@ function isUniform(sisters: readonly Beside[]): boolean {
 export const PAIRS_MIN = 8
 
 /** The reference that a test is true of, where it is true of most of them. */
-export function most({ beside }: Case, isTrue: (each: Beside) => boolean): Beside | undefined {
+export function most({ beside }: Case, isTrue: (each: ComparedReference) => boolean): ComparedReference | undefined {
   const found = beside.filter(isTrue)
   return found.length * 2 > beside.length ? found[0] : undefined
 }
 
 /** Whether most of the company's other stores show the same change: at least two must. */
-export function isWitnessed({ witnesses }: Case, isTrue: (each: Beside) => boolean): boolean {
+export function isWitnessed({ witnesses }: Case, isTrue: (each: ComparedReference) => boolean): boolean {
   const all = witnesses()
   const found = all.filter(isTrue)
   return found.length >= 2 && found.length * 2 > all.length

@@ -1,6 +1,6 @@
 /** Rules that look at names, codes and the other columns. Pure. */
 import { percent, whole } from '../number.ts'
-import { type Beside, type Case, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
+import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
 import type { Agreement } from './comparison.ts'
 import { COLUMNS, type Column, type Figures } from './figures.ts'
 import { namesOf, rowsOfShare, titleOf, titleOfBeside } from './price-rules.ts'
@@ -13,7 +13,8 @@ import type { Found } from './verdict.ts'
 /** Most listings have other names than before: names or SKUs belong to other rows. */
 export function namesChanged(judged: Case): Found | undefined {
   const { thresholds, scrape } = judged
-  const isOther = ({ comparison: { name } }: Beside) => isFewer(name.same, name.of, thresholds.HOLD_NAMES_SHARE)
+  const isOther = ({ comparison: { name } }: ComparedReference) =>
+    isFewer(name.same, name.of, thresholds.HOLD_NAMES_SHARE)
   const found = most(judged, isOther)
   if (found === undefined || isWitnessed(judged, ({ comparison: { name } }) => name.same >= 0.8 * name.of)) return
   const { name } = found.comparison
@@ -73,7 +74,7 @@ function newShare(days: number, share: number): number {
   return least
 }
 
-function isTheSame({ comparison: { both, onlyNow } }: Beside): boolean {
+function isTheSame({ comparison: { both, onlyNow } }: ComparedReference): boolean {
   return both >= PAIRS_MIN && onlyNow < 0.2 * both
 }
 
@@ -95,12 +96,12 @@ export function valuesRewritten(judged: Case): Found[] {
 
 function agreeing(judged: Case, isMeant: (field: string, each: Agreement) => boolean, what: string): Found[] {
   return MOVING.flatMap((field) => {
-    const isOther = ({ comparison }: Beside) => {
+    const isOther = ({ comparison }: ComparedReference) => {
       const each = comparison[field]
       return isFewer(each.same, each.of, judged.thresholds.HOLD_FIELD_SHARE) && isMeant(field, each)
     }
     const found = most(judged, isOther)
-    const isAlike = ({ comparison }: Beside) => comparison[field].same >= 0.8 * comparison[field].of
+    const isAlike = ({ comparison }: ComparedReference) => comparison[field].same >= 0.8 * comparison[field].of
     if (found === undefined || isWitnessed(judged, isAlike)) return []
     const { same, of } = found.comparison[field]
     const sentence = `The ${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} ${field === 'barcode' ? 'is another' : what} than in ${titleOfBeside(found)}.`
@@ -117,7 +118,7 @@ export function fieldsEmptied(judged: Case): Found[] {
   const { now, thresholds } = judged
   return FIELDS.filter((field) => !MAY_BE_EMPTY.includes(field)).flatMap((field) => {
     const shareOf = ({ filled, rows }: Figures) => filled[field] / Math.max(1, rows)
-    const isEmptied = ({ figures }: Beside) =>
+    const isEmptied = ({ figures }: ComparedReference) =>
       isMore(figures.filled[field], figures.rows, 0.1) &&
       isFewer(now.filled[field], now.rows, thresholds.HOLD_FIELD_SHARE * shareOf(figures))
     const found = most(judged, isEmptied)
@@ -164,10 +165,10 @@ export function flagsTurned(judged: Case): Found[] {
     { field: 'is_on_special', agreement: 'special', count: now.special },
   ] as const
   return flags.flatMap(({ field, agreement, count }) => {
-    const isTurned = ({ comparison }: Beside) =>
+    const isTurned = ({ comparison }: ComparedReference) =>
       isFewer(comparison[agreement].same, comparison[agreement].of, 1 - thresholds.HOLD_FIELD_SHARE)
     const found = most(judged, isTurned)
-    const isAlike = ({ comparison }: Beside) => comparison[agreement].same >= 0.8 * comparison[agreement].of
+    const isAlike = ({ comparison }: ComparedReference) => comparison[agreement].same >= 0.8 * comparison[agreement].of
     if (found === undefined || isWitnessed(judged, isAlike)) return []
     const { same, of } = found.comparison[agreement]
     const sentence = `${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} is the opposite of what ${titleOfBeside(found)} shows; ${whole(count)} of ${whole(now.rows)} are true.`

@@ -2,7 +2,7 @@
  * One scrape beside another, by what their samples share: how many listings are the same, and what is told of those. Pure. A sample is in
  * the order of its hashes.
  */
-import { reachOf, type Sampled } from './sample.ts'
+import { largestCompleteHash, type Sampled } from './sample.ts'
 
 /** The factor by which most prices changed, and how many changed by it. */
 export type Factor = Readonly<{ value: number; count: number }>
@@ -42,7 +42,7 @@ type Pairs = Readonly<{ now: readonly Sampled[]; then: readonly Sampled[] }>
 
 /** Compares two samples. */
 export function compareSamples(now: readonly Sampled[], then: readonly Sampled[]): Comparison {
-  const reach = Math.min(reachOf(now), reachOf(then))
+  const reach = Math.min(largestCompleteHash(now), largestCompleteHash(then))
   const [after, before] = [until(now, reach), until(then, reach)]
   const pairs = pairsOf(after, before)
   const { logs, ...prices } = pricesOf(pairs)

@@ -2,8 +2,8 @@
  * The figures of the columns of one scrape: made in one pass over its rows, in memory that does not grow with them, and kept with the
  * scrape. A later scrape is compared with them (comparison.ts) and judged (rules.ts); no row is read a second time.
  */
-import { FIELDS, type Field, hashesOf, type ODD, type Said, TOLD, type Traits } from './said.ts'
-import { encodeSample, reachOf, SAMPLE_MAX, type Sampled, smallestOf } from './sample.ts'
+import { COUNTED_LABEL_FIELDS, FIELDS, type Field, hashesOf, type LabelFields, type ODD, type Traits } from './said.ts'
+import { encodeSample, largestCompleteHash, SAMPLE_MAX, type Sampled, smallestOf } from './sample.ts'
 import { count, TraitCounts } from './trait-counts.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'
 
@@ -60,7 +60,7 @@ export type CountedRow = Readonly<{
 export type Shown = Readonly<{
   hash: number
   code: string
-  said: Said
+  said: LabelFields
   brand: string | null
   odd: number
   price: number
@@ -127,7 +127,7 @@ export class FiguresMaker {
     const sample = this.sampled
     const traits = this.#traits
     traits.settle()
-    const told = Object.fromEntries(TOLD.map((field, place) => [field, traits.told[place]!]))
+    const told = Object.fromEntries(COUNTED_LABEL_FIELDS.map((field, place) => [field, traits.told[place]!]))
     const filled = { ...told, ...this.#filled } as Record<Field, number>
     return {
       v: 1,
@@ -159,7 +159,7 @@ export class FiguresMaker {
 
   #shrink(): void {
     this.#sample = smallestOf(this.#sample)
-    this.#reach = reachOf(this.#sample)
+    this.#reach = largestCompleteHash(this.#sample)
   }
 
   #largeBrands(sample: readonly Shown[]): Brand[] {

@@ -4,7 +4,7 @@ import { caseOf, isMore, type Judged, type References } from './case.ts'
 import type { Figures } from './figures.ts'
 import { RULES } from './rules.ts'
 import type { Thresholds } from './thresholds.ts'
-import { together } from './together.ts'
+import { mergeFigures } from './together.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 
 /** Line counts of a file. `differing`: rows that repeat a listing with other values; part of `rejected`. */
@@ -26,7 +26,7 @@ export const FILE_RULES = {
 /** The verdicts on one scrape. */
 export function judge(scrape: Judged, references: References, thresholds: Thresholds): Verdict[] {
   const { beside, rows } = references
-  const shown = beside === undefined ? scrape.figures : together([beside, scrape.figures])
+  const shown = beside === undefined ? scrape.figures : mergeFigures([beside, scrape.figures])
   const now = rows === undefined ? shown : { ...shown, rows }
   const judged = caseOf(scrape, now, references, thresholds)
   return Object.entries(RULES).flatMap(([name, rule]) => {

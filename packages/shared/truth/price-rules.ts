@@ -1,7 +1,7 @@
 /** Rules that look at prices. Pure. */
 import { moneyIn } from '../money.ts'
 import { percent, whole } from '../number.ts'
-import { type Beside, type Case, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
+import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
 import type { Shown } from './figures.ts'
 import { repairOfPrices } from './repairs.ts'
 import { sampleOf } from './sample.ts'
@@ -17,7 +17,7 @@ const NAMED_FACTORS = [1000, 100, 10, 0.1, 0.01, 0.001] as const
 /** Most prices changed by the same factor. */
 export function pricesByFactor(judged: Case): Found | undefined {
   const { thresholds } = judged
-  const least = ({ isSister }: Beside) =>
+  const least = ({ isSister }: ComparedReference) =>
     isSister ? (judged.isUniform() ? UNIFORM_FACTOR_MIN : SISTER_FACTOR_MIN) : FACTOR_MIN
   const found = most(
     judged,
@@ -36,7 +36,7 @@ export function pricesByFactorNearOne(judged: Case): Found | undefined {
   return found
 }
 
-function isByFactor({ comparison: { factor, prices } }: Beside, share: number): boolean {
+function isByFactor({ comparison: { factor, prices } }: ComparedReference, share: number): boolean {
   return isMore(factor.count, prices.of, share)
 }
 
@@ -44,11 +44,11 @@ function isBeyond(factor: number, least: number): boolean {
   return Math.abs(Math.log(factor)) >= Math.log(least)
 }
 
-function isAlike({ comparison: { prices } }: Beside): boolean {
+function isAlike({ comparison: { prices } }: ComparedReference): boolean {
   return prices.of >= PAIRS_MIN && prices.same >= 0.8 * prices.of
 }
 
-function factorFound(judged: Case, beside: Beside): Found {
+function factorFound(judged: Case, beside: ComparedReference): Found {
   const { factor, prices } = beside.comparison
   const share = factor.count / prices.of
   const named = NAMED_FACTORS.find((each) => Math.abs(Math.log(factor.value / each)) < 0.02) ?? factor.value
@@ -115,7 +115,7 @@ export function pricesMoved(judged: Case): Found | undefined {
 const SAME_DAYS_MAX = 120
 const NEAR_DAYS_MAX = 400
 
-function areMoved({ thresholds, isUniform }: Case, { comparison, days, isSister }: Beside): boolean {
+function areMoved({ thresholds, isUniform }: Case, { comparison, days, isSister }: ComparedReference): boolean {
   const { of, near, same } = comparison.prices
   if (days > NEAR_DAYS_MAX) return false
   const nearMin = isSister && !isUniform() ? thresholds.HOLD_NEAR_SHARE - 0.05 : thresholds.HOLD_NEAR_SHARE
@@ -141,7 +141,7 @@ export function wasBelowPrice(judged: Case): Found | undefined {
   }
 }
 
-function aboutPrices(judged: Case, beside: Beside) {
+function aboutPrices(judged: Case, beside: ComparedReference) {
   return {
     field: 'price_current',
     examples: examplesOf(judged, beside),
@@ -152,7 +152,7 @@ function aboutPrices(judged: Case, beside: Beside) {
 
 const plainMoney = moneyIn(undefined)
 
-function examplesOf({ scrape }: Case, { figures }: Beside): string[] {
+function examplesOf({ scrape }: Case, { figures }: ComparedReference): string[] {
   const money = scrape.money ?? plainMoney
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
   const changed = (scrape.sampled ?? []).filter(({ hash, price }) => (then.get(hash) ?? price) !== price)
@@ -175,7 +175,7 @@ export function titleOf({ scrape }: Case): string {
 }
 
 /** The name of the compared scrape in messages. */
-export function titleOfBeside({ isSister, store, date }: Beside): string {
+export function titleOfBeside({ isSister, store, date }: ComparedReference): string {
   return isSister ? `the scrape of ${store} on ${date}` : `its scrape of ${date}`
 }
 

@@ -1,7 +1,7 @@
 /** Repairs of systematic column errors, found by trial: the right one makes the scrape agree with the earlier one. */
 import { money } from '../money.ts'
 import type { Row } from '../row.ts'
-import { type Beside, type Case, PAIRS_MIN } from './case.ts'
+import { type Case, type ComparedReference, PAIRS_MIN } from './case.ts'
 import { hashesOf } from './said.ts'
 import { sampleOf } from './sample.ts'
 import type { Repair } from './verdict.ts'
@@ -11,7 +11,7 @@ const AGREEMENT = 0.6
 const PRICE_CENTS_MAX = 99_999_999
 
 /** The repair after which most prices equal the earlier ones; undefined if none of the known ones does it. */
-export function repairOfPrices({ scrape, now }: Case, { figures }: Beside): Repair | undefined {
+export function repairOfPrices({ scrape, now }: Case, { figures }: ComparedReference): Repair | undefined {
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
   const isRight = (shown: readonly Readonly<{ hash: number; price: number }>[]) => {
     const known = shown.filter(({ hash, price }) => price >= 0 && (then.get(hash) ?? -1) >= 0)
@@ -29,7 +29,7 @@ export function repairOfPrices({ scrape, now }: Case, { figures }: Beside): Repa
 }
 
 /** The swap of names and brands, if most names stand in the brand field; else undefined. */
-export function repairOfNames({ scrape }: Case, { figures }: Beside): Repair | undefined {
+export function repairOfNames({ scrape }: Case, { figures }: ComparedReference): Repair | undefined {
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each]))
   const known = (scrape.sampled ?? []).filter(({ hash, brand }) => brand !== null && then.has(hash))
   const swapped = known.filter(({ hash, said }) => hashesOf(said).brand === then.get(hash)!.name)

@@ -1,8 +1,8 @@
 /** Rules on dates, numbers of rows, and categories. Pure. */
 import { percent, whole } from '../number.ts'
 import {
-  type Beside,
   type Case,
+  type ComparedReference,
   daysBetween,
   isFewer,
   isMore,
@@ -145,13 +145,13 @@ function missingOf({ now, beside, references, thresholds, scrape }: Case): Lost[
 }
 
 /** Whether most listings that other stores show in this category are here in one of another name. */
-function isCalledOtherwise(beside: readonly Beside[], name: string): boolean {
+function isCalledOtherwise(beside: readonly ComparedReference[], name: string): boolean {
   const having = beside.filter(({ figures }) => rowsIn(figures, name) > 0)
   return having.filter((each) => isRenamed(each, name)).length * 2 > having.length
 }
 
 /** Whether most listings of a category are still in the scrape: then only the category's name has changed. */
-function isRenamed({ comparison }: Beside, name: string): boolean {
+function isRenamed({ comparison }: ComparedReference, name: string): boolean {
   const still = comparison.still.get(wordsHash(name))
   return still !== undefined && still.of >= 2 && still.shown >= 0.6 * still.of
 }

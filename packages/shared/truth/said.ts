@@ -25,10 +25,10 @@ export const ODD = { mojibake: 1, html: 2, template: 4, foreignBrand: 8 } as con
 export type Traits = Readonly<{ brand: string | null; top: string; second: string; odd: number; told: number }>
 
 /** The fields of a label whose presence is counted; the index is the bit in `Traits.told`. */
-export const TOLD = ['brand', 'barcode', 'size', 'url', 'image_url', 'category_path'] as const
+export const COUNTED_LABEL_FIELDS = ['brand', 'barcode', 'size', 'url', 'image_url', 'category_path'] as const
 
 /** A reduced label. Long texts are cut to 160 characters. */
-export type Said = Readonly<{
+export type LabelFields = Readonly<{
   name: string
   barcode: string | null
   size: string | null
@@ -37,7 +37,7 @@ export type Said = Readonly<{
 }>
 
 /** Hashes by which labels are compared; computed on demand, as few labels need them. */
-export type SaidHashes = Readonly<{
+export type LabelHashes = Readonly<{
   name: number
   brand: number
   barcode: number
@@ -46,10 +46,10 @@ export type SaidHashes = Readonly<{
   second: number
 }>
 
-const hashes = new WeakMap<Said, SaidHashes>()
+const hashes = new WeakMap<LabelFields, LabelHashes>()
 
 /** The hashes of a label, cached. */
-export function hashesOf(said: Said): SaidHashes {
+export function hashesOf(said: LabelFields): LabelHashes {
   const known = hashes.get(said)
   if (known !== undefined) return known
   const { name, barcode, size, traits } = said
@@ -73,7 +73,7 @@ export class KnownTraits {
   readonly #known = new Map<string, Traits>()
 
   /** The reduced label of a row. */
-  saidOf(product: RowProduct): Said {
+  saidOf(product: RowProduct): LabelFields {
     const { name, barcode, size, imageUrl } = product
     return {
       name: beginningOf(name),

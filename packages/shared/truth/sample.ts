@@ -89,6 +89,6 @@ export function smallestOf<Each extends Readonly<{ hash: number }>>(all: readonl
 const PLACES = 2 ** 20
 
 /** The largest hash up to which a sample contains all listings of its scrape; Infinity if it contains all. */
-export function reachOf(sample: readonly Readonly<{ hash: number }>[]): number {
+export function largestCompleteHash(sample: readonly Readonly<{ hash: number }>[]): number {
   return sample.length < SAMPLE_MAX ? Number.POSITIVE_INFINITY : sample.at(-1)!.hash
 }

@@ -1,16 +1,16 @@
 /** Merges the figures of several scrapes of one date. Pure. */
 import { type Counted, type Figures, mostOf } from './figures.ts'
-import { encodeSample, reachOf, type Sampled, sampleOf, smallestOf } from './sample.ts'
+import { encodeSample, largestCompleteHash, type Sampled, sampleOf, smallestOf } from './sample.ts'
 import { wordsHash } from './text-hash.ts'
 
 /** The merged figures; for a listing in several scrapes, the latest in the list wins. */
-export function together(all: readonly Figures[]): Figures {
+export function mergeFigures(all: readonly Figures[]): Figures {
   return all.reduce(bothOf)
 }
 
 function bothOf(one: Figures, other: Figures): Figures {
   const [first, second] = [sampleOf(one), sampleOf(other)]
-  const reach = Math.min(reachOf(first), reachOf(second))
+  const reach = Math.min(largestCompleteHash(first), largestCompleteHash(second))
   const known = new Set(second.map(({ hash }) => hash))
   const within = first.filter(({ hash }) => hash <= reach)
   const keptOf = (listings: readonly Sampled[]) =>

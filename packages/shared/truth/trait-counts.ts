@@ -1,5 +1,5 @@
 /** Counts rows of a scrape by traits: one increment per row; names are processed once for rows with equal traits. */
-import { ODD, TOLD, type Traits } from './said.ts'
+import { COUNTED_LABEL_FIELDS, ODD, type Traits } from './said.ts'
 
 // Bounds of memory: distinct traits between two calls of `settle`, and names of each kind.
 const TRAITS_MAX = 1_000
@@ -12,7 +12,7 @@ export type BrandRows = { rows: number; foreign: number }
 /** The counts of one scrape. The public counts are complete only after `settle`. */
 export class TraitCounts {
   /** For each field of `TOLD`, the rows that have it. */
-  readonly told = TOLD.map(() => 0)
+  readonly told = COUNTED_LABEL_FIELDS.map(() => 0)
   readonly odd = { mojibake: 0, html: 0, template: 0, foreignBrand: 0 }
   readonly tops = new Map<string, number>()
   readonly seconds = new Map<string, number>()
@@ -32,7 +32,8 @@ export class TraitCounts {
   /** Adds the pending counts by traits to the counts by name. */
   settle(): void {
     for (const [{ brand, top, second, odd, told }, { rows }] of this.#rows) {
-      for (let place = 0; place < TOLD.length; place++) if ((told & (1 << place)) !== 0) this.told[place]! += rows
+      for (let place = 0; place < COUNTED_LABEL_FIELDS.length; place++)
+        if ((told & (1 << place)) !== 0) this.told[place]! += rows
       if (odd !== 0) for (const name of ODD_NAMES) if ((odd & ODD[name]) !== 0) this.odd[name] += rows
       count(this.tops, top, rows)
       count(this.seconds, second, rows)

@@ -41,10 +41,10 @@ export type Rule = Readonly<{
 export type Believed = Readonly<{ id: number; since: string }>
 
 /** The company and store of a verdict; null: it concerns the whole file. Codes as sent. */
-export type Whose = Readonly<{ company: string | null; store: string | null }>
+export type VerdictScope = Readonly<{ company: string | null; store: string | null }>
 
 /** A verdict on a scrape. Records of older versions lack `company`, `store` and `brief`. */
-export type Verdict = Partial<Whose> &
+export type Verdict = Partial<VerdictScope> &
   Readonly<{
     rule: string
     held: boolean
@@ -66,7 +66,7 @@ export function isHolding({ held, believed }: Verdict): boolean {
 }
 
 /** Makes a verdict, as it is recorded. */
-export function verdictOf(rule: string, held: boolean, found: Found, whose: Whose = OF_THE_FILE): Verdict {
+export function verdictOf(rule: string, held: boolean, found: Found, whose: VerdictScope = OF_THE_FILE): Verdict {
   const { field = null, sentence, rows, before = null, now = null, examples = [] } = found
   const { brief = sentence, picture = null, repair = null } = found
   const { company, store } = whose
@@ -74,5 +74,5 @@ export function verdictOf(rule: string, held: boolean, found: Found, whose: Whos
   return { rule, held, company, store, field, brief, sentence, ...figures }
 }
 
-const OF_THE_FILE: Whose = { company: null, store: null }
+const OF_THE_FILE: VerdictScope = { company: null, store: null }
 const EXAMPLES_MAX = 5

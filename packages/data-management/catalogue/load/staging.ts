@@ -8,7 +8,7 @@
  * A file may hold several stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
  */
 import { differenceOf, type ShownAgain } from '@splitcart/shared/row.ts'
-import { together } from '@splitcart/shared/truth/together.ts'
+import { mergeFigures } from '@splitcart/shared/truth/together.ts'
 import type { Value } from '../../database/sql.ts'
 import { batchesOf } from './batches.ts'
 import { type ListingMemory, textOfLabel } from './listing-memory.ts'
@@ -114,7 +114,7 @@ export class Staging implements Staged {
   async merge(into: StagedScrape, from: StagedScrape): Promise<void> {
     await this.#database.run(sql`update observed set scrape = ${into.number} where scrape = ${from.number}`)
     into.listings += from.listings
-    if (into.figures !== null && from.figures !== null) into.figures = together([into.figures, from.figures])
+    if (into.figures !== null && from.figures !== null) into.figures = mergeFigures([into.figures, from.figures])
     into.hasBarcodes ||= from.hasBarcodes
     if (from.scrapedAt !== null) into.scrapedAt = Math.max(into.scrapedAt ?? from.scrapedAt, from.scrapedAt)
     this.#scrapes.delete(this.#byNumber[from.number - this.#firstNumber]!)

@@ -5,7 +5,7 @@ import { countLoadsWithRejects, loadsWithRejects, loadsWithRejectsOf } from '../
 import type { ChainFinding } from '../../catalogue/queries/findings.ts'
 import { type Source, sourceView } from '../../catalogue/queries/sources.ts'
 import { COUNT_MAX, countOf } from '../../catalogue/queries/with-words.ts'
-import type { TicksNow } from '../../ledger/ticks.ts'
+import type { ActiveTicks } from '../../ledger/ticks.ts'
 import { momentOf, type Reading } from '../threads/reading.ts'
 import { findingKey, unbelievedFindings } from './findings.ts'
 import { sourcesNow } from './freshness.ts'
@@ -38,7 +38,7 @@ export async function attentionNow(services: Reading, sources: readonly Source[]
 export const OVERVIEW_ONLY_KINDS: readonly string[] = ['late', 'partial', 'rejects']
 
 /** Marks in `ticks` those of `UNTOLD_KINDS` that still hold. */
-export async function findOverviewOnly(services: Reading, ticks: TicksNow): Promise<void> {
+export async function findOverviewOnly(services: Reading, ticks: ActiveTicks): Promise<void> {
   if (!OVERVIEW_ONLY_KINDS.some((kind) => ticks.of(kind).length > 0)) return
   onSources(await sourcesNow(services), ticks)
   await rejectsOff(services, ticks)
@@ -68,7 +68,7 @@ export function ranked({ state, is_partial }: Source): number {
   return state === 'good' && is_partial ? SOURCE_RANKS.partial : 3
 }
 
-function onSources(sources: readonly Source[], ticks: TicksNow): Pick<Attention, 'silent' | 'late' | 'partial'> {
+function onSources(sources: readonly Source[], ticks: ActiveTicks): Pick<Attention, 'silent' | 'late' | 'partial'> {
   const those = (kind: keyof typeof SOURCE_RANKS) => {
     const found = sources
       .filter((source) => ranked(source) === SOURCE_RANKS[kind])
@@ -80,7 +80,7 @@ function onSources(sources: readonly Source[], ticks: TicksNow): Pick<Attention,
   return { silent: those('silent'), late: those('late'), partial: those('partial') }
 }
 
-async function latestUploads(services: Reading, state: 'held' | 'failed', ticks: TicksNow) {
+async function latestUploads(services: Reading, state: 'held' | 'failed', ticks: ActiveTicks) {
   const { uploads } = services.inbox.ledger
   const { since, countMax, query } = uploadsWanted(services, state)
   const count = countOf(await uploads.countSince(since, countMax + 1, query), countMax)
@@ -104,7 +104,7 @@ async function latestUploads(services: Reading, state: 'held' | 'failed', ticks:
   return { ...rest, first }
 }
 
-async function findings(services: Reading, ticks: TicksNow): Promise<Attention['findings']> {
+async function findings(services: Reading, ticks: ActiveTicks): Promise<Attention['findings']> {
   const ticked = new Set(ticks.of('findings').map(({ subject }) => subject))
   const max = FIRST_MAX + ticked.size
   const isMeant = (finding: ChainFinding, index: number) => index < max || ticked.has(findingKey(finding))
@@ -115,7 +115,7 @@ async function findings(services: Reading, ticks: TicksNow): Promise<Attention['
   return { ...less(count, first.length - rest.length), first: rest.slice(0, FIRST_MAX) }
 }
 
-async function rejects(services: Reading, ticks: TicksNow): Promise<Attention['rejects']> {
+async function rejects(services: Reading, ticks: ActiveTicks): Promise<Attention['rejects']> {
   const { inbox, catalogue } = services
   const since = rejectsSince(services)
   const off = await rejectsOff(services, ticks)
@@ -131,7 +131,7 @@ async function rejects(services: Reading, ticks: TicksNow): Promise<Attention['r
 }
 
 /** The SHA-256 of the files whose rejects are ticked off. */
-async function rejectsOff(services: Reading, ticks: TicksNow): Promise<ReadonlySet<string>> {
+async function rejectsOff(services: Reading, ticks: ActiveTicks): Promise<ReadonlySet<string>> {
   const { inbox, catalogue } = services
   const subjects = ticks.of('rejects').map(({ subject }) => subject)
   const known = new Map((await inbox.ledger.uploads.findAll(subjects)).map(({ id, sha256 }) => [id, sha256]))

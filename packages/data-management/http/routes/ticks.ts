@@ -3,7 +3,7 @@ import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock } from '../../catalogue/queries/freshness.ts'
-import { type Tick, type Tickable, TicksNow } from '../../ledger/ticks.ts'
+import { ActiveTicks, type Tick, type Tickable } from '../../ledger/ticks.ts'
 import { shortSentence } from '../../notices/looked.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
@@ -48,8 +48,8 @@ export function ticksRoutes(server: FastifyInstance, services: Services): void {
 }
 
 /** The ticks in force now. */
-export async function ticksNow(reading: Reading): Promise<TicksNow> {
-  return new TicksNow(await reading.inbox.ledger.ticks.list(), momentOf(reading))
+export async function ticksNow(reading: Reading): Promise<ActiveTicks> {
+  return new ActiveTicks(await reading.inbox.ledger.ticks.list(), momentOf(reading))
 }
 
 /** The newest `TICKS_SHOWN_MAX` ticks as the API returns them, and the number of all. */

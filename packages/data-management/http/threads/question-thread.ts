@@ -8,7 +8,7 @@ import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { findLoad } from '../../catalogue/loads.ts'
 import { LimitedSql } from '../../database/limited-sql.ts'
 import { tellSlowStatements } from '../../database/slow-statements.ts'
-import { type DatabasesToAsk, openToAsk } from '../../databases-to-ask.ts'
+import { type DatabasesToAsk, openReadOnly } from '../../databases-to-ask.ts'
 import { foldersIn } from '../../folders.ts'
 import { QUESTIONS } from './questions.ts'
 import type { QuestionName, Reading } from './reading.ts'
@@ -41,7 +41,7 @@ export type FromThread =
 
 const place = workerData as ThreadSource
 const port = parentPort!
-const { database, ledger, path } = await openToAsk(place, { statementMsMax: place.msMax })
+const { database, ledger, path } = await openReadOnly(place, { statementMsMax: place.msMax })
 const limited = new LimitedSql(database, { ...place, isStopped: () => Atomics.load(place.stop, 0) !== 0 })
 const zone = place.timeZone === undefined ? undefined : new TimeZone(place.timeZone)
 const text = new TextEncoder()
