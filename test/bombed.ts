@@ -10,8 +10,8 @@ import { type MemoryGroup, memoryGroup, peakBytesOf } from './memory-group.ts'
 
 export const MEMORY_BYTES_MAX = 256 * 1024 * 1024
 
-const PORTION_BYTES = 64 * 1024
-const PORTION_MS = 10
+const CHUNK_BYTES = 64 * 1024
+const CHUNK_MS = 10
 const BOMBS_AT_ONCE = 4
 const TRIES_MAX = 5
 
@@ -111,7 +111,7 @@ async function postAgain(...sent: Parameters<typeof post>): Promise<Answer> {
     }
 }
 
-/** Posts a body in portions and stops where the answer comes, as a patient sender does. */
+/** Posts a body in chunks and stops where the answer comes, as a patient sender does. */
 async function post(url: string, headers: Record<string, string>, body: Buffer): Promise<Answer> {
   const sending = request(`${url}/api/upload/`, {
     method: 'POST',
@@ -126,9 +126,9 @@ async function post(url: string, headers: Record<string, string>, body: Buffer):
     () => (isAnswered = true),
     () => (isAnswered = true),
   )
-  for (let from = 0; from < body.length && !isAnswered; from += PORTION_BYTES) {
-    const isTaken = sending.write(body.subarray(from, from + PORTION_BYTES))
-    const goOn = isTaken ? sleep(PORTION_MS) : new Promise((resolve) => sending.once('drain', resolve))
+  for (let from = 0; from < body.length && !isAnswered; from += CHUNK_BYTES) {
+    const isTaken = sending.write(body.subarray(from, from + CHUNK_BYTES))
+    const goOn = isTaken ? sleep(CHUNK_MS) : new Promise((resolve) => sending.once('drain', resolve))
     await Promise.race([answered, goOn])
   }
   sending.end()

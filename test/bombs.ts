@@ -51,16 +51,16 @@ function bomb(name: string, headers: Bomb['headers'], body: Buffer, answer: Bomb
   return { name, headers, body, answer }
 }
 
-/** One gzip member of the same portion many times: compressed once, with an end that lets it be repeated. */
-function gzipOf(portion: Buffer, count: number): Buffer {
-  const block = deflateRawSync(portion, { finishFlush: constants.Z_FULL_FLUSH })
+/** One gzip member of the same chunk many times: compressed once, with an end that lets it be repeated. */
+function gzipOf(chunk: Buffer, count: number): Buffer {
+  const block = deflateRawSync(chunk, { finishFlush: constants.Z_FULL_FLUSH })
   const head = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])
   const tail = Buffer.alloc(10)
   tail[0] = 3
   let checksum = 0
-  for (let number = 0; number < count; number++) checksum = crc32(portion, checksum)
+  for (let number = 0; number < count; number++) checksum = crc32(chunk, checksum)
   tail.writeUInt32LE(checksum, 2)
-  tail.writeUInt32LE((portion.length * count) >>> 0, 6)
+  tail.writeUInt32LE((chunk.length * count) >>> 0, 6)
   return Buffer.concat([head, times(count, block), tail])
 }
 

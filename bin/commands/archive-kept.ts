@@ -125,7 +125,7 @@ async function obtained(file: KeptFile): Promise<string> {
 async function faultOf({ path, isRight }: KeptFile): Promise<Readonly<{ bytes: number; fault?: string }>> {
   const digester = new Digester()
   try {
-    for await (const portion of keptContent(realDisk(), path)) digester.add(portion)
+    for await (const chunk of keptContent(realDisk(), path)) digester.add(chunk)
   } catch (error) {
     if (!isUnreadable(error)) throw error
     return { bytes: digester.bytes, fault: (error as Error).message }
@@ -137,7 +137,7 @@ async function faultOf({ path, isRight }: KeptFile): Promise<Readonly<{ bytes: n
 async function printFile(files: KeptFiles, text: string): Promise<number> {
   const file = await files.find(text)
   const printed = await readKept(file, async (it) => {
-    for await (const portion of checked(it)) if (!process.stdout.write(portion)) await once(process.stdout, 'drain')
+    for await (const chunk of checked(it)) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
     return true
   })
   if (printed === undefined) throw new Problem('not_found', `${file.name} was removed a moment ago`)
@@ -148,9 +148,9 @@ async function printFile(files: KeptFiles, text: string): Promise<number> {
 async function* checked({ name, path, isRight }: KeptFile): AsyncGenerator<Buffer> {
   const digester = new Digester()
   try {
-    for await (const portion of keptContent(realDisk(), path)) {
-      digester.hash(portion)
-      yield Buffer.from(portion)
+    for await (const chunk of keptContent(realDisk(), path)) {
+      digester.hash(chunk)
+      yield Buffer.from(chunk)
     }
   } catch (cause) {
     throw isUnreadable(cause) ? new Problem('kept_damaged', `${name}: ${(cause as Error).message}`, { cause }) : cause

@@ -70,7 +70,7 @@ async function answer(input: Buffer): Promise<string> {
     },
   }
   try {
-    const body = Readable.from(portions(wire, size), { objectMode: false })
+    const body = Readable.from(chunks(wire, size), { objectMode: false })
     const result = await decode({ body, encoding, bodyBytes: size }, limits, part)
     if (result.wireBytes !== wire.length) throw new Error(`${result.wireBytes} of ${wire.length} bytes were counted`)
     if (result.bytes !== bytes || result.sha256 !== hash.digest('hex'))
@@ -83,7 +83,7 @@ async function answer(input: Buffer): Promise<string> {
   }
 }
 
-function* portions(bytes: Buffer, size: number): Generator<Buffer> {
+function* chunks(bytes: Buffer, size: number): Generator<Buffer> {
   const step = Math.max(1, Math.ceil(size))
   for (let from = 0; from < bytes.length; from += step) yield bytes.subarray(from, from + step)
 }

@@ -1,8 +1,8 @@
 /** SHA-256 of decoded bytes: it identifies an upload, and proves that the received bytes are those sent. */
 import { createHash } from 'node:crypto'
 import type { Disk } from './disk.ts'
+import { chunksOf } from './file-chunks.ts'
 import { countLines, type LineCount } from './lines.ts'
-import { portionsOf } from './portions.ts'
 
 /** The digest of some bytes: SHA-256 as 64 hexadecimal digits, size in bytes, and number of lines. */
 export type Digest = Readonly<{ sha256: string; bytes: number; lines: number }>
@@ -43,7 +43,7 @@ export class Digester {
 /** The digest of a whole file. Never follows a link. */
 export async function digestOfFile(disk: Disk, path: string): Promise<Digest> {
   const digester = new Digester()
-  for await (const portion of portionsOf(disk, path)) digester.add(portion)
+  for await (const chunk of chunksOf(disk, path)) digester.add(chunk)
   return digester.digest()
 }
 

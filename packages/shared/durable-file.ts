@@ -9,7 +9,7 @@
  *
  * Invariants:
  *  1. A name in a folder appears with all its bytes durable, or not at all.
- *  2. A name that exists is never overwritten (`replace` is for receipts and other notes about files, never for files).
+ *  2. A name that exists is never overwritten (`replace` is for receipts and other sidecars, never for files).
  *  3. A source disappears only after its new name would survive a power cut.
  *  4. A failed fsync is never retried on its descriptor: the part is given up (fsync may report an error only once).
  */
@@ -18,7 +18,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile } from './digest.ts'
 import { codeOf, type Disk, openToRead } from './disk.ts'
-import { portionsOf } from './portions.ts'
+import { chunksOf } from './file-chunks.ts'
 
 const FILE_MODE = 0o600
 const EARLY_SYNC_BYTES = 32 * 1024 * 1024
@@ -107,12 +107,7 @@ export async function land(disk: Disk, part: string, folder: string, names: Iter
  * Renames a durable part to the first of `names` that is free or holds the same bytes, so that both names never
  * coexist. Only for folders without other writers: a file created between check and rename would be overwritten.
  */
-export async function renameToFirstFree(
-  disk: Disk,
-  part: string,
-  folder: string,
-  names: Iterable<string>,
-): Promise<string> {
+export async function renameToFree(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<string> {
   for (const name of names) {
     const path = join(folder, name)
     const isFree = (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
@@ -151,7 +146,7 @@ async function linkOrCopy(disk: Disk, source: string, folder: string, names: rea
 }
 
 async function copyInto(disk: Disk, source: string, copy: FileHandle): Promise<void> {
-  for await (const portion of portionsOf(disk, source)) await copy.appendFile(portion)
+  for await (const chunk of chunksOf(disk, source)) await copy.appendFile(chunk)
 }
 
 /** Removes a file durably: its folder is synced. A missing file is fine. */

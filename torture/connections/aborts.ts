@@ -61,7 +61,7 @@ async function abortMany(aborts: Aborts): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, lane))
 }
 
-/** Says the beginning of a request, perhaps in two portions, and is gone: politely, without a word, or with a reset. */
+/** Says the beginning of a request, perhaps in two batches, and is gone: politely, without a word, or with a reset. */
 async function abortOne({ port, requests, chance }: Aborts): Promise<void> {
   const whole = chance.of(requests)
   const said = whole.subarray(0, chance.between(0, whole.length))

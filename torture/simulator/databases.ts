@@ -180,9 +180,9 @@ const OF_NO_MATTER = {
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
 function stagingOf(count: (rows: number) => void): Pick<Staged, 'take' | 'settle' | 'scrapes'> {
   const scrape = { storeId: 1, date: '2025-09-12', storeName: 'a store', listings: 0, figures: null } as StagedScrape
-  const take: Staged['take'] = (portion) => {
-    scrape.listings += portion.count - portion.rejects.length
-    count(portion.count - portion.rejects.length)
+  const take: Staged['take'] = (batch) => {
+    scrape.listings += batch.count - batch.rejects.length
+    count(batch.count - batch.rejects.length)
   }
   return { take, settle: () => {}, scrapes: [scrape] }
 }

@@ -3,8 +3,8 @@ import { registerHooks } from 'node:module'
 import { parentPort } from 'node:worker_threads'
 import type { Asked } from './story.ts'
 
-// The portions that the product reads in, and what is enough here.
-const PORTIONS = new Set([64, 256, 512, 1024].map((kib) => kib * 1024))
+// The batches that the product reads in, and what is enough here.
+const BATCHES = new Set([64, 256, 512, 1024].map((kib) => kib * 1024))
 const BUFFER_BYTES = 4_000
 
 const STAND_INS: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ registerHooks({
 
 // The files here are tiny: the buffers they are read into need not be large.
 const { allocUnsafe } = Buffer
-const tiny = (bytes: number) => allocUnsafe(PORTIONS.has(bytes) ? BUFFER_BYTES : bytes)
+const tiny = (bytes: number) => allocUnsafe(BATCHES.has(bytes) ? BUFFER_BYTES : bytes)
 Buffer.allocUnsafe = tiny
 Buffer.allocUnsafeSlow = tiny
 

@@ -7,7 +7,7 @@ import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import type { Facts } from './load/facts.ts'
 import type { ListingMemory } from './load/listing-memory.ts'
-import type { RejectedLine } from './load/portion.ts'
+import type { RejectedLine } from './load/row-batch.ts'
 import type { Staged, StagedScrape } from './load/staged-scrape.ts'
 import type { Applied, Ending, LoadedFile, LoadRecord } from './loads.ts'
 

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 
-const PORTION_BYTES = 256 * 1024
+const CHUNK_BYTES = 256 * 1024
 const FIRST_CHARACTERS = 16 * 1024
 const FULL_MS = 10
 // So long in all a reader that is slower is waited for before anything goes into the file.
@@ -19,15 +19,15 @@ const PATIENCE_MS = 2_000
 /** Writes some of these bytes, and tells how many it were. */
 export type Write = (bytes: Buffer, offset: number, place: number | null) => Promise<number>
 
-/** Hands out portions of bytes. `path`: where the file may be for a moment. */
-export async function handOut(disk: Disk, path: string, portions: AsyncIterable<Buffer>, out: Write): Promise<void> {
+/** Hands out chunks of bytes. `path`: where the file may be for a moment. */
+export async function handOut(disk: Disk, path: string, chunks: AsyncIterable<Buffer>, out: Write): Promise<void> {
   await using file = await openNameless(disk, path)
   const ahead = new Ahead(file, out)
-  for await (const portion of portions) await ahead.add(portion)
+  for await (const chunk of chunks) await ahead.add(chunk)
   await ahead.end()
 }
 
-/** What waits to be taken: the portion at hand, and behind it what lies in the file between two places. */
+/** What waits to be taken: the chunk at hand, and behind it what lies in the file between two places. */
 class Ahead {
   readonly #file: FileHandle
   readonly #out: Write
@@ -42,17 +42,17 @@ class Ahead {
     this.#out = out
   }
 
-  /** Takes a portion. Throws when handing out has failed. */
-  async add(portion: Buffer): Promise<void> {
+  /** Takes a chunk. Throws when handing out has failed. */
+  async add(chunk: Buffer): Promise<void> {
     await this.#waitALittle()
     if (this.#fault !== undefined) throw this.#fault
     if (this.#handing === undefined) {
       this.#from = this.#to = 0
-      this.#handing = this.#hand(portion)
+      this.#handing = this.#hand(chunk)
       return
     }
-    await writeAll(intoFile(this.#file), portion, this.#to)
-    this.#to += portion.length
+    await writeAll(intoFile(this.#file), chunk, this.#to)
+    this.#to += chunk.length
     // It may have come to the end of the file just before.
     this.#handing ??= this.#hand(Buffer.alloc(0))
   }
@@ -74,7 +74,7 @@ class Ahead {
   async #hand(first: Buffer): Promise<void> {
     try {
       await writeAll(this.#out, first, null)
-      for (const buffer = Buffer.alloc(PORTION_BYTES); this.#from < this.#to; ) {
+      for (const buffer = Buffer.alloc(CHUNK_BYTES); this.#from < this.#to; ) {
         const length = Math.min(buffer.length, this.#to - this.#from)
         const { bytesRead } = await this.#file.read(buffer, 0, length, this.#from)
         await writeAll(this.#out, buffer.subarray(0, bytesRead), null)
@@ -88,8 +88,8 @@ class Ahead {
   }
 }
 
-/** Lines as portions of bytes: a small one first, for whoever waits for it. */
-export async function* portionsOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
+/** Lines as chunks of bytes: a small one first, for whoever waits for it. */
+export async function* chunksOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
   let text = ''
   let charactersMin = FIRST_CHARACTERS
   for await (const line of lines) {
@@ -97,7 +97,7 @@ export async function* portionsOf(lines: AsyncIterable<string>): AsyncGenerator<
     if (text.length < charactersMin) continue
     yield Buffer.from(text)
     text = ''
-    charactersMin = PORTION_BYTES
+    charactersMin = CHUNK_BYTES
   }
   if (text !== '') yield Buffer.from(text)
 }

@@ -3,7 +3,7 @@ import type { ClientBase, PoolClient, QueryConfig, QueryResult } from 'pg'
 import { problemOf } from './postgres-problems.ts'
 import { timed } from './slow-statements.ts'
 
-const PORTION_RECORDS = 1000
+const CHUNK_RECORDS = 1000
 // A limit, because statements whose text is built each time would fill the server's memory with prepared ones.
 const NAMES_MAX = 1000
 
@@ -96,9 +96,9 @@ export class PostgresTransaction extends PostgresQueries {
     const cursor = `each_${this.#cursors++}`
     await this.query(`declare ${cursor} no scroll cursor for ${sql}`, values)
     for (;;) {
-      const { rows } = await this.query(`fetch ${PORTION_RECORDS} from ${cursor}`, [])
+      const { rows } = await this.query(`fetch ${CHUNK_RECORDS} from ${cursor}`, [])
       yield* rows as T[]
-      if (rows.length < PORTION_RECORDS) break
+      if (rows.length < CHUNK_RECORDS) break
     }
     await this.query(`close ${cursor}`, [])
   }

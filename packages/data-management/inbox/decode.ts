@@ -36,14 +36,14 @@ export type DecodeLimits = Readonly<{
 /** The digest of the content, and the number of bytes on the wire. */
 export type Decoded = Digest & Readonly<{ wireBytes: number }>
 
-// Large portions: each costs one call to the decoder and one to the disk, on other threads. What is small gets small ones, because a
+// Large chunks: each costs one call to the decoder and one to the disk, on other threads. What is small gets small ones, because a
 // thousand uploads may come at once.
-const PORTION_BYTES_MIN = 64 * 1024
-const PORTION_BYTES_MAX = 1024 * 1024
-const PORTION_BYTES_OF_UNKNOWN = 256 * 1024
+const CHUNK_BYTES_MIN = 64 * 1024
+const CHUNK_BYTES_MAX = 1024 * 1024
+const CHUNK_BYTES_OF_UNKNOWN = 256 * 1024
 const USUAL_RATIO = 10
-// Portions buffered between the decoder and the disk, so that neither waits for the other.
-const PORTIONS_WAITING_MAX = 2
+// Chunks buffered between the decoder and the disk, so that neither waits for the other.
+const CHUNKS_WAITING_MAX = 2
 // The ratio of a short file is not checked: it may well be one line a thousand times.
 const RATIO_CHECKED_FROM_BYTES = 1024 * 1024
 
@@ -78,8 +78,8 @@ type Decoding = Readonly<{ sent: Body; meter: Meter; part: Part }>
 async function decodeWith(dictionary: Buffer | undefined, { sent, meter, part }: Decoding): Promise<Decoded> {
   const { encoding, bodyBytes } = sent
   const digester = new Digester()
-  const portionBytes = portionFor(bodyBytes)
-  const decoder = decoderOf(encoding, portionBytes, dictionary)
+  const chunkBytes = chunkFor(bodyBytes)
+  const decoder = decoderOf(encoding, chunkBytes, dictionary)
   const take = async (chunk: Buffer) => {
     digester.count(chunk)
     meter.check(digester, decoder?.bytesWritten ?? meter.bytes)
@@ -87,10 +87,10 @@ async function decodeWith(dictionary: Buffer | undefined, { sent, meter, part }:
     // Hashes while the disk writes.
     digester.hash(chunk)
     await written
-    giveBack(chunk, portionBytes)
+    giveBack(chunk, chunkBytes)
   }
   const sink = new Writable({
-    highWaterMark: PORTIONS_WAITING_MAX * portionBytes,
+    highWaterMark: CHUNKS_WAITING_MAX * chunkBytes,
     write: (chunk, _, done) => void take(chunk).then(() => done(), done),
     // The decoder has seen the end of its data and would ignore what follows.
     final: (done) => done(meter.hasEnded ? null : meter.problem('body_damaged', behindTheEnd(encoding))),
@@ -110,18 +110,17 @@ async function decodeWith(dictionary: Buffer | undefined, { sent, meter, part }:
   return { ...digester.digest(), wireBytes: meter.bytes }
 }
 
-function portionFor(bodyBytes: number | undefined): number {
-  if (bodyBytes === undefined) return PORTION_BYTES_OF_UNKNOWN
-  return Math.min(PORTION_BYTES_MAX, Math.max(PORTION_BYTES_MIN, USUAL_RATIO * bodyBytes))
+function chunkFor(bodyBytes: number | undefined): number {
+  if (bodyBytes === undefined) return CHUNK_BYTES_OF_UNKNOWN
+  return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, USUAL_RATIO * bodyBytes))
 }
 
 /**
  * Frees a buffer that the decoder has filled; it allocates a new one for what follows. Left to the garbage collector,
  * this costs a third of the time of accepting, and 50 MiB of memory (bench/README.md).
  */
-function giveBack({ buffer, byteOffset, byteLength }: Buffer, portionBytes: number): void {
-  if (buffer.byteLength === portionBytes && byteOffset + byteLength === portionBytes)
-    (buffer as ArrayBuffer).transfer(0)
+function giveBack({ buffer, byteOffset, byteLength }: Buffer, chunkBytes: number): void {
+  if (buffer.byteLength === chunkBytes && byteOffset + byteLength === chunkBytes) (buffer as ArrayBuffer).transfer(0)
 }
 
 /**

@@ -6,7 +6,7 @@ import { windowLogFor } from '@splitcart/shared/dictionary/dcz.ts'
 /** A decoder that counts what it has taken. */
 export type Decoder = Transform & { bytesWritten: number }
 
-/** The decoder of an encoding, which gives portions of a size; undefined: the bytes are what they are. */
+/** The decoder of an encoding, which gives chunks of a size; undefined: the bytes are what they are. */
 export function decoderOf(
   encoding: 'dcz' | 'zstd' | 'gzip' | 'identity',
   chunkSize: number,

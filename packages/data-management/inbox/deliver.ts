@@ -10,7 +10,7 @@
  */
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { removeIfThere, renameToFirstFree, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
+import { removeIfThere, renameToFree, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
@@ -44,7 +44,7 @@ async function handOverNow({ disk, folders, ledger }: InboxStores, arrival: Arri
   await syncFolder(disk, dirname(part))
   await ledger.arrivals.arrive(arrival, keyId)
   const { inbox } = foldersOfKind(folders, arrival.kind)
-  const stored_as = await renameToFirstFree(disk, part, inbox, namesFor(arrival.filename, arrival.sha256))
+  const stored_as = await renameToFree(disk, part, inbox, namesFor(arrival.filename, arrival.sha256))
   return ledger.arrivals.record({ ...arrival, stored_as }, keyId, true)
 }
 
@@ -59,9 +59,9 @@ export async function handOverFetched(place: InboxStores, upload: Upload, { stor
   const part = join(parts, `${upload.id}.delivered`)
   await removeIfThere(disk, part)
   await writePart(disk, part, async (file) => {
-    for await (const portion of bytesOf(disk, stored)) await file.appendFile(portion)
+    for await (const chunk of bytesOf(disk, stored)) await file.appendFile(chunk)
   })
-  const stored_as = await renameToFirstFree(disk, part, inbox, namesFor(upload.filename, upload.sha256))
+  const stored_as = await renameToFree(disk, part, inbox, namesFor(upload.filename, upload.sha256))
   await ledger.uploads.deliver(upload.id, stored_as, now)
 }
 

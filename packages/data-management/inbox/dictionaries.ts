@@ -77,14 +77,14 @@ export class Dictionaries {
   }
 
   async #read(upload: Upload): Promise<Buffer> {
-    const portions: Buffer[] = []
+    const chunks: Buffer[] = []
     try {
-      for await (const portion of await openContent(this.#places, upload)) portions.push(portion)
+      for await (const chunk of await openContent(this.#places, upload)) chunks.push(chunk)
     } catch (error) {
       // Pruned, damaged, or out of reach: the file can be sent without it.
       throw unknown({ cause: error })
     }
-    return Buffer.concat(portions)
+    return Buffer.concat(chunks)
   }
 
   #again(sha256: string): Buffer | undefined {

@@ -18,9 +18,9 @@ export async function openContent(
   for (let looks = 1; ; looks++) {
     const opened = await inboxOf(places).open(upload)
     if (opened === undefined) throw new Problem('not_found', lost)
-    const portions = bytesOf(places.disk, opened.stored)
+    const chunks = bytesOf(places.disk, opened.stored)
     try {
-      return copied(await portions.next(), portions, opened)
+      return copied(await chunks.next(), chunks, opened)
     } catch (error) {
       await opened[Symbol.asyncDispose]()
       if (codeOf(error) !== 'ENOENT' || looks === LOOKS_MAX) throw error
@@ -28,16 +28,16 @@ export async function openContent(
   }
 }
 
-/** The first portion and the others. Copied, because what is read next is read into the same place. */
+/** The first chunk and the others. Copied, because what is read next is read into the same place. */
 async function* copied(
   first: IteratorResult<Buffer>,
-  portions: AsyncGenerator<Buffer>,
+  chunks: AsyncGenerator<Buffer>,
   opened: Opened,
 ): AsyncGenerator<Buffer> {
   try {
-    for (let next = first; !next.done; next = await portions.next()) yield Buffer.from(next.value)
+    for (let next = first; !next.done; next = await chunks.next()) yield Buffer.from(next.value)
   } finally {
-    await portions.return(undefined)
+    await chunks.return(undefined)
     await opened[Symbol.asyncDispose]()
   }
 }

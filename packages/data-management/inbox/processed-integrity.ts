@@ -67,9 +67,9 @@ export class ProcessedRound {
     let bytes = 0
     let begun = performance.now()
     try {
-      for await (const portion of keptContent(disk, join(folders.processed, name))) {
-        digester.add(portion)
-        bytes += portion.length
+      for await (const chunk of keptContent(disk, join(folders.processed, name))) {
+        digester.add(chunk)
+        bytes += chunk.length
         if (this.#rests) await sleep(performance.now() - begun, undefined, { ref: false })
         begun = performance.now()
       }

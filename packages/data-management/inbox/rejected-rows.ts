@@ -13,8 +13,8 @@ export async function* rejectedRows(
   const content = await openContent(places, upload, lost)
   // Too long a line is a reject as well, and is wanted whole here.
   const splitter = new LineSplitter(Number.MAX_SAFE_INTEGER)
-  for await (const portion of content)
-    for (const { number, bytes } of splitter.push(portion)) if (lines.has(number)) yield bytes
+  for await (const chunk of content)
+    for (const { number, bytes } of splitter.push(chunk)) if (lines.has(number)) yield bytes
   const last = splitter.end()
   if (last !== undefined && lines.has(last.number)) yield last.bytes
 }

@@ -71,7 +71,7 @@ export async function restoreFile({ disk, folders, ledger }: InboxStores, part: 
 async function isDamaged(disk: Disk, path: string, { uploads }: Ledger, isOwn: boolean): Promise<boolean> {
   const digester = new Digester()
   try {
-    for await (const portion of keptContent(disk, path)) digester.hash(portion)
+    for await (const chunk of keptContent(disk, path)) digester.hash(chunk)
   } catch (error) {
     if (!isUnreadable(error)) return unlessGone(error) ?? false
     const base = error instanceof DamagedPack ? error.base : undefined

@@ -54,9 +54,9 @@ function* places(all: Folders, { stored_as, sha256, kind }: Named): Generator<St
 /** The bytes of a stored file. Throws a `DamagedFile` at the end if their SHA-256 is not that of the upload. */
 export async function* bytesOf(disk: Disk, { path, sha256 }: Stored): AsyncGenerator<Buffer> {
   const digester = new Digester()
-  for await (const portion of keptContent(disk, path)) {
-    digester.hash(portion)
-    yield portion
+  for await (const chunk of keptContent(disk, path)) {
+    digester.hash(chunk)
+    yield chunk
   }
   const found = digester.digest().sha256
   if (found !== sha256) throw new DamagedFile(`${path} should have the SHA-256 ${sha256} and has ${found}`)

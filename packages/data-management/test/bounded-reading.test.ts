@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HEAVY_FILES } from '../../../test/heavy-files.ts'
-import { type Portion, ROW } from '../catalogue/load/portion.ts'
+import { ROW, type RowBatch } from '../catalogue/load/row-batch.ts'
 import { LocalReader } from '../update-db/reader.ts'
 import { openSqlite } from './catalogues.ts'
 import { loaderInto } from './loaded-rows.ts'
@@ -13,7 +13,7 @@ const FILES = {
   'distinct long names without SKUs': 12,
   'tiny lines that are no rows': 0.1,
 }
-// A portion may begin just below the bound, and all that is new in a MiB of a file is kept at most twice, as a name and as a code.
+// A batch may begin just below the bound, and all that is new in a MiB of a file is kept at most twice, as a name and as a code.
 const KEPT_BYTES_MAX = (12 + 4) * MIB
 const LINES_MAX = 2048
 
@@ -32,7 +32,7 @@ function* chunksOf(line: (index: number) => string, bytesMin: number): Generator
 }
 
 /** What the new texts take in memory: two bytes for each character, where one of them is not Latin. */
-function newBytesOf({ listings, labels }: Portion): number {
+function newBytesOf({ listings, labels }: RowBatch): number {
   const texts = [...listings.map(({ code }) => code), ...labels.map(({ text }) => text)]
   return texts.reduce((sum, text) => sum + (Buffer.byteLength(text) > text.length ? 2 : 1) * text.length, 0)
 }
@@ -44,12 +44,12 @@ for (const [name, mebibytes] of Object.entries(FILES))
       yield* chunksOf(line, mebibytes * MIB)
     }
     let [kept, lines] = [0, 0]
-    for await (const portion of new LocalReader().portions({ bytes, lineBytesMax: MIB })) {
-      kept = newBytesOf(portion) + (portion.forget ? 0 : kept)
-      lines += portion.count
+    for await (const batch of new LocalReader().batches({ bytes, lineBytesMax: MIB })) {
+      kept = newBytesOf(batch) + (batch.forget ? 0 : kept)
+      lines += batch.count
       assert.ok(kept <= KEPT_BYTES_MAX, `${kept} bytes of texts are kept`)
-      assert.ok(portion.count <= LINES_MAX, `${portion.count} lines at a time`)
-      assert.equal(portion.rows.length, (portion.count - portion.rejects.length) * ROW.length)
+      assert.ok(batch.count <= LINES_MAX, `${batch.count} lines at a time`)
+      assert.equal(batch.rows.length, (batch.count - batch.rejects.length) * ROW.length)
     }
     assert.ok(lines > 1_000)
   })

@@ -110,7 +110,7 @@ export function loadWhole(catalogue: Catalogue, file: HistoryFile, reader?: Read
 function orderOf({ sha256, receivedAt, bytes }: HistoryFile) {
   return {
     file: { sha256, filename: `${sha256.slice(0, 8)}.jsonl`, receivedAt },
-    bytes: () => inPortions(bytes),
+    bytes: () => inBatches(bytes),
     lineBytesMax: LINE_BYTES_MAX,
     hold: undefined,
     now: () => receivedAt,
@@ -118,11 +118,11 @@ function orderOf({ sha256, receivedAt, bytes }: HistoryFile) {
 }
 
 // They end anywhere in a line.
-const PORTIONS = 20
+const BATCHES = 20
 
-async function* inPortions(bytes: Buffer): AsyncGenerator<Buffer> {
-  const portionBytes = Math.ceil(bytes.length / PORTIONS)
-  for (let at = 0; at < bytes.length; at += portionBytes) yield bytes.subarray(at, at + portionBytes)
+async function* inBatches(bytes: Buffer): AsyncGenerator<Buffer> {
+  const batchBytes = Math.ceil(bytes.length / BATCHES)
+  for (let at = 0; at < bytes.length; at += batchBytes) yield bytes.subarray(at, at + batchBytes)
 }
 
 /** How the catalogue differs from that of these files. */

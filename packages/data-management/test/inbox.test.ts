@@ -80,9 +80,9 @@ async function inboxOn(open: Opening) {
 async function textIn(inbox: Inbox, upload: Parameters<Inbox['open']>[0]): Promise<string | undefined> {
   await using opened = await inbox.open(upload)
   if (opened === undefined) return undefined
-  // A portion is overwritten by the next.
-  const portions = await Array.fromAsync(bytesOf(realDisk(), opened.stored), (portion) => Buffer.from(portion))
-  return Buffer.concat(portions).toString()
+  // A chunk is overwritten by the next.
+  const chunks = await Array.fromAsync(bytesOf(realDisk(), opened.stored), (chunk) => Buffer.from(chunk))
+  return Buffer.concat(chunks).toString()
 }
 
 /** Claims what waits, one after the other. What the test does with them is done before the next is claimed. */

@@ -75,9 +75,9 @@ const uploadOf = (name: string, text: string) => ({ stored_as: name, sha256: sha
 async function contentOf(folders: Folders, name: string, text: string): Promise<string | undefined> {
   const stored = await findStored(realDisk(), folders, uploadOf(name, text))
   if (stored === undefined) return undefined
-  const portions: Buffer[] = []
-  for await (const portion of bytesOf(realDisk(), stored)) portions.push(Buffer.from(portion))
-  return Buffer.concat(portions).toString()
+  const chunks: Buffer[] = []
+  for await (const chunk of bytesOf(realDisk(), stored)) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString()
 }
 
 test('files of a company say what is new against one that is kept whole; small ones, and all where a setting says so, are gzip', async () => {

@@ -92,7 +92,7 @@ test('values go in and come out as they do with SQLite', { skip }, async () => {
   )
 })
 
-test('a result of any size is read in portions, as it stands at one moment', { skip }, async () => {
+test('a result of any size is read in batches, as it stands at one moment', { skip }, async () => {
   await using at = await scene()
   const database = await at.open()
   await database.run('insert into t select generate_series(1, ?::int)', 2500)

@@ -122,7 +122,7 @@ async function figuresOf(lines: readonly string[]): Promise<Map<number, Counted>
   const bytes = async function* () {
     yield Buffer.from(lines.join(''))
   }
-  for await (const { figures } of reader.portions({ bytes, lineBytesMax: 1024 * 1024 }))
+  for await (const { figures } of reader.batches({ bytes, lineBytesMax: 1024 * 1024 }))
     for (const each of figures)
       found.set(each.scrape, {
         ...each.figures,

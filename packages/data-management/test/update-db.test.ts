@@ -251,11 +251,11 @@ test('a pass that is asked to stop leaves the rest for the next one', async () =
   for (const count of [1, 2, 3]) await copyByHand(receiver, `${count}.jsonl`, rowsText(count))
   const stop = new AbortController()
   const local = new LocalReader()
-  const portions: Reader['portions'] = (order) => {
+  const batches: Reader['batches'] = (order) => {
     stop.abort()
-    return local.portions(order)
+    return local.batches(order)
   }
-  const reader = { memory: local.memory, portions }
+  const reader = { memory: local.memory, batches }
   const first = await updateDb(workOn(receiver, { reader }), stop.signal)
   assert.deepEqual(counts(first), { ...NOTHING, loaded: 1, waiting: 2 })
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 2 })

@@ -1,4 +1,4 @@
-/** Chunks of a file in parts of so many lines: a portion of more would be mostly what is kept of each, for these are lines of a few bytes. */
+/** Chunks of a file in parts of so many lines: a batch of more would be mostly what is kept of each, for these are lines of a few bytes. */
 import type { Buffer } from 'node:buffer'
 
 const LINES_MAX = 2048

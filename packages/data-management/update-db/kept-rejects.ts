@@ -1,5 +1,5 @@
 /** The rejected lines of a file that is being read, for when nothing but they and their number is recorded of it. */
-import type { RejectedLine } from '../catalogue/load/portion.ts'
+import type { RejectedLine } from '../catalogue/load/row-batch.ts'
 
 /** Each rejected line is on record. A file that has more of them, and more than of rows, is read no further. */
 export const REJECTS_MAX = 100_000

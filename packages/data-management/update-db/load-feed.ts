@@ -18,7 +18,7 @@ import { companiesOf, type MayWrite, permissionOf } from '../permission.ts'
 import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
 import { holding, listingsMax, verdictOfProducts, verdictsOf } from './judgement.ts'
 import type { LoadRequest } from './load-file.ts'
-import { RAW_BYTES_MAX } from './portion-reader.ts'
+import { RAW_BYTES_MAX } from './row-batch-reader.ts'
 
 const FACTS_AT_ONCE = 5_000
 

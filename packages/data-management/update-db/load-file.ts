@@ -11,7 +11,7 @@ import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
-import type { RejectedLine } from '../catalogue/load/portion.ts'
+import type { RejectedLine } from '../catalogue/load/row-batch.ts'
 import { type Staged, TooManyScrapes } from '../catalogue/load/staged-scrape.ts'
 import {
   type Applied,
@@ -25,9 +25,9 @@ import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
 import { type Hold, holding, listingsMax, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
 import { KeptRejects, REJECTS_MAX, TooManyRejects } from './kept-rejects.ts'
-import { RAW_BYTES_MAX } from './portion-reader.ts'
 import { LocalReader, type Reader, type ReadRequest } from './reader.ts'
 import { Remarked } from './remarks.ts'
+import { RAW_BYTES_MAX } from './row-batch-reader.ts'
 import { BEGINNING_BYTES, whatFileIs } from './whole-file.ts'
 
 /** What a load needs to know. The clock is in milliseconds. */
@@ -218,22 +218,22 @@ async function readInto(work: Work, counts: Counts, staging: Staged | undefined)
   const { loading, order, reader, rejects } = work
   let bytes = 0
   const remarked = new Remarked()
-  for await (const portion of reader.portions(order)) {
-    bytes += portion.bytes
+  for await (const batch of reader.batches(order)) {
+    bytes += batch.bytes
     await order.onBytes?.(bytes)
-    counts.rows += portion.count
-    counts.rejected += portion.rejects.length
-    for (const warned of portion.warnings) {
+    counts.rows += batch.count
+    counts.rejected += batch.rejects.length
+    for (const warned of batch.warnings) {
       counts.warnings += warned.count
       remarked.addWarned(warned)
     }
-    for (const field of portion.ignored) remarked.addIgnored(field)
-    for (const line of portion.rejects) {
+    for (const field of batch.ignored) remarked.addIgnored(field)
+    for (const line of batch.rejects) {
       rejects?.add(line)
       await loading.reject(line)
     }
     if (counts.rejected > REJECTS_MAX && 2 * counts.rejected > counts.rows) throw new TooManyRejects()
-    await staging?.take(portion)
+    await staging?.take(batch)
   }
   counts.remarks = remarked.all
 }

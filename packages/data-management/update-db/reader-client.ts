@@ -5,12 +5,12 @@
 import { Worker } from 'node:worker_threads'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
-import type { Portion } from '../catalogue/load/portion.ts'
+import type { RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Reader, ReadRequest } from './reader.ts'
 import type { FileRequest, FromThread, ToThread } from './reader-worker.ts'
 
 // As many as a file of one store has and some more: enough for the thread to have work, little enough for memory.
-const PORTIONS_AHEAD_MAX = 4
+const BATCHES_AHEAD_MAX = 4
 // Of a file as large as this much is kept that the next one, of other shops and dates, has little use for: the load itself needs the memory.
 const LARGE_BYTES = 64 * 1024 * 1024
 const THREAD = new URL('reader-worker.ts', import.meta.url)
@@ -42,7 +42,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     this.#say({ file })
   }
 
-  async *portions(order: ReadRequest): AsyncGenerator<Portion> {
+  async *batches(order: ReadRequest): AsyncGenerator<RowBatch> {
     // Others were expected and are not wanted: their numbers count all the same.
     this.#worker ??= this.#started()
     while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
@@ -52,11 +52,11 @@ export class ReaderClient implements Reader, AsyncDisposable {
     this.#worker.ref()
     try {
       for (;;) {
-        const portion = await this.#next()
-        isRead = portion === undefined
-        if (portion === undefined) return
-        bytes += portion.bytes
-        yield portion
+        const batch = await this.#next()
+        isRead = batch === undefined
+        if (batch === undefined) return
+        bytes += batch.bytes
+        yield batch
       }
     } catch (error) {
       isRead = true
@@ -84,7 +84,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     // It keeps the process alive only while somebody waits for it.
     worker.unref()
     this.#expected = this.#files.length
-    worker.postMessage({ more: PORTIONS_AHEAD_MAX } satisfies ToThread)
+    worker.postMessage({ more: BATCHES_AHEAD_MAX } satisfies ToThread)
     for (const file of this.#files) worker.postMessage({ file } satisfies ToThread)
     return worker
   }
@@ -104,17 +104,17 @@ export class ReaderClient implements Reader, AsyncDisposable {
     while ((await this.#next().catch(() => undefined)) !== undefined);
   }
 
-  /** The next portion of the first file; undefined at its end. Throws when it cannot be read. */
-  async #next(): Promise<Portion | undefined> {
+  /** The next batch of the first file; undefined at its end. Throws when it cannot be read. */
+  async #next(): Promise<RowBatch | undefined> {
     while (this.#said.length === 0) {
       if (this.#hasEnded) throw new Error('The thread that reads files has ended.')
       await new Promise<void>((resolve) => (this.#wakeUp = resolve))
     }
     const said = this.#said.shift()!
-    if ('portion' in said) {
+    if ('batch' in said) {
       this.#say({ more: 1 })
-      this.memory.note(said.portion)
-      return said.portion
+      this.memory.note(said.batch)
+      return said.batch
     }
     this.#files.shift()
     if ('failure' in said) throw errorOf(said.failure)

@@ -7,10 +7,10 @@ import { parentPort } from 'node:worker_threads'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
-import type { Portion } from '../catalogue/load/portion.ts'
+import type { RowBatch } from '../catalogue/load/row-batch.ts'
 import { bytesOf, type Stored } from '../inbox/stored.ts'
 import { Numbers } from './numbers.ts'
-import { portionsOf } from './reader.ts'
+import { batchesOf } from './reader.ts'
 
 /** A file to be read. */
 export type FileRequest = Readonly<{
@@ -20,12 +20,12 @@ export type FileRequest = Readonly<{
   repair: RepairedBy | null
 }>
 
-/** What the thread is told: files in their order, how many portions more it may make, and which file, by its place, nobody reads on. */
+/** What the thread is told: files in their order, how many batches more it may make, and which file, by its place, nobody reads on. */
 export type ToThread = Readonly<{ file: FileRequest }> | Readonly<{ more: number }> | Readonly<{ leave: number }>
 
 /** What it says, in the order of the files. */
 export type FromThread =
-  | Readonly<{ portion: Portion }>
+  | Readonly<{ batch: RowBatch }>
   | Readonly<{ end: true }>
   | Readonly<{ failure: Readonly<{ message: string; code: string; isDamaged: boolean }> }>
 
@@ -54,13 +54,13 @@ async function sleepUntil(isTime: () => boolean): Promise<void> {
 async function readFile({ stored, ...rest }: FileRequest): Promise<void> {
   place++
   const order = { ...rest, bytes: () => bytesOf(disk, stored) }
-  for await (const portion of portionsOf(order, numbers)) {
+  for await (const batch of batchesOf(order, numbers)) {
     await sleepUntil(() => allowed > 0)
     allowed--
     // A copy of what is used of the numbers, for that is handed over.
-    const rows = portion.rows.slice()
-    say({ portion: { ...portion, rows } }, [rows.buffer, ...portion.figures.map(({ sampled }) => sampled.buffer)])
-    // Only after a portion: its numbers have been given out.
+    const rows = batch.rows.slice()
+    say({ batch: { ...batch, rows } }, [rows.buffer, ...batch.figures.map(({ sampled }) => sampled.buffer)])
+    // Only after a batch: its numbers have been given out.
     if (left === place) return
   }
 }

@@ -1,10 +1,10 @@
-/** Reads files into portions, one after the other. */
+/** Reads files into batches, one after the other. */
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
-import type { Portion } from '../catalogue/load/portion.ts'
+import type { RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { Numbers } from './numbers.ts'
-import { PortionReader } from './portion-reader.ts'
+import { RowBatchReader } from './row-batch-reader.ts'
 
 /** A file to read. `bytes` opens it from its start; `stored`: its place, for a reader that opens it by itself. */
 export type ReadRequest = Readonly<{
@@ -17,10 +17,10 @@ export type ReadRequest = Readonly<{
   repair?: RepairedBy | null
 }>
 
-/** A reader of files. `memory` resolves the numbers in its portions; `expect` announces the next file. */
+/** A reader of files. `memory` resolves the numbers in its batches; `expect` announces the next file. */
 export type Reader = Readonly<{
   memory: ListingMemory
-  portions: (order: ReadRequest) => AsyncIterable<Portion>
+  batches: (order: ReadRequest) => AsyncIterable<RowBatch>
   expect?: (order: ReadRequest) => void
 }>
 
@@ -29,20 +29,20 @@ export class LocalReader implements Reader {
   readonly memory = new ListingMemory()
   readonly #numbers = new Numbers()
 
-  async *portions(order: ReadRequest): AsyncGenerator<Portion> {
-    for await (const portion of portionsOf(order, this.#numbers)) {
-      this.memory.note(portion)
-      yield portion
+  async *batches(order: ReadRequest): AsyncGenerator<RowBatch> {
+    for await (const batch of batchesOf(order, this.#numbers)) {
+      this.memory.note(batch)
+      yield batch
     }
   }
 }
 
 /** Reads one file. */
-export async function* portionsOf(
+export async function* batchesOf(
   { bytes, lineBytesMax, onlyFor = null, repair = null }: ReadRequest,
   numbers: Numbers,
-): AsyncGenerator<Portion> {
-  const reader = new PortionReader({ lineBytesMax, onlyFor, repair: repair?.repair ?? null }, numbers)
+): AsyncGenerator<RowBatch> {
+  const reader = new RowBatchReader({ lineBytesMax, onlyFor, repair: repair?.repair ?? null }, numbers)
   for await (const chunk of bytes()) yield* reader.read(chunk)
   yield* reader.end()
 }

@@ -1,7 +1,7 @@
 /** What is told about a file besides its rejects: which fields were left out and why, and which are not known. Bounded, whatever it holds. */
 import type { FileRemarks } from '@splitcart/shared/receipt.ts'
 import type { Warning } from '@splitcart/shared/row.ts'
-import type { IgnoredField, WarnedRows } from '../catalogue/load/portion.ts'
+import type { IgnoredField, WarnedRows } from '../catalogue/load/row-batch.ts'
 
 // A name comes from the file: more of them, and longer ones, are counted together.
 const NAMES_MAX = 100

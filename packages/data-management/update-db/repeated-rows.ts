@@ -2,7 +2,7 @@
  * Rows by the fingerprints of their lines, over many files. The stores of a company sell the same things, most of them at the same
  * price: nine lines in ten of a store say, letter for letter, what the line of another store said. Those are not parsed again.
  */
-import { ROW } from '../catalogue/load/portion.ts'
+import { ROW } from '../catalogue/load/row-batch.ts'
 import type { Fingerprint } from './line-parts.ts'
 
 // An entry: the company, then the row from its listing on, then the fingerprint.

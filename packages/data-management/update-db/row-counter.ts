@@ -2,7 +2,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { type CountedRow, FiguresMaker, type Shown } from '@splitcart/shared/truth/figures.ts'
 import type { LabelFields } from '@splitcart/shared/truth/said.ts'
-import { ROW, type ScrapeFigures } from '../catalogue/load/portion.ts'
+import { ROW, type ScrapeFigures } from '../catalogue/load/row-batch.ts'
 import type { Numbers } from './numbers.ts'
 
 // Memory is bounded: of a file of more stores and dates only the first ones are counted.

@@ -16,9 +16,9 @@ export async function writeChecked(
   await removeIfThere(disk, part)
   return await writePart(disk, part, async (target) => {
     const digester = new Digester()
-    for await (const portion of content) {
-      digester.add(portion)
-      await target.appendFile(portion)
+    for await (const chunk of content) {
+      digester.add(chunk)
+      await target.appendFile(chunk)
     }
     const digest = digester.digest()
     if (!(await isRight(digest.sha256))) throw new DamagedFile(`${part} has the SHA-256 ${digest.sha256}`)

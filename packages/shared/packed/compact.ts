@@ -14,8 +14,8 @@ import { DICTIONARY_BYTES_MAX } from '../dictionary/dcz.ts'
 import { Digester } from '../digest.ts'
 import { type Disk, openToRead } from '../disk.ts'
 import { checkLength, land, move, remove, removeIfThere, writePart } from '../durable-file.ts'
+import { chunksOf } from '../file-chunks.ts'
 import { namesFor } from '../file-name.ts'
-import { portionsOf } from '../portions.ts'
 import { type Content, withDigest } from './bases.ts'
 import { DamagedFile, isUnreadable } from './damage.ts'
 import { COMPACTED_ENDINGS, keptContent, keptDigest, nameKept, namesAside, unlessGone } from './kept-file.ts'
@@ -78,19 +78,19 @@ async function contentOf(disk: Disk, path: string, inMemory: boolean): Promise<R
     const sha256 = await keptDigest(disk, path)
     return sha256 === undefined ? undefined : { sha256 }
   }
-  const portions: Buffer[] = []
+  const chunks: Buffer[] = []
   let length = 0
   try {
-    for await (const portion of keptContent(disk, path)) {
-      length += portion.length
+    for await (const chunk of keptContent(disk, path)) {
+      length += chunk.length
       if (length > DICTIONARY_BYTES_MAX) return 'too long'
-      portions.push(Buffer.from(portion))
+      chunks.push(Buffer.from(chunk))
     }
   } catch (error) {
     if (!isUnreadable(error)) throw error
     return undefined
   }
-  const content = withDigest(Buffer.concat(portions))
+  const content = withDigest(Buffer.concat(chunks))
   return { sha256: content.sha256, content }
 }
 
@@ -171,13 +171,13 @@ async function sizeUnzipped(disk: Disk, path: string): Promise<number> {
 async function zipInto(disk: Disk, { path, sha256 }: Compactable, target: FileHandle): Promise<void> {
   const digester = new Digester()
   const read = async function* () {
-    for await (const portion of portionsOf(disk, path)) {
-      digester.hash(portion)
-      yield portion
+    for await (const chunk of chunksOf(disk, path)) {
+      digester.hash(chunk)
+      yield chunk
     }
   }
   let bytes = 0
-  // A portion is more than the stream takes before it has compressed it: then the next one is asked for.
+  // A chunk is more than the stream takes before it has compressed it: then the next one is asked for.
   await pipeline(read(), createGzip({ chunkSize: GZIP_BYTES }), async (compressed) => {
     for await (const chunk of compressed as AsyncIterable<Buffer>) {
       await target.appendFile(chunk)

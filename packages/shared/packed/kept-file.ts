@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { Digester } from '../digest.ts'
 import { codeOf, type Disk, openToRead } from '../disk.ts'
-import { portionsOf } from '../portions.ts'
+import { chunksOf } from '../file-chunks.ts'
 import { DamagedPack, isUnreadable } from './damage.ts'
 import type { KeptForm } from './forms.ts'
 import { PACKED_ENDING, unpack } from './packed.ts'
@@ -18,7 +18,7 @@ export const KEPT_ENDINGS = ['', ...COMPACTED_ENDINGS] as const
 
 const DAMAGED_ENDING = '.damaged'
 
-const PORTION_BYTES = 1024 * 1024
+const CHUNK_BYTES = 1024 * 1024
 
 /** The original name of a stored file; undefined if the name is not that of a stored file. */
 export function nameKept(name: string): string | undefined {
@@ -52,18 +52,18 @@ export async function findKept(disk: Disk, folder: string, name: string): Promis
   return undefined
 }
 
-/** The content of a file in any form, in portions that may share a buffer: use one before requesting the next. */
+/** The content of a file in any form, in chunks that may share a buffer: use one before requesting the next. */
 export function keptContent(disk: Disk, path: string): AsyncGenerator<Buffer> {
   const form = formOf(path)
   if (form === 'packed') return unpacked(disk, path)
-  return form === 'gzip' ? unzipped(disk, path) : portionsOf(disk, path)
+  return form === 'gzip' ? unzipped(disk, path) : chunksOf(disk, path)
 }
 
 /** The SHA-256 of the content of a file; undefined if it is unreadable. Throws `ENOENT` if it is missing. */
 export async function keptDigest(disk: Disk, path: string): Promise<string | undefined> {
   const digester = new Digester()
   try {
-    for await (const portion of keptContent(disk, path)) digester.hash(portion)
+    for await (const chunk of keptContent(disk, path)) digester.hash(chunk)
   } catch (error) {
     if (!isUnreadable(error)) throw error
     return undefined
@@ -89,8 +89,8 @@ async function* unpacked(disk: Disk, path: string): AsyncGenerator<Buffer> {
 /** The content of a gzip file. */
 export async function* unzipped(disk: Disk, path: string): AsyncGenerator<Buffer> {
   const file = await openToRead(disk, path)
-  const source = file.createReadStream({ highWaterMark: PORTION_BYTES })
-  const gunzip = createGunzip({ chunkSize: PORTION_BYTES })
+  const source = file.createReadStream({ highWaterMark: CHUNK_BYTES })
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
   source.on('error', (error) => gunzip.destroy(error))
   try {
     yield* source.pipe(gunzip) as AsyncIterable<Buffer>

@@ -1,4 +1,4 @@
-/** Lines: the same whatever the portions, and in constant memory whatever the line. */
+/** Lines: the same whatever the chunks, and in constant memory whatever the line. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../../../test/properties.ts'
@@ -40,7 +40,7 @@ const BYTES = fc
   .array(fc.oneof({ weight: 3, arbitrary: fc.nat(255) }, { weight: 1, arbitrary: fc.constant(NEWLINE) }))
   .map((bytes) => Buffer.from(bytes))
 
-test('any bytes in any portions give the lines of a plain split at 0x0A', async () => {
+test('any bytes in any chunks give the lines of a plain split at 0x0A', async () => {
   await fc.assert(
     fc.asyncProperty(BYTES, fc.array(fc.nat()), async (bytes, at) => {
       const lines = await linesOf(cut(bytes, at))
@@ -94,7 +94,7 @@ test('a last line without a newline counts, and after a newline nothing follows'
   assert.deepEqual(await textsOf(), [])
 })
 
-test('a line of exactly the limit is taken, one byte more is too long, in any portions', async () => {
+test('a line of exactly the limit is taken, one byte more is too long, in any chunks', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1000, max: 1060 }), fc.array(fc.nat()), async (length, at) => {
       const bytes = Buffer.from(`a\n${'x'.repeat(length)}\nb`)

@@ -74,7 +74,7 @@ for (const { what, line, answer } of LINE_CASES)
 for (const { what, file, fates } of FILE_CASES)
   test(`a file with ${what}: ${fates.join(', ') || 'no rows'}`, async () => {
     const found: Fate[] = []
-    for await (const lines of readLines(portions(file)))
+    for await (const lines of readLines(chunks(file)))
       for (const { bytes, number, tooLong } of lines) {
         found.push(tooLong ? 'line_too_long' : isBlank(bytes) ? 'blank' : fateOf(bytes))
         assert.equal(number, found.length)
@@ -82,7 +82,7 @@ for (const { what, file, fates } of FILE_CASES)
     assert.deepEqual(found, fates)
   })
 
-function* portions(file: Buffer): Generator<Buffer> {
+function* chunks(file: Buffer): Generator<Buffer> {
   for (let at = 0; at < file.length; at += 65536) yield file.subarray(at, at + 65536)
 }
 

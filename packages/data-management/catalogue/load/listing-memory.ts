@@ -1,5 +1,5 @@
 /** Caches listings and labels by the numbers that a reader gave them: each is looked up once, over many files. */
-import type { NewLabel, NewListing, Portion } from './portion.ts'
+import type { NewLabel, NewListing, RowBatch } from './row-batch.ts'
 
 /** The listings and labels that a reader has numbered, with the ids found for them so far. */
 export class ListingMemory {
@@ -11,8 +11,8 @@ export class ListingMemory {
   #labels: NewLabel[] = []
   #foundIn = 0
 
-  /** Adds what appears in a portion for the first time. Must be called with every portion of the reader. */
-  note({ forget, listings, labels }: Portion): void {
+  /** Adds what appears in a batch for the first time. Must be called with every batch of the reader. */
+  note({ forget, listings, labels }: RowBatch): void {
     if (forget) this.forget()
     for (const listing of listings) this.#listings.push(listing)
     for (const label of labels) this.#labels.push(label)

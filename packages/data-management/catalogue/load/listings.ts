@@ -3,7 +3,7 @@ import { batchesOf } from './batches.ts'
 import { type LabelText, textOfLabel } from './listing-memory.ts'
 import { brandIds, categoryIds, companyIds } from './names.ts'
 import { type OlderLabel, recognize } from './older-labels.ts'
-import type { NewLabel, NewListing } from './portion.ts'
+import type { NewLabel, NewListing } from './row-batch.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
 
 /** A row's listing and label. */

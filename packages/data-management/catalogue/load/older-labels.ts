@@ -2,7 +2,7 @@
 import { batchesOf } from './batches.ts'
 import { type LabelText, textOfLabel } from './listing-memory.ts'
 import { categoryIds } from './names.ts'
-import type { NewLabel } from './portion.ts'
+import type { NewLabel } from './row-batch.ts'
 import { records, type Statements, sql } from './statement.ts'
 
 /** A stored label without a digest, and a read label that may be the same. */

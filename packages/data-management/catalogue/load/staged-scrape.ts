@@ -1,6 +1,6 @@
 /** A scrape of the file that is being loaded: one store on one date. */
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
-import type { Portion } from './portion.ts'
+import type { RowBatch } from './row-batch.ts'
 
 /** A staged scrape. `number` identifies it in the table `observed`. */
 export type StagedScrape = {
@@ -32,8 +32,8 @@ export type StagedScrape = {
 /** The rows of a file, staged before any of them touches a history. */
 export interface Staged {
   readonly scrapes: readonly StagedScrape[]
-  /** Stages the rows of a portion. Throws `TooManyScrapes` if the file has more than `SCRAPES_MAX`. */
-  take(portion: Portion): void | Promise<void>
+  /** Stages the rows of a batch. Throws `TooManyScrapes` if the file has more than `SCRAPES_MAX`. */
+  take(batch: RowBatch): void | Promise<void>
   /** Stages what is still buffered, to be called after the end of the file: only then does `listings` count all. */
   settle(): void | Promise<void>
   /** Whether two scrapes of the file show a listing in common. */

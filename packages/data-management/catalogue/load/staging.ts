@@ -14,7 +14,7 @@ import { batchesOf } from './batches.ts'
 import { type ListingMemory, textOfLabel } from './listing-memory.ts'
 import { type Described, describe, identify } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
-import { type NewScrape, type Portion, ROW } from './portion.ts'
+import { type NewScrape, ROW, type RowBatch } from './row-batch.ts'
 import { NO_SAMPLE, SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 import { aliasesOf } from './store-aliases.ts'
@@ -72,7 +72,7 @@ export class Staging implements Staged {
     return [...this.#scrapes]
   }
 
-  async take({ forget, scrapes, textBytes, times, rows, figures }: Portion): Promise<void> {
+  async take({ forget, scrapes, textBytes, times, rows, figures }: RowBatch): Promise<void> {
     // The reader's numbers begin again: rows that have the old numbers are staged first.
     if (forget) await this.settle()
     for (const scrape of scrapes) this.#open(scrape)

@@ -88,9 +88,9 @@ function summed(days: readonly Omit<Day, 'date'>[]): ChangeCount[] {
 }
 
 const RANKS = { share: ['by_share', 'by_cents'], cents: ['by_cents', 'by_share'] } as const
-const PORTION_MIN = 8
+const BATCH_MIN = 8
 
-/** The lines of one date and kind, read a portion at a time in their order. */
+/** The lines of one date and kind, read a batch at a time in their order. */
 class Stream {
   readonly lines: ChangeLine[] = []
   isDone = false
@@ -109,7 +109,7 @@ class Stream {
     return this.lines.at(-1)
   }
 
-  async read(portion: number): Promise<void> {
+  async read(batch: number): Promise<void> {
     const { lineTable, where, day } = this.#within
     const { date, kind } = day
     const [first, second] = RANKS[this.#query.order]
@@ -119,13 +119,13 @@ class Stream {
       `select kind, by_share, by_cents, listing_id, from_cents, to_cents, stores from (
           select date, kind, by_share, by_cents, listing_id, from_cents, to_cents from ${lineTable}
           where date = ? and kind = ? ${where} ${place === undefined ? '' : `and (${key}) ${place.is} (?, ?, ?, ?, ?)`}
-          order by ${key} limit ${portion}
+          order by ${key} limit ${batch}
         ) as line join price_change using (date, kind, by_share, by_cents, listing_id, from_cents, to_cents) order by ${key}`,
       ...[date, kind, ...this.#within.values, ...(place?.key ?? [])],
     )
     this.lines.push(...found.map((line) => ({ ...line, first_date: date, last_date: date })))
     this.#next = this.lines.length
-    this.isDone = found.length < portion
+    this.isDone = found.length < batch
   }
 
   /** Behind what has been read, else behind the page before: of equal lines, the kinds are in the order of their names. */
@@ -140,16 +140,16 @@ class Stream {
 /** As many lines of all streams as a page needs and one more. */
 async function merged(streams: readonly Stream[], { order, limit }: ChangesQuery): Promise<ChangeLine[]> {
   const wanted = limit + 1
-  let portion = Math.max(PORTION_MIN, Math.ceil((2 * wanted) / Math.max(streams.length, 1)))
+  let batch = Math.max(BATCH_MIN, Math.ceil((2 * wanted) / Math.max(streams.length, 1)))
   let reading = streams
   for (;;) {
-    for (const stream of reading) await stream.read(portion)
+    for (const stream of reading) await stream.read(batch)
     const lines = joined(streams.flatMap((stream) => stream.lines)).sort((one, other) => compare(one, other, order))
     const bound = lines[wanted - 1]
     // What a stream has not told yet may stand before the last line of the page.
     reading = streams.filter(({ isDone, last }) => !isDone && (bound === undefined || compare(last!, bound, order) < 0))
     if (reading.length === 0) return lines.slice(0, wanted)
-    portion *= 2
+    batch *= 2
   }
 }
 

@@ -77,11 +77,11 @@ async function keep(database: Sql, [companyId, date]: Day, lines: ReadonlyMap<st
     if (!lines.has(name)) gone.push(line)
     else if (lines.get(name)!.stores === line.stores) wanted.delete(name)
   }
-  for (const some of portionsOf(gone)) await remove(database, date, some)
-  for (const some of portionsOf([...wanted.values()])) await write(database, [companyId, date], some)
+  for (const some of batchesOf(gone)) await remove(database, date, some)
+  for (const some of batchesOf([...wanted.values()])) await write(database, [companyId, date], some)
 }
 
-function portionsOf(lines: readonly Line[]): Line[][] {
+function batchesOf(lines: readonly Line[]): Line[][] {
   return Array.from({ length: Math.ceil(lines.length / AT_ONCE) }, (_, at) =>
     lines.slice(at * AT_ONCE, (at + 1) * AT_ONCE),
   )

@@ -61,7 +61,7 @@ export type FoundPage = Readonly<{
 // The score of products that are not ranked: below every other score.
 const UNRANKED = -1_000_000
 // The most matching listings read at once, where many of them are of one product.
-const PORTION_MAX = 2_000
+const BATCH_MAX = 2_000
 // The most listings examined for a page of specials: such a page may be short and still have a next one.
 const LOOKED_AT_MAX = 4_000
 const CATEGORIES_MAX = 500
@@ -185,12 +185,12 @@ async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<numbe
   const isFirst = firsts(database, all, query.special ? await search.current() : undefined)
   let last = query.after !== undefined && query.after[0] === UNRANKED ? query.after[1] : 0
   let lookedAt = 0
-  for (let portion = limit + 1; found.length <= limit; portion = Math.min(portion * 4, PORTION_MAX)) {
-    const batch = await nextOf(database, { sought: all, isEvery: query.special === true }, last, portion)
+  for (let size = limit + 1; found.length <= limit; size = Math.min(size * 4, BATCH_MAX)) {
+    const batch = await nextOf(database, { sought: all, isEvery: query.special === true }, last, size)
     const wanted = query.special ? await specialOf(database, batch, await search.current()) : batch
     for (const each of wanted)
       if (found.length <= limit && !but.has(each.product_id) && (await isFirst(each))) found.push(each)
-    if (batch.length < portion) break
+    if (batch.length < size) break
     last = batch.at(-1)!.listing_id
     lookedAt += batch.length
     if (query.special && lookedAt >= LOOKED_AT_MAX && found.length <= limit)

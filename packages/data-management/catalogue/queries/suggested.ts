@@ -27,7 +27,7 @@ export type KeptPair = Readonly<{
 /** Where a page ended. */
 export type PairCursor = readonly [score: number, listing: number, other: number]
 
-const PORTION = 200
+const BATCH = 200
 
 type Pair = KeptSuggestion & Readonly<{ listing_id: number; other_id: number }>
 
@@ -43,15 +43,15 @@ export async function pairsToJudge(
   const said = new Set(judged.flatMap(([one, other]) => [pairText(one, other), pairText(other, one)]))
   const pairs: KeptPair[] = []
   for (let place = after; ; ) {
-    const portion = await pairsBehind(database, place)
-    for (const pair of portion) {
+    const batch = await pairsBehind(database, place)
+    for (const pair of batch) {
       if (pairs.length === limit) return { pairs, next: place }
       place = [pair.score, pair.listing_id, pair.other_id]
       const [one, other] = [await toldOf(database, pair.listing_id), await toldOf(database, pair.other_id)]
       if (said.has(pairText(nameOf(one), nameOf(other)))) continue
       pairs.push(await keptPair(database, [one, other], pair, current))
     }
-    if (portion.length < PORTION) return { pairs, next: null }
+    if (batch.length < BATCH) return { pairs, next: null }
   }
 }
 
@@ -63,7 +63,7 @@ async function pairsBehind(database: Sql, place: PairCursor): Promise<Pair[]> {
       join listing as other on other.id = suggestion.other_id and other.label_id = suggestion.other_label_id
       where score <= ?1 and (score < ?1 or suggestion.listing_id > ?2 or (suggestion.listing_id = ?2 and suggestion.other_id > ?3))
         and one.product_id <> other.product_id
-      order by score desc, suggestion.listing_id, suggestion.other_id limit ${PORTION}`,
+      order by score desc, suggestion.listing_id, suggestion.other_id limit ${BATCH}`,
     ...place,
   )
 }

@@ -8,10 +8,10 @@ import type { Upload } from '../../ledger/uploads.ts'
 
 /** Answers with the file. Throws `not_found` if it is no longer stored. */
 export async function contentOf(inbox: Receiving, upload: Upload, reply: FastifyReply): Promise<FastifyReply> {
-  const portions = await openContent(inbox, upload)
+  const chunks = await openContent(inbox, upload)
   return reply
     .type('application/jsonl')
     .header('content-length', upload.bytes)
     .header('content-disposition', create(upload.filename))
-    .send(Readable.from(portions, { objectMode: false }))
+    .send(Readable.from(chunks, { objectMode: false }))
 }

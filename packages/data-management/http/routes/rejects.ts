@@ -34,13 +34,13 @@ import {
 const SAMPLES_MAX = 3
 const FILES_AT_ONCE = 100
 const LINES_AT_ONCE = 500
-// Pages of rejects read for one portion, for filters that few of them match.
+// Pages of rejects read for one chunk, for filters that few of them match.
 const LOOKS_MAX = 200
 
 /** Query parameters for groups of rejects. */
 export type RejectGroupsQuestion = RejectsQuery & { limit: number; after?: string }
 
-/** Where the next portion begins: after this line of this load, then in the loads after it. */
+/** Where the next chunk begins: after this line of this load, then in the loads after it. */
 type RejectCursor = readonly [loadId: number, line: number]
 
 /** Query for lines of rejects. */
@@ -117,7 +117,7 @@ async function viewOf(
   }
 }
 
-/** A portion of lines after a cursor. It may be empty if few rejects match; `next` then continues the search. */
+/** A chunk of lines after a cursor. It may be empty if few rejects match; `next` then continues the search. */
 export async function rejectLines(
   reading: Reading,
   { query, after }: RejectLinesQuestion,

@@ -25,10 +25,10 @@ export function askerOf(request: FastifyRequest, reply: FastifyReply, now: numbe
   return { keyId: principalOf(request).keyId, now, signal: gone.signal }
 }
 
-/** One portion of the lines of a long answer, and where the next portion begins; null: this was the last. */
+/** One batch of the lines of a long answer, and where the next batch begins; null: this was the last. */
 export type Lines<Place> = Readonly<{ text: string; next: Place | null }>
 
-/** A long answer, queried one portion at a time: each when the previous one has been read. */
+/** A long answer, queried one batch at a time: each when the previous one has been read. */
 export async function* linesOf(
   { questions }: Pick<Services, 'questions'>,
   [name, question]: readonly [QuestionName, object],
@@ -41,7 +41,7 @@ export async function* linesOf(
   }
 }
 
-/** A long answer as a stream. The first portion is awaited, so an invalid query throws before the answer begins. */
+/** A long answer as a stream. The first batch is awaited, so an invalid query throws before the answer begins. */
 export async function readableOf(lines: AsyncGenerator<string>): Promise<Readable> {
   const first = await lines.next()
   async function* all() {

@@ -5,7 +5,7 @@ import { createGzip, type Gzip, constants as zlib } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type ExportRequest, exportLines } from '../../catalogue/export-formats.ts'
-import { handOut, portionsOf, type Write } from '../../database/ahead.ts'
+import { chunksOf, handOut, type Write } from '../../database/ahead.ts'
 import type { Sql } from '../../database/sql.ts'
 import { SqliteDatabase } from '../../database/sqlite.ts'
 
@@ -58,8 +58,8 @@ function post(said: FromExport): void {
 
 async function write(order: ExportTask): Promise<FromExport> {
   try {
-    const portions = portionsOf(exportLines(database, order))
-    const written = roomy(order.gzip ? gzipped(portions) : portions)
+    const ahead = chunksOf(exportLines(database, order))
+    const written = roomy(order.gzip ? gzipped(ahead) : ahead)
     await handOut(disk, join(place.folder, `.splitcart-export-${process.pid}-${threadId}.part`), written, say)
     return { end: true }
   } catch (error) {
@@ -68,23 +68,23 @@ async function write(order: ExportTask): Promise<FromExport> {
   }
 }
 
-/** Checks regularly that the disk has room for buffered portions; throws `disk_full`. */
-async function* roomy(portions: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** Checks regularly that the disk has room for buffered ahead; throws `disk_full`. */
+async function* roomy(ahead: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let unchecked = 0
-  for await (const portion of portions) {
-    unchecked += portion.length
+  for await (const chunk of ahead) {
+    unchecked += chunk.length
     if (unchecked >= ROOM_CHECKED_EVERY_BYTES) {
       unchecked = 0
       const { bavail, bsize } = await disk.statfs(place.folder)
       if (bavail * bsize < place.diskBytesKept) throw new Problem('disk_full', 'it has none left for this export')
     }
-    yield portion
+    yield chunk
   }
 }
 
-async function* gzipped(portions: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* gzipped(ahead: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gzip = createGzip({ level: zlib.Z_BEST_SPEED, chunkSize: CHUNK_BYTES })
-  const fed = feed(gzip, portions).catch((error) => void gzip.destroy(error))
+  const fed = feed(gzip, ahead).catch((error) => void gzip.destroy(error))
   try {
     yield* gzip as AsyncIterable<Buffer>
     await fed
@@ -93,12 +93,12 @@ async function* gzipped(portions: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
   }
 }
 
-/** Writes the portions to `gzip`. The first is flushed, so that the client gets it at once. */
-async function feed(gzip: Gzip, portions: AsyncIterable<Buffer>): Promise<void> {
+/** Writes the ahead to `gzip`. The first is flushed, so that the client gets it at once. */
+async function feed(gzip: Gzip, ahead: AsyncIterable<Buffer>): Promise<void> {
   let isFirst = true
-  for await (const portion of portions) {
+  for await (const chunk of ahead) {
     if (gzip.destroyed) return
-    await new Promise<void>((resolve, reject) => gzip.write(portion, (error) => (error ? reject(error) : resolve())))
+    await new Promise<void>((resolve, reject) => gzip.write(chunk, (error) => (error ? reject(error) : resolve())))
     if (isFirst) gzip.flush(zlib.Z_SYNC_FLUSH)
     isFirst = false
   }

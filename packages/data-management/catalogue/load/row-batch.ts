@@ -2,8 +2,8 @@
  * What was read of a file at a time, in a form that costs little to hand from one thread to another: whole numbers, and each text
  * once.
  *
- * Scrapes, listings and labels have numbers of the reader's own, in the order in which they appear; a portion tells those that appear in
- * it for the first time. Scrapes are numbered in each file, the others from one file to the next until a portion says `forget`.
+ * Scrapes, listings and labels have numbers of the reader's own, in the order in which they appear; a batch tells those that appear in
+ * it for the first time. Scrapes are numbered in each file, the others from one file to the next until a batch says `forget`.
  */
 import type { Rejection, RowMetadata } from '@splitcart/shared/row.ts'
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
@@ -31,9 +31,9 @@ export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled
 
 /**
  * What was read of so many bytes. `rows` holds `ROW` numbers for each row. `textBytes`: what the texts of listings and labels take that are new. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds.
- * `figures`: behind the end of the file, those of one scrape in each portion.
+ * `figures`: behind the end of the file, those of one scrape in each batch.
  */
-export type Portion = {
+export type RowBatch = {
   readonly bytes: number
   forget: boolean
   count: number
@@ -67,8 +67,8 @@ export const ROW = {
   length: 10,
 } as const
 
-/** A portion of so many lines and bytes, with nothing in it yet. */
-export function newPortion(lines: number, bytes: number): Portion {
+/** A batch of so many lines and bytes, with nothing in it yet. */
+export function newRowBatch(lines: number, bytes: number): RowBatch {
   const rows = new Int32Array(lines * ROW.length)
   return {
     bytes,

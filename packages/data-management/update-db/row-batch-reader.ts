@@ -1,4 +1,4 @@
-/** Reads the chunks of one file into portions: each line is a row, or rejected. */
+/** Reads the chunks of one file into batches: each line is a row, or rejected. */
 import { Buffer } from 'node:buffer'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import {
@@ -12,7 +12,7 @@ import {
 } from '@splitcart/shared/row.ts'
 import { repaired } from '@splitcart/shared/truth/repairs.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
-import { newPortion, type Portion, ROW } from '../catalogue/load/portion.ts'
+import { newRowBatch, ROW, type RowBatch } from '../catalogue/load/row-batch.ts'
 import { type MayWrite, permissionOf } from '../permission.ts'
 import { partsOf } from './chunk-parts.ts'
 import { digestOfLabel, hashOfLabel, labelText } from './label-text.ts'
@@ -53,7 +53,7 @@ export type ReaderOptions = Readonly<{
 }>
 
 /** The state between two chunks of a file. */
-export class PortionReader {
+export class RowBatchReader {
   readonly #repair: Repair | null
   readonly #mayWrite: MayWrite
   readonly #splitter: LineSplitter
@@ -62,9 +62,9 @@ export class PortionReader {
   readonly #byTail = new WeakMap<Tail, Scrape>()
   readonly #numbers: Numbers
   readonly #counter: RowCounter
-  #portion = newPortion(0, 0)
+  #batch = newRowBatch(0, 0)
   #remarked = new Remarked()
-  // How many rows of the portion have the unknown fields of a number.
+  // How many rows of the batch have the unknown fields of a number.
   #unknown = new Map<number, number>()
   #rows = 0
 
@@ -77,7 +77,7 @@ export class PortionReader {
   }
 
   /** What the lines say that end in this chunk, so many of them at a time. */
-  *read(chunk: Buffer): Generator<Portion> {
+  *read(chunk: Buffer): Generator<RowBatch> {
     for (const { bytes, newlines } of partsOf(chunk)) {
       this.#begin(newlines, bytes.length)
       yield this.#readLines(this.#splitter.push(bytes))
@@ -85,36 +85,36 @@ export class PortionReader {
   }
 
   /** What the last line says, when it does not end with a newline; and the figures of each scrape. */
-  *end(): Generator<Portion> {
+  *end(): Generator<RowBatch> {
     const last = this.#splitter.end()
     this.#begin(1, 0)
     yield this.#readLines(last === undefined ? [] : [last])
-    for (const figures of this.#counter.all()) yield { ...newPortion(0, 0), figures: [figures] }
+    for (const figures of this.#counter.all()) yield { ...newRowBatch(0, 0), figures: [figures] }
   }
 
   // One by one: a line that is kept until all of a chunk are there is most of what collecting garbage costs.
-  #readLines(lines: Iterable<Line>): Portion {
+  #readLines(lines: Iterable<Line>): RowBatch {
     for (const line of lines) {
       if (!line.tooLong && isBlank(line.bytes)) continue
-      this.#portion.count++
+      this.#batch.count++
       const read = this.#readLine(line)
       if (read !== undefined) this.#add(this.#scrapes.get(keyOf(read.metadata)) ?? this.#open(read.metadata), read)
     }
-    this.#portion.rows = this.#portion.rows.subarray(0, this.#rows * ROW.length)
+    this.#batch.rows = this.#batch.rows.subarray(0, this.#rows * ROW.length)
     for (const [number, rows] of this.#unknown)
       for (const name of this.#numbers.unknown.namesOf(number)) this.#remarked.addIgnored({ name, rows })
-    this.#portion.warnings = this.#remarked.warnings
-    this.#portion.ignored = this.#remarked.ignored
-    return this.#portion
+    this.#batch.warnings = this.#remarked.warnings
+    this.#batch.ignored = this.#remarked.ignored
+    return this.#batch
   }
 
   #begin(lines: number, bytes: number): void {
-    this.#portion = newPortion(lines, bytes)
+    this.#batch = newRowBatch(lines, bytes)
     this.#remarked = new Remarked()
     this.#unknown = new Map()
     this.#rows = 0
     if (this.#numbers.labels < LABELS_MAX && this.#numbers.textBytes < TEXT_BYTES_MAX) return
-    this.#portion.forget = true
+    this.#batch.forget = true
     this.#numbers.forget()
     for (const scrape of this.#scrapes.values()) scrape.listings = this.#numbers.listingsOf(scrape.company)
   }
@@ -153,7 +153,7 @@ export class PortionReader {
 
   #reject(line: number, rejection: Rejection, bytes: Buffer): undefined {
     // Copied, because the chunk is the reader's.
-    this.#portion.rejects.push({ line, rejection, raw: Uint8Array.from(bytes.subarray(0, RAW_BYTES_MAX)) })
+    this.#batch.rejects.push({ line, rejection, raw: Uint8Array.from(bytes.subarray(0, RAW_BYTES_MAX)) })
   }
 
   #scrapeOf(tail: Tail): Scrape | undefined {
@@ -173,13 +173,13 @@ export class PortionReader {
       scrapedAt: null,
     }
     this.#scrapes.set(keyOf(metadata), scrape)
-    this.#portion.scrapes.push({ metadata })
+    this.#batch.scrapes.push({ metadata })
     return scrape
   }
 
   /** Adds the row of a line that another store of the company had, too; false when there is none. */
   #addRepeated(scrape: Scrape, fingerprint: Fingerprint, line: number, { metadata, ignored }: Tail): boolean {
-    const { rows } = this.#portion
+    const { rows } = this.#batch
     const at = this.#rows * ROW.length
     const [, , company] = scrape.listings
     if (!this.#numbers.rows.repeat(company, fingerprint, rows, at)) return false
@@ -202,7 +202,7 @@ export class PortionReader {
     const unknown = this.#numbers.unknown.numberOf(ignored)
     if (unknown === undefined) this.#remark(line, { warnings: [], ignored })
     else this.#countUnknown(unknown)
-    const { rows } = this.#portion
+    const { rows } = this.#batch
     const at = this.#rows++ * ROW.length
     const listing = this.#listingOf(scrape, product)
     rows[at + ROW.scrape] = scrape.number
@@ -223,7 +223,7 @@ export class PortionReader {
   #noteTime(scrape: Scrape, { scrapedAt }: RowMetadata): void {
     if (scrapedAt === null || scrapedAt <= (scrape.scrapedAt ?? Number.NEGATIVE_INFINITY)) return
     scrape.scrapedAt = scrapedAt
-    this.#portion.times.push({ scrape: scrape.number, scrapedAt })
+    this.#batch.times.push({ scrape: scrape.number, scrapedAt })
   }
 
   #listingOf(scrape: Scrape, { sku, key }: RowProduct): number {
@@ -234,7 +234,7 @@ export class PortionReader {
     if (known !== undefined) return known
     numbers.set(code, this.#numbers.listings)
     this.#numbers.addCode(code, byName)
-    this.#portion.listings.push({ company: scrape.company, byName, code, id: 0 })
+    this.#batch.listings.push({ company: scrape.company, byName, code, id: 0 })
     this.#countText(code)
     return this.#numbers.listings++
   }
@@ -244,7 +244,7 @@ export class PortionReader {
     const text = labelText(product)
     const digest = digestOfLabel(text)
     if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
-    this.#portion.labels.push({ hash: hashOfLabel(text), digest, text, hasBarcode: product.barcode !== null, id: 0 })
+    this.#batch.labels.push({ hash: hashOfLabel(text), digest, text, hasBarcode: product.barcode !== null, id: 0 })
     this.#countText(text)
     const said = numbers.known.saidOf(product)
     numbers.said.push(said)
@@ -256,7 +256,7 @@ export class PortionReader {
 
   #countText(text: string): void {
     const bytes = bytesInMemory(text)
-    this.#portion.textBytes += bytes
+    this.#batch.textBytes += bytes
     this.#numbers.textBytes += bytes
   }
 }
