@@ -37,4 +37,5 @@ export {
   unchangedAtOnce as zstdCompress,
   unchangedAtOnce as zstdDecompress,
   unchangedSync as zstdCompressSync,
+  unchangedSync as zstdDecompressSync,
 }

@@ -1,5 +1,5 @@
 /** The numbers by which a reader calls companies, listings and labels. */
-import { KnownTraits, type LabelFields, type Traits } from '@splitcart/shared/truth/said.ts'
+import { KnownTraits, type LabelFields, type Traits } from '@splitcart/shared/truth/label-fields.ts'
 import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
 import { RepeatedRows } from './repeated-rows.ts'
 

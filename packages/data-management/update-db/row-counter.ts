@@ -1,7 +1,7 @@
 /** Counts the rows of a file as they are read, for the figures of its scrapes. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { type CountedRow, FiguresMaker, type Shown } from '@splitcart/shared/truth/figures.ts'
-import type { LabelFields } from '@splitcart/shared/truth/said.ts'
+import type { LabelFields } from '@splitcart/shared/truth/label-fields.ts'
 import { ROW, type ScrapeFigures } from '../catalogue/load/row-batch.ts'
 import type { Numbers } from './numbers.ts'
 

@@ -2,7 +2,15 @@
  * The figures of the columns of one scrape: made in one pass over its rows, in memory that does not grow with them, and kept with the
  * scrape. A later scrape is compared with them (comparison.ts) and judged (rules.ts); no row is read a second time.
  */
-import { COUNTED_LABEL_FIELDS, FIELDS, type Field, hashesOf, type LabelFields, type ODD, type Traits } from './said.ts'
+import {
+  COUNTED_LABEL_FIELDS,
+  FIELDS,
+  type Field,
+  hashesOf,
+  type LabelFields,
+  type ODD,
+  type Traits,
+} from './label-fields.ts'
 import { encodeSample, largestCompleteHash, SAMPLE_MAX, type Sampled, smallestOf } from './sample.ts'
 import { count, TraitCounts } from './trait-counts.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'

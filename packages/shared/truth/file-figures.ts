@@ -1,7 +1,7 @@
 /** The figures of a file that is at hand row by row, before it is sent: for each store and date those of its scrape. */
 import type { Row } from '../row.ts'
 import { type CountedRow, FiguresMaker, type Shown } from './figures.ts'
-import { KnownTraits, type LabelFields } from './said.ts'
+import { KnownTraits, type LabelFields } from './label-fields.ts'
 import { hash32 } from './text-hash.ts'
 
 /** A scrape of the file. */

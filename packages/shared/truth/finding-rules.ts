@@ -2,8 +2,8 @@
 import { percent, whole } from '../number.ts'
 import { type Case, isMore } from './case.ts'
 import type { Figures } from './figures.ts'
+import { ODD } from './label-fields.ts'
 import { namesOf, titleOf } from './price-rules.ts'
-import { ODD } from './said.ts'
 import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
 import type { Found } from './verdict.ts'
 

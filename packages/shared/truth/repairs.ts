@@ -2,7 +2,7 @@
 import { money } from '../money.ts'
 import type { Row } from '../row.ts'
 import { type Case, type ComparedReference, PAIRS_MIN } from './case.ts'
-import { hashesOf } from './said.ts'
+import { hashesOf } from './label-fields.ts'
 import { sampleOf } from './sample.ts'
 import type { Repair } from './verdict.ts'
 

@@ -1,5 +1,5 @@
 /** Counts rows of a scrape by traits: one increment per row; names are processed once for rows with equal traits. */
-import { COUNTED_LABEL_FIELDS, ODD, type Traits } from './said.ts'
+import { COUNTED_LABEL_FIELDS, ODD, type Traits } from './label-fields.ts'
 
 // Bounds of memory: distinct traits between two calls of `settle`, and names of each kind.
 const TRAITS_MAX = 1_000
