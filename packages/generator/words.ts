@@ -31,7 +31,7 @@ const ENGLISH_DEPARTMENTS = [
     'Chicken Drumsticks|Chicken Breast Fillets|Chicken Roasting Pieces|Turkey Mince|Duck Legs',
   ],
   ['Meat & Seafood>Sausages', 'g', 'Beef Sausages|Pork Chipolatas|Lamb Koftas|Bratwurst|Chorizo'],
-  ['Meat & Seafood>Fish', 'g', 'Salmon Chunks|Barramundi Fillets|Prawn Skewers|Tuna Steaks|Fish Fingers'],
+  ['Meat & Seafood>Fish', 'g', 'Salmon Portions|Barramundi Fillets|Prawn Skewers|Tuna Steaks|Fish Fingers'],
   ['Fruit & Vegetables>Fruit', 'g', 'Bananas|Brown Pears|Mandarins|Royal Apples|Blueberries|Red Grapes'],
   ['Fruit & Vegetables>Vegetables>Salad', 'g', 'Baby Spinach|Cherry Tomatoes|Coleslaw Kit|Cucumbers|Rocket Leaves'],
   ['Dairy, Eggs & Fridge>Cheese', 'g', 'Cheddar Block|Grated Mozzarella|Brie Wheel|Parmesan Wedge|Cream Cheese'],
