@@ -96,6 +96,22 @@ test('every record has the names that the API has, and those of before beside th
   }
 })
 
+test('a key gets all that is named, in one list or one by one', async () => {
+  await using machines = await openMachines()
+  await server(machines, [])
+  const rights = ['--scope', 'upload', '--scope', 'read,upload', '--only', 'aldi', '--only', 'iga/7', '--json']
+  const [made] = (await answerOf(machines, ['keys', 'create', 'a laptop', ...rights])).records()
+  assert.deepEqual(
+    [made?.scopes, made?.only],
+    [
+      ['upload', 'read'],
+      ['aldi', 'iga/7'],
+    ],
+  )
+  const [plain] = (await answerOf(machines, ['keys', 'create', 'another', '--json'])).records()
+  assert.deepEqual([plain?.scopes, plain?.only], [['upload'], null])
+})
+
 test('keys revoke tells a script whether the key worked until now, and which no longer do', async () => {
   await using machines = await openMachines()
   const id = await server(machines, [])

@@ -28,29 +28,39 @@ type Options = {
   withSuccessors?: true
 }
 
+const SCOPE_HELP = `what it may do: some of ${SCOPES.join(',')} (default: upload)`
+
 /** Adds the commands. */
 export function addKeys(program: Command): void {
   const keys = program.command('keys').description('make, list and revoke the keys of senders')
   const create = new Command('create')
     .description('make a key and print it, this once')
     .argument('<name>', 'whose key it is, e.g. the name of the machine')
-    .option('--scope <scopes>', `what it may do: ${SCOPES.join(', ')}`, scopesOf, ['upload'] as Scope[])
+    .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
     .option('--expires <date>', 'the day on which it stops working, e.g. 2027-01-31', dateOf)
-    .option('--only <companies>', 'the companies it may write, or stores as company/store, e.g. aldi,iga/21981', listOf)
+    .option(
+      '--only <companies>',
+      'the companies it may write, or stores as company/store, e.g. aldi,iga/21981',
+      adding(listOf),
+    )
     .option(
       '--from <networks>',
       'the addresses and networks it may come from, e.g. 203.0.113.7,2001:db8::/32',
-      networksOf,
+      adding(networksOf),
     )
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeKey(name, options, terminal)))
   const invite = new Command('invite')
     .description('make a code with which a machine fetches a key of its own: splitcart connect URL')
     .argument('<name>', 'whose key it will be, e.g. the name of the machine')
-    .option('--scope <scopes>', `what it may do: ${SCOPES.join(', ')}`, scopesOf, ['upload'] as Scope[])
+    .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
     .option('--expires <date>', 'the day on which the key stops working, e.g. 2027-01-31', dateOf)
-    .option('--only <companies>', 'the companies it may write, or stores as company/store, e.g. aldi,iga/21981', listOf)
-    .option('--from <networks>', 'the addresses and networks it may come from', networksOf)
+    .option(
+      '--only <companies>',
+      'the companies it may write, or stores as company/store, e.g. aldi,iga/21981',
+      adding(listOf),
+    )
+    .option('--from <networks>', 'the addresses and networks it may come from', adding(networksOf))
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeInvitation(name, options, terminal)))
   const list = new Command('list')
@@ -192,6 +202,11 @@ function stateOf({ revoked_at, expires_at }: KeyRecord, zone: TimeZone): string 
   if (revoked_at !== null) return `revoked ${zone.timeAt(revoked_at)}`
   if (expires_at !== null) return `${expires_at <= Date.now() ? 'expired' : 'until'} ${zone.timeAt(expires_at)}`
   return 'works'
+}
+
+/** Parser of an option with a list: given again, it adds to the list. */
+function adding<T>(read: (text: string) => readonly T[]): (text: string, before?: readonly T[]) => T[] {
+  return (text, before = []) => [...new Set([...before, ...read(text)])]
 }
 
 function scopesOf(text: string): Scope[] {
