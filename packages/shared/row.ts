@@ -128,7 +128,8 @@ export function identityOf(row: Row): string {
 
 /**
  * The first field in which two rows of one listing and scrape differ; undefined if `again` is a duplicate. Compares
- * only fields that come from the shop, not those a scraper derives; a missing optional value equals any other.
+ * only fields that come from the shop, not those a scraper derives. A missing value equals any other, except for the
+ * price.
  */
 export function differenceOf(first: ShownAgain, again: ShownAgain): string | undefined {
   if (first.name !== again.name) return 'name'
