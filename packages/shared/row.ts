@@ -121,7 +121,7 @@ export function productOf(product: Fields): (RowProduct & Remarks) | Rejection {
   return hasForbiddenKey(product) ? reject('key_forbidden') : readProduct(product)
 }
 
-/** The key by which rows are compared for duplicates: its listing (design 6.2), store and date. */
+/** The key by which duplicates are found: the store, the date and the listing (the SKU, else the normalized name). */
 export function identityOf(row: Row): string {
   return JSON.stringify([row.companyKey, row.storeKey, row.date, row.sku, row.sku === null ? row.key : null])
 }

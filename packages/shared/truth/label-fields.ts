@@ -21,7 +21,10 @@ export type Field = (typeof FIELDS)[number]
 /** Oddities of texts, each a bit in `Traits.odd`. */
 export const ODD = { mojibake: 1, html: 2, template: 4, foreignBrand: 8 } as const
 
-/** What labels share; rows are counted by it. `odd`: bits of `ODD`; `told`: of `COUNTED_LABEL_FIELDS`. */
+/**
+ * What labels share; rows are counted by it. `odd`: bits of `ODD`; `told`: a bit for each of `COUNTED_LABEL_FIELDS`
+ * that has a value.
+ */
 export type Traits = Readonly<{ brand: string | null; top: string; second: string; odd: number; told: number }>
 
 /** The fields of a label whose presence is counted; the index is the bit in `Traits.told`. */
