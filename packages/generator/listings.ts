@@ -11,7 +11,7 @@ export type Fields = Readonly<Record<string, Value>>
 /** A chain's article as its rows show it. The fields of `head` stand before those of the terms, those of `tail` after them. */
 export type Listing = Readonly<{ article: Article; head: Fields; tail: Fields }>
 
-/** The terms as a row shows them; `isPriceless`: the price is left out, as in some rows that are not available. */
+/** The terms as a row shows them; `isPriceless`: without a price, as some rows of unavailable articles are. */
 export type WrittenTerms = Terms & Readonly<{ isPriceless: boolean }>
 
 // Of five places of a chain's range three hold goods that other chains sell too.

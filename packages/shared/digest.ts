@@ -7,7 +7,7 @@ import { countLines, type LineCount } from './lines.ts'
 /** The digest of some bytes: SHA-256 as 64 hexadecimal digits, size in bytes, and number of lines. */
 export type Digest = Readonly<{ sha256: string; bytes: number; lines: number }>
 
-/** Computes a digest incrementally, from portions of any size. */
+/** Computes a digest incrementally, from chunks of any size. */
 export class Digester {
   readonly #hash = createHash('sha256')
   readonly #count: LineCount = { lines: 0, open: false }

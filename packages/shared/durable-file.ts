@@ -9,7 +9,7 @@
  *
  * Invariants:
  *  1. A name in a folder appears with all its bytes durable, or not at all.
- *  2. A name that exists is never overwritten (`replace` is for receipts and other sidecars, never for files).
+ *  2. A name that exists is never overwritten (`replace` is for sidecars and other records, not for files).
  *  3. A source disappears only after its new name would survive a power cut.
  *  4. A failed fsync is never retried on its descriptor: the part is given up (fsync may report an error only once).
  */
@@ -155,7 +155,7 @@ export async function remove(disk: Disk, path: string): Promise<void> {
   await syncFolder(disk, dirname(path))
 }
 
-/** Atomically replaces a sidecar (a receipt, a problem, the rejects of a file). */
+/** Atomically and durably replaces a sidecar (a receipt, a problem, the rejects of a file) or another record. */
 export async function replace(disk: Disk, path: string, text: string | AsyncIterable<string>): Promise<void> {
   const part = `${path}.part`
   const write = () =>

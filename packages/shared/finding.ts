@@ -30,7 +30,7 @@ export async function examine(check: string, todo: string, look: () => Promise<F
   }
 }
 
-/** Checks the free disk space of a folder: fails below `bytesMin`, warns below twice that; fails if inodes run out. */
+/** Checks the free disk of a folder: fails below `bytesMin` or 1,000 new files, warns below twice `bytesMin`. */
 export async function roomFinding(disk: Disk, folder: string, bytesMin: number): Promise<Finding> {
   const { bavail, bsize, files, ffree } = await disk.statfs(folder)
   const mebibytes = Math.floor((bavail * bsize) / 1024 / 1024)

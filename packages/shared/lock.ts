@@ -51,7 +51,7 @@ export function canLockBeside(path: string): boolean {
   }
 }
 
-/** Whether a process holds the lock. Read-only; throws the system's error if this user may not read the file. */
+/** Whether a process holds the lock. Read-only; throws the error of SQLite if this user may not read the file. */
 export function isLocked(path: string): boolean {
   if (!existsSync(path)) return false
   const database = new DatabaseSync(path, { readOnly: true, timeout: 0 })

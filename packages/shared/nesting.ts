@@ -3,7 +3,7 @@
 /** The deepest nesting a row may have. */
 export const NESTING_MAX = 64
 
-/** The number of opening brackets, counted to just over the limit: an upper bound of the nesting depth. */
+/** The number of opening brackets, counted to just over `NESTING_MAX`: up to that, no text nests deeper than this. */
 export function countOpeningBrackets(text: string): number {
   let count = 0
   for (const bracket of ['{', '['])

@@ -27,7 +27,10 @@ export function urlOfPostgres(address: string): URL | null {
   return URL.parse(address.replace('@/', '@localhost/'))
 }
 
-/** The address with `sslmode`: verify-full for hosts beyond this machine, unless it sets a mode of its own. */
+/**
+ * The address with `sslmode=verify-full` if a host is beyond this machine. A mode that it sets stays, but prefer,
+ * require and verify-ca become verify-full, as the client treats them anyway.
+ */
 export function encrypted(address: string): string {
   const urls = addressesOf(address).map(urlOfPostgres)
   if (urls.some((url) => url?.searchParams.has('sslmode'))) return address.replace(WEAK_SSLMODE, '$1verify-full')
@@ -48,7 +51,7 @@ export function signedBy(address: string, authority: string | undefined): string
   return `${address}&sslrootcert=${encodeURIComponent(authority)}`
 }
 
-/** Any address with user name and password hidden, before the host and among the parameters. */
+/** Any address with the password hidden: before the host, with the user name, and among the parameters. */
 export function withoutPassword(address: string): string {
   return address.replace(/:\/\/.*@/, '://…@').replace(/([?&](?:ssl)?pass(?:word)?=)[^&]*/gi, '$1…')
 }

@@ -40,7 +40,7 @@ async function faultOf(disk: Disk, path: string, user: User): Promise<string | u
   if (user === null) return undefined
   if (stats.uid !== user)
     return `${path} belongs to the user ${nameOf(stats.uid)}, not to ${nameOf(user)}; ${wayOut(stats.uid, user, path)}`
-  // On Linux a group with the user's own id has only that user; with umask 002, its members may write to new folders.
+  // Linux gives each user a group of the same id without other members; with umask 002 it may write to new folders.
   const isOwnGroup = user !== 0 && stats.gid === user
   if ((stats.mode & (isOwnGroup ? ANYBODY_MAY_WRITE : ANYBODY_MAY_WRITE | GROUP_MAY_WRITE)) === 0) return undefined
   const mode = (stats.mode & PERMISSIONS).toString(8)

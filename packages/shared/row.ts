@@ -121,14 +121,15 @@ export function productOf(product: Fields): (RowProduct & Remarks) | Rejection {
   return hasForbiddenKey(product) ? reject('key_forbidden') : readProduct(product)
 }
 
-/** The key by which rows are compared for duplicates: its listing (design 6.2), store and date. */
+/** The key by which duplicates are found: the store, the date and the listing (the SKU, else the normalized name). */
 export function identityOf(row: Row): string {
   return JSON.stringify([row.companyKey, row.storeKey, row.date, row.sku, row.sku === null ? row.key : null])
 }
 
 /**
  * The first field in which two rows of one listing and scrape differ; undefined if `again` is a duplicate. Compares
- * only fields that come from the shop, not those a scraper derives; a missing optional value equals any other.
+ * only fields that come from the shop, not those a scraper derives. A missing value equals any other, except for the
+ * price.
  */
 export function differenceOf(first: ShownAgain, again: ShownAgain): string | undefined {
   if (first.name !== again.name) return 'name'

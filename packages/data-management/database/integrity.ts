@@ -1,4 +1,4 @@
-/** Checks databases and kept files for disk damage, otherwise noticed only when a page or file is read. */
+/** Checks databases and kept files for disk damage once a day: else it shows only when that page or file is read. */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'

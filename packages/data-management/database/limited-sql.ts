@@ -1,4 +1,4 @@
-/** Queries with limits: of time, of records read, and until the client goes away. */
+/** Queries with limits: of time, of records read (counted in SQLite only), and until the client goes away. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { noteAsked } from './slow-statements.ts'
 import type { Sql, Value } from './sql.ts'

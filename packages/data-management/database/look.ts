@@ -7,8 +7,8 @@ const BUSY_MS_MAX = 5_000
 
 /** Opens a database that must exist. Throws what SQLite or the system says. */
 export function openToLook(path: string): DatabaseSync {
-  // With a write-ahead log a process may be writing: its locks and their file are needed. Without one, SQLite would
-  // create both files, which needs write permission and might leave them owned by another user.
+  // With a write-ahead log a process may be writing: its locks are needed, and the file that holds them (-shm).
+  // Without one, SQLite would create both, which needs write permission and might leave files of another user.
   if (existsSync(`${path}-wal`)) return new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS_MAX })
   const url = pathToFileURL(path)
   url.searchParams.set('immutable', '1')

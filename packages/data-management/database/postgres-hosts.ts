@@ -106,7 +106,7 @@ async function firstOf<T>(count: number, connect: () => Promise<T>): Promise<T> 
     }
 }
 
-/** Whether all connections of a pool were in use for too long: no machine is at fault. */
+/** Whether all connections of a pool were in use for too long: no host is at fault. */
 function isPoolFull(error: unknown): boolean {
   return error instanceof Error && error.message === 'timeout exceeded when trying to connect'
 }

@@ -9,7 +9,7 @@ type Database = PostgresQueries &
 
 type MigrationTarget = Readonly<{ schema: string; migrations: string }>
 
-/** Runs the missing migrations, each in a transaction of its own; returns their total number. Throws `schema_newer`. */
+/** Runs the missing migrations, each in a transaction of its own; returns how many exist. Throws `schema_newer`. */
 export async function migrate(database: Database, { schema, migrations }: MigrationTarget): Promise<number> {
   const names = await readdir(migrations)
   const files = names.filter((name) => name.endsWith('.sql')).sort()
@@ -31,7 +31,7 @@ export async function migrate(database: Database, { schema, migrations }: Migrat
   return made
 }
 
-/** Locks the schema against migrations until the transaction ends; throws `schema_newer` if it is not `known`. */
+/** Locks the schema against migrations until the transaction ends; throws `schema_newer` if it is beyond `known`. */
 export async function keepSchema(transaction: PostgresQueries, schema: string, known: number): Promise<void> {
   await transaction.run('select pg_advisory_xact_lock_shared(hashtextextended(?, 0))', lockOf(schema))
   await versionIn(transaction, schema, known)
@@ -56,7 +56,7 @@ async function versionIn(database: PostgresQueries, schema: string, known: numbe
   throw new Problem('schema_newer', `the schema ${schema} is at ${made}, this program knows ${known}`)
 }
 
-/** Creates the schema unless it exists: an administrator with more rights may have created it. */
+/** Creates the schema, unless an administrator with more rights has done so, and the table of its version. */
 async function makeSchema(database: PostgresQueries, schema: string): Promise<void> {
   if ((await database.get('select 1 from pg_namespace where nspname = ?', schema)) === undefined)
     await database.script(`create schema "${schema}"`)

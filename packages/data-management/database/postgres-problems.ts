@@ -52,7 +52,7 @@ export function problemOf(error: unknown): unknown {
   return error
 }
 
-/** Retries work as long as it conflicts with other transactions. */
+/** Retries work that conflicts with other transactions: ten tries at most, with growing random pauses. */
 export async function repeated<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

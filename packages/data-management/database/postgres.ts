@@ -9,7 +9,7 @@ import { checkSessions } from './postgres-sessions.ts'
 
 const CONNECTIONS_MAX = 10
 
-/** The most connections, and how long a statement may take in milliseconds (omitted: no limit). */
+/** The most connections (default: 10), and the longest time of a statement in milliseconds (default: no limit). */
 export type ConnectionLimits = Readonly<{ connections?: number; statementMsMax?: number }>
 
 /**
@@ -169,7 +169,7 @@ function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax
     onConnect: async (client) => {
       await client.query(`set search_path = ${pg.escapeIdentifier(schema)}, public; set datestyle = iso, ymd`)
       await client.query(ownTimes(statementMsMax))
-      // Acknowledged data must be on the disk; a server set to stricter values than `on` keeps them.
+      // Acknowledged data must be on the disk, so `off` is overridden. Other values, such as `remote_apply`, stay.
       await client.query(
         `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`,
       )
@@ -256,7 +256,7 @@ const parserOf = ((type: number, format?: 'text') => {
   return pg.types.getTypeParser(type, format)
 }) as typeof pg.types.getTypeParser
 
-/** The number, if it can be represented exactly; otherwise its text. */
+/** The number, if it is an integer that a double holds exactly; otherwise its text. */
 function numberOf(text: string): number | string {
   const number = Number(text)
   return Number.isSafeInteger(number) ? number : text

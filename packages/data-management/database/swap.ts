@@ -14,7 +14,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 const MARKER = '.restoring.json'
 const ENDINGS = ['', '-wal', '-shm'] as const
 
-/** A swap that has begun: the databases, and the suffix of the previous ones. */
+/** A swap that has begun. `aside`: the suffix, after a dot, that the files of the previous databases get. */
 export type Swap = Readonly<{ databases: readonly string[]; aside: string }>
 
 /** The path of the database that will replace another. */

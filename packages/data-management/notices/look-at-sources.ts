@@ -1,5 +1,4 @@
 /** Sources that are silent, and findings of what they send. */
-
 import { type Source, sourceView } from '../catalogue/queries/sources.ts'
 import { findingKey, unbelievedFindings } from '../http/routes/findings.ts'
 import { sourcesNow } from '../http/routes/freshness.ts'
@@ -24,7 +23,7 @@ export async function silentSources({ reading, recorded }: Looked): Promise<read
     })
 }
 
-/** Findings of the newest scrapes that no person has accepted. */
+/** Findings of the newest scrapes that no belief of a person covers. */
 export async function findingsThere({ reading, recorded, ticked }: Looked): Promise<readonly FoundCondition[]> {
   const isKnown = (key: string) => recorded.has(key) || ticked.has(key)
   const { first } = await unbelievedFindings(reading, (each, at) => at < FINDINGS_MAX || isKnown(findingKey(each)))

@@ -20,7 +20,7 @@ export async function heldUploads(looked: Looked): Promise<readonly FoundConditi
   })
 }
 
-/** Uploads of the last days that failed to load. */
+/** Uploads that failed to load, received in the last seven days. */
 export async function failedUploads(looked: Looked): Promise<readonly FoundCondition[]> {
   const since = momentOf(looked.reading).now - FAILED_MS
   const failed = await uploadsIn('failed', looked, ({ received_at }) => received_at > since)
@@ -44,7 +44,7 @@ export async function dyingUploads({ reading }: Looked): Promise<readonly Condit
     })
 }
 
-/** The condition that the oldest waiting upload has waited for long. */
+/** The condition that the oldest waiting upload has waited for half an hour. */
 export async function backlogOld({ reading }: Looked): Promise<readonly Condition[]> {
   const { files, since } = await reading.inbox.ledger.uploads.waiting()
   const { now, zone } = momentOf(reading)

@@ -36,7 +36,10 @@ export async function loaderGone({ reading, outside }: Looked): Promise<readonly
   return [{ kind: 'loader', subject: '', text: `${waiting(files)}, and no program is there that loads them` }]
 }
 
-/** The condition that the latest backup is old; none if no backup was ever recorded (PostgreSQL has its own tools). */
+/**
+ * The condition that the latest backup is old, or that there is none. PostgreSQL has its own tools: with it, a backup
+ * that was never recorded is no condition.
+ */
 export async function backupOld({ reading }: Looked): Promise<readonly Condition[]> {
   const { ledger } = reading.inbox
   const { now, zone } = momentOf(reading)
@@ -51,7 +54,7 @@ export async function backupOld({ reading }: Looked): Promise<readonly Condition
   return [{ kind: 'backup', subject: String(latest.id), text: `The latest backup is of ${day}` }]
 }
 
-/** Keys that expire within days and have no successor. */
+/** Keys that expire within seven days and have no successor. */
 export async function keysExpiring({ reading }: Looked): Promise<readonly Condition[]> {
   const { ledger } = reading.inbox
   const { now, zone } = momentOf(reading)

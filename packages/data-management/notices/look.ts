@@ -49,7 +49,7 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
   }
 }
 
-/** All conditions that hold now, on record or not. */
+/** All conditions that hold now, on record or not, except settled ones. */
 export async function conditionsNow(reading: Reading, outside: Outside): Promise<Condition[]> {
   const found: Condition[] = []
   const ticks = await ticksNow(reading)

@@ -1,5 +1,4 @@
 /** The input and output of the functions that look for conditions. */
-
 import type { SystemView } from '../http/routes/system-schema.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import type { Condition } from '../ledger/notices.ts'
@@ -22,8 +21,9 @@ export type Looked = Readonly<{
 }>
 
 /**
- * A condition that a look finds. `isSettled`: a person has dealt with it; a recorded one ends without a notice.
- * `mark`: its present state; a tick applies as long as the mark is the same.
+ * A condition that a look finds. `isSettled`: a person has decided that it needs no attention (snoozed, retired, ticked
+ * off); a recorded one ends without a notice. `mark`: its present state; a tick ends when the mark changes (that of a
+ * finding: when it grows).
  */
 export type FoundCondition = Condition & Readonly<{ isSettled?: boolean; mark?: string }>
 

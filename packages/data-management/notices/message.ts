@@ -28,7 +28,7 @@ export function inert(text: string): string {
   return text.replace(/@|:(?=\/\/)|\](?=\()/g, '$&\u200b')
 }
 
-/** The longest beginning of a text that fits into `bytesMax` bytes. */
+/** The text, or its beginning and …, so that it fits into `bytesMax` bytes. */
 export function cutTo(text: string, bytesMax: number): string {
   if (Buffer.byteLength(text) <= bytesMax) return text
   const cut = Buffer.from(text)

@@ -26,7 +26,7 @@ const ANSWER_CHARACTERS_MAX = 300
 const FAILURES_MAX = 16
 // The prefix of a recorded answer by which a receiver has refused a message for good.
 const REFUSED = 'refused: '
-// How long a receiver may still take to answer when the server stops: less than running uploads may take.
+// How long a receiver may still take to answer when the server stops: less than uploads in progress have (8 s).
 const STOPPING_MS = 3_000
 
 /** Sends to every receiver what waits for it. A failing one does not stop the others; a signal leaves them a moment. */
@@ -66,7 +66,10 @@ async function tellOne(telling: Telling, receiver: NoticeReceiver, signal: Abort
   else log.warn({ ...told, pauseMs }, 'notices could not be told; it is tried again')
 }
 
-/** The state of a receiver. `isShort`: it refused the last message, so the next one is short, to get through. */
+/**
+ * The state of a receiver. `isShort`: it refused the last message, so the next one leaves out the texts of the notices:
+ * it gets through, and those that follow are not blocked.
+ */
 async function standingOf({ database }: Notices, { name }: NoticeReceiver) {
   const found = await database
     .selectFrom('notice_receiver')

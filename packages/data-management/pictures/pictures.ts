@@ -1,4 +1,4 @@
-/** A cache of pictures of shops in memory, so that this server fetches each once, and not the browsers of users. */
+/** Caches pictures of shops in memory for a day: this server fetches each once, and the browsers of users never do. */
 import { lookup } from 'node:dns/promises'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { fetchPicture, type Internet, NoPicture, type Picture } from './fetch-picture.ts'
@@ -32,7 +32,7 @@ export class Pictures {
     this.#now = now
   }
 
-  /** The picture at an address, or why there is none; undefined if too many are being fetched: the caller retries. */
+  /** The picture at an address, or why there is none; undefined if `AT_ONCE_MAX` are being fetched: retry. */
   async get(address: string): Promise<Picture | string | undefined> {
     const kept = this.#kept.get(address)
     if (kept !== undefined && this.#now() < kept.until) {

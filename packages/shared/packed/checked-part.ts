@@ -1,4 +1,4 @@
-/** Writes a content to a part only if its SHA-256 is the expected one. */
+/** Writes a content to a part, which stays only if the SHA-256 is the expected one. */
 import { type Digest, Digester } from '../digest.ts'
 import type { Disk } from '../disk.ts'
 import { removeIfThere, writePart } from '../durable-file.ts'

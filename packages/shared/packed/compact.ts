@@ -25,7 +25,7 @@ const GZIP_BYTES = 256 * 1024
 
 /**
  * A file to compact. `isRight`: whether the SHA-256 of its content is the expected one; `timeOf`: the modification
- * time of the result; `nameOnly`: the file is looked up by its own name only: another file with that name moves aside.
+ * time of the result; `nameOnly`: the file is looked up by its own name only, so another file there moves aside.
  */
 export type Compacting = Readonly<{
   path: string
@@ -72,7 +72,7 @@ export async function setDamagedAside(disk: Disk, path: string): Promise<void> {
 
 type Read = Readonly<{ sha256: string; content?: Content }>
 
-/** The SHA-256 of a file and, if `inMemory`, its content; undefined if it cannot be read. */
+/** A file's SHA-256 and, if `inMemory`, its content or 'too long' for the memory; undefined if it is unreadable. */
 async function contentOf(disk: Disk, path: string, inMemory: boolean): Promise<Read | 'too long' | undefined> {
   if (!inMemory) {
     const sha256 = await keptDigest(disk, path)

@@ -14,7 +14,7 @@ export class DamagedPack extends Error {
   }
 }
 
-/** Whether an error means that the bytes of a file are damaged, including errors of zlib and zstd. */
+/** Whether an error means that the bytes of a file are damaged: also those of gunzip; `decodeZstd` wraps its own. */
 export function isDamage(error: unknown): boolean {
   return error instanceof DamagedFile || error instanceof DamagedPack || /^Z_/.test(codeOf(error))
 }

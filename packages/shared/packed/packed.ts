@@ -72,7 +72,7 @@ async function baseNamedBy(disk: Disk, path: string): Promise<string | undefined
   return dictionaryNamedIn(await readWhole(disk, path, DCZ_HEAD_BYTES))
 }
 
-/** Removes bases that no file refers to; removes none if any packed file is unreadable. */
+/** Removes bases that no file refers to; removes none if the disk fails to read the head of a packed file (EIO). */
 export async function removeBases(disk: Disk, folder: string): Promise<void> {
   const names = await basesIn(disk, folder)
   if (names.length === 0) return

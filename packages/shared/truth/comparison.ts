@@ -55,7 +55,7 @@ export function compareSamples(now: readonly Sampled[], then: readonly Sampled[]
     factor: factorOf(logs),
     ratios: barsOf(logs),
     ...agreements(pairs, then),
-    // Few ask for it.
+    // Computed on demand: only the rules on categories use it, for few scrapes.
     get still() {
       still ??= stillShown(pairs, before)
       return still

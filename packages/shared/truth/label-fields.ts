@@ -21,13 +21,16 @@ export type Field = (typeof FIELDS)[number]
 /** Oddities of texts, each a bit in `Traits.odd`. */
 export const ODD = { mojibake: 1, html: 2, template: 4, foreignBrand: 8 } as const
 
-/** What labels share; rows are counted by it. `odd`: bits of `ODD`; `told`: a bit for each present field of `TOLD`. */
+/**
+ * What labels share; rows are counted by it. `odd`: bits of `ODD`; `told`: a bit for each of `COUNTED_LABEL_FIELDS`
+ * that has a value.
+ */
 export type Traits = Readonly<{ brand: string | null; top: string; second: string; odd: number; told: number }>
 
 /** The fields of a label whose presence is counted; the index is the bit in `Traits.told`. */
 export const COUNTED_LABEL_FIELDS = ['brand', 'barcode', 'size', 'url', 'image_url', 'category_path'] as const
 
-/** A reduced label. Long texts are cut to 160 characters. */
+/** A reduced label. Texts other than the barcode are cut to 160 characters. */
 export type LabelFields = Readonly<{
   name: string
   barcode: string | null

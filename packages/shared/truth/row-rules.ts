@@ -15,10 +15,10 @@ import type { Counted, Figures } from './figures.ts'
 import { wordsHash } from './text-hash.ts'
 import type { Found } from './verdict.ts'
 
-// The standard deviation of a random count is about its square root; fewer rows by this many are too few.
+// The standard deviation of a random count is about its square root: only fewer rows by so many of them are too few.
 const DEVIATIONS = 2.5
 
-/** The limit below which a number of rows is too low, given the usual number. */
+/** The number of rows below which there are too few: less than `share` of the usual, and than chance explains. */
 export function rowsTooFew(usual: number, share: number): number {
   return Math.min(share * usual, usual - DEVIATIONS * Math.sqrt(usual))
 }
@@ -38,7 +38,7 @@ export function rowsBelowUsual({ now, scrape, references, thresholds }: Case): F
   }
 }
 
-// The share of rows to expect, by the number of sisters (other stores of the company): 0, 1 or 2.
+// The least share of rows to expect, by the number of sisters (other stores of the company): 0, 1 or 2.
 const FEW_SISTERS_SHARES = [0, 0.5, 0.7]
 
 /** A store's first scrape with far fewer rows than the company's other stores. */
@@ -78,10 +78,13 @@ export function categoriesRenamed(judged: Case): Found | undefined {
   return renamed.length === 0 ? undefined : categoriesFound(judged, renamed, 'is called otherwise now')
 }
 
-// If at least so many other stores exist and all have a category, a store without it has not just never sold it.
+// If at least so many other stores all have a category, a store without it is not one that never sells it.
 const SISTERS_SURE = 10
 
-/** Several top categories that nearly all stores have are missing from a first scrape; one alone may never be sold. */
+/**
+ * Top categories that nearly all other stores have and a first scrape lacks: several, or one that all of at least
+ * `SISTERS_SURE` stores have. Another single one may be what this store never sells.
+ */
 export function categoriesMissing(judged: Case): Found | undefined {
   const missing = missingOf(judged)
   return isEnough(judged, missing) ? categoriesFound(judged, missing, 'has hardly any rows') : undefined
@@ -144,7 +147,7 @@ function missingOf({ now, beside, references, thresholds, scrape }: Case): Lost[
   })
 }
 
-/** Whether most listings that other stores show in this category are here in one of another name. */
+/** Whether a category of other stores has another name here: most of them share most of its listings with this one. */
 function isCalledOtherwise(beside: readonly ComparedReference[], name: string): boolean {
   const having = beside.filter(({ figures }) => rowsIn(figures, name) > 0)
   return having.filter((each) => isRenamed(each, name)).length * 2 > having.length

@@ -3,7 +3,7 @@
  * largest hashes, both samples contain each shared listing: so comparing samples estimates what the scrapes share.
  */
 
-/** A listing in a sample. Texts are hashes (0: absent), money is whole cents, flags are 0 and 1 (-1: absent). */
+/** A listing in a sample. Texts are hashes (0: absent), money is whole cents and flags are 0 or 1 (-1: absent). */
 export type Sampled = Readonly<{
   hash: number
   price: number
@@ -45,7 +45,7 @@ export function sampleOf(figures: Readonly<{ sample: string }>): readonly Sample
   return known
 }
 
-/** Decodes a sample; an invalid text gives an empty one. */
+/** Decodes a sample; bytes that make no whole listing are left out. */
 function decodeSample(text: string): Sampled[] {
   const bytes = Buffer.from(text, 'base64')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,4 +1,4 @@
-/** Small hashes of texts: the same on every machine. They are only compared, never used as keys of a lookup. */
+/** Small hashes of texts: the same on every machine. Different texts may have the same: none stands for its text. */
 
 const FIRST = 0x811c9dc5
 const PRIME = 0x01000193

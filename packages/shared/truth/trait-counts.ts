@@ -11,7 +11,7 @@ export type BrandRows = { rows: number; foreign: number }
 
 /** The counts of one scrape. The public counts are complete only after `settle`. */
 export class TraitCounts {
-  /** For each field of `TOLD`, the rows that have it. */
+  /** For each of `COUNTED_LABEL_FIELDS`, the rows that have it. */
   readonly told = COUNTED_LABEL_FIELDS.map(() => 0)
   readonly odd = { mojibake: 0, html: 0, template: 0, foreignBrand: 0 }
   readonly tops = new Map<string, number>()
