@@ -157,7 +157,7 @@ export class Uploads {
     await this.#database.updateTable('upload').set({ repair: null }).where('id', '=', id).execute()
   }
 
-  /** Resets the attempts of an upload whose load failed but left the loader alive; `endAttempts` writes it again. */
+  /** Resets the attempts of an upload whose load failed but left the loader alive; `endAttempts` retries the write. */
   async endAttempt(id: string): Promise<void> {
     this.#ended.add(id)
     await this.endAttempts().catch(() => {})
