@@ -50,7 +50,7 @@ export class Dictionaries {
   /** The dictionary read last: files that are sent concurrently share it. */
   #last: Readonly<{ sha256: string; bytes: Promise<Buffer | undefined> }> | undefined
   #unknown = 0
-  /** Whether dictionaries are off: the server or a proxy does not accept them, or the server has too few of them. */
+  /** Whether dictionaries are off: the server or a proxy does not accept them, or the server lacks several of them. */
   isOff = false
 
   constructor(disk: Disk, folders: Folders) {

@@ -63,7 +63,7 @@ export type ClientOptions = Readonly<{
   idleMsMax?: number
   disk?: Disk
   rateLimit?: RateLimit
-  /** Minimum size of copies sent by resumable upload; smaller ones are once they have been cut. Default: unlimited. */
+  /** Copies from this size on are sent by resumable upload; smaller ones only after they were cut. Default: infinite. */
   resumableBytesMin?: number
 }>
 

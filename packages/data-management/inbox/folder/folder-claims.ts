@@ -88,7 +88,10 @@ const CLAIMED = {
   leave: () => {},
 } as const
 
-/** A claim of a waiting upload without a file in the inbox: it was dealt with and the ledger lags, or is lost. */
+/**
+ * A claim without a file to load. `lost`: none is in the inbox, because the upload was dealt with and only the ledger
+ * lags, or because its bytes are lost. `elsewhere`: they lie under another name.
+ */
 function withoutFile(upload: Upload, bytes: 'elsewhere' | 'lost'): Claim {
   return { ...CLAIMED, upload, bytes, open: async () => undefined, finish: async () => {}, fail: async () => {} }
 }
