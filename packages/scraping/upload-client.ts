@@ -63,7 +63,7 @@ export type ClientOptions = Readonly<{
   idleMsMax?: number
   disk?: Disk
   rateLimit?: RateLimit
-  /** Copies from this size on are sent by resumable upload; smaller ones only after they were cut. Default: infinite. */
+  /** Copies of this size or more are sent by resumable upload, smaller ones once they were cut. Default: infinity. */
   resumableBytesMin?: number
 }>
 
