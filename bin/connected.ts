@@ -58,7 +58,7 @@ export function scheduleOf({ from, path }: SettingsFilePath): Schedule | undefin
   return scheduleFor(process.platform, { command, folder: from === '.env' ? dirname(resolve(path)) : home, home, user })
 }
 
-/** Installs a schedule. On failure removes it again and returns the error as a sentence. */
+/** Installs a schedule. On failure removes its files again and returns the error as a sentence. */
 export async function installSchedule(disk: Disk, schedule: Schedule): Promise<string | undefined> {
   // A schedule running from older files would continue with them, so it is stopped first.
   if (await isThere(disk, schedule)) schedule.undo.forEach(faultOf)

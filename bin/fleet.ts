@@ -1,5 +1,4 @@
 /** Opens the inbox that several machines share. */
-
 import type { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream/servers.ts'
 import type { SharedInbox } from '@splitcart/data-management/inbox/jetstream/shared-inbox.ts'
 import type { Log } from '@splitcart/shared/log.ts'

@@ -26,7 +26,7 @@ export function keyIn(path: string): { key: string } | { fault: string } {
   }
 }
 
-/** A warning if others can read a settings file with a key. Not an error: the file may hold more, and long be used. */
+/** A warning if others can read a settings file with a key. No error: it may hold more, and have worked for years. */
 export function exposureOf(path: string): string | undefined {
   if (process.platform === 'win32') return undefined
   const { mode, uid } = statSync(path)

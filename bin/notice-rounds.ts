@@ -1,5 +1,4 @@
 /** Makes the notice receivers and rounds of `serve` from the settings. */
-
 import { revisionOf } from '@splitcart/data-management/catalogue/queries/revision.ts'
 import { diskOf } from '@splitcart/data-management/http/routes/machine.ts'
 import type { Services } from '@splitcart/data-management/http/services.ts'

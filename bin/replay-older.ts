@@ -51,14 +51,14 @@ export async function replayOlder(
   }
 }
 
-/** The oldest first. */
+/** The uploads of these loads that are on record, oldest first. */
 async function uploadsOf({ ledger }: DataManagement, loads: readonly OlderLoad[]): Promise<Upload[]> {
   const ids = await ledger.uploads.idsOf(loads.map(({ sha256 }) => sha256))
   const uploads = await ledger.uploads.findAll([...ids.values()])
   return uploads.sort((one, other) => (one.id < other.id ? -1 : 1))
 }
 
-/** Requests a replay with the same rights as the first load: rows its senders might not write stay out. */
+/** Requests a replay. If the load was limited to the rights of its senders, the replay is too; else all rows load. */
 async function want(
   { ledger }: DataManagement,
   { id, sha256, loaded_for }: Upload,

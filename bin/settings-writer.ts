@@ -1,4 +1,4 @@
-/** Writes settings into an existing settings file, keeping all other lines. The file is private to its owner. */
+/** Writes settings into a settings file, and keeps all its other lines. The file is private to its owner. */
 import { dirname, join } from 'node:path'
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { remove, replace } from '@splitcart/shared/durable-file.ts'

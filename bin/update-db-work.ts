@@ -44,7 +44,7 @@ export function compactionFor(work: UpdateDb, { PROCESSED_FORM: form }: Settings
   return new Compaction({ ...work, folders, form })
 }
 
-/** May go on for COMPACTION_MS, or until an inbox changes: so a load waits for one file at most. */
+/** A check that is true once, then for COMPACTION_MS until an inbox changes: a load waits for one file at most. */
 export async function whileIdle({ disk }: UpdateDb, inboxes: readonly string[], signal: AbortSignal) {
   const names = async () => (await Promise.all(inboxes.map((inbox) => disk.readdir(inbox)))).join('\n')
   const before = await names()

@@ -1,4 +1,4 @@
-/** Long-running programs wait at start for their services: a fleet's machines start in any order, or all at once. */
+/** Long-running programs wait at start for their services: machines start in any order, or all after a power cut. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'

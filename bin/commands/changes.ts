@@ -1,5 +1,4 @@
 /** `splitcart changes`: what became cheaper and dearer, came and went, the largest first. */
-
 import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { type ChangesQuestion, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'

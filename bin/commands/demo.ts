@@ -71,7 +71,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   }
 }
 
-/** The environment with all settings empty, i.e. default. Not removed: a file, e.g. with DATABASE_URL, would apply. */
+/** The environment with every setting emptied, i.e. default. Not removed: a file could set it, e.g. DATABASE_URL. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...environment, ...Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, ''])) }
 }

@@ -52,7 +52,7 @@ async function endKey(settings: Settings, terminal: Terminal): Promise<boolean> 
     return true
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    // The key was already revoked.
+    // The key was revoked or has expired already.
     if (error.code === 'key_refused') return true
     terminal.note(`The key could not be ended (${error.message}). On the server: splitcart keys revoke ${idOf(key)}`)
     return false

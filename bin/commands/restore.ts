@@ -1,4 +1,4 @@
-/** `splitcart restore`: replaces catalogue and ledger by a backup, atomically. */
+/** `splitcart restore`: replaces catalogue and ledger by a backup, both or neither (database/swap.ts). */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'

@@ -1,5 +1,4 @@
 /** `splitcart stores set`: sets a store's scrape interval, whether it is retired or snoozed, and a note. */
-
 import { stillSet } from '@splitcart/data-management/catalogue/queries/freshness.ts'
 import { lastScrapeOf, type StoreFound } from '@splitcart/data-management/catalogue/queries/store-page.ts'
 import { saveStoreSettings } from '@splitcart/data-management/http/routes/store-settings.ts'

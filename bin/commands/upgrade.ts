@@ -51,7 +51,10 @@ function olderIn({ disk, folders, ledger, catalogue }: DataManagement, settings:
   return countReplayable(catalogue.database, ledger, (upload) => liesInFolders(disk, folders, upload))
 }
 
-/** Takes the locks that keep other programs off SQLite files; none with PostgreSQL. */
+/**
+ * Takes the locks that keep server and loader off the SQLite files while their schemas change; none with PostgreSQL,
+ * where each program notices a newer schema by itself.
+ */
 async function locksOf(settings: Settings): Promise<Disposable> {
   const stack = new DisposableStack()
   if (databaseServer(settings) !== undefined) return stack

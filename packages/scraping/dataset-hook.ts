@@ -60,7 +60,7 @@ export class OutboxHook implements AsyncDisposable {
     }
   }
 
-  /** Moves the file to the outbox. Throws and leaves no file if requests failed or a row could not be written. */
+  /** Moves the file to the outbox. Throws and leaves no file if requests failed, or rows are missing or too few. */
   async commit({ requestsFailed = 0 }: CrawlResult = {}): Promise<Committed> {
     this.#release()
     try {

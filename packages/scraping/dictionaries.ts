@@ -1,7 +1,7 @@
 /**
  * Chooses the archived file that is the compression dictionary (dcz) of a file: the newest of the same company that the
  * server has promised to keep and that is at least half as large. Successive scrapes of a chain are nearly identical,
- * whatever the store; a scrape that broke off has little of it (bench/README.md).
+ * whatever the store; one that broke off has little in common with the next (bench/README.md).
  *
  * A server without dcz makes no promise in its newest receipt, and no dictionary is used then. An error with a
  * dictionary is a reason to send the file without one, never to refuse the file.
@@ -50,7 +50,7 @@ export class Dictionaries {
   /** The dictionary read last: files that are sent concurrently share it. */
   #last: Readonly<{ sha256: string; bytes: Promise<Buffer | undefined> }> | undefined
   #unknown = 0
-  /** Whether dictionaries are off, because the server or a proxy does not accept them. */
+  /** Whether dictionaries are off: the server or a proxy does not accept them, or the server lacks several of them. */
   isOff = false
 
   constructor(disk: Disk, folders: Folders) {

@@ -95,7 +95,7 @@ export async function* moving(idle: Idle, response: Response): AsyncGenerator<Bu
   }
 }
 
-/** Reads a response body as text, up to a limit. Throws if it is JSON and breaks off, or does not end in time. */
+/** Reads a response body as text, up to a limit. Throws if a JSON body breaks off or does not end in time. */
 export async function readText(idle: Idle, response: Response): Promise<string> {
   const isJson = /json/i.test(response.headers.get('content-type') ?? '')
   const bytesMax = isJson ? ANSWER_BYTES_MAX : PAGE_BYTES_MAX

@@ -44,7 +44,7 @@ export async function obtain(obtaining: Obtaining, archived: Archived): Promise<
 
 type Taking = Readonly<{ part: string; path: string; damaged: string | undefined }>
 
-/** Puts the part in place before removing a damaged file of another name: a crash must not leave neither. */
+/** Puts the part in place before setting a damaged file of another name aside: a crash never leaves neither of them. */
 async function takePlace(disk: Disk, { part, path, damaged }: Taking): Promise<void> {
   if (damaged === path) await setDamagedAside(disk, path)
   await land(disk, part, dirname(path), [basename(path)])

@@ -30,7 +30,7 @@ export type Prune = Readonly<{
   all?: boolean
 }>
 
-/** A removed file; `bytes` includes its sidecars. `wentBack`: it had changed; its name now in the outbox. */
+/** A file that is removed, or would be; `bytes` includes its sidecars. `wentBack`: it had changed; its outbox name. */
 export type Pruned = Readonly<{ name: string; bytes: number; loadedAt: string; wentBack?: string }>
 
 /** Removes old loaded files with receipts and rejects; yields each. Throws `prune_refused` if the clock looks wrong. */

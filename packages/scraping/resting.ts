@@ -57,7 +57,7 @@ const LONG_SPAN = 0.1
 const PAUSES = 3
 const LOOKS_PER_REST = 4
 
-/** How long a file has to be unchanged, in ms: longer for large, slowly growing, often paused or torn files. */
+/** How long a file has to be unchanged, in ms: longer if it is large, grew slowly, had a long pause, or ends torn. */
 export function restFor(
   restMs: number,
   { size, spanMs }: Pick<Waiting, 'size' | 'spanMs'>,

@@ -3,7 +3,7 @@
  *
  *   no sidecar ─▶ POST: an address, noted ─▶ PATCH ─┬─▶ complete ─▶ the id of the receipt
  *   sidecar ────▶ HEAD: where it stands ────▶       ├─▶ cut: once more from HEAD, as long as each try makes progress
- *                                                └─▶ 413 of a proxy: once more from HEAD, in pieces of half the size
+ *                                                   └─▶ 413 of a proxy: once more from HEAD, in pieces of half the size
  *
  * Invariants:
  *  1. An address is noted durably before the first byte goes there, so a sender that is killed finds its upload again.

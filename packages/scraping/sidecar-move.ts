@@ -3,8 +3,8 @@
  *
  *   sidecar written (durable) ──▶ file moved (durable)
  *
- * The sidecar comes first: a file never lies in the archive or in product_refused without its reason. A crash between the two
- * leaves a sidecar without a file, which the next run overwrites.
+ * The sidecar comes first: a file never lies in the archive or in product_refused without its reason. A crash between
+ * the two leaves a sidecar without a file, which the next run overwrites.
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
@@ -25,7 +25,7 @@ export type FileWithSidecar = Readonly<{
   sidecar: object
 }>
 
-/** Moves a file and its sidecar into a folder and returns the name it got there. Safe to repeat after a crash at any point. */
+/** Moves a file into a folder, its sidecar first; returns its new name. Safe to repeat after a crash at any point. */
 export async function moveWithSidecar(disk: Disk, noted: FileWithSidecar, folder: string): Promise<string> {
   await mustBeSame(disk, noted)
   const name = await freeName(disk, noted, folder)

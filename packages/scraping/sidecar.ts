@@ -1,4 +1,4 @@
-/** Sidecars: the small JSON files that lie next to a file and say something about it. They are written with `replace`. */
+/** Sidecars: small JSON files that lie next to a file and tell something about it. They are written with `replace`. */
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
 
 /** The text of a sidecar, or `undefined` when there is none. */

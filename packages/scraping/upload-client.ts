@@ -63,7 +63,7 @@ export type ClientOptions = Readonly<{
   idleMsMax?: number
   disk?: Disk
   rateLimit?: RateLimit
-  /** Minimum size of copies sent by resumable upload; smaller ones are once they have been cut. Default: unlimited. */
+  /** Copies of this size or more are sent by resumable upload, smaller ones once they were cut. Default: infinity. */
   resumableBytesMin?: number
 }>
 

@@ -1,8 +1,9 @@
 /**
  * The command `upload-data` without terminal output: sends the files in the outbox and fetches the results of uploads.
  *
- *   lock ─▶ left-overs reported ─▶ archive as its receipts say ─┬─▶ each file that is ready, oldest first ─┬─▶ what the server lacks
- *                                                               └─▶ results of earlier uploads ────────────┘
+ *   lock ─▶ orphaned parts reported ─▶ archive as its receipts say
+ *     ─┬─▶ each file that is ready, oldest first ─┬─▶ what the server lacks
+ *      └─▶ results of earlier uploads ────────────┘
  *     ─▶ those that had to rest ─▶ (wait: results) ─▶ summary
  *
  * Ready files are sent without waiting for the results: at high latency each query takes as long as sending a file.

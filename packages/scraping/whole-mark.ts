@@ -1,6 +1,7 @@
 /**
  * Completeness marks: an empty file in the spool, named after inode, size and mtime of a complete file, which then need
- * not rest in the outbox. The mark is made before the file is renamed into the outbox; a lost mark only costs a rest.
+ * not rest in the outbox. The mark is made before the file is renamed into the outbox, so that the file is never seen
+ * there without it; a mark that a crash loses only costs a rest.
  */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'

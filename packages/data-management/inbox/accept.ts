@@ -6,8 +6,9 @@
  *                                             └──▶ of a kind that is not loaded here: handOver (deliver.ts) ─▶ answer
  *                                     (the inbox's `arrive`, from here on)
  *
- * An error before the name is given leaves no trace. After a crash behind it, the sender sends again and the file is
- * found here. A file with a name has its sender on record, so nothing is loaded beyond that sender's rights.
+ * An error before the file gets its name leaves no trace. If the server crashes after that, the sender sends the file
+ * again, and it is found here. A file with a name has its sender on record, so nothing is loaded beyond that sender's
+ * rights.
  */
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -146,7 +147,7 @@ function checkedPart(
   }
 }
 
-/** Throws `key_refused` and removes the part if the key no longer works. */
+/** Ends an upload in progress when its key ends: throws `key_refused`, and removes the part. */
 async function checkKey({ ledger, disk, now }: Receiving, { keyId }: IncomingFile, part?: string): Promise<void> {
   if ((await ledger.keys.working(keyId, now())) !== undefined) return
   if (part !== undefined) await removeIfThere(disk, part)

@@ -19,7 +19,7 @@ export type BacklogView = Readonly<{
 
 // The backlog is cached, so that a thousand concurrent uploads do not each query it.
 const FRESH_MS = 1_000
-// A key may use so many times what is free.
+// What waits of one key may be at most so many times what is still free for all keys.
 const SHARE_OF_FREE = 4
 
 type Look = Readonly<{ backlog: Backlog; shares: Readonly<Record<string, Share>> }>

@@ -36,8 +36,8 @@ export type DecodeLimits = Readonly<{
 /** The digest of the content, and the number of bytes on the wire. */
 export type Decoded = Digest & Readonly<{ wireBytes: number }>
 
-// Large chunks: each costs one call to the decoder and one to the disk, on other threads. What is small gets small ones, because a
-// thousand uploads may come at once.
+// Large chunks: each costs one call to the decoder and one to the disk, on other threads. A small body gets small
+// chunks, because a thousand uploads may come at once.
 const CHUNK_BYTES_MIN = 64 * 1024
 const CHUNK_BYTES_MAX = 1024 * 1024
 const CHUNK_BYTES_OF_UNKNOWN = 256 * 1024
@@ -116,8 +116,8 @@ function chunkFor(bodyBytes: number | undefined): number {
 }
 
 /**
- * Frees a buffer that the decoder has filled; it allocates a new one for what follows. Left to the garbage collector,
- * this costs a third of the time of accepting, and 50 MiB of memory (bench/README.md).
+ * Frees a buffer that the decoder has filled to its end: for what follows the decoder allocates a new one. Left to the
+ * garbage collector, it costs the collector a third of the time of accepting, and 50 MiB of memory (bench/README.md).
  */
 function giveBack({ buffer, byteOffset, byteLength }: Buffer, chunkBytes: number): void {
   if (buffer.byteLength === chunkBytes && byteOffset + byteLength === chunkBytes) (buffer as ArrayBuffer).transfer(0)

@@ -26,7 +26,7 @@ export type Ending = LoadState | 'delivered' | 'forgotten'
 /** An upload claimed by one loader: no other loader gets it until this one claims the next. */
 export type Claim = Readonly<{
   upload: Upload
-  /** How many times its load was begun, this time included. */
+  /** How many times its work item was claimed, this time included; 1 in a folder, or if it is loaded out of turn. */
   times: number
   /** It must be finished before the next one is claimed. */
   isHeld: boolean
@@ -36,11 +36,11 @@ export type Claim = Readonly<{
   open: () => Promise<Opened | undefined>
   /** The upload that is loaded next, so that it can be read ahead. */
   following?: (() => Promise<Readonly<{ upload: Upload; stored: Stored }> | undefined>) | undefined
-  /** Runs work for it; repeats it while the inbox or a database is unreachable. */
+  /** Runs work for it; a shared inbox repeats it while the inbox or a database is unreachable. */
   attempt: (work: () => Promise<void>) => Promise<void>
   /** Ends the claim: the upload no longer waits. `wasLoaded`: its bytes had been loaded before. */
   finish: (ending: Ending, wasLoaded: boolean) => Promise<void>
-  /** Moves its damaged bytes aside: the upload no longer waits. */
+  /** Moves its damaged bytes aside, or removes them from a shared inbox: the upload no longer waits. */
   fail: () => Promise<void>
   /** Gives the claim up, to be claimed later; `atOnce`: by another loader now. */
   leave: (atOnce: boolean) => void

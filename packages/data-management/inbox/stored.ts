@@ -1,4 +1,4 @@
-/** Finds the file of an upload: plain in the inbox or set aside, plain or compressed among the processed ones. */
+/** Finds the file of an upload: plain in the inbox or set aside, in any form among the processed ones. */
 import { join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
@@ -23,7 +23,7 @@ const PLACES = [
 
 type Named = Readonly<{ stored_as: string; sha256: string; kind: string }>
 
-/** Finds the file of a settled upload. Its bytes are compared, because another upload may have had the same name. */
+/** Finds the file of an upload, in the inbox last. Bytes are compared: another upload may have had the same name. */
 export async function findStored(disk: Disk, folders: Folders, upload: Named): Promise<Stored | undefined> {
   for (const stored of places(folders, upload)) if (await holdsItsBytes(disk, stored)) return stored
   return undefined

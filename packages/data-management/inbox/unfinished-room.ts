@@ -3,7 +3,8 @@
  *
  *   opened: none ─▶ bytes come: all that it is to become ─▶ none have come for a while: what has come ─▶ bytes come …
  *
- * An announced length alone holds no room. A key never gets more than is then still free, so some is left.
+ * An announced length alone holds no room. A key never gets more than is then still free, so there is always some left
+ * for another key.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 

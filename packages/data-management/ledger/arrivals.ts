@@ -97,7 +97,7 @@ export class Arrivals {
     })
   }
 
-  /** Whether recorded bytes must be stored again: this sender may write more of them, or sends them as another kind. */
+  /** Whether recorded bytes must be stored again: this key may write more of them, or they failed as another kind. */
   async isWantedAgain(upload: Upload, { keyId, kind }: Readonly<{ keyId: string; kind: string }>): Promise<boolean> {
     return mayChangeKind(upload, kind) || (await mayHaveMore(this.#database, upload, keyId))
   }
@@ -119,7 +119,10 @@ async function haveArrived(database: LedgerDatabase, id: string): Promise<boolea
   return found?.is_noted === 1
 }
 
-/** The arriving files with these bytes, oldest first. They stay on record: they may get their names later. */
+/**
+ * Marks the arriving files with these bytes as noted and returns them, oldest first; the caller records their
+ * deliveries. They stay on record: they may get their names later.
+ */
 async function take(database: LedgerDatabase, { sha256, kind }: Found): Promise<Arriving[]> {
   const ofKind = database.selectFrom('arriving').selectAll().where('sha256', '=', sha256).where('kind', '=', kind)
   const found = await ofKind.orderBy('id').execute()

@@ -1,4 +1,7 @@
-/** Beliefs: rules whose findings people accept for a company or store. Rows are never deleted; undoing adds by whom. */
+/**
+ * Beliefs: rules whose findings people accept for a company or store from now on. Rows are never deleted: a belief that
+ * is taken back stays, with who took it back.
+ */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { type Belief, type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { FILE_RULES } from '@splitcart/shared/truth/judge.ts'

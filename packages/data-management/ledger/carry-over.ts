@@ -57,7 +57,7 @@ async function carryWaiting(before: LedgerDatabase, restored: LedgerDatabase): P
   return waiting.length
 }
 
-/** The backup's catalogue lacks these uploads: they are loaded again from their files (update-db/repair.ts). */
+/** The backup's catalogue lacks these uploads: all are loaded again from their files (update-db/repair.ts). */
 async function carryLoaded(before: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
   let loaded = 0
   for (let behind = ''; ; ) {

@@ -13,7 +13,7 @@ export type Changes = AsyncDisposable &
     hasChanged: () => Promise<boolean>
     /** The number of the latest change; 0 before the first. */
     latest: () => Promise<number>
-    /** Uploads whose last change is in (after, until], each with it, oldest first; undefined if `after` was pruned. */
+    /** Uploads that changed in (after, until], each with its last change there, in that order; undefined if pruned. */
     between: (after: number, until: number) => Promise<Change[] | undefined>
   }>
 

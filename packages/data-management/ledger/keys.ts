@@ -147,7 +147,7 @@ export class Keys {
     return isRight.includes(false) ? undefined : principal
   }
 
-  /** Looks a working key up by its id, without its secret: only for requests that a session has authenticated. */
+  /** Looks a working key up by its id, without its secret: only for a caller that was authenticated before. */
   async working(id: string, now: number): Promise<WorkingKey | undefined> {
     if (id === SETTINGS_KEY_ID) {
       if (this.#settingsKeySha256 === NO_SHA256) return undefined

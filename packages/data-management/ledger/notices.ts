@@ -108,7 +108,7 @@ export class Notices {
   }
 }
 
-/** Notices of conditions that began before a time and are not told yet; whichever server marks one as told sends it. */
+/** Marks conditions that began before a time as told; makes the notices of those that no other server has marked. */
 async function tellRipe(database: LedgerDatabase, kind: string, before: number, now: number): Promise<NewNotice[]> {
   const ripe = await database
     .updateTable('condition')

@@ -1,4 +1,4 @@
-/** Merges, by people, of stores that have two codes. Rows are never deleted: an undone merge stays, with by whom. */
+/** Merges, by people, of stores that have two codes. Rows are never deleted: an undone one stays, with who undid it. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Selectable } from 'kysely'
 import type { StoreAlias } from '../catalogue/catalogue.ts'

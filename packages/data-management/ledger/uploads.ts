@@ -3,7 +3,8 @@
  *
  * Invariants:
  *  1. The same bytes have one upload, whoever sent them and however often.
- *  2. An upload is recorded only when its bytes are durable in the inbox; its record only ever moves to `lost`.
+ *  2. An upload is recorded only when its bytes are durable in the inbox; its record only ever moves to the lost ones
+ *     (lost.ts).
  *  3. `state` follows the catalogue's record of the load; when a crash comes between the two, the loader settles it again.
  */
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
@@ -157,7 +158,7 @@ export class Uploads {
     await this.#database.updateTable('upload').set({ repair: null }).where('id', '=', id).execute()
   }
 
-  /** Resets the attempts of an upload whose load failed but left the loader alive; `endAttempts` writes it again. */
+  /** Resets the attempts of an upload whose load failed but left the loader alive; `endAttempts` retries the write. */
   async endAttempt(id: string): Promise<void> {
     this.#ended.add(id)
     await this.endAttempts().catch(() => {})

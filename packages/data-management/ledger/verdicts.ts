@@ -1,4 +1,4 @@
-/** People's verdicts on pairs of listings. Rows are never deleted: a revoked one keeps by whom and when. */
+/** People's verdicts on pairs of listings. Rows are never deleted: one taken back stays, with by whom and when. */
 import type { ListingName } from '../catalogue/catalogue.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 

@@ -1,6 +1,7 @@
 /**
  * What people want done with uploads that have been dealt with: release a held one, take a load out again, load it once more, set it
- * aside for good. A requested action stands in the ledger until it is carried out, so nobody but update-db ever writes to the catalogue.
+ * aside for good. A requested action stands in the ledger until it is carried out, so only update-db ever writes to the
+ * catalogue.
  *
  * Each action can be carried out a second time without harm: a crash in the middle is mended by the next pass.
  */

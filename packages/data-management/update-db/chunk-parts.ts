@@ -1,4 +1,7 @@
-/** Chunks of a file in parts of so many lines: a batch of more would be mostly what is kept of each, for these are lines of a few bytes. */
+/**
+ * Splits chunks of a file into parts of so many lines, of which each becomes a batch. More lines fit into a chunk only
+ * if they have a few bytes each: most of their batch would be what is kept for each line.
+ */
 import type { Buffer } from 'node:buffer'
 
 const LINES_MAX = 2048

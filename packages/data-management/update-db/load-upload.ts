@@ -36,7 +36,7 @@ export async function loadOf(work: LoadWork, upload: Upload): Promise<LoadRecord
   return load && (await isStillTrue(work, upload, load)) ? load : undefined
 }
 
-/** Whether the kind and the rights that a load was made with are still the same. */
+/** Whether a load still stands: the kind is the same, and the senders have no more rights than at the load. */
 export async function isStillTrue({ ledger }: LoadWork, upload: Upload, load: LoadRecord): Promise<boolean> {
   return load.kind === upload.kind && !(await ledger.mayHaveMore(upload))
 }

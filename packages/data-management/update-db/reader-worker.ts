@@ -20,7 +20,7 @@ export type FileRequest = Readonly<{
   repair: RepairedBy | null
 }>
 
-/** What the thread is told: files in their order, how many batches more it may make, and which file, by its place, nobody reads on. */
+/** Messages to the thread: the next file, how many more batches it may make, or the place of a file to stop reading. */
 export type ToThread = Readonly<{ file: FileRequest }> | Readonly<{ more: number }> | Readonly<{ leave: number }>
 
 /** What it says, in the order of the files. */

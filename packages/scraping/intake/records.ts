@@ -153,7 +153,7 @@ async function feed(chunks: AsyncIterable<Buffer>, parser: ReturnType<typeof par
   }
 }
 
-/** Detects the CSV delimiter: depending on the system's locale, Excel does not write a comma. */
+/** Detects the CSV delimiter: in some languages of the system, Excel writes another one instead of a comma. */
 function delimiterIn(first: Buffer): string {
   const [names = ''] = first.toString('utf8').trimStart().split(/\r?\n/)
   const count = (character: string) => names.split(character).length

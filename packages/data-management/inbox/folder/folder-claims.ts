@@ -18,7 +18,7 @@ import { roundRobin } from './round-robin.ts'
 /** Where files lie and are recorded. */
 export type FolderStores = Putting & Readonly<{ ledger: Ledger }>
 
-/** A file without a sender may still be being copied by a person: it is left until it is unchanged for so long. */
+/** A person may still be copying a file that has no sender: it is left until it has been unchanged for so long. */
 export const STILL_MS_MIN = 2_000
 
 const SENDERS_AT_ONCE = 500
@@ -88,7 +88,10 @@ const CLAIMED = {
   leave: () => {},
 } as const
 
-/** Handles a waiting upload without a file in the inbox: it is loaded and the ledger lags, or it is lost. */
+/**
+ * A claim without a file to load. `lost`: none is in the inbox, because the upload was dealt with and only the ledger
+ * lags, or because its bytes are lost. `elsewhere`: they lie under another name.
+ */
 function withoutFile(upload: Upload, bytes: 'elsewhere' | 'lost'): Claim {
   return { ...CLAIMED, upload, bytes, open: async () => undefined, finish: async () => {}, fail: async () => {} }
 }
