@@ -36,8 +36,8 @@ export type PriceSeries = StoreSeries | ChainCourse
 export type Days = Readonly<{ days: number[]; courses: PriceSeries[] }>
 
 /**
- * A span of days, as indices, in which a series has one price and shares it with the same series: it is number `rank`
- * of the `of` series at that price.
+ * A span of days, as indices, in which a series has one price, and the other series at that price stay the same: it is
+ * number `rank` of the `of` series there.
  */
 export type PriceSegment = Readonly<{ from: number; to: number; price: number; rank: number; of: number }>
 
