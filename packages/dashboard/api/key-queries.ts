@@ -52,7 +52,7 @@ export const machinesQuery = queryOptions({
   refetchInterval: MINUTE_MS,
 })
 
-/** The newest key with this name created since `since`, polled until a machine has fetched it; null: not yet. */
+/** The newest key with this name created since `since`; null: no machine has fetched it yet. Polled while in use. */
 export const newKeyQuery = (name: string, since: string) =>
   queryOptions({
     queryKey: ['keys', 'new', name, since],

@@ -65,8 +65,8 @@ export interface Loading extends AsyncDisposable {
   /** Scrapes of the company's other stores on nearby dates. */
   sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]>
   /**
-   * Applies the staged scrapes, which must have been settled. `onlyFor`: the scopes that the sender may write for; null
-   * means all. `listingsMax`: the most listings that may be linked as one product.
+   * Applies the staged scrapes, which must have been settled. `onlyFor`: the companies, or stores as company/store,
+   * that the sender may write for; null: all. `listingsMax`: the most listings that may be linked as one product.
    */
   apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<Applied>
   /** What was applied, with names looked up. Afterwards the load may only be undone. */

@@ -47,7 +47,7 @@ import { verdictRoutes } from './routes/verdicts.ts'
 import { watchesRoutes } from './routes/watches.ts'
 import type { Services } from './services.ts'
 
-// The API serves no scripts, no images and no frames. The page sets a policy of its own.
+// For an answer of the API: as a document it may load and run nothing, and not be framed. The page has its own policy.
 const POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }
 
 const CATALOGUE_ROUTES = [

@@ -1,4 +1,4 @@
-/** Held files, which are complete but not believable: why they are held, what they would change, and the actions. */
+/** Held files, which were received whole but look wrong: why, what they would change, and the actions. */
 import { Button } from '@mantine/core'
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'

@@ -9,7 +9,7 @@ import { colourName, computed } from './colours.ts'
 import { seriesDrawer } from './draw-series.ts'
 import type { Days, PriceSeries, Prices } from './lines.ts'
 
-/** Callbacks: `point` gets the time under the pointer, or null; `choose` the clicked course and time. In seconds. */
+/** Callbacks: `point` gets the time under the pointer, or null; `choose` the clicked series and time. In seconds. */
 export type Listener = Readonly<{
   point: (seconds: number | null) => void
   choose: (course: PriceSeries, seconds: number) => void
@@ -21,7 +21,7 @@ const DAYS_SHOWN_MIN = 2
 const DRAG_PIXELS_MIN = 5
 const FONT = '12px Inter, system-ui, sans-serif'
 
-/** Draws the courses into an element, in its width. Records the duration as the performance measure `price chart`. */
+/** Draws the series into an element, in its width. Records the duration as the performance measure `price chart`. */
 export function drawChart(place: HTMLElement, { days, courses }: Days, listener: Listener): uPlot {
   const start = performance.now()
   const colours = courses.map((_, index) => computed(colourName(index), place))
@@ -64,7 +64,7 @@ function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readon
       },
     },
     axes: axesIn(place, (days.at(-1) ?? 0) - DAY_SECONDS),
-    // `courseDrawer` draws the lines, so that each is visible where several have the same price.
+    // `seriesDrawer` draws the lines, so that each is visible where several have the same price.
     series: [
       {},
       ...colours.map((colour) => ({

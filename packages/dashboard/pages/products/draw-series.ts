@@ -1,4 +1,4 @@
-/** Draws the courses into a chart: those of stores with specials and gaps marked, those of chains with a price band. */
+/** Draws the series into a chart: those of stores with specials and gaps marked, those of chains with a price band. */
 import type uPlot from 'uplot'
 import { DAY_SECONDS } from '../../parts/durations.ts'
 import { markPath } from './colours.ts'
@@ -21,7 +21,7 @@ const BAND_ALPHA = 0.16
 const EDGE_ALPHA = 0.6
 const MARK_PIXELS = 12
 
-/** A function that draws all courses, for each redraw of the chart. */
+/** A function that draws all series, for each redraw of the chart. */
 export function seriesDrawer(courses: readonly PriceSeries[], colours: readonly string[]): (chart: uPlot) => void {
   const all = courses.map(({ prices }) => prices)
   const stretches = all.map((_, index) => stretchesOf(all, index))
@@ -77,7 +77,7 @@ function markEnd(chart: uPlot, index: number, last: PriceSegment | undefined): v
   ctx.restore()
 }
 
-/** Draws a course as steps. Courses at the same price alternate: one dash of each. */
+/** Draws a series as steps. Series at the same price alternate: one dash of each. */
 function drawSteps(chart: uPlot, prices: Prices, stretches: readonly PriceSegment[]): void {
   const { ctx } = chart
   const [days] = chart.data
@@ -87,7 +87,7 @@ function drawSteps(chart: uPlot, prices: Prices, stretches: readonly PriceSegmen
     const [start, end] = [chart.valToPos(days[from]!, 'x', true), chart.valToPos(days[to]!, 'x', true)]
     const height = chart.valToPos(price, 'y', true)
     ctx.setLineDash(of === 1 ? [] : [dash, dash * (of - 1)])
-    // Dashes are counted from the left edge, so that those of all courses interlock.
+    // Dashes are counted from the left edge, so that those of all series interlock.
     ctx.lineDashOffset = start - rank * dash
     stroke(chart, [start, height], [end, height])
     const next = prices[to]

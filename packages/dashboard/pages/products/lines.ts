@@ -28,16 +28,16 @@ export type Step = Chain['steps'][number]
 
 /** Stores of one company that had the same prices on every day; they share one line of the chart. */
 export type StoreSeries = Readonly<{ lines: readonly Line[]; prices: Prices; chain?: undefined }>
-/** The course of a chain: its lowest prices, and its highest. */
+/** The series of a chain: its lowest prices, and its highest. */
 export type ChainCourse = Readonly<{ chain: Chain; prices: Prices; highest: Prices }>
 export type PriceSeries = StoreSeries | ChainCourse
 
-/** The days of a chart, in seconds since 1970, and the courses of prices on them. */
+/** The days of a chart, in seconds since 1970, and the series of prices on them. */
 export type Days = Readonly<{ days: number[]; courses: PriceSeries[] }>
 
 /**
- * A span of days, as indices, in which a course has one price and shares it with the same courses: it is number `rank`
- * of the `of` courses at that price.
+ * A span of days, as indices, in which a series has one price, and the other series at that price stay the same: it is
+ * number `rank` of the `of` series there.
  */
 export type PriceSegment = Readonly<{ from: number; to: number; price: number; rank: number; of: number }>
 
@@ -58,7 +58,7 @@ export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {
   })
 }
 
-/** The courses of lines and chains from the first day to the last. A price holds until the next scrape changes it. */
+/** The series of lines and chains from the first day to the last. A price holds until the next scrape changes it. */
 export function daysOf(lines: readonly Line[], chains: readonly Chain[] = []): Days {
   const spans = [...lines.map(({ runs }) => runs), ...chains.map(({ steps }) => steps)]
   const froms = spans.flatMap(([first]) => (first === undefined ? [] : [secondsOf(first.from)]))
@@ -90,7 +90,7 @@ function chainCourse(chain: Chain, first: number, count: number): ChainCourse {
   return { chain, prices: prices!, highest: highest! }
 }
 
-/** The stretches of the course with this index. `all`: the prices of all courses. */
+/** The segments of the series with this index. `all`: the prices of all series. */
 export function stretchesOf(all: readonly Prices[], index: number): PriceSegment[] {
   const prices = all[index]!
   const stretches: PriceSegment[] = []

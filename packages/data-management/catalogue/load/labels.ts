@@ -86,7 +86,8 @@ export async function describeRenamed(database: LoadDatabase): Promise<void> {
 }
 
 async function setCategories(database: LoadDatabase): Promise<void> {
-  // What changed of a listing that moves has to be kept below other names (queries/shelve-changes.ts). A new one has not changed yet.
+  // The price changes of a listing that moves to another category must be kept under the names of that one
+  // (queries/shelve-changes.ts). A new listing has no changes yet.
   await database.run(
     sql`insert into shelf_pending select renamed.listing_id, 1 from ${RENAMED}
       where renamed.label_id is not null and old.category_id is distinct from now.category_id

@@ -71,7 +71,7 @@ type Merged = Readonly<{ count: number; by: string | null }>
 
 /**
  * How many products of one company became one product with another of the same; the maximum over companies. An honest
- * company whose articles others sell too joins one product of each company. New listings count like existing ones if
+ * chain whose articles others sell too only joins one product of each company. New listings count like existing ones if
  * only listings of another company (`by`) join them: a company that came first could have joined them beforehand.
  */
 function mergedOfOneCompany(group: readonly Listing[], products: Groups): Merged {

@@ -1,9 +1,10 @@
 /**
- * What was read of a file at a time, in a form that costs little to hand from one thread to another: whole numbers, and each text
- * once.
+ * A batch of rows read from a file, in a form that is cheap to pass from one thread to another: whole numbers, and each
+ * text once.
  *
- * Scrapes, listings and labels have numbers of the reader's own, in the order in which they appear; a batch tells those that appear in
- * it for the first time. Scrapes are numbered in each file, the others from one file to the next until a batch says `forget`.
+ * Scrapes, listings and labels have numbers of the reader's own, in the order in which they appear; a batch describes
+ * those that appear in it for the first time. Scrapes are numbered anew in each file, the others from one file to the
+ * next until a batch says `forget`.
  */
 import type { Rejection, RowMetadata } from '@splitcart/shared/row.ts'
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
@@ -11,10 +12,10 @@ import type { Figures } from '@splitcart/shared/truth/figures.ts'
 /** A scrape that appears for the first time. */
 export type NewScrape = Readonly<{ metadata: RowMetadata }>
 
-/** A listing that appears for the first time. `byName` 1: its code is a normalized name. `id` 0: not looked for yet, or not there. */
+/** A listing's first appearance. `byName` 1: its code is a normalized name. `id` 0: not looked up yet, or not there. */
 export type NewListing = Readonly<{ company: string; byName: 0 | 1; code: string }> & { id: number }
 
-/** A label that appears for the first time: the text that `labelText` makes, the number that finds it, and the digest that is its own. */
+/** A label's first appearance: the text that `labelText` makes, its `hash` for look-ups, and its unique `digest`. */
 export type NewLabel = Readonly<{ hash: number; digest: string; text: string; hasBarcode: boolean }> & { id: number }
 
 /** A line that is not a row. `raw`: its first bytes; null: they are not kept. */
@@ -26,12 +27,16 @@ export type WarnedRows = Readonly<{ field: string; reason: string; count: number
 /** Rows that have a field which is not known. */
 export type IgnoredField = Readonly<{ name: string; rows: number }>
 
-/** The figures of a scrape of the file, and its sample with the texts in bytes, which `shownIn` reads, compressed in a file of many scrapes: hardly ever does anybody read that. */
+/**
+ * The figures of a scrape of the file, and its sample of rows in bytes, which `shownIn` reads. In a file of many
+ * scrapes the sample is compressed, since it is hardly ever read.
+ */
 export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: Uint8Array<ArrayBuffer> }>
 
 /**
- * What was read of so many bytes. `rows` holds `ROW` numbers for each row. `textBytes`: what the texts of listings and labels take that are new. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds.
- * `figures`: behind the end of the file, those of one scrape in each batch.
+ * What was read of `bytes` bytes. `rows` holds the numbers of `ROW` for each row. `textBytes`: the size of the texts of
+ * new listings and labels. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds since 1970.
+ * `figures`: sent after the end of the file, those of one scrape in each batch.
  */
 export type RowBatch = {
   readonly bytes: number
@@ -50,8 +55,8 @@ export type RowBatch = {
 }
 
 /**
- * The numbers of a row. Money is whole cents, flags are 0 and 1; what is not said is -1. From `listing` on they are the same for a line
- * that repeats another; `unknown` is the number of the names of its fields that are not known.
+ * The numbers of a row. Money is whole cents, flags are 0 and 1; -1: not given. From `listing` on they are the same for
+ * a line that repeats another; `unknown` is the number of the list of its unknown field names.
  */
 export const ROW = {
   scrape: 0,

@@ -22,8 +22,9 @@ export type StagedScrape = {
   scrapedAt: number | null
   /** How many listings it shows. */
   listings: number
-  /** Figures of its columns, and its sample in bytes (read by `shownIn`); null until the file is read, or with too many scrapes. */
+  /** The figures of its columns; null until the file has been read, and if the file has too many scrapes. */
   figures: Figures | null
+  /** Its sample of rows in bytes, which `shownIn` reads. */
   sampled: Uint8Array
   /** Whether any of its listings is shown with a barcode. */
   hasBarcodes: boolean

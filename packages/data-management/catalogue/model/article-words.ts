@@ -136,7 +136,7 @@ const FORMS = new Set('bar chocolate spread cracker chip crisp lolly gum mint dr
 const SIZE_WORDS =
   /\b\d+(?:[.,]\d+)?\s*(?:x\s*\d+(?:[.,]\d+)?\s*)?(?:kg|g|gm|mg|ml|l|lt|litres?|cl|m|cm|mm|pk|pack|packs|ea|each|sheets?|s|x)\b|\b\d+(?:[.,]\d+)?(?:\s*[-x]\s*\d+)?\b/g
 
-/** A text in lower case, without accents and signs. */
+/** A text in lower case, without accents, HTML entities and signs but `.` and `,`; `&` becomes "and". */
 export function foldedText(text: string): string {
   return text
     .replace(/&(?:#\d+|[a-z]+);/gi, '')
@@ -196,7 +196,7 @@ export function isAlwaysSaid(word: string): boolean {
   return ALWAYS_SAID.has(word)
 }
 
-/** One form for one and many, and of what was done to something. */
+/** The singular of an English word, by its ending. Words of up to three letters, and those not of a to z only, stay. */
 export function stemOf(word: string): string {
   if (word.length <= 3 || !/^[a-z]+$/.test(word)) return word
   if (/(?:ss|us|is)$/.test(word)) return word

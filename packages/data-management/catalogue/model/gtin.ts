@@ -9,7 +9,7 @@
  * | GTIN-8 beginning with 0 or 2: RCN-8, any company's own                   | 1.4.3 (GS1-8 prefixes)   |
  * | prefixes 05, 98, 99: coupons and refund receipts, no trade items         | table of GS1 prefixes    |
  *
- * One repeated digit, and digits that count up or down, are no GS1 rule: they are placeholders for a missing barcode.
+ * No rule of GS1: one repeated digit, and digits that count up or down, are placeholders for a missing barcode.
  */
 
 const SEPARATORS = /[\s\u00a0-]+/g

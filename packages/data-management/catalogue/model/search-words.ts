@@ -71,7 +71,7 @@ export function amountWords(texts: readonly (string | null)[]): string[] {
   return [...found]
 }
 
-/** The marked word that finds listings whose head is this word, in one of the classes CROWDS. */
+/** The marked word that finds listings whose head is this word, with names of one of NAME_LENGTH_CLASSES. */
 export function headWordQuery({ word, isBegun }: SoughtWord, crowd: number): SoughtWord {
   return { word: headWord(crowd, isBegun ? word : stemOf(word)), isBegun }
 }

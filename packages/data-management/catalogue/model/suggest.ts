@@ -271,7 +271,10 @@ function areOfOneKind(one: Indexed, other: Indexed): boolean {
   return isMeasured(one) && isMeasured(other) && one.department === other.department && one.department !== 'frozen'
 }
 
-/** A brand counts only if both have it in name or field: a field alone is often that of a maker, or of a stranger. */
+/**
+ * Whether both have a brand, in front of the name or as the field, and each of these at least once. A field alone does
+ * not count: it is often that of a maker, or of a stranger.
+ */
 function haveSameBrand(one: Indexed, other: Indexed): boolean {
   const names = [one.text, other.text]
   const isNamed = (brand: string) => brand !== '' && names.some((name) => name.startsWith(`${brand} `))

@@ -60,7 +60,7 @@ function add(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, 
   found.set(key, { company, rule, field, brief: words, stores, example: isNewer ? example : known.example })
 }
 
-/** Which of these names is unknown, or undefined: so that a misspelt name does not look like an empty answer. */
+/** Says which of these names is unknown; undefined if none is. A belief about a misspelt name would have no effect. */
 export async function faultOfNames(database: Sql, company: string, store: string | null): Promise<string | undefined> {
   const code = foldedCode(company)
   const known = await database.get<{ id: number }>('select id from company where code = ?', code)

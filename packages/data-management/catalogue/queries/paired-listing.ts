@@ -22,7 +22,7 @@ export type PairedListing = Readonly<{
   unit_price_per: string | null
 }>
 
-/** A record of the columns `TOLD`, selected from `listing` and the joins `TOLD_FROM`. */
+/** A record of the columns `PAIRED_COLUMNS`, selected from `listing` and the joins `PAIRED_JOINS`. */
 export type PairedListingRow = Omit<PairedListing, 'sku' | 'lowest_cents' | 'unit_price_cents' | 'unit_price_per'> &
   Readonly<{ id: number; company_code: string; by_name: 0 | 1; code: string }>
 

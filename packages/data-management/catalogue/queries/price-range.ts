@@ -94,7 +94,7 @@ type IdOf = 'product_id' | 'id'
 
 type Counted = Omit<Asked, 'is_silent'>
 
-/** Reads the counted prices. Only if some stores of a company are silent, reads the runs of the smaller group too. */
+/** Reads the counted prices. If only some stores of a company are silent, reads the runs of the smaller group too. */
 async function askedInSqlite(database: Sql, id: number, current: Current, by: IdOf = 'product_id'): Promise<Asked[]> {
   const counted = await database.all<Counted>(
     `select listing_id, company_id, price_cents, availability, stores

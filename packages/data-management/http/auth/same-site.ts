@@ -1,6 +1,6 @@
 /**
  * Protection against cross-site request forgery: a cookie is sent along even if a foreign page caused the request.
- * Browsers name the origin in `Sec-Fetch-Site`; where that is missing, `Origin` is used.
+ * Browsers say in `Sec-Fetch-Site` whether this site caused it; where that is missing, `Origin` is compared.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyRequest } from 'fastify'

@@ -61,7 +61,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Prob
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 415) reply.header('accept-encoding', ENCODINGS.join(', '))
-  // The rest of a refused body is not read; on a kept connection it would be parsed as the next request.
+  // The rest of a refused body is discarded; on a kept connection it would be parsed as the next request.
   if (request.raw.headers['content-length'] !== undefined || request.raw.headers['transfer-encoding'] !== undefined)
     reply.header('connection', 'close')
   return (

@@ -31,7 +31,7 @@ export class TokenBuckets {
     return ((1 - left.times) * MINUTE_MS) / this.#perMinute
   }
 
-  /** Returns one token that was taken. */
+  /** Gives one token back that was taken. */
   giveBack(name: string, now: number): void {
     const left = this.#of(name, now)
     left.times = Math.min(this.#perMinute, left.times + 1)

@@ -4,7 +4,7 @@
  *   upload      an upload arrived or changed; the data are those of `GET /api/uploads/{id}`
  *   forgotten   an upload was removed because its bytes were lost; its client sends it again
  *   progress    the progress of a load; has no id, since missed ones do not matter
- *   reload      earlier events are not available: refetch everything. Sent first on every new connection
+ *   reload      earlier events are not available: refetch everything. Sent first, unless a known event id is resumed
  */
 import type { Static } from 'typebox'
 import { COUNT } from '../edge/parameters.ts'

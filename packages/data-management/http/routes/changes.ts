@@ -111,7 +111,7 @@ export async function changesFound(reading: Reading, question: ChangesQuestion):
   } satisfies ChangePage
 }
 
-/** A chunk of up to `CSV_LINES_AT_ONCE` lines of CSV. */
+/** A batch of up to `CSV_LINES_AT_ONCE` lines of CSV. */
 export async function changeLines(
   reading: Reading,
   { after, ...question }: Omit<ChangesQuestion, 'after'> & { after?: string },

@@ -1,4 +1,4 @@
-/** The figures for monitoring that come from the databases, counted in one query. */
+/** The figures for monitoring that come from the databases, read in one go. */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { type Totals, totals } from '../../catalogue/queries/activity.ts'
 import type { Source } from '../../catalogue/queries/sources.ts'

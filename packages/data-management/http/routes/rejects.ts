@@ -34,13 +34,13 @@ import {
 const SAMPLES_MAX = 3
 const FILES_AT_ONCE = 100
 const LINES_AT_ONCE = 500
-// Pages of rejects read for one chunk, for filters that few of them match.
+// The most pages of rejects read for one batch, for filters that few rejects match.
 const LOOKS_MAX = 200
 
 /** Query parameters for groups of rejects. */
 export type RejectGroupsQuestion = RejectsQuery & { limit: number; after?: string }
 
-/** Where the next chunk begins: after this line of this load, then in the loads after it. */
+/** Where the next batch begins: after this line of this load, then with older loads. */
 type RejectCursor = readonly [loadId: number, line: number]
 
 /** Query for lines of rejects. */
@@ -93,7 +93,7 @@ async function filterOf({ inbox, catalogue }: Reading, query: RejectsQuery): Pro
   if (Number.isNaN(from)) throw new Problem('request_invalid', 'querystring/since is no time')
   const found = upload === undefined ? undefined : await inbox.ledger.uploads.find(upload)
   if (upload !== undefined && found === undefined) throw new Problem('not_found', 'no upload has this id')
-  // An upload that was not loaded has no rejects: 0 is no load.
+  // An upload without a load record has no rejects: no load has the id 0.
   const loadId = found === undefined ? null : ((await catalogue.findLoad(found.sha256))?.id ?? 0)
   return { code, field, company, store, loadId, since: from }
 }
@@ -117,7 +117,7 @@ async function viewOf(
   }
 }
 
-/** A chunk of lines after a cursor. It may be empty if few rejects match; `next` then continues the search. */
+/** A batch of lines after a cursor. It may be empty if few rejects match; `next` then continues the search. */
 export async function rejectLines(
   reading: Reading,
   { query, after }: RejectLinesQuestion,

@@ -10,7 +10,10 @@ export const TICK_KINDS = ['silent', 'late', 'partial', 'held', 'failed', 'findi
 const DATE_OR_NULL = { ...DATE, type: ['string', 'null'] } as const
 const NAME = {
   kind: { enum: TICK_KINDS },
-  /** Upload id, or SHA-256 if unknown; or JSON array: [company, store_id] or [company, rule, field, brief]. */
+  /**
+   * The id of an upload, or the SHA-256 of a file whose upload is unknown; or a JSON array: for a store
+   * [company, store_id], for a finding [company, rule, field, brief].
+   */
   subject: { type: 'string', minLength: 1, maxLength: SUBJECT_CHARACTERS_MAX, pattern: '^[^\\u0000]*$' },
 } as const
 

@@ -68,7 +68,10 @@ export async function receiptTold(
   return dictionaries?.told(receipt) ?? receipt
 }
 
-/** Returns `kind` if it is accepted and the key may send it; a key with `onlyFor` may send only kinds with a loader. */
+/**
+ * Returns `kind` if it is accepted and the key may send it. A key with `onlyFor` may send only kinds with a loader:
+ * without one, nobody reads the rows to see whose they are.
+ */
 export function acceptedKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Principal, 'onlyFor'>): string {
   if (!kinds.includes(kind))
     throw new Problem('kind_unknown', `${JSON.stringify(kind.slice(0, 100))} is none of ${kinds.join(', ')}`)

@@ -152,7 +152,7 @@ const PREVIEW = {
   },
 } as const
 
-/** `preview` is null if the upload was held by a person's undo and not by the loader's checks. */
+/** `preview` is null unless the loader's checks hold the file: one that is held by a person's undo has none. */
 export const PREVIEW_RESPONSE = {
   type: 'object',
   required: ['upload_id', 'preview'],

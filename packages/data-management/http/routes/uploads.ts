@@ -156,7 +156,7 @@ export async function previewOfUpload({ catalogue }: Reading, { id, sha256 }: { 
   return { upload_id: id, preview: (await previewOf(catalogue.database, sha256)) ?? null } satisfies PreviewView
 }
 
-/** A chunk of the rejected rows of an upload as JSON Lines, after line `after`. */
+/** A batch of the rejected rows of an upload as JSON Lines, after line `after`. */
 export async function rejectsOfUpload(
   { catalogue }: Reading,
   { sha256, after = 0 }: { sha256: string; after?: number },

@@ -68,7 +68,7 @@ async function write(order: ExportTask): Promise<FromExport> {
   }
 }
 
-/** Checks regularly that the disk has room for buffered ahead; throws `disk_full`. */
+/** Passes on the chunks; checks regularly that the disk has room for those not yet taken, and throws `disk_full`. */
 async function* roomy(ahead: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let unchecked = 0
   for await (const chunk of ahead) {
@@ -93,7 +93,7 @@ async function* gzipped(ahead: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   }
 }
 
-/** Writes the ahead to `gzip`. The first is flushed, so that the client gets it at once. */
+/** Writes the chunks to `gzip`. The first is flushed, so that the client gets it at once. */
 async function feed(gzip: Gzip, ahead: AsyncIterable<Buffer>): Promise<void> {
   let isFirst = true
   for await (const chunk of ahead) {
