@@ -10,20 +10,27 @@ import fastifyStatic from '@fastify/static'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-const ADDRESSES = [
+/** Addresses of the page's views, as dashboard/app/router.tsx has them; a test holds both lists equal. */
+export const ADDRESSES = [
   '/',
   '/sign-in',
   '/sources',
+  '/store',
   '/uploads',
   '/uploads/:id',
   '/scrape',
   '/rejects',
   '/holds',
+  '/findings',
+  '/changes',
   '/products',
   '/products/:id',
+  '/compare',
   '/pairs',
   '/keys',
+  '/machines',
   '/audit',
+  '/notices',
   '/sessions',
   '/system',
   '/docs',
