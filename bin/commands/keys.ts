@@ -28,6 +28,7 @@ type Options = {
   withSuccessors?: true
 }
 
+const FROM_HELP = 'the addresses and networks it may come from, e.g. 203.0.113.7,2001:db8::/32'
 const SCOPE_HELP = `what it may do: some of ${SCOPES.join(',')} (default: upload)`
 
 /** Adds the commands. */
@@ -43,11 +44,7 @@ export function addKeys(program: Command): void {
       'the companies it may write, or stores as company/store, e.g. aldi,iga/21981',
       adding(listOf),
     )
-    .option(
-      '--from <networks>',
-      'the addresses and networks it may come from, e.g. 203.0.113.7,2001:db8::/32',
-      adding(networksOf),
-    )
+    .option('--from <networks>', FROM_HELP, adding(networksOf))
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeKey(name, options, terminal)))
   const invite = new Command('invite')
@@ -60,7 +57,7 @@ export function addKeys(program: Command): void {
       'the companies it may write, or stores as company/store, e.g. aldi,iga/21981',
       adding(listOf),
     )
-    .option('--from <networks>', 'the addresses and networks it may come from', adding(networksOf))
+    .option('--from <networks>', FROM_HELP, adding(networksOf))
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeInvitation(name, options, terminal)))
   const list = new Command('list')

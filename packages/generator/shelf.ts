@@ -39,8 +39,8 @@ export function shelfOf(plan: Plan, { chain, index }: Store): Shelf {
   const storeKey = hash(hash(chainKey, FOR.assortment), index)
   const zone = hash(storeKey, FOR.zone) % PRICE_ZONES
   const gaps = plan.turnoverShare * GAPS_PER_TURNOVER
-  const storeGaps = rhythmOf(gaps, { cycle: 56, daysMin: 1, daysMax: 14 })
-  const chainGaps = rhythmOf(gaps, { cycle: 120, daysMin: 10, daysMax: 40 })
+  const storeGaps = recurringEvent(gaps, { cycle: 56, daysMin: 1, daysMax: 14 })
+  const chainGaps = recurringEvent(gaps, { cycle: 120, daysMin: 10, daysMax: 40 })
   return {
     places: Math.round(plan.products / (CARRIED_SHARE * presentShare(storeGaps) * presentShare(chainGaps))),
     store: storeKey,
@@ -48,8 +48,8 @@ export function shelfOf(plan: Plan, { chain, index }: Store): Shelf {
     zone,
     storeGaps,
     chainGaps,
-    specials: rhythmOf(plan.changeShare * SPECIALS_PER_CHANGE, { cycle: 28, daysMin: 7, daysMax: 14 }),
-    shortages: rhythmOf(plan.changeShare * SHORTAGES_PER_CHANGE, { cycle: 28, daysMin: 1, daysMax: 6 }),
+    specials: recurringEvent(plan.changeShare * SPECIALS_PER_CHANGE, { cycle: 28, daysMin: 7, daysMax: 14 }),
+    shortages: recurringEvent(plan.changeShare * SHORTAGES_PER_CHANGE, { cycle: 28, daysMin: 1, daysMax: 6 }),
     priceStepDays: Math.max(2, Math.round(1 / (plan.changeShare * STEPS_PER_CHANGE))),
   }
 }
@@ -83,7 +83,7 @@ function usualCentsOf(shelf: Shelf, key: number, cents: number, day: number): nu
   return cents + step * (zone + (steps % 5))
 }
 
-function rhythmOf(perDay: number, { cycle, daysMin, daysMax }: Omit<RecurringEvent, 'share'>): RecurringEvent {
+function recurringEvent(perDay: number, { cycle, daysMin, daysMax }: Omit<RecurringEvent, 'share'>): RecurringEvent {
   const days = Math.max(2, Math.min(cycle, perDay > 0 ? Math.floor(1 / perDay) : cycle))
   // The last day of a cycle is always free, so that every stretch ends before the next begins.
   return {

@@ -26,7 +26,7 @@ export async function requestedOf(asking: Asking): Promise<Requested> {
 }
 
 /** Returns the ids that the server knows. Throws its error. */
-export async function baselineOf(asking: Asking, ids: readonly string[]): Promise<ReadonlySet<string>> {
+export async function knownIdsOf(asking: Asking, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const url = urlOf(asking.server, 'api/uploads')
   url.searchParams.set('ids', ids.join())
   const answer = await listOf(asking, url)

@@ -85,7 +85,7 @@ async function fateOf(job: Job, run: Run, archived: Unsettled, told: Receipt | u
 }
 
 /** Stores a final receipt and its rejects; if the rejects cannot be fetched now, the next run does it. */
-export async function takeHomeOrLater(job: Job, run: Run, archived: Archived): Promise<void> {
+export async function storeResultOrLater(job: Job, run: Run, archived: Archived): Promise<void> {
   try {
     await storeResult(job, run, archived)
   } catch (error) {

@@ -11,7 +11,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isFinal } from '@splitcart/shared/receipt.ts'
 import type { Waiting } from './outbox.ts'
-import { takeHomeOrLater } from './results.ts'
+import { storeResultOrLater } from './results.ts'
 import { endsRun, isDue, isForeseen, isOfMachine, ofFile, setAside, withPatienceFor } from './setback.ts'
 import { prepare, uploadFile } from './upload-file.ts'
 import { type Job, type Run, tell } from './upload-job.ts'
@@ -100,7 +100,7 @@ class Sending {
         run.streak = 0
       }
       // The receipt of bytes that were sent before may be final already.
-      if (archived !== undefined && isFinal(archived.receipt)) await takeHomeOrLater(job, run, archived)
+      if (archived !== undefined && isFinal(archived.receipt)) await storeResultOrLater(job, run, archived)
       return true
     } catch (cause) {
       const error = ofFile(file.name, cause)

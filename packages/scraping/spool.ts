@@ -28,7 +28,7 @@ export type Spooled = Readonly<{ name: string; path: string; encoding: Encoding;
   Digest
 
 const ENDINGS = { dcz: '.dcz', zstd: '.zst', gzip: '.gz' } as const
-const NOTE_ENDING = '.json'
+const SIDECAR_ENDING = '.json'
 const RESUME_ENDING = '.resume'
 
 /** Called with the number of bytes of the outbox file read so far. */
@@ -102,7 +102,7 @@ export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly
   const names = new Set(waiting.map(({ name }) => name))
   for (const entry of entries) {
     const name = /^(.*\.jsonl)\.(?:dcz|zst|gz|json|resume)(?:\.part)?$/.exec(entry)?.[1]
-    if (name === undefined || (names.has(name) && entries.has(name + NOTE_ENDING))) continue
+    if (name === undefined || (names.has(name) && entries.has(name + SIDECAR_ENDING))) continue
     await removeIfThere(disk, join(folders.spool, entry))
   }
 }
@@ -174,5 +174,5 @@ function pathOf(folders: Folders, name: string, encoding: Encoding): string {
 }
 
 function sidecarPath(folders: Folders, name: string): string {
-  return join(folders.spool, name + NOTE_ENDING)
+  return join(folders.spool, name + SIDECAR_ENDING)
 }

@@ -20,7 +20,7 @@ import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { create as toContentDisposition } from 'content-disposition'
 import { AnswerError, documentIn, ForeignResponse, retryOf } from './answer.ts'
 import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from './exchange.ts'
-import { baselineOf, contentOf, type Requested, requestedOf, uploadsIn } from './files-client.ts'
+import { contentOf, knownIdsOf, type Requested, requestedOf, uploadsIn } from './files-client.ts'
 import { Idle } from './idle.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
@@ -106,7 +106,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
       const { uploads, ...rest } = await requestedOf(client)
       return { uploads: uploads.filter(({ kind = PRODUCTS }) => kind === client.kind), ...rest }
     },
-    known: (ids) => baselineOf(client, ids),
+    known: (ids) => knownIdsOf(client, ids),
     content: (id) => contentOf(client, id),
     whoAnswers: () => probeServer(client),
     report: (report, signal) => sendReport(client, report, signal),

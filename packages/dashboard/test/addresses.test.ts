@@ -1,19 +1,9 @@
 /** What stands for a part of the page in its address. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { ADDRESSES } from '@splitcart/data-management/http/edge/page.ts'
 import { attemptOf, curlOf, emptyFor } from '../pages/docs/attempt.ts'
 import { operationsIn } from '../pages/docs/operations.ts'
 import { nameOf } from '../parts/table-state.ts'
-
-test('the server knows the address of every view', () => {
-  const router = readFileSync(join(import.meta.dirname, '../app/router.tsx'), 'utf8')
-  const views = [...router.matchAll(/^ {2}path: '([^']+)',$/gm)].map(([, path]) => path!.replaceAll('$', ':'))
-  assert.ok(views.includes('/uploads/:id'))
-  assert.deepEqual(views.toSorted(), [...ADDRESSES].sort())
-})
 
 test('tables and requests that differ in a number alone have names of their own', () => {
   assert.deepEqual(['Top 10', 'Top 20, new!', 'Größe 2'].map(nameOf), ['top-10', 'top-20-new-', 'größe-2'])

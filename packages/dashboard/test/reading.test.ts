@@ -9,9 +9,9 @@ import fc from 'fast-check'
 import { withUpload } from '../api/events.ts'
 import { parseSearch, stringifySearch } from '../app/search.ts'
 import { dateLabels, datesMarked } from '../pages/products/axis.ts'
-import { daysOf, linesOf, runAt, secondsOf, stretchesOf } from '../pages/products/lines.ts'
+import { daysOf, linesOf, runAt, secondsOf, segmentsOf } from '../pages/products/lines.ts'
 import { firstStores } from '../pages/products/stores-chosen.ts'
-import { placeOf } from '../pages/rejects/line-range.ts'
+import { lineRangeOf } from '../pages/rejects/line-range.ts'
 import { csvOf } from '../parts/csv.ts'
 import { day, relative, visible } from '../parts/format.ts'
 import { plainLines } from '../parts/marked-up.ts'
@@ -39,14 +39,14 @@ describe('the field that is marked in a rejected line', () => {
     ['nothing where no field is named', '{"product":1}', null, undefined],
   ] as const)
     test(title, () => {
-      const place = placeOf(raw, field)
+      const place = lineRangeOf(raw, field)
       assert.equal(place && raw.slice(place.from, place.to), marked)
     })
 
   test('is looked for in any text without fail', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('a', 'name', '"', '\\'), (raw, field) => {
-        const place = placeOf(`${raw}"${field}": ${raw}`, field)
+        const place = lineRangeOf(`${raw}"${field}": ${raw}`, field)
         assert.ok(place === undefined || (place.from >= 0 && place.to > place.from))
       }),
     )
@@ -135,12 +135,12 @@ describe('the courses of a chart', () => {
 
   test('have the price that is in the data at every moment, however many are at the same price and whichever of them end', () => {
     for (const [index, course] of prices.entries())
-      for (const { from, to, price } of stretchesOf(prices, index))
+      for (const { from, to, price } of segmentsOf(prices, index))
         for (let day = from; day < to; day++) assert.equal(price, course[day])
   })
 
   test('take turns where they are at the same price, so that each of them is seen', () => {
-    const turns = prices.map((_, index) => stretchesOf(prices, index).map(({ rank, of }) => `${rank + 1} of ${of}`))
+    const turns = prices.map((_, index) => segmentsOf(prices, index).map(({ rank, of }) => `${rank + 1} of ${of}`))
     assert.deepEqual(turns, [
       ['1 of 3', '1 of 2'],
       ['2 of 3', '1 of 1'],

@@ -51,7 +51,7 @@ export async function productWatched({ catalogue }: Reading, watch: WatchRecord)
 export type WatchBaseline = Pick<NewWatch, 'company' | 'by_name' | 'code' | 'name' | 'seen'>
 
 /** Reads the initial values of a watch. */
-export async function watchBegun(reading: Reading, { productId }: { productId: number }): Promise<WatchBaseline> {
+export async function watchBaseline(reading: Reading, { productId }: { productId: number }): Promise<WatchBaseline> {
   const { database } = reading.catalogue
   const id = await numberNow(database, productId)
   const product = await productOf(database, id)

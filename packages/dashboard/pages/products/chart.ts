@@ -34,7 +34,7 @@ export function drawChart(place: HTMLElement, { days, courses }: Days, listener:
   const chart = new uPlot({ ...options, hooks }, [days, ...prices] as uPlot.AlignedData, place)
   chooseByClick(chart, () => {
     const seconds = dayPointedAt(chart, days)
-    const course = seconds === undefined ? undefined : nearestCourse(chart, courses, days.indexOf(seconds))
+    const course = seconds === undefined ? undefined : nearestSeries(chart, courses, days.indexOf(seconds))
     if (course === undefined || seconds === undefined) return undefined
     return () => listener.choose(course, seconds)
   })
@@ -137,7 +137,7 @@ function dayPointedAt({ cursor }: uPlot, days: readonly number[]): number | unde
   return cursor.idx == null ? undefined : days[Math.min(cursor.idx, days.length - 2)]
 }
 
-function nearestCourse(chart: uPlot, courses: readonly PriceSeries[], index: number): PriceSeries | undefined {
+function nearestSeries(chart: uPlot, courses: readonly PriceSeries[], index: number): PriceSeries | undefined {
   const pointed = chart.posToVal(chart.cursor.top ?? 0, 'y')
   const distanceOf = ({ prices }: PriceSeries) => Math.abs((prices[index] ?? Number.POSITIVE_INFINITY) - pointed)
   const [nearest] = courses

@@ -3,13 +3,13 @@ import type uPlot from 'uplot'
 import { DAY_SECONDS } from '../../parts/durations.ts'
 import { markPath } from './colours.ts'
 import {
-  type ChainCourse,
+  type ChainSeries,
   type Line,
   type PriceSegment,
   type PriceSeries,
   type Prices,
   secondsOf,
-  stretchesOf,
+  segmentsOf,
 } from './lines.ts'
 
 const LINE_WIDTH = 2
@@ -24,7 +24,7 @@ const MARK_PIXELS = 12
 /** A function that draws all series, for each redraw of the chart. */
 export function seriesDrawer(courses: readonly PriceSeries[], colours: readonly string[]): (chart: uPlot) => void {
   const all = courses.map(({ prices }) => prices)
-  const stretches = all.map((_, index) => stretchesOf(all, index))
+  const stretches = all.map((_, index) => segmentsOf(all, index))
   return (chart) => {
     const { ctx, bbox } = chart
     ctx.save()
@@ -50,7 +50,7 @@ export function seriesDrawer(courses: readonly PriceSeries[], colours: readonly 
 }
 
 /** Draws the band of each step, from its lowest to its highest price. */
-function drawBand(chart: uPlot, { chain }: ChainCourse): void {
+function drawBand(chart: uPlot, { chain }: ChainSeries): void {
   const { ctx } = chart
   ctx.save()
   ctx.lineWidth = devicePixelRatio

@@ -29,8 +29,8 @@ export type Step = Chain['steps'][number]
 /** Stores of one company that had the same prices on every day; they share one line of the chart. */
 export type StoreSeries = Readonly<{ lines: readonly Line[]; prices: Prices; chain?: undefined }>
 /** The series of a chain: its lowest prices, and its highest. */
-export type ChainCourse = Readonly<{ chain: Chain; prices: Prices; highest: Prices }>
-export type PriceSeries = StoreSeries | ChainCourse
+export type ChainSeries = Readonly<{ chain: Chain; prices: Prices; highest: Prices }>
+export type PriceSeries = StoreSeries | ChainSeries
 
 /** The days of a chart, in seconds since 1970, and the series of prices on them. */
 export type Days = Readonly<{ days: number[]; courses: PriceSeries[] }>
@@ -80,7 +80,7 @@ export function daysOf(lines: readonly Line[], chains: readonly Chain[] = []): D
   return { days, courses: [...ofStores, ...chains.map((chain) => chainCourse(chain, first, count))] }
 }
 
-function chainCourse(chain: Chain, first: number, count: number): ChainCourse {
+function chainCourse(chain: Chain, first: number, count: number): ChainSeries {
   const [prices, highest] = (['lowest_cents', 'highest_cents'] as const).map((field) => {
     const each: (number | null)[] = Array.from({ length: count }, () => null)
     const indexOf = (date: string) => (secondsOf(date) - first) / DAY_SECONDS
@@ -91,7 +91,7 @@ function chainCourse(chain: Chain, first: number, count: number): ChainCourse {
 }
 
 /** The segments of the series with this index. `all`: the prices of all series. */
-export function stretchesOf(all: readonly Prices[], index: number): PriceSegment[] {
+export function segmentsOf(all: readonly Prices[], index: number): PriceSegment[] {
   const prices = all[index]!
   const stretches: PriceSegment[] = []
   for (let day = 0; day + 1 < prices.length; day++) {

@@ -4,7 +4,7 @@
 export type LineRange = Readonly<{ from: number; to: number }>
 
 /** The range of the last key with this name and its value (in JSON the last one counts); undefined if there is none. */
-export function placeOf(raw: string, field: string | null): LineRange | undefined {
+export function lineRangeOf(raw: string, field: string | null): LineRange | undefined {
   const name = field?.split('.').at(-1)
   if (name === undefined || name === '') return undefined
   const key = JSON.stringify(name)

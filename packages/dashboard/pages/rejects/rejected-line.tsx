@@ -1,7 +1,7 @@
 /** A rejected line as it was received, with the faulty field marked. */
 import type { ReactNode } from 'react'
 import { visible } from '../../parts/format.ts'
-import { placeOf } from './line-range.ts'
+import { lineRangeOf } from './line-range.ts'
 import style from './rejected-line.module.css'
 
 type Props = Readonly<{ raw: string | null; base64: string | null; field: string | null }>
@@ -16,7 +16,7 @@ export function RejectedLine({ raw, base64, field }: Props): ReactNode {
         {base64 === null ? 'Only its place was kept.' : `Not UTF-8; in base64: ${base64.slice(0, 200)}`}
       </p>
     )
-  const place = placeOf(raw, field)
+  const place = lineRangeOf(raw, field)
   const from = Math.max(0, (place?.from ?? 0) - AROUND_CHARACTERS)
   const to = Math.min(raw.length, (place?.to ?? 0) + AROUND_CHARACTERS)
   if (from === 0 && to === raw.length) return <Line raw={raw} place={place} from={from} to={to} />

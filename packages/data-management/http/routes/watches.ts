@@ -87,7 +87,7 @@ export function watchesRoutes(server: FastifyInstance, services: Services): void
     const asker = askerOf(request, reply, now())
     const begun = await askFor<WatchBaseline>(
       services.questions,
-      'watchBegun',
+      'watchBaseline',
       { productId: request.body.product_id },
       asker,
     )

@@ -1,6 +1,6 @@
 /** The queries by name, and the function that answers each. They run in worker threads (question-thread.ts). */
 import { conditionChanges } from '../../notices/look.ts'
-import { watchBegun, watchedNow } from '../../notices/watched.ts'
+import { watchBaseline, watchedNow } from '../../notices/watched.ts'
 import { barcodesKnown } from '../routes/barcodes.ts'
 import { changeLines, changesFound } from '../routes/changes.ts'
 import { figuresNow } from '../routes/figures.ts'
@@ -47,7 +47,7 @@ export const QUESTIONS = {
   suggestions: suggestionsListed,
   tickable: tickableNow,
   uploads: uploadsListed,
-  watchBegun,
+  watchBaseline,
   watched: async (reading: Reading) => ({ changed: await watchedNow(reading) }),
   watches: watchesListed,
   waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.waitingByKey(),

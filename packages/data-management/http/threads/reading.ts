@@ -52,7 +52,7 @@ export type QuestionName =
   | 'tickable'
   | 'uploads'
   | 'waitingByKey'
-  | 'watchBegun'
+  | 'watchBaseline'
   | 'watched'
   | 'watches'
 
