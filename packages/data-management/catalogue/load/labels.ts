@@ -87,9 +87,10 @@ export async function describeRenamed(database: LoadDatabase): Promise<void> {
 
 async function setCategories(database: LoadDatabase): Promise<void> {
   // What changed of a listing that moves has to be kept below other names (queries/shelve-changes.ts). A new one has not changed yet.
+  // In their order, as what counts marks them, too: in PostgreSQL, neither waits for the other while that waits for it.
   await database.run(
     sql`insert into shelf_pending select renamed.listing_id, 1 from ${RENAMED}
-      where renamed.label_id is not null and old.category_id is distinct from now.category_id
+      where renamed.label_id is not null and old.category_id is distinct from now.category_id order by renamed.listing_id
       on conflict (listing_id) do update set marks = shelf_pending.marks + 1`,
   )
   await database.run(
