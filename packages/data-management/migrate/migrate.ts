@@ -53,9 +53,10 @@ const REJECTS: Tables = {
   reject_group: 'load_id, code, field, reason',
 }
 
-// What changed of prices is not moved: it is counted anew, in the background.
+// What changed of prices is not moved: it is counted anew, in the background. A migration of the schema may have marked the same, where an
+// older program has begun to move.
 const ALL_TO_BE_COUNTED = `insert into change_pending
-  select company_id, store.id, min(date), 1 from store join scrape on store_id = store.id group by store.id`
+  select company_id, store.id, min(date), 1 from store join scrape on store_id = store.id group by store.id on conflict do nothing`
 
 const CATALOGUE: Tables = { ...NAMES, ...LOADS, ...HISTORIES, ...REJECTS }
 

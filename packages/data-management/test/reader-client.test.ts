@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
 import { planOf } from '@splitcart/generator/plan.ts'
 import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
@@ -91,6 +93,30 @@ test('a file that was expected and is not wanted, one that is damaged and one th
   for (const order of wanted) await loadFile(catalogue, { ...order, reader })
   assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(wanted))
 })
+
+for (const how of ['with an error', 'silently'])
+  test(`a thread that ends ${how} costs no more than the file that is read: a new one reads the others`, async () => {
+    await using at = await temporaryFolder()
+    const orders = (await ordersIn(at.path)).slice(0, 5)
+    const [lost, unwanted, ...wanted] = orders
+    using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+    const threads: Worker[] = []
+    const note = (thread: Worker) => threads.push(thread)
+    process.on('worker', note)
+    await using reader = new ReaderClient()
+    for (const each of [lost!, unwanted!, wanted[0]!]) reader.expect(each)
+    const reading = reader.batches(lost!).next()
+    // A thread is told of in the next turn.
+    await turn()
+    // No message is like this: the thread breaks where it hears it.
+    if (how === 'silently') await threads[0]!.terminate()
+    else threads[0]!.postMessage(null)
+    await assert.rejects(reading)
+    for (const order of wanted) await loadFile(catalogue, { ...order, reader })
+    process.off('worker', note)
+    assert.equal(threads.length, 2)
+    assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(wanted))
+  })
 
 test('a file that is held is read to its end, and what comes after it is loaded', async () => {
   await using at = await temporaryFolder()

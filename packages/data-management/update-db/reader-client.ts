@@ -15,7 +15,10 @@ const BATCHES_AHEAD_MAX = 4
 const LARGE_BYTES = 64 * 1024 * 1024
 const THREAD = new URL('reader-worker.ts', import.meta.url)
 
-/** The thread. It is started at once, and ends when this is disposed of; behind a large file it ends too, and starts anew for the next one. */
+/**
+ * The thread. It is started at once, and ends when this is disposed of. It ends behind a large file too, or by itself where it breaks: for
+ * the next file it starts anew.
+ */
 export class ReaderClient implements Reader, AsyncDisposable {
   readonly memory = new ListingMemory()
   readonly #largeBytes: number
@@ -25,7 +28,6 @@ export class ReaderClient implements Reader, AsyncDisposable {
   #expected = 0
   #said: FromThread[] = []
   #wakeUp = () => {}
-  #hasEnded = false
 
   /** `largeBytes`: from which size on a file is large. */
   constructor({ largeBytes = LARGE_BYTES }: Readonly<{ largeBytes?: number }> = {}) {
@@ -43,13 +45,14 @@ export class ReaderClient implements Reader, AsyncDisposable {
   }
 
   async *batches(order: ReadRequest): AsyncGenerator<RowBatch> {
-    // Others were expected and are not wanted: their numbers count all the same.
     this.#worker ??= this.#started()
+    const worker = this.#worker
+    worker.ref()
+    // Others were expected and are not wanted: their numbers count all the same.
     while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
     this.expect(order)
     let isRead = false
     let bytes = 0
-    this.#worker.ref()
     try {
       for (;;) {
         const batch = await this.#next()
@@ -63,7 +66,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
       throw error
     } finally {
       if (!isRead) await this.#skip()
-      this.#worker.unref()
+      worker.unref()
       if (bytes >= this.#largeBytes) await this.#giveBack()
     }
   }
@@ -76,26 +79,36 @@ export class ReaderClient implements Reader, AsyncDisposable {
     const worker = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: 4 } })
     const isCurrent = () => worker === this.#worker
     worker.on('message', (message: FromThread) => isCurrent() && this.#take(message))
-    worker.on('error', ({ message }) => this.#take({ failure: { message, code: '', isDamaged: false } }))
-    worker.on('exit', () => {
-      this.#hasEnded ||= isCurrent()
+    const end = () => {
+      if (isCurrent()) this.#worker = undefined
       this.#wakeUp()
+    }
+    worker.on('error', ({ message }) => {
+      if (isCurrent()) this.#take({ failure: { message, code: '', isDamaged: false } })
+      end()
     })
+    worker.on('exit', end)
     // It keeps the process alive only while somebody waits for it.
     worker.unref()
+    this.#forget()
     this.#expected = this.#files.length
     worker.postMessage({ more: BATCHES_AHEAD_MAX } satisfies ToThread)
     for (const file of this.#files) worker.postMessage({ file } satisfies ToThread)
     return worker
   }
 
-  /** Ends the thread, with all that it has read ahead, and forgets what it has numbered. */
+  /** Ends the thread. */
   async #giveBack(): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
+    this.#forget()
+    await worker?.terminate()
+  }
+
+  /** Forgets what a thread that has ended has read ahead and numbered. */
+  #forget(): void {
     this.#said = []
     this.memory.forget()
-    await worker?.terminate()
   }
 
   /** Takes what is read already of the first file, which nobody wants. */
@@ -107,7 +120,10 @@ export class ReaderClient implements Reader, AsyncDisposable {
   /** The next batch of the first file; undefined at its end. Throws when it cannot be read. */
   async #next(): Promise<RowBatch | undefined> {
     while (this.#said.length === 0) {
-      if (this.#hasEnded) throw new Error('The thread that reads files has ended.')
+      if (this.#worker === undefined) {
+        this.#files.shift()
+        throw new Error('The thread that reads files has ended.')
+      }
       await new Promise<void>((resolve) => (this.#wakeUp = resolve))
     }
     const said = this.#said.shift()!

@@ -88,9 +88,10 @@ export async function describeRenamed(database: LoadDatabase): Promise<void> {
 async function setCategories(database: LoadDatabase): Promise<void> {
   // The price changes of a listing that moves to another category must be kept under the names of that one
   // (queries/shelve-changes.ts). A new listing has no changes yet.
+  // Ordered by listing, as the counter of changes marks them: otherwise the two could deadlock in PostgreSQL.
   await database.run(
     sql`insert into shelf_pending select renamed.listing_id, 1 from ${RENAMED}
-      where renamed.label_id is not null and old.category_id is distinct from now.category_id
+      where renamed.label_id is not null and old.category_id is distinct from now.category_id order by renamed.listing_id
       on conflict (listing_id) do update set marks = shelf_pending.marks + 1`,
   )
   await database.run(

@@ -88,25 +88,27 @@ function batchesOf(lines: readonly Line[]): Line[][] {
 }
 
 const KEY = 'kind, by_share, by_cents, listing_id, from_cents, to_cents'
+const INTEGER = 'cast(? as integer)'
+const OF_KEY = `cast(? as text), cast(? as bigint), ${INTEGER}, ${INTEGER}, ${INTEGER}, ${INTEGER}`
 
 function keyOf(line: Change): Value[] {
   return [line.kind, line.by_share, line.by_cents, line.listing_id, line.from_cents, line.to_cents]
 }
 
 async function remove(database: Sql, date: string, lines: readonly Line[]): Promise<void> {
-  const keys = lines.map(
-    () => '(?, cast(? as bigint), cast(? as integer), cast(? as integer), cast(? as integer), cast(? as integer))',
-  )
   await database.run(
-    `delete from price_change where date = ? and (${KEY}) in (values ${keys.join(', ')})`,
+    `delete from price_change where date = ? and (${KEY}) in (values ${lines.map(() => `(${OF_KEY})`).join(', ')})`,
     date,
     ...lines.flatMap(keyOf),
   )
 }
 
+/** A listing may have gone since its changes were read: nothing is kept of it, for a later one may get its id, and stand on another shelf. */
 async function write(database: Sql, [companyId, date]: Day, lines: readonly Line[]): Promise<void> {
+  const each = lines.map(() => `(cast(? as text), ${OF_KEY}, ${INTEGER}, ${INTEGER})`).join(', ')
   await database.run(
-    `insert into price_change (date, ${KEY}, company_id, stores) values ${lines.map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}
+    `insert into price_change (date, ${KEY}, company_id, stores)
+      select line.* from (values ${each}) as line where exists (select 1 from listing where listing.id = line.column5)
       on conflict (date, ${KEY}) do update set stores = excluded.stores`,
     ...lines.flatMap((line) => [date, ...keyOf(line), companyId, line.stores]),
   )
