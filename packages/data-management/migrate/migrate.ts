@@ -53,8 +53,8 @@ const REJECTS: Tables = {
   reject_group: 'load_id, code, field, reason',
 }
 
-// What changed of prices is not moved: it is counted anew, in the background. A migration of the schema may have marked the same, where an
-// older program has begun to move.
+// Price changes are not moved: they are counted anew in the background. A schema migration may have marked some dates
+// already, if an older program began the move.
 const ALL_TO_BE_COUNTED = `insert into change_pending
   select company_id, store.id, min(date), 1 from store join scrape on store_id = store.id group by store.id on conflict do nothing`
 

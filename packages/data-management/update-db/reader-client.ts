@@ -16,8 +16,8 @@ const LARGE_BYTES = 64 * 1024 * 1024
 const THREAD = new URL('reader-worker.ts', import.meta.url)
 
 /**
- * The thread. It is started at once, and ends when this is disposed of. It ends behind a large file too, or by itself where it breaks: for
- * the next file it starts anew.
+ * Reads files in a worker thread, started at once and ended by dispose. The thread also ends after a large file, or when
+ * it crashes; the next file starts a new one.
  */
 export class ReaderClient implements Reader, AsyncDisposable {
   readonly memory = new ListingMemory()
@@ -48,7 +48,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     this.#worker ??= this.#started()
     const worker = this.#worker
     worker.ref()
-    // Others were expected and are not wanted: their numbers count all the same.
+    // Files read ahead but not wanted have used numbers too: skip them.
     while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
     this.expect(order)
     let isRead = false

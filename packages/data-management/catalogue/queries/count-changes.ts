@@ -103,7 +103,7 @@ async function remove(database: Sql, date: string, lines: readonly Line[]): Prom
   )
 }
 
-/** A listing may have gone since its changes were read: nothing is kept of it, for a later one may get its id, and stand on another shelf. */
+/** Writes no line of a listing that has gone since its changes were read: a later one may get its id, in another category. */
 async function write(database: Sql, [companyId, date]: Day, lines: readonly Line[]): Promise<void> {
   const each = lines.map(() => `(cast(? as text), ${OF_KEY}, ${INTEGER}, ${INTEGER})`).join(', ')
   await database.run(
