@@ -3,7 +3,7 @@ import { type Store, storesOf } from '../../packages/generator/chains.ts'
 import { endOf, isScraped, lostIn } from '../../packages/generator/drift.ts'
 import { DRIFT, type Plan, planOf } from '../../packages/generator/plan.ts'
 import { rowsOf, scrapeOf } from '../../packages/generator/scrapes.ts'
-import type { Line } from './lies.ts'
+import type { Line } from './columns.ts'
 import type { ScrapeFile } from './scrape-files.ts'
 
 /** The scrapes of a chain in the order of their dates. `partial`: those that broke off or lack a category, by their names. */

@@ -1,100 +1,23 @@
-/**
- * Faults of whole columns as scrapers make them: each a pure function of the rows of an honest scrape and of chance. `held`: the scrape
- * must not be loaded; `told`: it is loaded, and the fault is named.
- */
-import type { Chance } from '../../packages/data-management/test/random.ts'
-
-/** A row as it stands in a file. */
-export type Line = Readonly<{ product: Fields; metadata: Fields }>
-
-type Fields = Readonly<Record<string, unknown>>
-
-/** A fault. `lie` gives undefined where the scrape has no such column. */
-export type Lie = Readonly<{
-  about: string
-  ends: 'held' | 'told'
-  lie: (lines: readonly Line[], chance: Chance) => readonly Line[] | undefined
-}>
-
-type Column = (lines: readonly Line[], chance: Chance) => (line: Line, place: number) => Fields
-
-/** Changes fields of every product. */
-function each(change: Column): Lie['lie'] {
-  return (lines, chance) => {
-    const changed = change(lines, chance)
-    return lines.map((line, place) => ({ ...line, product: { ...line.product, ...changed(line, place) } }))
-  }
-}
-
-/** The same, where enough rows tell a field, and not nearly all the same of it. */
-function where(field: string, change: Column, shareMin = 0.3): Lie['lie'] {
-  return (lines, chance) => {
-    const values = lines.map(({ product }) => product[field]).filter((value) => (value ?? '') !== '')
-    const isTold = values.length >= shareMin * lines.length && new Set(values.map(String)).size > 5
-    return isTold ? each(change)(lines, chance) : undefined
-  }
-}
-
-function priceTimes(factor: number): Lie['lie'] {
-  const times = (value: unknown) => (typeof value === 'number' ? Math.round(value * factor * 100) / 100 : value)
-  return each(() => ({ product }) => ({
-    price_current: times(product.price_current),
-    price_was: times(product.price_was),
-  }))
-}
-
-function shifted(field: string, by: number): Column {
-  return (lines) => (_, place) => ({ [field]: lines.at((place + by) % lines.length)!.product[field] })
-}
-
-function shuffled(field: string): Column {
-  return (lines, chance) => {
-    const values = chance.shuffled(lines.map(({ product }) => product[field]))
-    return (_, place) => ({ [field]: values[place] })
-  }
-}
-
-function always(field: string, value: (first: Fields) => unknown): Column {
-  return (lines) => {
-    const constant = value(lines[Math.floor(lines.length / 2)]!.product)
-    return () => ({ [field]: constant })
-  }
-}
-
-function empty(field: string): Column {
-  return always(field, () => null)
-}
-
-function dated(date: string): Lie['lie'] {
-  return (lines) => lines.map((line) => ({ ...line, metadata: { ...line.metadata, scraped_date: date } }))
-}
-
-/** Removes the rows of some of the top categories of twenty rows or more: the smallest ones first. */
-function withoutCategories(count: number): Lie['lie'] {
-  return (lines, chance) => {
-    const large = Object.entries(Object.groupBy(lines, topOf)).filter(([, rows]) => rows!.length >= 20)
-    if (large.length <= 2 * count) return undefined
-    const lost = chance.shuffled(large.map(([name]) => name)).slice(0, count)
-    return lines.filter((line) => !lost.includes(topOf(line)))
-  }
-}
-
-function topOf({ product }: Line): string {
-  return String((product.category_path as readonly string[] | undefined)?.[0])
-}
-
-function share(part: number): Lie['lie'] {
-  return (lines) => lines.slice(0, Math.ceil(lines.length * part))
-}
-
-/** A text that was written as UTF-8 and read as Latin-1. */
-function misread(text: unknown): unknown {
-  return typeof text === 'string' ? Buffer.from(text).toString('latin1') : text
-}
-
-const skuOf = ({ product }: Line) => String(product.sku)
-const stored = (field: string, from: string): Lie['lie'] =>
-  where(from, () => ({ product }) => ({ [field]: product[from] }))
+/** Faults of whole columns as scrapers make them. */
+import {
+  always,
+  dated,
+  each,
+  empty,
+  isTenDollars,
+  isTenth,
+  type Lie,
+  misread,
+  pricesOf,
+  priceTimes,
+  share,
+  shifted,
+  shuffled,
+  skuOf,
+  stored,
+  where,
+  withoutCategories,
+} from './columns.ts'
 
 /** The faults by name. */
 export const LIES: Readonly<Record<string, Lie>> = {
@@ -104,6 +27,28 @@ export const LIES: Readonly<Record<string, Lie>> = {
   'another currency': { about: 'prices times 1.53', ends: 'held', lie: priceTimes(1.53) },
   'without taxes': { about: 'prices divided by 1.1', ends: 'held', lie: priceTimes(1 / 1.1) },
   'all free': { about: 'every price 0', ends: 'held', lie: each(always('price_current', () => 0)) },
+  'no prices': { about: 'every price missing', ends: 'held', lie: each(always('price_current', () => null)) },
+  'half of the prices': {
+    about: 'every second price missing',
+    ends: 'held',
+    lie: each(
+      () =>
+        ({ product }, place) =>
+          place % 2 === 0 ? {} : { price_current: null, price_was: product.price_was },
+    ),
+  },
+  'some hundredfold': { about: 'cents for dollars in every tenth row', ends: 'held', lie: pricesOf(isTenth, 100) },
+  'ten dollars and more': {
+    about: 'cents for dollars from ten dollars on',
+    ends: 'held',
+    lie: pricesOf(isTenDollars, 100),
+  },
+  'some free': { about: 'every tenth price 0', ends: 'held', lie: pricesOf(isTenth, 0) },
+  'all reduced': {
+    about: 'twice the price as the former price of every row',
+    ends: 'held',
+    lie: each(() => ({ product }) => ({ price_was: 2 * Number(product.price_current) })),
+  },
   'one price': {
     about: 'the same price in every row',
     ends: 'held',
@@ -193,6 +138,7 @@ export const LIES: Readonly<Record<string, Lie>> = {
     lie: where('sku', () => (_, place) => ({ sku: String(place) })),
   },
   'next brand': { about: 'the brand of the tenth row after', ends: 'held', lie: where('brand', shuffled('brand')) },
+  'name for brand': { about: 'the name as the brand', ends: 'held', lie: stored('brand', 'name') },
   'no brand': { about: 'every brand empty', ends: 'held', lie: where('brand', empty('brand')) },
   'one brand': {
     about: 'the same brand in every row',
@@ -203,6 +149,7 @@ export const LIES: Readonly<Record<string, Lie>> = {
     ),
   },
   'shuffled sizes': { about: 'sizes in another order', ends: 'held', lie: where('size', shuffled('size')) },
+  'name for size': { about: 'the name as the size', ends: 'held', lie: stored('size', 'name') },
   'no size': { about: 'every size empty', ends: 'held', lie: where('size', empty('size')) },
   'one size': {
     about: 'the same size in every row',
@@ -257,6 +204,30 @@ export const LIES: Readonly<Record<string, Lie>> = {
     about: 'is_on_special true in every row',
     ends: 'held',
     lie: each(always('is_on_special', () => true)),
+  },
+  'no unit prices': {
+    about: 'every unit price empty',
+    ends: 'held',
+    lie: where('unit_price', () => () => ({
+      unit_price: null,
+      per_unit_price_value: null,
+      per_unit_price_string: null,
+    })),
+  },
+  'one address': {
+    about: 'the same url in every row',
+    ends: 'held',
+    lie: where(
+      'url',
+      always('url', () => 'https://shop.example.org/'),
+    ),
+  },
+  'next address': { about: "the next row's url", ends: 'held', lie: where('url', shifted('url', 1)) },
+  'next picture': { about: "the next row's picture", ends: 'held', lie: where('image_url', shifted('image_url', 1)) },
+  'one category': {
+    about: 'the same category in every row',
+    ends: 'held',
+    lie: each(always('category_path', () => ['All'])),
   },
   'no addresses': { about: 'every url empty', ends: 'held', lie: where('url', empty('url')) },
   'one picture': {

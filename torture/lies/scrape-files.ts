@@ -8,7 +8,7 @@ import { FileFigures } from '@splitcart/shared/truth/file-figures.ts'
 import { type FileCounts, judge, judgeFile } from '@splitcart/shared/truth/judge.ts'
 import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
-import type { Line } from './lies.ts'
+import type { Line } from './columns.ts'
 
 /** A file, read. */
 export type ScrapeFile = Readonly<{ name: string; lines: readonly Line[] }>

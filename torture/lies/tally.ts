@@ -1,9 +1,11 @@
 /** Tells every lie about a scrape, in its place among the others and on the day after it, and counts what becomes of them. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
+import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import { Believed } from './believed.ts'
+import type { Lie } from './columns.ts'
 import { RECEIVED_ON } from './honest.ts'
-import { LIES, type Lie } from './lies.ts'
+import { LIES } from './lies.ts'
 import { judgeReading, type Reading, readingOf, type ScrapeFile } from './scrape-files.ts'
 
 /** How many of how many. */
@@ -39,8 +41,9 @@ export class Tally {
     const { lines: honestLines } = file
     const dayAfter = new Believed()
     for (const scrape of honest.scrapes) dayAfter.add(scrape)
-    for (const [index, [name, lie]] of Object.entries(LIES).entries()) {
-      const lines = lie.lie(honestLines, new Chance(this.#seed + index))
+    for (const [name, lie] of Object.entries(LIES)) {
+      // Of its own for each file and lie: a lie more or less changes no other.
+      const lines = lie.lie(honestLines, new Chance(hash32(`${this.#seed} ${name} ${file.name}`)))
       if (lines === undefined) continue
       const reading = readingOf(lines, RECEIVED_ON)
       const hasReference = honest.scrapes.some((scrape) => isThere(this.#believed.referencesOf(scrape)))

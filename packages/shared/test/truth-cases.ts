@@ -105,6 +105,25 @@ export const RULE_CASES: readonly RuleCase[] = [
   { rule: 'prices_by_factor', of: 'prices', most: 56, references: before, lie: times(100) },
   { rule: 'prices_zero', of: 'prices', most: 25, references: before, lie: changed(() => ({ price_current: 0 })) },
   {
+    rule: 'prices_far',
+    of: 'prices',
+    most: 3,
+    references: before,
+    lie: changed(({ price_current }) => ({ price_current: 7 * Number(price_current), price_was: null })),
+  },
+  {
+    rule: 'all_reduced',
+    of: 'prices',
+    most: 93,
+    references: before,
+    lie: (count) =>
+      scrapeOf(
+        shop().map(({ price_current, ...product }, place) => {
+          return { ...product, price_current, price_was: place < count ? 2 * Number(price_current) : null }
+        }),
+      ),
+  },
+  {
     rule: 'prices_are_unit_prices',
     of: 'prices',
     most: 52,
@@ -150,6 +169,7 @@ export const RULE_CASES: readonly RuleCase[] = [
   },
   { rule: 'field_emptied', of: 'sizes', most: 56, references: before, lie: changed(() => ({ size: null })) },
   { rule: 'field_constant', of: 'sizes', most: 93, references: before, lie: changed(() => ({ size: '1 each' })) },
+  { rule: 'field_repeated', of: 'brands', most: 93, references: before, lie: changed(({ name }) => ({ brand: name })) },
   {
     rule: 'flag_turned',
     of: 'flags',

@@ -67,10 +67,9 @@ test('rows that creep away are compared with what was usual on ten dates, not wi
 
 test('a category that the other stores have lost since, too, is not held', () => {
   const without = shop().slice(20)
-  const since = sisters(3, without).sisters.map((each) => ({ ...each, date: '2026-05-02' }))
   const references = { ...dayBefore(), usual: [80] }
   assert.ok(holdsOf(without, references).includes('category_lost'))
-  assert.deepEqual(holdsOf(without, { ...references, sisters: since }), [])
+  assert.deepEqual(holdsOf(without, { ...references, sisters: since(without) }), [])
 })
 
 test('a first scrape that writes its categories otherwise than the other stores is not held', () => {
@@ -204,4 +203,65 @@ test('what holds a file is one sentence, and the names of what else does', () =>
   const reason = reasonOf(verdictsOf(withPrices(() => 0))) ?? ''
   assert.match(reason, /^100 of 100 prices of S1 on 2026-05-02 are 0\. And \d more: .*prices_moved/)
   assert.equal(reasonOf(verdictsOf(shop())), undefined)
+})
+
+test('prices that are missing hold a scrape, as do those of a part of the rows that are far from what they were', () => {
+  const isTwentieth = (place: number) => place % 20 === 0
+  // A row without a price is one only where the shop says that it has none.
+  const closed = shop().map((product) => ({ ...product, is_available: false }))
+  const priced = (price: (product: Product, place: number) => unknown) =>
+    closed.map((product, place) => ({ ...product, price_current: price(product, place), price_was: null }))
+  const half = priced(({ price_current }, place) => (place % 2 === 0 ? price_current : null))
+  const hundredfold = priced(({ price_current }, place) => Number(price_current) * (isTwentieth(place) ? 100 : 1))
+  const free = priced(({ price_current }, place) => (isTwentieth(place) ? 0 : price_current))
+  const none = priced(() => null)
+  for (const references of [dayBefore(closed), sisters(3, closed)]) {
+    assert.deepEqual(holdsOf(none, references), ['prices_zero'])
+    assert.deepEqual(holdsOf(half, references), ['prices_zero'])
+    assert.deepEqual(holdsOf(hundredfold, references), ['prices_far'])
+    assert.deepEqual(holdsOf(free, references), ['prices_far'])
+  }
+  assert.deepEqual(holdsOf(none, { usual: [], sisters: [] }), ['prices_zero'])
+  const [found] = verdictsOf(hundredfold, dayBefore(closed))
+  assert.match(found!.sentence, /^5% of the prices of S1 .* at least 7 times/)
+  assert.equal(found!.examples.length, 5)
+  assert.match(found!.examples[0]!, /: (\d+)\.00 → [\d,]+00\.00$/)
+})
+
+/** Other stores, with what they showed since the day before. */
+function since(products: readonly Product[]): References['sisters'] {
+  return sisters(3, products).sisters.map((each) => ({ ...each, date: '2026-05-02' }))
+}
+
+test('what became 0 in the other stores since, too, is not held, and it is where they show other prices', () => {
+  const free = shop().map((product, place) => ({ ...product, price_current: place < 6 ? 0 : product.price_current }))
+  assert.deepEqual(holdsOf(free, { ...dayBefore(), sisters: since(free) }), [])
+  assert.deepEqual(holdsOf(free, { ...dayBefore(), sisters: since(shop()) }), ['prices_far'])
+})
+
+test('addresses of other rows are held, one address for all of them too, and new ones are not', () => {
+  const shifted = (field: string, count: number) => {
+    const all = shop(count)
+    return all.map((product, place) => ({ ...product, [field]: all[(place + 1) % count]![field] }))
+  }
+  const rewritten = shop().map((product, place) => ({ ...product, url: `https://other.example/${place}` }))
+  const one = shop().map((product) => ({ ...product, url: 'https://shop.example/' }))
+  for (const field of ['url', 'image_url'])
+    for (const count of [100, 2_500])
+      assert.deepEqual(holdsOf(shifted(field, count), dayBefore(shop(count))), ['values_moved'])
+  assert.deepEqual(holdsOf(rewritten), [])
+  assert.deepEqual(holdsOf(one), ['field_constant'])
+})
+
+test('figures of an older version, which lack addresses and reductions, are compared in all else', () => {
+  const references = dayBefore()
+  const { addresses: _, reduced: __, ...older } = references.own!.figures
+  const before = { ...references, own: { ...references.own!, figures: older } }
+  const all = shop().map((product) => ({
+    ...product,
+    url: 'https://shop.example/',
+    price_was: 2 * Number(product.price_current),
+  }))
+  assert.deepEqual(holdsOf(all, before), [])
+  assert.deepEqual(holdsOf(all), ['all_reduced', 'field_constant'])
 })

@@ -147,6 +147,11 @@ export function rowsOf(counted: readonly Counted[], name: string): number {
   return counted.find(([each]) => each === name)?.[1] ?? 0
 }
 
+/** The sum of some numbers. */
+export function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0)
+}
+
 /** The middle of some numbers; undefined of none. */
 export function medianOf(numbers: readonly number[]): number | undefined {
   const sorted = numbers.toSorted((one, other) => one - other)

@@ -1,12 +1,12 @@
 /** Rules that look at names, codes and the other columns. Pure. */
 import { percent, whole } from '../number.ts'
-import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
+import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN, sumOf } from './case.ts'
 import type { Agreement } from './comparison.ts'
-import { COLUMNS, type Column, type Figures } from './figures.ts'
+import { COLUMNS, type Column, type Figures, type Values } from './figures.ts'
 import { FIELDS, type Field } from './label-fields.ts'
 import { namesOf, rowsOfShare, titleOf, titleOfBeside } from './price-rules.ts'
 import { repairOfNames } from './repairs.ts'
-import { sampleOf } from './sample.ts'
+import { SAMPLE_MAX, sampleOf } from './sample.ts'
 import { wordsHash } from './text-hash.ts'
 import type { Found } from './verdict.ts'
 
@@ -78,82 +78,153 @@ function isTheSame({ comparison: { both, onlyNow } }: ComparedReference): boolea
   return both >= PAIRS_MIN && onlyNow < 0.2 * both
 }
 
-const MOVING = ['brand', 'size', 'barcode', 'category'] as const
+const WRITTEN = ['brand', 'size', 'barcode', 'category'] as const
+const ADDRESSES = ['url', 'image_url'] as const
 
-/** Values of a field that stood in other rows before. */
+type Moving = (typeof WRITTEN | typeof ADDRESSES)[number]
+
+/** Whether the values of a field that differ are those of other rows. */
+function areMoved(field: Moving, { same, of, moved }: Agreement, { rows }: Figures): boolean {
+  if (field === 'barcode') return true
+  if (field !== 'url' && field !== 'image_url') return 2 * moved > of - same
+  // Each row has its own address, so of those of other rows a sample holds but its share. Others may have the same hash by chance.
+  const expected = (of - same) * Math.min(1, SAMPLE_MAX / Math.max(1, rows))
+  return moved >= MOVED_MIN && 2 * moved > expected
+}
+
+const MOVED_MIN = 6
+
+/** Values of a field that stood in other rows before. Addresses that are written anew are no fault. */
 export function valuesMoved(judged: Case): Found[] {
-  return agreeing(
-    judged,
-    (field, { same, of, moved }) => field === 'barcode' || 2 * moved > of - same,
-    'stands in other rows',
-  )
+  return [...WRITTEN, ...ADDRESSES].flatMap((field) => otherValues(judged, field, true))
 }
 
 /** Values of a field that were in no row before: it is written in another way now. */
 export function valuesRewritten(judged: Case): Found[] {
-  return agreeing(judged, (field, { same, of, moved }) => field !== 'barcode' && 2 * moved <= of - same, 'is another')
+  return WRITTEN.flatMap((field) => otherValues(judged, field, false))
 }
 
-function agreeing(judged: Case, isMeant: (field: string, each: Agreement) => boolean, what: string): Found[] {
-  return MOVING.flatMap((field) => {
-    const isOther = ({ comparison }: ComparedReference) => {
-      const each = comparison[field]
-      return isFewer(each.same, each.of, judged.thresholds.HOLD_FIELD_SHARE) && isMeant(field, each)
-    }
-    const found = most(judged, isOther)
-    const isAlike = ({ comparison }: ComparedReference) => comparison[field].same >= 0.8 * comparison[field].of
-    if (found === undefined || isWitnessed(judged, isAlike)) return []
-    const { same, of } = found.comparison[field]
-    const sentence = `The ${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} ${field === 'barcode' ? 'is another' : what} than in ${titleOfBeside(found)}.`
-    const name = field === 'category' ? 'category_path' : field
-    return [{ field: name, sentence, rows: rowsOfShare(judged, 1 - same / of), before: 1, now: same / of }]
-  })
+function otherValues(judged: Case, field: Moving, isOfMoved: boolean): Found[] {
+  const isOther = ({ comparison, figures }: ComparedReference) => {
+    const each = comparison[field]
+    const isChanged = isFewer(each.same, each.of, judged.thresholds.HOLD_FIELD_SHARE)
+    return isChanged && areMoved(field, each, figures) === isOfMoved
+  }
+  const found = most(judged, isOther)
+  const isAlike = ({ comparison }: ComparedReference) => comparison[field].same >= 0.8 * comparison[field].of
+  if (found === undefined || isWitnessed(judged, isAlike)) return []
+  const { same, of } = found.comparison[field]
+  const what = isOfMoved && field !== 'barcode' ? 'stands in other rows' : 'is another'
+  const sentence = `The ${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} ${what} than in ${titleOfBeside(found)}.`
+  const name = field === 'category' ? 'category_path' : field
+  return [{ field: name, sentence, rows: rowsOfShare(judged, 1 - same / of), before: 1, now: same / of }]
 }
 
 // Of these a scrape may honestly have none: a week without specials.
 const MAY_BE_EMPTY: readonly Field[] = ['price_was', 'is_on_special']
 
+const MUST_STAY = [...FIELDS.filter((field) => !MAY_BE_EMPTY.includes(field)), 'unit_price'] as const
+
+/** How many rows tell a field, of how many. A unit price can be checked only beside a price. */
+function toldOf({ filled, unit, levels, rows }: Figures, field: Field | 'unit_price') {
+  const isOfPrices = field === 'unit_price'
+  const count = isOfPrices ? sumOf(unit.slice(1)) : filled[field]
+  const of = isOfPrices ? sumOf(levels) : rows
+  return { count, of, share: count / Math.max(1, of) }
+}
+
 /** A field that most rows told, and few do now. */
 export function fieldsEmptied(judged: Case): Found[] {
   const { now, thresholds } = judged
-  return FIELDS.filter((field) => !MAY_BE_EMPTY.includes(field)).flatMap((field) => {
-    const shareOf = ({ filled, rows }: Figures) => filled[field] / Math.max(1, rows)
-    const isEmptied = ({ figures }: ComparedReference) =>
-      isMore(figures.filled[field], figures.rows, 0.1) &&
-      isFewer(now.filled[field], now.rows, thresholds.HOLD_FIELD_SHARE * shareOf(figures))
+  return MUST_STAY.flatMap((field) => {
+    const { count, of, share } = toldOf(now, field)
+    const shareOf = (figures: Figures) => toldOf(figures, field).share
+    const isEmptied = ({ figures }: ComparedReference) => {
+      const then = toldOf(figures, field)
+      return isMore(then.count, then.of, 0.1) && isFewer(count, of, thresholds.HOLD_FIELD_SHARE * then.share)
+    }
     const found = most(judged, isEmptied)
     if (found === undefined) return []
     if (isWitnessed(judged, ({ figures }) => shareOf(figures) < shareOf(found.figures) / 2)) return []
-    const [then, share] = [shareOf(found.figures), shareOf(now)]
+    const then = shareOf(found.figures)
     const sentence = `${field} is told in ${percent(share)} of the rows of ${titleOf(judged)}; in ${titleOfBeside(found)} it was in ${percent(then)}.`
-    return [{ field, sentence, rows: now.rows - now.filled[field], before: then, now: share }]
+    return [{ field, sentence, rows: of - count, before: then, now: share }]
   })
 }
 
 /** A field that has become the same in nearly all rows. */
 export function fieldsConstant(judged: Case): Found[] {
   const { now, thresholds } = judged
-  return COLUMNS.flatMap((column) => {
-    const { of, topCount, top } = now.values[column]
+  return [...COLUMNS, 'url' as const].flatMap((column) => {
+    const { of, topCount, top } = valuesIn(now, column)
     if (!isMore(topCount, of, thresholds.HOLD_CONSTANT_SHARE)) return []
-    const found = most(judged, ({ figures: { values } }) => values[column].topCount < 0.5 * values[column].of)
+    const shareOf = (figures: Figures) => valuesIn(figures, column).topCount / valuesIn(figures, column).of
+    const found = most(judged, ({ figures }) => shareOf(figures) < 0.5)
     // Without anything to compare with: that all goods have one name is not believable, one brand or price is.
     if (found === undefined && !(column === 'name' && judged.beside.length === 0)) return []
-    const sentence = `${nameOf(column)} is ${JSON.stringify(top)} in ${percent(topCount / of)} of the rows of ${titleOf(judged)}.`
-    const then = found && found.figures.values[column].topCount / Math.max(1, found.figures.values[column].of)
+    const value = top === '' ? 'the same' : JSON.stringify(top)
+    const sentence = `${nameOf(column)} is ${value} in ${percent(topCount / of)} of the rows of ${titleOf(judged)}.`
     return [
       {
         field: nameOf(column),
         sentence,
         rows: rowsOfShare(judged, topCount / of),
-        before: then ?? 0,
+        before: found === undefined ? 0 : shareOf(found.figures),
         now: topCount / of,
       },
     ]
   })
 }
 
-function nameOf(column: Column): string {
+/** The most frequent value of a column; of addresses only their hashes are kept. */
+function valuesIn(figures: Figures, column: Column | 'url'): Pick<Values, 'of' | 'top' | 'topCount'> {
+  if (column !== 'url') return figures.values[column]
+  const counts = new Map<number, number>()
+  for (const { url } of sampleOf(figures)) if (url !== 0) counts.set(url, (counts.get(url) ?? 0) + 1)
+  const all = [...counts.values()]
+  return { of: sumOf(all), top: '', topCount: Math.max(0, ...all) }
+}
+
+const REPEATING = [
+  ['brand', 'name'],
+  ['size', 'name'],
+  ['barcode', 'name'],
+  ['size', 'brand'],
+  ['barcode', 'brand'],
+  ['barcode', 'size'],
+] as const
+
+/** A field that repeats another one, and did not before. */
+export function fieldsRepeated(judged: Case): Found[] {
+  const { now, thresholds } = judged
+  return REPEATING.flatMap(([field, other]) => {
+    const [same, of] = repeatsIn(now, field, other)
+    if (!isMore(same, of, thresholds.HOLD_CONSTANT_SHARE)) return []
+    const shareOf = (figures: Figures) => {
+      const [repeats, told] = repeatsIn(figures, field, other)
+      return repeats / Math.max(1, told)
+    }
+    const found = most(judged, ({ figures }) => shareOf(figures) < 0.5)
+    if (found === undefined || isWitnessed(judged, ({ figures }) => shareOf(figures) >= 0.5)) return []
+    const sentence = `${field} is the same as ${other} in ${percent(same / of)} of the rows of ${titleOf(judged)}.`
+    return [{ field, sentence, rows: rowsOfShare(judged, same / of), before: shareOf(found.figures), now: same / of }]
+  })
+}
+
+type Repeating = (typeof REPEATING)[number][number]
+
+/** In how many listings of a sample two fields are the same, and in how many both are told. */
+function repeatsIn(figures: Figures, field: Repeating, other: Repeating): readonly [same: number, of: number] {
+  let [same, of] = [0, 0]
+  for (const each of sampleOf(figures)) {
+    if (each[field] === 0 || each[other] === 0) continue
+    of++
+    if (each[field] === each[other]) same++
+  }
+  return [same, of]
+}
+
+function nameOf(column: Column | 'url'): string {
   return column === 'price' ? 'price_current' : column
 }
 

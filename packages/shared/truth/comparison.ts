@@ -15,8 +15,8 @@ export type Comparison = Readonly<{
   both: number
   onlyNow: number
   onlyThen: number
-  /** Listings with a price in both: how many have the same, and how many one between two thirds and three halves of it. */
-  prices: Readonly<{ of: number; same: number; near: number }>
+  /** Listings with a price in both: how many have the same, one between two thirds and three halves of it, or one that is far from it: 0, at least 7 times, or at most a seventh. */
+  prices: Readonly<{ of: number; same: number; near: number; far: number }>
   factor: Factor
   /** The listings by the logarithm of their ratio, from a thousandth to the thousandfold. */
   ratios: readonly number[]
@@ -25,6 +25,8 @@ export type Comparison = Readonly<{
   size: Agreement
   barcode: Agreement
   category: Agreement
+  url: Agreement
+  image_url: Agreement
   available: Agreement
   special: Agreement
   /** Of each category of then, by its hash: how many listings of it are looked at, and how many of those are shown now. */
@@ -32,6 +34,8 @@ export type Comparison = Readonly<{
 }>
 
 const NEAR = Math.log(1.5)
+/** A price of at least so many times the former one, or at most such a part of it, is far from it. */
+export const FAR = 7
 const SAME = 0.01
 /** Prices of few cents are rounded: two ratios as near as this are one. */
 const ONE_FACTOR = 0.015
@@ -88,7 +92,7 @@ function pairsOf(after: readonly Sampled[], before: readonly Sampled[]): Pairs {
 /** What the prices of pairs have in common, and the logarithms of their ratios, in order. */
 function pricesOf(pairs: Pairs) {
   const logs = new Float64Array(pairs.now.length)
-  const prices = { of: 0, same: 0, near: 0 }
+  const prices = { of: 0, same: 0, near: 0, far: 0 }
   let count = 0
   for (let place = 0; place < logs.length; place++) {
     const now = pairs.now[place]!.price
@@ -101,8 +105,14 @@ function pricesOf(pairs: Pairs) {
       if (Math.abs(log) <= NEAR) prices.near++
       logs[count++] = log
     } else if (now === then) prices.near++
+    if (isFarFrom(now, then)) prices.far++
   }
   return { ...prices, logs: [...logs.subarray(0, count).sort()] }
+}
+
+/** Whether a price is far from a former one, both in cents. Of a former price of 0 nothing is known. */
+export function isFarFrom(now: number, then: number): boolean {
+  return now >= 0 && then > 0 && (now >= FAR * then || FAR * now <= then)
 }
 
 /** How many listings have a price in both samples, and how many of them the same. */
@@ -145,7 +155,7 @@ type Tally = { of: number; same: number; others: number[] }
 /** One pass over all pairs: a pass for each field costs four times as much. */
 function agreements({ now, then }: Pairs, all: readonly Sampled[]) {
   const [name, brand, size, barcode, category] = [tally(), tally(), tally(), tally(), tally()]
-  const [available, special] = [tally(), tally()]
+  const [url, image, available, special] = [tally(), tally(), tally(), tally()]
   for (let place = 0; place < now.length; place++) {
     const [one, other] = [now[place]!, then[place]!]
     addText(name, one.name, other.name)
@@ -153,6 +163,8 @@ function agreements({ now, then }: Pairs, all: readonly Sampled[]) {
     addText(size, one.size, other.size)
     addText(barcode, one.barcode, other.barcode)
     addText(category, one.second, other.second)
+    addText(url, one.url, other.url)
+    addText(image, one.image, other.image)
     addFlag(available, one.available, other.available)
     addFlag(special, one.special, other.special)
   }
@@ -162,6 +174,8 @@ function agreements({ now, then }: Pairs, all: readonly Sampled[]) {
     size: agreement(size, all, 'size'),
     barcode: agreement(barcode, all, 'barcode'),
     category: agreement(category, all, 'second'),
+    url: agreement(url, all, 'url'),
+    image_url: agreement(image, all, 'image'),
     available: { of: available.of, same: available.same, moved: 0 },
     special: { of: special.of, same: special.same, moved: 0 },
   }
@@ -184,7 +198,7 @@ function addFlag(tally: Tally, now: number, then: number): void {
   if (now === then) tally.same++
 }
 
-type Text = 'name' | 'brand' | 'size' | 'barcode' | 'second'
+type Text = 'name' | 'brand' | 'size' | 'barcode' | 'second' | 'url' | 'image'
 
 function agreement({ of, same, others }: Tally, then: readonly Sampled[], field: Text): Agreement {
   // Usually all values are the same.

@@ -11,7 +11,14 @@ import {
   type ODD,
   type Traits,
 } from './label-fields.ts'
-import { encodeSample, largestCompleteHash, SAMPLE_MAX, type Sampled, smallestOf } from './sample.ts'
+import {
+  type EncodedSample,
+  encodeSample,
+  largestCompleteHash,
+  SAMPLE_MAX,
+  type Sampled,
+  smallestOf,
+} from './sample.ts'
 import { count, TraitCounts } from './trait-counts.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'
 
@@ -29,26 +36,28 @@ export type Brand = Readonly<{ brand: string; rows: number; isForeign: boolean; 
 export type Counted = readonly [name: string, rows: number]
 
 /** The figures of a scrape, as JSON. Rows are listings: a row that shows one again counts only as `repeated`. */
-export type Figures = Readonly<{
-  v: 1
-  rows: number
-  repeated: number
-  filled: Readonly<Record<Field, number>>
-  zero: number
-  equalUnit: number
-  wasBelow: number
-  available: number
-  special: number
-  /** Rows by the power of two that their cents reach. */
-  levels: readonly number[]
-  unit: readonly number[]
-  odd: Readonly<Record<keyof typeof ODD, number>>
-  tops: readonly Counted[]
-  seconds: readonly Counted[]
-  values: Readonly<Record<Column, Values>>
-  brands: readonly Brand[]
-  sample: string
-}>
+export type Figures = EncodedSample &
+  Readonly<{
+    v: 1
+    rows: number
+    repeated: number
+    filled: Readonly<Record<Field, number>>
+    zero: number
+    equalUnit: number
+    wasBelow: number
+    /** Rows whose former price is above the price; figures made by an older version lack it. */
+    reduced?: number
+    available: number
+    special: number
+    /** Rows by the power of two that their cents reach. */
+    levels: readonly number[]
+    unit: readonly number[]
+    odd: Readonly<Record<keyof typeof ODD, number>>
+    tops: readonly Counted[]
+    seconds: readonly Counted[]
+    values: Readonly<Record<Column, Values>>
+    brands: readonly Brand[]
+  }>
 
 /** What is counted of a row. Money is whole cents, -1 if absent; flags are 0, 1 and -1 (absent). */
 export type CountedRow = Readonly<{
@@ -85,7 +94,7 @@ const LEVELS = 28
 export class FiguresMaker {
   #rows = 0
   #repeated = 0
-  readonly #counts = { zero: 0, equalUnit: 0, wasBelow: 0, available: 0, special: 0 }
+  readonly #counts = { zero: 0, equalUnit: 0, wasBelow: 0, reduced: 0, available: 0, special: 0 }
   readonly #filled = { sku: 0, price_was: 0, is_on_special: 0, is_available: 0 }
   readonly #levels = new Uint32Array(LEVELS)
   readonly #unit = new Uint32Array(5)
@@ -109,6 +118,7 @@ export class FiguresMaker {
     if (available >= 0) filled.is_available++
     if (price === 0) counts.zero++
     if (was >= 0 && was < price) counts.wasBelow++
+    if (price >= 0 && was > price) counts.reduced++
     if (available === 1) counts.available++
     if (special === 1) counts.special++
     if (unit >= IS_UNIT_PRICE) counts.equalUnit++
@@ -150,7 +160,7 @@ export class FiguresMaker {
       seconds: this.#isOneTop() ? mostOf(traits.seconds) : [],
       values: valuesOf(sample),
       brands: this.#largeBrands(sample),
-      sample: encodeSample(sample.map(sampledOf)),
+      ...encodeSample(sample.map(sampledOf)),
     }
   }
 

@@ -1,6 +1,6 @@
 /** The label of a row (all but its price), reduced to what the figures need. Made once per label, not per row. */
 import type { RowProduct } from '../row.ts'
-import { wordsHash } from './text-hash.ts'
+import { textHash, wordsHash } from './text-hash.ts'
 
 /** The fields for which the figures count how many rows have a value. */
 export const FIELDS = [
@@ -30,12 +30,13 @@ export type Traits = Readonly<{ brand: string | null; top: string; second: strin
 /** The fields of a label whose presence is counted; the index is the bit in `Traits.told`. */
 export const COUNTED_LABEL_FIELDS = ['brand', 'barcode', 'size', 'url', 'image_url', 'category_path'] as const
 
-/** A reduced label. Texts other than the barcode are cut to 160 characters. */
+/** A reduced label. Texts other than the barcode are cut to 160 characters; of `url` a 16-bit hash is kept, 0 if absent. */
 export type LabelFields = Readonly<{
   name: string
   barcode: string | null
   size: string | null
   imageUrl: string | null
+  url: number
   traits: Traits
 }>
 
@@ -47,6 +48,8 @@ export type LabelHashes = Readonly<{
   size: number
   top: number
   second: number
+  url: number
+  image: number
 }>
 
 const hashes = new WeakMap<LabelFields, LabelHashes>()
@@ -55,7 +58,7 @@ const hashes = new WeakMap<LabelFields, LabelHashes>()
 export function hashesOf(said: LabelFields): LabelHashes {
   const known = hashes.get(said)
   if (known !== undefined) return known
-  const { name, barcode, size, traits } = said
+  const { name, barcode, size, imageUrl, url, traits } = said
   const made = {
     name: wordsHash(name),
     brand: wordsHash(traits.brand),
@@ -63,6 +66,8 @@ export function hashesOf(said: LabelFields): LabelHashes {
     size: wordsHash(size),
     top: wordsHash(traits.top),
     second: wordsHash(traits.second),
+    url,
+    image: textHash(imageUrl),
   }
   hashes.set(said, made)
   return made
@@ -77,12 +82,13 @@ export class KnownTraits {
 
   /** The reduced label of a row. */
   saidOf(product: RowProduct): LabelFields {
-    const { name, barcode, size, imageUrl } = product
+    const { name, barcode, size, imageUrl, url } = product
     return {
       name: beginningOf(name),
       barcode,
       size: size && beginningOf(size),
       imageUrl: imageUrl && beginningOf(imageUrl),
+      url: textHash(url),
       traits: this.#same(traitsOf(product)),
     }
   }

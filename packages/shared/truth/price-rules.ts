@@ -1,8 +1,9 @@
 /** Rules that look at prices. Pure. */
 import { moneyIn } from '../money.ts'
 import { percent, whole } from '../number.ts'
-import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
-import type { Shown } from './figures.ts'
+import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN, sumOf } from './case.ts'
+import { FAR, isFarFrom } from './comparison.ts'
+import type { Figures, Shown } from './figures.ts'
 import { repairOfPrices } from './repairs.ts'
 import { sampleOf } from './sample.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'
@@ -61,20 +62,68 @@ function factorFound(judged: Case, beside: ComparedReference): Found {
   }
 }
 
-/** Most prices became 0. */
+/** Many prices became 0, or are missing. */
 export function pricesZero(judged: Case): Found | undefined {
   const { now, thresholds, references } = judged
   const before = references.own?.figures ?? references.sisters[0]?.figures
-  const usual = before === undefined ? 0 : before.zero / Math.max(1, before.rows)
+  const usual = before === undefined ? 0 : withoutPrice(before) / Math.max(1, before.rows)
   const share = before === undefined ? 0.5 : Math.max(thresholds.HOLD_ZERO_SHARE, 2 * usual)
-  if (share >= 1 || !isMore(now.zero, now.rows, share)) return undefined
+  const rows = withoutPrice(now)
+  if (share >= 1 || !isMore(rows, now.rows, share)) return undefined
+  const how = now.zero === rows ? 'are 0' : now.zero === 0 ? 'are missing' : 'are 0 or missing'
   return {
     field: 'price_current',
-    sentence: `${whole(now.zero)} of ${whole(now.rows)} prices of ${titleOf(judged)} are 0.`,
-    rows: now.zero,
+    sentence: `${whole(rows)} of ${whole(now.rows)} prices of ${titleOf(judged)} ${how}.`,
+    rows,
     before: usual,
-    now: now.zero / now.rows,
-    examples: namesOf(judged, ({ price }) => price === 0),
+    now: rows / now.rows,
+    examples: namesOf(judged, ({ price }) => price <= 0),
+  }
+}
+
+/** How many rows have no price, or one of 0. */
+function withoutPrice({ rows, zero, levels }: Figures): number {
+  return zero + Math.max(0, rows - sumOf(levels))
+}
+
+// Fewer may be mistakes of the shop itself.
+const FAR_MIN = 3
+
+/** Some prices are many times what they were, or 0: a part of the rows was read wrongly. No shop changes prices so. */
+export function pricesFar(judged: Case): Found | undefined {
+  const { thresholds } = judged
+  const isFar = ({ comparison: { prices }, days }: ComparedReference) =>
+    days <= NEAR_DAYS_MAX && prices.far >= FAR_MIN && isMore(prices.far, prices.of, thresholds.HOLD_FAR_SHARE)
+  const found = most(judged, isFar)
+  if (found === undefined || isWitnessed(judged, (each) => each.comparison.prices.of >= PAIRS_MIN && !isFar(each)))
+    return undefined
+  // The rules on one common factor and on moved prices cover these cases.
+  if (isByFactor(found, thresholds.HOLD_PRICES_SHARE) || areMoved(judged, found)) return undefined
+  const { far, of } = found.comparison.prices
+  return {
+    ...aboutPrices(judged, found, isFarFrom),
+    repair: undefined,
+    sentence: `${percent(far / of)} of the prices of ${titleOf(judged)} are 0, or at least ${FAR} times or at most 1/${FAR} of what ${titleOfBeside(found)} shows.`,
+    rows: rowsOfShare(judged, far / of),
+    before: 0,
+    now: far / of,
+  }
+}
+
+/** Nearly every price is told as reduced, and was not before. */
+export function allReduced(judged: Case): Found | undefined {
+  const { now, thresholds } = judged
+  const shareOf = ({ reduced, rows }: Figures) => (reduced === undefined ? 1 : reduced / Math.max(1, rows))
+  if (now.reduced === undefined || !isMore(now.reduced, now.rows, thresholds.HOLD_CONSTANT_SHARE)) return undefined
+  const found = most(judged, ({ figures }) => shareOf(figures) < 0.5)
+  if (found === undefined || isWitnessed(judged, ({ figures }) => shareOf(figures) >= 0.8)) return undefined
+  return {
+    field: 'price_was',
+    sentence: `${percent(shareOf(now))} of the prices of ${titleOf(judged)} are told as reduced; in ${titleOfBeside(found)} ${percent(shareOf(found.figures))} were.`,
+    rows: now.reduced,
+    before: shareOf(found.figures),
+    now: shareOf(now),
+    examples: namesOf(judged, ({ price, was }) => was > price),
   }
 }
 
@@ -141,10 +190,10 @@ export function wasBelowPrice(judged: Case): Found | undefined {
   }
 }
 
-function aboutPrices(judged: Case, beside: ComparedReference) {
+function aboutPrices(judged: Case, beside: ComparedReference, isMeant = isOther) {
   return {
     field: 'price_current',
-    examples: examplesOf(judged, beside),
+    examples: examplesOf(judged, beside, isMeant),
     picture: { kind: 'ratios', bars: beside.comparison.ratios },
     repair: repairOfPrices(judged, beside),
   } as const
@@ -152,10 +201,14 @@ function aboutPrices(judged: Case, beside: ComparedReference) {
 
 const plainMoney = moneyIn(undefined)
 
-function examplesOf({ scrape }: Case, { figures }: ComparedReference): string[] {
+function isOther(now: number, then: number): boolean {
+  return now !== then
+}
+
+function examplesOf({ scrape }: Case, { figures }: ComparedReference, isMeant: typeof isOther): string[] {
   const money = scrape.money ?? plainMoney
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
-  const changed = (scrape.sampled ?? []).filter(({ hash, price }) => (then.get(hash) ?? price) !== price)
+  const changed = (scrape.sampled ?? []).filter(({ hash, price }) => then.has(hash) && isMeant(price, then.get(hash)!))
   return changed
     .slice(0, 5)
     .map(({ code, said, hash, price }) => `${code} ${said.name}: ${money(then.get(hash)!)} → ${money(price)}`)

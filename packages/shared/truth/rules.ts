@@ -6,6 +6,7 @@ import type { Case } from './case.ts'
 import {
   fieldsConstant,
   fieldsEmptied,
+  fieldsRepeated,
   flagsTurned,
   namesChanged,
   newIdentity,
@@ -14,9 +15,11 @@ import {
 } from './column-rules.ts'
 import { flagsConstant, oddTexts, oneBrand, unitPricesDisagree } from './finding-rules.ts'
 import {
+  allReduced,
   pricesAreUnitPrices,
   pricesByFactor,
   pricesByFactorNearOne,
+  pricesFar,
   pricesMoved,
   pricesZero,
   wasBelowPrice,
@@ -49,15 +52,22 @@ export const RULES: Readonly<Record<string, Rule>> = {
   date_ahead: held('a date after the day of receipt', ['HOLD_DAYS_AHEAD'], dateAhead),
   date_long_before: held("a date long before the store's newest one", ['HOLD_DAYS_BACK'], dateLongBefore),
   prices_by_factor: held('most prices are one multiple of what they were', ['HOLD_PRICES_SHARE'], pricesByFactor),
-  prices_zero: held('prices became 0', ['HOLD_ZERO_SHARE'], pricesZero),
+  prices_zero: held('prices became 0, or are missing', ['HOLD_ZERO_SHARE'], pricesZero),
   prices_are_unit_prices: held('prices became the unit price', ['HOLD_PRICES_SHARE'], pricesAreUnitPrices),
   prices_moved: held('prices belong to other rows, or are none', ['HOLD_NEAR_SHARE', 'HOLD_SAME_SHARE'], pricesMoved),
+  prices_far: held('some prices are many times what they were, or 0', ['HOLD_FAR_SHARE'], pricesFar),
   was_below_price: held('former prices are below the prices', ['HOLD_PRICES_SHARE'], wasBelowPrice),
+  all_reduced: held('nearly every price is told as reduced', ['HOLD_CONSTANT_SHARE'], allReduced),
   new_identity: held('nearly all listings are new, nearly all old ones gone', ['HOLD_NEW_SHARE'], newIdentity),
   names_changed: held('names or SKUs belong to other rows', ['HOLD_NAMES_SHARE'], namesChanged),
-  values_moved: held('brands, sizes, barcodes or categories of other rows', ['HOLD_FIELD_SHARE'], valuesMoved),
+  values_moved: held(
+    'brands, sizes, barcodes, categories or addresses of other rows',
+    ['HOLD_FIELD_SHARE'],
+    valuesMoved,
+  ),
   field_emptied: held('a field that was told is empty', ['HOLD_FIELD_SHARE'], fieldsEmptied),
   field_constant: held('a field has become the same in all rows', ['HOLD_CONSTANT_SHARE'], fieldsConstant),
+  field_repeated: held('a field has become the same as another one', ['HOLD_CONSTANT_SHARE'], fieldsRepeated),
   flag_turned: held('a flag is the opposite of what it was', ['HOLD_FIELD_SHARE'], flagsTurned),
   category_lost: held(
     'a top category lost most of its rows',

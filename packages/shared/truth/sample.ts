@@ -15,15 +15,33 @@ export type Sampled = Readonly<{
   second: number
   available: number
   special: number
+  url: number
+  image: number
 }>
+
+/**
+ * A sample as figures keep it, in base64. `addresses`: the hashes of url and image_url, which figures made by an older
+ * version lack, and which older clients do not read.
+ */
+export type EncodedSample = Readonly<{ sample: string; addresses?: string }>
 
 /** The maximum number of listings in a sample. */
 export const SAMPLE_MAX = 256
 
 const BYTES = 21
+const ADDRESS_BYTES = 4
 
-/** Encodes a sample as base64, 21 bytes per listing. */
-export function encodeSample(sample: readonly Sampled[]): string {
+/** Encodes a sample: 21 bytes per listing, and 4 for its addresses. */
+export function encodeSample(sample: readonly Sampled[]): Required<EncodedSample> {
+  const addresses = Buffer.alloc(sample.length * ADDRESS_BYTES)
+  for (const [place, { url, image }] of sample.entries()) {
+    addresses.writeUInt16LE(url, place * ADDRESS_BYTES)
+    addresses.writeUInt16LE(image, place * ADDRESS_BYTES + 2)
+  }
+  return { sample: encodeListings(sample), addresses: addresses.toString('base64') }
+}
+
+function encodeListings(sample: readonly Sampled[]): string {
   const bytes = Buffer.alloc(sample.length * BYTES)
   for (const [place, each] of sample.entries()) {
     const at = place * BYTES
@@ -39,20 +57,23 @@ export function encodeSample(sample: readonly Sampled[]): string {
 const decoded = new WeakMap<object, readonly Sampled[]>()
 
 /** The decoded sample of some figures, cached. */
-export function sampleOf(figures: Readonly<{ sample: string }>): readonly Sampled[] {
-  const known = decoded.get(figures) ?? decodeSample(figures.sample)
+export function sampleOf(figures: EncodedSample): readonly Sampled[] {
+  const known = decoded.get(figures) ?? decodeSample(figures)
   decoded.set(figures, known)
   return known
 }
 
 /** Decodes a sample; bytes that make no whole listing are left out. */
-function decodeSample(text: string): Sampled[] {
+function decodeSample({ sample: text, addresses = '' }: EncodedSample): Sampled[] {
   const bytes = Buffer.from(text, 'base64')
+  const addressBytes = Buffer.from(addresses, 'base64')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const sample: Sampled[] = []
   for (let at = 0; at + BYTES <= bytes.length; at += BYTES) {
     const hashAt = (index: number) => view.getUint16(at + 8 + 2 * index, true)
     const flags = bytes[at + 20]!
+    const addressAt = (at / BYTES) * ADDRESS_BYTES
+    const hasAddresses = addressAt + ADDRESS_BYTES <= addressBytes.length
     sample.push({
       hash: view.getUint32(at, true),
       price: view.getInt32(at + 4, true),
@@ -64,6 +85,8 @@ function decodeSample(text: string): Sampled[] {
       second: hashAt(5),
       available: (flags & 3) - 1,
       special: (flags >> 2) - 1,
+      url: hasAddresses ? addressBytes.readUInt16LE(addressAt) : 0,
+      image: hasAddresses ? addressBytes.readUInt16LE(addressAt + 2) : 0,
     })
   }
   return sample

@@ -18,6 +18,11 @@ export function wordsHash(text: string | null): number {
   return (hash32(folded(text)) % 0xffff) + 1
 }
 
+/** A 16-bit hash of a text as it stands; 0 for null or an empty text. */
+export function textHash(text: string | null): number {
+  return text === null || text === '' ? 0 : (hash32(text) % 0xffff) + 1
+}
+
 /** A text in lower case, reduced to its letters and digits (NFKC). */
 export function folded(text: string): string {
   return text.normalize('NFKC').toLowerCase().replace(NEITHER_LETTER_NOR_DIGIT, '')

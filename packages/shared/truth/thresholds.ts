@@ -34,7 +34,16 @@ export const HOLD_SETTINGS = {
     '0.5',
     'a scrape in which a larger share of the prices changed by one factor, or is the unit price, is held',
   ),
-  HOLD_ZERO_SHARE: threshold(share, '0.2', 'a scrape in which a larger share of the prices became 0 is held'),
+  HOLD_ZERO_SHARE: threshold(
+    share,
+    '0.2',
+    'a scrape in which a larger share of the prices became 0, or is missing, is held',
+  ),
+  HOLD_FAR_SHARE: threshold(
+    share,
+    '0.02',
+    'a scrape in which a larger share of the prices is 0, or at least seven times or at most a seventh of what it was, is held',
+  ),
   HOLD_NEAR_SHARE: threshold(
     share,
     '0.75',

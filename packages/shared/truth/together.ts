@@ -21,7 +21,7 @@ function bothOf(one: Figures, other: Figures): Figures {
     return keptOf(within.filter(({ top, second: next }) => top === category || next === category)) ?? kept
   }
   const sample = smallestOf([...second, ...first].filter(({ hash }) => hash <= reach))
-  return { ...added(one, other, kept), ...categoriesOf(one, other, keptIn), sample: encodeSample(sample) }
+  return { ...added(one, other, kept), ...categoriesOf(one, other, keptIn), ...encodeSample(sample) }
 }
 
 /** The sums of both; `kept`: the share of the first one's rows that the second does not have. */
@@ -41,6 +41,7 @@ function added(one: Figures, other: Figures, kept: number): Figures {
     zero: sum(one.zero, other.zero),
     equalUnit: sum(one.equalUnit, other.equalUnit),
     wasBelow: sum(one.wasBelow, other.wasBelow),
+    ...(one.reduced === undefined || other.reduced === undefined ? {} : { reduced: sum(one.reduced, other.reduced) }),
     available: sum(one.available, other.available),
     special: sum(one.special, other.special),
     levels: sums(one.levels, other.levels),
