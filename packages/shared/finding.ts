@@ -1,7 +1,10 @@
-/** Results of `splitcart doctor`: one line per check, and what to do if it does not pass. */
+/** The results of the checks of `splitcart doctor`, and checks that both machines need. */
 import { type Disk, systemFaultOf } from './disk.ts'
 
-/** The result of a check. `fail`: the program cannot work. `warn`: it works, but needs attention. */
+/**
+ * The result of a check. `check`: its name. `fail`: the program cannot work. `warn`: it works, but needs attention.
+ * `todo`: what to do if it did not pass.
+ */
 export type Finding = Readonly<{ check: string; state: 'ok' | 'warn' | 'fail'; detail: string; todo?: string }>
 
 /** A check that passed. */
@@ -19,7 +22,7 @@ export function fail(check: string, detail: string, todo: string): Finding {
   return { check, state: 'fail', detail, todo }
 }
 
-/** Runs a check; an error of the operating system becomes a failed one. */
+/** Runs a check. An error of the operating system becomes a failed result with `todo`; other errors are thrown. */
 export async function examine(check: string, todo: string, look: () => Promise<Finding>): Promise<Finding> {
   try {
     return await look()
@@ -30,12 +33,12 @@ export async function examine(check: string, todo: string, look: () => Promise<F
   }
 }
 
-/** Checks the free disk of a folder: fails below `bytesMin` or 1,000 new files, warns below twice `bytesMin`. */
+/** Checks the free space for a folder: fails below `bytesMin` or 1,000 new files, warns below twice `bytesMin`. */
 export async function roomFinding(disk: Disk, folder: string, bytesMin: number): Promise<Finding> {
   const { bavail, bsize, files, ffree } = await disk.statfs(folder)
   const mebibytes = Math.floor((bavail * bsize) / 1024 / 1024)
   const detail = `${mebibytes.toLocaleString('en')} MiB free at ${folder}`
-  // Some file systems have no fixed number of files and say 0.
+  // Some file systems have no fixed number of files and report 0.
   if (files > 0 && ffree < FILES_MIN)
     return fail('disk', `there is room for ${ffree} more files at ${folder}`, 'Delete files that are not needed.')
   if (bavail * bsize < bytesMin) return fail('disk', detail, 'Make room.')

@@ -1,17 +1,17 @@
-/** A thread that keeps something up to date, whenever it is told to look, while the one that started it loads files. */
+/** A worker thread that runs one background task on each message, while the thread that started it loads files. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { countChanges } from '../catalogue/queries/count-changes.ts'
 import { renewSuggestions } from '../catalogue/queries/suggestions.ts'
 import type { Sql } from '../database/sql.ts'
 
-/** Where the catalogue lies. */
+/** The catalogue: the path of its SQLite file, or the address of its PostgreSQL server. */
 export type BackgroundSource = Readonly<{ file: string }> | Readonly<{ server: string }>
 
-/** What is kept up to date. */
+/** What the thread keeps up to date; in PostgreSQL also the name of the lock. */
 export type BackgroundTask = 'suggested pairs' | 'changes of price'
 
-/** What the thread says when it has looked: how long it took, and whether anything was to be done; or why it could not. */
+/** The answer to each message: how many milliseconds it took and whether there was work; or the error message. */
 export type FromBackground = Readonly<{ ms: number; hasWorked: boolean }> | Readonly<{ failure: string }>
 
 const WORK: Readonly<Record<BackgroundTask, (database: Sql) => Promise<boolean>>> = {
@@ -30,7 +30,7 @@ async function working(): Promise<() => Promise<boolean>> {
   }
   const { openPostgresCatalogueDatabase } = await import('../catalogue/dialects/postgres/catalogue.ts')
   const database = await openPostgresCatalogueDatabase(place.server, { connections: 3 })
-  // Of the loaders of a fleet one does it for all.
+  // The lock lets one loader of the fleet do the task for all.
   return async () => {
     let hasWorked = false
     await database.alone(task, async () => {

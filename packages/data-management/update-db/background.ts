@@ -1,7 +1,7 @@
 /**
- * Keeps up to date in the background what follows from the catalogue: which pairs are suggested, and what changed. All listings are compared
- * again when one of them says something new: half a second for some thousand, a minute for hundreds of thousands. So each of the threads
- * rests for a while after it has worked.
+ * Keeps data derived from the catalogue up to date in background threads: suggested pairs and changes of price. One
+ * changed listing makes all listings be compared again, which takes half a second for some thousand and a minute for
+ * hundreds of thousands. So each thread rests after its work.
  */
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@splitcart/shared/log.ts'
@@ -14,13 +14,13 @@ const THREAD = new URL('background-thread.ts', import.meta.url)
 
 type Kind = Readonly<{ restTimes: number; hasWork: (database: Sql) => Promise<boolean> }>
 
-/** What is done; a thread rests so many times as long as it has worked. */
+/** The tasks. After its work a thread rests `restTimes` times as long as the work took. */
 const TASKS: Readonly<Record<BackgroundTask, Kind>> = {
   'suggested pairs': { restTimes: 10, hasWork: mayHaveNewPairs },
   'changes of price': { restTimes: 10, hasWork: hasUncountedChanges },
 }
 
-/** The threads. Each is started when there is something to do, and ends when this is disposed of. */
+/** One thread per task, started when there is first something to do, and ended by dispose. */
 export class Background implements AsyncDisposable {
   readonly #threads: readonly BackgroundThread[]
 
@@ -29,7 +29,7 @@ export class Background implements AsyncDisposable {
     this.#threads = tasks.map((task) => new BackgroundThread(database, { place, task }, log))
   }
 
-  /** Has each of them look whether there is something to do, unless it does so or rests. */
+  /** Starts work on each thread that has any and neither works nor rests. Does not wait for it. */
   async look(): Promise<void> {
     for (const thread of this.#threads) await thread.look()
   }
@@ -74,7 +74,7 @@ class BackgroundThread implements AsyncDisposable {
       this.#worker = undefined
       this.#isLooking = false
     })
-    // It keeps the process from ending no more than any other thing that can be done later.
+    // The work can be done later, so it must not keep the process alive.
     worker.unref()
     return worker
   }

@@ -1,6 +1,6 @@
 /**
- * Rows of the feeds `stores` and `barcodes`: flat objects, one a line. All that a row says must be right, or the row is rejected with the
- * reason: what is loaded is a list that somebody keeps, and not what was found on a page. Docs: docs/feeds.md.
+ * Reads the rows of the list files `stores` and `barcodes`: flat objects, one per line. Any invalid field rejects the
+ * row, unlike in scrapes, since people maintain these lists and can correct them. Docs: docs/feeds.md.
  */
 import { foldedCode, shownCode } from '@splitcart/shared/codes.ts'
 import { dateIn } from '@splitcart/shared/date.ts'
@@ -12,11 +12,12 @@ import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
 const TEXT_CHARACTERS_MAX = 200
 const DEGREES = { latitude: 90, longitude: 180 } as const
 const E7 = 10_000_000
-// As of a row of products: what stands for none is no barcode.
+// Zeros stand for "no barcode". Rows of products treat any text without a digit 1 to 9 like that (row-product.ts).
 const NO_BARCODE = /^0+$/
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** Thrown while a row is read; becomes its rejection. `seen`: the part of the reason that quotes the row. */
 class Fault extends Error {
   readonly rejection: Rejection
   constructor(code: RejectCode, field: string, what: string, seen?: string) {
@@ -25,7 +26,10 @@ class Fault extends Error {
   }
 }
 
-/** Reads rows of a kind in a file that was received at a time. */
+/**
+ * Makes a function that parses one line, by `read`, and returns the fact or a rejection. `receivedAt`: the time of
+ * receipt, in milliseconds since 1970; rows without a date get its date.
+ */
 export function rowReader<Fact extends object>(read: (fields: Fields, receivedAt: number) => Fact, receivedAt: number) {
   return (bytes: Buffer): Fact | Rejection => readLine(bytes, (value) => orRejection(value, read, receivedAt))
 }
@@ -51,7 +55,7 @@ function rejection(code: RejectCode, reason: string): Rejection {
   return { code, field: null, reason }
 }
 
-/** What a row says of a store. What it leaves out is not known of the store from then on. */
+/** What a row says about a store. Fields that it leaves out become unknown. Throws a `Fault` for an invalid field. */
 export function storeFactOf(fields: Fields, receivedAt: number): StoreFact {
   const [latitudeE7, longitudeE7] = coordinatesIn(fields)
   return {
@@ -70,7 +74,7 @@ export function storeFactOf(fields: Fields, receivedAt: number): StoreFact {
   }
 }
 
-/** What a row says of the barcode of a SKU. */
+/** What a row says about the barcode of a SKU. Throws a `Fault` for an invalid field. */
 export function barcodeFactOf(fields: Fields, receivedAt: number): BarcodeFact {
   const barcode = required(fields, 'barcode')
   if (NO_BARCODE.test(barcode)) throw new Fault('field_value', 'barcode', 'stands for none')
@@ -84,7 +88,7 @@ function required(fields: Fields, name: string): string {
   return text
 }
 
-/** A text, which some write as a number. */
+/** A text field, null if absent. Whole numbers are accepted, as some senders write codes as numbers. */
 function optional(fields: Fields, name: string): string | null {
   const value = fields[name]
   if (isAbsent(value)) return null
@@ -110,7 +114,7 @@ function coordinatesIn(fields: Fields): [number | null, number | null] {
   throw new Fault('field_missing', lacks, `is missing, and ${has} is there`)
 }
 
-/** In ten millionths of a degree: a centimetre. */
+/** An angle in ten millionths of a degree, about a centimetre on the ground; null if absent. */
 function degrees(fields: Fields, name: keyof typeof DEGREES): number | null {
   const value = fields[name]
   if (isAbsent(value)) return null
@@ -122,7 +126,10 @@ function degrees(fields: Fields, name: keyof typeof DEGREES): number | null {
   return Math.round(number * E7)
 }
 
-/** The day the row speaks of: as it says, else the day on which the file was received (UTC). No later than the day after that. */
+/**
+ * The date of the row, by default the day of receipt (UTC). At most one day later than that: the sender's time zone may
+ * be ahead of UTC.
+ */
 function dateOf(fields: Fields, receivedAt: number): string {
   const name = isAbsent(fields.scraped_date) ? 'date' : 'scraped_date'
   const value = fields[name]

@@ -1,7 +1,7 @@
 /**
- * Loads one file of the kinds `stores` and `barcodes` into the catalogue, whole or not at all.
+ * Loads one list file (kind `stores` or `barcodes`) into the catalogue, completely or not at all.
  *
- *   lines ─▶ facts ─▶ (held?) ─▶ what holds now ─▶ commit
+ *   lines ─▶ facts ─▶ (held?) ─▶ newest facts ─▶ commit
  *              └───▶ rejects
  */
 import type { LoadedKind } from '@splitcart/shared/kinds.ts'
@@ -22,23 +22,24 @@ import { RAW_BYTES_MAX } from './row-batch-reader.ts'
 
 const FACTS_AT_ONCE = 5_000
 
-/** A kind whose rows are facts. */
+/** A kind of list files. */
 export type FeedKind = Exclude<LoadedKind, 'products'>
 
 type Fact = StoreFact | BarcodeFact
+
+/** How files of a kind are parsed, and how their facts are inserted. */
 type Feed = Readonly<{
   read: (bytes: Buffer) => Fact | Rejection
   add: (facts: readonly Fact[]) => Promise<void>
 }>
 
-/** How files of a kind are read and put in. */
 function feedOf(kind: FeedKind, { facts }: Loading, receivedAt: number): Feed {
   return kind === 'stores'
     ? { read: rowReader(storeFactOf, receivedAt), add: (some) => facts.addStores(some as StoreFact[]) }
     : { read: rowReader(barcodeFactOf, receivedAt), add: (some) => facts.addBarcodes(some as BarcodeFact[]) }
 }
 
-/** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
+/** Loads the file and returns the committed load record. If the bytes cannot be read, throws and applies nothing. */
 export async function loadFeed(kind: FeedKind, catalogue: Catalogue, order: LoadRequest): Promise<LoadRecord> {
   try {
     return await repeated(() => loadOnce(kind, catalogue, order))
@@ -48,7 +49,10 @@ export async function loadFeed(kind: FeedKind, catalogue: Catalogue, order: Load
   }
 }
 
-/** `ended`: what is to be recorded of a file that is not applied, with its rejects. */
+/**
+ * Loads the file in one transaction. If the file is held or fails, it is read a second time, with `ended`: then only
+ * this ending and the rejects are recorded, and no fact.
+ */
 async function loadOnce(
   kind: FeedKind,
   catalogue: Catalogue,

@@ -1,5 +1,5 @@
 /**
- * Loads one file into the catalogue, whole or not at all.
+ * Loads one file of products into the catalogue, completely or not at all.
  *
  *   lines ─▶ rows ─▶ staging ─▶ (held?) ─▶ scrapes ─▶ runs, labels, products ─▶ commit
  *              └───▶ rejects
@@ -30,20 +30,20 @@ import { Remarked } from './remarks.ts'
 import { RAW_BYTES_MAX } from './row-batch-reader.ts'
 import { BEGINNING_BYTES, whatFileIs } from './whole-file.ts'
 
-/** What a load needs to know. The clock is in milliseconds. */
+/** A file to load, and how. `now`: a clock, in milliseconds since 1970. */
 export type LoadRequest = ReadRequest &
   Readonly<{
     file: LoadedFile
-    /** Undefined: nothing is held. */
+    /** The rules that may hold the file; undefined: it is never held. */
     hold: Hold | undefined
-    /** Who reads; not given: this thread. */
+    /** The reader of the file; default: this thread reads it. */
     reader?: Reader | undefined
-    /** Told how many bytes have been read so far. */
+    /** Called with the number of bytes read so far. */
     onBytes?: (bytes: number) => Promise<void>
     now: () => number
   }>
 
-/** A load in the making. */
+/** A load in progress. `rejects`: also keeps the rejected lines in memory. */
 type Work = Readonly<{
   catalogue: Catalogue
   loading: Loading
@@ -52,7 +52,7 @@ type Work = Readonly<{
   rejects?: KeptRejects
 }>
 
-/** What loading a file would do. `reason`: why it would be held. */
+/** What loading a file would do. `reason`: why it would be held or fail; undefined: it would be loaded. */
 export type Preview = Readonly<{
   counts: Counts
   applied: Applied
@@ -60,7 +60,7 @@ export type Preview = Readonly<{
   verdicts: readonly Verdict[]
 }>
 
-/** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
+/** Loads the file and returns the committed load record. If the bytes cannot be read, throws and applies nothing. */
 export async function loadFile(catalogue: Catalogue, order: LoadRequest): Promise<LoadRecord> {
   const reader = order.reader ?? new LocalReader()
   try {
@@ -92,7 +92,7 @@ async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadRequest):
   return recordOnly(catalogue, order, { problem, preview, verdicts, read })
 }
 
-/** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
+/** Does what `loadFile` would do. `catalogue` is a dry run (`Catalogue.attempt`), which its caller rolls back. */
 export async function previewFile(catalogue: Catalogue, order: LoadRequest): Promise<Preview> {
   const reader = new LocalReader()
   await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
@@ -105,7 +105,7 @@ export async function previewFile(catalogue: Catalogue, order: LoadRequest): Pro
   return { counts, applied, reason: failure ?? reason ?? regrouping, verdicts }
 }
 
-/** `isCut`: the file was not read to its end. */
+/** The result of staging. `failure`: why the file fails; `reason`: why it is held; `isCut`: not read to its end. */
 type Outcome = Readonly<{
   counts: Counts
   verdicts: readonly Verdict[]
@@ -114,6 +114,7 @@ type Outcome = Readonly<{
   isCut?: true
 }>
 
+/** Reads the file, stages its rows and judges them. */
 async function stage(work: Work): Promise<Outcome> {
   const { loading, order } = work
   const counts = noCounts()
@@ -134,7 +135,7 @@ async function stage(work: Work): Promise<Outcome> {
   await joinAcrossMidnight(staging)
   const { hold, file } = order
   if (hold === undefined) return { counts, verdicts: [] }
-  // The time that a copied file bears may be older than what is in it.
+  // A copied file may bear an older time than its rows, so that they would seem to be dated ahead.
   const receivedAt = file.isCopied === true ? order.now() : file.receivedAt
   const said = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt })
   const verdicts = order.repair ? [verdictOfRepair(order.repair, loading, hold), ...said] : said
@@ -143,7 +144,7 @@ async function stage(work: Work): Promise<Outcome> {
 
 const NO_ROW = 'Not one line of the file is a row.'
 
-/** What a file without a row is, where its beginning tells. */
+/** What a file without a row is; undefined if its beginning does not tell. */
 async function whatItIs({ bytes }: LoadRequest): Promise<string | undefined> {
   let beginning = Buffer.alloc(0)
   for await (const chunk of bytes()) {
@@ -153,7 +154,7 @@ async function whatItIs({ bytes }: LoadRequest): Promise<string | undefined> {
   return whatFileIs(beginning)
 }
 
-/** Rejects the rows that show a listing again and say something else of it. What stands in them is read once more. */
+/** Rejects rows that repeat a listing with different values; returns how many. Reads the file again for their bytes. */
 async function rejectDiffering({ loading, order, rejects }: Work): Promise<number> {
   const { lines, more } = loading.differing
   if (lines.size === 0) return 0
@@ -185,7 +186,7 @@ function noCounts(): Counts {
   return { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
 }
 
-/** Records that a file was held (then there is a preview) or failed, with its rejects and without touching the catalogue. */
+/** Records that a file is held (if there is a preview) or has failed, with its rejects; applies nothing. */
 async function recordOnly(
   catalogue: Catalogue,
   order: LoadRequest,
@@ -205,7 +206,7 @@ async function recordOnly(
   return await commit(loading, order, { problem, preview, verdicts, state, counts, applied: nothingApplied() })
 }
 
-/** What is recorded of a file that is not applied. `read`: what was found in it; undefined where it must be read once more for that. */
+/** What to record of a file that is not applied. `read`: its counts and rejects; undefined: the file is read again. */
 type Recorded = Readonly<{
   problem: string
   preview: HoldPreview | undefined
@@ -213,7 +214,7 @@ type Recorded = Readonly<{
   read: Readonly<{ counts: Counts; rejects: readonly RejectedLine[] }> | undefined
 }>
 
-/** Reads the file: the rows go to the staging, if there is one, and the rejects to the load. */
+/** Reads the file: adds to `counts`, passes rejects to the load, and rows to `staging` if it is given. */
 async function readInto(work: Work, counts: Counts, staging: Staged | undefined): Promise<void> {
   const { loading, order, reader, rejects } = work
   let bytes = 0
@@ -238,6 +239,7 @@ async function readInto(work: Work, counts: Counts, staging: Staged | undefined)
   counts.remarks = remarked.all
 }
 
+/** Makes one scrape of two parts of a scrape that ran over midnight, unless both show a listing. */
 async function joinAcrossMidnight(staging: Staged): Promise<void> {
   for (const [earlier, later] of pairsAcrossMidnight(staging.scrapes))
     if (!(await staging.haveCommonListing(earlier, later))) await staging.merge(earlier, later)

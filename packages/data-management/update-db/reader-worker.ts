@@ -1,6 +1,6 @@
 /**
- * The thread in which files are read while the one that started it works in the database. It needs nothing from it but the orders: it
- * opens the files itself.
+ * The worker thread that reads files while the thread that started it works in the database. It opens the files itself
+ * and receives only requests. See `ReaderClient` for the other side.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
@@ -12,7 +12,7 @@ import { bytesOf, type Stored } from '../inbox/stored.ts'
 import { Numbers } from './numbers.ts'
 import { batchesOf } from './reader.ts'
 
-/** A file to be read. */
+/** A file to read, with the options of a `ReadRequest`. */
 export type FileRequest = Readonly<{
   stored: Stored
   lineBytesMax: number
@@ -20,10 +20,13 @@ export type FileRequest = Readonly<{
   repair: RepairedBy | null
 }>
 
-/** Messages to the thread: the next file, how many more batches it may make, or the place of a file to stop reading. */
+/**
+ * Messages to the thread: a file for its queue, how many more batches it may send, or the number of a file to stop
+ * reading. Files are numbered from 1, in the order in which they are read.
+ */
 export type ToThread = Readonly<{ file: FileRequest }> | Readonly<{ more: number }> | Readonly<{ leave: number }>
 
-/** What it says, in the order of the files. */
+/** Messages from the thread, in the order of the files: the batches of a file, then its end or the reason it failed. */
 export type FromThread =
   | Readonly<{ batch: RowBatch }>
   | Readonly<{ end: true }>
@@ -46,7 +49,7 @@ port.on('message', (message: ToThread) => {
 })
 
 async function sleepUntil(isTime: () => boolean): Promise<void> {
-  // A turn of the loop, or messages that are there would not be heard.
+  // Yields to the event loop, so that messages that have already arrived are handled.
   await turn()
   while (!isTime()) await new Promise<void>((resolve) => (wakeUp = resolve))
 }
@@ -57,10 +60,10 @@ async function readFile({ stored, ...rest }: FileRequest): Promise<void> {
   for await (const batch of batchesOf(order, numbers)) {
     await sleepUntil(() => allowed > 0)
     allowed--
-    // A copy of what is used of the numbers, for that is handed over.
+    // Copied: `rows` may be a view of a larger buffer, and the whole buffer is transferred.
     const rows = batch.rows.slice()
     say({ batch: { ...batch, rows } }, [rows.buffer, ...batch.figures.map(({ sampled }) => sampled.buffer)])
-    // Only after a batch: its numbers have been given out.
+    // Checked after a batch was sent, not before: the client must learn the numbers given to its listings and labels.
     if (left === place) return
   }
 }

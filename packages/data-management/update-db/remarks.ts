@@ -1,27 +1,29 @@
-/** What is told about a file besides its rejects: which fields were left out and why, and which are not known. Bounded, whatever it holds. */
+/** Remarks on a file besides its rejects: fields that were left out, with the reason, and unknown fields. Bounded. */
 import type { FileRemarks } from '@splitcart/shared/receipt.ts'
 import type { Warning } from '@splitcart/shared/row.ts'
 import type { IgnoredField, WarnedRows } from '../catalogue/load/row-batch.ts'
 
-// A name comes from the file: more of them, and longer ones, are counted together.
+// Field names come from the file, so their number and length are bounded. Further names are counted as `OTHERS`;
+// longer ones are cut.
 const NAMES_MAX = 100
 const NAME_CHARACTERS_MAX = 100
 const LINES_SHOWN_MAX = 5
-/** What more names than there is room for are counted under. */
+/** The name under which further names are counted. */
 export const OTHERS = '(others)'
 
 type Counted = { field: string; reason: string; count: number; lines: number[] }
 
-/** Collects remarks. */
+/** Collects the remarks on a file or a batch. */
 export class Remarked {
   readonly #warnings = new Map<string, Counted>()
   readonly #ignored = new Map<string, number>()
 
-  /** A field of the row on a line was left out. */
+  /** Counts a field that was left out of the row on `line`. */
   warn({ field, reason }: Warning, line: number): void {
     this.addWarned({ field, reason, count: 1, lines: [line] })
   }
 
+  /** Counts the rows of a warning of a batch; keeps the first line numbers. */
   addWarned({ field: whole, reason, count, lines }: WarnedRows): void {
     const name = shortened(whole)
     const isRoom = this.#warnings.size < NAMES_MAX || this.#warnings.has(`${name}\0${reason}`)
@@ -38,22 +40,24 @@ export class Remarked {
     for (const line of lines) if (counted.lines.length < LINES_SHOWN_MAX) counted.lines.push(line)
   }
 
-  /** So many rows have a field that is not known. */
+  /** Counts rows that have an unknown field. */
   addIgnored({ name: whole, rows }: IgnoredField): void {
     const name = shortened(whole)
     const field = this.#ignored.size < NAMES_MAX || this.#ignored.has(name) ? name : OTHERS
     this.#ignored.set(field, (this.#ignored.get(field) ?? 0) + rows)
   }
 
+  /** The warnings, in the order of their first rows. */
   get warnings(): WarnedRows[] {
     return [...this.#warnings.values()]
   }
 
+  /** The unknown fields, in the order in which they were first added. */
   get ignored(): IgnoredField[] {
     return [...this.#ignored].map(([name, rows]) => ({ name, rows }))
   }
 
-  /** The same, in an order that depends on the file alone: what is most often first. */
+  /** All remarks, the most frequent first, then by name, so that the order does not depend on how the file was read. */
   get all(): FileRemarks {
     const warnings = this.warnings.toSorted((one, other) => other.count - one.count || byName(one.field, other.field))
     const ignored = this.ignored.toSorted((one, other) => other.rows - one.rows || byName(one.name, other.name))

@@ -1,32 +1,33 @@
 /**
- * Rows by the fingerprints of their lines, over many files. The stores of a company sell the same things, most of them at the same
- * price: nine lines in ten of a store say, letter for letter, what the line of another store said. Those are not parsed again.
+ * A cache of rows by the fingerprints of their lines, over many files. The stores of a company sell the same articles,
+ * mostly at the same price: nine of ten lines of a store repeat another store's line exactly, and are not parsed again.
+ * The cache is an open-addressing hash table in typed arrays.
  */
 import { ROW } from '../catalogue/load/row-batch.ts'
 import type { Fingerprint } from './line-parts.ts'
 
-// An entry: the company, then the row from its listing on, then the fingerprint.
+// An entry has `NUMBERS` numbers: the company, the row from `ROW.listing` on, and from `WORDS` on the fingerprint.
 const FROM = ROW.listing
 const WORDS = 1 + ROW.length - FROM
 const NUMBERS = WORDS + 4
 const ROWS_AT_FIRST = 256
-// Memory is bounded: beyond this it starts again.
+// Bounds memory: a full cache is emptied.
 const ROWS_MAX = 65_536
 
-/** The rows that have been read. */
+/** The cache. It refers to listings and labels by number, so it must be emptied whenever numbers begin again. */
 export class RepeatedRows {
   #entries = new Int32Array(ROWS_AT_FIRST * NUMBERS)
-  // Where to look for a fingerprint: entries from 1, 0 where there is none.
+  // The hash table: 1 + the index of an entry, or 0 for an empty slot. At most half full, so that probing ends.
   #slots = new Int32Array(2 * ROWS_AT_FIRST)
   #count = 0
 
-  /** Starts again. */
+  /** Empties the cache. */
   forget(): void {
     this.#slots.fill(0)
     this.#count = 0
   }
 
-  /** Writes the row of a line, from its listing on, to `rows` at `at`; false when no line of the company was like it. */
+  /** Copies the cached row, from `ROW.listing` on, to `rows` at `at`; false if the company has no such row. */
   repeat(company: number, [one, two, three, four]: Fingerprint, rows: Int32Array, at: number): boolean {
     const entries = this.#entries
     const slots = this.#slots
@@ -41,7 +42,7 @@ export class RepeatedRows {
     return false
   }
 
-  /** Remembers the row at `at` by its fingerprint. */
+  /** Caches the row at `at` under the fingerprint of its line. */
   add(company: number, fingerprint: Fingerprint, rows: Int32Array, at: number): void {
     if (this.#count === ROWS_MAX) this.forget()
     if (2 * this.#count === this.#slots.length) this.#grow()

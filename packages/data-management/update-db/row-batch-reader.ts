@@ -1,4 +1,4 @@
-/** Reads the chunks of one file into batches: each line is a row, or rejected. */
+/** Parses the chunks of one file into batches: each line that is not blank is a row, or is rejected. */
 import { Buffer } from 'node:buffer'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import {
@@ -21,13 +21,13 @@ import type { ListingNumbers, Numbers } from './numbers.ts'
 import { Remarked } from './remarks.ts'
 import { RowCounter } from './row-counter.ts'
 
-// Memory stays the same however many listings a file has and however long their texts are: beyond these the numbers start again.
+// Bounds memory: beyond either limit, the numbers of listings and labels begin again.
 const LABELS_MAX = 20_000
 const TEXT_BYTES_MAX = 12 * 1024 * 1024
-/** So much of a rejected line is kept. */
+/** How many bytes of a rejected line are kept. */
 export const RAW_BYTES_MAX = 4096
 
-/** A scrape as the reader knows it. */
+/** A scrape of the file. `number`: its place among them; `scrapedAt`: the latest so far, in milliseconds since 1970. */
 type Scrape = {
   readonly number: number
   readonly company: string
@@ -35,7 +35,7 @@ type Scrape = {
   scrapedAt: number | null
 }
 
-/** A row and its line, and whether that can be known again. `ignored`: the fields that are not known. */
+/** A parsed row and its line number. `ignored`: unknown fields; `fingerprint` undefined: the row must not be cached. */
 type Read = Readonly<{
   line: number
   metadata: RowMetadata
@@ -44,7 +44,7 @@ type Read = Readonly<{
   fingerprint: Fingerprint | undefined
 }>
 
-/** How a file is read. */
+/** How a file is read. `repair`: applied to each row; null or omitted: none. */
 export type ReaderOptions = Readonly<{
   lineBytesMax: number
   /** The companies, and stores as company/store, that the sender may write for; null: all. */
@@ -52,7 +52,7 @@ export type ReaderOptions = Readonly<{
   repair?: Repair | null
 }>
 
-/** The state between two chunks of a file. */
+/** Reads one file; holds the state between its chunks. `numbers` is shared by all files of a reader. */
 export class RowBatchReader {
   readonly #repair: Repair | null
   readonly #mayWrite: MayWrite
@@ -64,8 +64,9 @@ export class RowBatchReader {
   readonly #counter: RowCounter
   #batch = newRowBatch(0, 0)
   #remarked = new Remarked()
-  // How many rows of the batch have the unknown fields of a number.
+  // Rows of the batch by the number of their list of unknown fields.
   #unknown = new Map<number, number>()
+  // How many rows are in the batch.
   #rows = 0
 
   constructor(options: ReaderOptions, numbers: Numbers) {
@@ -76,7 +77,7 @@ export class RowBatchReader {
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
 
-  /** What the lines say that end in this chunk, so many of them at a time. */
+  /** Batches of the lines that end in this chunk; at least one, though it may be empty, unless the chunk is. */
   *read(chunk: Buffer): Generator<RowBatch> {
     for (const { bytes, newlines } of partsOf(chunk)) {
       this.#begin(newlines, bytes.length)
@@ -84,7 +85,7 @@ export class RowBatchReader {
     }
   }
 
-  /** What the last line says, when it does not end with a newline; and the figures of each scrape. */
+  /** After the last chunk: a batch with the last line if it lacks a newline, then one with the figures per scrape. */
   *end(): Generator<RowBatch> {
     const last = this.#splitter.end()
     this.#begin(1, 0)
@@ -92,7 +93,7 @@ export class RowBatchReader {
     for (const figures of this.#counter.all()) yield { ...newRowBatch(0, 0), figures: [figures] }
   }
 
-  // One by one: a line that is kept until all of a chunk are there is most of what collecting garbage costs.
+  // Consumes lines one by one: keeping the lines of a whole chunk would be most of the cost of garbage collection.
   #readLines(lines: Iterable<Line>): RowBatch {
     for (const line of lines) {
       if (!line.tooLong && isBlank(line.bytes)) continue
@@ -119,9 +120,9 @@ export class RowBatchReader {
     for (const scrape of this.#scrapes.values()) scrape.listings = this.#numbers.listingsOf(scrape.company)
   }
 
-  /** Reads a line; undefined: it is repeated or rejected, and that is noted. */
+  /** Parses a line; undefined if it repeats a cached row, which is added, or is rejected, which is recorded. */
   #readLine({ number, bytes, tooLong }: Line): Read | undefined {
-    // A row that is repaired is not what a line like it said elsewhere.
+    // Cached rows are not repaired, so a file with a repair cannot use the cache.
     const tail = tooLong || this.#repair !== null ? undefined : this.#parts.tailOf(bytes)
     if (tail === undefined) return this.#readWhole(number, bytes, tooLong)
     const head = bytes.subarray(0, bytes.length - tail.bytes.length)
@@ -152,10 +153,11 @@ export class RowBatchReader {
   }
 
   #reject(line: number, rejection: Rejection, bytes: Buffer): undefined {
-    // Copied, because the chunk is the reader's.
+    // Copied: the caller may reuse the memory of the chunk.
     this.#batch.rejects.push({ line, rejection, raw: Uint8Array.from(bytes.subarray(0, RAW_BYTES_MAX)) })
   }
 
+  /** The scrape of a tail, if a row of it was added before. */
   #scrapeOf(tail: Tail): Scrape | undefined {
     const known = this.#byTail.get(tail)
     if (known !== undefined) return known
@@ -164,6 +166,7 @@ export class RowBatchReader {
     return scrape
   }
 
+  /** Begins a scrape with its first row. */
   #open(metadata: RowMetadata): Scrape {
     const { companyKey: company } = metadata
     const scrape: Scrape = {
@@ -177,7 +180,7 @@ export class RowBatchReader {
     return scrape
   }
 
-  /** Adds the row of a line that another store of the company had, too; false when there is none. */
+  /** Adds the cached row of a line that repeats one of the company; false if none is cached. */
   #addRepeated(scrape: Scrape, fingerprint: Fingerprint, line: number, { metadata, ignored }: Tail): boolean {
     const { rows } = this.#batch
     const at = this.#rows * ROW.length
@@ -220,12 +223,14 @@ export class RowBatchReader {
       this.#numbers.rows.add(scrape.listings[2], fingerprint, rows, at)
   }
 
+  /** Keeps the latest `scraped_at` of a scrape. */
   #noteTime(scrape: Scrape, { scrapedAt }: RowMetadata): void {
     if (scrapedAt === null || scrapedAt <= (scrape.scrapedAt ?? Number.NEGATIVE_INFINITY)) return
     scrape.scrapedAt = scrapedAt
     this.#batch.times.push({ scrape: scrape.number, scrapedAt })
   }
 
+  /** The number of a row's listing; a new listing is added to the batch. */
   #listingOf(scrape: Scrape, { sku, key }: RowProduct): number {
     const byName = sku === null ? 1 : 0
     const code = sku ?? key
@@ -239,6 +244,7 @@ export class RowBatchReader {
     return this.#numbers.listings++
   }
 
+  /** The number of a row's label; it is added to the batch if it differs from the last label of the listing. */
   #labelOf(listing: number, product: RowProduct): number {
     const numbers = this.#numbers
     const text = labelText(product)
@@ -265,7 +271,7 @@ function keyOf({ companyKey, storeKey, date }: RowMetadata): string {
   return `${companyKey}\0${storeKey}\0${date}`
 }
 
-/** One byte for each character, or two where there is one beyond the first 256. */
+/** An estimate of the memory of a text: one byte per character if all are ASCII, else two. */
 function bytesInMemory(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
 }

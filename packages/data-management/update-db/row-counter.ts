@@ -1,13 +1,13 @@
-/** Counts the rows of a file as they are read, for the figures of its scrapes. */
+/** Counts the rows of a file while it is read, for the figures of its scrapes; encodes and decodes their samples. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { type CountedRow, FiguresMaker, type Shown } from '@splitcart/shared/truth/figures.ts'
 import type { LabelFields } from '@splitcart/shared/truth/label-fields.ts'
 import { ROW, type ScrapeFigures } from '../catalogue/load/row-batch.ts'
 import type { Numbers } from './numbers.ts'
 
-// Memory is bounded: of a file of more stores and dates only the first ones are counted.
+// Bounds memory: of a file with more stores and dates only the first ones are counted.
 const SCRAPES_MAX = 200
-// All of them are kept until the file is judged: of more scrapes than a shop has in a file their samples are compressed.
+// Samples are kept until the file is judged. In a file with more scrapes than shops usually send, they are compressed.
 const PLAIN_MAX = 20
 
 type Changing<T> = { -readonly [Name in keyof T]: T[Name] }
@@ -17,9 +17,9 @@ export class RowCounter {
   readonly #numbers: Numbers
   readonly #makers: (FiguresMaker | undefined)[] = []
   #last: FiguresMaker | undefined
-  // One object for all rows: an own one for each of them is most of what counting costs.
+  // Reused for all rows: a new object per row would be most of the cost of counting.
   readonly #counted = { hash: 0, price: 0, was: 0, special: 0, available: 0, unit: 0 } as Changing<CountedRow>
-  // No other file has these numbers.
+  // Added to the scrape numbers of this file: the sums, in `Numbers.seenBy`, are unique among all files.
   readonly #first: number
 
   constructor(numbers: Numbers) {
@@ -27,12 +27,12 @@ export class RowCounter {
     this.#first = numbers.counted
   }
 
-  /** Counts the row at `at`. */
+  /** Counts the row at index `at` of `rows`; a further row of a listing in a scrape counts as repeated. */
   count(rows: Int32Array, at: number): void {
     const scrape = rows[at + ROW.scrape]!
     if (scrape >= SCRAPES_MAX) return
     const maker = this.#makers[scrape] ?? this.#makerOf(scrape)
-    // Of a file of many scrapes only the one that is read needs much memory.
+    // Bounds memory in a file of many scrapes: only the current one is not shrunk.
     if (maker !== this.#last) this.#last?.settle()
     this.#last = maker
     const { seenBy, hashes, byName, traits } = this.#numbers
@@ -69,7 +69,7 @@ export class RowCounter {
     return { hash, code, said: said[rows[at + ROW.label]!]!, brand, odd, price, was, special, available, unit }
   }
 
-  /** The figures of the scrapes, one after the other: what a scrape was counted by is forgotten with that. */
+  /** Yields the figures of each scrape, and frees its counts. May be called once. */
   *all(): Generator<ScrapeFigures> {
     const arePlain = this.#makers.length <= PLAIN_MAX
     for (let scrape = 0; scrape < this.#makers.length; scrape++) {
@@ -77,18 +77,21 @@ export class RowCounter {
       this.#makers[scrape] = undefined
       if (maker === undefined) continue
       const bytes = bytesOf(maker.sampled)
-      // A copy of what is compressed, for its memory is handed over.
+      // Copied: compressed bytes may be a view of a larger buffer, and the buffer is transferred between threads.
       const sampled = arePlain ? bytes : Uint8Array.from(zstdCompressSync(bytes, SMALLER))
       yield { scrape, figures: maker.figures(), sampled }
     }
   }
 }
 
+// The fastest level: a sample is hardly ever read.
 const SMALLER = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+// The first byte of an uncompressed sample: an opening bracket.
 const OPENING = 0x5b
+// The same labels are in the samples of many scrapes, so their JSON is cached.
 const texts = new WeakMap<LabelFields, string>()
 
-/** A sample as lines of JSON: what all rows are chosen by, then the texts of each. Most labels are in the samples of many scrapes. */
+/** Encodes a sample as lines of JSON: first the numbers and brands of all rows, then one line of texts for each row. */
 function bytesOf(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
   const numbers = sampled.map(
     ({ hash, price, was, available, special, unit, odd, brand }) =>
@@ -106,7 +109,7 @@ function textOfSaid(said: LabelFields): string {
   return text
 }
 
-/** What a row is chosen by, in the order in which it is written. */
+/** The values by which rules select rows of a sample, in the order of the encoding. */
 type Chosen = readonly [
   hash: number,
   price: number,
@@ -118,7 +121,7 @@ type Chosen = readonly [
   brand: string | null,
 ]
 
-/** The rows of a sample in the bytes that were made of it. */
+/** Decodes the sample of a `ScrapeFigures`. The texts of a row are decoded on demand. */
 export function shownIn(sampled: Uint8Array): Shown[] {
   const { buffer, byteOffset, byteLength } = sampled
   const given = Buffer.from(buffer, byteOffset, byteLength)
@@ -128,10 +131,10 @@ export function shownIn(sampled: Uint8Array): Shown[] {
 
 const NEWLINE = 0x0a
 
-/** Lines of bytes, of which only those become text that are asked for. */
+/** The lines of a buffer; a line is decoded only when it is requested. */
 class Lines {
   readonly #bytes: Buffer
-  // Where each line begins that has been come to.
+  // The start of each line, found as far as needed.
   readonly #from = [0]
 
   constructor(bytes: Buffer) {
@@ -149,7 +152,7 @@ class Lines {
   }
 }
 
-/** Rules choose rows, and tell the texts of few of them: those are read when they are asked for. */
+/** A row of a sample, whose texts are decoded on demand: rules select rows by numbers and quote the texts of few. */
 class ShownInSample implements Shown {
   readonly hash: number
   readonly price: number

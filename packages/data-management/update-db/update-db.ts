@@ -1,8 +1,8 @@
-/** `update-db --products`: loads every file of the inboxes into the catalogue, oldest first, round-robin by sender. */
+/** `update-db`: loads every file of the inboxes into the catalogue, oldest first, round-robin by sender. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { type Pass, processAll, type UpdateDb } from './process.ts'
 
-/** The lock that one loader per ledger holds: a second one would take the files in the first one's folder for lost. */
+/** The lock of a ledger's only loader: a second one, with another folder, would report the first one's files lost. */
 export const LOADING_FROM_A_FOLDER = 'loading from a folder'
 
 /** Processes every file that is in the inboxes now. Stops between two files when the signal aborts. */
@@ -13,9 +13,10 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
   return processAll(work, signal)
 }
 
+// The versions of verdicts and store merges that were last applied to a catalogue.
 const applied = new WeakMap<Catalogue, string>()
 
-/** Finishes what an earlier run left undone, and applies changed verdicts and merges of people to the catalogue. */
+/** Finds the products of listings that still wait for it, and applies changed verdicts and store merges of people. */
 export async function bringUpToDate({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
   await catalogue.settle()
   const version = `${await ledger.verdicts.version()} ${await ledger.storeMerges.version()}`

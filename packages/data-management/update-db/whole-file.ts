@@ -1,8 +1,8 @@
-/** What a file is of which not one line is a row, in one sentence and what to do. Pure: told by how the file begins. */
+/** Recognizes by its first bytes a file in which no line is a row, to tell the sender what to do. Pure. */
 import { Buffer } from 'node:buffer'
 import { isObject, parsed } from '@splitcart/shared/row.ts'
 
-/** So much of a file is looked at. */
+/** How many bytes from its start identify a file. */
 export const BEGINNING_BYTES = 64 * 1024
 
 const MAGIC: readonly (readonly [name: string, bytes: readonly number[], todo: string])[] = [
@@ -17,7 +17,7 @@ const MAGIC: readonly (readonly [name: string, bytes: readonly number[], todo: s
 
 const LINES = 'one row a line (JSON Lines)'
 
-/** What the file is, as a sentence; undefined: nothing that is known. */
+/** A sentence that says what the file is and what to do; undefined if it is not recognized. */
 export function whatFileIs(beginning: Buffer): string | undefined {
   for (const [name, bytes, todo] of MAGIC)
     if (beginning.subarray(0, bytes.length).equals(Buffer.from(bytes)))
@@ -31,7 +31,7 @@ export function whatFileIs(beginning: Buffer): string | undefined {
   return kindOfText(text)
 }
 
-/** Two bytes a character: with a mark at the beginning, or every other byte of ASCII is 0. */
+/** Whether the file is UTF-16: by its byte order mark, or as every other byte of ASCII text is 0. */
 function isUtf16(bytes: Buffer): boolean {
   const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0
   if (mark === 0xfffe || mark === 0xfeff) return true
@@ -59,7 +59,7 @@ function kindOfObject(lines: readonly string[], first: string): string | undefin
     : undefined
 }
 
-/** An object that is a whole line: what kind of row it might be. */
+/** What a line that is a JSON object is instead of a row; undefined if it has the form of one. */
 function kindOfRow(row: Readonly<Record<string, unknown>>): string | undefined {
   if (isObject(row.product) && isObject(row.metadata)) return undefined
   if ('_airbyte_data' in row || '_airbyte_raw_id' in row || (isObject(row.record) && 'data' in row.record))
@@ -75,7 +75,7 @@ function kindOfRow(row: Readonly<Record<string, unknown>>): string | undefined {
 
 const FLAT = ['name', 'title', 'price', 'price_current', 'sku', 'url', 'product_name'] as const
 
-/** The same separator as often in the first lines, and no brackets. */
+/** Whether one separator is in the first line, and at least as often in each of the next three. */
 function isCsv(lines: readonly string[]): boolean {
   const [head = '', ...rows] = lines.slice(0, 4).filter((line) => line !== '')
   return [',', ';', '\t', '|'].some((separator) => {

@@ -1,4 +1,4 @@
-/** Rules that look at names, codes and the other columns. Pure. */
+/** Rules on names, SKUs and other columns except prices. Pure. */
 import { percent, whole } from '../number.ts'
 import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN } from './case.ts'
 import type { Agreement } from './comparison.ts'
@@ -10,7 +10,7 @@ import { sampleOf } from './sample.ts'
 import { wordsHash } from './text-hash.ts'
 import type { Found } from './verdict.ts'
 
-/** Most listings have other names than before: names or SKUs belong to other rows. */
+/** Most listings have other names than before: names or SKUs have moved to other rows. */
 export function namesChanged(judged: Case): Found | undefined {
   const { thresholds, scrape } = judged
   const isOther = ({ comparison: { name } }: ComparedReference) =>
@@ -33,14 +33,16 @@ export function namesChanged(judged: Case): Found | undefined {
   }
 }
 
-// From one version of a scraper to the next many keys may change, and with the weeks more of them: so much is new by itself after so many days.
+// The share of listings that may be new without an error after so many days: assortments change, and so do the SKUs and
+// names of a new scraper version.
 const NEW_BY_DAYS = [
   [15, 0.85],
   [45, 0.95],
 ] as const
+// Stores of a company have many listings in common, but not all: compared with a sister, more may be new.
 const NEW_SHARE_OF_SISTERS = 0.9
 
-/** Nearly all listings are new, and nearly all old ones gone. */
+/** Too many listings are new, and as many old ones are gone. */
 export function newIdentity(judged: Case): Found | undefined {
   const { thresholds } = judged
   const found = most(judged, ({ comparison: { both, onlyNow, onlyThen }, days, isSister }) => {
@@ -62,7 +64,7 @@ export function newIdentity(judged: Case): Found | undefined {
   }
 }
 
-/** Which share may be new after so many days: of a scrape of the day before `share`. */
+/** The share of listings that may be new after so many days: `share` after one, then interpolated in `NEW_BY_DAYS`. */
 function newShare(days: number, share: number): number {
   let [from, least] = [1, share]
   for (const [to, next] of NEW_BY_DAYS) {
@@ -74,13 +76,14 @@ function newShare(days: number, share: number): number {
   return least
 }
 
+/** Whether a reference shows mostly the same listings. */
 function isTheSame({ comparison: { both, onlyNow } }: ComparedReference): boolean {
   return both >= PAIRS_MIN && onlyNow < 0.2 * both
 }
 
 const MOVING = ['brand', 'size', 'barcode', 'category'] as const
 
-/** Values of a field that stood in other rows before. */
+/** Most values of a field differ, and most new ones stood in other rows. A barcode may be any other value. */
 export function valuesMoved(judged: Case): Found[] {
   return agreeing(
     judged,
@@ -89,11 +92,12 @@ export function valuesMoved(judged: Case): Found[] {
   )
 }
 
-/** Values of a field that were in no row before: it is written in another way now. */
+/** Most values of a field differ, and most new ones were in no row: the field is written differently. No barcodes. */
 export function valuesRewritten(judged: Case): Found[] {
   return agreeing(judged, (field, { same, of, moved }) => field !== 'barcode' && 2 * moved <= of - same, 'is another')
 }
 
+/** One result per field of which most values differ and `isMeant` holds. `what`: the verb of the sentence. */
 function agreeing(judged: Case, isMeant: (field: string, each: Agreement) => boolean, what: string): Found[] {
   return MOVING.flatMap((field) => {
     const isOther = ({ comparison }: ComparedReference) => {
@@ -110,10 +114,10 @@ function agreeing(judged: Case, isMeant: (field: string, each: Agreement) => boo
   })
 }
 
-// Of these a scrape may honestly have none: a week without specials.
+// Fields that a correct scrape may lack entirely, as in a week without specials.
 const MAY_BE_EMPTY: readonly Field[] = ['price_was', 'is_on_special']
 
-/** A field that most rows told, and few do now. */
+/** Fields that a much smaller share of the rows has than before. */
 export function fieldsEmptied(judged: Case): Found[] {
   const { now, thresholds } = judged
   return FIELDS.filter((field) => !MAY_BE_EMPTY.includes(field)).flatMap((field) => {
@@ -130,14 +134,14 @@ export function fieldsEmptied(judged: Case): Found[] {
   })
 }
 
-/** A field that has become the same in nearly all rows. */
+/** Columns that have become the same in nearly all rows. */
 export function fieldsConstant(judged: Case): Found[] {
   const { now, thresholds } = judged
   return COLUMNS.flatMap((column) => {
     const { of, topCount, top } = now.values[column]
     if (!isMore(topCount, of, thresholds.HOLD_CONSTANT_SHARE)) return []
     const found = most(judged, ({ figures: { values } }) => values[column].topCount < 0.5 * values[column].of)
-    // Without anything to compare with: that all goods have one name is not believable, one brand or price is.
+    // Without a reference, only one name for all articles is an error; one brand or one price may be real.
     if (found === undefined && !(column === 'name' && judged.beside.length === 0)) return []
     const sentence = `${nameOf(column)} is ${JSON.stringify(top)} in ${percent(topCount / of)} of the rows of ${titleOf(judged)}.`
     const then = found && found.figures.values[column].topCount / Math.max(1, found.figures.values[column].of)
@@ -153,11 +157,12 @@ export function fieldsConstant(judged: Case): Found[] {
   })
 }
 
+/** The name of a column's field. */
 function nameOf(column: Column): string {
   return column === 'price' ? 'price_current' : column
 }
 
-/** A flag that has turned in nearly all rows. */
+/** Flags that are the opposite of before in most rows. */
 export function flagsTurned(judged: Case): Found[] {
   const { now, thresholds } = judged
   const flags = [

@@ -1,10 +1,10 @@
-/** The figures of a file that is at hand row by row, before it is sent: for each store and date those of its scrape. */
+/** Makes the figures of each scrape (store and date) of a file from its parsed rows, before the file is sent. */
 import type { Row } from '../row.ts'
 import { type CountedRow, FiguresMaker, type Shown } from './figures.ts'
 import { KnownTraits, type LabelFields } from './label-fields.ts'
 import { hash32 } from './text-hash.ts'
 
-/** A scrape of the file. */
+/** A scrape of the file. `maker`: makes its figures. */
 export type FileScrape = Readonly<{
   company: string
   store: string
@@ -13,15 +13,16 @@ export type FileScrape = Readonly<{
   maker: FiguresMaker
 }>
 
+/** A scrape, and what the first row of each listing said. */
 type Known = FileScrape & Readonly<{ seen: Map<string, string> }>
 
-/** Makes them. */
+/** The figures of one file. Memory grows with its listings. */
 export class FileFigures {
   readonly #scrapes = new Map<string, Known>()
   readonly #traits = new KnownTraits()
   #differing = 0
 
-  /** Adds a row. */
+  /** Counts a row. */
   add(row: Row): void {
     const { maker, seen } = this.#scrapeOf(row)
     const code = `${row.sku === null ? 1 : 0}${row.sku ?? row.key}`
@@ -35,12 +36,12 @@ export class FileFigures {
     else this.#differing++
   }
 
-  /** How many rows show a listing again, but otherwise. */
+  /** How many rows repeat a listing of their scrape with different values. */
   get differing(): number {
     return this.#differing
   }
 
-  /** The scrapes, in the order in which they began. */
+  /** The scrapes, in the order of their first rows. */
   get scrapes(): readonly FileScrape[] {
     return [...this.#scrapes.values()]
   }

@@ -1,4 +1,4 @@
-/** Rules for what has been wrong from the beginning, or stands in a column that nobody prices by. Pure. */
+/** Rules without a reference, for errors that a store's scrapes may always have had. They only make findings. Pure. */
 import { percent, whole } from '../number.ts'
 import { type Case, isMore } from './case.ts'
 import type { Figures } from './figures.ts'
@@ -7,9 +7,10 @@ import { namesOf, titleOf } from './price-rules.ts'
 import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
 import type { Found } from './verdict.ts'
 
+// In fewer rows, what these rules look for may be chance.
 const ROWS_MIN = 20
 
-/** A flag that says the same of every row, and what no shop would say: that nothing is to be had, or all of it on special. */
+/** A flag with an implausible value in every row: nothing is available, or everything is on special. */
 export function flagsConstant(judged: Case): Found[] {
   const { now } = judged
   if (now.rows < ROWS_MIN) return []
@@ -31,7 +32,7 @@ function flagFound(judged: Case, field: string, value: string): Found {
   }
 }
 
-/** Unit prices that fit neither their text nor price ÷ size. */
+/** Unit prices that fit neither their text nor price ÷ size, in over 30 % of the rows that can be checked. */
 export function unitPricesDisagree(judged: Case): Found | undefined {
   const { unit } = judged.now
   const known = unit.slice(1).reduce((sum, each) => sum + each, 0)
@@ -50,7 +51,7 @@ export function unitPricesDisagree(judged: Case): Found | undefined {
   }
 }
 
-/** One brand in most rows of unlike categories, or in rows whose names are written in another script. */
+/** A brand in most rows although there are several categories, or in another script than the names of its rows. */
 export function oneBrand(judged: Case): Found[] {
   const { now } = judged
   if (now.rows < ROWS_MIN) return []
@@ -73,11 +74,12 @@ export function oneBrand(judged: Case): Found[] {
   })
 }
 
+/** How many categories have many rows: second-level ones if nearly all rows are in one top category. */
 function topsOf({ tops, seconds }: Figures): number {
   return (seconds.length > 0 ? seconds : tops).filter(([, rows]) => rows >= ROWS_MIN / 2).length
 }
 
-/** Addresses that are templates, texts that were decoded wrongly, markup in names. */
+/** Makes the rule on one kind of odd texts: templates as addresses, names in a wrong encoding, or HTML in names. */
 export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case) => Found | undefined {
   const { field, what, share } = ODD_TEXTS[kind]
   return (judged) => {
@@ -93,6 +95,7 @@ export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case)
   }
 }
 
+// `share`: the share of rows from which it is reported.
 const ODD_TEXTS = {
   template: { field: 'image_url', what: 'is a template, not an address,', share: 0.05 },
   mojibake: { field: 'name', what: 'was read in another encoding than it was written in', share: 0.002 },
