@@ -12,40 +12,40 @@ export type BackgroundSource = Readonly<{ file: string }> | Readonly<{ server: s
 export type BackgroundTask = 'suggested pairs' | 'changes of price'
 
 /** The answer to each message: how many milliseconds it took and whether there was work; or the error message. */
-export type FromBackground = Readonly<{ ms: number; hasWorked: boolean }> | Readonly<{ failure: string }>
+export type BackgroundAnswer = Readonly<{ ms: number; hasWorked: boolean }> | Readonly<{ failure: string }>
 
-const WORK: Readonly<Record<BackgroundTask, (database: Sql) => Promise<boolean>>> = {
+const RUN_TASK: Readonly<Record<BackgroundTask, (database: Sql) => Promise<boolean>>> = {
   'suggested pairs': renewSuggestions,
   'changes of price': countChanges,
 }
 
 const port = parentPort!
-const { place, task } = workerData as Readonly<{ place: BackgroundSource; task: BackgroundTask }>
-const work = await working()
+const { source, task } = workerData as Readonly<{ source: BackgroundSource; task: BackgroundTask }>
+const runTask = await taskRunner()
 
-async function working(): Promise<() => Promise<boolean>> {
-  if ('file' in place) {
-    const { database } = openCatalogue(place.file)
-    return () => WORK[task](database)
+async function taskRunner(): Promise<() => Promise<boolean>> {
+  if ('file' in source) {
+    const { database } = openCatalogue(source.file)
+    return () => RUN_TASK[task](database)
   }
   const { openPostgresCatalogueDatabase } = await import('../catalogue/dialects/postgres/catalogue.ts')
-  const database = await openPostgresCatalogueDatabase(place.server, { connections: 3 })
+  const database = await openPostgresCatalogueDatabase(source.server, { connections: 3 })
   // The lock lets one loader of the fleet do the task for all.
   return async () => {
     let hasWorked = false
     await database.alone(task, async () => {
-      hasWorked = await WORK[task](database)
+      hasWorked = await RUN_TASK[task](database)
     })
     return hasWorked
   }
 }
 
 port.on('message', async () => {
-  const begun = performance.now()
+  const start = performance.now()
   try {
-    const hasWorked = await work()
-    port.postMessage({ ms: performance.now() - begun, hasWorked } satisfies FromBackground)
+    const hasWorked = await runTask()
+    port.postMessage({ ms: performance.now() - start, hasWorked } satisfies BackgroundAnswer)
   } catch (error) {
-    port.postMessage({ failure: error instanceof Error ? error.message : String(error) } satisfies FromBackground)
+    port.postMessage({ failure: error instanceof Error ? error.message : String(error) } satisfies BackgroundAnswer)
   }
 })

@@ -18,7 +18,7 @@ export class TooManyRejects extends Error {
 // Bounds memory. Beyond it, the rejects of a file are found by reading it a second time.
 const BYTES_MAX = 4 * 1024 * 1024
 // An estimate of the memory for a rejected line besides its bytes.
-const BYTES_OF_LINE = 200
+const LINE_OVERHEAD_BYTES = 200
 
 /** The rejected lines of one file, as long as they fit into `BYTES_MAX`. */
 export class KeptRejects {
@@ -27,7 +27,7 @@ export class KeptRejects {
 
   /** Keeps a line; drops all lines if they have become too many. */
   add(line: RejectedLine): void {
-    this.#bytes += BYTES_OF_LINE + (line.raw?.length ?? 0)
+    this.#bytes += LINE_OVERHEAD_BYTES + (line.raw?.length ?? 0)
     if (this.#bytes > BYTES_MAX) this.#lines = undefined
     this.#lines?.push(line)
   }

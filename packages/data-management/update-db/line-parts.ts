@@ -50,7 +50,7 @@ export class LineParts {
   #tail: Tail | undefined
   // Where the heads with this tail repeat its date: the key and value as bytes, and the distance of their end from the
   // end of the head, which rarely changes. 'nowhere': the first head did not repeat it.
-  #date: { toEnd: number; bytes: Buffer } | 'nowhere' | undefined
+  #dateInHead: { toEnd: number; bytes: Buffer } | 'nowhere' | undefined
 
   /** The tail of a line; the same object as long as its bytes stay the same. Undefined: read the line as a whole. */
   tailOf(line: Buffer): Tail | undefined {
@@ -58,7 +58,7 @@ export class LineParts {
     const last = this.#tail
     if (last !== undefined && endsWith(line, line.length, last.bytes)) return last
     this.#tail = readTail(line)
-    this.#date = undefined
+    this.#dateInHead = undefined
     return this.#tail
   }
 
@@ -78,18 +78,18 @@ export class LineParts {
    * `"scraped_date`; -1 if there is none. No such key of a product is read, so the row does not depend on this value.
    */
   #dateIn(head: Buffer): number {
-    const last = this.#date
+    const last = this.#dateInHead
     if (last === 'nowhere') return -1
     const until = head.length - (last?.toEnd ?? 0)
     if (last !== undefined && endsWith(head, until, last.bytes)) return until - DATE_CHARACTERS - 1
     const key = head.lastIndexOf(DATE_KEY)
-    if (last === undefined && key < 0) this.#date = 'nowhere'
+    if (last === undefined && key < 0) this.#dateInHead = 'nowhere'
     if (key < 0) return -1
     const value = head[key + DATE_KEY.length + 1] === SPACE ? key + DATE_KEY.length + 2 : key + DATE_KEY.length + 1
     const end = value + DATE_CHARACTERS + 2
     if (head[key + DATE_KEY.length] !== COLON || head[value] !== QUOTE || head[end - 1] !== QUOTE) return -1
     if (head.toString('latin1', value + 1, end - 1) !== this.#tail?.metadata.date) return -1
-    this.#date = { toEnd: head.length - end, bytes: Buffer.from(head.subarray(key, end)) }
+    this.#dateInHead = { toEnd: head.length - end, bytes: Buffer.from(head.subarray(key, end)) }
     return value + 1
   }
 }

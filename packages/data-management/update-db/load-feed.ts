@@ -20,7 +20,7 @@ import { holding, listingsMax, verdictOfProducts, verdictsOf } from './judgement
 import type { LoadRequest } from './load-file.ts'
 import { RAW_BYTES_MAX } from './row-batch-reader.ts'
 
-const FACTS_AT_ONCE = 5_000
+const FACTS_PER_INSERT = 5_000
 
 /** A kind of list files. */
 export type FeedKind = Exclude<LoadedKind, 'products'>
@@ -35,14 +35,14 @@ type Feed = Readonly<{
 
 function feedOf(kind: FeedKind, { facts }: Loading, receivedAt: number): Feed {
   return kind === 'stores'
-    ? { read: rowReader(storeFactOf, receivedAt), add: (some) => facts.addStores(some as StoreFact[]) }
+    ? { read: rowReader(storeFactOf, receivedAt), add: (batch) => facts.addStores(batch as StoreFact[]) }
     : { read: rowReader(barcodeFactOf, receivedAt), add: (some) => facts.addBarcodes(some as BarcodeFact[]) }
 }
 
 /** Loads the file and returns the committed load record. If the bytes cannot be read, throws and applies nothing. */
-export async function loadFeed(kind: FeedKind, catalogue: Catalogue, order: LoadRequest): Promise<LoadRecord> {
+export async function loadFeed(kind: FeedKind, catalogue: Catalogue, request: LoadRequest): Promise<LoadRecord> {
   try {
-    return await repeated(() => loadOnce(kind, catalogue, order))
+    return await repeated(() => loadOnce(kind, catalogue, request))
   } catch (error) {
     if (error instanceof LoadedMeanwhile) return error.load
     throw error
@@ -56,32 +56,32 @@ export async function loadFeed(kind: FeedKind, catalogue: Catalogue, order: Load
 async function loadOnce(
   kind: FeedKind,
   catalogue: Catalogue,
-  order: LoadRequest,
+  request: LoadRequest,
   ended?: Pick<Ending, 'state' | 'problem' | 'verdicts'>,
 ): Promise<LoadRecord> {
-  await using loading = await catalogue.begin(order.file, order.now(), new ListingMemory())
-  const feed = feedOf(kind, loading, order.file.receivedAt)
-  const counts = await readInto(ended === undefined ? feed : { ...feed, add: async () => {} }, loading, order)
+  await using loading = await catalogue.begin(request.file, request.now(), new ListingMemory())
+  const feed = feedOf(kind, loading, request.file.receivedAt)
+  const counts = await readInto(ended === undefined ? feed : { ...feed, add: async () => {} }, loading, request)
   if (ended !== undefined) {
     const nothing = { counts: { ...counts, duplicate: 0 }, applied: nothingApplied() }
-    return await loading.commit({ ...ended, ...nothing, finishedAt: order.now() })
+    return await loading.commit({ ...ended, ...nothing, finishedAt: request.now() })
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
-    return await otherwise({ state: 'failed', problem: `Not one line of the file is one of ${kind}.` })
-  const { hold, file } = order
+    return await endUnapplied({ state: 'failed', problem: `Not one line of the file is one of ${kind}.` })
+  const { hold, file } = request
   const judged = { hold: hold!, receivedAt: file.receivedAt }
   const verdicts = hold === undefined ? [] : await verdictsOf(loading, { ...counts, differing: 0 }, judged)
   const reason = hold === undefined ? undefined : reasonOf(holding(verdicts, hold))
-  if (reason !== undefined) return await otherwise({ state: 'held', problem: reason, verdicts })
-  const applied = await applyTo(loading, order)
+  if (reason !== undefined) return await endUnapplied({ state: 'held', problem: reason, verdicts })
+  const applied = await applyTo(loading, request)
   const finding = verdictOfProducts(applied.regrouped, hold)
   if (finding !== undefined)
-    return await otherwise({ state: 'held', problem: finding.sentence, verdicts: [finding, ...verdicts] })
-  return await loading.commit({ state: 'loaded', problem: null, counts, applied, verdicts, finishedAt: order.now() })
+    return await endUnapplied({ state: 'held', problem: finding.sentence, verdicts: [finding, ...verdicts] })
+  return await loading.commit({ state: 'loaded', problem: null, counts, applied, verdicts, finishedAt: request.now() })
 
-  async function otherwise(ending: Pick<Ending, 'state' | 'problem' | 'verdicts'>): Promise<LoadRecord> {
+  async function endUnapplied(ending: Pick<Ending, 'state' | 'problem' | 'verdicts'>): Promise<LoadRecord> {
     await loading[Symbol.asyncDispose]()
-    return loadOnce(kind, catalogue, order, ending)
+    return loadOnce(kind, catalogue, request, ending)
   }
 }
 
@@ -90,10 +90,10 @@ function applyTo(loading: Loading, { onlyFor = null, hold }: LoadRequest): Promi
   return loading.facts.apply({ mayWrite: companiesOf(onlyFor), listingsMax: listingsMax(hold), regrouped })
 }
 
-async function readInto(feed: Feed, loading: Loading, order: LoadRequest): Promise<Counts> {
+async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Promise<Counts> {
   const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
-  const splitter = new LineSplitter(order.lineBytesMax)
-  const mayWrite = permissionOf(order.onlyFor ?? null)
+  const splitter = new LineSplitter(request.lineBytesMax)
+  const mayWrite = permissionOf(request.onlyFor ?? null)
   let facts: Fact[] = []
   const take = async (line: Line) => {
     if (isBlank(line.bytes)) return
@@ -103,17 +103,17 @@ async function readInto(feed: Feed, loading: Loading, order: LoadRequest): Promi
       counts.rejected++
       const raw = Uint8Array.from(line.bytes.subarray(0, RAW_BYTES_MAX))
       await loading.reject({ line: line.number, rejection: fact, raw })
-    } else if (facts.push(fact) >= FACTS_AT_ONCE) facts = await addAll(feed, facts)
+    } else if (facts.push(fact) >= FACTS_PER_INSERT) facts = await insertFacts(feed, facts)
   }
   let bytes = 0
-  for await (const chunk of order.bytes()) {
+  for await (const chunk of request.bytes()) {
     for (const line of splitter.push(chunk)) await take(line)
     bytes += chunk.length
-    await order.onBytes?.(bytes)
+    await request.onBytes?.(bytes)
   }
   const last = splitter.end()
   if (last !== undefined) await take(last)
-  await addAll(feed, facts)
+  await insertFacts(feed, facts)
   counts.duplicate = counts.rows - counts.rejected - loading.facts.kept
   return counts
 }
@@ -125,7 +125,7 @@ function factOf({ bytes, tooLong }: Line, { read }: Feed, mayWrite: MayWrite): F
   return { code: 'store_not_permitted', field: 'company', reason: REJECT_CODES.store_not_permitted }
 }
 
-async function addAll(feed: Feed, facts: readonly Fact[]): Promise<Fact[]> {
+async function insertFacts(feed: Feed, facts: readonly Fact[]): Promise<Fact[]> {
   if (facts.length > 0) await feed.add(facts)
   return []
 }

@@ -13,11 +13,11 @@ import { RepeatedRows } from './repeated-rows.ts'
 export type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<string, number>, company: number]
 
 // Bounds memory. No real scrape has more; rows with further lists of names are parsed each time.
-const UNKNOWN_MAX = 1_000
+const UNKNOWN_LISTS_MAX = 1_000
 const UNKNOWN_CHARACTERS_MAX = 512 * 1024
 
 /** Numbers the lists of unknown field names that rows have. Number 0 is the empty list. */
-export class UnknownFields {
+export class UnknownFieldLists {
   readonly #numbers = new Map<string, number>([['', 0]])
   readonly #names: (readonly string[])[] = [[]]
   #characters = 0
@@ -27,7 +27,7 @@ export class UnknownFields {
     if (names.length === 0) return 0
     const text = names.join('\0')
     const known = this.#numbers.get(text)
-    const isFull = this.#names.length >= UNKNOWN_MAX || this.#characters + text.length > UNKNOWN_CHARACTERS_MAX
+    const isFull = this.#names.length >= UNKNOWN_LISTS_MAX || this.#characters + text.length > UNKNOWN_CHARACTERS_MAX
     if (known !== undefined || isFull) return known
     this.#characters += text.length
     this.#numbers.set(text, this.#names.length)
@@ -41,29 +41,29 @@ export class UnknownFields {
 }
 
 /** The numbers of one reader, with one array entry per listing or label. They continue from one file to the next. */
-export class Numbers {
+export class ReaderNumbers {
   readonly #byCompany = new Map<string, ListingNumbers>()
-  readonly rows = new RepeatedRows()
-  unknown = new UnknownFields()
+  readonly repeatedRows = new RepeatedRows()
+  unknownFields = new UnknownFieldLists()
   /** By listing: the digest and the number of its last label. */
-  readonly lastDigest: string[] = []
-  readonly lastLabel: number[] = []
+  readonly lastLabelDigests: string[] = []
+  readonly lastLabels: number[] = []
   /**
    * By listing: its code, whether that is a normalized name, the hash by which it is sampled, and the last scrape that
-   * showed it (counted over all files, see `counted`).
+   * showed it (counted over all files, see `scrapesCounted`).
    */
-  readonly codes: string[] = []
+  readonly listingCodes: string[] = []
   readonly byName: (0 | 1)[] = []
-  readonly hashes: number[] = []
-  readonly seenBy: number[] = []
+  readonly listingHashes: number[] = []
+  readonly lastScrapes: number[] = []
   /** By label: its traits, by which rows are counted, and its reduced fields, for samples. */
-  readonly known = new KnownTraits()
-  readonly traits: Traits[] = []
-  readonly said: LabelFields[] = []
+  readonly knownTraits = new KnownTraits()
+  readonly labelTraits: Traits[] = []
+  readonly labelFields: LabelFields[] = []
   /** How many scrapes of all files so far have had their rows counted. Never reset, so scrape numbers stay unique. */
-  counted = 0
-  listings = 0
-  labels = 0
+  scrapesCounted = 0
+  listingCount = 0
+  labelCount = 0
   /** Bytes in memory of all texts that have a number. */
   textBytes = 0
 
@@ -77,26 +77,26 @@ export class Numbers {
 
   /** Adds the code of the next listing. */
   addCode(code: string, byName: 0 | 1): void {
-    this.codes.push(code)
+    this.listingCodes.push(code)
     this.byName.push(byName)
-    this.hashes.push(hash32(code))
+    this.listingHashes.push(hash32(code))
   }
 
   /** Forgets everything, so that numbers begin at 0 again. The traits cache is bounded by itself. */
   forget(): void {
     this.#byCompany.clear()
-    this.rows.forget()
-    this.lastDigest.length = 0
-    this.unknown = new UnknownFields()
-    this.lastLabel.length = 0
-    this.codes.length = 0
+    this.repeatedRows.clear()
+    this.lastLabelDigests.length = 0
+    this.unknownFields = new UnknownFieldLists()
+    this.lastLabels.length = 0
+    this.listingCodes.length = 0
     this.byName.length = 0
-    this.hashes.length = 0
-    this.traits.length = 0
-    this.seenBy.length = 0
-    this.said.length = 0
-    this.listings = 0
-    this.labels = 0
+    this.listingHashes.length = 0
+    this.labelTraits.length = 0
+    this.lastScrapes.length = 0
+    this.labelFields.length = 0
+    this.listingCount = 0
+    this.labelCount = 0
     this.textBytes = 0
   }
 }

@@ -11,27 +11,27 @@ const LINES_SHOWN_MAX = 5
 /** The name under which further names are counted. */
 export const OTHERS = '(others)'
 
-type Counted = { field: string; reason: string; count: number; lines: number[] }
+type CountedWarning = { field: string; reason: string; count: number; lines: number[] }
 
 /** Collects the remarks on a file or a batch. */
-export class Remarked {
-  readonly #warnings = new Map<string, Counted>()
+export class RemarkCollector {
+  readonly #warnings = new Map<string, CountedWarning>()
   readonly #ignored = new Map<string, number>()
 
   /** Counts a field that was left out of the row on `line`. */
-  warn({ field, reason }: Warning, line: number): void {
-    this.addWarned({ field, reason, count: 1, lines: [line] })
+  addWarning({ field, reason }: Warning, line: number): void {
+    this.addWarnings({ field, reason, count: 1, lines: [line] })
   }
 
   /** Counts the rows of a warning of a batch; keeps the first line numbers. */
-  addWarned({ field: whole, reason, count, lines }: WarnedRows): void {
-    const name = shortened(whole)
-    const isRoom = this.#warnings.size < NAMES_MAX || this.#warnings.has(`${name}\0${reason}`)
-    const field = isRoom ? name : OTHERS
-    const key = `${field}\0${isRoom ? reason : ''}`
+  addWarnings({ field: fullName, reason, count, lines }: WarnedRows): void {
+    const name = shortName(fullName)
+    const hasRoom = this.#warnings.size < NAMES_MAX || this.#warnings.has(`${name}\0${reason}`)
+    const field = hasRoom ? name : OTHERS
+    const key = `${field}\0${hasRoom ? reason : ''}`
     const counted = this.#warnings.get(key) ?? {
       field,
-      reason: isRoom ? reason : 'for other reasons',
+      reason: hasRoom ? reason : 'for other reasons',
       count: 0,
       lines: [],
     }
@@ -41,8 +41,8 @@ export class Remarked {
   }
 
   /** Counts rows that have an unknown field. */
-  addIgnored({ name: whole, rows }: IgnoredField): void {
-    const name = shortened(whole)
+  addIgnored({ name: fullName, rows }: IgnoredField): void {
+    const name = shortName(fullName)
     const field = this.#ignored.size < NAMES_MAX || this.#ignored.has(name) ? name : OTHERS
     this.#ignored.set(field, (this.#ignored.get(field) ?? 0) + rows)
   }
@@ -58,18 +58,20 @@ export class Remarked {
   }
 
   /** All remarks, the most frequent first, then by name, so that the order does not depend on how the file was read. */
-  get all(): FileRemarks {
-    const warnings = this.warnings.toSorted((one, other) => other.count - one.count || byName(one.field, other.field))
-    const ignored = this.ignored.toSorted((one, other) => other.rows - one.rows || byName(one.name, other.name))
+  get fileRemarks(): FileRemarks {
+    const warnings = this.warnings.toSorted(
+      (one, other) => other.count - one.count || compareNames(one.field, other.field),
+    )
+    const ignored = this.ignored.toSorted((one, other) => other.rows - one.rows || compareNames(one.name, other.name))
     return { warnings, ignored: Object.fromEntries(ignored.map(({ name, rows }) => [name, rows])) }
   }
 }
 
-function byName(one: string, other: string): number {
+function compareNames(one: string, other: string): number {
   return one < other ? -1 : 1
 }
 
-function shortened(name: string): string {
+function shortName(name: string): string {
   const text = name.length > NAME_CHARACTERS_MAX ? `${name.slice(0, NAME_CHARACTERS_MAX)}…` : name
   return text.replaceAll('\0', '').toWellFormed()
 }

@@ -24,14 +24,14 @@ export type Reconciled = Readonly<{ toLoadAgain: number; lost: number; known: nu
 /** Compares every upload that the ledger has as loaded or lost with the catalogue, and repairs the differences. */
 export async function reconcile(work: UpdateDb): Promise<Reconciled> {
   const { identity } = work.ledger
-  const found = { toLoadAgain: 0, lost: 0, known: await findAgain(work), waiting: 0 }
+  const found = { toLoadAgain: 0, lost: 0, known: await restoreLost(work), waiting: 0 }
   const mayDiffer = await identity.mayDiffer()
-  const differing = await differingFrom(work, mayDiffer ? Number.MAX_SAFE_INTEGER : DIFFERENCES_MAX + 1)
-  if (!mayDiffer && differing.length > DIFFERENCES_MAX) {
-    work.log.error({ examples: differing.slice(0, 3).map(({ id }) => id) }, TOO_MANY)
-    return { ...found, waiting: differing.length }
+  const missing = await missingFromCatalogue(work, mayDiffer ? Number.MAX_SAFE_INTEGER : DIFFERENCES_MAX + 1)
+  if (!mayDiffer && missing.length > DIFFERENCES_MAX) {
+    work.log.error({ examples: missing.slice(0, 3).map(({ id }) => id) }, TOO_MANY)
+    return { ...found, waiting: missing.length }
   }
-  for (const upload of differing) found[await mendLoaded(work, upload)]++
+  for (const upload of missing) found[await repairLoaded(work, upload)]++
   if (mayDiffer) await identity.mayDifferNoMore()
   return found
 }
@@ -39,24 +39,24 @@ export async function reconcile(work: UpdateDb): Promise<Reconciled> {
 const TOO_MANY = `more than ${DIFFERENCES_MAX} uploads that the ledger calls loaded are not in the catalogue; nothing was done to them. Check DATABASE_URL; if the catalogue was lost or set back on purpose, say so: splitcart join-databases`
 
 /** Uploads that are loaded in the ledger but not in the catalogue. Stops after the page on which it reaches `max`. */
-async function differingFrom({ ledger, catalogue }: UpdateDb, max: number): Promise<Upload[]> {
-  const differing: Upload[] = []
+async function missingFromCatalogue({ ledger, catalogue }: UpdateDb, max: number): Promise<Upload[]> {
+  const missing: Upload[] = []
   for (let before: string | undefined; ; ) {
     const page = await ledger.uploads.list({ state: 'loaded', limit: PAGE_UPLOADS, ...(before && { before }) })
-    for (const upload of page) if ((await catalogue.findLoad(upload.sha256)) === undefined) differing.push(upload)
-    if (page.length < PAGE_UPLOADS || differing.length >= max) return differing
+    for (const upload of page) if ((await catalogue.findLoad(upload.sha256)) === undefined) missing.push(upload)
+    if (page.length < PAGE_UPLOADS || missing.length >= max) return missing
     before = page.at(-1)!.id
   }
 }
 
 /** Restores lost uploads whose loads are in the catalogue: they were compared with another catalogue before. */
-async function findAgain({ ledger, catalogue, now, log }: UpdateDb): Promise<number> {
+async function restoreLost({ ledger, catalogue, now, log }: UpdateDb): Promise<number> {
   let known = 0
-  for (let behind = ''; ; ) {
-    const page = await ledger.lost.list(behind, PAGE_UPLOADS)
+  for (let after = ''; ; ) {
+    const page = await ledger.lost.list(after, PAGE_UPLOADS)
     for (const lost of page) {
       const { id, sha256, filename } = lost.upload
-      behind = id
+      after = id
       const load = await catalogue.findLoad(sha256)
       if (load === undefined) continue
       await ledger.lost.bringBack(lost)
@@ -68,10 +68,10 @@ async function findAgain({ ledger, catalogue, now, log }: UpdateDb): Promise<num
   }
 }
 
-async function mendLoaded(work: UpdateDb, upload: Upload): Promise<'toLoadAgain' | 'lost'> {
+async function repairLoaded(work: UpdateDb, upload: Upload): Promise<'toLoadAgain' | 'lost'> {
   const { id, filename } = upload
   const detail = 'the ledger calls it loaded and the catalogue does not know it'
-  if (await isHere(work, upload)) {
+  if (await hasStoredFile(work, upload)) {
     work.log.warn({ upload: id, filename }, `${detail}: it is loaded again from its own file`)
     await work.ledger.uploads.requestAction(id, { action: 'load', by: 'update-db', reason: detail, isLimited: true })
     return 'toLoadAgain'
@@ -80,7 +80,7 @@ async function mendLoaded(work: UpdateDb, upload: Upload): Promise<'toLoadAgain'
   return 'lost'
 }
 
-async function isHere(work: UpdateDb, upload: Upload): Promise<boolean> {
+async function hasStoredFile(work: UpdateDb, upload: Upload): Promise<boolean> {
   await using opened = await inboxOf(work).open(upload)
   return opened !== undefined
 }
@@ -90,10 +90,10 @@ async function isHere(work: UpdateDb, upload: Upload): Promise<boolean> {
  * each pass does the same.
  */
 export async function repairStranded(work: FleetWork, signal: AbortSignal, settledInMs: number): Promise<void> {
-  const open = await work.ledger.uploads.open()
+  const waiting = await work.ledger.uploads.open()
   // Asked after the ledger: an upload that was settled in between has no item any more, and `repair` finds its load.
-  const queued = open.length === 0 ? new Set() : await work.inbox.servers.queued()
-  for (const upload of open)
+  const queued = waiting.length === 0 ? new Set() : await work.inbox.servers.queued()
+  for (const upload of waiting)
     if (!signal.aborted && !queued.has(upload.sha256) && work.now() - upload.received_at > settledInMs)
       await repair(work, upload)
 }

@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import { type Pass, processAll, type UpdateDb } from './process.ts'
 
 /** The lock of a ledger's only loader: a second one, with another folder, would report the first one's files lost. */
-export const LOADING_FROM_A_FOLDER = 'loading from a folder'
+export const FOLDER_LOADER_LOCK = 'loading from a folder'
 
 /** Processes every file that is in the inboxes now. Stops between two files when the signal aborts. */
 export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
@@ -14,15 +14,15 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
 }
 
 // The versions of verdicts and store merges that were last applied to a catalogue.
-const applied = new WeakMap<Catalogue, string>()
+const appliedVersions = new WeakMap<Catalogue, string>()
 
 /** Finds the products of listings that still wait for it, and applies changed verdicts and store merges of people. */
 export async function bringUpToDate({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
   await catalogue.settle()
   const version = `${await ledger.verdicts.version()} ${await ledger.storeMerges.version()}`
-  if (applied.get(catalogue) === version) return
+  if (appliedVersions.get(catalogue) === version) return
   await catalogue.mergeStores(await ledger.storeMerges.current())
   const current = await ledger.verdicts.current()
   await catalogue.judge(current.map(({ one, other, verdict }) => ({ one, other, isSame: verdict === 'same' })))
-  applied.set(catalogue, version)
+  appliedVersions.set(catalogue, version)
 }

@@ -7,7 +7,7 @@ import { sampleOf } from './sample.ts'
 import type { Thresholds } from './thresholds.ts'
 
 /** A scrape to judge. `sampled`: its sample of rows with their texts, if these are available. */
-export type Judged = Readonly<{
+export type JudgedScrape = Readonly<{
   company: string
   /** The name of the store, for people. */
   store: string
@@ -48,7 +48,7 @@ export type ComparedReference = Reference & Readonly<{ isSister: boolean; days: 
 
 /** The input of the rules. `now`: the figures of the store's date once the scrape is loaded. */
 export type Case = Readonly<{
-  scrape: Judged
+  scrape: JudgedScrape
   now: Figures
   references: References
   /** What it is compared with: the store's own reference; for a store's first scrape some sisters. */
@@ -70,16 +70,16 @@ export function daysBetween(from: string, to: string): number {
 }
 
 /** Makes the case of a scrape. `now`: its figures, together with what is loaded of its date. */
-export function caseOf(scrape: Judged, now: Figures, references: References, thresholds: Thresholds): Case {
+export function caseOf(scrape: JudgedScrape, now: Figures, references: References, thresholds: Thresholds): Case {
   const sample = sampleOf(now)
-  const besides = (reference: Reference, isSister: boolean): ComparedReference => ({
+  const compare = (reference: Reference, isSister: boolean): ComparedReference => ({
     ...reference,
     isSister,
     days: Math.abs(daysBetween(reference.date, scrape.date)),
     comparison: compareSamples(sample, sampleOf(reference.figures)),
   })
   const { own } = references
-  const sisters = once(() => references.sisters.slice(0, SISTERS_MAX).map((each) => besides(each, true)))
+  const sisters = once(() => references.sisters.slice(0, SISTERS_MAX).map((each) => compare(each, true)))
   // If the store's own reference is a later scrape, witnesses are earlier than that one.
   const isBetween = (date: string) => own !== undefined && (own.date < scrape.date ? date > own.date : date < own.date)
   const isSince = ({ date, days }: ComparedReference) => days <= WITNESS_DAYS_MAX && isBetween(date)
@@ -87,7 +87,7 @@ export function caseOf(scrape: Judged, now: Figures, references: References, thr
     scrape,
     now,
     references,
-    beside: own === undefined ? sisters() : [besides(own, false)],
+    beside: own === undefined ? sisters() : [compare(own, false)],
     witnesses: once(() => sisters().filter(isSince)),
     isUniform: once(() => isUniform(sisters())),
     thresholds,
@@ -132,21 +132,21 @@ export function isWitnessed({ witnesses }: Case, isTrue: (each: ComparedReferenc
 
 /** Whether `count` of `of` is a larger share than `share`, by more than chance explains; false below `PAIRS_MIN`. */
 export function isMore(count: number, of: number, share: number): boolean {
-  return of >= PAIRS_MIN && count - share * of > chance(of, share)
+  return of >= PAIRS_MIN && count - share * of > chanceMargin(of, share)
 }
 
 /** Whether `count` of `of` is a smaller share than `share`, by more than chance explains; false below `PAIRS_MIN`. */
 export function isFewer(count: number, of: number, share: number): boolean {
-  return of >= PAIRS_MIN && share * of - count > chance(of, share)
+  return of >= PAIRS_MIN && share * of - count > chanceMargin(of, share)
 }
 
 /** 1.3 standard deviations of a binomial count. */
-function chance(of: number, share: number): number {
+function chanceMargin(of: number, share: number): number {
   return 1.3 * Math.sqrt(of * share * (1 - share))
 }
 
 /** The number of rows of a category; 0 if it is not among the counted ones. */
-export function rowsOf(counted: readonly Counted[], name: string): number {
+export function rowsOfCategory(counted: readonly Counted[], name: string): number {
   return counted.find(([each]) => each === name)?.[1] ?? 0
 }
 

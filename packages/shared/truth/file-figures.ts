@@ -14,11 +14,11 @@ export type FileScrape = Readonly<{
 }>
 
 /** A scrape, and what the first row of each listing said. */
-type Known = FileScrape & Readonly<{ seen: Map<string, string> }>
+type ScrapeInProgress = FileScrape & Readonly<{ seen: Map<string, string> }>
 
 /** The figures of one file. Memory grows with its listings. */
 export class FileFigures {
-  readonly #scrapes = new Map<string, Known>()
+  readonly #scrapes = new Map<string, ScrapeInProgress>()
   readonly #traits = new KnownTraits()
   #differing = 0
 
@@ -26,13 +26,13 @@ export class FileFigures {
   add(row: Row): void {
     const { maker, seen } = this.#scrapeOf(row)
     const code = `${row.sku === null ? 1 : 0}${row.sku ?? row.key}`
-    const told = JSON.stringify([row.name, row.size, row.priceCents, row.wasPriceCents, row.isOnSpecial])
+    const values = JSON.stringify([row.name, row.size, row.priceCents, row.wasPriceCents, row.isOnSpecial])
     const before = seen.get(code)
     if (before === undefined) {
-      seen.set(code, told)
+      seen.set(code, values)
       const shown = shownOf(row, this.#traits.saidOf(row))
       if (maker.add(shown)) maker.take(shown)
-    } else if (before === told) maker.repeat()
+    } else if (before === values) maker.repeat()
     else this.#differing++
   }
 
@@ -46,7 +46,7 @@ export class FileFigures {
     return [...this.#scrapes.values()]
   }
 
-  #scrapeOf({ company, storeCode, storeName, date }: Row): Known {
+  #scrapeOf({ company, storeCode, storeName, date }: Row): ScrapeInProgress {
     const key = JSON.stringify([company, storeCode, date])
     const known = this.#scrapes.get(key)
     if (known !== undefined) return known
@@ -75,12 +75,12 @@ function shownOf(row: Row, said: LabelFields): Shown & CountedRow {
     traits: said.traits,
     price: row.priceCents ?? -1,
     was: row.wasPriceCents ?? -1,
-    special: flag(row.isOnSpecial),
-    available: flag(row.isAvailable),
+    special: numberOfFlag(row.isOnSpecial),
+    available: numberOfFlag(row.isAvailable),
     unit: row.unit,
   }
 }
 
-function flag(value: boolean | null): number {
+function numberOfFlag(value: boolean | null): number {
   return value === null ? -1 : Number(value)
 }

@@ -39,12 +39,12 @@ export function unitPricesDisagree(judged: Case): Found | undefined {
   const [, , hundredth = 0, hundredfold = 0, differs = 0] = unit
   const wrong = hundredth + hundredfold + differs
   if (known < ROWS_MIN || !isMore(wrong, known, 0.3)) return undefined
-  const how =
+  const difference =
     2 * hundredth > wrong ? '100 times too small' : 2 * hundredfold > wrong ? '100 times too large' : 'something else'
   return {
     field: 'unit_price',
-    brief: `unit_price is ${how}`,
-    sentence: `unit_price is ${how} in ${whole(wrong)} of ${whole(known)} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
+    brief: `unit_price is ${difference}`,
+    sentence: `unit_price is ${difference} in ${whole(wrong)} of ${whole(known)} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
     rows: wrong,
     now: wrong / known,
     examples: namesOf(judged, (shown) => (shown.unit & (IS_UNIT_PRICE - 1)) > UNIT.agrees),
@@ -56,7 +56,7 @@ export function oneBrand(judged: Case): Found[] {
   const { now } = judged
   if (now.rows < ROWS_MIN) return []
   return now.brands.flatMap(({ brand, rows, isForeign, categories }) => {
-    const isEverywhere = isMore(rows, now.rows, 0.5) && topsOf(now) >= 3
+    const isEverywhere = isMore(rows, now.rows, 0.5) && largeCategoryCount(now) >= 3
     if (!isEverywhere && !(isForeign && rows >= ROWS_MIN)) return []
     const where = categories.map(([name]) => name).slice(0, 3)
     const why = isForeign ? 'in another script than the names there' : 'whatever they are'
@@ -75,7 +75,7 @@ export function oneBrand(judged: Case): Found[] {
 }
 
 /** How many categories have many rows: second-level ones if nearly all rows are in one top category. */
-function topsOf({ tops, seconds }: Figures): number {
+function largeCategoryCount({ tops, seconds }: Figures): number {
   return (seconds.length > 0 ? seconds : tops).filter(([, rows]) => rows >= ROWS_MIN / 2).length
 }
 
