@@ -56,12 +56,14 @@ export class ReaderNumbers {
   readonly byName: (0 | 1)[] = []
   readonly listingHashes: number[] = []
   readonly lastScrapes: number[] = []
-  /** By label: its traits, by which rows are counted, and its reduced fields, for samples. */
+  /** Lets labels with equal traits share one object. */
   readonly knownTraits = new KnownTraits()
+  /** By label: its traits, by which rows are counted, and its reduced fields, for samples. */
   readonly labelTraits: Traits[] = []
   readonly labelFields: LabelFields[] = []
   /** How many scrapes of all files so far have had their rows counted. Never reset, so scrape numbers stay unique. */
   scrapesCounted = 0
+  /** How many listings and labels have a number; the next number of each. */
   listingCount = 0
   labelCount = 0
   /** Bytes in memory of all texts that have a number. */

@@ -27,7 +27,10 @@ export class RowCounter {
     this.#scrapeOffset = numbers.scrapesCounted
   }
 
-  /** Counts the row at index `at` of `rows`; a further row of a listing in a scrape counts as repeated. */
+  /**
+   * Counts the row at index `at` of `rows`. A further row of a listing counts as repeated, unless another scrape has
+   * shown the listing in between, or the numbers have begun again.
+   */
   count(rows: Int32Array, at: number): void {
     const scrape = rows[at + ROW.scrape]!
     if (scrape >= SCRAPES_MAX) return
