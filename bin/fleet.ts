@@ -18,8 +18,8 @@ export async function openFleet(settings: Settings, log?: Log): Promise<JetStrea
 }
 
 async function tellFindings(fleet: JetStreamInbox, log: Log): Promise<void> {
-  const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
-  for (const { state, check, detail, todo } of await fleetFindings(fleet)) {
+  const { checkFleetInbox } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
+  for (const { state, check, detail, todo } of await checkFleetInbox(fleet)) {
     if (state === 'warn') log.warn({ check, detail, todo }, 'the inbox could be safer')
     if (state !== 'fail') continue
     await fleet[Symbol.asyncDispose]()

@@ -9,7 +9,7 @@ import { UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import { MAINTENANCE } from '@splitcart/data-management/update-db/maintenance.ts'
 import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
-import { LOADING_FROM_A_FOLDER } from '@splitcart/data-management/update-db/update-db.ts'
+import { FOLDER_LOADER_LOCK } from '@splitcart/data-management/update-db/update-db.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -105,7 +105,7 @@ async function runHere(machine: DataManagement, work: UpdateDb, signal: AbortSig
     return
   }
   using lock = lockIfFree(machine)
-  if (lock !== undefined) await machine.ledger.withExclusiveLock(LOADING_FROM_A_FOLDER, run)
+  if (lock !== undefined) await machine.ledger.withExclusiveLock(FOLDER_LOADER_LOCK, run)
 }
 
 /** Finds the upload that a text names. Throws `not_found`, also when a file name matches several. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { examineServer, skewOf } from '@splitcart/scraping/doctor-server.ts'
-import type { Finding } from '@splitcart/shared/finding.ts'
+import type { CheckResult } from '@splitcart/shared/check-result.ts'
 import { rowsText } from '../packages/data-management/test/receiver.ts'
 import { type Ended, type Machines, openMachines, recordsIn } from './machines.ts'
 
@@ -14,7 +14,7 @@ const KEY = 'splitcart_not-a-key-of-this-server'
 
 async function examined(machines: Machines, environment: Record<string, string>): Promise<Ended & { found: string[] }> {
   const ended = await machines.run(['doctor', '--json'], environment)
-  const checks = recordsIn<Finding & { type: string }>(ended).filter(({ type }) => type === 'check')
+  const checks = recordsIn<CheckResult & { type: string }>(ended).filter(({ type }) => type === 'check')
   for (const { state, todo } of checks) assert.equal(todo === undefined, state === 'ok')
   return {
     ...ended,
@@ -95,14 +95,14 @@ test('a key is never sent in plain http to another machine, nor to something tha
     response.end('<h1>Welcome</h1>')
   }).listen(0, '127.0.0.1')
   await new Promise((listening) => other.on('listening', listening))
-  const findings: Finding[] = []
+  const results: CheckResult[] = []
   const here = new URL(`http://127.0.0.1:${(other.address() as AddressInfo).port}`)
   for (const server of [new URL('http://data.example.org'), here])
-    for await (const finding of examineServer(server, KEY)) findings.push(finding)
+    for await (const result of examineServer(server, KEY)) results.push(result)
   other.close()
   other.closeAllConnections()
   assert.deepEqual(
-    findings.map(({ check, state }) => `${state} ${check}`),
+    results.map(({ check, state }) => `${state} ${check}`),
     ['fail encryption', 'ok encryption', 'fail server', 'ok clock'],
   )
   assert.deepEqual(keys, [undefined])

@@ -3,9 +3,9 @@ import { examineDataManagement, isSetUp } from '@splitcart/data-management/docto
 import { examineFolders } from '@splitcart/scraping/doctor.ts'
 import { examineServer } from '@splitcart/scraping/doctor-server.ts'
 import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { type CheckResult, fail, ok, warn } from '@splitcart/shared/check-result.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
-import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { NODE_MIN, SQLITE_MIN } from '@splitcart/shared/versions.ts'
@@ -28,7 +28,7 @@ const DOCTOR_SETTINGS = [
   'DATA_MANAGEMENT_DATA_DIR',
   'DATABASE_URL',
 ] as const
-const STYLE: Readonly<Record<Finding['state'], Style>> = { ok: 'green', warn: 'yellow', fail: 'red' }
+const STYLE: Readonly<Record<CheckResult['state'], Style>> = { ok: 'green', warn: 'yellow', fail: 'red' }
 
 /** Adds the command. */
 export function addDoctor(program: Command): void {
@@ -39,15 +39,15 @@ export function addDoctor(program: Command): void {
   printable(configurable(command, DOCTOR_SETTINGS))
 }
 
-/** Runs all checks, prints the findings, and returns the exit code. */
+/** Runs all checks, prints the results, and returns the exit code. */
 export async function examine(options: Options, terminal: Terminal): Promise<number> {
   const states = { ok: 0, warn: 0, fail: 0 }
-  for await (const finding of examineAll(options)) {
-    const { state, check, detail, todo } = finding
+  for await (const result of examineAll(options)) {
+    const { state, check, detail, todo } = result
     states[state]++
     terminal.say(`${state.padEnd(4)}  ${check.padEnd(10)}  ${detail}`, { style: STYLE[state], length: 4 })
     if (todo !== undefined) terminal.say(`${' '.repeat(18)}${todo}`)
-    terminal.record({ type: 'check', ...finding })
+    terminal.record({ type: 'check', ...result })
   }
   const failed = states.fail === 0 ? 'Nothing fails' : `${count(states.fail, 'check')} failed`
   terminal.sum(`${failed}, ${count(states.warn, 'warning')}.`)
@@ -55,10 +55,10 @@ export async function examine(options: Options, terminal: Terminal): Promise<num
   return states.fail > 0 ? EXIT.failure : EXIT.done
 }
 
-async function* examineAll(options: Options): AsyncGenerator<Finding> {
+async function* examineAll(options: Options): AsyncGenerator<CheckResult> {
   const { node = '', sqlite = '' } = process.versions
-  yield versionFinding('Node', node, NODE_MIN)
-  yield versionFinding('SQLite', sqlite, SQLITE_MIN)
+  yield resultOfVersion('Node', node, NODE_MIN)
+  yield resultOfVersion('SQLite', sqlite, SQLITE_MIN)
   const found = findSettings()
   for (const remark of found.remarks) yield warn('settings', remark, 'It has no effect there.')
   const settings = settingsOrFaults(options)
@@ -84,7 +84,7 @@ async function* examineAll(options: Options): AsyncGenerator<Finding> {
     )
 }
 
-async function* examineScraping(settings: Settings): AsyncGenerator<Finding> {
+async function* examineScraping(settings: Settings): AsyncGenerator<CheckResult> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key, SCRAPING_DATA_DIR: dataDir } = settings
   yield* examineFolders(realDisk(), dataDir, { now: Date.now(), zone: timeZoneOf(settings) })
   if (server === undefined) yield fail('settings', 'API_SERVER_URL is not set', 'Set it to the address of the server.')
@@ -98,7 +98,7 @@ async function* examineScraping(settings: Settings): AsyncGenerator<Finding> {
   }
 }
 
-async function* examineServing(settings: Settings): AsyncGenerator<Finding> {
+async function* examineServing(settings: Settings): AsyncGenerator<CheckResult> {
   const { DATA_MANAGEMENT_DATA_DIR: dataDir, DISK_BYTES_KEPT: diskBytesKept } = settings
   const fault = faultIn(() => checkServerKey(settings))
   if (fault !== undefined) yield fail('settings', fault.trim(), 'Set a longer one, or none.')
@@ -108,16 +108,16 @@ async function* examineServing(settings: Settings): AsyncGenerator<Finding> {
   yield* examineFleet(settings)
 }
 
-async function* examineFleet(settings: Settings): AsyncGenerator<Finding> {
+async function* examineFleet(settings: Settings): AsyncGenerator<CheckResult> {
   if (inboxServers(settings) === undefined) return
   try {
     await using fleet = await openFleet(settings)
-    const { fleetFindings } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
-    yield* await fleetFindings(fleet!)
-    const { olderFindings } = await import('@splitcart/data-management/doctor/older.ts')
+    const { checkFleetInbox } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
+    yield* await checkFleetInbox(fleet!)
+    const { checkOlderLoads } = await import('@splitcart/data-management/doctor/older.ts')
     const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
     const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
-    yield* await olderFindings(databases, ({ sha256 }) => fleet!.bucket.has(sha256))
+    yield* await checkOlderLoads(databases, ({ sha256 }) => fleet!.bucket.has(sha256))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     yield fail('inbox of the fleet', error.message, error.kind.todo)
@@ -135,7 +135,7 @@ function settingsOrFaults(options: Options): Settings | string[] {
   return faults === undefined && settings !== undefined ? settings : (faults ?? '').trim().split(/\n\s*/)
 }
 
-function versionFinding(name: string, version: string, least: string): Finding {
+function resultOfVersion(name: string, version: string, least: string): CheckResult {
   const isEnough = version.localeCompare(least, 'en', { numeric: true }) >= 0
   if (isEnough) return ok('version', `${name} ${version}`)
   return fail('version', `${name} ${version} is older than ${least}`, 'Run "npm ci" in the folder of the program.')

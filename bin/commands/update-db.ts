@@ -10,13 +10,13 @@ import type { Compaction } from '@splitcart/data-management/inbox/processed/comp
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
-import { Background } from '@splitcart/data-management/update-db/background.ts'
+import { BackgroundTasks } from '@splitcart/data-management/update-db/background.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { type FleetWork, kindsOf, type Pass, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
 import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
-import { LOADING_FROM_A_FOLDER, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import { FOLDER_LOADER_LOCK, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/shared/kinds.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
@@ -127,7 +127,7 @@ function signalOf({ dryRun, untilInputEnds }: Options): AbortSignal {
 /** Loads under a lock: a loader with the same ledger but another folder would take these files for lost. */
 async function actOnFolder(work: UpdateDb, settings: Settings, manner: LoaderOptions): Promise<number> {
   let code: number = EXIT.done
-  const wasAlone = await work.ledger.withExclusiveLock(LOADING_FROM_A_FOLDER, async () => {
+  const wasAlone = await work.ledger.withExclusiveLock(FOLDER_LOADER_LOCK, async () => {
     code = await loadFolder(work, settings, manner)
   })
   if (wasAlone) return code
@@ -160,9 +160,9 @@ async function renewIfNew({ database }: UpdateDb['catalogue']): Promise<void> {
 }
 
 /** What is kept up to date in the background. */
-function backgroundFor({ catalogue, log }: UpdateDb, settings: Settings): Background {
+function backgroundFor({ catalogue, log }: UpdateDb, settings: Settings): BackgroundTasks {
   const server = databaseServer(settings)
-  return new Background(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
+  return new BackgroundTasks(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
 }
 
 /** The loader's own folder for files fetched from a fleet's inbox; emptied at the start. */
@@ -225,7 +225,7 @@ async function watchInbox(
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)
     }
-    await background.look()
+    await background.startDue()
     if (done.loaded + done.held + done.failed > 0) loadedAt = performance.now()
     const isResting = performance.now() - loadedAt > COMPACTION_REST_MS
     if (isResting || compaction.isFull) await compaction.work(await whileIdle(work, inboxes, signal))

@@ -2,7 +2,7 @@
  * Checks that resumable upload works: creates an upload, queries it, sends no bytes, and deletes it again.
  */
 import { createHash } from 'node:crypto'
-import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
+import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { type AnswerError, ForeignResponse } from './answer.ts'
@@ -34,21 +34,21 @@ const GO_ON: readonly Step[] = [
 ]
 
 /** Tries each request of resumable upload. A blocked one is a warning: `upload-data` then sends files in one piece. */
-export async function resumingFinding(asking: Asking): Promise<Finding> {
+export async function checkResuming(asking: Asking): Promise<CheckResult> {
   const endpoint = urlOf(asking.server, 'api/upload/resumable/')
   const opened = await take(asking, endpoint, OPEN)
   if (typeof opened === 'string') return blocked(OPEN, opened)
   const address = URL.parse(opened.headers.get('location') ?? '', endpoint)
   if (address?.href.startsWith(endpoint.href) !== true) return blocked(OPEN, 'the address it names is another one')
-  let finding: Finding | undefined
+  let result: CheckResult | undefined
   for (const step of GO_ON) {
     const answer = await take(asking, address, step)
-    if (typeof answer === 'string') finding ??= blocked(step, answer)
+    if (typeof answer === 'string') result ??= blocked(step, answer)
   }
   const undo: Step = { method: 'DELETE', headers: TUS }
   const undone = await take(asking, address, undo)
-  if (typeof undone === 'string') finding ??= blocked(undo, undone)
-  return finding ?? ok('resuming', 'large files can be resumed on their way')
+  if (typeof undone === 'string') result ??= blocked(undo, undone)
+  return result ?? ok('resuming', 'large files can be resumed on their way')
 }
 
 /** Makes one request; returns the response, or a sentence on what is wrong with it. */
@@ -74,7 +74,7 @@ function saidBy(fault: AnswerError | ForeignResponse): string {
   return fault instanceof ForeignResponse ? fault.detail : fault.message
 }
 
-function blocked({ method }: Step, reason: string): Finding {
+function blocked({ method }: Step, reason: string): CheckResult {
   return warn(
     'resuming',
     `${method} does not get through: ${reason}`,

@@ -1,8 +1,16 @@
 /** Checks of `splitcart doctor` on a scraping machine: whether files can be written, locked and moved as needed. */
 import { join } from 'node:path'
+import {
+  type CheckResult,
+  checkFreeSpace,
+  checkOwner,
+  fail,
+  ok,
+  runCheck,
+  warn,
+} from '@splitcart/shared/check-result.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
-import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { canLockBeside } from '@splitcart/shared/lock.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
@@ -18,34 +26,34 @@ const PROBE = '.doctor-probe'
 type Clock = Readonly<{ now: number; zone: TimeZone }>
 
 /** Checks the folders of each kind below a data folder. Missing ones are fine: they are made when needed. */
-export async function* examineFolders(disk: Disk, dataDir: string, clock: Clock): AsyncGenerator<Finding> {
+export async function* examineFolders(disk: Disk, dataDir: string, clock: Clock): AsyncGenerator<CheckResult> {
   // An unreadable data folder is reported by the checks below.
   for (const kind of await kindsThere(disk, dataDir).catch(() => [PRODUCTS])) {
     const about = kind === PRODUCTS ? '' : ` of ${kind}`
-    for await (const finding of examineKind(disk, foldersIn(dataDir, kind), clock))
-      yield { ...finding, check: `${finding.check}${about}` }
+    for await (const result of examineKind(disk, foldersIn(dataDir, kind), clock))
+      yield { ...result, check: `${result.check}${about}` }
   }
 }
 
-async function* examineKind(disk: Disk, folders: Folders, clock: Clock): AsyncGenerator<Finding> {
+async function* examineKind(disk: Disk, folders: Folders, clock: Clock): AsyncGenerator<CheckResult> {
   const there: string[] = []
   for (const folder of Object.values(folders)) {
     if ((await disk.lstat(folder).catch(codeOf)) === 'ENOENT') continue
     there.push(folder)
-    yield await examine('folder', MEND_RIGHTS, () => ownerFinding(disk, 'folder', folder))
+    yield await runCheck('folder', MEND_RIGHTS, () => checkOwner(disk, 'folder', folder))
   }
   if (there.length === 0) {
     yield ok('folder', `${folders.outbox} is not there yet; the first scrape or upload-data makes it`)
     return
   }
-  yield await examine('same disk', MEND_RIGHTS, () => sameDisk(disk, there))
+  yield await runCheck('same disk', MEND_RIGHTS, () => sameDisk(disk, there))
   if (there.includes(folders.part) && there.includes(folders.spool))
-    yield await examine('writing', LINKS_NEEDED, () => writing(disk, folders))
-  if (there.includes(folders.outbox)) yield await examine('locks', LOCKS_NEEDED, () => locking(folders))
-  yield await examine('disk', MEND_RIGHTS, () => roomFinding(disk, folders.outbox, DISK_BYTES_MIN))
-  yield await examine('outbox', MEND_RIGHTS, () => waiting(disk, folders, clock))
-  yield await examine('outbox', MEND_RIGHTS, () => neverSent(disk, folders))
-  yield await examine('left over', MEND_RIGHTS, () => orphanFinding(disk, folders, clock.now))
+    yield await runCheck('writing', LINKS_NEEDED, () => writing(disk, folders))
+  if (there.includes(folders.outbox)) yield await runCheck('locks', LOCKS_NEEDED, () => locking(folders))
+  yield await runCheck('disk', MEND_RIGHTS, () => checkFreeSpace(disk, folders.outbox, DISK_BYTES_MIN))
+  yield await runCheck('outbox', MEND_RIGHTS, () => waiting(disk, folders, clock))
+  yield await runCheck('outbox', MEND_RIGHTS, () => neverSent(disk, folders))
+  yield await runCheck('left over', MEND_RIGHTS, () => checkOrphanedParts(disk, folders, clock.now))
 }
 
 const MEND_RIGHTS = 'Give this user the right to read and write there, or run it as the user who has it.'
@@ -54,7 +62,7 @@ const LINKS_NEEDED =
 const LOCKS_NEEDED =
   'Put SCRAPING_DATA_DIR on a disk of this machine, or on a share that has locks (NFS with lockd, SMB without "nobrl").'
 
-async function sameDisk(disk: Disk, folders: readonly string[]): Promise<Finding> {
+async function sameDisk(disk: Disk, folders: readonly string[]): Promise<CheckResult> {
   const devices = new Set<number>()
   for (const folder of folders) devices.add((await disk.lstat(folder)).dev)
   if (devices.size === 1) return ok('same disk', 'all folders are on one file system')
@@ -66,7 +74,7 @@ async function sameDisk(disk: Disk, folders: readonly string[]): Promise<Finding
 }
 
 /** Takes the same steps as for a real file: written, synced, linked, its folder synced. */
-async function writing(disk: Disk, folders: Folders): Promise<Finding> {
+async function writing(disk: Disk, folders: Folders): Promise<CheckResult> {
   const part = join(folders.part, PROBE)
   await removeIfThere(disk, part)
   await writePart(disk, part, (file) => file.appendFile('a test of splitcart doctor; it may be deleted\n'))
@@ -79,7 +87,7 @@ async function writing(disk: Disk, folders: Folders): Promise<Finding> {
   return ok('writing', 'files can be written, synced and linked')
 }
 
-async function waiting(disk: Disk, folders: Folders, { now, zone }: Clock): Promise<Finding> {
+async function waiting(disk: Disk, folders: Folders, { now, zone }: Clock): Promise<CheckResult> {
   const { waiting: files } = await scanOutbox(disk, folders.outbox)
   const [oldest] = files
   if (oldest !== undefined && now - oldest.mtimeMs > WAITING_MS_MAX)
@@ -91,7 +99,7 @@ async function waiting(disk: Disk, folders: Folders, { now, zone }: Clock): Prom
   return ok('outbox', `${files.length} wait`)
 }
 
-async function neverSent(disk: Disk, folders: Folders): Promise<Finding> {
+async function neverSent(disk: Disk, folders: Folders): Promise<CheckResult> {
   const { skipped } = await scanOutbox(disk, folders.outbox)
   if (skipped.length === 0) return ok('outbox', 'everything in the outbox can be sent')
   const each = skipped.map(({ name, reason }) => `${name} ${reason}`)
@@ -99,12 +107,12 @@ async function neverSent(disk: Disk, folders: Folders): Promise<Finding> {
 }
 
 /** Takes a probe lock next to the lock of upload-data, which may be held now. */
-async function locking(folders: Folders): Promise<Finding> {
+async function locking(folders: Folders): Promise<CheckResult> {
   if (canLockBeside(join(folders.outbox, '.lock'))) return ok('locks', 'files can be locked')
   return fail('locks', `${folders.outbox} is on a file system without locks, so upload-data does nothing`, LOCKS_NEEDED)
 }
 
-async function orphanFinding(disk: Disk, folders: Folders, now: number): Promise<Finding> {
+async function checkOrphanedParts(disk: Disk, folders: Folders, now: number): Promise<CheckResult> {
   const { length } = await orphanedPartsIn(disk, folders, now)
   if (length === 0) return ok('left over', 'no scrape was left unfinished')
   return warn('left over', `${length} left by scrapes that did not finish`, 'Run "splitcart salvage", or delete them.')

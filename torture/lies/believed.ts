@@ -1,5 +1,5 @@
 /** Scrapes that are believed, in memory: what a catalogue keeps of them, and what it compares a new one with. */
-import type { Judged, Reference, References } from '@splitcart/shared/truth/case.ts'
+import type { JudgedScrape, Reference, References } from '@splitcart/shared/truth/case.ts'
 import { daysBetween } from '@splitcart/shared/truth/case.ts'
 
 /** So many days may lie between a scrape and that of another store that it is compared with. */
@@ -9,14 +9,14 @@ const USUAL_DATES = 10
 
 /** Those of all stores. */
 export class Believed {
-  readonly #all: Judged[] = []
+  readonly #all: JudgedScrape[] = []
 
-  add(scrape: Judged): void {
+  add(scrape: JudgedScrape): void {
     this.#all.push(scrape)
   }
 
   /** What a scrape is compared with. */
-  referencesOf({ company, store, date }: Judged): References {
+  referencesOf({ company, store, date }: JudgedScrape): References {
     const ofCompany = this.#all.filter((each) => each.company === company)
     const own = ofCompany
       .filter((each) => each.store === store)
@@ -41,8 +41,8 @@ export class Believed {
   }
 }
 
-function nearest(others: readonly Judged[], date: string): Reference[] {
-  const days = (each: Judged) => Math.abs(daysBetween(each.date, date))
+function nearest(others: readonly JudgedScrape[], date: string): Reference[] {
+  const days = (each: JudgedScrape) => Math.abs(daysBetween(each.date, date))
   const near = others.filter((each) => days(each) <= SISTER_DAYS_MAX)
   const sorted = near.toSorted((one, other) => days(one) - days(other) || (one.store < other.store ? -1 : 1))
   return [...new Map(sorted.toReversed().map((each) => [each.store, each])).values()].toReversed().slice(0, SISTERS_MAX)

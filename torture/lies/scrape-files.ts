@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { isRejection, rowOf } from '@splitcart/shared/row.ts'
-import type { Judged, References } from '@splitcart/shared/truth/case.ts'
+import type { JudgedScrape, References } from '@splitcart/shared/truth/case.ts'
 import { FileFigures } from '@splitcart/shared/truth/file-figures.ts'
 import { type FileCounts, judge, judgeFile } from '@splitcart/shared/truth/judge.ts'
 import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
@@ -14,7 +14,7 @@ import type { Line } from './columns.ts'
 export type ScrapeFile = Readonly<{ name: string; lines: readonly Line[] }>
 
 /** What a file is judged by. */
-export type Reading = Readonly<{ scrapes: readonly Judged[]; counts: FileCounts }>
+export type Reading = Readonly<{ scrapes: readonly JudgedScrape[]; counts: FileCounts }>
 
 const THRESHOLDS = usualThresholds()
 
@@ -56,7 +56,10 @@ export function readingOf(lines: readonly Line[], receivedOn: string): Reading {
 }
 
 /** What is said of a file. */
-export function judgeReading({ scrapes, counts }: Reading, referencesOf: (scrape: Judged) => References): Verdict[] {
+export function judgeReading(
+  { scrapes, counts }: Reading,
+  referencesOf: (scrape: JudgedScrape) => References,
+): Verdict[] {
   return [
     ...judgeFile(counts, THRESHOLDS),
     ...scrapes.flatMap((scrape) => judge(scrape, referencesOf(scrape), THRESHOLDS)),

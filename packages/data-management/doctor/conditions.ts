@@ -1,6 +1,7 @@
 /** Checks the conditions of which notices tell, as they are now. */
+
+import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import { findLoad } from '../catalogue/loads.ts'
 import { openReadOnly, type ToAsk } from '../databases-to-ask.ts'
 import { foldersIn } from '../folders.ts'
@@ -24,7 +25,7 @@ export type Databases = Readonly<{
 }>
 
 /** One for each kind of which there is something. None where the databases cannot be asked: that is told elsewhere. */
-export async function conditionFindings(disk: Disk, examined: Databases): Promise<Finding[]> {
+export async function checkConditions(disk: Disk, examined: Databases): Promise<CheckResult[]> {
   const found = await conditionsIn(disk, examined).catch(() => undefined)
   if (found === undefined) return []
   if (found.length === 0) return [ok('attention', 'nothing needs a person')]

@@ -1,6 +1,7 @@
 /** Scrapes of dates that had not come yet: older versions loaded them. They are never "now", and somebody should take them out. */
+
+import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import { dayBeside } from '@splitcart/shared/date.ts'
-import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import { openToLook } from '../database/look.ts'
 
 type Ahead = Readonly<{ filename: string; date: string }>
@@ -12,7 +13,7 @@ const sqlWith = (day: string) =>
     order by date desc, filename limit ${NAMED_MAX + 1}`
 
 /** Names them. Undefined where the catalogue cannot be asked: that is told elsewhere. */
-export async function datesFinding(catalogue: string, server: string | undefined): Promise<Finding | undefined> {
+export async function checkDates(catalogue: string, server: string | undefined): Promise<CheckResult | undefined> {
   const day = dayBeside(new Date().toISOString().slice(0, 10), 1)
   const ahead = await (server === undefined ? inFile(catalogue, day) : inServer(server, day)).catch(() => undefined)
   const [first] = ahead ?? []

@@ -1,8 +1,16 @@
 /** The checks of `splitcart doctor` on the receiving machine. Read-only, but for a probe file that it removes again. */
 import { join } from 'node:path'
+import {
+  type CheckResult,
+  checkFreeSpace,
+  checkOwner,
+  fail,
+  ok,
+  runCheck,
+  warn,
+} from '@splitcart/shared/check-result.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
-import { examine, type Finding, fail, ok, ownerFinding, roomFinding, warn } from '@splitcart/shared/finding.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -11,10 +19,10 @@ import { type Folders, foldersIn } from '../folders.ts'
 import { liesInFolders } from '../inbox/stored.ts'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '../lock-names.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '../schemas.ts'
-import { conditionFindings } from './conditions.ts'
-import { datesFinding } from './dates.ts'
-import { keptFinding } from './kept.ts'
-import { olderFindings } from './older.ts'
+import { checkConditions } from './conditions.ts'
+import { checkDates } from './dates.ts'
+import { checkKeptFiles } from './kept.ts'
+import { checkOlderLoads } from './older.ts'
 
 const PROBE = '.doctor-probe'
 const AS_ITS_USER = 'Run it as the user of the server: sudo -u splitcart splitcart doctor'
@@ -35,27 +43,27 @@ export async function isSetUp(disk: Disk, dataDir: string): Promise<boolean> {
 }
 
 /** Examines the data folder, the databases, and who is at work. */
-export async function* examineDataManagement(disk: Disk, examined: Examined): AsyncGenerator<Finding> {
+export async function* examineDataManagement(disk: Disk, examined: Examined): AsyncGenerator<CheckResult> {
   const folders = foldersIn(examined.dataDir)
   for (const folder of [folders.data, folders.inbox])
-    yield await examine('folder', AS_ITS_USER, () => ownerFinding(disk, 'folder', folder))
-  yield await examine('inbox', AS_ITS_USER, () => inboxWritable(disk, folders))
+    yield await runCheck('folder', AS_ITS_USER, () => checkOwner(disk, 'folder', folder))
+  yield await runCheck('inbox', AS_ITS_USER, () => inboxWritable(disk, folders))
   const files = { ledger: join(folders.data, 'ledger.db'), catalogue: examined.catalogue }
   for (const name of SCHEMAS)
     yield await (examined.server === undefined
-      ? databaseFinding(name, files[name])
-      : schemaFinding(name, examined.server))
-  const dates = await datesFinding(examined.catalogue, examined.server)
+      ? checkDatabase(name, files[name])
+      : checkDatabaseSchema(name, examined.server))
+  const dates = await checkDates(examined.catalogue, examined.server)
   if (dates !== undefined) yield dates
-  const kept = examined.server === undefined ? await keptFinding(disk, folders) : undefined
+  const kept = examined.server === undefined ? await checkKeptFiles(disk, folders) : undefined
   if (kept !== undefined) yield kept
-  if (!examined.isOfFleet) yield* await olderFindings(examined, (upload) => liesInFolders(disk, folders, upload))
-  yield* await conditionFindings(disk, examined)
-  yield await examine('disk', AS_ITS_USER, () => roomFinding(disk, folders.inbox, examined.diskBytesKept))
-  yield* await workersFindings(folders, examined.isOfFleet)
+  if (!examined.isOfFleet) yield* await checkOlderLoads(examined, (upload) => liesInFolders(disk, folders, upload))
+  yield* await checkConditions(disk, examined)
+  yield await runCheck('disk', AS_ITS_USER, () => checkFreeSpace(disk, folders.inbox, examined.diskBytesKept))
+  yield* await checkWorkers(folders, examined.isOfFleet)
 }
 
-async function inboxWritable(disk: Disk, folders: Folders): Promise<Finding> {
+async function inboxWritable(disk: Disk, folders: Folders): Promise<CheckResult> {
   const probe = join(folders.parts, PROBE)
   await removeIfThere(disk, probe)
   await writePart(disk, probe, (file) => file.appendFile('a test of splitcart doctor; it may be deleted\n'))
@@ -63,18 +71,18 @@ async function inboxWritable(disk: Disk, folders: Folders): Promise<Finding> {
   return ok('inbox', 'files can be written and synced')
 }
 
-function databaseFinding(name: Schema, path: string): Promise<Finding> {
+function checkDatabase(name: Schema, path: string): Promise<CheckResult> {
   const todo = `${AS_ITS_USER}. If the file is damaged, restore a backup: splitcart restore FILE`
-  return examine(name, todo, async () => {
+  return runCheck(name, todo, async () => {
     const made = migrationsIn(path)
-    return versionFinding(name, `${path}, schema ${made}`, made - migrationsKnown(name, 'sqlite'))
+    return resultOfVersion(name, `${path}, schema ${made}`, made - migrationsKnown(name, 'sqlite'))
   })
 }
 
-function schemaFinding(name: Schema, server: string): Promise<Finding> {
+function checkDatabaseSchema(name: Schema, server: string): Promise<CheckResult> {
   const todo = 'See that PostgreSQL runs, that DATABASE_URL is its address, and that this user may write there.'
   const address = withoutPassword(server)
-  return examine(name, todo, async () => {
+  return runCheck(name, todo, async () => {
     const { lookAtSchema } = await import('../database/postgres-look.ts')
     try {
       const looked = await lookAtSchema(server, name)
@@ -82,7 +90,7 @@ function schemaFinding(name: Schema, server: string): Promise<Finding> {
       if (fault !== undefined) return fail(name, `${address}: ${fault}`, todo)
       const known = migrationsKnown(name, 'postgres')
       const detail = `${address}, PostgreSQL ${looked.version}, schema ${name} at ${looked.made}`
-      return versionFinding(name, detail, looked.made - known)
+      return resultOfVersion(name, detail, looked.made - known)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       return fail(name, `${address}: ${error.message}`, todo)
@@ -98,7 +106,7 @@ function faultOf({ encoding, isReadOnly, mayCreate, made }: Looked): string | un
 }
 
 /** `ahead`: by how many migrations the database is ahead of this program. */
-function versionFinding(name: string, detail: string, ahead: number): Finding {
+function resultOfVersion(name: string, detail: string, ahead: number): CheckResult {
   if (ahead > 0) return fail(name, `${detail}, made by a newer program`, 'Start the newer program.')
   return ok(name, ahead < 0 ? `${detail}; the next start brings it up to date` : detail)
 }
@@ -109,16 +117,16 @@ const WORKERS = [
 ] as const
 
 /** Who is at work here. A machine of a fleet has one of them, and the other runs elsewhere. */
-async function workersFindings(folders: Folders, isOfFleet: boolean): Promise<Finding[]> {
+async function checkWorkers(folders: Folders, isOfFleet: boolean): Promise<CheckResult[]> {
   const looked = WORKERS.map(({ name, lock, consequence }) =>
-    examine(name, AS_ITS_USER, async () => {
+    runCheck(name, AS_ITS_USER, async () => {
       if (isLocked(join(folders.data, lock))) return ok(name, 'runs')
       return warn(name, `does not run, ${consequence}`, 'Start the server: splitcart serve')
     }),
   )
-  const findings = await Promise.all(looked)
-  if (!isOfFleet || !findings.some(({ state }) => state === 'ok')) return findings
-  const elsewhere = ({ check, state }: Finding) =>
+  const results = await Promise.all(looked)
+  if (!isOfFleet || !results.some(({ state }) => state === 'ok')) return results
+  const elsewhere = ({ check, state }: CheckResult) =>
     state === 'warn' && ok(check, 'is what other machines of the fleet run')
-  return findings.map((finding) => elsewhere(finding) || finding)
+  return results.map((result) => elsewhere(result) || result)
 }

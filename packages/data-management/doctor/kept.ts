@@ -1,6 +1,7 @@
 /** Files kept for replay whose bytes the disk has changed. The server looks at all of them by and by; here it is some, at once. */
+
+import { type CheckResult, fail } from '@splitcart/shared/check-result.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { type Finding, fail } from '@splitcart/shared/finding.ts'
 import type { Folders } from '../folders.ts'
 import { ProcessedRound } from '../inbox/processed-integrity.ts'
 import { openLedgerToAsk } from '../ledger/ledger.ts'
@@ -9,7 +10,7 @@ import { openLedgerToAsk } from '../ledger/ledger.ts'
 const BYTES_MAX = 256 * 1024 * 1024
 
 /** Names one of them. Undefined: none was found, or the ledger cannot be asked, which is told elsewhere. */
-export async function keptFinding(disk: Disk, folders: Folders): Promise<Finding | undefined> {
+export async function checkKeptFiles(disk: Disk, folders: Folders): Promise<CheckResult | undefined> {
   const damaged = await damagedIn(disk, folders).catch(() => [])
   const [first] = damaged
   if (first === undefined) return undefined

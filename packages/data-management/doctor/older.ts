@@ -1,5 +1,5 @@
 /** Loads that an older version has made, and whose files are still kept: they can be made once more. */
-import { type Finding, ok } from '@splitcart/shared/finding.ts'
+import { type CheckResult, ok } from '@splitcart/shared/check-result.ts'
 import { countOlderLoads, newestOlderLoads } from '../catalogue/older-loads.ts'
 import type { Sql } from '../database/sql.ts'
 import type { Inbox } from '../inbox/inbox.ts'
@@ -12,7 +12,10 @@ type IsKept = Inbox['has']
 const LOOKED_AT_MAX = 100
 
 /** Tells of them, where there are some. None where the databases cannot be asked: that is told elsewhere. */
-export async function olderFindings(databases: Omit<Databases, 'diskBytesKept'>, isKept: IsKept): Promise<Finding[]> {
+export async function checkOlderLoads(
+  databases: Omit<Databases, 'diskBytesKept'>,
+  isKept: IsKept,
+): Promise<CheckResult[]> {
   const loads = await countIn(databases, isKept).catch(() => 0)
   return loads === 0 ? [] : [ok('loads', olderTold(loads))]
 }

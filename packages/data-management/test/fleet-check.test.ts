@@ -7,7 +7,7 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { freePorts } from '../../../test/free-ports.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
-import { fleetFindings, syncFinding } from '../inbox/jetstream/check.ts'
+import { checkFleetInbox, checkSync } from '../inbox/jetstream/check.ts'
 import { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 
 const skip = NO_NATS
@@ -15,13 +15,13 @@ const skip = NO_NATS
 test('one copy of everything is told, and syncs that cannot be seen', { skip }, async () => {
   await using nats = await startNats(1)
   await using fleet = await JetStreamInbox.open(nats.address)
-  const findings = await fleetFindings(fleet)
+  const results = await checkFleetInbox(fleet)
   assert.deepEqual(
-    findings.map(({ state }) => state),
+    results.map(({ state }) => state),
     ['warn', 'warn', 'warn'],
   )
-  assert.match(findings[0]!.detail, /has one copy/)
-  assert.match(findings[2]!.detail, /cannot be seen/)
+  assert.match(results[0]!.detail, /has one copy/)
+  assert.match(results[2]!.detail, /cannot be seen/)
 })
 
 test('fewer copies than wanted are told, and a stream in memory is refused', { skip }, async () => {
@@ -36,16 +36,16 @@ test('fewer copies than wanted are told, and a stream in memory is refused', { s
   })
   await connection.close()
   await using fleet = await JetStreamInbox.open(`${nats.address}?replicas=1`)
-  const work = (await fleetFindings(fleet)).find(({ check }) => check === 'stream splitcart_work')
+  const work = (await checkFleetInbox(fleet)).find(({ check }) => check === 'stream splitcart_work')
   assert.equal(work?.state, 'fail')
   assert.match(work?.detail ?? '', /in memory/)
 })
 
 test('a real server that does not sync each write is told', { skip }, async () => {
   await using nats = await startNats(1)
-  const finding = await syncFinding(`127.0.0.1:${nats.monitorPort}`)
-  assert.equal(finding.state, 'warn')
-  assert.match(finding.detail, /nats-server 2\.\d+\.\d+ syncs/)
+  const result = await checkSync(`127.0.0.1:${nats.monitorPort}`)
+  assert.equal(result.state, 'warn')
+  assert.match(result.detail, /nats-server 2\.\d+\.\d+ syncs/)
 })
 
 test('what newer servers tell of their syncs is understood; one that tells nothing is told', async () => {
@@ -56,9 +56,9 @@ test('what newer servers tell of their syncs is understood; one that tells nothi
   const host = `127.0.0.1:${port}`
   await once(server.listen(port, '127.0.0.1'), 'listening')
   told.jetstream.config = { sync_always: true, sync_interval: 120_000_000_000 }
-  assert.equal((await syncFinding(host)).state, 'ok')
+  assert.equal((await checkSync(host)).state, 'ok')
   told.jetstream.config = { sync_interval: 120_000_000_000 }
-  assert.match((await syncFinding(host)).detail, /syncs every 120 s/)
+  assert.match((await checkSync(host)).detail, /syncs every 120 s/)
   await once(server.close(), 'close')
-  assert.match((await syncFinding(host)).detail, /cannot be asked/)
+  assert.match((await checkSync(host)).detail, /cannot be asked/)
 })

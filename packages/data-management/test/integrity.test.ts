@@ -10,7 +10,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { faultsOf, type Integrity, lookAt } from '../database/integrity.ts'
-import { keptFinding } from '../doctor/kept.ts'
+import { checkKeptFiles } from '../doctor/kept.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
 import { ProcessedRound } from '../inbox/processed-integrity.ts'
 import { updateDb } from '../update-db/update-db.ts'
@@ -69,8 +69,11 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   const integrity: Integrity = { latest: undefined }
   await lookAt(integrity, { paths: [], files: round }, log)
   assert.match(integrity.latest!.faults[0]!, /2\.jsonl\.gz/)
-  assert.match((await keptFinding(realDisk(), folders))?.detail ?? '', /2\.jsonl\.gz: not the bytes that were accepted/)
+  assert.match(
+    (await checkKeptFiles(realDisk(), folders))?.detail ?? '',
+    /2\.jsonl\.gz: not the bytes that were accepted/,
+  )
   await writeFile(path, sound)
   assert.deepEqual((await looks()).at(-1), [])
-  assert.equal(await keptFinding(realDisk(), folders), undefined)
+  assert.equal(await checkKeptFiles(realDisk(), folders), undefined)
 })

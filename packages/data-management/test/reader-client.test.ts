@@ -18,7 +18,7 @@ import { bytesOf } from '../inbox/stored.ts'
 import { type LoadRequest, loadFile } from '../update-db/load-file.ts'
 import { LocalReader } from '../update-db/reader.ts'
 import { ReaderClient } from '../update-db/reader-client.ts'
-import { shownIn } from '../update-db/row-counter.ts'
+import { decodeSampledRows } from '../update-db/row-counter.ts'
 import { holdBy } from './hold.ts'
 
 const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 150 })
@@ -153,7 +153,7 @@ async function figuresOf(lines: readonly string[]): Promise<Map<number, Counted>
       found.set(each.scrape, {
         ...each.figures,
         bytes: each.sampled.length,
-        sampled: shownIn(each.sampled).map(plainOf),
+        sampled: decodeSampledRows(each.sampled).map(plainOf),
       })
   return found
 }

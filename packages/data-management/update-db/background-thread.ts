@@ -1,51 +1,51 @@
-/** A thread that keeps something up to date, whenever it is told to look, while the one that started it loads files. */
+/** A worker thread that runs one background task on each message, while the thread that started it loads files. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { countChanges } from '../catalogue/queries/count-changes.ts'
 import { renewSuggestions } from '../catalogue/queries/suggestions.ts'
 import type { Sql } from '../database/sql.ts'
 
-/** Where the catalogue lies. */
+/** The catalogue: the path of its SQLite file, or the address of its PostgreSQL server. */
 export type BackgroundSource = Readonly<{ file: string }> | Readonly<{ server: string }>
 
-/** What is kept up to date. */
+/** What the thread keeps up to date; in PostgreSQL also the name of the lock. */
 export type BackgroundTask = 'suggested pairs' | 'changes of price'
 
-/** What the thread says when it has looked: how long it took, and whether anything was to be done; or why it could not. */
-export type FromBackground = Readonly<{ ms: number; hasWorked: boolean }> | Readonly<{ failure: string }>
+/** The answer to each message: how many milliseconds it took and whether there was work; or the error message. */
+export type BackgroundAnswer = Readonly<{ ms: number; hasWorked: boolean }> | Readonly<{ failure: string }>
 
-const WORK: Readonly<Record<BackgroundTask, (database: Sql) => Promise<boolean>>> = {
+const RUN_TASK: Readonly<Record<BackgroundTask, (database: Sql) => Promise<boolean>>> = {
   'suggested pairs': renewSuggestions,
   'changes of price': countChanges,
 }
 
 const port = parentPort!
-const { place, task } = workerData as Readonly<{ place: BackgroundSource; task: BackgroundTask }>
-const work = await working()
+const { source, task } = workerData as Readonly<{ source: BackgroundSource; task: BackgroundTask }>
+const runTask = await taskRunner()
 
-async function working(): Promise<() => Promise<boolean>> {
-  if ('file' in place) {
-    const { database } = openCatalogue(place.file)
-    return () => WORK[task](database)
+async function taskRunner(): Promise<() => Promise<boolean>> {
+  if ('file' in source) {
+    const { database } = openCatalogue(source.file)
+    return () => RUN_TASK[task](database)
   }
   const { openPostgresCatalogueDatabase } = await import('../catalogue/dialects/postgres/catalogue.ts')
-  const database = await openPostgresCatalogueDatabase(place.server, { connections: 3 })
-  // Of the loaders of a fleet one does it for all.
+  const database = await openPostgresCatalogueDatabase(source.server, { connections: 3 })
+  // The lock lets one loader of the fleet do the task for all.
   return async () => {
     let hasWorked = false
     await database.alone(task, async () => {
-      hasWorked = await WORK[task](database)
+      hasWorked = await RUN_TASK[task](database)
     })
     return hasWorked
   }
 }
 
 port.on('message', async () => {
-  const begun = performance.now()
+  const start = performance.now()
   try {
-    const hasWorked = await work()
-    port.postMessage({ ms: performance.now() - begun, hasWorked } satisfies FromBackground)
+    const hasWorked = await runTask()
+    port.postMessage({ ms: performance.now() - start, hasWorked } satisfies BackgroundAnswer)
   } catch (error) {
-    port.postMessage({ failure: error instanceof Error ? error.message : String(error) } satisfies FromBackground)
+    port.postMessage({ failure: error instanceof Error ? error.message : String(error) } satisfies BackgroundAnswer)
   }
 })

@@ -1,37 +1,37 @@
 /**
- * Keeps up to date in the background what follows from the catalogue: which pairs are suggested, and what changed. All listings are compared
- * again when one of them says something new: half a second for some thousand, a minute for hundreds of thousands. So each of the threads
- * rests for a while after it has worked.
+ * Keeps data derived from the catalogue up to date in background threads: suggested pairs and changes of price. One
+ * changed listing makes all listings be compared again, which takes half a second for some thousand and a minute for
+ * hundreds of thousands. So each thread rests after its work.
  */
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@splitcart/shared/log.ts'
 import { hasUncountedChanges } from '../catalogue/queries/count-changes.ts'
 import { mayHaveNewPairs } from '../catalogue/queries/suggestions.ts'
 import type { Sql } from '../database/sql.ts'
-import type { BackgroundSource, BackgroundTask, FromBackground } from './background-thread.ts'
+import type { BackgroundAnswer, BackgroundSource, BackgroundTask } from './background-thread.ts'
 
 const THREAD = new URL('background-thread.ts', import.meta.url)
 
-type Kind = Readonly<{ restTimes: number; hasWork: (database: Sql) => Promise<boolean> }>
+type Task = Readonly<{ restTimes: number; hasWork: (database: Sql) => Promise<boolean> }>
 
-/** What is done; a thread rests so many times as long as it has worked. */
-const TASKS: Readonly<Record<BackgroundTask, Kind>> = {
+/** The tasks. After its work a thread rests `restTimes` times as long as the work took. */
+const TASKS: Readonly<Record<BackgroundTask, Task>> = {
   'suggested pairs': { restTimes: 10, hasWork: mayHaveNewPairs },
   'changes of price': { restTimes: 10, hasWork: hasUncountedChanges },
 }
 
-/** The threads. Each is started when there is something to do, and ends when this is disposed of. */
-export class Background implements AsyncDisposable {
+/** One thread per task, started when there is first something to do, and ended by dispose. */
+export class BackgroundTasks implements AsyncDisposable {
   readonly #threads: readonly BackgroundThread[]
 
-  constructor(database: Sql, place: BackgroundSource, log: Log) {
+  constructor(database: Sql, source: BackgroundSource, log: Log) {
     const tasks = Object.keys(TASKS) as BackgroundTask[]
-    this.#threads = tasks.map((task) => new BackgroundThread(database, { place, task }, log))
+    this.#threads = tasks.map((task) => new BackgroundThread(database, { source, task }, log))
   }
 
-  /** Has each of them look whether there is something to do, unless it does so or rests. */
-  async look(): Promise<void> {
-    for (const thread of this.#threads) await thread.look()
+  /** Starts work on each thread that has any and neither works nor rests. Does not wait for it. */
+  async startDue(): Promise<void> {
+    for (const thread of this.#threads) await thread.startIfDue()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -41,23 +41,23 @@ export class Background implements AsyncDisposable {
 
 class BackgroundThread implements AsyncDisposable {
   readonly #database: Sql
-  readonly #work: Readonly<{ place: BackgroundSource; task: BackgroundTask }>
+  readonly #work: Readonly<{ source: BackgroundSource; task: BackgroundTask }>
   readonly #log: Log
   #worker: Worker | undefined
-  #isLooking = false
+  #isBusy = false
   #restUntil = 0
 
-  constructor(database: Sql, work: Readonly<{ place: BackgroundSource; task: BackgroundTask }>, log: Log) {
+  constructor(database: Sql, work: Readonly<{ source: BackgroundSource; task: BackgroundTask }>, log: Log) {
     this.#database = database
     this.#work = work
     this.#log = log
   }
 
-  async look(): Promise<void> {
+  async startIfDue(): Promise<void> {
     const { hasWork } = TASKS[this.#work.task]
-    if (this.#isLooking || performance.now() < this.#restUntil || !(await hasWork(this.#database))) return
-    this.#isLooking = true
-    this.#worker ??= this.#started()
+    if (this.#isBusy || performance.now() < this.#restUntil || !(await hasWork(this.#database))) return
+    this.#isBusy = true
+    this.#worker ??= this.#startWorker()
     this.#worker.postMessage('look')
   }
 
@@ -65,29 +65,29 @@ class BackgroundThread implements AsyncDisposable {
     await this.#worker?.terminate()
   }
 
-  #started(): Worker {
+  #startWorker(): Worker {
     const { task } = this.#work
     const worker = new Worker(THREAD, { workerData: this.#work, resourceLimits: { maxYoungGenerationSizeMb: 16 } })
-    worker.on('message', (said: FromBackground) => this.#hear(said))
+    worker.on('message', (answer: BackgroundAnswer) => this.#handle(answer))
     worker.on('error', (error) => this.#log.warn({ err: error, task }, 'a thread in the background has ended'))
     worker.on('exit', () => {
       this.#worker = undefined
-      this.#isLooking = false
+      this.#isBusy = false
     })
-    // It keeps the process from ending no more than any other thing that can be done later.
+    // The work can be done later, so it must not keep the process alive.
     worker.unref()
     return worker
   }
 
-  #hear(said: FromBackground): void {
+  #handle(answer: BackgroundAnswer): void {
     const { task } = this.#work
-    this.#isLooking = false
-    if ('failure' in said) {
-      this.#log.warn({ task, problem: said.failure }, 'not done in the background; it is tried again')
+    this.#isBusy = false
+    if ('failure' in answer) {
+      this.#log.warn({ task, problem: answer.failure }, 'not done in the background; it is tried again')
       return
     }
-    if (!said.hasWorked) return
-    this.#restUntil = performance.now() + TASKS[task].restTimes * said.ms
-    this.#log.info({ task, ms: Math.round(said.ms) }, 'done in the background')
+    if (!answer.hasWorked) return
+    this.#restUntil = performance.now() + TASKS[task].restTimes * answer.ms
+    this.#log.info({ task, ms: Math.round(answer.ms) }, 'done in the background')
   }
 }

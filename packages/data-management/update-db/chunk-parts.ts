@@ -1,6 +1,6 @@
 /**
- * Splits chunks of a file into parts of so many lines, of which each becomes a batch. More lines fit into a chunk only
- * if they have a few bytes each: most of their batch would be what is kept for each line.
+ * Splits a chunk of a file into parts of at most `LINES_MAX` lines; each part becomes a batch. A chunk has more only if
+ * its lines are very short: its batch, with some numbers per line, would be much larger than the chunk itself.
  */
 import type { Buffer } from 'node:buffer'
 
@@ -10,7 +10,7 @@ const NEWLINE = 0x0a
 /** A part of a chunk, and how many newlines it has. */
 export type Part = Readonly<{ bytes: Buffer; newlines: number }>
 
-/** The parts of a chunk that hold so many newlines. */
+/** The parts of a chunk, each with at most `LINES_MAX` newlines. They share its memory. */
 export function* partsOf(chunk: Buffer): Generator<Part> {
   let from = 0
   let newlines = 0

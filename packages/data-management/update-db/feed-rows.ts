@@ -1,6 +1,6 @@
 /**
- * Rows of the feeds `stores` and `barcodes`: flat objects, one a line. All that a row says must be right, or the row is rejected with the
- * reason: what is loaded is a list that somebody keeps, and not what was found on a page. Docs: docs/feeds.md.
+ * Reads the rows of the list files `stores` and `barcodes`: flat objects, one per line. Any invalid field rejects the
+ * row, unlike in scrapes, since people maintain these lists and can correct them. Docs: docs/feeds.md.
  */
 import { foldedCode, shownCode } from '@splitcart/shared/codes.ts'
 import { dateIn } from '@splitcart/shared/date.ts'
@@ -10,14 +10,15 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
 
 const TEXT_CHARACTERS_MAX = 200
-const DEGREES = { latitude: 90, longitude: 180 } as const
-const E7 = 10_000_000
-// As of a row of products: what stands for none is no barcode.
+const DEGREES_MAX = { latitude: 90, longitude: 180 } as const
+const UNITS_PER_DEGREE = 10_000_000
+// Zeros stand for "no barcode". Rows of products treat any text without a digit 1 to 9 like that (row-product.ts).
 const NO_BARCODE = /^0+$/
 
 type Fields = Readonly<Record<string, unknown>>
 
-class Fault extends Error {
+/** Thrown while a row is read; becomes its rejection. `seen`: the part of the reason that quotes the row. */
+class InvalidField extends Error {
   readonly rejection: Rejection
   constructor(code: RejectCode, field: string, what: string, seen?: string) {
     super(what)
@@ -25,12 +26,15 @@ class Fault extends Error {
   }
 }
 
-/** Reads rows of a kind in a file that was received at a time. */
+/**
+ * Makes a function that parses one line, by `read`, and returns the fact or a rejection. `receivedAt`: the time of
+ * receipt, in milliseconds since 1970; rows without a date get its date.
+ */
 export function rowReader<Fact extends object>(read: (fields: Fields, receivedAt: number) => Fact, receivedAt: number) {
-  return (bytes: Buffer): Fact | Rejection => readLine(bytes, (value) => orRejection(value, read, receivedAt))
+  return (bytes: Buffer): Fact | Rejection => readLine(bytes, (value) => readObject(value, read, receivedAt))
 }
 
-function orRejection<Fact extends object>(
+function readObject<Fact extends object>(
   value: unknown,
   read: (fields: Fields, receivedAt: number) => Fact,
   receivedAt: number,
@@ -42,7 +46,7 @@ function orRejection<Fact extends object>(
   try {
     return read(value, receivedAt)
   } catch (error) {
-    if (error instanceof Fault) return error.rejection
+    if (error instanceof InvalidField) return error.rejection
     throw error
   }
 }
@@ -51,86 +55,89 @@ function rejection(code: RejectCode, reason: string): Rejection {
   return { code, field: null, reason }
 }
 
-/** What a row says of a store. What it leaves out is not known of the store from then on. */
+/** What a row says about a store. Fields that it leaves out become unknown. Throws an `InvalidField`. */
 export function storeFactOf(fields: Fields, receivedAt: number): StoreFact {
-  const [latitudeE7, longitudeE7] = coordinatesIn(fields)
+  const [latitudeE7, longitudeE7] = optionalCoordinates(fields)
   return {
-    company: foldedCode(required(fields, 'company')),
-    store: foldedCode(required(fields, 'store_id')),
+    company: foldedCode(requiredText(fields, 'company')),
+    store: foldedCode(requiredText(fields, 'store_id')),
     date: dateOf(fields, receivedAt),
-    name: optional(fields, 'name'),
-    address: optional(fields, 'address'),
-    suburb: optional(fields, 'suburb'),
-    state: optional(fields, 'state'),
-    postcode: optional(fields, 'postcode'),
+    name: optionalText(fields, 'name'),
+    address: optionalText(fields, 'address'),
+    suburb: optionalText(fields, 'suburb'),
+    state: optionalText(fields, 'state'),
+    postcode: optionalText(fields, 'postcode'),
     latitudeE7,
     longitudeE7,
-    phone: optional(fields, 'phone'),
-    isOpen: flag(fields, 'is_open'),
+    phone: optionalText(fields, 'phone'),
+    isOpen: optionalFlag(fields, 'is_open'),
   }
 }
 
-/** What a row says of the barcode of a SKU. */
+/** What a row says about the barcode of a SKU. Throws an `InvalidField`. */
 export function barcodeFactOf(fields: Fields, receivedAt: number): BarcodeFact {
-  const barcode = required(fields, 'barcode')
-  if (NO_BARCODE.test(barcode)) throw new Fault('field_value', 'barcode', 'stands for none')
-  const [company, sku] = [foldedCode(required(fields, 'company')), required(fields, 'sku')]
+  const barcode = requiredText(fields, 'barcode')
+  if (NO_BARCODE.test(barcode)) throw new InvalidField('field_value', 'barcode', 'stands for none')
+  const [company, sku] = [foldedCode(requiredText(fields, 'company')), requiredText(fields, 'sku')]
   return { company, sku, date: dateOf(fields, receivedAt), barcode }
 }
 
-function required(fields: Fields, name: string): string {
-  const text = optional(fields, name)
-  if (text === null) throw new Fault('field_missing', name, 'is missing or empty')
+function requiredText(fields: Fields, name: string): string {
+  const text = optionalText(fields, name)
+  if (text === null) throw new InvalidField('field_missing', name, 'is missing or empty')
   return text
 }
 
-/** A text, which some write as a number. */
-function optional(fields: Fields, name: string): string | null {
+/** A text field, null if absent. Whole numbers are accepted, as some senders write codes as numbers. */
+function optionalText(fields: Fields, name: string): string | null {
   const value = fields[name]
   if (isAbsent(value)) return null
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return String(value)
-  if (typeof value !== 'string') throw new Fault('field_type', name, 'is not a text')
+  if (typeof value !== 'string') throw new InvalidField('field_type', name, 'is not a text')
   const fault = faultOfText(value, TEXT_CHARACTERS_MAX)
-  if (fault !== undefined) throw new Fault('field_value', name, fault)
+  if (fault !== undefined) throw new InvalidField('field_value', name, fault)
   return shownCode(value)
 }
 
-function flag(fields: Fields, name: string): number | null {
+function optionalFlag(fields: Fields, name: string): number | null {
   const value = fields[name]
   if (value === undefined || value === null) return null
-  if (typeof value !== 'boolean') throw new Fault('field_type', name, 'is neither true nor false')
+  if (typeof value !== 'boolean') throw new InvalidField('field_type', name, 'is neither true nor false')
   return value ? 1 : 0
 }
 
-function coordinatesIn(fields: Fields): [number | null, number | null] {
-  const latitude = degrees(fields, 'latitude')
-  const longitude = degrees(fields, 'longitude')
+function optionalCoordinates(fields: Fields): [number | null, number | null] {
+  const latitude = optionalDegrees(fields, 'latitude')
+  const longitude = optionalDegrees(fields, 'longitude')
   if ((latitude === null) === (longitude === null)) return [latitude, longitude]
   const [lacks, has] = latitude === null ? ['latitude', 'longitude'] : ['longitude', 'latitude']
-  throw new Fault('field_missing', lacks, `is missing, and ${has} is there`)
+  throw new InvalidField('field_missing', lacks, `is missing, and ${has} is there`)
 }
 
-/** In ten millionths of a degree: a centimetre. */
-function degrees(fields: Fields, name: keyof typeof DEGREES): number | null {
+/** An angle in ten millionths of a degree, about a centimetre on the ground; null if absent. */
+function optionalDegrees(fields: Fields, name: keyof typeof DEGREES_MAX): number | null {
   const value = fields[name]
   if (isAbsent(value)) return null
   const number = typeof value === 'string' && /^-?\d{1,3}(\.\d+)?$/.test(value.trim()) ? Number(value) : value
-  if (typeof number !== 'number') throw new Fault('field_type', name, 'is not a number')
-  const max = DEGREES[name]
+  if (typeof number !== 'number') throw new InvalidField('field_type', name, 'is not a number')
+  const max = DEGREES_MAX[name]
   if (!(Math.abs(number) <= max))
-    throw new Fault('field_value', name, `is ${number}, and not from -${max} to ${max}`, `${number}`)
-  return Math.round(number * E7)
+    throw new InvalidField('field_value', name, `is ${number}, and not from -${max} to ${max}`, `${number}`)
+  return Math.round(number * UNITS_PER_DEGREE)
 }
 
-/** The day the row speaks of: as it says, else the day on which the file was received (UTC). No later than the day after that. */
+/**
+ * The date of the row, by default the day of receipt (UTC). At most one day later than that: the sender's time zone may
+ * be ahead of UTC.
+ */
 function dateOf(fields: Fields, receivedAt: number): string {
   const name = isAbsent(fields.scraped_date) ? 'date' : 'scraped_date'
   const value = fields[name]
   if (isAbsent(value)) return dayOf(receivedAt)
   const date = typeof value === 'string' ? dateIn(value) : undefined
-  if (date === undefined) throw new Fault('field_value', name, 'is not a date of the form 2025-09-23')
+  if (date === undefined) throw new InvalidField('field_value', name, 'is not a date of the form 2025-09-23')
   if (date > dayOf(receivedAt + DAY_MS))
-    throw new Fault('field_value', name, `is ${date}, after the file was received`, date)
+    throw new InvalidField('field_value', name, `is ${date}, after the file was received`, date)
   return date
 }
 

@@ -1,7 +1,7 @@
 /** `update-db --products` for an inbox that several machines share. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
-import type { Background } from './background.ts'
+import type { BackgroundTasks } from './background.ts'
 import { MAINTENANCE, maintain, pruneBucket } from './maintenance.ts'
 import { type FleetWork, type Pass, processAll } from './process.ts'
 import { reconcile } from './repair.ts'
@@ -10,7 +10,7 @@ import { repeatOnChange } from './watch.ts'
 const MAINTENANCE_EVERY_MS = 10_000
 const PRUNE_EVERY_MS = HOUR_MS
 
-type WithBackground = FleetWork & Readonly<{ background: Background }>
+type WithBackground = FleetWork & Readonly<{ background: BackgroundTasks }>
 
 /** Takes work until the signal aborts, and does maintenance in turn with the other loaders. `daysMax`: how long loaded files are kept. */
 export async function loadForFleet(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
@@ -34,7 +34,7 @@ async function maintainAgainAndAgain(work: WithBackground, daysMax: number, sign
       if (!isReconciled)
         isReconciled = await work.ledger.withExclusiveLock(MAINTENANCE, async () => void (await reconcile(work)))
       await maintain(work, signal)
-      await work.background.look()
+      await work.background.startDue()
       if (performance.now() > pruneAt) {
         pruneAt = performance.now() + PRUNE_EVERY_MS
         const pruned = await pruneBucket(work, daysMax)

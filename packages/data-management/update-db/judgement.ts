@@ -1,7 +1,7 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
-import { type Judged, once, type References } from '@splitcart/shared/truth/case.ts'
+import { type JudgedScrape, once, type References } from '@splitcart/shared/truth/case.ts'
 import {
   type FileCounts,
   judge,
@@ -17,7 +17,7 @@ import { type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/trut
 import type { Loading } from '../catalogue/catalogue.ts'
 import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
 import { NEVER_BELIEVED } from '../ledger/beliefs.ts'
-import { shownIn } from './row-counter.ts'
+import { decodeSampledRows } from './row-counter.ts'
 
 /** How a file is judged. `currency`: in which prices are written; `isReleased`: a person wants it loaded all the same; `beliefs`: what people believe of companies by now. */
 export type Hold = Readonly<{
@@ -55,7 +55,7 @@ export function holding(verdicts: readonly Verdict[], { isReleased, beliefs = []
 /** The verdict that a file was repaired, with examples of the changed prices. */
 export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading, hold: Hold): Verdict {
   const money = moneyIn(hold.currency)
-  const sampled = staging.scrapes.flatMap(({ sampled }) => shownIn(sampled))
+  const sampled = staging.scrapes.flatMap(({ sampled }) => decodeSampledRows(sampled))
   const touched = sampled.flatMap(({ code, said, price, was }) => {
     if (repair.field !== 'price_current') return []
     const before = repair.kind === 'factor' ? Math.round(price / repair.factor) : was
@@ -87,9 +87,9 @@ async function verdictsOfScrape(
   const { figures, sampled, companyCode: company, storeName: store, storeCode: code, date } = scrape
   if (figures === null) return []
   const rejected = rejectedShare(counts, figures)
-  const shown = once(() => shownIn(sampled))
+  const shown = once(() => decodeSampledRows(sampled))
   const about = { company, store, code, date, receivedOn, figures, rejected, money }
-  const judged = Object.defineProperty(about, 'sampled', { get: shown }) as Judged
+  const judged = Object.defineProperty(about, 'sampled', { get: shown }) as JudgedScrape
   const said = (references: References) => judge(judged, references, thresholds)
   const references = await loading.references(scrape, receivedOn)
   const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }

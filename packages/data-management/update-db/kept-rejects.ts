@@ -1,10 +1,10 @@
-/** The rejected lines of a file that is being read, for when nothing but they and their number is recorded of it. */
+/** Keeps the rejects of a file while it is read: if it is held or fails, only they and the counts are recorded. */
 import type { RejectedLine } from '../catalogue/load/row-batch.ts'
 
-/** Each rejected line is on record. A file that has more of them, and more than of rows, is read no further. */
+/** Bounds the recorded rejects: a file with more, if they are also most of its lines, is not read any further. */
 export const REJECTS_MAX = 100_000
 
-/** Most lines of a file are no rows, and there are very many of them. */
+/** A file has more than `REJECTS_MAX` rejects, and they are most of its lines. */
 export class TooManyRejects extends Error {
   override readonly name = 'TooManyRejects'
 
@@ -15,22 +15,24 @@ export class TooManyRejects extends Error {
   }
 }
 
-// Of a file with more of them, the lines are read once more.
+// Bounds memory. Beyond it, the rejects of a file are found by reading it a second time.
 const BYTES_MAX = 4 * 1024 * 1024
-const BYTES_OF_LINE = 200
+// An estimate of the memory for a rejected line besides its bytes.
+const LINE_OVERHEAD_BYTES = 200
 
-/** Lines, as long as they are few. */
+/** The rejected lines of one file, as long as they fit into `BYTES_MAX`. */
 export class KeptRejects {
   #lines: RejectedLine[] | undefined = []
   #bytes = 0
 
+  /** Keeps a line; drops all lines if they have become too many. */
   add(line: RejectedLine): void {
-    this.#bytes += BYTES_OF_LINE + (line.raw?.length ?? 0)
+    this.#bytes += LINE_OVERHEAD_BYTES + (line.raw?.length ?? 0)
     if (this.#bytes > BYTES_MAX) this.#lines = undefined
     this.#lines?.push(line)
   }
 
-  /** All lines that were added; undefined when there were too many. */
+  /** All lines that were added; undefined if there were too many. */
   get lines(): readonly RejectedLine[] | undefined {
     return this.#lines
   }

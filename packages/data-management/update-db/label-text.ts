@@ -1,10 +1,10 @@
-/** The text of a label, and the numbers by which it is found and told apart from others. */
+/** The text of a label, the hash by which it is looked up, and the digest that identifies it. */
 import { hash } from 'node:crypto'
 import type { RowProduct } from '@splitcart/shared/row.ts'
 
 /**
- * What a row says about its listing apart from the price, as a JSON array: equal for equal labels. Behind the categories stands an object
- * of the details, where there are any.
+ * The label of a row (all that it says about its listing apart from the terms) as a JSON array, equal for equal labels.
+ * After the categories follows an object of the details, if there are any. `textOfLabel` parses it.
  */
 export function labelText(product: RowProduct): string {
   const { name, key, brand, barcode, size, url, pictureUrl, categoryPath, details } = product
@@ -12,12 +12,12 @@ export function labelText(product: RowProduct): string {
   return JSON.stringify(details === null ? texts : [...texts, details])
 }
 
-/** What labels are told apart by: 132 bits of the SHA-256 of their texts. */
+/** The unique digest of a label: the first 132 bits of the SHA-256 of its text, as base64url. */
 export function digestOfLabel(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, 22)
 }
 
-/** The number that a label is looked for by: 48 bits of the SHA-1 of its text. Texts that differ may share one. */
+/** The hash by which a label is looked up: 48 bits of the SHA-1 of its text. Not unique. */
 export function hashOfLabel(text: string): number {
   return Buffer.from(hash('sha1', text, 'latin1'), 'latin1').readUIntBE(0, 6)
 }

@@ -1,13 +1,13 @@
 /**
- * The two parts of a line. A scrape repeats itself: its lines end in the same metadata, and most of what stands before that is what
- * the store's last scrape said, but for the date. So the end is read once for as long as it stays the same, and the rest gets a
- * fingerprint by which it is known again without being parsed (repeated-rows.ts).
+ * Splits a line into two parts, head and tail, so that most lines need no parsing. The lines of a scrape end in the
+ * same metadata, and before that most repeat, except for the date, a line of the store's last scrape. So an unchanged
+ * tail is parsed once, and a head is recognized by its fingerprint (repeated-rows.ts).
  *
  *   {"product": {"sku": "7", …, "scraped_date": "2025-09-23"}, "metadata": {"company": "aldi", …, "scraped_date": "2025-09-23"}}
  *   └────────────────────────── head ───────────────────────┘└────────────────────────────── tail ─────────────────────────────┘
  *
- * Why that is sound: a tail whose comma can be replaced by a brace so that it is an object of its own begins at the top of the row.
- * Then head and tail do not depend on one another. A line of any other form has no parts, and is read as a whole.
+ * Why this is sound: if the tail is a valid object once its comma is replaced by an opening brace, the comma stands at
+ * the top level of the row, so head and tail can be read separately. A line of any other form is read as a whole.
  */
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
@@ -23,13 +23,14 @@ import {
   type RowProduct,
 } from '@splitcart/shared/row.ts'
 
-/** The end of a line, and what it says. `ignored`: the fields in it that are not known. */
+/** The tail of a line, from its comma on, as bytes and parsed. `ignored`: its unknown fields. */
 export type Tail = Readonly<{ bytes: Buffer; metadata: RowMetadata; ignored: readonly string[] }>
 
-/** 128 bits of the SHA-256 of a head, as four numbers of 32 bits: heads that say different things have different ones. */
+/** The first 128 bits of the SHA-256 of a head, as four 32-bit integers: too many bits for two heads to collide. */
 export type Fingerprint = readonly [number, number, number, number]
 
-// A longer line might have more keys than a row may have, and one of more brackets nest too deep: they are read as a whole.
+// Lines beyond these limits are read as a whole: a longer one might have more than `KEYS_MAX` keys, and one with more
+// brackets might nest deeper than `NESTING_MAX`.
 const LINE_BYTES_MAX = 5_000
 const TAIL_BYTES_MAX = 1_000
 const TAIL_OPENINGS_MAX = 8
@@ -44,27 +45,28 @@ const COLON = 0x3a
 const QUOTE = 0x22
 const ZERO = 0x30
 
-/** Takes the lines of one file apart, remembering the end of the one before. */
+/** Splits the lines of one file. Remembers the tail of the previous line. */
 export class LineParts {
   #tail: Tail | undefined
-  // Where heads repeat the date, with the key: nearly always as many bytes before their ends, or nowhere in all those of one tail.
-  #date: { toEnd: number; bytes: Buffer } | 'nowhere' | undefined
+  // Where the heads with this tail repeat its date: the key and value as bytes, and the distance of their end from the
+  // end of the head, which rarely changes. 'nowhere': the first head did not repeat it.
+  #dateInHead: { toEnd: number; bytes: Buffer } | 'nowhere' | undefined
 
-  /** The tail of a line: the same object for as long as it stays the same. Undefined: the line has no parts. */
+  /** The tail of a line; the same object as long as its bytes stay the same. Undefined: read the line as a whole. */
   tailOf(line: Buffer): Tail | undefined {
     if (line.length > LINE_BYTES_MAX) return undefined
     const last = this.#tail
     if (last !== undefined && endsWith(line, line.length, last.bytes)) return last
     this.#tail = readTail(line)
-    this.#date = undefined
+    this.#dateInHead = undefined
     return this.#tail
   }
 
-  /** The fingerprint of the head of the line whose tail was asked for last. The date does not count in it. */
+  /** The fingerprint of the head of the line last passed to `tailOf`. Ignores the date, which no product field uses. */
   fingerprintOf(head: Buffer): Fingerprint {
     const at = this.#dateIn(head)
     if (at < 0) return fingerprint(head)
-    // In the line itself, and put back: a copy would cost more than all the rest but the hash.
+    // Overwritten in place and restored: a copy would cost more than everything else but the hash.
     head.fill(ZERO, at, at + DATE_CHARACTERS)
     const found = fingerprint(head)
     head.write(this.#tail!.metadata.date, at, 'latin1')
@@ -72,27 +74,27 @@ export class LineParts {
   }
 
   /**
-   * Where a value of the head is the date of the tail, of a key that is `scraped_date` or ends so; -1 for nowhere. No such key is
-   * read from a product, so whatever date stands there, the row is the same.
+   * The position in the head of the tail's date, as the value of a key that is `scraped_date` or ends with
+   * `"scraped_date`; -1 if there is none. No such key of a product is read, so the row does not depend on this value.
    */
   #dateIn(head: Buffer): number {
-    const last = this.#date
+    const last = this.#dateInHead
     if (last === 'nowhere') return -1
     const until = head.length - (last?.toEnd ?? 0)
     if (last !== undefined && endsWith(head, until, last.bytes)) return until - DATE_CHARACTERS - 1
     const key = head.lastIndexOf(DATE_KEY)
-    if (last === undefined && key < 0) this.#date = 'nowhere'
+    if (last === undefined && key < 0) this.#dateInHead = 'nowhere'
     if (key < 0) return -1
     const value = head[key + DATE_KEY.length + 1] === SPACE ? key + DATE_KEY.length + 2 : key + DATE_KEY.length + 1
     const end = value + DATE_CHARACTERS + 2
     if (head[key + DATE_KEY.length] !== COLON || head[value] !== QUOTE || head[end - 1] !== QUOTE) return -1
     if (head.toString('latin1', value + 1, end - 1) !== this.#tail?.metadata.date) return -1
-    this.#date = { toEnd: head.length - end, bytes: Buffer.from(head.subarray(key, end)) }
+    this.#dateInHead = { toEnd: head.length - end, bytes: Buffer.from(head.subarray(key, end)) }
     return value + 1
   }
 }
 
-/** What the head of a line says, or undefined when it cannot be read by itself: then the line is to be read as a whole. */
+/** Parses the head of a line; undefined if it must be read as a whole, for example because it will be rejected. */
 export function readHead(head: Buffer): (RowProduct & Remarks) | undefined {
   if (!isUtf8(head)) return undefined
   const text = `${head.toString()}}`
@@ -117,10 +119,10 @@ function readTail(line: Buffer): Tail | undefined {
   return { bytes, metadata, ignored: metadata.ignored }
 }
 
-/** Whether the bytes before a place are these. */
+/** Whether the bytes before position `until` are those of `end`. */
 function endsWith(bytes: Buffer, until: number, end: Buffer): boolean {
   if (until < end.length) return false
-  // A loop is quicker than a call of `compare` for so few bytes.
+  // For so few bytes a loop is faster than a call of `compare`.
   const from = until - end.length
   for (let at = end.length - 1; at >= 0; at--) if (bytes[from + at] !== end[at]) return false
   return true

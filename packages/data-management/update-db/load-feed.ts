@@ -1,7 +1,7 @@
 /**
- * Loads one file of the kinds `stores` and `barcodes` into the catalogue, whole or not at all.
+ * Loads one list file (kind `stores` or `barcodes`) into the catalogue, completely or not at all.
  *
- *   lines ─▶ facts ─▶ (held?) ─▶ what holds now ─▶ commit
+ *   lines ─▶ facts ─▶ (held?) ─▶ newest facts ─▶ commit
  *              └───▶ rejects
  */
 import type { LoadedKind } from '@splitcart/shared/kinds.ts'
@@ -20,64 +20,68 @@ import { holding, listingsMax, verdictOfProducts, verdictsOf } from './judgement
 import type { LoadRequest } from './load-file.ts'
 import { RAW_BYTES_MAX } from './row-batch-reader.ts'
 
-const FACTS_AT_ONCE = 5_000
+const FACTS_PER_INSERT = 5_000
 
-/** A kind whose rows are facts. */
+/** A kind of list files. */
 export type FeedKind = Exclude<LoadedKind, 'products'>
 
 type Fact = StoreFact | BarcodeFact
+
+/** How files of a kind are parsed, and how their facts are inserted. */
 type Feed = Readonly<{
   read: (bytes: Buffer) => Fact | Rejection
   add: (facts: readonly Fact[]) => Promise<void>
 }>
 
-/** How files of a kind are read and put in. */
 function feedOf(kind: FeedKind, { facts }: Loading, receivedAt: number): Feed {
   return kind === 'stores'
-    ? { read: rowReader(storeFactOf, receivedAt), add: (some) => facts.addStores(some as StoreFact[]) }
+    ? { read: rowReader(storeFactOf, receivedAt), add: (batch) => facts.addStores(batch as StoreFact[]) }
     : { read: rowReader(barcodeFactOf, receivedAt), add: (some) => facts.addBarcodes(some as BarcodeFact[]) }
 }
 
-/** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
-export async function loadFeed(kind: FeedKind, catalogue: Catalogue, order: LoadRequest): Promise<LoadRecord> {
+/** Loads the file and returns the committed load record. If the bytes cannot be read, throws and applies nothing. */
+export async function loadFeed(kind: FeedKind, catalogue: Catalogue, request: LoadRequest): Promise<LoadRecord> {
   try {
-    return await repeated(() => loadOnce(kind, catalogue, order))
+    return await repeated(() => loadOnce(kind, catalogue, request))
   } catch (error) {
     if (error instanceof LoadedMeanwhile) return error.load
     throw error
   }
 }
 
-/** `ended`: what is to be recorded of a file that is not applied, with its rejects. */
+/**
+ * Loads the file in one transaction. If the file is held or fails, it is read a second time, with `ended`: then only
+ * this ending and the rejects are recorded, and no fact.
+ */
 async function loadOnce(
   kind: FeedKind,
   catalogue: Catalogue,
-  order: LoadRequest,
+  request: LoadRequest,
   ended?: Pick<Ending, 'state' | 'problem' | 'verdicts'>,
 ): Promise<LoadRecord> {
-  await using loading = await catalogue.begin(order.file, order.now(), new ListingMemory())
-  const feed = feedOf(kind, loading, order.file.receivedAt)
-  const counts = await readInto(ended === undefined ? feed : { ...feed, add: async () => {} }, loading, order)
+  await using loading = await catalogue.begin(request.file, request.now(), new ListingMemory())
+  const feed = feedOf(kind, loading, request.file.receivedAt)
+  const counts = await readInto(ended === undefined ? feed : { ...feed, add: async () => {} }, loading, request)
   if (ended !== undefined) {
     const nothing = { counts: { ...counts, duplicate: 0 }, applied: nothingApplied() }
-    return await loading.commit({ ...ended, ...nothing, finishedAt: order.now() })
+    return await loading.commit({ ...ended, ...nothing, finishedAt: request.now() })
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
-    return await otherwise({ state: 'failed', problem: `Not one line of the file is one of ${kind}.` })
-  const { hold, file } = order
+    return await endUnapplied({ state: 'failed', problem: `Not one line of the file is one of ${kind}.` })
+  const { hold, file } = request
   const judged = { hold: hold!, receivedAt: file.receivedAt }
   const verdicts = hold === undefined ? [] : await verdictsOf(loading, { ...counts, differing: 0 }, judged)
   const reason = hold === undefined ? undefined : reasonOf(holding(verdicts, hold))
-  if (reason !== undefined) return await otherwise({ state: 'held', problem: reason, verdicts })
-  const applied = await applyTo(loading, order)
+  if (reason !== undefined) return await endUnapplied({ state: 'held', problem: reason, verdicts })
+  const applied = await applyTo(loading, request)
   const finding = verdictOfProducts(applied.regrouped, hold)
   if (finding !== undefined)
-    return await otherwise({ state: 'held', problem: finding.sentence, verdicts: [finding, ...verdicts] })
-  return await loading.commit({ state: 'loaded', problem: null, counts, applied, verdicts, finishedAt: order.now() })
+    return await endUnapplied({ state: 'held', problem: finding.sentence, verdicts: [finding, ...verdicts] })
+  return await loading.commit({ state: 'loaded', problem: null, counts, applied, verdicts, finishedAt: request.now() })
 
-  async function otherwise(ending: Pick<Ending, 'state' | 'problem' | 'verdicts'>): Promise<LoadRecord> {
+  async function endUnapplied(ending: Pick<Ending, 'state' | 'problem' | 'verdicts'>): Promise<LoadRecord> {
     await loading[Symbol.asyncDispose]()
-    return loadOnce(kind, catalogue, order, ending)
+    return loadOnce(kind, catalogue, request, ending)
   }
 }
 
@@ -86,10 +90,10 @@ function applyTo(loading: Loading, { onlyFor = null, hold }: LoadRequest): Promi
   return loading.facts.apply({ mayWrite: companiesOf(onlyFor), listingsMax: listingsMax(hold), regrouped })
 }
 
-async function readInto(feed: Feed, loading: Loading, order: LoadRequest): Promise<Counts> {
+async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Promise<Counts> {
   const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
-  const splitter = new LineSplitter(order.lineBytesMax)
-  const mayWrite = permissionOf(order.onlyFor ?? null)
+  const splitter = new LineSplitter(request.lineBytesMax)
+  const mayWrite = permissionOf(request.onlyFor ?? null)
   let facts: Fact[] = []
   const take = async (line: Line) => {
     if (isBlank(line.bytes)) return
@@ -99,17 +103,17 @@ async function readInto(feed: Feed, loading: Loading, order: LoadRequest): Promi
       counts.rejected++
       const raw = Uint8Array.from(line.bytes.subarray(0, RAW_BYTES_MAX))
       await loading.reject({ line: line.number, rejection: fact, raw })
-    } else if (facts.push(fact) >= FACTS_AT_ONCE) facts = await addAll(feed, facts)
+    } else if (facts.push(fact) >= FACTS_PER_INSERT) facts = await insertFacts(feed, facts)
   }
   let bytes = 0
-  for await (const chunk of order.bytes()) {
+  for await (const chunk of request.bytes()) {
     for (const line of splitter.push(chunk)) await take(line)
     bytes += chunk.length
-    await order.onBytes?.(bytes)
+    await request.onBytes?.(bytes)
   }
   const last = splitter.end()
   if (last !== undefined) await take(last)
-  await addAll(feed, facts)
+  await insertFacts(feed, facts)
   counts.duplicate = counts.rows - counts.rejected - loading.facts.kept
   return counts
 }
@@ -121,7 +125,7 @@ function factOf({ bytes, tooLong }: Line, { read }: Feed, mayWrite: MayWrite): F
   return { code: 'store_not_permitted', field: 'company', reason: REJECT_CODES.store_not_permitted }
 }
 
-async function addAll(feed: Feed, facts: readonly Fact[]): Promise<Fact[]> {
+async function insertFacts(feed: Feed, facts: readonly Fact[]): Promise<Fact[]> {
   if (facts.length > 0) await feed.add(facts)
   return []
 }

@@ -1,5 +1,5 @@
 /**
- * Loads one file into the catalogue, whole or not at all.
+ * Loads one file of products into the catalogue, completely or not at all.
  *
  *   lines ─▶ rows ─▶ staging ─▶ (held?) ─▶ scrapes ─▶ runs, labels, products ─▶ commit
  *              └───▶ rejects
@@ -26,33 +26,33 @@ import { repeated } from '../database/postgres-problems.ts'
 import { type Hold, holding, listingsMax, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
 import { KeptRejects, REJECTS_MAX, TooManyRejects } from './kept-rejects.ts'
 import { LocalReader, type Reader, type ReadRequest } from './reader.ts'
-import { Remarked } from './remarks.ts'
+import { RemarkCollector } from './remarks.ts'
 import { RAW_BYTES_MAX } from './row-batch-reader.ts'
-import { BEGINNING_BYTES, whatFileIs } from './whole-file.ts'
+import { BEGINNING_BYTES, describeFile } from './whole-file.ts'
 
-/** What a load needs to know. The clock is in milliseconds. */
+/** A file to load, and how. `now`: a clock, in milliseconds since 1970. */
 export type LoadRequest = ReadRequest &
   Readonly<{
     file: LoadedFile
-    /** Undefined: nothing is held. */
+    /** The rules that may hold the file; undefined: it is never held. */
     hold: Hold | undefined
-    /** Who reads; not given: this thread. */
+    /** The reader of the file; default: this thread reads it. */
     reader?: Reader | undefined
-    /** Told how many bytes have been read so far. */
+    /** Called with the number of bytes read so far. */
     onBytes?: (bytes: number) => Promise<void>
     now: () => number
   }>
 
-/** A load in the making. */
-type Work = Readonly<{
+/** A load in progress. `rejects`: also keeps the rejected lines in memory. */
+type LoadInProgress = Readonly<{
   catalogue: Catalogue
   loading: Loading
-  order: LoadRequest
+  request: LoadRequest
   reader: Reader
   rejects?: KeptRejects
 }>
 
-/** What loading a file would do. `reason`: why it would be held. */
+/** What loading a file would do. `reason`: why it would be held or fail; undefined: it would be loaded. */
 export type Preview = Readonly<{
   counts: Counts
   applied: Applied
@@ -60,104 +60,105 @@ export type Preview = Readonly<{
   verdicts: readonly Verdict[]
 }>
 
-/** Loads the file and returns the record of the load, committed. Throws, with nothing applied, when the bytes cannot be read. */
-export async function loadFile(catalogue: Catalogue, order: LoadRequest): Promise<LoadRecord> {
-  const reader = order.reader ?? new LocalReader()
+/** Loads the file and returns the committed load record. If the bytes cannot be read, throws and applies nothing. */
+export async function loadFile(catalogue: Catalogue, request: LoadRequest): Promise<LoadRecord> {
+  const reader = request.reader ?? new LocalReader()
   try {
-    return await repeated(() => loadBy(reader, catalogue, order))
+    return await repeated(() => loadWith(reader, catalogue, request))
   } catch (error) {
     if (error instanceof LoadedMeanwhile) return error.load
     throw error
   }
 }
 
-async function loadBy(reader: Reader, catalogue: Catalogue, order: LoadRequest): Promise<LoadRecord> {
-  await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
+async function loadWith(reader: Reader, catalogue: Catalogue, request: LoadRequest): Promise<LoadRecord> {
+  await using loading = await catalogue.begin(request.file, request.now(), reader.memory)
   const rejects = new KeptRejects()
-  const staged = await stage({ catalogue, loading, order, reader, rejects })
-  const { counts, failure, reason, isCut } = staged
-  const read = isCut || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
+  const staged = await stage({ catalogue, loading, request, reader, rejects })
+  const { counts, failure, reason, isIncomplete } = staged
+  const read = isIncomplete || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
   if (failure !== undefined) {
     await loading[Symbol.asyncDispose]()
-    return recordOnly(catalogue, order, { problem: failure, preview: undefined, verdicts: staged.verdicts, read })
+    return recordOnly(catalogue, request, { problem: failure, preview: undefined, verdicts: staged.verdicts, read })
   }
-  const applied = await loading.apply(order.onlyFor ?? null, listingsMax(order.hold))
-  const regrouping = reason === undefined ? verdictOfProducts(applied.regrouped, order.hold) : undefined
+  const applied = await loading.apply(request.onlyFor ?? null, listingsMax(request.hold))
+  const regrouping = reason === undefined ? verdictOfProducts(applied.regrouped, request.hold) : undefined
   const verdicts = regrouping === undefined ? staged.verdicts : [regrouping, ...staged.verdicts]
   const problem = reason ?? regrouping?.sentence
   if (problem === undefined)
-    return await commit(loading, order, { state: 'loaded', problem: null, counts, applied, verdicts })
+    return await commit(loading, request, { state: 'loaded', problem: null, counts, applied, verdicts })
   const preview = await loading.preview(applied)
   await loading[Symbol.asyncDispose]()
-  return recordOnly(catalogue, order, { problem, preview, verdicts, read })
+  return recordOnly(catalogue, request, { problem, preview, verdicts, read })
 }
 
-/** Does what `loadFile` would do, within a transaction that the caller has open and takes back in the end. */
-export async function previewFile(catalogue: Catalogue, order: LoadRequest): Promise<Preview> {
+/** Does what `loadFile` would do. `catalogue` is a dry run (`Catalogue.attempt`), which its caller rolls back. */
+export async function previewFile(catalogue: Catalogue, request: LoadRequest): Promise<Preview> {
   const reader = new LocalReader()
-  await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
-  const { counts, failure, reason, verdicts } = await stage({ catalogue, loading, order, reader })
+  await using loading = await catalogue.begin(request.file, request.now(), reader.memory)
+  const { counts, failure, reason, verdicts } = await stage({ catalogue, loading, request, reader })
   const applied =
-    failure === undefined ? await loading.apply(order.onlyFor ?? null, listingsMax(order.hold)) : nothingApplied()
+    failure === undefined ? await loading.apply(request.onlyFor ?? null, listingsMax(request.hold)) : nothingApplied()
   const state = failure === undefined ? 'loaded' : 'failed'
-  await commit(loading, order, { state, problem: null, counts, applied, verdicts })
-  const regrouping = verdictOfProducts(applied.regrouped, order.hold)?.sentence
+  await commit(loading, request, { state, problem: null, counts, applied, verdicts })
+  const regrouping = verdictOfProducts(applied.regrouped, request.hold)?.sentence
   return { counts, applied, reason: failure ?? reason ?? regrouping, verdicts }
 }
 
-/** `isCut`: the file was not read to its end. */
-type Outcome = Readonly<{
+/** The result of staging. `failure`: why the file fails; `reason`: why it is held; `isIncomplete`: not fully read. */
+type StageResult = Readonly<{
   counts: Counts
   verdicts: readonly Verdict[]
   failure?: string
   reason?: string | undefined
-  isCut?: true
+  isIncomplete?: true
 }>
 
-async function stage(work: Work): Promise<Outcome> {
-  const { loading, order } = work
+/** Reads the file, stages its rows and judges them. */
+async function stage(work: LoadInProgress): Promise<StageResult> {
+  const { loading, request } = work
   const counts = noCounts()
   try {
     await readInto(work, counts, loading.staging)
   } catch (error) {
     if (!(error instanceof TooManyScrapes || error instanceof TooManyRejects)) throw error
-    const failure = (counts.rejected === counts.rows && (await whatItIs(order))) || error.message
-    return { counts, failure, verdicts: [], isCut: true }
+    const failure = (counts.rejected === counts.rows && (await describeBeginning(request))) || error.message
+    return { counts, failure, verdicts: [], isIncomplete: true }
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
-    return { counts, failure: (await whatItIs(order)) ?? NO_ROW, verdicts: [] }
+    return { counts, failure: (await describeBeginning(request)) ?? NO_ROW, verdicts: [] }
   const { staging } = loading
   await staging.settle()
   const differing = await rejectDiffering(work)
   counts.rejected += differing
   counts.duplicate = counts.rows - counts.rejected - staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
-  await joinAcrossMidnight(staging)
-  const { hold, file } = order
+  await mergeAcrossMidnight(staging)
+  const { hold, file } = request
   if (hold === undefined) return { counts, verdicts: [] }
-  // The time that a copied file bears may be older than what is in it.
-  const receivedAt = file.isCopied === true ? order.now() : file.receivedAt
-  const said = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt })
-  const verdicts = order.repair ? [verdictOfRepair(order.repair, loading, hold), ...said] : said
+  // A copied file may bear an older time than its rows, so that they would seem to be dated ahead.
+  const receivedAt = file.isCopied === true ? request.now() : file.receivedAt
+  const found = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt })
+  const verdicts = request.repair ? [verdictOfRepair(request.repair, loading, hold), ...found] : found
   return { counts, verdicts, reason: reasonOf(holding(verdicts, hold)) }
 }
 
 const NO_ROW = 'Not one line of the file is a row.'
 
-/** What a file without a row is, where its beginning tells. */
-async function whatItIs({ bytes }: LoadRequest): Promise<string | undefined> {
+/** What a file without a row is; undefined if its beginning does not tell. */
+async function describeBeginning({ bytes }: LoadRequest): Promise<string | undefined> {
   let beginning = Buffer.alloc(0)
   for await (const chunk of bytes()) {
     beginning = Buffer.concat([beginning, chunk.subarray(0, BEGINNING_BYTES)])
     if (beginning.length >= BEGINNING_BYTES) break
   }
-  return whatFileIs(beginning)
+  return describeFile(beginning)
 }
 
-/** Rejects the rows that show a listing again and say something else of it. What stands in them is read once more. */
-async function rejectDiffering({ loading, order, rejects }: Work): Promise<number> {
+/** Rejects rows that repeat a listing with different values; returns how many. Reads the file again for their bytes. */
+async function rejectDiffering({ loading, request, rejects }: LoadInProgress): Promise<number> {
   const { lines, more } = loading.differing
   if (lines.size === 0) return 0
-  const splitter = new LineSplitter(order.lineBytesMax)
+  const splitter = new LineSplitter(request.lineBytesMax)
   const reject = async (number: number, bytes: Buffer) => {
     const field = lines.get(number)
     if (field === undefined) return
@@ -166,7 +167,7 @@ async function rejectDiffering({ loading, order, rejects }: Work): Promise<numbe
     rejects?.add(line)
     await loading.reject(line)
   }
-  for await (const chunk of order.bytes())
+  for await (const chunk of request.bytes())
     for (const { number, bytes } of splitter.push(chunk)) await reject(number, bytes)
   const last = splitter.end()
   if (last !== undefined) await reject(last.number, last.bytes)
@@ -175,59 +176,59 @@ async function rejectDiffering({ loading, order, rejects }: Work): Promise<numbe
 
 function commit(
   loading: Loading,
-  order: LoadRequest,
+  request: LoadRequest,
   ending: Omit<Ending, 'startedAt' | 'finishedAt'>,
 ): Promise<LoadRecord> {
-  return loading.commit({ ...ending, finishedAt: order.now() })
+  return loading.commit({ ...ending, finishedAt: request.now() })
 }
 
 function noCounts(): Counts {
   return { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
 }
 
-/** Records that a file was held (then there is a preview) or failed, with its rejects and without touching the catalogue. */
+/** Records that a file is held (if there is a preview) or has failed, with its rejects; applies nothing. */
 async function recordOnly(
   catalogue: Catalogue,
-  order: LoadRequest,
-  { problem, preview, verdicts, read }: Recorded,
+  request: LoadRequest,
+  { problem, preview, verdicts, read }: UnappliedFile,
 ): Promise<LoadRecord> {
   const reader = new LocalReader()
-  await using loading = await catalogue.begin(order.file, order.now(), reader.memory)
+  await using loading = await catalogue.begin(request.file, request.now(), reader.memory)
   const counts = { ...(read?.counts ?? noCounts()), duplicate: 0 }
   for (const line of read?.rejects ?? []) await loading.reject(line)
   if (read === undefined)
     try {
-      await readInto({ catalogue, loading, order, reader }, counts, undefined)
+      await readInto({ catalogue, loading, request, reader }, counts, undefined)
     } catch (error) {
       if (!(error instanceof TooManyRejects)) throw error
     }
   const state = preview === undefined ? 'failed' : 'held'
-  return await commit(loading, order, { problem, preview, verdicts, state, counts, applied: nothingApplied() })
+  return await commit(loading, request, { problem, preview, verdicts, state, counts, applied: nothingApplied() })
 }
 
-/** What is recorded of a file that is not applied. `read`: what was found in it; undefined where it must be read once more for that. */
-type Recorded = Readonly<{
+/** What to record of a file that is not applied. `read`: its counts and rejects; undefined: the file is read again. */
+type UnappliedFile = Readonly<{
   problem: string
   preview: HoldPreview | undefined
   verdicts: readonly Verdict[]
   read: Readonly<{ counts: Counts; rejects: readonly RejectedLine[] }> | undefined
 }>
 
-/** Reads the file: the rows go to the staging, if there is one, and the rejects to the load. */
-async function readInto(work: Work, counts: Counts, staging: Staged | undefined): Promise<void> {
-  const { loading, order, reader, rejects } = work
+/** Reads the file: adds to `counts`, passes rejects to the load, and rows to `staging` if it is given. */
+async function readInto(work: LoadInProgress, counts: Counts, staging: Staged | undefined): Promise<void> {
+  const { loading, request, reader, rejects } = work
   let bytes = 0
-  const remarked = new Remarked()
-  for await (const batch of reader.batches(order)) {
+  const remarks = new RemarkCollector()
+  for await (const batch of reader.batches(request)) {
     bytes += batch.bytes
-    await order.onBytes?.(bytes)
+    await request.onBytes?.(bytes)
     counts.rows += batch.count
     counts.rejected += batch.rejects.length
     for (const warned of batch.warnings) {
       counts.warnings += warned.count
-      remarked.addWarned(warned)
+      remarks.addWarnings(warned)
     }
-    for (const field of batch.ignored) remarked.addIgnored(field)
+    for (const field of batch.ignored) remarks.addIgnored(field)
     for (const line of batch.rejects) {
       rejects?.add(line)
       await loading.reject(line)
@@ -235,10 +236,11 @@ async function readInto(work: Work, counts: Counts, staging: Staged | undefined)
     if (counts.rejected > REJECTS_MAX && 2 * counts.rejected > counts.rows) throw new TooManyRejects()
     await staging?.take(batch)
   }
-  counts.remarks = remarked.all
+  counts.remarks = remarks.fileRemarks
 }
 
-async function joinAcrossMidnight(staging: Staged): Promise<void> {
+/** Makes one scrape of two parts of a scrape that ran over midnight, unless both show a listing. */
+async function mergeAcrossMidnight(staging: Staged): Promise<void> {
   for (const [earlier, later] of pairsAcrossMidnight(staging.scrapes))
     if (!(await staging.haveCommonListing(earlier, later))) await staging.merge(earlier, later)
 }

@@ -1,64 +1,75 @@
-/** The numbers by which a reader calls companies, listings and labels. */
+/**
+ * The numbers that a reader gives to companies, listings and labels, and what it keeps for each: a row batch refers to
+ * them by number, so that each text is passed on once (row-batch.ts).
+ */
 import { KnownTraits, type LabelFields, type Traits } from '@splitcart/shared/truth/label-fields.ts'
 import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
 import { RepeatedRows } from './repeated-rows.ts'
 
-/** The numbers of a company's listings by SKU, and by name of those without one; and a number for the company. */
+/**
+ * The numbers of a company's listings, by SKU, and by normalized name for those without one; and the company's number.
+ * A listing's `byName` (0 or 1) is the index of its map.
+ */
 export type ListingNumbers = readonly [bySku: Map<string, number>, byName: Map<string, number>, company: number]
 
-// A file that has more is no scrape of shops; what is beyond is read anew each time.
-const UNKNOWN_MAX = 1_000
+// Bounds memory. No real scrape has more; rows with further lists of names are parsed each time.
+const UNKNOWN_LISTS_MAX = 1_000
 const UNKNOWN_CHARACTERS_MAX = 512 * 1024
 
-/** The names of fields that are not known, by a number for all those of a row. */
-export class UnknownFields {
+/** Numbers the lists of unknown field names that rows have. Number 0 is the empty list. */
+export class UnknownFieldLists {
   readonly #numbers = new Map<string, number>([['', 0]])
   readonly #names: (readonly string[])[] = [[]]
   #characters = 0
 
-  /** The number of these names; undefined: there are too many already. */
+  /** The number of this list of names; undefined if it is new and the limits are reached. */
   numberOf(names: readonly string[]): number | undefined {
     if (names.length === 0) return 0
     const text = names.join('\0')
     const known = this.#numbers.get(text)
-    const isFull = this.#names.length >= UNKNOWN_MAX || this.#characters + text.length > UNKNOWN_CHARACTERS_MAX
+    const isFull = this.#names.length >= UNKNOWN_LISTS_MAX || this.#characters + text.length > UNKNOWN_CHARACTERS_MAX
     if (known !== undefined || isFull) return known
     this.#characters += text.length
     this.#numbers.set(text, this.#names.length)
     return this.#names.push(names) - 1
   }
 
-  /** The names of a number. */
+  /** The list of names with this number. */
   namesOf(number: number): readonly string[] {
     return this.#names[number] ?? []
   }
 }
 
-/** The numbers of listings and labels, which go on from one file to the next. */
-export class Numbers {
+/** The numbers of one reader, with one array entry per listing or label. They continue from one file to the next. */
+export class ReaderNumbers {
   readonly #byCompany = new Map<string, ListingNumbers>()
-  readonly rows = new RepeatedRows()
-  unknown = new UnknownFields()
-  /** Of each listing, the digest of the text of its last label. */
-  readonly lastDigest: string[] = []
-  readonly lastLabel: number[] = []
-  /** The codes of listings, the hashes by which they are sampled, and which scrape has shown them last. */
-  readonly codes: string[] = []
+  readonly repeatedRows = new RepeatedRows()
+  unknownFields = new UnknownFieldLists()
+  /** By listing: the digest and the number of its last label. */
+  readonly lastLabelDigests: string[] = []
+  readonly lastLabels: number[] = []
+  /**
+   * By listing: its code, whether that is a normalized name, the hash by which it is sampled, and the last scrape that
+   * showed it (counted over all files, see `scrapesCounted`).
+   */
+  readonly listingCodes: string[] = []
   readonly byName: (0 | 1)[] = []
-  readonly hashes: number[] = []
-  readonly seenBy: number[] = []
-  /** What labels say, and by what they are counted. */
-  readonly known = new KnownTraits()
-  readonly traits: Traits[] = []
-  readonly said: LabelFields[] = []
-  /** How many scrapes have been counted, of all files. */
-  counted = 0
-  listings = 0
-  labels = 0
-  /** Of all texts that have a number, as they are kept in memory. */
+  readonly listingHashes: number[] = []
+  readonly lastScrapes: number[] = []
+  /** Lets labels with equal traits share one object. */
+  readonly knownTraits = new KnownTraits()
+  /** By label: its traits, by which rows are counted, and its reduced fields, for samples. */
+  readonly labelTraits: Traits[] = []
+  readonly labelFields: LabelFields[] = []
+  /** How many scrapes of all files so far have had their rows counted. Never reset, so scrape numbers stay unique. */
+  scrapesCounted = 0
+  /** How many listings and labels have a number; the next number of each. */
+  listingCount = 0
+  labelCount = 0
+  /** Bytes in memory of all texts that have a number. */
   textBytes = 0
 
-  /** Those of a company. */
+  /** The listing numbers of a company, given by its folded code. */
   listingsOf(company: string): ListingNumbers {
     const byCompany = this.#byCompany
     const listings = byCompany.get(company) ?? [new Map(), new Map(), byCompany.size]
@@ -66,28 +77,28 @@ export class Numbers {
     return listings
   }
 
-  /** Takes note of the code of a new listing. */
+  /** Adds the code of the next listing. */
   addCode(code: string, byName: 0 | 1): void {
-    this.codes.push(code)
+    this.listingCodes.push(code)
     this.byName.push(byName)
-    this.hashes.push(hash32(code))
+    this.listingHashes.push(hash32(code))
   }
 
-  /** Starts again. */
+  /** Forgets everything, so that numbers begin at 0 again. The traits cache is bounded by itself. */
   forget(): void {
     this.#byCompany.clear()
-    this.rows.forget()
-    this.lastDigest.length = 0
-    this.unknown = new UnknownFields()
-    this.lastLabel.length = 0
-    this.codes.length = 0
+    this.repeatedRows.clear()
+    this.lastLabelDigests.length = 0
+    this.unknownFields = new UnknownFieldLists()
+    this.lastLabels.length = 0
+    this.listingCodes.length = 0
     this.byName.length = 0
-    this.hashes.length = 0
-    this.traits.length = 0
-    this.seenBy.length = 0
-    this.said.length = 0
-    this.listings = 0
-    this.labels = 0
+    this.listingHashes.length = 0
+    this.labelTraits.length = 0
+    this.lastScrapes.length = 0
+    this.labelFields.length = 0
+    this.listingCount = 0
+    this.labelCount = 0
     this.textBytes = 0
   }
 }

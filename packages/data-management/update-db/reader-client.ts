@@ -7,7 +7,7 @@ import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Reader, ReadRequest } from './reader.ts'
-import type { FileRequest, FromThread, ToThread } from './reader-worker.ts'
+import type { FileRequest, ReaderAnswer, ReaderCommand } from './reader-worker.ts'
 
 // As many as a file of one store has and some more: enough for the thread to have work, little enough for memory.
 const BATCHES_AHEAD_MAX = 4
@@ -26,7 +26,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
   // The files that the thread has been told of, in order, without those that are done.
   readonly #files: FileRequest[] = []
   #expected = 0
-  #said: FromThread[] = []
+  #said: ReaderAnswer[] = []
   #wakeUp = () => {}
 
   /** `largeBytes`: from which size on a file is large. */
@@ -78,7 +78,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
   #started(): Worker {
     const worker = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: 4 } })
     const isCurrent = () => worker === this.#worker
-    worker.on('message', (message: FromThread) => isCurrent() && this.#take(message))
+    worker.on('message', (message: ReaderAnswer) => isCurrent() && this.#take(message))
     const end = () => {
       if (isCurrent()) this.#worker = undefined
       this.#wakeUp()
@@ -92,8 +92,8 @@ export class ReaderClient implements Reader, AsyncDisposable {
     worker.unref()
     this.#forget()
     this.#expected = this.#files.length
-    worker.postMessage({ more: BATCHES_AHEAD_MAX } satisfies ToThread)
-    for (const file of this.#files) worker.postMessage({ file } satisfies ToThread)
+    worker.postMessage({ moreBatches: BATCHES_AHEAD_MAX } satisfies ReaderCommand)
+    for (const file of this.#files) worker.postMessage({ file } satisfies ReaderCommand)
     return worker
   }
 
@@ -113,7 +113,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
 
   /** Takes what is read already of the first file, which nobody wants. */
   async #skip(): Promise<void> {
-    this.#say({ leave: this.#expected - this.#files.length + 1 })
+    this.#say({ skip: this.#expected - this.#files.length + 1 })
     while ((await this.#next().catch(() => undefined)) !== undefined);
   }
 
@@ -128,7 +128,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     }
     const said = this.#said.shift()!
     if ('batch' in said) {
-      this.#say({ more: 1 })
+      this.#say({ moreBatches: 1 })
       this.memory.note(said.batch)
       return said.batch
     }
@@ -137,12 +137,12 @@ export class ReaderClient implements Reader, AsyncDisposable {
     return undefined
   }
 
-  #take(message: FromThread): void {
+  #take(message: ReaderAnswer): void {
     this.#said.push(message)
     this.#wakeUp()
   }
 
-  #say(message: ToThread): void {
+  #say(message: ReaderCommand): void {
     this.#worker?.postMessage(message)
   }
 }
@@ -153,7 +153,7 @@ function isSame({ stored: one, onlyFor, repair }: FileRequest, order: ReadReques
   return one.path === other?.path && one.sha256 === other.sha256 && isRead
 }
 
-function errorOf({ message, code, isDamaged }: Extract<FromThread, { failure: object }>['failure']): Error {
+function errorOf({ message, code, isDamaged }: Extract<ReaderAnswer, { failure: object }>['failure']): Error {
   const error = isDamaged ? new DamagedFile(message) : new Error(message)
   return code === '' ? error : Object.assign(error, { code })
 }

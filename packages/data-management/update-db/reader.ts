@@ -3,7 +3,7 @@ import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
 import type { RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Stored } from '../inbox/stored.ts'
-import { Numbers } from './numbers.ts'
+import { ReaderNumbers } from './numbers.ts'
 import { RowBatchReader } from './row-batch-reader.ts'
 
 /** A file to read. `bytes` opens it from its start; `stored`: its place, for a reader that opens it by itself. */
@@ -27,7 +27,7 @@ export type Reader = Readonly<{
 /** Reads in this thread. */
 export class LocalReader implements Reader {
   readonly memory = new ListingMemory()
-  readonly #numbers = new Numbers()
+  readonly #numbers = new ReaderNumbers()
 
   async *batches(order: ReadRequest): AsyncGenerator<RowBatch> {
     for await (const batch of batchesOf(order, this.#numbers)) {
@@ -40,7 +40,7 @@ export class LocalReader implements Reader {
 /** Reads one file. */
 export async function* batchesOf(
   { bytes, lineBytesMax, onlyFor = null, repair = null }: ReadRequest,
-  numbers: Numbers,
+  numbers: ReaderNumbers,
 ): AsyncGenerator<RowBatch> {
   const reader = new RowBatchReader({ lineBytesMax, onlyFor, repair: repair?.repair ?? null }, numbers)
   for await (const chunk of bytes()) yield* reader.read(chunk)

@@ -1,54 +1,57 @@
 /**
- * Rows by the fingerprints of their lines, over many files. The stores of a company sell the same things, most of them at the same
- * price: nine lines in ten of a store say, letter for letter, what the line of another store said. Those are not parsed again.
+ * A cache of rows by the fingerprints of their lines, over many files. The stores of a company sell the same articles,
+ * mostly at the same price: nine of ten lines of a store repeat another store's line exactly, and are not parsed again.
+ * The cache is an open-addressing hash table in typed arrays.
  */
 import { ROW } from '../catalogue/load/row-batch.ts'
 import type { Fingerprint } from './line-parts.ts'
 
-// An entry: the company, then the row from its listing on, then the fingerprint.
-const FROM = ROW.listing
-const WORDS = 1 + ROW.length - FROM
-const NUMBERS = WORDS + 4
-const ROWS_AT_FIRST = 256
-// Memory is bounded: beyond this it starts again.
+// An entry has `ENTRY_LENGTH` numbers: the company, the row from `ROW.listing` on, and the fingerprint.
+const FIRST_CACHED = ROW.listing
+const FINGERPRINT_AT = 1 + ROW.length - FIRST_CACHED
+const ENTRY_LENGTH = FINGERPRINT_AT + 4
+const ROWS_INITIAL = 256
+// Bounds memory: a full cache is emptied.
 const ROWS_MAX = 65_536
 
-/** The rows that have been read. */
+/** The cache. It refers to listings and labels by number, so it must be emptied whenever numbers begin again. */
 export class RepeatedRows {
-  #entries = new Int32Array(ROWS_AT_FIRST * NUMBERS)
-  // Where to look for a fingerprint: entries from 1, 0 where there is none.
-  #slots = new Int32Array(2 * ROWS_AT_FIRST)
+  #entries = new Int32Array(ROWS_INITIAL * ENTRY_LENGTH)
+  // The hash table: 1 + the index of an entry, or 0 for an empty slot. At most half full, so that probing ends.
+  #slots = new Int32Array(2 * ROWS_INITIAL)
   #count = 0
 
-  /** Starts again. */
-  forget(): void {
+  /** Empties the cache. */
+  clear(): void {
     this.#slots.fill(0)
     this.#count = 0
   }
 
-  /** Writes the row of a line, from its listing on, to `rows` at `at`; false when no line of the company was like it. */
-  repeat(company: number, [one, two, three, four]: Fingerprint, rows: Int32Array, at: number): boolean {
+  /** Copies the cached row, from `ROW.listing` on, to `rows` at `at`; false if the company has no such row. */
+  copyRow(company: number, [one, two, three, four]: Fingerprint, rows: Int32Array, at: number): boolean {
     const entries = this.#entries
     const slots = this.#slots
     for (let slot = one & (slots.length - 1); slots[slot] !== 0; slot = (slot + 1) & (slots.length - 1)) {
-      const entry = (slots[slot]! - 1) * NUMBERS
-      const words = entry + WORDS
-      if (entries[words] !== one || entries[words + 1] !== two) continue
-      if (entries[words + 2] !== three || entries[words + 3] !== four || entries[entry] !== company) continue
-      for (let number = 1; number < WORDS; number++) rows[at + FROM - 1 + number] = entries[entry + number]!
+      const entry = (slots[slot]! - 1) * ENTRY_LENGTH
+      const fingerprintAt = entry + FINGERPRINT_AT
+      if (entries[fingerprintAt] !== one || entries[fingerprintAt + 1] !== two) continue
+      if (entries[fingerprintAt + 2] !== three || entries[fingerprintAt + 3] !== four || entries[entry] !== company)
+        continue
+      for (let number = 1; number < FINGERPRINT_AT; number++)
+        rows[at + FIRST_CACHED - 1 + number] = entries[entry + number]!
       return true
     }
     return false
   }
 
-  /** Remembers the row at `at` by its fingerprint. */
+  /** Caches the row at `at` under the fingerprint of its line. */
   add(company: number, fingerprint: Fingerprint, rows: Int32Array, at: number): void {
-    if (this.#count === ROWS_MAX) this.forget()
+    if (this.#count === ROWS_MAX) this.clear()
     if (2 * this.#count === this.#slots.length) this.#grow()
-    const entry = this.#count++ * NUMBERS
+    const entry = this.#count++ * ENTRY_LENGTH
     this.#entries[entry] = company
-    this.#entries.set(rows.subarray(at + FROM, at + ROW.length), entry + 1)
-    this.#entries.set(fingerprint, entry + WORDS)
+    this.#entries.set(rows.subarray(at + FIRST_CACHED, at + ROW.length), entry + 1)
+    this.#entries.set(fingerprint, entry + FINGERPRINT_AT)
     this.#setSlot(this.#count)
   }
 
@@ -62,7 +65,7 @@ export class RepeatedRows {
 
   #setSlot(entry: number): void {
     const slots = this.#slots
-    let slot = this.#entries[(entry - 1) * NUMBERS + WORDS]! & (slots.length - 1)
+    let slot = this.#entries[(entry - 1) * ENTRY_LENGTH + FINGERPRINT_AT]! & (slots.length - 1)
     while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1)
     slots[slot] = entry
   }

@@ -1,113 +1,119 @@
-/** Counts the rows of a file as they are read, for the figures of its scrapes. */
+/** Counts the rows of a file while it is read, for the figures of its scrapes; encodes and decodes their samples. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { type CountedRow, FiguresMaker, type Shown } from '@splitcart/shared/truth/figures.ts'
 import type { LabelFields } from '@splitcart/shared/truth/label-fields.ts'
 import { ROW, type ScrapeFigures } from '../catalogue/load/row-batch.ts'
-import type { Numbers } from './numbers.ts'
+import type { ReaderNumbers } from './numbers.ts'
 
-// Memory is bounded: of a file of more stores and dates only the first ones are counted.
+// Bounds memory: of a file with more stores and dates only the first ones are counted.
 const SCRAPES_MAX = 200
-// All of them are kept until the file is judged: of more scrapes than a shop has in a file their samples are compressed.
-const PLAIN_MAX = 20
+// Samples are kept until the file is judged. In a file with more scrapes than shops usually send, they are compressed.
+const UNCOMPRESSED_SCRAPES_MAX = 20
 
-type Changing<T> = { -readonly [Name in keyof T]: T[Name] }
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** The counts of one file. */
 export class RowCounter {
-  readonly #numbers: Numbers
+  readonly #numbers: ReaderNumbers
   readonly #makers: (FiguresMaker | undefined)[] = []
-  #last: FiguresMaker | undefined
-  // One object for all rows: an own one for each of them is most of what counting costs.
-  readonly #counted = { hash: 0, price: 0, was: 0, special: 0, available: 0, unit: 0 } as Changing<CountedRow>
-  // No other file has these numbers.
-  readonly #first: number
+  #lastMaker: FiguresMaker | undefined
+  // Reused for all rows: a new object per row would be most of the cost of counting.
+  readonly #row = { hash: 0, price: 0, was: 0, special: 0, available: 0, unit: 0 } as Mutable<CountedRow>
+  // Added to the scrape numbers of this file: the sums, in `ReaderNumbers.lastScrapes`, are unique among all files.
+  readonly #scrapeOffset: number
 
-  constructor(numbers: Numbers) {
+  constructor(numbers: ReaderNumbers) {
     this.#numbers = numbers
-    this.#first = numbers.counted
+    this.#scrapeOffset = numbers.scrapesCounted
   }
 
-  /** Counts the row at `at`. */
+  /**
+   * Counts the row at index `at` of `rows`. A further row of a listing counts as repeated, unless another scrape has
+   * shown the listing in between, or the numbers have begun again.
+   */
   count(rows: Int32Array, at: number): void {
     const scrape = rows[at + ROW.scrape]!
     if (scrape >= SCRAPES_MAX) return
     const maker = this.#makers[scrape] ?? this.#makerOf(scrape)
-    // Of a file of many scrapes only the one that is read needs much memory.
-    if (maker !== this.#last) this.#last?.settle()
-    this.#last = maker
-    const { seenBy, hashes, byName, traits } = this.#numbers
+    // Bounds memory in a file of many scrapes: only the current one is not shrunk.
+    if (maker !== this.#lastMaker) this.#lastMaker?.settle()
+    this.#lastMaker = maker
+    const { lastScrapes, listingHashes, byName, labelTraits } = this.#numbers
     const listing = rows[at + ROW.listing]!
-    if (seenBy[listing] === this.#first + scrape) {
+    if (lastScrapes[listing] === this.#scrapeOffset + scrape) {
       maker.repeat()
       return
     }
-    seenBy[listing] = this.#first + scrape
-    const counted = this.#counted
-    counted.hash = hashes[listing]!
-    counted.byName = byName[listing]!
-    counted.traits = traits[rows[at + ROW.label]!]!
-    counted.price = rows[at + ROW.price]!
-    counted.was = rows[at + ROW.was]!
-    counted.special = rows[at + ROW.special]!
-    counted.available = rows[at + ROW.available]!
-    counted.unit = rows[at + ROW.unit]!
-    if (maker.add(counted)) maker.take(this.#shown(rows, at))
+    lastScrapes[listing] = this.#scrapeOffset + scrape
+    const row = this.#row
+    row.hash = listingHashes[listing]!
+    row.byName = byName[listing]!
+    row.traits = labelTraits[rows[at + ROW.label]!]!
+    row.price = rows[at + ROW.price]!
+    row.was = rows[at + ROW.was]!
+    row.special = rows[at + ROW.special]!
+    row.available = rows[at + ROW.available]!
+    row.unit = rows[at + ROW.unit]!
+    if (maker.add(row)) maker.take(this.#shown(rows, at))
   }
 
   #makerOf(scrape: number): FiguresMaker {
-    this.#numbers.counted = Math.max(this.#numbers.counted, this.#first + scrape + 1)
+    this.#numbers.scrapesCounted = Math.max(this.#numbers.scrapesCounted, this.#scrapeOffset + scrape + 1)
     const maker = new FiguresMaker()
     this.#makers[scrape] = maker
     return maker
   }
 
   #shown(rows: Int32Array, at: number): Shown {
-    const { codes, said } = this.#numbers
-    const { hash, price, was, special, available, unit, traits } = this.#counted
+    const { listingCodes, labelFields } = this.#numbers
+    const { hash, price, was, special, available, unit, traits } = this.#row
     const { brand, odd } = traits
-    const code = codes[rows[at + ROW.listing]!]!
-    return { hash, code, said: said[rows[at + ROW.label]!]!, brand, odd, price, was, special, available, unit }
+    const code = listingCodes[rows[at + ROW.listing]!]!
+    return { hash, code, said: labelFields[rows[at + ROW.label]!]!, brand, odd, price, was, special, available, unit }
   }
 
-  /** The figures of the scrapes, one after the other: what a scrape was counted by is forgotten with that. */
-  *all(): Generator<ScrapeFigures> {
-    const arePlain = this.#makers.length <= PLAIN_MAX
+  /** Yields the figures of each scrape, and frees its counts. May be called once. */
+  *scrapeFigures(): Generator<ScrapeFigures> {
+    const areUncompressed = this.#makers.length <= UNCOMPRESSED_SCRAPES_MAX
     for (let scrape = 0; scrape < this.#makers.length; scrape++) {
       const maker = this.#makers[scrape]
       this.#makers[scrape] = undefined
       if (maker === undefined) continue
-      const bytes = bytesOf(maker.sampled)
-      // A copy of what is compressed, for its memory is handed over.
-      const sampled = arePlain ? bytes : Uint8Array.from(zstdCompressSync(bytes, SMALLER))
+      const bytes = encodeSampledRows(maker.sampled)
+      // Copied: compressed bytes may be a view of a larger buffer, and the buffer is transferred between threads.
+      const sampled = areUncompressed ? bytes : Uint8Array.from(zstdCompressSync(bytes, FASTEST))
       yield { scrape, figures: maker.figures(), sampled }
     }
   }
 }
 
-const SMALLER = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
-const OPENING = 0x5b
-const texts = new WeakMap<LabelFields, string>()
+// The fastest level: a sample is hardly ever read.
+const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+// The first byte of an uncompressed sample: an opening bracket.
+const OPENING_BRACKET = 0x5b
+// The same labels are in the samples of many scrapes, so their JSON is cached.
+const jsonOfLabels = new WeakMap<LabelFields, string>()
 
-/** A sample as lines of JSON: what all rows are chosen by, then the texts of each. Most labels are in the samples of many scrapes. */
-function bytesOf(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
+/** Encodes a sample as lines of JSON: first the numbers and brands of all rows, then one line of texts for each row. */
+function encodeSampledRows(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
   const numbers = sampled.map(
     ({ hash, price, was, available, special, unit, odd, brand }) =>
       `[${hash},${price},${was},${available},${special},${unit},${odd},${JSON.stringify(brand)}]`,
   )
-  const lines = sampled.map(({ code, said }) => `\n[${JSON.stringify(code)},${textOfSaid(said)}]`)
+  const lines = sampled.map(({ code, said }) => `\n[${JSON.stringify(code)},${jsonOfLabel(said)}]`)
   return new TextEncoder().encode(`[${numbers.join(',')}]${lines.join('')}`)
 }
 
-function textOfSaid(said: LabelFields): string {
-  const known = texts.get(said)
+function jsonOfLabel(said: LabelFields): string {
+  const known = jsonOfLabels.get(said)
   if (known !== undefined) return known
   const text = JSON.stringify(said)
-  texts.set(said, text)
+  jsonOfLabels.set(said, text)
   return text
 }
 
-/** What a row is chosen by, in the order in which it is written. */
-type Chosen = readonly [
+/** The values by which rules select rows of a sample, in the order of the encoding. */
+type SelectionValues = readonly [
   hash: number,
   price: number,
   was: number,
@@ -118,39 +124,39 @@ type Chosen = readonly [
   brand: string | null,
 ]
 
-/** The rows of a sample in the bytes that were made of it. */
-export function shownIn(sampled: Uint8Array): Shown[] {
+/** Decodes the sample of a `ScrapeFigures`. The texts of a row are decoded on demand. */
+export function decodeSampledRows(sampled: Uint8Array): Shown[] {
   const { buffer, byteOffset, byteLength } = sampled
-  const given = Buffer.from(buffer, byteOffset, byteLength)
-  const lines = new Lines(given[0] === OPENING ? given : zstdDecompressSync(given))
-  return (JSON.parse(lines.at(0)) as Chosen[]).map((each, place) => new ShownInSample(each, lines, place + 1))
+  const encoded = Buffer.from(buffer, byteOffset, byteLength)
+  const lines = new LazyLines(encoded[0] === OPENING_BRACKET ? encoded : zstdDecompressSync(encoded))
+  return (JSON.parse(lines.at(0)) as SelectionValues[]).map((each, place) => new LazyShown(each, lines, place + 1))
 }
 
 const NEWLINE = 0x0a
 
-/** Lines of bytes, of which only those become text that are asked for. */
-class Lines {
+/** The lines of a buffer; a line is decoded only when it is requested. */
+class LazyLines {
   readonly #bytes: Buffer
-  // Where each line begins that has been come to.
-  readonly #from = [0]
+  // The start of each line, found as far as needed.
+  readonly #starts = [0]
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
   }
 
   at(place: number): string {
-    while (this.#from.length <= place + 1) this.#from.push(this.#endOf(this.#from.length - 1) + 1)
-    return this.#bytes.toString('utf8', this.#from[place], this.#from[place + 1]! - 1)
+    while (this.#starts.length <= place + 1) this.#starts.push(this.#endOf(this.#starts.length - 1) + 1)
+    return this.#bytes.toString('utf8', this.#starts[place], this.#starts[place + 1]! - 1)
   }
 
   #endOf(place: number): number {
-    const end = this.#bytes.indexOf(NEWLINE, this.#from[place])
+    const end = this.#bytes.indexOf(NEWLINE, this.#starts[place])
     return end < 0 ? this.#bytes.length : end
   }
 }
 
-/** Rules choose rows, and tell the texts of few of them: those are read when they are asked for. */
-class ShownInSample implements Shown {
+/** A row of a sample, whose texts are decoded on demand: rules select rows by numbers and quote the texts of few. */
+class LazyShown implements Shown {
   readonly hash: number
   readonly price: number
   readonly was: number
@@ -159,11 +165,15 @@ class ShownInSample implements Shown {
   readonly unit: number
   readonly odd: number
   readonly brand: string | null
-  readonly #lines: Lines
+  readonly #lines: LazyLines
   readonly #place: number
   #texts: readonly [code: string, said: LabelFields] | undefined
 
-  constructor([hash, price, was, available, special, unit, odd, brand]: Chosen, lines: Lines, place: number) {
+  constructor(
+    [hash, price, was, available, special, unit, odd, brand]: SelectionValues,
+    lines: LazyLines,
+    place: number,
+  ) {
     this.hash = hash
     this.price = price
     this.was = was

@@ -1,8 +1,8 @@
-/** What a file is of which not one line is a row, in one sentence and what to do. Pure: told by how the file begins. */
+/** Recognizes by its first bytes a file in which no line is a row, to tell the sender what to do. Pure. */
 import { Buffer } from 'node:buffer'
 import { isObject, parsed } from '@splitcart/shared/row.ts'
 
-/** So much of a file is looked at. */
+/** How many bytes from its start identify a file. */
 export const BEGINNING_BYTES = 64 * 1024
 
 const MAGIC: readonly (readonly [name: string, bytes: readonly number[], todo: string])[] = [
@@ -15,10 +15,10 @@ const MAGIC: readonly (readonly [name: string, bytes: readonly number[], todo: s
   ['a SQLite database', [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], 'write its rows as JSON Lines: one row a line'],
 ]
 
-const LINES = 'one row a line (JSON Lines)'
+const ONE_ROW_PER_LINE = 'one row a line (JSON Lines)'
 
-/** What the file is, as a sentence; undefined: nothing that is known. */
-export function whatFileIs(beginning: Buffer): string | undefined {
+/** A sentence that says what the file is and what to do; undefined if it is not recognized. */
+export function describeFile(beginning: Buffer): string | undefined {
   for (const [name, bytes, todo] of MAGIC)
     if (beginning.subarray(0, bytes.length).equals(Buffer.from(bytes)))
       return `The file is ${name}, not JSON Lines: ${todo}.`
@@ -28,10 +28,10 @@ export function whatFileIs(beginning: Buffer): string | undefined {
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .trimStart()
-  return kindOfText(text)
+  return describeText(text)
 }
 
-/** Two bytes a character: with a mark at the beginning, or every other byte of ASCII is 0. */
+/** Whether the file is UTF-16: by its byte order mark, or as every other byte of ASCII text is 0. */
 function isUtf16(bytes: Buffer): boolean {
   const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0
   if (mark === 0xfffe || mark === 0xfeff) return true
@@ -40,27 +40,30 @@ function isUtf16(bytes: Buffer): boolean {
   return start.length >= 8 && Math.max(zeros(0), zeros(1)) > start.length / 3
 }
 
-function kindOfText(text: string): string | undefined {
+function describeText(text: string): string | undefined {
   const lines = text.split('\n').map((line) => line.trimEnd())
   const [first = ''] = lines
   if (/^<(?:!doctype|html|\?xml|head|body|!--)/i.test(text) || text.startsWith('<?'))
     return 'The file is HTML or XML, most often the page of an error or of a login in place of the data: look at what was downloaded.'
-  if (text.startsWith('[')) return `The file is one JSON array: write ${LINES}, for instance with: jq -c '.[]' FILE.`
-  if (text.startsWith('{')) return kindOfObject(lines, first)
-  return isCsv(lines) ? `The file is CSV, not JSON Lines: write each row as an object of JSON, ${LINES}.` : undefined
-}
-
-function kindOfObject(lines: readonly string[], first: string): string | undefined {
-  const value = parsed(first)
-  if (isObject(value)) return kindOfRow(value)
-  const isIndented = /^\{/.test(first) && /^\s*["}]/.test(lines[1] ?? '')
-  return isIndented
-    ? `The file is JSON over several lines: write ${LINES}, for instance with: jq -c '.' FILE.`
+  if (text.startsWith('['))
+    return `The file is one JSON array: write ${ONE_ROW_PER_LINE}, for instance with: jq -c '.[]' FILE.`
+  if (text.startsWith('{')) return describeObject(lines, first)
+  return isCsv(lines)
+    ? `The file is CSV, not JSON Lines: write each row as an object of JSON, ${ONE_ROW_PER_LINE}.`
     : undefined
 }
 
-/** An object that is a whole line: what kind of row it might be. */
-function kindOfRow(row: Readonly<Record<string, unknown>>): string | undefined {
+function describeObject(lines: readonly string[], first: string): string | undefined {
+  const value = parsed(first)
+  if (isObject(value)) return describeRow(value)
+  const isIndented = /^\{/.test(first) && /^\s*["}]/.test(lines[1] ?? '')
+  return isIndented
+    ? `The file is JSON over several lines: write ${ONE_ROW_PER_LINE}, for instance with: jq -c '.' FILE.`
+    : undefined
+}
+
+/** What a line that is a JSON object is instead of a row; undefined if it has the form of one. */
+function describeRow(row: Readonly<Record<string, unknown>>): string | undefined {
   if (isObject(row.product) && isObject(row.metadata)) return undefined
   if ('_airbyte_data' in row || '_airbyte_raw_id' in row || (isObject(row.record) && 'data' in row.record))
     return 'The rows are in an envelope of Airbyte: send what is in _airbyte_data (or record.data), each as {"product": …, "metadata": …}.'
@@ -68,14 +71,14 @@ function kindOfRow(row: Readonly<Record<string, unknown>>): string | undefined {
     return 'The file is messages of Singer or Airbyte: send what is in record, each as {"product": …, "metadata": …}.'
   if (isObject(row.product)) return 'The rows have no object metadata: it says company, store and scraped_date of each.'
   if (isObject(row.metadata)) return 'The rows have no object product: it holds what is on the shelf.'
-  if (FLAT.some((name) => name in row))
+  if (FLAT_ROW_FIELDS.some((name) => name in row))
     return 'The rows are flat, as Scrapy writes them, and have no object product: each is to be {"product": {"name": …, …}, "metadata": {"company": …, "scraped_date": …}}.'
   return 'The rows are objects without product and metadata: each is to be {"product": {"name": …, …}, "metadata": {"company": …, …}}.'
 }
 
-const FLAT = ['name', 'title', 'price', 'price_current', 'sku', 'url', 'product_name'] as const
+const FLAT_ROW_FIELDS = ['name', 'title', 'price', 'price_current', 'sku', 'url', 'product_name'] as const
 
-/** The same separator as often in the first lines, and no brackets. */
+/** Whether one separator is in the first line, and at least as often in each of the next three. */
 function isCsv(lines: readonly string[]): boolean {
   const [head = '', ...rows] = lines.slice(0, 4).filter((line) => line !== '')
   return [',', ';', '\t', '|'].some((separator) => {

@@ -1,7 +1,7 @@
 /** For each rule a lie that can be told of more rows or fewer: the least that trips the rule, and the most that does not. */
 import { type Row, rowOf } from '../row.ts'
 import { DAY_MS } from '../time.ts'
-import type { Judged, Reference, References } from '../truth/case.ts'
+import type { JudgedScrape, Reference, References } from '../truth/case.ts'
 import { FileFigures } from '../truth/file-figures.ts'
 
 export type Product = Record<string, unknown>
@@ -36,7 +36,10 @@ export function shop(count = 100): Product[] {
 }
 
 /** The scrape of these products. */
-export function scrapeOf(products: readonly Product[], { store = 'S1', date = '2026-05-02' }: Store = {}): Judged {
+export function scrapeOf(
+  products: readonly Product[],
+  { store = 'S1', date = '2026-05-02' }: Store = {},
+): JudgedScrape {
   const figures = new FileFigures()
   const metadata = { company: 'northmart', store_id: store, scraped_date: date }
   for (const product of products) figures.add(rowOf({ product, metadata }) as Row)
@@ -73,7 +76,7 @@ export type RuleCase = Readonly<{
   rule: string
   of: string
   most: number
-  lie: (count: number) => Judged
+  lie: (count: number) => JudgedScrape
   references: References
 }>
 

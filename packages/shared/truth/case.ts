@@ -1,4 +1,4 @@
-/** The case of one scrape: its figures, and what it is compared with. Pure. */
+/** A scrape to judge, together with the scrapes that it is compared with, and the comparisons that rules use. Pure. */
 import type { WriteMoney } from '../money.ts'
 import { DAY_MS } from '../time.ts'
 import { type Comparison, compareSamples, samePrices } from './comparison.ts'
@@ -6,94 +6,95 @@ import type { Counted, Figures, Shown } from './figures.ts'
 import { sampleOf } from './sample.ts'
 import type { Thresholds } from './thresholds.ts'
 
-/** A scrape that is judged. `sampled`: its sample with the texts, where the rows are at hand. */
-export type Judged = Readonly<{
+/** A scrape to judge. `sampled`: its sample of rows with their texts, if these are available. */
+export type JudgedScrape = Readonly<{
   company: string
   /** The name of the store, for people. */
   store: string
-  /** The code of the store, where that is another. */
+  /** The code of the store, if it differs from the name. */
   code?: string
   date: string
-  /** The day of its receipt (UTC). */
+  /** The date on which it was received (UTC). */
   receivedOn: string
   figures: Figures
   sampled?: readonly Shown[] | undefined
-  /** Its lines that are no rows: the shop showed them, so they are not missing; that they are too many is told of the file. */
+  /** An estimate of its rejected lines. They do not count as missing rows; a rule on the file limits their number. */
   rejected?: number
-  /** How prices are written, where that is in a currency. */
+  /** How prices are written in examples; default: without a currency. */
   money?: WriteMoney
 }>
 
-/** A scrape that was believed, of the same store or of another one of the company. */
+/** A loaded scrape of the same store, or of another store of the company. */
 export type Reference = Readonly<{ store: string; date: string; figures: Figures }>
 
-/** All that a scrape is compared with. */
+/** What a scrape is compared with. */
 export type References = Readonly<{
-  /** The store's newest earlier scrape; where there is none, its first later one. */
+  /** The store's newest earlier scrape; if it has none, its first later one. */
   own?: Reference | undefined
-  /** The rows of the store's last ten dates before this one. */
+  /** The numbers of rows of the store's last ten dates before this one. */
   usual: readonly number[]
-  /** The store's newest date, or the company's where it has none. */
+  /** The store's newest date; if it has none, that of the company. */
   newest?: string | undefined
-  /** What the store's date shows already. */
+  /** The figures of what is already loaded of the store on this date. */
   beside?: Figures | undefined
-  /** How many listings the date will show, where that is known better than by the figures. */
+  /** How many listings the store will show on this date, if known more exactly than by the figures. */
   rows?: number | undefined
   /** The company's other stores, each with its scrape of the nearest date. */
   sisters: readonly Reference[]
 }>
 
-/** A scrape beside one that was believed. */
+/** A reference compared with the scrape. `days`: between the two dates. */
 export type ComparedReference = Reference & Readonly<{ isSister: boolean; days: number; comparison: Comparison }>
 
-/** What the rules look at. `now`: what the date will show. */
+/** The input of the rules. `now`: the figures of the store's date once the scrape is loaded. */
 export type Case = Readonly<{
-  scrape: Judged
+  scrape: JudgedScrape
   now: Figures
   references: References
-  /** Its own reference, or, of a first scrape, those of some sisters. */
+  /** What it is compared with: the store's own reference; for a store's first scrape some sisters. */
   beside: readonly ComparedReference[]
-  /** The sisters' scrapes since the store's own reference: where most of them show the same change, it is the company's. */
+  /** The sisters' scrapes since the store's own reference. If most show the same change, the company made it. */
   witnesses: () => readonly ComparedReference[]
-  /** Where sisters agree with each other in nearly all prices, a store that does not is no store with prices of its own. */
+  /** Whether the company's stores have nearly the same prices: then a dearer store is an error. */
   isUniform: () => boolean
   thresholds: Thresholds
 }>
 
 const SISTERS_MAX = 7
+// A sister's scrape of a more distant date says little about a change at this one.
 const WITNESS_DAYS_MAX = 10
 
-/** Days from one date to another. */
+/** The number of days from one ISO date to another; negative if `to` is earlier. */
 export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS)
 }
 
-/** Puts a scrape beside its references. */
-export function caseOf(scrape: Judged, now: Figures, references: References, thresholds: Thresholds): Case {
+/** Makes the case of a scrape. `now`: its figures, together with what is loaded of its date. */
+export function caseOf(scrape: JudgedScrape, now: Figures, references: References, thresholds: Thresholds): Case {
   const sample = sampleOf(now)
-  const besides = (reference: Reference, isSister: boolean): ComparedReference => ({
+  const compare = (reference: Reference, isSister: boolean): ComparedReference => ({
     ...reference,
     isSister,
     days: Math.abs(daysBetween(reference.date, scrape.date)),
     comparison: compareSamples(sample, sampleOf(reference.figures)),
   })
   const { own } = references
-  const sisters = once(() => references.sisters.slice(0, SISTERS_MAX).map((each) => besides(each, true)))
-  // Where the store's own reference is later, they are those before it.
+  const sisters = once(() => references.sisters.slice(0, SISTERS_MAX).map((each) => compare(each, true)))
+  // If the store's own reference is a later scrape, witnesses are earlier than that one.
   const isBetween = (date: string) => own !== undefined && (own.date < scrape.date ? date > own.date : date < own.date)
   const isSince = ({ date, days }: ComparedReference) => days <= WITNESS_DAYS_MAX && isBetween(date)
   return {
     scrape,
     now,
     references,
-    beside: own === undefined ? sisters() : [besides(own, false)],
+    beside: own === undefined ? sisters() : [compare(own, false)],
     witnesses: once(() => sisters().filter(isSince)),
     isUniform: once(() => isUniform(sisters())),
     thresholds,
   }
 }
 
-/** An answer that is made when it is first asked for: most scrapes raise no question that others must answer. */
+/** Computes a value on the first call and caches it: most scrapes need no comparison with sisters. */
 export function once<Answer>(make: () => Answer): () => Answer {
   let made: Readonly<{ answer: Answer }> | undefined
   return () => {
@@ -102,6 +103,7 @@ export function once<Answer>(make: () => Answer): () => Answer {
   }
 }
 
+/** Whether most neighbouring sisters show the same price for at least 90 % of the listings that they share. */
 function isUniform(sisters: readonly ComparedReference[]): boolean {
   const pairs = sisters.slice(1).map((each, place) => {
     const [one, other] = [each, sisters[place]!].map(({ figures }) => sampleOf(figures))
@@ -112,38 +114,39 @@ function isUniform(sisters: readonly ComparedReference[]): boolean {
   return known.length > 0 && known.filter((pair) => pair >= 0.9).length * 2 > known.length
 }
 
-/** How many listings two scrapes must share for what is told of them to be compared. */
+/** The fewest listings, rows or values from which a share is judged; below it, chance decides. */
 export const PAIRS_MIN = 8
 
-/** The reference that a test is true of, where it is true of most of them. */
+/** The first compared reference for which `isTrue` holds, if it holds for most of them; else undefined. */
 export function most({ beside }: Case, isTrue: (each: ComparedReference) => boolean): ComparedReference | undefined {
   const found = beside.filter(isTrue)
   return found.length * 2 > beside.length ? found[0] : undefined
 }
 
-/** Whether most of the company's other stores show the same change: at least two must. */
+/** Whether `isTrue` holds for most witnesses, and for at least two. */
 export function isWitnessed({ witnesses }: Case, isTrue: (each: ComparedReference) => boolean): boolean {
   const all = witnesses()
   const found = all.filter(isTrue)
   return found.length >= 2 && found.length * 2 > all.length
 }
 
-/** Whether a share is beyond what it may be, and by more than chance makes of so few. */
+/** Whether `count` of `of` is a larger share than `share`, by more than chance explains; false below `PAIRS_MIN`. */
 export function isMore(count: number, of: number, share: number): boolean {
-  return of >= PAIRS_MIN && count - share * of > chance(of, share)
+  return of >= PAIRS_MIN && count - share * of > chanceMargin(of, share)
 }
 
-/** Whether a share is below what it should be, and by more than chance makes of so few. */
+/** Whether `count` of `of` is a smaller share than `share`, by more than chance explains; false below `PAIRS_MIN`. */
 export function isFewer(count: number, of: number, share: number): boolean {
-  return of >= PAIRS_MIN && share * of - count > chance(of, share)
+  return of >= PAIRS_MIN && share * of - count > chanceMargin(of, share)
 }
 
-function chance(of: number, share: number): number {
+/** 1.3 standard deviations of a binomial count. */
+function chanceMargin(of: number, share: number): number {
   return 1.3 * Math.sqrt(of * share * (1 - share))
 }
 
-/** The rows of a category among counted ones. */
-export function rowsOf(counted: readonly Counted[], name: string): number {
+/** The number of rows of a category; 0 if it is not among the counted ones. */
+export function rowsOfCategory(counted: readonly Counted[], name: string): number {
   return counted.find(([each]) => each === name)?.[1] ?? 0
 }
 
@@ -152,7 +155,7 @@ export function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0)
 }
 
-/** The middle of some numbers; undefined of none. */
+/** The median; undefined if there are no numbers. */
 export function medianOf(numbers: readonly number[]): number | undefined {
   const sorted = numbers.toSorted((one, other) => one - other)
   const upper = sorted[sorted.length >> 1]

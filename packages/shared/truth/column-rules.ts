@@ -1,4 +1,4 @@
-/** Rules that look at names, codes and the other columns. Pure. */
+/** Rules on names, SKUs and other columns except prices. Pure. */
 import { percent, whole } from '../number.ts'
 import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN, sumOf } from './case.ts'
 import type { Agreement } from './comparison.ts'
@@ -10,7 +10,7 @@ import { SAMPLE_MAX, sampleOf } from './sample.ts'
 import { wordsHash } from './text-hash.ts'
 import type { Found } from './verdict.ts'
 
-/** Most listings have other names than before: names or SKUs belong to other rows. */
+/** Most listings have other names than before: names or SKUs have moved to other rows. */
 export function namesChanged(judged: Case): Found | undefined {
   const { thresholds, scrape } = judged
   const isOther = ({ comparison: { name } }: ComparedReference) =>
@@ -33,14 +33,16 @@ export function namesChanged(judged: Case): Found | undefined {
   }
 }
 
-// From one version of a scraper to the next many keys may change, and with the weeks more of them: so much is new by itself after so many days.
+// The share of listings that may be new without an error after so many days: assortments change, and so do the SKUs and
+// names of a new scraper version.
 const NEW_BY_DAYS = [
   [15, 0.85],
   [45, 0.95],
 ] as const
+// Stores of a company have many listings in common, but not all: compared with a sister, more may be new.
 const NEW_SHARE_OF_SISTERS = 0.9
 
-/** Nearly all listings are new, and nearly all old ones gone. */
+/** Too many listings are new, and as many old ones are gone. */
 export function newIdentity(judged: Case): Found | undefined {
   const { thresholds } = judged
   const found = most(judged, ({ comparison: { both, onlyNow, onlyThen }, days, isSister }) => {
@@ -62,7 +64,7 @@ export function newIdentity(judged: Case): Found | undefined {
   }
 }
 
-/** Which share may be new after so many days: of a scrape of the day before `share`. */
+/** The share of listings that may be new after so many days: `share` after one, then interpolated in `NEW_BY_DAYS`. */
 function newShare(days: number, share: number): number {
   let [from, least] = [1, share]
   for (const [to, next] of NEW_BY_DAYS) {
@@ -74,6 +76,7 @@ function newShare(days: number, share: number): number {
   return least
 }
 
+/** Whether a reference shows mostly the same listings. */
 function isTheSame({ comparison: { both, onlyNow } }: ComparedReference): boolean {
   return both >= PAIRS_MIN && onlyNow < 0.2 * both
 }
@@ -94,12 +97,12 @@ function areMoved(field: Moving, { same, of, moved }: Agreement, { rows }: Figur
 
 const MOVED_MIN = 6
 
-/** Values of a field that stood in other rows before. Addresses that are written anew are no fault. */
+/** Most values of a field differ, and they are those of other rows. Addresses that are written anew are no fault. */
 export function valuesMoved(judged: Case): Found[] {
   return [...WRITTEN, ...ADDRESSES].flatMap((field) => otherValues(judged, field, true))
 }
 
-/** Values of a field that were in no row before: it is written in another way now. */
+/** Most values of a field differ, and most new ones were in no row: the field is written differently. No barcodes. */
 export function valuesRewritten(judged: Case): Found[] {
   return WRITTEN.flatMap((field) => otherValues(judged, field, false))
 }
@@ -120,12 +123,12 @@ function otherValues(judged: Case, field: Moving, isOfMoved: boolean): Found[] {
   return [{ field: name, sentence, rows: rowsOfShare(judged, 1 - same / of), before: 1, now: same / of }]
 }
 
-// Of these a scrape may honestly have none: a week without specials.
+// Fields that a correct scrape may lack entirely, as in a week without specials.
 const MAY_BE_EMPTY: readonly Field[] = ['price_was', 'is_on_special']
 
 const MUST_STAY = [...FIELDS.filter((field) => !MAY_BE_EMPTY.includes(field)), 'unit_price'] as const
 
-/** How many rows tell a field, of how many. A unit price can be checked only beside a price. */
+/** In how many rows a field has a value, of how many. A unit price can be checked only beside a price. */
 function toldOf({ filled, unit, levels, rows }: Figures, field: Field | 'unit_price') {
   const isOfPrices = field === 'unit_price'
   const count = isOfPrices ? sumOf(unit.slice(1)) : filled[field]
@@ -133,7 +136,7 @@ function toldOf({ filled, unit, levels, rows }: Figures, field: Field | 'unit_pr
   return { count, of, share: count / Math.max(1, of) }
 }
 
-/** A field that most rows told, and few do now. */
+/** Fields that a much smaller share of the rows has than before. */
 export function fieldsEmptied(judged: Case): Found[] {
   const { now, thresholds } = judged
   return MUST_STAY.flatMap((field) => {
@@ -152,7 +155,7 @@ export function fieldsEmptied(judged: Case): Found[] {
   })
 }
 
-/** A field that has become the same in nearly all rows. */
+/** Columns that have become the same in nearly all rows. */
 export function fieldsConstant(judged: Case): Found[] {
   const { now, thresholds } = judged
   return [...COLUMNS, 'url' as const].flatMap((column) => {
@@ -228,7 +231,7 @@ function nameOf(column: Column | 'url'): string {
   return column === 'price' ? 'price_current' : column
 }
 
-/** A flag that has turned in nearly all rows. */
+/** Flags that are the opposite of before in most rows. */
 export function flagsTurned(judged: Case): Found[] {
   const { now, thresholds } = judged
   const flags = [

@@ -1,10 +1,10 @@
-/** The figures of a file that is at hand row by row, before it is sent: for each store and date those of its scrape. */
+/** Makes the figures of each scrape (store and date) of a file from its parsed rows, before the file is sent. */
 import type { Row } from '../row.ts'
 import { type CountedRow, FiguresMaker, type Shown } from './figures.ts'
 import { KnownTraits, type LabelFields } from './label-fields.ts'
 import { hash32 } from './text-hash.ts'
 
-/** A scrape of the file. */
+/** A scrape of the file. `maker`: makes its figures. */
 export type FileScrape = Readonly<{
   company: string
   store: string
@@ -13,39 +13,40 @@ export type FileScrape = Readonly<{
   maker: FiguresMaker
 }>
 
-type Known = FileScrape & Readonly<{ seen: Map<string, string> }>
+/** A scrape, and what the first row of each listing said. */
+type ScrapeInProgress = FileScrape & Readonly<{ seen: Map<string, string> }>
 
-/** Makes them. */
+/** The figures of one file. Memory grows with its listings. */
 export class FileFigures {
-  readonly #scrapes = new Map<string, Known>()
+  readonly #scrapes = new Map<string, ScrapeInProgress>()
   readonly #traits = new KnownTraits()
   #differing = 0
 
-  /** Adds a row. */
+  /** Counts a row. */
   add(row: Row): void {
     const { maker, seen } = this.#scrapeOf(row)
     const code = `${row.sku === null ? 1 : 0}${row.sku ?? row.key}`
-    const told = JSON.stringify([row.name, row.size, row.priceCents, row.wasPriceCents, row.isOnSpecial])
+    const values = JSON.stringify([row.name, row.size, row.priceCents, row.wasPriceCents, row.isOnSpecial])
     const before = seen.get(code)
     if (before === undefined) {
-      seen.set(code, told)
+      seen.set(code, values)
       const shown = shownOf(row, this.#traits.saidOf(row))
       if (maker.add(shown)) maker.take(shown)
-    } else if (before === told) maker.repeat()
+    } else if (before === values) maker.repeat()
     else this.#differing++
   }
 
-  /** How many rows show a listing again, but otherwise. */
+  /** How many rows repeat a listing of their scrape with different values. */
   get differing(): number {
     return this.#differing
   }
 
-  /** The scrapes, in the order in which they began. */
+  /** The scrapes, in the order of their first rows. */
   get scrapes(): readonly FileScrape[] {
     return [...this.#scrapes.values()]
   }
 
-  #scrapeOf({ company, storeCode, storeName, date }: Row): Known {
+  #scrapeOf({ company, storeCode, storeName, date }: Row): ScrapeInProgress {
     const key = JSON.stringify([company, storeCode, date])
     const known = this.#scrapes.get(key)
     if (known !== undefined) return known
@@ -74,12 +75,12 @@ function shownOf(row: Row, said: LabelFields): Shown & CountedRow {
     traits: said.traits,
     price: row.priceCents ?? -1,
     was: row.wasPriceCents ?? -1,
-    special: flag(row.isOnSpecial),
-    available: flag(row.isAvailable),
+    special: numberOfFlag(row.isOnSpecial),
+    available: numberOfFlag(row.isAvailable),
     unit: row.unit,
   }
 }
 
-function flag(value: boolean | null): number {
+function numberOfFlag(value: boolean | null): number {
   return value === null ? -1 : Number(value)
 }

@@ -1,4 +1,4 @@
-/** Rules for what has been wrong from the beginning, or stands in a column that nobody prices by. Pure. */
+/** Rules without a reference, for errors that a store's scrapes may always have had. They only make findings. Pure. */
 import { percent, whole } from '../number.ts'
 import { type Case, isMore } from './case.ts'
 import type { Figures } from './figures.ts'
@@ -7,9 +7,10 @@ import { namesOf, titleOf } from './price-rules.ts'
 import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
 import type { Found } from './verdict.ts'
 
+// In fewer rows, what these rules look for may be chance.
 const ROWS_MIN = 20
 
-/** A flag that says the same of every row, and what no shop would say: that nothing is to be had, or all of it on special. */
+/** A flag with an implausible value in every row: nothing is available, or everything is on special. */
 export function flagsConstant(judged: Case): Found[] {
   const { now } = judged
   if (now.rows < ROWS_MIN) return []
@@ -31,31 +32,31 @@ function flagFound(judged: Case, field: string, value: string): Found {
   }
 }
 
-/** Unit prices that fit neither their text nor price ÷ size. */
+/** Unit prices that fit neither their text nor price ÷ size, in over 30 % of the rows that can be checked. */
 export function unitPricesDisagree(judged: Case): Found | undefined {
   const { unit } = judged.now
   const known = unit.slice(1).reduce((sum, each) => sum + each, 0)
   const [, , hundredth = 0, hundredfold = 0, differs = 0] = unit
   const wrong = hundredth + hundredfold + differs
   if (known < ROWS_MIN || !isMore(wrong, known, 0.3)) return undefined
-  const how =
+  const difference =
     2 * hundredth > wrong ? '100 times too small' : 2 * hundredfold > wrong ? '100 times too large' : 'something else'
   return {
     field: 'unit_price',
-    brief: `unit_price is ${how}`,
-    sentence: `unit_price is ${how} in ${whole(wrong)} of ${whole(known)} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
+    brief: `unit_price is ${difference}`,
+    sentence: `unit_price is ${difference} in ${whole(wrong)} of ${whole(known)} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
     rows: wrong,
     now: wrong / known,
     examples: namesOf(judged, (shown) => (shown.unit & (IS_UNIT_PRICE - 1)) > UNIT.agrees),
   }
 }
 
-/** One brand in most rows of unlike categories, or in rows whose names are written in another script. */
+/** A brand in most rows although there are several categories, or in another script than the names of its rows. */
 export function oneBrand(judged: Case): Found[] {
   const { now } = judged
   if (now.rows < ROWS_MIN) return []
   return now.brands.flatMap(({ brand, rows, isForeign, categories }) => {
-    const isEverywhere = isMore(rows, now.rows, 0.5) && topsOf(now) >= 3
+    const isEverywhere = isMore(rows, now.rows, 0.5) && largeCategoryCount(now) >= 3
     if (!isEverywhere && !(isForeign && rows >= ROWS_MIN)) return []
     const where = categories.map(([name]) => name).slice(0, 3)
     const why = isForeign ? 'in another script than the names there' : 'whatever they are'
@@ -73,11 +74,12 @@ export function oneBrand(judged: Case): Found[] {
   })
 }
 
-function topsOf({ tops, seconds }: Figures): number {
+/** How many categories have many rows: second-level ones if nearly all rows are in one top category. */
+function largeCategoryCount({ tops, seconds }: Figures): number {
   return (seconds.length > 0 ? seconds : tops).filter(([, rows]) => rows >= ROWS_MIN / 2).length
 }
 
-/** Addresses that are templates, texts that were decoded wrongly, markup in names. */
+/** Makes the rule on one kind of odd texts: templates as addresses, names in a wrong encoding, or HTML in names. */
 export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case) => Found | undefined {
   const { field, what, share } = ODD_TEXTS[kind]
   return (judged) => {
@@ -93,6 +95,7 @@ export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case)
   }
 }
 
+// `share`: the share of rows from which it is reported.
 const ODD_TEXTS = {
   template: { field: 'image_url', what: 'is a template, not an address,', share: 0.05 },
   mojibake: { field: 'name', what: 'was read in another encoding than it was written in', share: 0.002 },

@@ -1,6 +1,6 @@
 /** Judges a file: each of its scrapes by `RULES`, and the whole file by `FILE_RULES`. Pure. */
 import { percent, whole } from '../number.ts'
-import { caseOf, isMore, type Judged, type References } from './case.ts'
+import { caseOf, isMore, type JudgedScrape, type References } from './case.ts'
 import type { Figures } from './figures.ts'
 import { RULES } from './rules.ts'
 import type { Thresholds } from './thresholds.ts'
@@ -24,7 +24,7 @@ export const FILE_RULES = {
 } as const
 
 /** The verdicts on one scrape. */
-export function judge(scrape: Judged, references: References, thresholds: Thresholds): Verdict[] {
+export function judge(scrape: JudgedScrape, references: References, thresholds: Thresholds): Verdict[] {
   const { beside, rows } = references
   const shown = beside === undefined ? scrape.figures : mergeFigures([beside, scrape.figures])
   const now = rows === undefined ? shown : { ...shown, rows }

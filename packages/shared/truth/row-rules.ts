@@ -7,9 +7,9 @@ import {
   isFewer,
   isMore,
   isWitnessed,
-  type Judged,
+  type JudgedScrape,
   medianOf,
-  rowsOf,
+  rowsOfCategory,
 } from './case.ts'
 import type { Counted, Figures } from './figures.ts'
 import { wordsHash } from './text-hash.ts'
@@ -119,7 +119,7 @@ function categoriesFound({ scrape, now, beside }: Case, lost: readonly Lost[], w
 }
 
 // The category of a rejected line is unknown, so all of them may count for any category.
-function rejectedOf({ rejected = 0 }: Judged): number {
+function rejectedOf({ rejected = 0 }: JudgedScrape): number {
   return rejected
 }
 
@@ -165,7 +165,7 @@ function categoriesOf(then: Figures, now: Figures): Lost[] {
 }
 
 function rowsIn(figures: Figures, name: string): number {
-  return Math.max(rowsOf(figures.tops, name), rowsOf(figures.seconds, name))
+  return Math.max(rowsOfCategory(figures.tops, name), rowsOfCategory(figures.seconds, name))
 }
 
 /** A chart of the largest categories, before and now. */

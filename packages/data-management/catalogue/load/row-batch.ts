@@ -28,8 +28,8 @@ export type WarnedRows = Readonly<{ field: string; reason: string; count: number
 export type IgnoredField = Readonly<{ name: string; rows: number }>
 
 /**
- * The figures of a scrape of the file, and its sample of rows in bytes, which `shownIn` reads. In a file of many
- * scrapes the sample is compressed, since it is hardly ever read.
+ * The figures of a scrape of the file, and its sample of rows in bytes, which `decodeSampledRows` reads. In a file of
+ * many scrapes the sample is compressed, since it is hardly ever read.
  */
 export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: Uint8Array<ArrayBuffer> }>
 

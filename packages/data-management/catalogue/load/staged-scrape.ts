@@ -24,7 +24,7 @@ export type StagedScrape = {
   listings: number
   /** The figures of its columns; null until the file has been read, and if the file has too many scrapes. */
   figures: Figures | null
-  /** Its sample of rows in bytes, which `shownIn` reads. */
+  /** Its sample of rows in bytes, which `decodeSampledRows` reads. */
   sampled: Uint8Array
   /** Whether any of its listings is shown with a barcode. */
   hasBarcodes: boolean

@@ -1,6 +1,6 @@
 /** Whether the servers of a fleet's inbox keep what they acknowledge: copies, files, and how soon these are synced. */
 import type { StreamInfo } from '@nats-io/jetstream'
-import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
+import { type CheckResult, fail, ok, warn } from '@splitcart/shared/check-result.ts'
 import type { JetStreamInbox } from './servers.ts'
 
 const ASK_MS_MAX = 3_000
@@ -15,12 +15,12 @@ type ServerInfo = Readonly<{
 }>
 
 /** What is to be known about the inbox. Something that fails must not be worked with. */
-export async function fleetFindings(fleet: JetStreamInbox): Promise<Finding[]> {
+export async function checkFleetInbox(fleet: JetStreamInbox): Promise<CheckResult[]> {
   const streams = await fleet.streams()
-  return [...streams.flatMap((info) => streamFindings(info, fleet.place.replicas)), ...(await syncFindings(fleet))]
+  return [...streams.flatMap((info) => checkStream(info, fleet.place.replicas)), ...(await checkSyncs(fleet))]
 }
 
-function streamFindings({ config }: StreamInfo, replicas: number): Finding[] {
+function checkStream({ config }: StreamInfo, replicas: number): CheckResult[] {
   const { name, storage, num_replicas } = config
   const about = `stream ${name}`
   if (storage !== 'file')
@@ -34,7 +34,7 @@ function streamFindings({ config }: StreamInfo, replicas: number): Finding[] {
   return [ok(about, `has ${num_replicas} copies`)]
 }
 
-async function syncFindings({ place }: JetStreamInbox): Promise<Finding[]> {
+async function checkSyncs({ place }: JetStreamInbox): Promise<CheckResult[]> {
   if (place.monitorPort === undefined)
     return [
       warn(
@@ -44,12 +44,12 @@ async function syncFindings({ place }: JetStreamInbox): Promise<Finding[]> {
       ),
     ]
   return Promise.all(
-    place.servers.map((server) => syncFinding(`${server.slice(0, server.lastIndexOf(':'))}:${place.monitorPort}`)),
+    place.servers.map((server) => checkSync(`${server.slice(0, server.lastIndexOf(':'))}:${place.monitorPort}`)),
   )
 }
 
 /** What one server says of its syncs at its monitoring port. */
-export async function syncFinding(host: string): Promise<Finding> {
+export async function checkSync(host: string): Promise<CheckResult> {
   const about = `syncs of ${host}`
   try {
     const answer = await fetch(`http://${host}/varz`, { signal: AbortSignal.timeout(ASK_MS_MAX) })

@@ -1,28 +1,31 @@
-/** Results of `splitcart doctor`: one line per check, and what to do if it does not pass. */
+/** The results of the checks of `splitcart doctor`, and checks that both machines need. */
 import { type Disk, systemFaultOf } from './disk.ts'
 
-/** The result of a check. `fail`: the program cannot work. `warn`: it works, but needs attention. */
-export type Finding = Readonly<{ check: string; state: 'ok' | 'warn' | 'fail'; detail: string; todo?: string }>
+/**
+ * The result of a check. `check`: its name. `fail`: the program cannot work. `warn`: it works, but needs attention.
+ * `todo`: what to do if it did not pass.
+ */
+export type CheckResult = Readonly<{ check: string; state: 'ok' | 'warn' | 'fail'; detail: string; todo?: string }>
 
 /** A check that passed. */
-export function ok(check: string, detail: string): Finding {
+export function ok(check: string, detail: string): CheckResult {
   return { check, state: 'ok', detail }
 }
 
 /** A check that needs attention. */
-export function warn(check: string, detail: string, todo: string): Finding {
+export function warn(check: string, detail: string, todo: string): CheckResult {
   return { check, state: 'warn', detail, todo }
 }
 
 /** A check that failed: the program cannot work. */
-export function fail(check: string, detail: string, todo: string): Finding {
+export function fail(check: string, detail: string, todo: string): CheckResult {
   return { check, state: 'fail', detail, todo }
 }
 
-/** Runs a check; an error of the operating system becomes a failed one. */
-export async function examine(check: string, todo: string, look: () => Promise<Finding>): Promise<Finding> {
+/** Runs a check. An error of the operating system becomes a failed result with `todo`; other errors are thrown. */
+export async function runCheck(check: string, todo: string, perform: () => Promise<CheckResult>): Promise<CheckResult> {
   try {
-    return await look()
+    return await perform()
   } catch (error) {
     const fault = systemFaultOf(error)
     if (fault === undefined) throw error
@@ -30,22 +33,22 @@ export async function examine(check: string, todo: string, look: () => Promise<F
   }
 }
 
-/** Checks the free disk of a folder: fails below `bytesMin` or 1,000 new files, warns below twice `bytesMin`. */
-export async function roomFinding(disk: Disk, folder: string, bytesMin: number): Promise<Finding> {
+/** Checks the free space for a folder: fails below `bytesMin` or 1,000 new files, warns below twice `bytesMin`. */
+export async function checkFreeSpace(disk: Disk, folder: string, bytesMin: number): Promise<CheckResult> {
   const { bavail, bsize, files, ffree } = await disk.statfs(folder)
   const mebibytes = Math.floor((bavail * bsize) / 1024 / 1024)
   const detail = `${mebibytes.toLocaleString('en')} MiB free at ${folder}`
-  // Some file systems have no fixed number of files and say 0.
-  if (files > 0 && ffree < FILES_MIN)
+  // Some file systems have no fixed number of files and report 0.
+  if (files > 0 && ffree < NEW_FILES_MIN)
     return fail('disk', `there is room for ${ffree} more files at ${folder}`, 'Delete files that are not needed.')
   if (bavail * bsize < bytesMin) return fail('disk', detail, 'Make room.')
   return bavail * bsize < 2 * bytesMin ? warn('disk', detail, 'Make room soon.') : ok('disk', detail)
 }
 
-const FILES_MIN = 1000
+const NEW_FILES_MIN = 1000
 
 /** Warns if a folder belongs to another user or is accessible to others. Not checked on Windows. */
-export async function ownerFinding(disk: Disk, check: string, folder: string): Promise<Finding> {
+export async function checkOwner(disk: Disk, check: string, folder: string): Promise<CheckResult> {
   const stats = await disk.lstat(folder)
   if (!stats.isDirectory()) return fail(check, `${folder} is no folder`, 'Move it away.')
   const uid = process.getuid?.()
