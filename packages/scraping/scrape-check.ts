@@ -2,6 +2,7 @@
  * Judges files one after the other before they are sent: each against the server's references, if available, and
  * against earlier files of this process that were not held.
  */
+import { isOneCode } from '@splitcart/shared/codes.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
@@ -54,7 +55,7 @@ export class ScrapeCheck {
 
   /** References for a store from the earlier files. */
   #referencesAmong({ company, store, date }: FileScrape): References {
-    const own = this.#before.filter((each) => each.company === company && each.code === store && each.date < date)
+    const own = this.#before.filter((each) => isOneStore(each, { company, code: store }) && each.date < date)
     const [newest] = own
     if (newest === undefined) return NO_BASELINE.references
     return { own: newest, usual: own.map(({ figures }) => figures.rows), newest: newest.date, sisters: [] }
@@ -63,10 +64,16 @@ export class ScrapeCheck {
   /** Adds a scrape as a reference; keeps the newest DATES_MAX of each store. */
   #believe({ company, store: code, storeName: store, date, maker }: FileScrape): void {
     const scrape: Before = { company, code, store, date, figures: maker.figures() }
-    const isOfStore = (each: Before) => each.company === company && each.code === code
+    const isOfStore = (each: Before) => isOneStore(each, scrape)
     const ofStore = [...this.#before.filter(isOfStore), scrape].toSorted((one, other) =>
       one.date < other.date ? 1 : -1,
     )
     this.#before = [...this.#before.filter((each) => !isOfStore(each)), ...ofStore.slice(0, DATES_MAX)]
   }
+}
+
+type Store = Readonly<{ company: string; code: string }>
+
+function isOneStore(one: Store, other: Store): boolean {
+  return isOneCode(one.company, other.company) && isOneCode(one.code, other.code)
 }

@@ -80,3 +80,19 @@ test('files are compared with those before them, also where the server does not 
   const days = [await isHeld(1, 1), await isHeld(2, 100), await isHeld(3, 100), await isHeld(4, 1)]
   assert.deepEqual(days, [false, true, true, false])
 })
+
+test('a file is judged as it would be loaded: codes in any case are one store, and a value that is missing is no other one', async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'c.jsonl')
+  const judged = async (products: readonly object[], metadata: typeof METADATA) => {
+    await writeFile(path, textOf(shop()) + textOf(products, metadata))
+    const { rejected, verdicts } = await checkFile(path, ALONE)
+    return [rejected, ...verdicts.filter(isHolding).map(({ rule }) => rule)]
+  }
+  const otherwise = { ...METADATA, company: 'NorthMart', store_id: 's1' }
+  const less = shop().map(({ size: _, price_was: __, ...product }) => product)
+  const dearer = shop().map((product) => ({ ...product, price_current: Number(product.price_current) + 1 }))
+  assert.deepEqual(await judged(less, METADATA), [0])
+  assert.deepEqual(await judged(less, otherwise), [0])
+  assert.deepEqual(await judged(dearer, otherwise), [0, 'differing_duplicates'])
+})

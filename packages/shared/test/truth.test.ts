@@ -265,3 +265,13 @@ test('figures of an older version, which lack addresses and reductions, are comp
   assert.deepEqual(holdsOf(all, before), [])
   assert.deepEqual(holdsOf(all), ['all_reduced', 'field_constant'])
 })
+
+test('an address that is a template is told of the field that it stands in', () => {
+  const withTemplate = (field: string) =>
+    shop().map((product, place) => ({ ...product, [field]: `https://shop.example/{width}/${place}` }))
+  for (const field of ['url', 'image_url']) {
+    const found = verdictsOf(withTemplate(field)).filter(({ rule }) => rule === 'template_address')
+    assert.deepEqual([field, found.map((each) => [each.field, each.rows])], [field, [[field, 100]]])
+    assert.equal(found[0]!.examples.length, 5)
+  }
+})

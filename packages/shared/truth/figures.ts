@@ -46,13 +46,14 @@ export type Figures = EncodedSample &
     equalUnit: number
     wasBelow: number
     /** Rows whose former price is above the price; figures made by an older version lack it. */
-    reduced?: number
+    reduced?: number | undefined
     available: number
     special: number
     /** Rows by the power of two that their cents reach. */
     levels: readonly number[]
     unit: readonly number[]
-    odd: Readonly<Record<keyof typeof ODD, number>>
+    /** Figures made by an older version lack `urlTemplate`: it counts as `template` there. */
+    odd: Readonly<Record<Exclude<keyof typeof ODD, 'urlTemplate'>, number>> & Readonly<{ urlTemplate?: number }>
     tops: readonly Counted[]
     seconds: readonly Counted[]
     values: Readonly<Record<Column, Values>>

@@ -1,5 +1,5 @@
 /** Makes the figures of each scrape (store and date) of a file from its parsed rows, before the file is sent. */
-import type { Row } from '../row.ts'
+import { differenceOf, type Row, type ShownAgain } from '../row.ts'
 import { type CountedRow, FiguresMaker, type Shown } from './figures.ts'
 import { KnownTraits, type LabelFields } from './label-fields.ts'
 import { hash32 } from './text-hash.ts'
@@ -14,7 +14,7 @@ export type FileScrape = Readonly<{
 }>
 
 /** A scrape, and what the first row of each listing said. */
-type ScrapeInProgress = FileScrape & Readonly<{ seen: Map<string, string> }>
+type ScrapeInProgress = FileScrape & Readonly<{ seen: Map<string, ShownAgain> }>
 
 /** The figures of one file. Memory grows with its listings. */
 export class FileFigures {
@@ -26,13 +26,13 @@ export class FileFigures {
   add(row: Row): void {
     const { maker, seen } = this.#scrapeOf(row)
     const code = `${row.sku === null ? 1 : 0}${row.sku ?? row.key}`
-    const values = JSON.stringify([row.name, row.size, row.priceCents, row.wasPriceCents, row.isOnSpecial])
     const before = seen.get(code)
     if (before === undefined) {
-      seen.set(code, values)
+      const { name, size, priceCents, wasPriceCents, isOnSpecial } = row
+      seen.set(code, { name, size, priceCents, wasPriceCents, isOnSpecial })
       const shown = shownOf(row, this.#traits.saidOf(row))
       if (maker.add(shown)) maker.take(shown)
-    } else if (before === values) maker.repeat()
+    } else if (differenceOf(before, row) === undefined) maker.repeat()
     else this.#differing++
   }
 
@@ -46,8 +46,8 @@ export class FileFigures {
     return [...this.#scrapes.values()]
   }
 
-  #scrapeOf({ company, storeCode, storeName, date }: Row): ScrapeInProgress {
-    const key = JSON.stringify([company, storeCode, date])
+  #scrapeOf({ company, companyKey, storeCode, storeKey, storeName, date }: Row): ScrapeInProgress {
+    const key = JSON.stringify([companyKey, storeKey, date])
     const known = this.#scrapes.get(key)
     if (known !== undefined) return known
     const scrape = {
@@ -56,7 +56,7 @@ export class FileFigures {
       storeName,
       date,
       maker: new FiguresMaker(),
-      seen: new Map<string, string>(),
+      seen: new Map<string, ShownAgain>(),
     }
     this.#scrapes.set(key, scrape)
     return scrape

@@ -79,25 +79,28 @@ function largeCategoryCount({ tops, seconds }: Figures): number {
   return (seconds.length > 0 ? seconds : tops).filter(([, rows]) => rows >= ROWS_MIN / 2).length
 }
 
-/** Makes the rule on one kind of odd texts: templates as addresses, names in a wrong encoding, or HTML in names. */
-export function oddTexts(kind: 'template' | 'mojibake' | 'html'): (judged: Case) => Found | undefined {
+/** Makes the rule on some kinds of odd texts: templates as addresses, names in a wrong encoding, or HTML in names. */
+export function oddTexts(...kinds: (keyof typeof ODD_TEXTS)[]): (judged: Case) => Found[] {
+  return (judged) => kinds.flatMap((kind) => oddTextsOf(judged, kind))
+}
+
+function oddTextsOf(judged: Case, kind: keyof typeof ODD_TEXTS): Found[] {
   const { field, what, share } = ODD_TEXTS[kind]
-  return (judged) => {
-    const { now } = judged
-    const rows = now.odd[kind]
-    if (rows === 0 || rows < share * now.rows) return undefined
-    const sentence = `${field} ${what} in ${whole(rows)} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
-    const isOdd = ({ odd }: Readonly<{ odd: number }>) => (odd & ODD[kind]) !== 0
-    const shown = judged.scrape.sampled ?? []
-    const examples =
-      kind === 'template' ? shown.filter(isOdd).map(({ said }) => said.imageUrl ?? '') : namesOf(judged, isOdd)
-    return { field, brief: `${field} ${what.replace(/,$/, '')}`, sentence, rows, now: rows / now.rows, examples }
-  }
+  const { now } = judged
+  const rows = now.odd[kind]
+  if (!rows || rows < share * now.rows) return []
+  const sentence = `${field} ${what} in ${whole(rows)} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
+  const isOdd = ({ odd }: Readonly<{ odd: number }>) => (odd & ODD[kind]) !== 0
+  const shown = judged.scrape.sampled ?? []
+  const examples =
+    kind === 'template' ? shown.filter(isOdd).map(({ said }) => said.imageUrl ?? '') : namesOf(judged, isOdd)
+  return [{ field, brief: `${field} ${what.replace(/,$/, '')}`, sentence, rows, now: rows / now.rows, examples }]
 }
 
 // `share`: the share of rows from which it is reported.
 const ODD_TEXTS = {
   template: { field: 'image_url', what: 'is a template, not an address,', share: 0.05 },
+  urlTemplate: { field: 'url', what: 'is a template, not an address,', share: 0.05 },
   mojibake: { field: 'name', what: 'was read in another encoding than it was written in', share: 0.002 },
   html: { field: 'name', what: 'holds HTML', share: 0.01 },
 } as const

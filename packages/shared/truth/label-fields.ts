@@ -19,7 +19,7 @@ export const FIELDS = [
 export type Field = (typeof FIELDS)[number]
 
 /** Oddities of texts, each a bit in `Traits.odd`. */
-export const ODD = { mojibake: 1, html: 2, template: 4, foreignBrand: 8 } as const
+export const ODD = { mojibake: 1, html: 2, template: 4, foreignBrand: 8, urlTemplate: 16 } as const
 
 /**
  * What labels share; rows are counted by it. `odd`: bits of `ODD`; `told`: a bit for each of `COUNTED_LABEL_FIELDS`
@@ -139,7 +139,8 @@ function oddOf({ name, brand, url, imageUrl }: RowProduct): number {
   let odd = 0
   if (!isAscii(name) && MOJIBAKE.test(name)) odd |= ODD.mojibake
   if ((name.includes('<') || name.includes('&')) && HTML.test(name)) odd |= ODD.html
-  if (isTemplate(imageUrl) || isTemplate(url)) odd |= ODD.template
+  if (isTemplate(imageUrl)) odd |= ODD.template
+  if (isTemplate(url)) odd |= ODD.urlTemplate
   if (brand !== null && !isAscii(brand) && isForeignTo(brand, name)) odd |= ODD.foreignBrand
   return odd
 }

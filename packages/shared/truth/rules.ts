@@ -93,7 +93,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   flag_constant: finding('a flag says the same of every row', [], flagsConstant),
   unit_price_disagrees: finding('unit prices fit neither their text nor price ÷ size', [], unitPricesDisagree),
   one_brand: finding('one brand across unlike categories', [], oneBrand),
-  template_address: finding('addresses that are templates', [], oddTexts('template')),
+  template_address: finding('addresses that are templates', [], oddTexts('template', 'urlTemplate')),
   mojibake: finding('names in a wrong encoding', [], oddTexts('mojibake')),
   html_in_names: finding('HTML in names', [], oddTexts('html')),
 }

@@ -29,10 +29,10 @@ function added(one: Figures, other: Figures, kept: number): Figures {
   const sum = (first: number, second: number) => Math.round(first * kept) + second
   const sums = (first: readonly number[], second: readonly number[]) =>
     first.map((each, place) => sum(each, second[place] ?? 0))
-  const named = <Name extends string>(first: Readonly<Record<Name, number>>, second: Readonly<Record<Name, number>>) =>
+  const named = <Counts extends Readonly<Record<string, number>>>(first: Counts, second: Counts) =>
     Object.fromEntries(
-      Object.entries<number>(first).map(([name, each]) => [name, sum(each, second[name as Name])]),
-    ) as Record<Name, number>
+      Object.keys({ ...first, ...second }).map((name) => [name, sum(first[name] ?? 0, second[name] ?? 0)]),
+    ) as Counts
   return {
     ...(one.rows > other.rows ? one : other),
     rows: sum(one.rows, other.rows),
@@ -41,7 +41,7 @@ function added(one: Figures, other: Figures, kept: number): Figures {
     zero: sum(one.zero, other.zero),
     equalUnit: sum(one.equalUnit, other.equalUnit),
     wasBelow: sum(one.wasBelow, other.wasBelow),
-    ...(one.reduced === undefined || other.reduced === undefined ? {} : { reduced: sum(one.reduced, other.reduced) }),
+    reduced: one.reduced === undefined || other.reduced === undefined ? undefined : sum(one.reduced, other.reduced),
     available: sum(one.available, other.available),
     special: sum(one.special, other.special),
     levels: sums(one.levels, other.levels),

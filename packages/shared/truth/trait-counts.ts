@@ -13,7 +13,7 @@ export type BrandRows = { rows: number; foreign: number }
 export class TraitCounts {
   /** For each of `COUNTED_LABEL_FIELDS`, the rows that have it. */
   readonly told = COUNTED_LABEL_FIELDS.map(() => 0)
-  readonly odd = { mojibake: 0, html: 0, template: 0, foreignBrand: 0 }
+  readonly odd = { mojibake: 0, html: 0, template: 0, foreignBrand: 0, urlTemplate: 0 }
   readonly tops = new Map<string, number>()
   readonly seconds = new Map<string, number>()
   readonly brands = new Map<string, BrandRows>()
