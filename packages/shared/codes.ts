@@ -35,6 +35,14 @@ const NOTHING = /^(?:0+(?:\.0+)?|[-–—_.?]+)$/
 // Nearly every SKU is longer; those are not checked.
 const CHARACTERS_MAX = 20
 
+// No digit from 1 to 9. Other barcodes that are no GTIN are kept as sent, but join no listings.
+const NO_BARCODE = /^[^1-9]*$/
+
+/** Whether a barcode is a placeholder for "none". */
+export function isNoBarcode(barcode: string): boolean {
+  return NO_BARCODE.test(barcode)
+}
+
 /** Whether a SKU is a placeholder for "none". */
 export function isPlaceholder(sku: string): boolean {
   if (sku.length > CHARACTERS_MAX) return false

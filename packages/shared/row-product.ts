@@ -1,5 +1,5 @@
 /** The object `product` of a row: an article and its price. */
-import { isPlaceholder } from './codes.ts'
+import { isNoBarcode, isPlaceholder } from './codes.ts'
 import {
   dropped,
   type FieldFault,
@@ -116,12 +116,9 @@ function optionalSku(reading: Reading): string | null {
   return sku !== null && isPlaceholder(sku) ? dropped(reading, 'sku', 'stands for none') : sku
 }
 
-// Barcodes that mean "none": no digit from 1 to 9. Others that are no GTIN are kept as sent, but join no listings.
-const NO_BARCODE = /^[^1-9]*$/
-
 function optionalBarcode(reading: Reading): string | null {
   const code = optionalCode(reading, 'barcode', CODE_CHARACTERS_MAX)
-  return code !== null && NO_BARCODE.test(code) ? dropped(reading, 'barcode', 'stands for none') : code
+  return code !== null && isNoBarcode(code) ? dropped(reading, 'barcode', 'stands for none') : code
 }
 
 function optionalPath(reading: Reading): readonly string[] {

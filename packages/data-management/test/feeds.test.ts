@@ -146,6 +146,13 @@ test('each fault of a row of a list is a reject with its reason, and a key for o
   )
   const held = await load(receiver, 'stores', lines({ ...NERANG, name: 'x' }, NERANG, { x: 1 }, { x: 2 }))
   assert.deepEqual([held.state, held.load?.inserted], ['held', 0])
+  const none = [
+    { company: 'cornershop', sku: '1', barcode: 'N/A' },
+    { company: 'cornershop', sku: 'n/a', barcode: '9300601234561' },
+    { company: 'cornershop', sku: '1', barcode: '-' },
+  ]
+  const placeholders = await load(receiver, 'barcodes', lines(...none))
+  assert.deepEqual([placeholders.state, placeholders.load?.rejected], ['failed', 3])
   const failed = await load(receiver, 'barcodes', lines({ company: 'cornershop', sku: '1' }))
   assert.deepEqual([failed.state, failed.load?.problem], ['failed', 'Not one line of the file is one of barcodes.'])
   const limited = { name: 'limited', scopes: ['upload'], onlyFor: ['cornershop/S1'], expiresAt: null } as const

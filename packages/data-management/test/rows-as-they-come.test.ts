@@ -261,6 +261,8 @@ const MISTAKES: Readonly<Record<string, readonly [string | Buffer, RegExp]>> = {
   'a JSON array': [`[${line({})},\n${line({})}]`, /one JSON array.*jq/],
   'pretty-printed JSON': [JSON.stringify(JSON.parse(line({})), null, 2), /over several lines.*jq/],
   CSV: ['sku;name;price\r\n1;Oats;2,50\r\n2;Rye;4,10\r', /is CSV/],
+  'a header of CSV alone': ['sku;name;price', /is CSV/],
+  'a sentence': ['Sorry, this page is not available', /^Not one line of the file is a row\.$/],
   'a page of HTML': ['<!DOCTYPE html>\n<html><title>Access denied</title></html>', /HTML/],
   'rows of Scrapy': ['{"name": "Oats", "price": "2.50", "url": "https://shop.example/1"}', /no object product/],
   'an envelope of Airbyte': [`{"_airbyte_raw_id": "1", "_airbyte_data": ${line({})}}`, /Airbyte/],

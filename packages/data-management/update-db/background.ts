@@ -20,6 +20,9 @@ const TASKS: Readonly<Record<BackgroundTask, Task>> = {
   'changes of price': { restTimes: 10, hasWork: hasUncountedChanges },
 }
 
+// What failed, in a database that is locked or full, will most often fail again at once.
+const FAILED_REST_MS = 60_000
+
 /** One thread per task, started when there is first something to do, and ended by dispose. */
 export class BackgroundTasks implements AsyncDisposable {
   readonly #threads: readonly BackgroundThread[]
@@ -71,6 +74,7 @@ class BackgroundThread implements AsyncDisposable {
     worker.on('message', (answer: BackgroundAnswer) => this.#handle(answer))
     worker.on('error', (error) => this.#log.warn({ err: error, task }, 'a thread in the background has ended'))
     worker.on('exit', () => {
+      this.#restUntil = performance.now() + FAILED_REST_MS
       this.#worker = undefined
       this.#isBusy = false
     })
@@ -83,6 +87,7 @@ class BackgroundThread implements AsyncDisposable {
     const { task } = this.#work
     this.#isBusy = false
     if ('failure' in answer) {
+      this.#restUntil = performance.now() + FAILED_REST_MS
       this.#log.warn({ task, problem: answer.failure }, 'not done in the background; it is tried again')
       return
     }

@@ -2,7 +2,7 @@
  * Reads the rows of the list files `stores` and `barcodes`: flat objects, one per line. Any invalid field rejects the
  * row, unlike in scrapes, since people maintain these lists and can correct them. Docs: docs/feeds.md.
  */
-import { foldedCode, shownCode } from '@splitcart/shared/codes.ts'
+import { foldedCode, isNoBarcode, isPlaceholder, shownCode } from '@splitcart/shared/codes.ts'
 import { dateIn } from '@splitcart/shared/date.ts'
 import { isObject, REJECT_CODES, type RejectCode, type Rejection, readLine } from '@splitcart/shared/row.ts'
 import { faultOfText, isAbsent } from '@splitcart/shared/text.ts'
@@ -12,8 +12,6 @@ import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
 const TEXT_CHARACTERS_MAX = 200
 const DEGREES_MAX = { latitude: 90, longitude: 180 } as const
 const UNITS_PER_DEGREE = 10_000_000
-// Zeros stand for "no barcode". Rows of products treat any text without a digit 1 to 9 like that (row-product.ts).
-const NO_BARCODE = /^0+$/
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -77,8 +75,9 @@ export function storeFactOf(fields: Fields, receivedAt: number): StoreFact {
 /** What a row says about the barcode of a SKU. Throws an `InvalidField`. */
 export function barcodeFactOf(fields: Fields, receivedAt: number): BarcodeFact {
   const barcode = requiredText(fields, 'barcode')
-  if (NO_BARCODE.test(barcode)) throw new InvalidField('field_value', 'barcode', 'stands for none')
+  if (isNoBarcode(barcode)) throw new InvalidField('field_value', 'barcode', 'stands for none')
   const [company, sku] = [foldedCode(requiredText(fields, 'company')), requiredText(fields, 'sku')]
+  if (isPlaceholder(sku)) throw new InvalidField('field_value', 'sku', 'stands for none')
   return { company, sku, date: dateOf(fields, receivedAt), barcode }
 }
 

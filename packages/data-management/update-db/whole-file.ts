@@ -78,11 +78,15 @@ function describeRow(row: Readonly<Record<string, unknown>>): string | undefined
 
 const FLAT_ROW_FIELDS = ['name', 'title', 'price', 'price_current', 'sku', 'url', 'product_name'] as const
 
-/** Whether one separator is in the first line, and at least as often in each of the next three. */
+/**
+ * Whether one separator is in the first line, and at least as often in each of the next three. A single line may be a
+ * sentence, which has a space behind each comma.
+ */
 function isCsv(lines: readonly string[]): boolean {
   const [head = '', ...rows] = lines.slice(0, 4).filter((line) => line !== '')
   return [',', ';', '\t', '|'].some((separator) => {
     const count = head.split(separator).length
+    if (rows.length === 0 && head.includes(`${separator} `)) return false
     return count > 1 && rows.every((line) => line.split(separator).length >= count)
   })
 }
