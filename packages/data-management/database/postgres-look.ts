@@ -1,9 +1,12 @@
-/** Opening PostgreSQL only to look: nothing is made there. */
+/** Reads from PostgreSQL without changing anything: no schema is created or migrated. */
 import pg from 'pg'
 import { connectTo } from './postgres-hosts.ts'
 import { problemOf } from './postgres-problems.ts'
 
-/** What a database says of itself and of a schema in it. `made`: how many migrations of the schema have been made, 0 where it is not there. */
+/**
+ * The state of a database and of a schema in it. `made`: how many migrations the schema has had, 0 if it does not
+ * exist; `mayCreate`: whether this user may create schemas.
+ */
 export type Looked = Readonly<{
   made: number
   version: string
@@ -17,7 +20,7 @@ const LOOK = `select current_setting('server_version') as version, current_setti
     has_database_privilege(current_database(), 'create') as "mayCreate",
     exists (select from pg_tables where schemaname = $1 and tablename = 'schema_version') as "isThere"`
 
-/** Looks at a schema. Throws `database_unreachable`, `database_unusable`, or what else PostgreSQL says. */
+/** Reads the state of a schema. Throws `database_unreachable`, `database_unusable`, or PostgreSQL's own error. */
 export async function lookAtSchema(address: string, schema: string): Promise<Looked> {
   try {
     return await look(address, schema)
@@ -38,7 +41,7 @@ async function look(address: string, schema: string): Promise<Looked> {
   }
 }
 
-/** Asks something of the tables of a schema. */
+/** The rows of a query on the tables of a schema. Throws PostgreSQL's own errors. */
 export async function askSchema<Row>(address: string, schema: string, sql: string, values: string[]): Promise<Row[]> {
   const client = await connectTo(address)
   try {

@@ -1,4 +1,7 @@
-/** Scrapes of dates that had not come yet: older versions loaded them. They are never "now", and somebody should take them out. */
+/**
+ * Finds scrapes dated in the future, which older versions loaded (now they are held: HOLD_DAYS_AHEAD). Nothing shows
+ * them as the newest; a person should undo their loads.
+ */
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { type Finding, ok, warn } from '@splitcart/shared/finding.ts'
 import { openToLook } from '../database/look.ts'
@@ -11,8 +14,12 @@ const sqlWith = (day: string) =>
   `select distinct filename, date from scrape join load on load.id = load_id where date > ${day}
     order by date desc, filename limit ${NAMED_MAX + 1}`
 
-/** Names them. Undefined where the catalogue cannot be asked: that is told elsewhere. */
+/**
+ * Names them, up to five. `server`: the address of PostgreSQL, if the catalogue is there. Undefined if the catalogue
+ * cannot be read: another check reports that.
+ */
 export async function datesFinding(catalogue: string, server: string | undefined): Promise<Finding | undefined> {
+  // Later than tomorrow in UTC: east of it, a store may have tomorrow's date already.
   const day = dayBeside(new Date().toISOString().slice(0, 10), 1)
   const ahead = await (server === undefined ? inFile(catalogue, day) : inServer(server, day)).catch(() => undefined)
   const [first] = ahead ?? []

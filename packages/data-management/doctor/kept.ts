@@ -1,14 +1,14 @@
-/** Files kept for replay whose bytes the disk has changed. The server looks at all of them by and by; here it is some, at once. */
+/** Finds files kept for replay that the disk has damaged. The server checks all of them over time; this is a sample. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail } from '@splitcart/shared/finding.ts'
 import type { Folders } from '../folders.ts'
 import { ProcessedRound } from '../inbox/processed-integrity.ts'
 import { openLedgerToAsk } from '../ledger/ledger.ts'
 
-// Some seconds of reading.
+// Takes some seconds to read.
 const BYTES_MAX = 256 * 1024 * 1024
 
-/** Names one of them. Undefined: none was found, or the ledger cannot be asked, which is told elsewhere. */
+/** Names one damaged file. Undefined if none was found, or the ledger cannot be read: another check reports that. */
 export async function keptFinding(disk: Disk, folders: Folders): Promise<Finding | undefined> {
   const damaged = await damagedIn(disk, folders).catch(() => [])
   const [first] = damaged

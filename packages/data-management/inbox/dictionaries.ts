@@ -1,11 +1,12 @@
 /**
- * The files that a sender may name as dictionaries (dcz, RFC 9842): its own uploads, from wherever their bytes lie, in memory while they
- * are in demand.
+ * The files that a sender may name as dictionaries (dcz, RFC 9842): its own uploads, wherever their bytes lie. Those
+ * used last stay in memory.
  *
  * Invariants:
- *  1. A key's dictionaries are the uploads that it has sent. Of all others, and of what never was, it is told the same.
- *  2. Bytes are handed out only when their SHA-256 is right: a damaged file is no dictionary.
- *  3. Those that are kept, and those that are in use, take bounded memory. Who comes when it is full sends without one.
+ *  1. A key's dictionaries are the uploads that it has sent. For the uploads of others it gets the same error as for
+ *     uploads that never existed.
+ *  2. Bytes are handed out only if their SHA-256 is right: a damaged file is not a dictionary.
+ *  3. The cached dictionaries and those in use take bounded memory. When it is full, a sender sends without one.
  */
 import { DICTIONARY_BYTES_MAX, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
@@ -17,18 +18,19 @@ import type { Upload } from '../ledger/uploads.ts'
 import type { inboxOf } from './folder/folder-inbox.ts'
 import { openContent } from './open-content.ts'
 
-// A decoder has a copy of its own, and a window.
+// The most bytes in use at a time, as a multiple of the cache's size (at least of one largest dictionary). Each use
+// also costs the decoder's own copy and a window.
 const IN_USE_TIMES_KEPT = 4
 
-/** `bytesKept`: how much is kept in memory; `daysKept`: for how long files stay after they were received. */
+/** `bytesKept`: the size of the cache in memory; `daysKept`: for how many days after receipt files are kept. */
 export type DictionaryLimits = Readonly<{ bytesKept: number; daysKept: number }>
 
 type InboxStores = Parameters<typeof inboxOf>[0] & Readonly<{ ledger: Ledger }>
 
-/** A dictionary in use. Dispose of it. */
+/** A dictionary in use, which counts against the memory limit until it is disposed of. */
 export type Lease = Disposable & Readonly<{ bytes: Buffer }>
 
-/** The dictionaries of all keys. */
+/** The dictionaries of all keys, with a cache: the least recently used ones go first. */
 export class Dictionaries {
   readonly #places: InboxStores
   readonly #limits: DictionaryLimits
@@ -41,14 +43,14 @@ export class Dictionaries {
     this.#limits = limits
   }
 
-  /** Throws `dictionary_unknown` unless a key has sent this upload and it may serve as a dictionary. */
+  /** The upload that a key names as a dictionary. Throws `dictionary_unknown` if it is not the key's, or unfit. */
   async check(sha256: string, keyId: string): Promise<Upload> {
     const upload = await this.#places.ledger.uploads.findSent(keyId, sha256)
     if (upload === undefined || !mayServe(upload)) throw unknown()
     return upload
   }
 
-  /** Takes a dictionary into use, or throws `dictionary_unknown`. */
+  /** Takes a dictionary into use. Throws `dictionary_unknown`, also if its bytes are gone or too many are in use. */
   async take(sha256: string, keyId: string): Promise<Lease> {
     const upload = await this.check(sha256, keyId)
     const size = upload.bytes
@@ -68,7 +70,7 @@ export class Dictionaries {
     }
   }
 
-  /** A receipt, with until when its upload may serve as a dictionary at least. */
+  /** Adds `dictionary_until` to a receipt: until then, at least, its upload can be a dictionary. None if it cannot. */
   told<R extends Receipt>(receipt: R): R {
     const { kind, bytes, received_at } = receipt
     if (bytes === 0 || !mayServe({ kind: kind ?? '', bytes })) return receipt
@@ -81,7 +83,7 @@ export class Dictionaries {
     try {
       for await (const chunk of await openContent(this.#places, upload)) chunks.push(chunk)
     } catch (error) {
-      // Pruned, damaged, or out of reach: the file can be sent without it.
+      // Pruned, damaged, or unreachable: the sender can send its file without a dictionary.
       throw unknown({ cause: error })
     }
     return Buffer.concat(chunks)
@@ -107,7 +109,7 @@ export class Dictionaries {
   }
 }
 
-/** What is handed over to a program of the owner's does not stay here. */
+/** Whether an upload can be a dictionary. Files of kinds that are not loaded here are handed over and not kept. */
 function mayServe({ kind, bytes }: Pick<Upload, 'kind' | 'bytes'>): boolean {
   return isLoadedKind(kind) && bytes <= DICTIONARY_BYTES_MAX
 }

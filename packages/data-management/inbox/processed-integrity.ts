@@ -1,6 +1,7 @@
 /**
- * Looks whether the files that are kept for replay still hold the bytes that were accepted: the disk may change a file that nobody reads
- * for months. A part of them with each look; in a server at half the speed that is possible, so that it takes nothing from others.
+ * Checks that the product files kept for replay still hold the bytes that were accepted: a disk may damage a file that
+ * nobody reads for months. Each look reads some of them; a server reads at half the possible speed, to leave the rest
+ * of the disk and the processor to others.
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,10 +12,10 @@ import { keptContent, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** What is read with each look, decompressed. */
+// What one look reads, in bytes of decompressed content.
 const BYTES_AT_ONCE = 4 * 1024 ** 3
 
-/** What looking works with. `onDamage`: hears of each file that was sound before, as far as this process knows. */
+/** What the check works with. `onDamage` is called for each file that is newly found damaged. */
 export type Kept = Readonly<{
   disk: Disk
   folders: Folders
@@ -22,23 +23,23 @@ export type Kept = Readonly<{
   onDamage?: (path: string) => Promise<void>
 }>
 
-/** Goes around the files, look by look. */
+/** Goes through all files, some with each look, and then starts again with the first. */
 export class ProcessedRound {
   readonly #kept: Kept
   readonly #bytesAtOnce: number
-  // The last one that was looked at: the next look goes on behind it.
+  // The name of the last file that was read: the next look starts after it.
   #last = ''
   readonly #damaged = new Set<string>()
   readonly #rests: boolean
 
-  /** `rests`: as long as it reads, and without keeping the process alive. */
+  /** `rests`: pauses for as long as it reads; the pauses do not keep the process alive. */
   constructor(kept: Kept, { bytesAtOnce = BYTES_AT_ONCE, rests = true } = {}) {
     this.#kept = kept
     this.#bytesAtOnce = bytesAtOnce
     this.#rests = rests
   }
 
-  /** Looks at the files that are next, and says which of all that are still there were found damaged. */
+  /** Reads the next files. Returns a text for each damaged file found so far that is still there. */
   async look(signal?: AbortSignal): Promise<string[]> {
     const names = (await this.#names()).sort()
     for (const name of this.#damaged) if (!names.includes(name)) this.#damaged.delete(name)
@@ -60,7 +61,7 @@ export class ProcessedRound {
     return names.filter((name) => nameKept(name) !== undefined)
   }
 
-  /** Reads a file to its end and returns how long it is. */
+  /** Reads a file, records whether it is damaged, and returns the length of its content in bytes. */
   async #lookAt(name: string): Promise<number> {
     const { disk, folders, ledger } = this.#kept
     const digester = new Digester()
@@ -76,7 +77,7 @@ export class ProcessedRound {
       if (await ledger.uploads.has(digester.digest().sha256)) this.#damaged.delete(name)
       else this.#damaged.add(name)
     } catch (error) {
-      // It may have been pruned or replayed meanwhile.
+      // ENOENT: it was pruned or moved for a replay meanwhile.
       if (isUnreadable(error)) this.#damaged.add(name)
       else if (codeOf(error) !== 'ENOENT') throw error
     }

@@ -1,7 +1,7 @@
 /**
- * Whether zstd data end where a frame ends (RFC 8878 section 3.1.1), told from the lengths that heads of frames and blocks name, without
- * decoding anything. The decoder does not tell: of a frame that goes no further than some first bytes it waits for the others, and then
- * ends as if they had never come.
+ * Tells whether zstd data end at the end of a frame (RFC 8878 section 3.1.1), from the lengths in the headers of frames
+ * and blocks, without decoding. The decoder does not tell: it waits for the rest of a frame that breaks off after a few
+ * bytes, and then ends without an error.
  */
 
 const MAGIC = 0xfd2fb528
@@ -9,7 +9,10 @@ const [SKIPPED_FIRST, SKIPPED_LAST] = [0x184d2a50, 0x184d2a5f]
 const DICTIONARY_BYTES = [0, 1, 2, 4] as const
 const BLOCK = { raw: 0, repeated: 1, compressed: 2 } as const
 
-/** What is read next: so many bytes of a number, and what follows from it: how many bytes are passed over, and what comes then. */
+/**
+ * A state of the parser: it reads a little-endian number of so many bytes, which says how many bytes to skip and what
+ * the next state is. Undefined: the data are not zstd.
+ */
 type Step = Readonly<{ bytes: number; meaning: (number: number) => readonly [passed: number, next: Step] | undefined }>
 
 const FRAME: Step = {
@@ -36,7 +39,7 @@ const FRAME_HEAD: Step = {
 const BLOCK_HEAD = blockHead(0)
 const BLOCK_HEAD_CHECKED = blockHead(4)
 
-/** The head of a block of a frame behind which stands a checksum of so many bytes. */
+/** The state that reads the header of a block. `checksumBytes`: what follows the last block of the frame. */
 function blockHead(checksumBytes: number): Step {
   const step: Step = {
     bytes: 3,
@@ -50,14 +53,14 @@ function blockHead(checksumBytes: number): Step {
   return step
 }
 
-/** Follows the frames of data that come in chunks. */
+/** Follows the frames of zstd data that arrive in chunks of any size. */
 export class ZstdFrames {
   #step: Step | undefined = FRAME
   #number = 0
   #read = 0
   #passing = 0
 
-  /** Takes the next chunk. */
+  /** Reads the next chunk. */
   push(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length && this.#step !== undefined; ) {
       const passed = Math.min(this.#passing, chunk.length - at)
@@ -67,12 +70,12 @@ export class ZstdFrames {
     }
   }
 
-  /** Whether what has come so far ends with a frame. True, too, of what are no frames: that the decoder says. */
+  /** Whether the data so far end with a frame. Also true if they are not zstd: then the decoder reports an error. */
   get isWhole(): boolean {
     return this.#step === undefined || (this.#step === FRAME && this.#read === 0 && this.#passing === 0)
   }
 
-  /** One byte of a number, whose bytes come the lowest first. */
+  /** Adds one byte to the number, lowest byte first; when it is complete, goes on to the next state. */
   #take(byte: number, step: Step): void {
     this.#number += byte * 2 ** (8 * this.#read++)
     if (this.#read < step.bytes) return

@@ -1,20 +1,28 @@
-/** Where a fleet's inbox is, as INBOX_URL says it. */
+/** Reads the address of a fleet's inbox (INBOX_URL). */
 import { isDecodable } from '@splitcart/shared/setting-readers.ts'
 
+// The port of NATS.
 const PORT = 4222
+// The most copies without `replicas` in the address.
 const REPLICAS_MAX = 3
 
-/** The servers of a JetStream. `monitorPort`: where each of them tells its settings over HTTP, if it does. */
+/**
+ * The NATS servers of an inbox, each as host:port. `monitorPort`: the HTTP port at which each of them tells its
+ * settings; undefined if none was given.
+ */
 export type JetStreamAddress = Readonly<{
   servers: readonly string[]
-  /** How many servers are to have a copy of everything. */
+  /** How many servers should have a copy of everything. */
   replicas: number
   monitorPort: number | undefined
   login: Readonly<{ user: string; pass: string }> | undefined
   tls: boolean
 }>
 
-/** Reads `nats://[user:password@]host[:port],host…[?replicas=N][&monitor=PORT]`, or `tls://…`. Throws what it expects instead. */
+/**
+ * Reads `nats://[user:password@]host[:port],host…[?replicas=N][&monitor=PORT]`, or `tls://…`. Throws an error whose
+ * message is the expected form.
+ */
 export function jetStreamAddressOf(address: string): JetStreamAddress {
   const [, scheme, login, hosts = '', query] =
     /^(nats|tls):\/\/(?:([^@/]*)@)?([^/?]+)\/?(?:\?(.*))?$/.exec(address) ?? []

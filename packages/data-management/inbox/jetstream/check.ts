@@ -1,4 +1,4 @@
-/** Whether the servers of a fleet's inbox keep what they acknowledge: copies, files, and how soon these are synced. */
+/** Checks that the servers of a fleet's inbox keep what they acknowledge: in how many copies, and how soon synced. */
 import type { StreamInfo } from '@nats-io/jetstream'
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import type { JetStreamInbox } from './servers.ts'
@@ -8,13 +8,13 @@ const COPIES_TODO =
   'Name three servers in INBOX_URL before the first start, or change it with: nats stream edit --replicas=3'
 const SYNC_TODO = 'Set sync_interval: always in the jetstream block of its configuration (nats-server 2.10 or newer).'
 
-/** Of what a server tells about itself at /varz. */
+/** The part of a NATS server's /varz that is used; `sync_interval` is in nanoseconds. */
 type ServerInfo = Readonly<{
   version?: unknown
   jetstream?: { config?: { sync_always?: unknown; sync_interval?: unknown } }
 }>
 
-/** What is to be known about the inbox. Something that fails must not be worked with. */
+/** The findings on the streams and syncs of an inbox. With one that fails, the inbox must not be used. */
 export async function fleetFindings(fleet: JetStreamInbox): Promise<Finding[]> {
   const streams = await fleet.streams()
   return [...streams.flatMap((info) => streamFindings(info, fleet.place.replicas)), ...(await syncFindings(fleet))]
@@ -48,7 +48,7 @@ async function syncFindings({ place }: JetStreamInbox): Promise<Finding[]> {
   )
 }
 
-/** What one server says of its syncs at its monitoring port. */
+/** How soon one server syncs, as it says at its monitoring port; a warning if it cannot be asked. `host`: host:port. */
 export async function syncFinding(host: string): Promise<Finding> {
   const about = `syncs of ${host}`
   try {

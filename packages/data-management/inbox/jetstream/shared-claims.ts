@@ -1,6 +1,7 @@
 /**
- * The work items of an inbox that machines share, the oldest first; before each, one upload of each other sender that waits. A loader that dies loses its claim and another one begins again; what
- * it had committed is found by its record, as in a folder.
+ * Claims from an inbox that several machines share: the oldest work item, and before it one waiting upload of each
+ * other sender. A loader that dies loses its claim and another one starts anew; what the first had committed is found
+ * by its load record, as in a folder.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseTrouble } from '../../database/postgres-problems.ts'
@@ -15,16 +16,16 @@ const CLAIM_WAIT_MS = 1_000
 const PAUSE_MS = 1_000
 const PAUSE_MS_MAX = 15_000
 const AGAIN_MS_MAX = 60_000
-// So long a loader waits for another one that has taken out of turn what it claimed; if that has died, nothing tells.
+// How long a loader waits for another one that took the claimed upload out of turn; nothing tells if that one has died.
 const OTHERS_MS_MAX = 10_000
 const OTHERS_LOOK_MS = 100
 
-/** What is claimed from, and how bytes are had from there. */
+/** The servers to claim from, and how the bytes of an upload are opened. */
 type Source = Readonly<{ servers: JetStreamInbox; open: Inbox['open'] }>
 
 type Work = Readonly<{ ledger: Ledger; inbox: Source; turns: SenderTurns; item: WorkItem; claiming: Claiming }>
 
-/** Claims until there is nothing to claim for a second. */
+/** Claims until the queue has been empty for a second, or the signal aborts. */
 export async function* sharedClaims(from: Omit<Work, 'item'>): AsyncGenerator<Claim> {
   const { inbox, claiming } = from
   while (!claiming.signal.aborted) {
@@ -39,7 +40,10 @@ export async function* sharedClaims(from: Omit<Work, 'item'>): AsyncGenerator<Cl
   }
 }
 
-/** What others sent, one of each. Its item is somebody else's to claim, who finds that it has been dealt with, or deals with it. */
+/**
+ * Claims one waiting upload of each other sender. Its work item stays in the queue: whoever claims that later finds the
+ * upload settled, or loads it.
+ */
 async function* claimsOfOthers(work: Work): AsyncGenerator<Claim> {
   const { ledger, inbox, turns, item, claiming } = work
   const ids = await orFailed(work, () => turns.ofOthers(item.uploadId))
@@ -53,6 +57,7 @@ async function* claimsOfOthers(work: Work): AsyncGenerator<Claim> {
   }
 }
 
+/** The result of `what`; undefined if it fails, which is reported. */
 async function orFailed<T>(work: Work, what: () => Promise<T>): Promise<T | undefined> {
   try {
     return await untilReachable(work, what)
@@ -62,7 +67,10 @@ async function orFailed<T>(work: Work, what: () => Promise<T>): Promise<T | unde
   }
 }
 
-/** Undefined: what is not on record has been forgotten; what does not wait came a second time, or a person has seen to it. */
+/**
+ * The claim of a work item. Undefined if its upload is not on record (forgotten) or no longer waits (its item came
+ * twice, or a person decided), and the item is removed; or after an error, and the item is given back.
+ */
 async function claimOf(work: Work): Promise<Claim | undefined> {
   const { item, claiming } = work
   try {
@@ -76,7 +84,10 @@ async function claimOf(work: Work): Promise<Claim | undefined> {
   return undefined
 }
 
-/** The upload of an item, taken from those who load out of turn. One that has taken it is waited for, unless the item came a second time. */
+/**
+ * Marks the upload of an item as loading, so that no loader takes it out of turn. If one has taken it already, waits up
+ * to `waitMs` for that one; not if the item was claimed before: then its earlier loader may have marked it and died.
+ */
 async function takenOr(work: Work, waitMs: number): Promise<Upload | undefined> {
   const { ledger, item, claiming } = work
   const taken = await ledger.take(item.uploadId, claiming.now())
@@ -116,7 +127,7 @@ function leave(item: WorkItem, atOnce: boolean): void {
   item.giveBack(atOnce ? 0 : Math.min(PAUSE_MS * 2 ** item.times, AGAIN_MS_MAX))
 }
 
-/** Does something as soon as database and inbox are there. The claim is kept meanwhile: that they are away is not the upload's fault. */
+/** Repeats `what` while a database or the inbox is unreachable. Keeps the claim: the upload is not at fault. */
 async function untilReachable<T>({ claiming: { log, signal } }: Work, what: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
