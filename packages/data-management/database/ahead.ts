@@ -12,11 +12,11 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 
 const CHUNK_BYTES = 256 * 1024
-const FIRST_CHARACTERS = 16 * 1024
+const FIRST_CHUNK_CHARACTERS = 16 * 1024
 // The pause before a full pipe is tried again.
-const FULL_MS = 10
+const FULL_PIPE_RETRY_MS = 10
 // How long a slow reader is waited for, over all chunks, before anything goes into the file.
-const PATIENCE_MS = 2_000
+const READER_WAIT_MS_MAX = 2_000
 
 /**
  * Writes bytes from `offset` on, perhaps not all, and returns how many. `place`: where in the file; null: after what
@@ -25,22 +25,27 @@ const PATIENCE_MS = 2_000
 export type Write = (bytes: Buffer, offset: number, place: number | null) => Promise<number>
 
 /** Passes all chunks to `out`; throws its error. `path`: of the temporary file, unlinked as soon as it is open. */
-export async function handOut(disk: Disk, path: string, chunks: AsyncIterable<Buffer>, out: Write): Promise<void> {
-  await using file = await openNameless(disk, path)
-  const ahead = new Ahead(file, out)
-  for await (const chunk of chunks) await ahead.add(chunk)
-  await ahead.end()
+export async function writeBuffered(
+  disk: Disk,
+  path: string,
+  chunks: AsyncIterable<Buffer>,
+  out: Write,
+): Promise<void> {
+  await using file = await openUnlinked(disk, path)
+  const buffer = new DiskBuffer(file, out)
+  for await (const chunk of chunks) await buffer.add(chunk)
+  await buffer.end()
 }
 
 /** What the reader has not taken yet: the chunk being written, then the bytes of the file from `#from` to `#to`. */
-class Ahead {
+class DiskBuffer {
   readonly #file: FileHandle
   readonly #out: Write
   #from = 0
   #to = 0
-  #patienceMs = PATIENCE_MS
-  #handing: Promise<void> | undefined
-  #fault: unknown
+  #waitMsLeft = READER_WAIT_MS_MAX
+  #writing: Promise<void> | undefined
+  #error: unknown
 
   constructor(file: FileHandle, out: Write) {
     this.#file = file
@@ -49,34 +54,34 @@ class Ahead {
 
   /** Passes on a chunk, or puts it into the file while earlier ones are not taken. Throws if writing out has failed. */
   async add(chunk: Buffer): Promise<void> {
-    await this.#waitALittle()
-    if (this.#fault !== undefined) throw this.#fault
-    if (this.#handing === undefined) {
+    await this.#waitForReader()
+    if (this.#error !== undefined) throw this.#error
+    if (this.#writing === undefined) {
       this.#from = this.#to = 0
-      this.#handing = this.#hand(chunk)
+      this.#writing = this.#writeOut(chunk)
       return
     }
     await writeAll(intoFile(this.#file), chunk, this.#to)
     this.#to += chunk.length
     // Writing out may have reached the end of the file before this chunk was in it.
-    this.#handing ??= this.#hand(Buffer.alloc(0))
+    this.#writing ??= this.#writeOut(Buffer.alloc(0))
   }
 
   /** Waits until all is written out. Throws if that has failed. */
   async end(): Promise<void> {
-    while (this.#handing !== undefined) await this.#handing
-    if (this.#fault !== undefined) throw this.#fault
+    while (this.#writing !== undefined) await this.#writing
+    if (this.#error !== undefined) throw this.#error
   }
 
-  /** Waits for the reader, as long as patience is left: for one about as fast as the database, no file is needed. */
-  async #waitALittle(): Promise<void> {
-    if (this.#handing === undefined || this.#patienceMs <= 0) return
+  /** Waits for the reader, while `#waitMsLeft` lasts: for one about as fast as the database, no file is needed. */
+  async #waitForReader(): Promise<void> {
+    if (this.#writing === undefined || this.#waitMsLeft <= 0) return
     const start = performance.now()
-    await Promise.race([this.#handing, sleep(this.#patienceMs)])
-    this.#patienceMs -= performance.now() - start
+    await Promise.race([this.#writing, sleep(this.#waitMsLeft)])
+    this.#waitMsLeft -= performance.now() - start
   }
 
-  async #hand(first: Buffer): Promise<void> {
+  async #writeOut(first: Buffer): Promise<void> {
     try {
       await writeAll(this.#out, first, null)
       for (const buffer = Buffer.alloc(CHUNK_BYTES); this.#from < this.#to; ) {
@@ -86,9 +91,9 @@ class Ahead {
         this.#from += bytesRead
       }
     } catch (error) {
-      this.#fault = error
+      this.#error = error
     } finally {
-      this.#handing = undefined
+      this.#writing = undefined
     }
   }
 }
@@ -96,7 +101,7 @@ class Ahead {
 /** Joins lines to chunks of bytes. The first one is small, so that the reader gets it soon. */
 export async function* chunksOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
   let text = ''
-  let charactersMin = FIRST_CHARACTERS
+  let charactersMin = FIRST_CHUNK_CHARACTERS
   for await (const line of lines) {
     text += line
     if (text.length < charactersMin) continue
@@ -118,12 +123,12 @@ async function writeAll(to: Write, bytes: Buffer, place: number | null): Promise
     } catch (error) {
       // The pipe is full and non-blocking: it says so instead of waiting.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      await sleep(FULL_MS)
+      await sleep(FULL_PIPE_RETRY_MS)
     }
 }
 
 /** Opens a file for reading and writing and unlinks it, so that it takes no room after this process has ended. */
-async function openNameless(disk: Disk, path: string): Promise<FileHandle> {
+async function openUnlinked(disk: Disk, path: string): Promise<FileHandle> {
   const file = await disk.open(path, 'wx+', 0o600)
   await removeIfThere(disk, path)
   return file

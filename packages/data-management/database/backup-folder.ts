@@ -3,30 +3,30 @@ import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
-import { type Databases, removeUnfinished } from './backup.ts'
+import { type DatabaseFiles, removeUnfinished } from './backup.ts'
 
 // Names made by older versions have no milliseconds.
-const OURS = /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d{3})?Z\.db$/
-const PART_OF_OURS = /^(splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d{3})?Z\.db)(\.ledger)?\.part(-journal)?$/
+const BACKUP_NAME = /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d{3})?Z\.db$/
+const BACKUP_PART_NAME = /^(splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d{3})?Z\.db)(\.ledger)?\.part(-journal)?$/
 
 /** The files of a backup: the catalogue has the given path, the ledger lies beside it. */
-export function backupOf(catalogue: string): Databases {
+export function backupFilesOf(catalogue: string): DatabaseFiles {
   return { catalogue, ledger: `${catalogue}.ledger` }
 }
 
 /** The files of a new backup in a folder, named to the millisecond: a timer and a person may start in one second. */
-export function backupIn(folder: string, now: Date): Databases {
-  return backupOf(join(folder, `splitcart-${now.toISOString().replaceAll(':', '-')}.db`))
+export function newBackupFiles(folder: string, now: Date): DatabaseFiles {
+  return backupFilesOf(join(folder, `splitcart-${now.toISOString().replaceAll(':', '-')}.db`))
 }
 
 /** Removes what interrupted backups left in a folder: those of which a part has not changed for an hour. */
-export async function removeBroken(disk: Disk, folder: string, now: Date): Promise<void> {
+export async function removeInterrupted(disk: Disk, folder: string, now: Date): Promise<void> {
   for (const name of await disk.readdir(folder)) {
-    const [, backup] = PART_OF_OURS.exec(name) ?? []
+    const [, backup] = BACKUP_PART_NAME.exec(name) ?? []
     // A part may be gone already: removed with another part of the same backup.
     const stats = backup === undefined ? undefined : await disk.lstat(join(folder, name)).catch(() => undefined)
     if (stats === undefined || now.getTime() - stats.mtimeMs < HOUR_MS) continue
-    await removeUnfinished(disk, backupOf(join(folder, backup!)))
+    await removeUnfinished(disk, backupFilesOf(join(folder, backup!)))
   }
 }
 
@@ -35,8 +35,8 @@ export async function removeBroken(disk: Disk, folder: string, now: Date): Promi
  * Files with other names stay. The catalogue goes first: without it, the rest does not count as a backup.
  */
 export async function removeOldest(disk: Disk, folder: string, keep: number): Promise<string[]> {
-  const ours = (await disk.readdir(folder)).filter((name) => OURS.test(name)).sort()
-  const old = ours.slice(0, Math.max(0, ours.length - keep)).map((name) => backupOf(join(folder, name)))
+  const ours = (await disk.readdir(folder)).filter((name) => BACKUP_NAME.test(name)).sort()
+  const old = ours.slice(0, Math.max(0, ours.length - keep)).map((name) => backupFilesOf(join(folder, name)))
   for (const { catalogue, ledger } of old) {
     await remove(disk, catalogue)
     await removeIfThere(disk, ledger)

@@ -6,11 +6,11 @@ import { finishPart, land, remove, removeIfThere } from '@splitcart/shared/durab
 import { Problem } from '@splitcart/shared/problem.ts'
 
 /** The files of both databases: those in use, or those of a backup. */
-export type Databases = Readonly<{ catalogue: string; ledger: string }>
+export type DatabaseFiles = Readonly<{ catalogue: string; ledger: string }>
 
 const PART = '.part'
 // The file that SQLite writes, and those that it creates beside it.
-const BESIDE = ['', '-journal', '-wal', '-shm']
+const SQLITE_SUFFIXES = ['', '-journal', '-wal', '-shm']
 // SQLite's primary result codes SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN and SQLITE_READONLY.
 const TARGET_ERROR_CODES = new Set([13, 10, 14, 8])
 
@@ -23,7 +23,7 @@ const TARGET_ERROR_CODES = new Set([13, 10, 14, 8])
  *
  * While the catalogue is still a part, the ledger beside it belongs to an interrupted backup; the next one removes it.
  */
-export async function backUp(disk: Disk, from: Databases, to: Databases): Promise<void> {
+export async function backUp(disk: Disk, from: DatabaseFiles, to: DatabaseFiles): Promise<void> {
   await removeUnfinished(disk, to)
   for (const path of [to.catalogue, to.ledger]) await checkFree(disk, path)
   try {
@@ -40,16 +40,16 @@ export async function backUp(disk: Disk, from: Databases, to: Databases): Promis
 }
 
 /** Removes what an interrupted backup with these names left. A complete backup stays. */
-export async function removeUnfinished(disk: Disk, { catalogue, ledger }: Databases): Promise<void> {
-  if ((await isThere(disk, catalogue + PART)) && !(await isThere(disk, catalogue))) {
-    if (await isThere(disk, ledger)) await remove(disk, ledger)
+export async function removeUnfinished(disk: Disk, { catalogue, ledger }: DatabaseFiles): Promise<void> {
+  if ((await fileExists(disk, catalogue + PART)) && !(await fileExists(disk, catalogue))) {
+    if (await fileExists(disk, ledger)) await remove(disk, ledger)
   }
   for (const path of [ledger, catalogue]) await removePart(disk, path)
 }
 
 /** Removes the unfinished copy that would get this path, with the files of SQLite beside it. */
 export async function removePart(disk: Disk, path: string): Promise<void> {
-  for (const beside of BESIDE) await removeIfThere(disk, path + PART + beside)
+  for (const beside of SQLITE_SUFFIXES) await removeIfThere(disk, path + PART + beside)
 }
 
 /** Makes a durable copy of a database as a part beside `to`; `landPart` gives it that name. Throws as `backUp`. */
@@ -71,7 +71,7 @@ export async function copyToPart(disk: Disk, from: string, to: string): Promise<
 /** Gives a part its name. Throws `copy_not_made` if a file has it. */
 export async function landPart(disk: Disk, path: string): Promise<void> {
   const landed = await land(disk, path + PART, dirname(path), [basename(path)])
-  if (landed.wasThere) throw exists(path)
+  if (landed.wasThere) throw targetExists(path)
 }
 
 function vacuumInto(source: DatabaseSync, to: string): void {
@@ -85,14 +85,14 @@ function vacuumInto(source: DatabaseSync, to: string): void {
 }
 
 async function checkFree(disk: Disk, path: string): Promise<void> {
-  if (await isThere(disk, path)) throw exists(path)
+  if (await fileExists(disk, path)) throw targetExists(path)
 }
 
-function exists(path: string): Problem {
+function targetExists(path: string): Problem {
   return new Problem('copy_not_made', `${path} exists, and no backup is written over anything; name another file`)
 }
 
-async function isThere(disk: Disk, path: string): Promise<boolean> {
+async function fileExists(disk: Disk, path: string): Promise<boolean> {
   return disk.lstat(path).then(
     () => true,
     (error) => {

@@ -14,8 +14,8 @@ function faultsIn(path: string): string[] {
     const tables = database.prepare("select name from sqlite_schema where type = 'table'").all()
     const faults: string[] = []
     for (const { name } of tables)
-      for (const { integrity_check: said } of database.prepare(`pragma integrity_check("${name}")`).all())
-        if (said !== 'ok') faults.push(String(said))
+      for (const { integrity_check: result } of database.prepare(`pragma integrity_check("${name}")`).all())
+        if (result !== 'ok') faults.push(String(result))
     return faults
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]

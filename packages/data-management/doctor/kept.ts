@@ -2,7 +2,7 @@
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { type Finding, fail } from '@splitcart/shared/finding.ts'
 import type { Folders } from '../folders.ts'
-import { ProcessedRound } from '../inbox/processed-integrity.ts'
+import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 import { openLedgerToAsk } from '../ledger/ledger.ts'
 
 // Takes some seconds to read.
@@ -21,5 +21,8 @@ export async function keptFinding(disk: Disk, folders: Folders): Promise<Finding
 
 async function damagedIn(disk: Disk, folders: Folders): Promise<string[]> {
   await using ledger = openLedgerToAsk(folders.data)
-  return await new ProcessedRound({ disk, folders, ledger }, { bytesAtOnce: BYTES_MAX, rests: false }).look()
+  return await new ProcessedIntegrity(
+    { disk, folders, ledger },
+    { bytesPerCheck: BYTES_MAX, isThrottled: false },
+  ).check()
 }

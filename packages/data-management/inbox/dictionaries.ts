@@ -20,7 +20,7 @@ import { openContent } from './open-content.ts'
 
 // The most bytes in use at a time, as a multiple of the cache's size (at least of one largest dictionary). Each use
 // also costs the decoder's own copy and a window.
-const IN_USE_TIMES_KEPT = 4
+const IN_USE_FACTOR = 4
 
 /** `bytesKept`: the size of the cache in memory; `daysKept`: for how many days after receipt files are kept. */
 export type DictionaryLimits = Readonly<{ bytesKept: number; daysKept: number }>
@@ -32,21 +32,21 @@ export type Lease = Disposable & Readonly<{ bytes: Buffer }>
 
 /** The dictionaries of all keys, with a cache: the least recently used ones go first. */
 export class Dictionaries {
-  readonly #places: InboxStores
+  readonly #stores: InboxStores
   readonly #limits: DictionaryLimits
-  readonly #kept = new Map<string, Buffer>()
-  #bytesKept = 0
+  readonly #cache = new Map<string, Buffer>()
+  #bytesCached = 0
   #bytesInUse = 0
 
-  constructor(places: InboxStores, limits: DictionaryLimits) {
-    this.#places = places
+  constructor(stores: InboxStores, limits: DictionaryLimits) {
+    this.#stores = stores
     this.#limits = limits
   }
 
   /** The upload that a key names as a dictionary. Throws `dictionary_unknown` if it is not the key's, or unfit. */
   async check(sha256: string, keyId: string): Promise<Upload> {
-    const upload = await this.#places.ledger.uploads.findSent(keyId, sha256)
-    if (upload === undefined || !mayServe(upload)) throw unknown()
+    const upload = await this.#stores.ledger.uploads.findSent(keyId, sha256)
+    if (upload === undefined || !canBeDictionary(upload)) throw dictionaryUnknown()
     return upload
   }
 
@@ -54,15 +54,15 @@ export class Dictionaries {
   async take(sha256: string, keyId: string): Promise<Lease> {
     const upload = await this.check(sha256, keyId)
     const size = upload.bytes
-    if (this.#bytesInUse + size > IN_USE_TIMES_KEPT * Math.max(this.#limits.bytesKept, DICTIONARY_BYTES_MAX))
-      throw unknown()
+    if (this.#bytesInUse + size > IN_USE_FACTOR * Math.max(this.#limits.bytesKept, DICTIONARY_BYTES_MAX))
+      throw dictionaryUnknown()
     this.#bytesInUse += size
     const release = () => {
       this.#bytesInUse -= size
     }
     try {
-      const bytes = this.#again(sha256) ?? this.#keep(sha256, await this.#read(upload))
-      if (!isDictionary(bytes)) throw unknown()
+      const bytes = this.#cached(sha256) ?? this.#addToCache(sha256, await this.#read(upload))
+      if (!isDictionary(bytes)) throw dictionaryUnknown()
       return { bytes, [Symbol.dispose]: release }
     } catch (error) {
       release()
@@ -71,9 +71,9 @@ export class Dictionaries {
   }
 
   /** Adds `dictionary_until` to a receipt: until then, at least, its upload can be a dictionary. None if it cannot. */
-  told<R extends Receipt>(receipt: R): R {
+  withDictionaryUntil<R extends Receipt>(receipt: R): R {
     const { kind, bytes, received_at } = receipt
-    if (bytes === 0 || !mayServe({ kind: kind ?? '', bytes })) return receipt
+    if (bytes === 0 || !canBeDictionary({ kind: kind ?? '', bytes })) return receipt
     const until = Date.parse(received_at) + this.#limits.daysKept * DAY_MS
     return { ...receipt, dictionary_until: new Date(until).toISOString() }
   }
@@ -81,39 +81,39 @@ export class Dictionaries {
   async #read(upload: Upload): Promise<Buffer> {
     const chunks: Buffer[] = []
     try {
-      for await (const chunk of await openContent(this.#places, upload)) chunks.push(chunk)
+      for await (const chunk of await openContent(this.#stores, upload)) chunks.push(chunk)
     } catch (error) {
       // Pruned, damaged, or unreachable: the sender can send its file without a dictionary.
-      throw unknown({ cause: error })
+      throw dictionaryUnknown({ cause: error })
     }
     return Buffer.concat(chunks)
   }
 
-  #again(sha256: string): Buffer | undefined {
-    const bytes = this.#kept.get(sha256)
+  #cached(sha256: string): Buffer | undefined {
+    const bytes = this.#cache.get(sha256)
     if (bytes === undefined) return undefined
-    this.#kept.delete(sha256)
-    this.#kept.set(sha256, bytes)
+    this.#cache.delete(sha256)
+    this.#cache.set(sha256, bytes)
     return bytes
   }
 
-  #keep(sha256: string, bytes: Buffer): Buffer {
-    this.#bytesKept += bytes.length - (this.#kept.get(sha256)?.length ?? 0)
-    this.#kept.set(sha256, bytes)
-    for (const [oldest, { length }] of this.#kept) {
-      if (this.#bytesKept <= this.#limits.bytesKept) break
-      this.#kept.delete(oldest)
-      this.#bytesKept -= length
+  #addToCache(sha256: string, bytes: Buffer): Buffer {
+    this.#bytesCached += bytes.length - (this.#cache.get(sha256)?.length ?? 0)
+    this.#cache.set(sha256, bytes)
+    for (const [oldest, { length }] of this.#cache) {
+      if (this.#bytesCached <= this.#limits.bytesKept) break
+      this.#cache.delete(oldest)
+      this.#bytesCached -= length
     }
     return bytes
   }
 }
 
 /** Whether an upload can be a dictionary. Files of kinds that are not loaded here are handed over and not kept. */
-function mayServe({ kind, bytes }: Pick<Upload, 'kind' | 'bytes'>): boolean {
+function canBeDictionary({ kind, bytes }: Pick<Upload, 'kind' | 'bytes'>): boolean {
   return isLoadedKind(kind) && bytes <= DICTIONARY_BYTES_MAX
 }
 
-function unknown(options?: ErrorOptions): Problem {
+function dictionaryUnknown(options?: ErrorOptions): Problem {
   return new Problem('dictionary_unknown', 'this key has no such upload whose bytes are at hand', options)
 }

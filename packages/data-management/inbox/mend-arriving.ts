@@ -18,14 +18,14 @@ type InboxStores = Pick<Receiving, 'disk' | 'folders' | 'ledger'>
  * Records the arriving files that have their name in the inbox, or are on record already, as accepted for their
  * senders, and gives up the others, which left nothing. Returns the names of those accepted.
  */
-export async function mendArriving(place: InboxStores): Promise<string[]> {
+export async function mendArriving(stores: InboxStores): Promise<string[]> {
   const accepted: string[] = []
-  const left = await place.ledger.arrivals.list()
+  const unrecorded = await stores.ledger.arrivals.list()
   // Synced first: a name that is found afterwards is durable, because nobody else adds names now.
-  for (const kind of new Set(left.map(({ kind }) => kind))) await syncInbox(place, kind)
-  const parts = new Set(await place.disk.readdir(place.folders.parts))
-  for (const arriving of left) {
-    const mend = isLoadedKind(arriving.kind) ? mendOne(place, arriving) : mendHandedOver(place, arriving, parts)
+  for (const kind of new Set(unrecorded.map(({ kind }) => kind))) await syncInbox(stores, kind)
+  const parts = new Set(await stores.disk.readdir(stores.folders.parts))
+  for (const arriving of unrecorded) {
+    const mend = isLoadedKind(arriving.kind) ? mendOne(stores, arriving) : mendHandedOver(stores, arriving, parts)
     if (await mend) accepted.push(arriving.filename)
   }
   return accepted

@@ -8,12 +8,12 @@ import { openContent } from './open-content.ts'
  * file is no longer here.
  */
 export async function* rejectedRows(
-  places: Parameters<typeof openContent>[0],
+  stores: Parameters<typeof openContent>[0],
   upload: Upload,
   lines: ReadonlySet<number>,
 ): AsyncGenerator<Buffer> {
-  const lost = `the file of ${upload.filename} is no longer here; the sender has the rows next to its archived file`
-  const content = await openContent(places, upload, lost)
+  const detail = `the file of ${upload.filename} is no longer here; the sender has the rows next to its archived file`
+  const content = await openContent(stores, upload, detail)
   // No limit: a line that was rejected for its length is wanted complete, too.
   const splitter = new LineSplitter(Number.MAX_SAFE_INTEGER)
   for await (const chunk of content)

@@ -53,18 +53,18 @@ export class UnfinishedUploads extends FileStore {
 
   /** Reads the notes that an earlier server left; removes uploads that are too old and files without a valid note. */
   static async open(settings: Settings): Promise<UnfinishedUploads> {
-    const found: Found = {
+    const found: StoredUploads = {
       notes: new Map(),
       finished: new FinishedUploads(),
       room: new UnfinishedRoom(settings.limits),
     }
-    for (const keyId of await namesIn(settings.disk, settings.folder)) await readFolder(settings, keyId, found)
+    for (const keyId of await namesIn(settings.disk, settings.folder)) await readKeyFolder(settings, keyId, found)
     const uploads = new UnfinishedUploads(settings, found)
     await uploads.removeExpired()
     return uploads
   }
 
-  private constructor(settings: Settings, { notes, finished, room }: Found) {
+  private constructor(settings: Settings, { notes, finished, room }: StoredUploads) {
     const { folder, limits } = settings
     const configstore = {
       get: async (id: string) => notes.get(id) as Upload | undefined,
@@ -105,15 +105,15 @@ export class UnfinishedUploads extends FileStore {
   override async create(upload: Upload): Promise<Upload> {
     const { id, size, metadata, creation_date } = upload
     const { disk, now } = this.#settings
-    const held = { keyId: dirname(id), size: size ?? 0 }
-    this.#room.checkOpening(held.keyId, held.size, now())
+    const reservation = { keyId: dirname(id), size: size ?? 0 }
+    this.#room.checkOpening(reservation.keyId, reservation.size, now())
     // Counted before its files exist, because other uploads may be opened meanwhile.
     this.#notes.set(id, { id, size, metadata, creation_date })
-    this.#room.add(id, held)
+    this.#room.add(id, reservation)
     try {
       await makeFolder(disk, dirname(this.path(id)))
       await (await openPart(disk, this.path(id))).close()
-      await this.#write(this.#notes.get(id)!)
+      await this.#writeNote(this.#notes.get(id)!)
     } catch (error) {
       await this.remove(id)
       throw error
@@ -152,12 +152,12 @@ export class UnfinishedUploads extends FileStore {
   async settle(id: string, acceptedAs: string): Promise<void> {
     const { size, creation_date } = this.#notes.get(id)!
     const note = { id, size: size ?? 0, creation_date: creation_date!, acceptedAs }
-    await this.#write(note)
-    const tooMany = this.#finished.add(note)
+    await this.#writeNote(note)
+    const dropped = this.#finished.add(note)
     this.#notes.delete(id)
     this.#room.remove(id)
     await removeIfThere(this.#settings.disk, this.path(id))
-    for (const each of tooMany) await this.remove(each)
+    for (const each of dropped) await this.remove(each)
   }
 
   /** Removes the uploads older than `ageMsMax`, except those that a request is using, and returns their ids. */
@@ -170,29 +170,33 @@ export class UnfinishedUploads extends FileStore {
     return expired
   }
 
-  #write(note: UnfinishedRecord): Promise<void> {
+  #writeNote(note: UnfinishedRecord): Promise<void> {
     return replace(this.#settings.disk, this.path(note.id) + NOTE_ENDING, `${JSON.stringify(note)}\n`)
   }
 }
 
 /** What an earlier server left: notes of unfinished and of accepted uploads, and the room they take. */
-type Found = Readonly<{ notes: Map<string, UnfinishedRecord>; finished: FinishedUploads; room: UnfinishedRoom }>
+type StoredUploads = Readonly<{ notes: Map<string, UnfinishedRecord>; finished: FinishedUploads; room: UnfinishedRoom }>
 
 /**
  * Reads the notes of one key. Removes bytes without a note, notes whose bytes are gone, and the oldest accepted uploads
  * beyond the limit. Sorted names are in the order in which uploads were opened.
  */
-async function readFolder({ disk, folder }: Settings, keyId: string, { notes, finished, room }: Found): Promise<void> {
+async function readKeyFolder(
+  { disk, folder }: Settings,
+  keyId: string,
+  { notes, finished, room }: StoredUploads,
+): Promise<void> {
   const names = (await namesIn(disk, join(folder, keyId))).sort()
-  const there = new Set(names)
+  const existing = new Set(names)
   const ids = names.filter((name) => name.endsWith(NOTE_ENDING)).map((name) => name.slice(0, -NOTE_ENDING.length))
-  const open = ids.filter((uploadId) => there.has(uploadId))
-  const done = ids.filter((uploadId) => !there.has(uploadId)).slice(-FINISHED_PER_KEY_MAX)
+  const withBytes = ids.filter((uploadId) => existing.has(uploadId))
+  const withoutBytes = ids.filter((uploadId) => !existing.has(uploadId)).slice(-FINISHED_PER_KEY_MAX)
   const kept = new Set<string>()
-  for (const uploadId of [...open, ...done]) {
+  for (const uploadId of [...withBytes, ...withoutBytes]) {
     const id = UnfinishedUploads.idOf(keyId, uploadId)
     const note = await readRecord(disk, join(folder, id) + NOTE_ENDING)
-    if (note === undefined || (note.acceptedAs === undefined && !there.has(uploadId))) continue
+    if (note === undefined || (note.acceptedAs === undefined && !existing.has(uploadId))) continue
     kept.add(uploadId + NOTE_ENDING)
     const { size = 0, acceptedAs, creation_date = '' } = note
     if (acceptedAs !== undefined) {

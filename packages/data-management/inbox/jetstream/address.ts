@@ -2,9 +2,9 @@
 import { isDecodable } from '@splitcart/shared/setting-readers.ts'
 
 // The port of NATS.
-const PORT = 4222
+const DEFAULT_PORT = 4222
 // The most copies without `replicas` in the address.
-const REPLICAS_MAX = 3
+const DEFAULT_REPLICAS_MAX = 3
 
 /**
  * The NATS servers of an inbox, each as host:port. `monitorPort`: the HTTP port at which each of them tells its
@@ -26,12 +26,12 @@ export type JetStreamAddress = Readonly<{
 export function jetStreamAddressOf(address: string): JetStreamAddress {
   const [, scheme, login, hosts = '', query] =
     /^(nats|tls):\/\/(?:([^@/]*)@)?([^/?]+)\/?(?:\?(.*))?$/.exec(address) ?? []
-  const servers = hosts.split(',').map(serverOf)
+  const servers = hosts.split(',').map(hostAndPortOf)
   const options = new URLSearchParams(query)
-  const replicas = options.get('replicas') ?? String(Math.min(REPLICAS_MAX, servers.length))
+  const replicas = options.get('replicas') ?? String(Math.min(DEFAULT_REPLICAS_MAX, servers.length))
   const monitor = options.get('monitor')
-  const isRight = /^[1-5]$/.test(replicas) && (monitor === null || /^\d{1,5}$/.test(monitor))
-  if (scheme === undefined || servers.includes('') || !isRight)
+  const areOptionsValid = /^[1-5]$/.test(replicas) && (monitor === null || /^\d{1,5}$/.test(monitor))
+  if (scheme === undefined || servers.includes('') || !areOptionsValid)
     throw new Error('nats://host1,host2,host3, with ?replicas=3&monitor=8222 where these are to be other ones')
   if (!isDecodable(login ?? '')) throw new Error('%25 for each "%" of the user name and the password')
   const [user = '', pass = ''] = (login ?? '').split(':').map(decodeURIComponent)
@@ -44,7 +44,7 @@ export function jetStreamAddressOf(address: string): JetStreamAddress {
   }
 }
 
-function serverOf(host: string): string {
+function hostAndPortOf(host: string): string {
   const { name, port } = /^(?<name>[\w.-]+|\[[0-9a-fA-F:]+\])(?::(?<port>\d{1,5}))?$/.exec(host)?.groups ?? {}
-  return name === undefined ? '' : `${name}:${port ?? PORT}`
+  return name === undefined ? '' : `${name}:${port ?? DEFAULT_PORT}`
 }

@@ -3,7 +3,7 @@ import type { StreamInfo } from '@nats-io/jetstream'
 import { type Finding, fail, ok, warn } from '@splitcart/shared/finding.ts'
 import type { JetStreamInbox } from './servers.ts'
 
-const ASK_MS_MAX = 3_000
+const REQUEST_MS_MAX = 3_000
 const COPIES_TODO =
   'Name three servers in INBOX_URL before the first start, or change it with: nats stream edit --replicas=3'
 const SYNC_TODO = 'Set sync_interval: always in the jetstream block of its configuration (nats-server 2.10 or newer).'
@@ -52,7 +52,7 @@ async function syncFindings({ place }: JetStreamInbox): Promise<Finding[]> {
 export async function syncFinding(host: string): Promise<Finding> {
   const about = `syncs of ${host}`
   try {
-    const answer = await fetch(`http://${host}/varz`, { signal: AbortSignal.timeout(ASK_MS_MAX) })
+    const answer = await fetch(`http://${host}/varz`, { signal: AbortSignal.timeout(REQUEST_MS_MAX) })
     const { version, jetstream } = (await answer.json()) as ServerInfo
     if (jetstream?.config?.sync_always === true) return ok(about, 'each write is synced before it is acknowledged')
     const seconds = Number(jetstream?.config?.sync_interval ?? Number.NaN) / 1e9

@@ -30,12 +30,12 @@ export async function connectTo({ servers, login, tls }: JetStreamAddress): Prom
   }
 }
 
-const OF_THE_LINE = Object.values(errors)
+const CONNECTION_ERRORS = Object.values(errors)
 
 /** An error of JetStream or of the connection as the problem `inbox_unreachable`; any other error unchanged. */
 export function inboxProblemOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   // The library does not export all its error classes; their names all start with JetStream.
-  const isKnown = error.name.startsWith('JetStream') || OF_THE_LINE.some((kind) => error instanceof kind)
+  const isKnown = error.name.startsWith('JetStream') || CONNECTION_ERRORS.some((kind) => error instanceof kind)
   return isKnown ? new Problem('inbox_unreachable', error.message, { cause: error }) : error
 }

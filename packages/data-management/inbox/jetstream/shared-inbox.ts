@@ -26,17 +26,17 @@ type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 export class SharedInbox implements Inbox, AsyncDisposable {
   readonly isShared = true
   readonly servers: JetStreamInbox
-  readonly #place: InboxStores
+  readonly #stores: InboxStores
   readonly #turns: SenderTurns
 
   constructor({ disk, folders, ledger }: InboxStores, servers: JetStreamInbox, turns = new SenderTurns(ledger)) {
     this.#turns = turns
-    this.#place = { disk, folders, ledger }
+    this.#stores = { disk, folders, ledger }
     this.servers = servers
   }
 
   async arrive({ part, arrival, keyId, known }: Received): Promise<Recorded> {
-    const { disk, ledger } = this.#place
+    const { disk, ledger } = this.#stores
     const { sha256, kind, filename } = arrival
     try {
       const isWanted =
@@ -52,7 +52,7 @@ export class SharedInbox implements Inbox, AsyncDisposable {
   }
 
   async open({ sha256 }: Named): Promise<Opened | undefined> {
-    const { disk, folders } = this.#place
+    const { disk, folders } = this.#stores
     const pieces = await this.servers.bucket.get(sha256)
     if (pieces === undefined) return undefined
     const path = join(folders.parts, `${uuid()}.gz`)
@@ -76,7 +76,7 @@ export class SharedInbox implements Inbox, AsyncDisposable {
   }
 
   claims(claiming: Claiming): AsyncGenerator<Claim> {
-    return sharedClaims({ ledger: this.#place.ledger, inbox: this, turns: this.#turns, claiming })
+    return sharedClaims({ ledger: this.#stores.ledger, inbox: this, turns: this.#turns, claiming })
   }
 
   async pending(): Promise<Pending> {
@@ -94,12 +94,12 @@ export class SharedInbox implements Inbox, AsyncDisposable {
 async function* compressedFrom(disk: Disk, path: string): AsyncGenerator<Uint8Array> {
   const source = await openToRead(disk, path)
   const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: CHUNK_BYTES })
-  const end = pipeline(source.createReadStream({ highWaterMark: CHUNK_BYTES }), gzip)
+  const piped = pipeline(source.createReadStream({ highWaterMark: CHUNK_BYTES }), gzip)
   try {
     yield* gzip as AsyncIterable<Buffer>
-    await end
+    await piped
   } finally {
     gzip.destroy()
-    await end.catch(() => {})
+    await piped.catch(() => {})
   }
 }
