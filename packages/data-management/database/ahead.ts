@@ -77,7 +77,11 @@ class DiskBuffer {
   async #waitForReader(): Promise<void> {
     if (this.#writing === undefined || this.#waitMsLeft <= 0) return
     const start = performance.now()
-    await Promise.race([this.#writing, sleep(this.#waitMsLeft)])
+    const taken = new AbortController()
+    const late = sleep(this.#waitMsLeft, undefined, { signal: taken.signal }).catch(() => {})
+    await Promise.race([this.#writing, late])
+    // A timer that still runs would keep the process from ending.
+    taken.abort()
     this.#waitMsLeft -= performance.now() - start
   }
 
