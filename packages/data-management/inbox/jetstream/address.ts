@@ -34,7 +34,8 @@ export function jetStreamAddressOf(address: string): JetStreamAddress {
   if (scheme === undefined || servers.includes('') || !areOptionsValid)
     throw new Error('nats://host1,host2,host3, with ?replicas=3&monitor=8222 where these are to be other ones')
   if (!isDecodable(login ?? '')) throw new Error('%25 for each "%" of the user name and the password')
-  const [user = '', pass = ''] = (login ?? '').split(':').map(decodeURIComponent)
+  // Only the first colon separates: a password may have more of them.
+  const [, user = '', pass = ''] = (/^([^:]*):?(.*)$/.exec(login ?? '') ?? []).map(decodeURIComponent)
   return {
     servers,
     replicas: Number(replicas),
