@@ -1,8 +1,13 @@
 /** `splitcart backup`: copies catalogue and ledger to two files while they are in use. */
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { backUp, type Databases } from '@splitcart/data-management/database/backup.ts'
-import { backupIn, backupOf, removeBroken, removeOldest } from '@splitcart/data-management/database/backup-folder.ts'
+import { backUp, type DatabaseFiles } from '@splitcart/data-management/database/backup.ts'
+import {
+  backupFilesOf,
+  newBackupFiles,
+  removeInterrupted,
+  removeOldest,
+} from '@splitcart/data-management/database/backup-folder.ts'
 import { BACKUP_MADE } from '@splitcart/data-management/ledger/audit.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
@@ -74,16 +79,16 @@ function entryOf(detail: string) {
 }
 
 /** Target paths: files named by the time in a given folder, or the given file. */
-async function placeOf(disk: Disk, file: string): Promise<Databases> {
+async function placeOf(disk: Disk, file: string): Promise<DatabaseFiles> {
   const path = resolve(file)
   const folder = isFolder(path) || /[\\/]$/.test(file) ? path : dirname(path)
   if (!isFolder(folder)) throw new Problem('copy_not_made', `there is no folder ${folder}; make it first`)
   // Checked here, because SQLite's own error would only say that it is unable to open a file.
   accessSync(folder, constants.W_OK)
-  if (folder !== path) return backupOf(path)
+  if (folder !== path) return backupFilesOf(path)
   const now = new Date()
-  await removeBroken(disk, folder, now)
-  return backupIn(folder, now)
+  await removeInterrupted(disk, folder, now)
+  return newBackupFiles(folder, now)
 }
 
 /** Whether a path is an existing folder. */
@@ -111,7 +116,7 @@ async function noteBackup(settings: Settings, path: string, terminal: Terminal):
 }
 
 /** Paths of the SQLite databases of a receiving machine. */
-export function databasesOf(settings: Settings): Databases {
+export function databasesOf(settings: Settings): DatabaseFiles {
   const ledger = join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db')
   return { catalogue: databaseFile(settings), ledger }
 }

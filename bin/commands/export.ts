@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { EXPORT_NAMES, type ExportName, exportLines } from '@splitcart/data-management/catalogue/export-formats.ts'
-import { chunksOf, handOut, type Write } from '@splitcart/data-management/database/ahead.ts'
+import { chunksOf, type Write, writeBuffered } from '@splitcart/data-management/database/ahead.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
@@ -58,7 +58,7 @@ function dateOf(text: string): string {
 function printAhead(lines: AsyncIterable<string>, path: string): Promise<void> {
   const out: Write = async (bytes, offset) =>
     (await writeTo(STDOUT, bytes, offset, bytes.length - offset, null)).bytesWritten
-  return handOut(realDisk(), path, chunksOf(lines), out)
+  return writeBuffered(realDisk(), path, chunksOf(lines), out)
 }
 
 /** Ignores EPIPE: a reader that closes the pipe has read enough. */

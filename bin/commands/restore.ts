@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
-import { backUp, checkCopy, type Databases } from '@splitcart/data-management/database/backup.ts'
-import { backupOf } from '@splitcart/data-management/database/backup-folder.ts'
+import { backUp, checkCopy, type DatabaseFiles } from '@splitcart/data-management/database/backup.ts'
+import { backupFilesOf } from '@splitcart/data-management/database/backup-folder.ts'
 import {
   beginSwap,
   finishSwap,
@@ -67,7 +67,7 @@ async function act(file: string | undefined, options: Options, settings: Setting
     return await end(disk, folders.data, { begun, isTakenBack: options.takeBack === true }, terminal)
   if (begun !== undefined)
     throw new Problem('machine_refused', 'a restore was begun and not finished; use --finish or --take-back')
-  return await restore(disk, backupOf(resolve(file ?? '')), settings, terminal)
+  return await restore(disk, backupFilesOf(resolve(file ?? '')), settings, terminal)
 }
 
 type Ending = Readonly<{ begun: Swap | undefined; isTakenBack: boolean }>
@@ -85,7 +85,7 @@ async function end(disk: Disk, data: string, { begun, isTakenBack }: Ending, ter
   return EXIT.done
 }
 
-async function restore(disk: Disk, backup: Databases, settings: Settings, terminal: Terminal): Promise<number> {
+async function restore(disk: Disk, backup: DatabaseFiles, settings: Settings, terminal: Terminal): Promise<number> {
   const { data } = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
   const { ledger, catalogue } = databasesOf(settings)
   const databases = [ledger, catalogue]
@@ -160,7 +160,7 @@ function openBefore(ledger: string): LedgerDatabase | undefined {
 /** Throws `backup_unusable` unless the file is a complete backup. */
 function checkBackup(file: string): void {
   if (isFolder(file)) throw new Problem('backup_unusable', `${file} is a folder; name the .db file in it`)
-  const { catalogue, ledger } = backupOf(resolve(file))
+  const { catalogue, ledger } = backupFilesOf(resolve(file))
   checkCopy(catalogue, 'price_run')
   checkCopy(ledger, 'upload')
 }

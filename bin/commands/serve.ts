@@ -14,7 +14,7 @@ import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
 import type { Inbox } from '@splitcart/data-management/inbox/inbox.ts'
 import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
-import { ProcessedRound } from '@splitcart/data-management/inbox/processed-integrity.ts'
+import { ProcessedIntegrity } from '@splitcart/data-management/inbox/processed-integrity.ts'
 import { requestAgain } from '@splitcart/data-management/inbox/request-again.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
@@ -146,7 +146,7 @@ function lookedAtIn(machine: DataManagement, { PROCESSED_DAYS_MAX: daysMax }: Se
     for (const { id, filename } of await requestAgain(machine, { path, now: Date.now(), daysMax }))
       log.warn({ upload: id, filename }, 'its file is damaged; its sender is asked for it')
   }
-  return { paths: filesOf(machine), files: new ProcessedRound({ ...machine, onDamage }) }
+  return { paths: filesOf(machine), files: new ProcessedIntegrity({ ...machine, onDamage }) }
 }
 
 type Server = Awaited<ReturnType<typeof buildServer>>

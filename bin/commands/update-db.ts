@@ -217,7 +217,7 @@ async function watchInbox(
     if (performance.now() > pruneAt) {
       pruneAt = performance.now() + PRUNE_EVERY_MS
       await prune(work, settings.PROCESSED_DAYS_MAX)
-      compaction.lookAgain()
+      compaction.rescan()
     }
     // A pass is cut off after PASS_MS and the inbox is scanned again, so that new senders get their turn.
     const done = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))

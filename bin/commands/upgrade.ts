@@ -1,8 +1,8 @@
 /** `splitcart upgrade`: brings the schemas of ledger and catalogue up to date, as a step of its own. */
 import { join, resolve } from 'node:path'
 import { countOlderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
-import { lookAtSchema } from '@splitcart/data-management/database/postgres-look.ts'
-import { countReplayable, olderTold } from '@splitcart/data-management/doctor/older.ts'
+import { readSchemaState } from '@splitcart/data-management/database/postgres-look.ts'
+import { countReplayable, olderLoadsAdvice } from '@splitcart/data-management/doctor/older.ts'
 import { liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
@@ -40,7 +40,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     schemas[schema] = { before: made, after: known }
   }
   const older = await olderIn(machine, settings)
-  if (older > 0) terminal.say(olderTold(older))
+  if (older > 0) terminal.say(olderLoadsAdvice(older))
   terminal.record({ type: 'summary', schemas, older_loads: older })
   return EXIT.done
 }
@@ -73,6 +73,9 @@ async function madeIn(settings: Settings): Promise<Map<Schema, number>> {
   }
   const made = new Map<Schema, number>()
   for (const schema of SCHEMAS)
-    made.set(schema, server === undefined ? migrationsIn(files[schema]) : (await lookAtSchema(server, schema)).made)
+    made.set(
+      schema,
+      server === undefined ? migrationsIn(files[schema]) : (await readSchemaState(server, schema)).migrations,
+    )
   return made
 }

@@ -1,9 +1,10 @@
 /**
- * Hands out what is read of a database as fast as somebody takes it, and reads ahead of that: into a file without a name, which is gone when
- * this process is. So a database is not kept as it was for as long as somebody takes to read what is in it.
+ * Passes on what is read from a database as fast as a reader takes it, and reads ahead of a slow one into a temporary
+ * file. So a slow reader does not keep the database's read transaction open. The file has no name: it is gone when this
+ * process ends.
  *
- *   lines ─▶ is all before taken, soon? ─▶ out
- *                       └─ no ─▶ file ───▶ out
+ *   lines ─▶ has the reader taken all before? ─ yes ─▶ reader
+ *                       └─ no ─▶ file ────────────────▶ reader
  */
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,67 +12,80 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 
 const CHUNK_BYTES = 256 * 1024
-const FIRST_CHARACTERS = 16 * 1024
-const FULL_MS = 10
-// So long in all a reader that is slower is waited for before anything goes into the file.
-const PATIENCE_MS = 2_000
+const FIRST_CHUNK_CHARACTERS = 16 * 1024
+// The pause before a full pipe is tried again.
+const FULL_PIPE_RETRY_MS = 10
+// How long a slow reader is waited for, over all chunks, before anything goes into the file.
+const READER_WAIT_MS_MAX = 2_000
 
-/** Writes some of these bytes, and tells how many it were. */
+/**
+ * Writes bytes from `offset` on, perhaps not all, and returns how many. `place`: where in the file; null: after what
+ * was written before.
+ */
 export type Write = (bytes: Buffer, offset: number, place: number | null) => Promise<number>
 
-/** Hands out chunks of bytes. `path`: where the file may be for a moment. */
-export async function handOut(disk: Disk, path: string, chunks: AsyncIterable<Buffer>, out: Write): Promise<void> {
-  await using file = await openNameless(disk, path)
-  const ahead = new Ahead(file, out)
-  for await (const chunk of chunks) await ahead.add(chunk)
-  await ahead.end()
+/** Passes all chunks to `out`; throws its error. `path`: of the temporary file, unlinked as soon as it is open. */
+export async function writeBuffered(
+  disk: Disk,
+  path: string,
+  chunks: AsyncIterable<Buffer>,
+  out: Write,
+): Promise<void> {
+  await using file = await openUnlinked(disk, path)
+  const buffer = new DiskBuffer(file, out)
+  for await (const chunk of chunks) await buffer.add(chunk)
+  await buffer.end()
 }
 
-/** What waits to be taken: the chunk at hand, and behind it what lies in the file between two places. */
-class Ahead {
+/** What the reader has not taken yet: the chunk being written, then the bytes of the file from `#from` to `#to`. */
+class DiskBuffer {
   readonly #file: FileHandle
   readonly #out: Write
   #from = 0
   #to = 0
-  #patienceMs = PATIENCE_MS
-  #handing: Promise<void> | undefined
-  #fault: unknown
+  #waitMsLeft = READER_WAIT_MS_MAX
+  #writing: Promise<void> | undefined
+  #error: unknown
 
   constructor(file: FileHandle, out: Write) {
     this.#file = file
     this.#out = out
   }
 
-  /** Takes a chunk. Throws when handing out has failed. */
+  /** Passes on a chunk, or puts it into the file while earlier ones are not taken. Throws if writing out has failed. */
   async add(chunk: Buffer): Promise<void> {
-    await this.#waitALittle()
-    if (this.#fault !== undefined) throw this.#fault
-    if (this.#handing === undefined) {
+    await this.#waitForReader()
+    if (this.#error !== undefined) throw this.#error
+    if (this.#writing === undefined) {
       this.#from = this.#to = 0
-      this.#handing = this.#hand(chunk)
+      this.#writing = this.#writeOut(chunk)
       return
     }
     await writeAll(intoFile(this.#file), chunk, this.#to)
     this.#to += chunk.length
-    // It may have come to the end of the file just before.
-    this.#handing ??= this.#hand(Buffer.alloc(0))
+    // Writing out may have reached the end of the file before this chunk was in it.
+    this.#writing ??= this.#writeOut(Buffer.alloc(0))
   }
 
-  /** Waits until all is taken. */
+  /** Waits until all is written out. Throws if that has failed. */
   async end(): Promise<void> {
-    while (this.#handing !== undefined) await this.#handing
-    if (this.#fault !== undefined) throw this.#fault
+    while (this.#writing !== undefined) await this.#writing
+    if (this.#error !== undefined) throw this.#error
   }
 
-  /** Who reads as fast as this can be had is waited for, and nothing goes into the file. */
-  async #waitALittle(): Promise<void> {
-    if (this.#handing === undefined || this.#patienceMs <= 0) return
+  /** Waits for the reader, while `#waitMsLeft` lasts: for one about as fast as the database, no file is needed. */
+  async #waitForReader(): Promise<void> {
+    if (this.#writing === undefined || this.#waitMsLeft <= 0) return
     const start = performance.now()
-    await Promise.race([this.#handing, sleep(this.#patienceMs)])
-    this.#patienceMs -= performance.now() - start
+    const taken = new AbortController()
+    const late = sleep(this.#waitMsLeft, undefined, { signal: taken.signal }).catch(() => {})
+    await Promise.race([this.#writing, late])
+    // A timer that still runs would keep the process from ending.
+    taken.abort()
+    this.#waitMsLeft -= performance.now() - start
   }
 
-  async #hand(first: Buffer): Promise<void> {
+  async #writeOut(first: Buffer): Promise<void> {
     try {
       await writeAll(this.#out, first, null)
       for (const buffer = Buffer.alloc(CHUNK_BYTES); this.#from < this.#to; ) {
@@ -81,17 +95,17 @@ class Ahead {
         this.#from += bytesRead
       }
     } catch (error) {
-      this.#fault = error
+      this.#error = error
     } finally {
-      this.#handing = undefined
+      this.#writing = undefined
     }
   }
 }
 
-/** Lines as chunks of bytes: a small one first, for whoever waits for it. */
+/** Joins lines to chunks of bytes. The first one is small, so that the reader gets it soon. */
 export async function* chunksOf(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
   let text = ''
-  let charactersMin = FIRST_CHARACTERS
+  let charactersMin = FIRST_CHUNK_CHARACTERS
   for await (const line of lines) {
     text += line
     if (text.length < charactersMin) continue
@@ -111,13 +125,14 @@ async function writeAll(to: Write, bytes: Buffer, place: number | null): Promise
     try {
       done += await to(bytes, done, place === null ? null : place + done)
     } catch (error) {
-      // Whoever made this pipe wants to be told that it is full instead of waiting.
+      // The pipe is full and non-blocking: it says so instead of waiting.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      await sleep(FULL_MS)
+      await sleep(FULL_PIPE_RETRY_MS)
     }
 }
 
-async function openNameless(disk: Disk, path: string): Promise<FileHandle> {
+/** Opens a file for reading and writing and unlinks it, so that it takes no room after this process has ended. */
+async function openUnlinked(disk: Disk, path: string): Promise<FileHandle> {
   const file = await disk.open(path, 'wx+', 0o600)
   await removeIfThere(disk, path)
   return file

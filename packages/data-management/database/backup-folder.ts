@@ -1,42 +1,42 @@
-/** Backups that are kept in a folder, each under the time at which it was made. */
+/** Backups in a folder, named by the time at which they were made. */
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
-import { type Databases, removeUnfinished } from './backup.ts'
+import { type DatabaseFiles, removeUnfinished } from './backup.ts'
 
 // Names made by older versions have no milliseconds.
-const OURS = /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d{3})?Z\.db$/
-const PART_OF_OURS = /^(splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d{3})?Z\.db)(\.ledger)?\.part(-journal)?$/
+const BACKUP_NAME = /^splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d{3})?Z\.db$/
+const BACKUP_PART_NAME = /^(splitcart-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d{3})?Z\.db)(\.ledger)?\.part(-journal)?$/
 
-/** The files of a backup: the catalogue has the name that was asked for, the ledger lies next to it. */
-export function backupOf(catalogue: string): Databases {
+/** The files of a backup: the catalogue has the given path, the ledger lies beside it. */
+export function backupFilesOf(catalogue: string): DatabaseFiles {
   return { catalogue, ledger: `${catalogue}.ledger` }
 }
 
-/** The files of a backup that is made in a folder now: to the millisecond, as a timer and a person can ask within one second. */
-export function backupIn(folder: string, now: Date): Databases {
-  return backupOf(join(folder, `splitcart-${now.toISOString().replaceAll(':', '-')}.db`))
+/** The files of a new backup in a folder, named to the millisecond: a timer and a person may start in one second. */
+export function newBackupFiles(folder: string, now: Date): DatabaseFiles {
+  return backupFilesOf(join(folder, `splitcart-${now.toISOString().replaceAll(':', '-')}.db`))
 }
 
-/** Removes what backups left in a folder that broke off: those to which nothing was written for an hour. */
-export async function removeBroken(disk: Disk, folder: string, now: Date): Promise<void> {
+/** Removes what interrupted backups left in a folder: those of which a part has not changed for an hour. */
+export async function removeInterrupted(disk: Disk, folder: string, now: Date): Promise<void> {
   for (const name of await disk.readdir(folder)) {
-    const [, backup] = PART_OF_OURS.exec(name) ?? []
-    // Removed already, with another part of the same backup.
+    const [, backup] = BACKUP_PART_NAME.exec(name) ?? []
+    // A part may be gone already: removed with another part of the same backup.
     const stats = backup === undefined ? undefined : await disk.lstat(join(folder, name)).catch(() => undefined)
     if (stats === undefined || now.getTime() - stats.mtimeMs < HOUR_MS) continue
-    await removeUnfinished(disk, backupOf(join(folder, backup!)))
+    await removeUnfinished(disk, backupFilesOf(join(folder, backup!)))
   }
 }
 
 /**
- * Removes the oldest backups of a folder that have a name by their time, so that so many stay; returns the files of catalogues it removed. What
- * else lies there stays. A backup is no longer one when its catalogue is gone, so that goes first.
+ * Removes the oldest backups of a folder so that `keep` of them stay, and returns the paths of the removed catalogues.
+ * Files with other names stay. The catalogue goes first: without it, the rest does not count as a backup.
  */
 export async function removeOldest(disk: Disk, folder: string, keep: number): Promise<string[]> {
-  const ours = (await disk.readdir(folder)).filter((name) => OURS.test(name)).sort()
-  const old = ours.slice(0, Math.max(0, ours.length - keep)).map((name) => backupOf(join(folder, name)))
+  const ours = (await disk.readdir(folder)).filter((name) => BACKUP_NAME.test(name)).sort()
+  const old = ours.slice(0, Math.max(0, ours.length - keep)).map((name) => backupFilesOf(join(folder, name)))
   for (const { catalogue, ledger } of old) {
     await remove(disk, catalogue)
     await removeIfThere(disk, ledger)

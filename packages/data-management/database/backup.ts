@@ -1,4 +1,4 @@
-/** A consistent copy of both databases while they are in use, and whether such a copy can be restored. */
+/** Copies both SQLite databases consistently while they are in use, and checks such copies. */
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
@@ -6,27 +6,29 @@ import { finishPart, land, remove, removeIfThere } from '@splitcart/shared/durab
 import { Problem } from '@splitcart/shared/problem.ts'
 
 /** The files of both databases: those in use, or those of a backup. */
-export type Databases = Readonly<{ catalogue: string; ledger: string }>
+export type DatabaseFiles = Readonly<{ catalogue: string; ledger: string }>
 
 const PART = '.part'
-// What SQLite puts beside a file that it writes.
-const BESIDE = ['', '-journal', '-wal', '-shm']
-// Primary result codes: no room, an error of the disk, a file that cannot be opened or written.
+// The file that SQLite writes, and those that it creates beside it.
+const SQLITE_SUFFIXES = ['', '-journal', '-wal', '-shm']
+// SQLite's primary result codes SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN and SQLITE_READONLY.
 const TARGET_ERROR_CODES = new Set([13, 10, 14, 8])
 
 /**
- * Copies both databases as they stand; writers go on meanwhile. The copies appear whole and durable, and never over a file that is there.
- * Throws `copy_not_made`, or `database_unusable` when a source cannot be read; then nothing is left behind.
+ * Copies both databases as they are now; writers go on meanwhile. The copies appear complete and durable, and never
+ * replace an existing file. Throws `copy_not_made`, `database_unusable` if a source cannot be opened, or SQLite's error
+ * if one is damaged; then nothing is left behind.
  *
  *   parts of both ─▶ the ledger gets its name ─▶ the catalogue gets its name
  *
- * As long as the catalogue is a part, the ledger beside it is of a backup that broke off; the next one takes its name again.
+ * While the catalogue is still a part, the ledger beside it belongs to an interrupted backup; the next one removes it.
  */
-export async function backUp(disk: Disk, from: Databases, to: Databases): Promise<void> {
+export async function backUp(disk: Disk, from: DatabaseFiles, to: DatabaseFiles): Promise<void> {
   await removeUnfinished(disk, to)
   for (const path of [to.catalogue, to.ledger]) await checkFree(disk, path)
   try {
-    // The ledger first: a load that is in the catalogue only is found there when its file comes again; the other way round it would be lost.
+    // The ledger first: a load that only the catalogue has is found there when its file comes again. A load that only
+    // the ledger has would be lost.
     await copyToPart(disk, from.ledger, to.ledger)
     await copyToPart(disk, from.catalogue, to.catalogue)
     await landPart(disk, to.ledger)
@@ -37,26 +39,26 @@ export async function backUp(disk: Disk, from: Databases, to: Databases): Promis
   }
 }
 
-/** Removes what a backup of this name left that broke off. One that is whole stays. */
-export async function removeUnfinished(disk: Disk, { catalogue, ledger }: Databases): Promise<void> {
-  if ((await isThere(disk, catalogue + PART)) && !(await isThere(disk, catalogue))) {
-    if (await isThere(disk, ledger)) await remove(disk, ledger)
+/** Removes what an interrupted backup with these names left. A complete backup stays. */
+export async function removeUnfinished(disk: Disk, { catalogue, ledger }: DatabaseFiles): Promise<void> {
+  if ((await fileExists(disk, catalogue + PART)) && !(await fileExists(disk, catalogue))) {
+    if (await fileExists(disk, ledger)) await remove(disk, ledger)
   }
   for (const path of [ledger, catalogue]) await removePart(disk, path)
 }
 
-/** Removes what was copied for a name. */
+/** Removes the unfinished copy that would get this path, with the files of SQLite beside it. */
 export async function removePart(disk: Disk, path: string): Promise<void> {
-  for (const beside of BESIDE) await removeIfThere(disk, path + PART + beside)
+  for (const beside of SQLITE_SUFFIXES) await removeIfThere(disk, path + PART + beside)
 }
 
-/** Makes a durable copy of a database beside the name that it is to have, as `landPart` gives it. */
+/** Makes a durable copy of a database as a part beside `to`; `landPart` gives it that name. Throws as `backUp`. */
 export async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
   {
     using source = openToRead(from)
     vacuumInto(source, to)
   }
-  // SQLite writes such a copy without syncing it.
+  // VACUUM INTO does not sync the copy.
   const part = await disk.open(to + PART, 'r+')
   try {
     await finishPart(part)
@@ -66,10 +68,10 @@ export async function copyToPart(disk: Disk, from: string, to: string): Promise<
   }
 }
 
-/** Gives a copy its name, which must be free. */
+/** Gives a part its name. Throws `copy_not_made` if a file has it. */
 export async function landPart(disk: Disk, path: string): Promise<void> {
   const landed = await land(disk, path + PART, dirname(path), [basename(path)])
-  if (landed.wasThere) throw exists(path)
+  if (landed.wasThere) throw targetExists(path)
 }
 
 function vacuumInto(source: DatabaseSync, to: string): void {
@@ -83,14 +85,14 @@ function vacuumInto(source: DatabaseSync, to: string): void {
 }
 
 async function checkFree(disk: Disk, path: string): Promise<void> {
-  if (await isThere(disk, path)) throw exists(path)
+  if (await fileExists(disk, path)) throw targetExists(path)
 }
 
-function exists(path: string): Problem {
+function targetExists(path: string): Problem {
   return new Problem('copy_not_made', `${path} exists, and no backup is written over anything; name another file`)
 }
 
-async function isThere(disk: Disk, path: string): Promise<boolean> {
+async function fileExists(disk: Disk, path: string): Promise<boolean> {
   return disk.lstat(path).then(
     () => true,
     (error) => {
@@ -100,7 +102,7 @@ async function isThere(disk: Disk, path: string): Promise<boolean> {
   )
 }
 
-/** Checks a copy: its pages, and that it has the tables of what it should be. Throws `backup_unusable`. */
+/** Checks the pages of a copy, and that it has a table of the database that it should be. Throws `backup_unusable`. */
 export function checkCopy(path: string, table: string): void {
   try {
     using copy = openToRead(path)

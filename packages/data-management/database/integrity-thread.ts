@@ -1,7 +1,11 @@
-/** The thread that looks at every page of SQLite databases, a table at a time, so that no log grows meanwhile, and says what is wrong. */
+/**
+ * Worker thread that checks every table of SQLite databases with its indexes, and posts what is wrong. One table at a
+ * time: a long read transaction would keep the write-ahead log from being reset, and it would grow.
+ */
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 
+// Posted of each database.
 const FAULTS_MAX = 20
 
 function faultsIn(path: string): string[] {
@@ -10,8 +14,8 @@ function faultsIn(path: string): string[] {
     const tables = database.prepare("select name from sqlite_schema where type = 'table'").all()
     const faults: string[] = []
     for (const { name } of tables)
-      for (const { integrity_check: said } of database.prepare(`pragma integrity_check("${name}")`).all())
-        if (said !== 'ok') faults.push(String(said))
+      for (const { integrity_check: result } of database.prepare(`pragma integrity_check("${name}")`).all())
+        if (result !== 'ok') faults.push(String(result))
     return faults
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)]

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@splitcart/shared/log.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
-import type { ProcessedRound } from '../inbox/processed-integrity.ts'
+import type { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 
 const THREAD = new URL('integrity-thread.ts', import.meta.url)
 const FIRST_MS = 10 * 60 * 1000
@@ -26,7 +26,7 @@ export async function faultsOf(paths: readonly string[]): Promise<string[]> {
 }
 
 /** What is checked: the SQLite files of the databases, and the files that are kept for replay. */
-export type LookedAt = Readonly<{ paths: readonly string[]; files?: ProcessedRound }>
+export type LookedAt = Readonly<{ paths: readonly string[]; files?: ProcessedIntegrity }>
 
 /** Checks once a day until the signal aborts. Damage is logged and kept in `integrity`. */
 export async function watchIntegrity(
@@ -49,7 +49,7 @@ export async function lookAt(
   try {
     const faults = paths.length === 0 ? [] : await faultsOf(paths)
     if (faults.length > 0) log.error({ faults }, 'a database is damaged: restore a backup (docs/operations.md)')
-    const damaged = (await files?.look(signal)) ?? []
+    const damaged = (await files?.check(signal)) ?? []
     if (damaged.length > 0) log.error({ damaged }, 'kept files are damaged: look at the disk (docs/operations.md)')
     integrity.latest = { at: Date.now(), faults: [...faults, ...damaged.slice(0, FAULTS_SHOWN_MAX)] }
   } catch (error) {

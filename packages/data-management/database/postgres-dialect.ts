@@ -1,10 +1,10 @@
-/** Kysely on a PostgreSQL database that is open: its statements are prepared once for each connection, and what breaks is told as a problem. */
+/** Kysely's dialect for an open PostgreSQL database: prepares statements once per connection, throws problems. */
 import { type Dialect, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import type { PoolClient } from 'pg'
 import type { PostgresDatabase } from './postgres.ts'
 import { problemOf } from './postgres-problems.ts'
 
-/** The dialect of a database, which is closed with it. */
+/** The dialect of a database. Destroying Kysely closes the database. */
 export function dialectOf(database: PostgresDatabase): Dialect {
   const clients = new WeakMap<PoolClient, PostgresPoolClient>()
   const connect = async () => {
@@ -28,6 +28,6 @@ function wrap(database: PostgresDatabase, client: PoolClient): PostgresPoolClien
       throw problemOf(error)
     }
   }
-  // Of the two forms Kysely calls only this one, because it is given no cursors.
+  // Kysely calls the other overload, with a cursor, only if the dialect is given a cursor class.
   return { query: query as unknown as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) }
 }

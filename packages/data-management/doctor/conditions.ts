@@ -57,8 +57,8 @@ export async function openAsTheyAre({ dataDir, catalogue, server }: Omit<Databas
 
 /** To open them would bring them up to date. */
 async function checkSchemas(server: string): Promise<void> {
-  const { lookAtSchema } = await import('../database/postgres-look.ts')
+  const { readSchemaState } = await import('../database/postgres-look.ts')
   for (const schema of SCHEMAS)
-    if ((await lookAtSchema(server, schema)).made !== migrationsKnown(schema, 'postgres'))
+    if ((await readSchemaState(server, schema)).migrations !== migrationsKnown(schema, 'postgres'))
       throw new Error(`the schema ${schema} is another one`)
 }

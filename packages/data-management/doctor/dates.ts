@@ -1,40 +1,46 @@
-/** Scrapes of dates that had not come yet: older versions loaded them. They are never "now", and somebody should take them out. */
-
+/**
+ * Finds scrapes dated in the future, which older versions loaded (now they are held: HOLD_DAYS_AHEAD). Nothing shows
+ * them as the newest; a person should undo their loads.
+ */
 import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import { dayBeside } from '@splitcart/shared/date.ts'
 import { openToLook } from '../database/look.ts'
 
-type Ahead = Readonly<{ filename: string; date: string }>
+type FutureScrape = Readonly<{ filename: string; date: string }>
 
 const NAMED_MAX = 5
 
-const sqlWith = (day: string) =>
-  `select distinct filename, date from scrape join load on load.id = load_id where date > ${day}
+const futureScrapesSql = (parameter: string) =>
+  `select distinct filename, date from scrape join load on load.id = load_id where date > ${parameter}
     order by date desc, filename limit ${NAMED_MAX + 1}`
 
-/** Names them. Undefined where the catalogue cannot be asked: that is told elsewhere. */
+/**
+ * Names them, up to five. `server`: the address of PostgreSQL, if the catalogue is there. Undefined if the catalogue
+ * cannot be read: another check reports that.
+ */
 export async function checkDates(catalogue: string, server: string | undefined): Promise<CheckResult | undefined> {
+  // Later than tomorrow in UTC: east of it, a store may have tomorrow's date already.
   const day = dayBeside(new Date().toISOString().slice(0, 10), 1)
-  const ahead = await (server === undefined ? inFile(catalogue, day) : inServer(server, day)).catch(() => undefined)
-  const [first] = ahead ?? []
-  if (ahead === undefined) return undefined
+  const scrapes = await (server === undefined ? inFile(catalogue, day) : inServer(server, day)).catch(() => undefined)
+  const [first] = scrapes ?? []
+  if (scrapes === undefined) return undefined
   if (first === undefined) return ok('dates', 'no scrape is dated after today')
-  const named = ahead.slice(0, NAMED_MAX).map(({ filename, date }) => `${filename} (${date})`)
-  const more = ahead.length > NAMED_MAX ? ' and more' : ''
+  const named = scrapes.slice(0, NAMED_MAX).map(({ filename, date }) => `${filename} (${date})`)
+  const more = scrapes.length > NAMED_MAX ? ' and more' : ''
   const todo = `Nothing shows them as the newest. Take each out: splitcart loads undo ${first.filename}`
   return warn('dates', `scrapes are dated after today: ${named.join(', ')}${more}`, todo)
 }
 
-async function inFile(path: string, day: string): Promise<Ahead[]> {
+async function inFile(path: string, day: string): Promise<FutureScrape[]> {
   const connection = openToLook(path)
   try {
-    return connection.prepare(sqlWith('?')).all(day) as Ahead[]
+    return connection.prepare(futureScrapesSql('?')).all(day) as FutureScrape[]
   } finally {
     connection.close()
   }
 }
 
-async function inServer(server: string, day: string): Promise<Ahead[]> {
-  const { askSchema } = await import('../database/postgres-look.ts')
-  return askSchema<Ahead>(server, 'catalogue', sqlWith('$1'), [day])
+async function inServer(server: string, day: string): Promise<FutureScrape[]> {
+  const { querySchema } = await import('../database/postgres-look.ts')
+  return querySchema<FutureScrape>(server, 'catalogue', futureScrapesSql('$1'), [day])
 }

@@ -14,7 +14,7 @@ import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Looked } from '../database/postgres-look.ts'
+import type { SchemaState } from '../database/postgres-look.ts'
 import { type Folders, foldersIn } from '../folders.ts'
 import { liesInFolders } from '../inbox/stored.ts'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '../lock-names.ts'
@@ -83,14 +83,14 @@ function checkDatabaseSchema(name: Schema, server: string): Promise<CheckResult>
   const todo = 'See that PostgreSQL runs, that DATABASE_URL is its address, and that this user may write there.'
   const address = withoutPassword(server)
   return runCheck(name, todo, async () => {
-    const { lookAtSchema } = await import('../database/postgres-look.ts')
+    const { readSchemaState } = await import('../database/postgres-look.ts')
     try {
-      const looked = await lookAtSchema(server, name)
+      const looked = await readSchemaState(server, name)
       const fault = faultOf(looked)
       if (fault !== undefined) return fail(name, `${address}: ${fault}`, todo)
       const known = migrationsKnown(name, 'postgres')
-      const detail = `${address}, PostgreSQL ${looked.version}, schema ${name} at ${looked.made}`
-      return resultOfVersion(name, detail, looked.made - known)
+      const detail = `${address}, PostgreSQL ${looked.version}, schema ${name} at ${looked.migrations}`
+      return resultOfVersion(name, detail, looked.migrations - known)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       return fail(name, `${address}: ${error.message}`, todo)
@@ -99,10 +99,10 @@ function checkDatabaseSchema(name: Schema, server: string): Promise<CheckResult>
 }
 
 /** What keeps the next start from making or bringing up to date its tables. */
-function faultOf({ encoding, isReadOnly, mayCreate, made }: Looked): string | undefined {
+function faultOf({ encoding, isReadOnly, mayCreate, migrations }: SchemaState): string | undefined {
   if (isReadOnly) return 'it can only be read: a standby, a full disk, or default_transaction_read_only'
   if (encoding !== 'UTF8') return `its encoding is ${encoding}; make one with: create database … encoding 'UTF8'`
-  return made === 0 && !mayCreate ? 'this user may not make schemas in it (grant create on database)' : undefined
+  return migrations === 0 && !mayCreate ? 'this user may not make schemas in it (grant create on database)' : undefined
 }
 
 /** `ahead`: by how many migrations the database is ahead of this program. */

@@ -1,15 +1,14 @@
-/** Files kept for replay whose bytes the disk has changed. The server looks at all of them by and by; here it is some, at once. */
-
+/** Finds files kept for replay that the disk has damaged. The server checks all of them over time; this is a sample. */
 import { type CheckResult, fail } from '@splitcart/shared/check-result.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { Folders } from '../folders.ts'
-import { ProcessedRound } from '../inbox/processed-integrity.ts'
+import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 import { openLedgerToAsk } from '../ledger/ledger.ts'
 
-// Some seconds of reading.
+// Takes some seconds to read.
 const BYTES_MAX = 256 * 1024 * 1024
 
-/** Names one of them. Undefined: none was found, or the ledger cannot be asked, which is told elsewhere. */
+/** Names one damaged file. Undefined if none was found, or the ledger cannot be read: another check reports that. */
 export async function checkKeptFiles(disk: Disk, folders: Folders): Promise<CheckResult | undefined> {
   const damaged = await damagedIn(disk, folders).catch(() => [])
   const [first] = damaged
@@ -22,5 +21,8 @@ export async function checkKeptFiles(disk: Disk, folders: Folders): Promise<Chec
 
 async function damagedIn(disk: Disk, folders: Folders): Promise<string[]> {
   await using ledger = openLedgerToAsk(folders.data)
-  return await new ProcessedRound({ disk, folders, ledger }, { bytesAtOnce: BYTES_MAX, rests: false }).look()
+  return await new ProcessedIntegrity(
+    { disk, folders, ledger },
+    { bytesPerCheck: BYTES_MAX, isThrottled: false },
+  ).check()
 }

@@ -1,11 +1,12 @@
 /**
- * The files that a sender may name as dictionaries (dcz, RFC 9842): its own uploads, from wherever their bytes lie, in memory while they
- * are in demand.
+ * The files that a sender may name as dictionaries (dcz, RFC 9842): its own uploads, wherever their bytes lie. Those
+ * used last stay in memory.
  *
  * Invariants:
- *  1. A key's dictionaries are the uploads that it has sent. Of all others, and of what never was, it is told the same.
- *  2. Bytes are handed out only when their SHA-256 is right: a damaged file is no dictionary.
- *  3. Those that are kept, and those that are in use, take bounded memory. Who comes when it is full sends without one.
+ *  1. A key's dictionaries are the uploads that it has sent. For the uploads of others it gets the same error as for
+ *     uploads that never existed.
+ *  2. Bytes are handed out only if their SHA-256 is right: a damaged file is not a dictionary.
+ *  3. The cached dictionaries and those in use take bounded memory. When it is full, a sender sends without one.
  */
 import { DICTIONARY_BYTES_MAX, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
@@ -17,50 +18,51 @@ import type { Upload } from '../ledger/uploads.ts'
 import type { inboxOf } from './folder/folder-inbox.ts'
 import { openContent } from './open-content.ts'
 
-// A decoder has a copy of its own, and a window.
-const IN_USE_TIMES_KEPT = 4
+// The most bytes in use at a time, as a multiple of the cache's size (at least of one largest dictionary). Each use
+// also costs the decoder's own copy and a window.
+const IN_USE_FACTOR = 4
 
-/** `bytesKept`: how much is kept in memory; `daysKept`: for how long files stay after they were received. */
+/** `bytesKept`: the size of the cache in memory; `daysKept`: for how many days after receipt files are kept. */
 export type DictionaryLimits = Readonly<{ bytesKept: number; daysKept: number }>
 
 type InboxStores = Parameters<typeof inboxOf>[0] & Readonly<{ ledger: Ledger }>
 
-/** A dictionary in use. Dispose of it. */
+/** A dictionary in use, which counts against the memory limit until it is disposed of. */
 export type Lease = Disposable & Readonly<{ bytes: Buffer }>
 
-/** The dictionaries of all keys. */
+/** The dictionaries of all keys, with a cache: the least recently used ones go first. */
 export class Dictionaries {
-  readonly #places: InboxStores
+  readonly #stores: InboxStores
   readonly #limits: DictionaryLimits
-  readonly #kept = new Map<string, Buffer>()
-  #bytesKept = 0
+  readonly #cache = new Map<string, Buffer>()
+  #bytesCached = 0
   #bytesInUse = 0
 
-  constructor(places: InboxStores, limits: DictionaryLimits) {
-    this.#places = places
+  constructor(stores: InboxStores, limits: DictionaryLimits) {
+    this.#stores = stores
     this.#limits = limits
   }
 
-  /** Throws `dictionary_unknown` unless a key has sent this upload and it may serve as a dictionary. */
+  /** The upload that a key names as a dictionary. Throws `dictionary_unknown` if it is not the key's, or unfit. */
   async check(sha256: string, keyId: string): Promise<Upload> {
-    const upload = await this.#places.ledger.uploads.findSent(keyId, sha256)
-    if (upload === undefined || !mayServe(upload)) throw unknown()
+    const upload = await this.#stores.ledger.uploads.findSent(keyId, sha256)
+    if (upload === undefined || !canBeDictionary(upload)) throw dictionaryUnknown()
     return upload
   }
 
-  /** Takes a dictionary into use, or throws `dictionary_unknown`. */
+  /** Takes a dictionary into use. Throws `dictionary_unknown`, also if its bytes are gone or too many are in use. */
   async take(sha256: string, keyId: string): Promise<Lease> {
     const upload = await this.check(sha256, keyId)
     const size = upload.bytes
-    if (this.#bytesInUse + size > IN_USE_TIMES_KEPT * Math.max(this.#limits.bytesKept, DICTIONARY_BYTES_MAX))
-      throw unknown()
+    if (this.#bytesInUse + size > IN_USE_FACTOR * Math.max(this.#limits.bytesKept, DICTIONARY_BYTES_MAX))
+      throw dictionaryUnknown()
     this.#bytesInUse += size
     const release = () => {
       this.#bytesInUse -= size
     }
     try {
-      const bytes = this.#again(sha256) ?? this.#keep(sha256, await this.#read(upload))
-      if (!isDictionary(bytes)) throw unknown()
+      const bytes = this.#cached(sha256) ?? this.#addToCache(sha256, await this.#read(upload))
+      if (!isDictionary(bytes)) throw dictionaryUnknown()
       return { bytes, [Symbol.dispose]: release }
     } catch (error) {
       release()
@@ -68,10 +70,10 @@ export class Dictionaries {
     }
   }
 
-  /** A receipt, with until when its upload may serve as a dictionary at least. */
-  told<R extends Receipt>(receipt: R): R {
+  /** Adds `dictionary_until` to a receipt: until then, at least, its upload can be a dictionary. None if it cannot. */
+  withDictionaryUntil<R extends Receipt>(receipt: R): R {
     const { kind, bytes, received_at } = receipt
-    if (bytes === 0 || !mayServe({ kind: kind ?? '', bytes })) return receipt
+    if (bytes === 0 || !canBeDictionary({ kind: kind ?? '', bytes })) return receipt
     const until = Date.parse(received_at) + this.#limits.daysKept * DAY_MS
     return { ...receipt, dictionary_until: new Date(until).toISOString() }
   }
@@ -79,39 +81,39 @@ export class Dictionaries {
   async #read(upload: Upload): Promise<Buffer> {
     const chunks: Buffer[] = []
     try {
-      for await (const chunk of await openContent(this.#places, upload)) chunks.push(chunk)
+      for await (const chunk of await openContent(this.#stores, upload)) chunks.push(chunk)
     } catch (error) {
-      // Pruned, damaged, or out of reach: the file can be sent without it.
-      throw unknown({ cause: error })
+      // Pruned, damaged, or unreachable: the sender can send its file without a dictionary.
+      throw dictionaryUnknown({ cause: error })
     }
     return Buffer.concat(chunks)
   }
 
-  #again(sha256: string): Buffer | undefined {
-    const bytes = this.#kept.get(sha256)
+  #cached(sha256: string): Buffer | undefined {
+    const bytes = this.#cache.get(sha256)
     if (bytes === undefined) return undefined
-    this.#kept.delete(sha256)
-    this.#kept.set(sha256, bytes)
+    this.#cache.delete(sha256)
+    this.#cache.set(sha256, bytes)
     return bytes
   }
 
-  #keep(sha256: string, bytes: Buffer): Buffer {
-    this.#bytesKept += bytes.length - (this.#kept.get(sha256)?.length ?? 0)
-    this.#kept.set(sha256, bytes)
-    for (const [oldest, { length }] of this.#kept) {
-      if (this.#bytesKept <= this.#limits.bytesKept) break
-      this.#kept.delete(oldest)
-      this.#bytesKept -= length
+  #addToCache(sha256: string, bytes: Buffer): Buffer {
+    this.#bytesCached += bytes.length - (this.#cache.get(sha256)?.length ?? 0)
+    this.#cache.set(sha256, bytes)
+    for (const [oldest, { length }] of this.#cache) {
+      if (this.#bytesCached <= this.#limits.bytesKept) break
+      this.#cache.delete(oldest)
+      this.#bytesCached -= length
     }
     return bytes
   }
 }
 
-/** What is handed over to a program of the owner's does not stay here. */
-function mayServe({ kind, bytes }: Pick<Upload, 'kind' | 'bytes'>): boolean {
+/** Whether an upload can be a dictionary. Files of kinds that are not loaded here are handed over and not kept. */
+function canBeDictionary({ kind, bytes }: Pick<Upload, 'kind' | 'bytes'>): boolean {
   return isLoadedKind(kind) && bytes <= DICTIONARY_BYTES_MAX
 }
 
-function unknown(options?: ErrorOptions): Problem {
+function dictionaryUnknown(options?: ErrorOptions): Problem {
   return new Problem('dictionary_unknown', 'this key has no such upload whose bytes are at hand', options)
 }

@@ -1,6 +1,6 @@
 /**
- * What a server that died has left half accepted. Only the server does this, before it takes anything: then nothing else is arriving; and
- * before it removes the parts, which tell what was handed over.
+ * Completes uploads that a crashed server accepted only in part. Only the server does this, and before it takes any
+ * upload: then nothing else is arriving. It also precedes the removal of the parts, which tell what was handed over.
  */
 import { basename } from 'node:path'
 import { codeOf } from '@splitcart/shared/disk.ts'
@@ -14,21 +14,24 @@ import { findInInbox } from './stored.ts'
 
 type InboxStores = Pick<Receiving, 'disk' | 'folders' | 'ledger'>
 
-/** Accepts what has its name in the inbox already, for its sender; of the rest nothing is there. Returns the names. */
-export async function mendArriving(place: InboxStores): Promise<string[]> {
+/**
+ * Records the arriving files that have their name in the inbox, or are on record already, as accepted for their
+ * senders, and gives up the others, which left nothing. Returns the names of those accepted.
+ */
+export async function mendArriving(stores: InboxStores): Promise<string[]> {
   const accepted: string[] = []
-  const left = await place.ledger.arrivals.list()
-  // Nobody gives names any more: those that are found there are durable.
-  for (const kind of new Set(left.map(({ kind }) => kind))) await syncInbox(place, kind)
-  const parts = new Set(await place.disk.readdir(place.folders.parts))
-  for (const arriving of left) {
-    const mend = isLoadedKind(arriving.kind) ? mendOne(place, arriving) : mendHandedOver(place, arriving, parts)
+  const unrecorded = await stores.ledger.arrivals.list()
+  // Synced first: a name that is found afterwards is durable, because nobody else adds names now.
+  for (const kind of new Set(unrecorded.map(({ kind }) => kind))) await syncInbox(stores, kind)
+  const parts = new Set(await stores.disk.readdir(stores.folders.parts))
+  for (const arriving of unrecorded) {
+    const mend = isLoadedKind(arriving.kind) ? mendOne(stores, arriving) : mendHandedOver(stores, arriving, parts)
     if (await mend) accepted.push(arriving.filename)
   }
   return accepted
 }
 
-/** One whose kind is no longer taken has no folder here. */
+/** Makes the names in an inbox durable. A kind that the server no longer accepts may have no folder. */
 async function syncInbox({ disk, folders }: InboxStores, kind: string): Promise<void> {
   await syncFolder(disk, foldersOfKind(folders, kind).inbox).catch((error) => {
     if (codeOf(error) !== 'ENOENT') throw error
@@ -38,7 +41,7 @@ async function syncInbox({ disk, folders }: InboxStores, kind: string): Promise<
 async function mendOne({ disk, folders, ledger }: InboxStores, arriving: Arriving): Promise<boolean> {
   const { key_id, is_noted: _, ...arrival } = arriving
   const stored = await findInInbox(disk, folders, { ...arrival, stored_as: arrival.filename })
-  // Asked afterwards: what the loader has taken out of the inbox meanwhile is on record.
+  // Asked after looking for the file: one that the loader has taken out of the inbox meanwhile is on record.
   const isKnown = await ledger.uploads.has(arrival.sha256)
   if (stored === undefined && !isKnown) {
     await ledger.arrivals.giveUp(arrival.id)

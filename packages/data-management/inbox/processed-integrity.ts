@@ -1,6 +1,7 @@
 /**
- * Looks whether the files that are kept for replay still hold the bytes that were accepted: the disk may change a file that nobody reads
- * for months. A part of them with each look; in a server at half the speed that is possible, so that it takes nothing from others.
+ * Checks that the product files kept for replay still hold the bytes that were accepted: a disk may damage a file that
+ * nobody reads for months. Each check reads some of them; a server reads at half the possible speed, to leave the rest
+ * of the disk and the processor to others.
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,72 +12,73 @@ import { keptContent, nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** What is read with each look, decompressed. */
-const BYTES_AT_ONCE = 4 * 1024 ** 3
+// What one check reads, in bytes of decompressed content.
+const BYTES_PER_CHECK = 4 * 1024 ** 3
 
-/** What looking works with. `onDamage`: hears of each file that was sound before, as far as this process knows. */
-export type Kept = Readonly<{
+/** What the check works with. `onDamage` is called for each file that is newly found damaged. */
+export type IntegrityContext = Readonly<{
   disk: Disk
   folders: Folders
   ledger: Ledger
   onDamage?: (path: string) => Promise<void>
 }>
 
-/** Goes around the files, look by look. */
-export class ProcessedRound {
-  readonly #kept: Kept
-  readonly #bytesAtOnce: number
-  // The last one that was looked at: the next look goes on behind it.
-  #last = ''
+/** Goes through all files, some with each check, and then starts again with the first. */
+export class ProcessedIntegrity {
+  readonly #context: IntegrityContext
+  readonly #bytesPerCheck: number
+  // The name of the last file that was read: the next check starts after it.
+  #lastName = ''
   readonly #damaged = new Set<string>()
-  readonly #rests: boolean
+  readonly #isThrottled: boolean
 
-  /** `rests`: as long as it reads, and without keeping the process alive. */
-  constructor(kept: Kept, { bytesAtOnce = BYTES_AT_ONCE, rests = true } = {}) {
-    this.#kept = kept
-    this.#bytesAtOnce = bytesAtOnce
-    this.#rests = rests
+  /** `isThrottled`: pauses for as long as it reads; the pauses do not keep the process alive. */
+  constructor(context: IntegrityContext, { bytesPerCheck = BYTES_PER_CHECK, isThrottled = true } = {}) {
+    this.#context = context
+    this.#bytesPerCheck = bytesPerCheck
+    this.#isThrottled = isThrottled
   }
 
-  /** Looks at the files that are next, and says which of all that are still there were found damaged. */
-  async look(signal?: AbortSignal): Promise<string[]> {
+  /** Reads the next files. Returns a text for each damaged file found so far that is still there. */
+  async check(signal?: AbortSignal): Promise<string[]> {
     const names = (await this.#names()).sort()
     for (const name of this.#damaged) if (!names.includes(name)) this.#damaged.delete(name)
-    const following = names.filter((name) => name > this.#last)
+    const after = names.filter((name) => name > this.#lastName)
     let bytes = 0
-    for (const name of [...following, ...names.filter((each) => each <= this.#last)]) {
-      if (bytes >= this.#bytesAtOnce || signal?.aborted) break
+    for (const name of [...after, ...names.filter((each) => each <= this.#lastName)]) {
+      if (bytes >= this.#bytesPerCheck || signal?.aborted) break
       const wasDamaged = this.#damaged.has(name)
-      bytes += await this.#lookAt(name)
-      if (this.#damaged.has(name) && !wasDamaged) await this.#kept.onDamage?.(join(this.#kept.folders.processed, name))
-      this.#last = name
+      bytes += await this.#checkFile(name)
+      if (this.#damaged.has(name) && !wasDamaged)
+        await this.#context.onDamage?.(join(this.#context.folders.processed, name))
+      this.#lastName = name
     }
-    const { processed } = this.#kept.folders
+    const { processed } = this.#context.folders
     return [...this.#damaged].map((name) => `${join(processed, name)}: not the bytes that were accepted`)
   }
 
   async #names(): Promise<string[]> {
-    const names = await this.#kept.disk.readdir(this.#kept.folders.processed).catch(() => [])
+    const names = await this.#context.disk.readdir(this.#context.folders.processed).catch(() => [])
     return names.filter((name) => nameKept(name) !== undefined)
   }
 
-  /** Reads a file to its end and returns how long it is. */
-  async #lookAt(name: string): Promise<number> {
-    const { disk, folders, ledger } = this.#kept
+  /** Reads a file, records whether it is damaged, and returns the length of its content in bytes. */
+  async #checkFile(name: string): Promise<number> {
+    const { disk, folders, ledger } = this.#context
     const digester = new Digester()
     let bytes = 0
-    let begun = performance.now()
+    let startedAt = performance.now()
     try {
       for await (const chunk of keptContent(disk, join(folders.processed, name))) {
         digester.add(chunk)
         bytes += chunk.length
-        if (this.#rests) await sleep(performance.now() - begun, undefined, { ref: false })
-        begun = performance.now()
+        if (this.#isThrottled) await sleep(performance.now() - startedAt, undefined, { ref: false })
+        startedAt = performance.now()
       }
       if (await ledger.uploads.has(digester.digest().sha256)) this.#damaged.delete(name)
       else this.#damaged.add(name)
     } catch (error) {
-      // It may have been pruned or replayed meanwhile.
+      // ENOENT: it was pruned or moved for a replay meanwhile.
       if (isUnreadable(error)) this.#damaged.add(name)
       else if (codeOf(error) !== 'ENOENT') throw error
     }

@@ -1,16 +1,18 @@
 /**
- * Unfinished uploads, kept so that a sender can go on where it was cut off.
+ * Unfinished uploads (tus), kept so that a sender can resume where its connection broke.
  *
- *   product_inbox/.resumable/<key id>/<upload id>        the bytes that came so far: their number is the offset
- *                                     <upload id>.json   its note: length, metadata, and once it is accepted its receipt
+ *   product_inbox/.resumable/<key id>/<upload id>        the bytes received so far; their number is the offset
+ *                                     <upload id>.json   its note: length and metadata; once accepted, the receipt's id
  *
  * Invariants:
- *  1. An upload lies in the folder of the key that opened it, and is looked for in no other.
- *  2. No name comes from outside: ids are made here, and a key's id has letters and digits only.
- *  3. Whatever is being sent has room for all that it is to become; what has only been announced holds none (unfinished-room.ts).
- *  4. Of what is finished an id and a receipt are kept, of each key the newest (finished.ts).
+ *  1. An upload lies in the folder of the key that opened it and is looked up only there.
+ *  2. No file name comes from a client: upload ids are made here, and a key's id has only letters and digits.
+ *  3. While bytes of an upload arrive, there is room for all of it; an announced length alone holds no room
+ *     (unfinished-room.ts).
+ *  4. Of accepted uploads only an id and a receipt are kept, the newest of each key (finished.ts).
  *
- * The bytes are not synced: what a power cut takes is sent again, and what it damages the digest finds.
+ * The bytes are not synced: what a power cut removes is sent again, and what it damages is found by the
+ * digest, if the sender named one.
  */
 import { dirname, join } from 'node:path'
 import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
@@ -23,7 +25,10 @@ import { FINISHED_PER_KEY_MAX, FinishedUploads } from './finished.ts'
 import { type UnfinishedLimits, UnfinishedRoom } from './unfinished-room.ts'
 import { UploadLocks } from './upload-locks.ts'
 
-/** What is known of an upload. `acceptedAs`: the id of its receipt; its bytes are gone then. */
+/**
+ * The note of an upload: `size` in bytes, `creation_date` in ISO 8601. `acceptedAs`: the id of its receipt, once it is
+ * accepted; its bytes are gone then.
+ */
 export type UnfinishedRecord = Pick<Upload, 'id' | 'size' | 'creation_date'> & {
   metadata?: Upload['metadata'] | undefined
   acceptedAs?: string
@@ -32,10 +37,13 @@ export type UnfinishedRecord = Pick<Upload, 'id' | 'size' | 'creation_date'> & {
 type Settings = Readonly<{ disk: Disk; folder: string; limits: UnfinishedLimits; now: () => number }>
 
 const NOTE_ENDING = '.json'
-// So many files are removed at once.
+// In parallel, because a start waits for it and there may be thousands of old notes.
 const REMOVED_AT_ONCE = 64
 
-/** The unfinished uploads of all keys. Only one server works on a folder, so their notes are read once and then held in memory. */
+/**
+ * The unfinished uploads of all keys, as a store of the tus library. Only one server works on a folder, so the notes
+ * are read once and then held in memory.
+ */
 export class UnfinishedUploads extends FileStore {
   readonly locks = new UploadLocks()
   readonly #settings: Settings
@@ -43,20 +51,20 @@ export class UnfinishedUploads extends FileStore {
   readonly #finished: FinishedUploads
   readonly #room: UnfinishedRoom
 
-  /** Reads what an earlier server left, and removes what is too old or of no use. */
+  /** Reads the notes that an earlier server left; removes uploads that are too old and files without a valid note. */
   static async open(settings: Settings): Promise<UnfinishedUploads> {
-    const found: Found = {
+    const found: StoredUploads = {
       notes: new Map(),
       finished: new FinishedUploads(),
       room: new UnfinishedRoom(settings.limits),
     }
-    for (const keyId of await namesIn(settings.disk, settings.folder)) await readFolder(settings, keyId, found)
+    for (const keyId of await namesIn(settings.disk, settings.folder)) await readKeyFolder(settings, keyId, found)
     const uploads = new UnfinishedUploads(settings, found)
     await uploads.removeExpired()
     return uploads
   }
 
-  private constructor(settings: Settings, { notes, finished, room }: Found) {
+  private constructor(settings: Settings, { notes, finished, room }: StoredUploads) {
     const { folder, limits } = settings
     const configstore = {
       get: async (id: string) => notes.get(id) as Upload | undefined,
@@ -73,36 +81,39 @@ export class UnfinishedUploads extends FileStore {
     this.#room = room
   }
 
-  /** An id for a new upload of a key. */
+  /** An id for a new upload of a key. Ids sort by the time at which they were made (UUID v7). */
   static newId(keyId: string): string {
     return UnfinishedUploads.idOf(keyId, uuid())
   }
 
-  /** The id of an upload within all uploads. */
+  /** The id of an upload among those of all keys; `uploadId` is the part that its sender knows. */
   static idOf(keyId: string, uploadId: string): string {
     return `${keyId}/${uploadId}`
   }
 
+  /** The note of an upload, unfinished or accepted; undefined if there is none. */
   note(id: string): UnfinishedRecord | undefined {
     return this.#notes.get(id) ?? this.#finished.get(id)
   }
 
+  /** Where the bytes of an upload lie. */
   path(id: string): string {
     return join(this.#settings.folder, id)
   }
 
+  /** Opens an upload: its note and an empty file. Throws `resumable_full`; then nothing is left behind. */
   override async create(upload: Upload): Promise<Upload> {
     const { id, size, metadata, creation_date } = upload
     const { disk, now } = this.#settings
-    const held = { keyId: dirname(id), size: size ?? 0 }
-    this.#room.checkOpening(held.keyId, held.size, now())
-    // From here on it counts, also while its files are being made.
+    const reservation = { keyId: dirname(id), size: size ?? 0 }
+    this.#room.checkOpening(reservation.keyId, reservation.size, now())
+    // Counted before its files exist, because other uploads may be opened meanwhile.
     this.#notes.set(id, { id, size, metadata, creation_date })
-    this.#room.add(id, held)
+    this.#room.add(id, reservation)
     try {
       await makeFolder(disk, dirname(this.path(id)))
       await (await openPart(disk, this.path(id))).close()
-      await this.#write(this.#notes.get(id)!)
+      await this.#writeNote(this.#notes.get(id)!)
     } catch (error) {
       await this.remove(id)
       throw error
@@ -110,7 +121,7 @@ export class UnfinishedUploads extends FileStore {
     return upload
   }
 
-  /** Writes what comes, as long as there is room for all that the upload is to become. */
+  /** Writes bytes and returns the new offset. Throws `resumable_full` if there is no room for the whole upload. */
   override async write(bytes: Parameters<FileStore['write']>[0], id: string, offset: number): Promise<number> {
     const { disk, now } = this.#settings
     this.#room.begin(id, now())
@@ -121,11 +132,13 @@ export class UnfinishedUploads extends FileStore {
     }
   }
 
+  /** The upload with its offset; an accepted one has all its bytes. Throws an error of tus if there is none. */
   override async getUpload(id: string): Promise<Upload> {
     const finished = this.#finished.get(id)
     return finished === undefined ? super.getUpload(id) : new Upload({ ...finished, offset: finished.size })
   }
 
+  /** Forgets an upload, unfinished or accepted, and removes its files. */
   override async remove(id: string): Promise<void> {
     const { disk } = this.#settings
     await removeIfThere(disk, this.path(id) + NOTE_ENDING)
@@ -135,19 +148,19 @@ export class UnfinishedUploads extends FileStore {
     this.#room.remove(id)
   }
 
-  /** Keeps of an upload only that it was accepted: its sender may not have heard it. */
+  /** Keeps only the receipt's id of an upload that was accepted: its sender may have missed the answer. */
   async settle(id: string, acceptedAs: string): Promise<void> {
     const { size, creation_date } = this.#notes.get(id)!
     const note = { id, size: size ?? 0, creation_date: creation_date!, acceptedAs }
-    await this.#write(note)
-    const tooMany = this.#finished.add(note)
+    await this.#writeNote(note)
+    const dropped = this.#finished.add(note)
     this.#notes.delete(id)
     this.#room.remove(id)
     await removeIfThere(this.#settings.disk, this.path(id))
-    for (const each of tooMany) await this.remove(each)
+    for (const each of dropped) await this.remove(each)
   }
 
-  /** Removes what is older than the limit and returns the ids. */
+  /** Removes the uploads older than `ageMsMax`, except those that a request is using, and returns their ids. */
   async removeExpired(): Promise<string[]> {
     const { limits, now } = this.#settings
     const expired = [...this.#notes.values(), ...this.#finished.values()]
@@ -157,28 +170,33 @@ export class UnfinishedUploads extends FileStore {
     return expired
   }
 
-  #write(note: UnfinishedRecord): Promise<void> {
+  #writeNote(note: UnfinishedRecord): Promise<void> {
     return replace(this.#settings.disk, this.path(note.id) + NOTE_ENDING, `${JSON.stringify(note)}\n`)
   }
 }
 
-type Found = Readonly<{ notes: Map<string, UnfinishedRecord>; finished: FinishedUploads; room: UnfinishedRoom }>
+/** What an earlier server left: notes of unfinished and of accepted uploads, and the room they take. */
+type StoredUploads = Readonly<{ notes: Map<string, UnfinishedRecord>; finished: FinishedUploads; room: UnfinishedRoom }>
 
 /**
- * Reads the notes of one key. What has no note, a note whose bytes are gone, and what is finished and too old is of no use to anybody.
- * Names are in the order in which uploads were opened.
+ * Reads the notes of one key. Removes bytes without a note, notes whose bytes are gone, and the oldest accepted uploads
+ * beyond the limit. Sorted names are in the order in which uploads were opened.
  */
-async function readFolder({ disk, folder }: Settings, keyId: string, { notes, finished, room }: Found): Promise<void> {
+async function readKeyFolder(
+  { disk, folder }: Settings,
+  keyId: string,
+  { notes, finished, room }: StoredUploads,
+): Promise<void> {
   const names = (await namesIn(disk, join(folder, keyId))).sort()
-  const there = new Set(names)
+  const existing = new Set(names)
   const ids = names.filter((name) => name.endsWith(NOTE_ENDING)).map((name) => name.slice(0, -NOTE_ENDING.length))
-  const open = ids.filter((uploadId) => there.has(uploadId))
-  const done = ids.filter((uploadId) => !there.has(uploadId)).slice(-FINISHED_PER_KEY_MAX)
+  const withBytes = ids.filter((uploadId) => existing.has(uploadId))
+  const withoutBytes = ids.filter((uploadId) => !existing.has(uploadId)).slice(-FINISHED_PER_KEY_MAX)
   const kept = new Set<string>()
-  for (const uploadId of [...open, ...done]) {
+  for (const uploadId of [...withBytes, ...withoutBytes]) {
     const id = UnfinishedUploads.idOf(keyId, uploadId)
     const note = await readRecord(disk, join(folder, id) + NOTE_ENDING)
-    if (note === undefined || (note.acceptedAs === undefined && !there.has(uploadId))) continue
+    if (note === undefined || (note.acceptedAs === undefined && !existing.has(uploadId))) continue
     kept.add(uploadId + NOTE_ENDING)
     const { size = 0, acceptedAs, creation_date = '' } = note
     if (acceptedAs !== undefined) {

@@ -1,85 +1,96 @@
 /**
- * Whether zstd data end where a frame ends (RFC 8878 section 3.1.1), told from the lengths that heads of frames and blocks name, without
- * decoding anything. The decoder does not tell: of a frame that goes no further than some first bytes it waits for the others, and then
- * ends as if they had never come.
+ * Tells whether zstd data end at the end of a frame (RFC 8878 section 3.1.1), from the lengths in the headers of frames
+ * and blocks, without decoding. The decoder does not tell: it waits for the rest of a frame that breaks off after a few
+ * bytes, and then ends without an error.
  */
 
 const MAGIC = 0xfd2fb528
-const [SKIPPED_FIRST, SKIPPED_LAST] = [0x184d2a50, 0x184d2a5f]
-const DICTIONARY_BYTES = [0, 1, 2, 4] as const
-const BLOCK = { raw: 0, repeated: 1, compressed: 2 } as const
+const [SKIPPABLE_MAGIC_MIN, SKIPPABLE_MAGIC_MAX] = [0x184d2a50, 0x184d2a5f]
+const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const
+const BLOCK_TYPE = { raw: 0, rle: 1, compressed: 2 } as const
 
-/** What is read next: so many bytes of a number, and what follows from it: how many bytes are passed over, and what comes then. */
-type Step = Readonly<{ bytes: number; meaning: (number: number) => readonly [passed: number, next: Step] | undefined }>
+/**
+ * A state of the parser: it reads a little-endian number of so many bytes, which says how many bytes to skip and what
+ * the next state is. Undefined: the data are not zstd.
+ */
+type State = Readonly<{
+  bytes: number
+  interpret: (number: number) => readonly [skipped: number, next: State] | undefined
+}>
 
-const FRAME: Step = {
+const FRAME_START: State = {
   bytes: 4,
-  meaning: (magic) => {
-    if (magic === MAGIC) return [0, FRAME_HEAD]
-    return magic >= SKIPPED_FIRST && magic <= SKIPPED_LAST ? [0, SKIPPED] : undefined
+  interpret: (magic) => {
+    if (magic === MAGIC) return [0, FRAME_HEADER]
+    return magic >= SKIPPABLE_MAGIC_MIN && magic <= SKIPPABLE_MAGIC_MAX ? [0, SKIPPABLE_SIZE] : undefined
   },
 }
 
-const SKIPPED: Step = { bytes: 4, meaning: (size) => [size, FRAME] }
+const SKIPPABLE_SIZE: State = { bytes: 4, interpret: (size) => [size, FRAME_START] }
 
-const FRAME_HEAD: Step = {
+const FRAME_HEADER: State = {
   bytes: 1,
-  meaning: (descriptor) => {
+  interpret: (descriptor) => {
     const isSingleSegment = (descriptor & 0x20) !== 0
     const windowBytes = isSingleSegment ? 0 : 1
-    const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!
-    const dictionaryBytes = DICTIONARY_BYTES[(descriptor & 3) as 0 | 1 | 2 | 3]
-    return [windowBytes + dictionaryBytes + sizeBytes, (descriptor & 4) === 0 ? BLOCK_HEAD : BLOCK_HEAD_CHECKED]
+    const contentSizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!
+    const dictionaryIdBytes = DICTIONARY_ID_BYTES[(descriptor & 3) as 0 | 1 | 2 | 3]
+    return [
+      windowBytes + dictionaryIdBytes + contentSizeBytes,
+      (descriptor & 4) === 0 ? BLOCK_HEADER : BLOCK_HEADER_WITH_CHECKSUM,
+    ]
   },
 }
 
-const BLOCK_HEAD = blockHead(0)
-const BLOCK_HEAD_CHECKED = blockHead(4)
+const BLOCK_HEADER = blockHeader(0)
+const BLOCK_HEADER_WITH_CHECKSUM = blockHeader(4)
 
-/** The head of a block of a frame behind which stands a checksum of so many bytes. */
-function blockHead(checksumBytes: number): Step {
-  const step: Step = {
+/** The state that reads the header of a block. `checksumBytes`: what follows the last block of the frame. */
+function blockHeader(checksumBytes: number): State {
+  const state: State = {
     bytes: 3,
-    meaning: (head) => {
-      const [isLast, type, size] = [(head & 1) === 1, (head >> 1) & 3, head >> 3]
-      if (type > BLOCK.compressed) return undefined
-      const content = type === BLOCK.repeated ? 1 : size
-      return isLast ? [content + checksumBytes, FRAME] : [content, step]
+    interpret: (header) => {
+      const [isLast, type, size] = [(header & 1) === 1, (header >> 1) & 3, header >> 3]
+      if (type > BLOCK_TYPE.compressed) return undefined
+      const content = type === BLOCK_TYPE.rle ? 1 : size
+      return isLast ? [content + checksumBytes, FRAME_START] : [content, state]
     },
   }
-  return step
+  return state
 }
 
-/** Follows the frames of data that come in chunks. */
+/** Follows the frames of zstd data that arrive in chunks of any size. */
 export class ZstdFrames {
-  #step: Step | undefined = FRAME
+  #state: State | undefined = FRAME_START
   #number = 0
-  #read = 0
-  #passing = 0
+  #bytesRead = 0
+  #bytesToSkip = 0
 
-  /** Takes the next chunk. */
+  /** Reads the next chunk. */
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length && this.#step !== undefined; ) {
-      const passed = Math.min(this.#passing, chunk.length - at)
-      this.#passing -= passed
-      at += passed
-      if (this.#passing === 0 && at < chunk.length) this.#take(chunk[at++]!, this.#step)
+    for (let at = 0; at < chunk.length && this.#state !== undefined; ) {
+      const skipped = Math.min(this.#bytesToSkip, chunk.length - at)
+      this.#bytesToSkip -= skipped
+      at += skipped
+      if (this.#bytesToSkip === 0 && at < chunk.length) this.#addByte(chunk[at++]!, this.#state)
     }
   }
 
-  /** Whether what has come so far ends with a frame. True, too, of what are no frames: that the decoder says. */
+  /** Whether the data so far end with a frame. Also true if they are not zstd: then the decoder reports an error. */
   get isWhole(): boolean {
-    return this.#step === undefined || (this.#step === FRAME && this.#read === 0 && this.#passing === 0)
+    return (
+      this.#state === undefined || (this.#state === FRAME_START && this.#bytesRead === 0 && this.#bytesToSkip === 0)
+    )
   }
 
-  /** One byte of a number, whose bytes come the lowest first. */
-  #take(byte: number, step: Step): void {
-    this.#number += byte * 2 ** (8 * this.#read++)
-    if (this.#read < step.bytes) return
-    const [passed, next] = step.meaning(this.#number) ?? [0, undefined]
+  /** Adds one byte to the number, lowest byte first; when it is complete, goes on to the next state. */
+  #addByte(byte: number, state: State): void {
+    this.#number += byte * 2 ** (8 * this.#bytesRead++)
+    if (this.#bytesRead < state.bytes) return
+    const [skipped, next] = state.interpret(this.#number) ?? [0, undefined]
     this.#number = 0
-    this.#read = 0
-    this.#passing = passed
-    this.#step = next
+    this.#bytesRead = 0
+    this.#bytesToSkip = skipped
+    this.#state = next
   }
 }

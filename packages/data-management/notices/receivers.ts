@@ -1,4 +1,4 @@
-/** The receivers of notices that the settings name. */
+/** Makes the receivers of notices from the settings. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { appriseReceiver } from './receivers/apprise.ts'
@@ -7,7 +7,7 @@ import { ntfyReceiver } from './receivers/ntfy.ts'
 import type { NoticeReceiver } from './receivers/receiver.ts'
 import { webhookReceiver } from './receivers/webhook.ts'
 
-/** The settings of notices. */
+/** The settings that name receivers. */
 export type NoticeSettings = Pick<
   Settings,
   | 'NOTICE_NTFY_URL'
@@ -21,7 +21,7 @@ export type NoticeSettings = Pick<
   | 'ALARM_WEBHOOK_URL'
 >
 
-/** All receivers. Throws `settings_invalid` if the settings of one are wrong. */
+/** The receivers that the settings name. Throws `settings_invalid` if the settings of one are wrong or incomplete. */
 export function receiversOf(settings: NoticeSettings): NoticeReceiver[] {
   const { NOTICE_NTFY_URL: ntfy, NOTICE_APPRISE_URL: apprise, NOTICE_WEBHOOK_TEMPLATE: template } = settings
   const webhook = settings.NOTICE_WEBHOOK_URL ?? settings.ALARM_WEBHOOK_URL

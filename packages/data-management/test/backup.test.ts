@@ -8,10 +8,10 @@ import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { failingDisk } from '@splitcart/shared/test/failing-disk.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { backUp, checkCopy, type Databases } from '../database/backup.ts'
-import { backupIn, backupOf, removeBroken } from '../database/backup-folder.ts'
+import { backUp, checkCopy, type DatabaseFiles } from '../database/backup.ts'
+import { backupFilesOf, newBackupFiles, removeInterrupted } from '../database/backup-folder.ts'
 
-function makeDatabases(folder: string): Databases {
+function makeDatabases(folder: string): DatabaseFiles {
   for (const [name, table] of [
     ['catalogue.db', 'price_run'],
     ['ledger.db', 'upload'],
@@ -22,7 +22,7 @@ function makeDatabases(folder: string): Databases {
   return { catalogue: join(folder, 'catalogue.db'), ledger: join(folder, 'ledger.db') }
 }
 
-function checkBoth({ catalogue, ledger }: Databases): void {
+function checkBoth({ catalogue, ledger }: DatabaseFiles): void {
   checkCopy(catalogue, 'price_run')
   checkCopy(ledger, 'upload')
 }
@@ -33,7 +33,7 @@ test('after a backup that was killed at any step, the next one to the same place
   for (let step = 1, more = true; more; step++) {
     const folder = join(at.path, `killed-${step}`)
     await mkdir(folder)
-    const to = backupOf(join(folder, 'x.db'))
+    const to = backupFilesOf(join(folder, 'x.db'))
     const dying = failingDisk(step, 'EIO', { stays: true })
     more = await backUp(dying, from, to).then(
       () => false,
@@ -53,7 +53,7 @@ test('a backup that an error ends leaves nothing, or is whole', async () => {
   for (let step = 1, more = true; more; step++) {
     const folder = join(at.path, `failed-${step}`)
     await mkdir(folder)
-    const to = backupOf(join(folder, 'x.db'))
+    const to = backupFilesOf(join(folder, 'x.db'))
     more = await backUp(failingDisk(step, 'ENOSPC'), from, to).then(
       () => false,
       () => true,
@@ -68,7 +68,7 @@ test('a backup that an error ends leaves nothing, or is whole', async () => {
 test('a backup never takes the name of a file that is there, also of a ledger alone', async () => {
   await using at = await temporaryFolder()
   const from = makeDatabases(at.path)
-  const to = backupOf(join(at.path, 'x.db'))
+  const to = backupFilesOf(join(at.path, 'x.db'))
   for (const path of [to.ledger, to.catalogue]) {
     writeFileSync(path, 'mine')
     await assert.rejects(backUp(realDisk(), from, to), /exists, and no backup is written over anything/)
@@ -78,7 +78,7 @@ test('a backup never takes the name of a file that is there, also of a ledger al
 test('in a folder backups are named by their time, and what broke off more than an hour ago goes', async () => {
   await using at = await temporaryFolder()
   const now = new Date('2026-07-02T03:15:04.987Z')
-  const { catalogue, ledger } = backupIn(at.path, now)
+  const { catalogue, ledger } = newBackupFiles(at.path, now)
   assert.equal(catalogue, join(at.path, 'splitcart-2026-07-02T03-15-04.987Z.db'))
   assert.equal(ledger, `${catalogue}.ledger`)
   const stays = ['splitcart-2026-07-01T01-00-00Z.db', 'splitcart-2026-07-01T01-00-00Z.db.ledger', 'notes.db.part']
@@ -94,6 +94,6 @@ test('in a folder backups are named by their time, and what broke off more than 
     const ageSeconds = name === running ? 60 : 24 * 60 * 60
     utimesSync(path, now.getTime() / 1000 - ageSeconds, now.getTime() / 1000 - ageSeconds)
   }
-  await removeBroken(realDisk(), at.path, now)
+  await removeInterrupted(realDisk(), at.path, now)
   assert.deepEqual(readdirSync(at.path).sort(), [...stays, running].sort())
 })

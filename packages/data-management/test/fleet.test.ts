@@ -254,6 +254,7 @@ test('the address of an inbox says where it is, and what it does not say has a d
   const place = jetStreamAddressOf('nats://me:p%40ss@one,two:1234,[::1]?monitor=8222')
   assert.deepEqual(place.servers, ['one:4222', 'two:1234', '[::1]:4222'])
   assert.deepEqual([place.login, place.replicas, place.monitorPort], [{ user: 'me', pass: 'p@ss' }, 3, 8222])
+  assert.deepEqual(jetStreamAddressOf('nats://me:a:b@one').login, { user: 'me', pass: 'a:b' })
   assert.equal(jetStreamAddressOf('nats://one').replicas, 1)
   assert.equal(jetStreamAddressOf('tls://a,b,c,d?replicas=1').tls, true)
   for (const wrong of ['nats://', 'nats://a,,b', 'http://a', 'nats://a?replicas=9', 'nats://a b', 'nats://a?monitor=x'])

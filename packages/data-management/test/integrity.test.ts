@@ -12,7 +12,7 @@ import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { faultsOf, type Integrity, lookAt } from '../database/integrity.ts'
 import { checkKeptFiles } from '../doctor/kept.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
-import { ProcessedRound } from '../inbox/processed-integrity.ts'
+import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { openReceiver, postGzip, rowsText } from './receiver.ts'
 
@@ -49,10 +49,10 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
   const { processed } = folders
   await new Compaction({ disk: realDisk(), ledger, log, folders: [processed], form: 'gzip' }).work(() => true)
-  const round = new ProcessedRound({ disk: realDisk(), folders, ledger }, { bytesAtOnce: 1 })
+  const kept = new ProcessedIntegrity({ disk: realDisk(), folders, ledger }, { bytesPerCheck: 1 })
   const looks = async () => {
     const found: string[][] = []
-    for (let times = 0; times < 3; times++) found.push(await round.look())
+    for (let times = 0; times < 3; times++) found.push(await kept.check())
     return found.map((paths) => paths.map((path) => path.split('/').at(-1)))
   }
   assert.deepEqual(await looks(), [[], [], []])
@@ -67,7 +67,7 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   await writeFile(path, gzipSync(rowsText(9, 9)))
   assert.deepEqual(await looks(), [[told], [told], [told]])
   const integrity: Integrity = { latest: undefined }
-  await lookAt(integrity, { paths: [], files: round }, log)
+  await lookAt(integrity, { paths: [], files: kept }, log)
   assert.match(integrity.latest!.faults[0]!, /2\.jsonl\.gz/)
   assert.match(
     (await checkKeptFiles(realDisk(), folders))?.detail ?? '',

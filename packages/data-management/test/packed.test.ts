@@ -18,7 +18,7 @@ import { temporaryFolder } from '../../../test/folders.ts'
 import { type Folders, foldersIn } from '../folders.ts'
 import { moveSettled } from '../inbox/move-settled.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
-import { ProcessedRound } from '../inbox/processed-integrity.ts'
+import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 import { pruneProcessed } from '../inbox/prune.ts'
 import { requestAgain, restoreFile } from '../inbox/request-again.ts'
 import { bytesOf, findStored, type Stored } from '../inbox/stored.ts'
@@ -263,7 +263,7 @@ test('what the disk does not give is asked for, the latest first, until it is he
   const [now, daysMax] = [Date.now(), 90]
   const refusing = { ...places, disk: refusingDisk((path) => path.endsWith('x.jsonl.dcz'), 'EIO') }
   const onDamage = async (path: string) => void (await requestAgain(refusing, { path, now, daysMax }))
-  const faults = await new ProcessedRound({ ...refusing, onDamage }, { rests: false }).look()
+  const faults = await new ProcessedIntegrity({ ...refusing, onDamage }, { isThrottled: false }).check()
   assert.equal(faults.join(), `${join(processed, 'x.jsonl.dcz')}: not the bytes that were accepted`)
   // Whose it is of the two that came as x.jsonl nobody can say now.
   assert.deepEqual(await requested(), [2, 1])

@@ -8,7 +8,7 @@ import { databaseServer } from '@splitcart/shared/settings.ts'
 import { freePorts } from '../../../test/free-ports.ts'
 import { until } from '../../../test/machines.ts'
 import { NO_POSTGRES, startCluster } from '../../../test/postgres.ts'
-import { lookAtSchema } from '../database/postgres-look.ts'
+import { readSchemaState } from '../database/postgres-look.ts'
 import { openPostgresLedger } from '../ledger/postgres.ts'
 
 const LOOPBACK_6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))
@@ -37,7 +37,7 @@ test('of several PostgreSQL machines the one that can be written is used, before
   const address = databaseServer({ DATABASE_URL: url })!
   await using ledger = await openPostgresLedger(address)
   await ledger.checkWritable()
-  assert.equal((await lookAtSchema(address, 'ledger')).isReadOnly, false)
+  assert.equal((await readSchemaState(address, 'ledger')).isReadOnly, false)
   await ledger.identity.give('this one')
   const follows = 'select 1 / count(*) from pg_stat_replication where replay_lsn >= pg_current_wal_insert_lsn()'
   await until(() => isSo(first.ask(follows)), 'the other machine has all of it')
@@ -67,7 +67,7 @@ test('a machine that takes a connection and says nothing is passed over', { skip
   await using silent = createServer((socket) => socket.resume().on('error', () => {})).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const address = `postgres://splitcart@127.0.0.1:${(silent.address() as AddressInfo).port},127.0.0.1:${port}/postgres`
-  const [looked, ledger] = await Promise.all([lookAtSchema(address, 'ledger'), openPostgresLedger(address)])
+  const [looked, ledger] = await Promise.all([readSchemaState(address, 'ledger'), openPostgresLedger(address)])
   await ledger[Symbol.asyncDispose]()
   assert.equal(looked.isReadOnly, false)
 })

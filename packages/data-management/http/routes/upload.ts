@@ -65,7 +65,7 @@ export async function receiptTold(
   duplicate: boolean,
 ): Promise<Receipt> {
   const receipt = await ledger.receiptFor(upload, keyId, duplicate)
-  return dictionaries?.told(receipt) ?? receipt
+  return dictionaries?.withDictionaryUntil(receipt) ?? receipt
 }
 
 /**

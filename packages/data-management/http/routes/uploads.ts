@@ -58,7 +58,7 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
     const upload = await visibleUpload(inbox, request)
     if (!maySeeAll(request)) return await receiptTold(inbox, upload, principalOf(request).keyId, false)
     const [view] = await detailed(inbox, [upload])
-    return inbox.dictionaries?.told(view!) ?? view
+    return inbox.dictionaries?.withDictionaryUntil(view!) ?? view
   })
 
   const rejects = {

@@ -5,7 +5,7 @@ import { createGzip, type Gzip, constants as zlib } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type ExportRequest, exportLines } from '../../catalogue/export-formats.ts'
-import { chunksOf, handOut, type Write } from '../../database/ahead.ts'
+import { chunksOf, type Write, writeBuffered } from '../../database/ahead.ts'
 import type { Sql } from '../../database/sql.ts'
 import { SqliteDatabase } from '../../database/sqlite.ts'
 
@@ -60,7 +60,7 @@ async function write(order: ExportTask): Promise<FromExport> {
   try {
     const ahead = chunksOf(exportLines(database, order))
     const written = roomy(order.gzip ? gzipped(ahead) : ahead)
-    await handOut(disk, join(place.folder, `.splitcart-export-${process.pid}-${threadId}.part`), written, say)
+    await writeBuffered(disk, join(place.folder, `.splitcart-export-${process.pid}-${threadId}.part`), written, say)
     return { end: true }
   } catch (error) {
     if (error instanceof Problem) return { problem: { code: error.code, detail: error.detail } }

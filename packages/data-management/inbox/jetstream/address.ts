@@ -1,32 +1,41 @@
-/** Where a fleet's inbox is, as INBOX_URL says it. */
+/** Reads the address of a fleet's inbox (INBOX_URL). */
 import { isDecodable } from '@splitcart/shared/setting-readers.ts'
 
-const PORT = 4222
-const REPLICAS_MAX = 3
+// The port of NATS.
+const DEFAULT_PORT = 4222
+// The most copies without `replicas` in the address.
+const DEFAULT_REPLICAS_MAX = 3
 
-/** The servers of a JetStream. `monitorPort`: where each of them tells its settings over HTTP, if it does. */
+/**
+ * The NATS servers of an inbox, each as host:port. `monitorPort`: the HTTP port at which each of them tells its
+ * settings; undefined if none was given.
+ */
 export type JetStreamAddress = Readonly<{
   servers: readonly string[]
-  /** How many servers are to have a copy of everything. */
+  /** How many servers should have a copy of everything. */
   replicas: number
   monitorPort: number | undefined
   login: Readonly<{ user: string; pass: string }> | undefined
   tls: boolean
 }>
 
-/** Reads `nats://[user:password@]host[:port],host…[?replicas=N][&monitor=PORT]`, or `tls://…`. Throws what it expects instead. */
+/**
+ * Reads `nats://[user:password@]host[:port],host…[?replicas=N][&monitor=PORT]`, or `tls://…`. Throws an error whose
+ * message is the expected form.
+ */
 export function jetStreamAddressOf(address: string): JetStreamAddress {
   const [, scheme, login, hosts = '', query] =
     /^(nats|tls):\/\/(?:([^@/]*)@)?([^/?]+)\/?(?:\?(.*))?$/.exec(address) ?? []
-  const servers = hosts.split(',').map(serverOf)
+  const servers = hosts.split(',').map(hostAndPortOf)
   const options = new URLSearchParams(query)
-  const replicas = options.get('replicas') ?? String(Math.min(REPLICAS_MAX, servers.length))
+  const replicas = options.get('replicas') ?? String(Math.min(DEFAULT_REPLICAS_MAX, servers.length))
   const monitor = options.get('monitor')
-  const isRight = /^[1-5]$/.test(replicas) && (monitor === null || /^\d{1,5}$/.test(monitor))
-  if (scheme === undefined || servers.includes('') || !isRight)
+  const areOptionsValid = /^[1-5]$/.test(replicas) && (monitor === null || /^\d{1,5}$/.test(monitor))
+  if (scheme === undefined || servers.includes('') || !areOptionsValid)
     throw new Error('nats://host1,host2,host3, with ?replicas=3&monitor=8222 where these are to be other ones')
   if (!isDecodable(login ?? '')) throw new Error('%25 for each "%" of the user name and the password')
-  const [user = '', pass = ''] = (login ?? '').split(':').map(decodeURIComponent)
+  // Only the first colon separates: a password may have more of them.
+  const [, user = '', pass = ''] = (/^([^:]*):?(.*)$/.exec(login ?? '') ?? []).map(decodeURIComponent)
   return {
     servers,
     replicas: Number(replicas),
@@ -36,7 +45,7 @@ export function jetStreamAddressOf(address: string): JetStreamAddress {
   }
 }
 
-function serverOf(host: string): string {
+function hostAndPortOf(host: string): string {
   const { name, port } = /^(?<name>[\w.-]+|\[[0-9a-fA-F:]+\])(?::(?<port>\d{1,5}))?$/.exec(host)?.groups ?? {}
-  return name === undefined ? '' : `${name}:${port ?? PORT}`
+  return name === undefined ? '' : `${name}:${port ?? DEFAULT_PORT}`
 }

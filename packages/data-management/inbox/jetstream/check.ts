@@ -1,20 +1,20 @@
-/** Whether the servers of a fleet's inbox keep what they acknowledge: copies, files, and how soon these are synced. */
+/** Checks that the servers of a fleet's inbox keep what they acknowledge: in how many copies, and how soon synced. */
 import type { StreamInfo } from '@nats-io/jetstream'
 import { type CheckResult, fail, ok, warn } from '@splitcart/shared/check-result.ts'
 import type { JetStreamInbox } from './servers.ts'
 
-const ASK_MS_MAX = 3_000
+const REQUEST_MS_MAX = 3_000
 const COPIES_TODO =
   'Name three servers in INBOX_URL before the first start, or change it with: nats stream edit --replicas=3'
 const SYNC_TODO = 'Set sync_interval: always in the jetstream block of its configuration (nats-server 2.10 or newer).'
 
-/** Of what a server tells about itself at /varz. */
+/** The part of a NATS server's /varz that is used; `sync_interval` is in nanoseconds. */
 type ServerInfo = Readonly<{
   version?: unknown
   jetstream?: { config?: { sync_always?: unknown; sync_interval?: unknown } }
 }>
 
-/** What is to be known about the inbox. Something that fails must not be worked with. */
+/** The results of the checks of the streams and syncs of an inbox. With one that fails, the inbox must not be used. */
 export async function checkFleetInbox(fleet: JetStreamInbox): Promise<CheckResult[]> {
   const streams = await fleet.streams()
   return [...streams.flatMap((info) => checkStream(info, fleet.place.replicas)), ...(await checkSyncs(fleet))]
@@ -48,11 +48,11 @@ async function checkSyncs({ place }: JetStreamInbox): Promise<CheckResult[]> {
   )
 }
 
-/** What one server says of its syncs at its monitoring port. */
+/** How soon one server syncs, as it says at its monitoring port; a warning if it cannot be asked. `host`: host:port. */
 export async function checkSync(host: string): Promise<CheckResult> {
   const about = `syncs of ${host}`
   try {
-    const answer = await fetch(`http://${host}/varz`, { signal: AbortSignal.timeout(ASK_MS_MAX) })
+    const answer = await fetch(`http://${host}/varz`, { signal: AbortSignal.timeout(REQUEST_MS_MAX) })
     const { version, jetstream } = (await answer.json()) as ServerInfo
     if (jetstream?.config?.sync_always === true) return ok(about, 'each write is synced before it is acknowledged')
     const seconds = Number(jetstream?.config?.sync_interval ?? Number.NaN) / 1e9

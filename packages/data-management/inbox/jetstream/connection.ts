@@ -5,10 +5,13 @@ import type { JetStreamAddress } from './address.ts'
 
 const CONNECT_MS_MAX = 5_000
 const RECONNECT_MS = 500
-// Of a server that is cut off nothing is heard: after two of these without an answer another one is taken.
+// A connection may be cut without notice: after two pings without an answer the client connects to another server.
 const PING_MS = 5_000
 
-/** Connects to whichever server answers, and for as long as the connection is open to another one when that does not any more. */
+/**
+ * Connects to the first server that answers. If that one stops answering, the client reconnects to any of them, until
+ * the connection is closed. Throws `inbox_unreachable`.
+ */
 export async function connectTo({ servers, login, tls }: JetStreamAddress): Promise<NatsConnection> {
   const options: ConnectionOptions = {
     servers: [...servers],
@@ -27,12 +30,12 @@ export async function connectTo({ servers, login, tls }: JetStreamAddress): Prom
   }
 }
 
-const OF_THE_LINE = Object.values(errors)
+const CONNECTION_ERRORS = Object.values(errors)
 
-/** An error of JetStream or of the line to it as a problem; any other as it is. */
+/** An error of JetStream or of the connection as the problem `inbox_unreachable`; any other error unchanged. */
 export function inboxProblemOf(error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  // Not all kinds of errors of JetStream are exported; their names have it in common.
-  const isKnown = error.name.startsWith('JetStream') || OF_THE_LINE.some((kind) => error instanceof kind)
+  // The library does not export all its error classes; their names all start with JetStream.
+  const isKnown = error.name.startsWith('JetStream') || CONNECTION_ERRORS.some((kind) => error instanceof kind)
   return isKnown ? new Problem('inbox_unreachable', error.message, { cause: error }) : error
 }

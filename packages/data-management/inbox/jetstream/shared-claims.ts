@@ -1,6 +1,7 @@
 /**
- * The work items of an inbox that machines share, the oldest first; before each, one upload of each other sender that waits. A loader that dies loses its claim and another one begins again; what
- * it had committed is found by its record, as in a folder.
+ * Claims from an inbox that several machines share: the oldest work item, and before it one waiting upload of each
+ * other sender. A loader that dies loses its claim and another one starts anew; what the first had committed is found
+ * by its load record, as in a folder.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseTrouble } from '../../database/postgres-problems.ts'
@@ -12,85 +13,101 @@ import { isInboxUnreachable, type JetStreamInbox } from './servers.ts'
 import type { Claim as WorkItem } from './work-queue.ts'
 
 const CLAIM_WAIT_MS = 1_000
-const PAUSE_MS = 1_000
-const PAUSE_MS_MAX = 15_000
-const AGAIN_MS_MAX = 60_000
-// So long a loader waits for another one that has taken out of turn what it claimed; if that has died, nothing tells.
-const OTHERS_MS_MAX = 10_000
-const OTHERS_LOOK_MS = 100
+const RETRY_MS = 1_000
+const RETRY_MS_MAX = 15_000
+const GIVEN_BACK_MS_MAX = 60_000
+// How long a loader waits for another one that took the claimed upload out of turn; nothing tells if that one has died.
+const OTHER_LOADER_WAIT_MS_MAX = 10_000
+const OTHER_LOADER_POLL_MS = 100
 
-/** What is claimed from, and how bytes are had from there. */
-type Source = Readonly<{ servers: JetStreamInbox; open: Inbox['open'] }>
+/** The servers to claim from, and how the bytes of an upload are opened. */
+type BytesInServers = Readonly<{ servers: JetStreamInbox; open: Inbox['open'] }>
 
-type Work = Readonly<{ ledger: Ledger; inbox: Source; turns: SenderTurns; item: WorkItem; claiming: Claiming }>
+type ClaimContext = Readonly<{
+  ledger: Ledger
+  inbox: BytesInServers
+  turns: SenderTurns
+  item: WorkItem
+  claiming: Claiming
+}>
 
-/** Claims until there is nothing to claim for a second. */
-export async function* sharedClaims(from: Omit<Work, 'item'>): AsyncGenerator<Claim> {
-  const { inbox, claiming } = from
+/** Claims until the queue has been empty for a second, or the signal aborts. */
+export async function* sharedClaims(context: Omit<ClaimContext, 'item'>): AsyncGenerator<Claim> {
+  const { inbox, claiming } = context
   while (!claiming.signal.aborted) {
     using item = await inbox.servers.claim(CLAIM_WAIT_MS)
     if (item === undefined) return
     if (claiming.signal.aborted) return item.giveBack(0)
-    const work = { ...from, item }
-    const claim = await claimOf(work)
+    const claimContext = { ...context, item }
+    const claim = await claimOf(claimContext)
     if (claim === undefined) continue
-    yield* claimsOfOthers(work)
+    yield* claimsOfOthers(claimContext)
     yield claim
   }
 }
 
-/** What others sent, one of each. Its item is somebody else's to claim, who finds that it has been dealt with, or deals with it. */
-async function* claimsOfOthers(work: Work): AsyncGenerator<Claim> {
-  const { ledger, inbox, turns, item, claiming } = work
-  const ids = await orFailed(work, () => turns.ofOthers(item.uploadId))
+/**
+ * Claims one waiting upload of each other sender. Its work item stays in the queue: whoever claims that later finds the
+ * upload settled, or loads it.
+ */
+async function* claimsOfOthers(context: ClaimContext): AsyncGenerator<Claim> {
+  const { ledger, inbox, turns, item, claiming } = context
+  const ids = await orReported(context, () => turns.ofOthers(item.uploadId))
   for (const id of ids ?? []) {
     if (claiming.signal.aborted) return
-    const upload = await orFailed(work, () => ledger.take(id, claiming.now()))
+    const upload = await orReported(context, () => ledger.take(id, claiming.now()))
     if (upload === undefined) continue
-    const removed = () => inbox.servers.bucket.remove(upload.sha256)
-    const finish = async (ending: Ending) => (ending === 'delivered' ? removed() : undefined)
-    yield { ...claimed(work, upload), times: 1, finish, fail: removed, leave: () => {} }
+    const removeBytes = () => inbox.servers.bucket.remove(upload.sha256)
+    const finish = async (ending: Ending) => (ending === 'delivered' ? removeBytes() : undefined)
+    yield { ...claimOn(context, upload), times: 1, finish, fail: removeBytes, leave: () => {} }
   }
 }
 
-async function orFailed<T>(work: Work, what: () => Promise<T>): Promise<T | undefined> {
+/** The result of `work`; undefined if it fails, which is reported. */
+async function orReported<T>(context: ClaimContext, work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await untilReachable(work, what)
+    return await retryUntilReachable(context, work)
   } catch (error) {
-    work.claiming.failed(work.item.uploadId, error)
+    context.claiming.failed(context.item.uploadId, error)
     return undefined
   }
 }
 
-/** Undefined: what is not on record has been forgotten; what does not wait came a second time, or a person has seen to it. */
-async function claimOf(work: Work): Promise<Claim | undefined> {
-  const { item, claiming } = work
+/**
+ * The claim of a work item. Undefined if its upload is not on record (forgotten) or no longer waits (its item came
+ * twice, or a person decided), and the item is removed; or after an error, and the item is given back.
+ */
+async function claimOf(context: ClaimContext): Promise<Claim | undefined> {
+  const { item, claiming } = context
   try {
-    const upload = await untilReachable(work, () => takenOr(work, OTHERS_MS_MAX))
-    if (upload !== undefined && waits(upload)) return claimed(work, upload)
+    const upload = await retryUntilReachable(context, () => takeOrWait(context, OTHER_LOADER_WAIT_MS_MAX))
+    if (upload !== undefined && waits(upload)) return claimOn(context, upload)
     await item.done()
   } catch (error) {
-    leave(item, claiming.signal.aborted)
+    giveBack(item, claiming.signal.aborted)
     claiming.failed(item.uploadId, error)
   }
   return undefined
 }
 
-/** The upload of an item, taken from those who load out of turn. One that has taken it is waited for, unless the item came a second time. */
-async function takenOr(work: Work, waitMs: number): Promise<Upload | undefined> {
-  const { ledger, item, claiming } = work
+/**
+ * Marks the upload of an item as loading, so that no loader takes it out of turn. If one has taken it already, waits up
+ * to `waitMs` for that one; not if the item was claimed before: then its earlier loader may have marked it and died.
+ */
+async function takeOrWait(context: ClaimContext, waitMs: number): Promise<Upload | undefined> {
+  const { ledger, item, claiming } = context
   const taken = await ledger.take(item.uploadId, claiming.now())
   if (taken !== undefined) return taken
   const upload = await ledger.uploads.find(item.uploadId)
-  const isAnothers = upload?.state === 'loading' && item.times === 1
-  if (!isAnothers || waitMs <= 0 || claiming.signal.aborted) return upload
-  await sleep(OTHERS_LOOK_MS, undefined, { signal: claiming.signal }).catch(() => {})
-  return takenOr(work, waitMs - OTHERS_LOOK_MS)
+  const isWithOther = upload?.state === 'loading' && item.times === 1
+  if (!isWithOther || waitMs <= 0 || claiming.signal.aborted) return upload
+  await sleep(OTHER_LOADER_POLL_MS, undefined, { signal: claiming.signal }).catch(() => {})
+  return takeOrWait(context, waitMs - OTHER_LOADER_POLL_MS)
 }
 
-function claimed(work: Work, upload: Upload): Claim {
-  const { ledger, inbox, item } = work
-  const removed = async () => {
+function claimOn(context: ClaimContext, upload: Upload): Claim {
+  const { ledger, inbox, item } = context
+  const removeBytes = async () => {
     await inbox.servers.bucket.remove(upload.sha256)
     await item.done()
   }
@@ -101,30 +118,30 @@ function claimed(work: Work, upload: Upload): Claim {
     bytes: 'here',
     open: () => inbox.open(upload),
     attempt: (action) =>
-      untilReachable(work, async () => {
+      retryUntilReachable(context, async () => {
         await ledger.checkWritable()
         await ledger.uploads.endAttempts()
         await action()
       }),
-    finish: (ending) => (ending === 'delivered' ? removed() : item.done()),
-    fail: removed,
-    leave: (atOnce) => leave(item, atOnce),
+    finish: (ending) => (ending === 'delivered' ? removeBytes() : item.done()),
+    fail: removeBytes,
+    leave: (atOnce) => giveBack(item, atOnce),
   }
 }
 
-function leave(item: WorkItem, atOnce: boolean): void {
-  item.giveBack(atOnce ? 0 : Math.min(PAUSE_MS * 2 ** item.times, AGAIN_MS_MAX))
+function giveBack(item: WorkItem, atOnce: boolean): void {
+  item.giveBack(atOnce ? 0 : Math.min(RETRY_MS * 2 ** item.times, GIVEN_BACK_MS_MAX))
 }
 
-/** Does something as soon as database and inbox are there. The claim is kept meanwhile: that they are away is not the upload's fault. */
-async function untilReachable<T>({ claiming: { log, signal } }: Work, what: () => Promise<T>): Promise<T> {
+/** Repeats `work` while a database or the inbox is unreachable. Keeps the claim: the upload is not at fault. */
+async function retryUntilReachable<T>({ claiming: { log, signal } }: ClaimContext, work: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
-      return await what()
+      return await work()
     } catch (error) {
       if (signal.aborted || !(isDatabaseTrouble(error) || isInboxUnreachable(error))) throw error
       log.warn({ err: error, failures }, 'waiting for what cannot be reached')
-      const pause = Math.min(PAUSE_MS * 2 ** (failures - 1), PAUSE_MS_MAX)
+      const pause = Math.min(RETRY_MS * 2 ** (failures - 1), RETRY_MS_MAX)
       await sleep(pause, undefined, { signal }).catch(() => {})
     }
   }

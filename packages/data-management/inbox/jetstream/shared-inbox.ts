@@ -1,6 +1,7 @@
 /**
- * The inbox that the machines of a fleet share. Each step of an arrival may have been done before, by whoever received the same bytes and
- * died: it is done again, and nothing happens twice. Bytes that are wanted as a file are fetched into a folder of this machine.
+ * The inbox that the machines of a fleet share. Each step of an arrival may have been done before, by a server that
+ * received the same bytes and died: each step is idempotent and is done again. Bytes that are needed as a file are
+ * fetched into a folder of this machine.
  */
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -21,21 +22,21 @@ const CHUNK_BYTES = 1024 * 1024
 
 type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
-/** Servers that machines share, as an inbox. */
+/** JetStream servers as an inbox. */
 export class SharedInbox implements Inbox, AsyncDisposable {
   readonly isShared = true
   readonly servers: JetStreamInbox
-  readonly #place: InboxStores
+  readonly #stores: InboxStores
   readonly #turns: SenderTurns
 
   constructor({ disk, folders, ledger }: InboxStores, servers: JetStreamInbox, turns = new SenderTurns(ledger)) {
     this.#turns = turns
-    this.#place = { disk, folders, ledger }
+    this.#stores = { disk, folders, ledger }
     this.servers = servers
   }
 
   async arrive({ part, arrival, keyId, known }: Received): Promise<Recorded> {
-    const { disk, ledger } = this.#place
+    const { disk, ledger } = this.#stores
     const { sha256, kind, filename } = arrival
     try {
       const isWanted =
@@ -51,14 +52,14 @@ export class SharedInbox implements Inbox, AsyncDisposable {
   }
 
   async open({ sha256 }: Named): Promise<Opened | undefined> {
-    const { disk, folders } = this.#place
+    const { disk, folders } = this.#stores
     const pieces = await this.servers.bucket.get(sha256)
     if (pieces === undefined) return undefined
     const path = join(folders.parts, `${uuid()}.gz`)
     await writePart(disk, path, async (part) => {
       for await (const piece of pieces) await part.appendFile(piece)
     })
-    // Where a file lies that has been dealt with: nobody puts it away once more.
+    // As if it lay among the processed files: a file of that place is not moved after its load.
     const stored = { path, sha256, place: 'processed' } as const
     return { stored, [Symbol.asyncDispose]: () => removeIfThere(disk, path) }
   }
@@ -67,7 +68,7 @@ export class SharedInbox implements Inbox, AsyncDisposable {
     return this.servers.bucket.has(sha256)
   }
 
-  /** Has an upload loaded that waits and has no work item; false: its bytes are lost. */
+  /** Adds the work item of a waiting upload that has none; false if its bytes are lost. */
   async requeue(upload: Upload): Promise<boolean> {
     if (!(await this.has(upload))) return false
     await this.servers.enqueue(upload)
@@ -75,7 +76,7 @@ export class SharedInbox implements Inbox, AsyncDisposable {
   }
 
   claims(claiming: Claiming): AsyncGenerator<Claim> {
-    return sharedClaims({ ledger: this.#place.ledger, inbox: this, turns: this.#turns, claiming })
+    return sharedClaims({ ledger: this.#stores.ledger, inbox: this, turns: this.#turns, claiming })
   }
 
   async pending(): Promise<Pending> {
@@ -83,22 +84,22 @@ export class SharedInbox implements Inbox, AsyncDisposable {
     return { files: work.waiting + work.claimed, hasLoader: await this.servers.hasLoaders(), work }
   }
 
-  /** Leaves the servers. */
+  /** Closes the connection to the servers. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.servers[Symbol.asyncDispose]()
   }
 }
 
-/** Level 1: it is on the way to the answer, and goes to three servers. */
+/** The bytes of a file as gzip, since they go to several servers; at level 1, since the sender waits. */
 async function* compressedFrom(disk: Disk, path: string): AsyncGenerator<Uint8Array> {
   const source = await openToRead(disk, path)
   const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: CHUNK_BYTES })
-  const end = pipeline(source.createReadStream({ highWaterMark: CHUNK_BYTES }), gzip)
+  const piped = pipeline(source.createReadStream({ highWaterMark: CHUNK_BYTES }), gzip)
   try {
     yield* gzip as AsyncIterable<Buffer>
-    await end
+    await piped
   } finally {
     gzip.destroy()
-    await end.catch(() => {})
+    await piped.catch(() => {})
   }
 }

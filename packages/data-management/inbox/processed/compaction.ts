@@ -1,9 +1,10 @@
 /**
- * Keeps loaded files in fewer bytes: later, when nothing has come for a while, one after the other.
+ * Compacts loaded files one after the other, later, when nothing has arrived for a while: during a load it would double
+ * the CPU time.
  *
  * Invariants:
- *  1. No load waits for it, unless whole files take more room than they may.
- *  2. What was not done when the program ended is found when it starts again.
+ *  1. No load waits for it, unless the files that are not compacted yet take too much room.
+ *  2. Files that were not compacted when the program ended are found when it starts again.
  */
 import type { Stats } from 'node:fs'
 import { join } from 'node:path'
@@ -15,11 +16,11 @@ import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { keptSince } from '../prune.ts'
 
-// So much lies there whole before loads have to wait.
-const WHOLE_BYTES_MAX = 1024 ** 3
+// Loads have to wait when the files that are not compacted have more bytes than this.
+const UNCOMPACTED_BYTES_MAX = 1024 ** 3
 
-/** What compaction works with. `folders`: those of processed files, of all kinds. */
-export type Compacting = Readonly<{
+/** What compaction works with. `folders`: the folders of processed files of all kinds; `form`: PROCESSED_FORM. */
+export type CompactionContext = Readonly<{
   disk: Disk
   ledger: Ledger
   log: Log
@@ -27,71 +28,71 @@ export type Compacting = Readonly<{
   form: KeptForm
 }>
 
-/** The files that are yet to be kept in fewer bytes. */
+/** The queue of files that are not compacted yet. */
 export class Compaction {
-  readonly #work: Compacting
+  readonly #context: CompactionContext
   readonly #waiting = new Map<string, number>()
-  #wholeBytes = 0
+  #uncompactedBytes = 0
   #wasScanned = false
 
-  constructor(work: Compacting) {
-    this.#work = work
+  constructor(context: CompactionContext) {
+    this.#context = context
   }
 
-  /** A file of so many bytes has been loaded. */
+  /** Adds a loaded file of so many bytes. */
   add(path: string, bytes: number): void {
-    if (this.#work.form === 'plain' || this.#waiting.has(path)) return
+    if (this.#context.form === 'plain' || this.#waiting.has(path)) return
     this.#waiting.set(path, bytes)
-    this.#wholeBytes += bytes
+    this.#uncompactedBytes += bytes
   }
 
-  /** Whether so much lies there whole that loads have to wait. */
+  /** Whether the files that are not compacted take so much room that loads have to wait. */
   get isFull(): boolean {
-    return this.#wholeBytes > WHOLE_BYTES_MAX
+    return this.#uncompactedBytes > UNCOMPACTED_BYTES_MAX
   }
 
-  /** Looks again what lies there: others put files there, too. */
-  lookAgain(): void {
+  /** Has `work` scan the folders again: other programs put files there, too. */
+  rescan(): void {
     this.#wasScanned = false
   }
 
-  /** Works as long as it may, and says whether there is more to do. */
-  async work(mayGoOn: () => boolean | Promise<boolean>): Promise<boolean> {
-    if (this.#work.form === 'plain') return false
+  /** Compacts files as long as `mayGoOn` allows, asked before each; returns whether some are left. */
+  async work(mayContinue: () => boolean | Promise<boolean>): Promise<boolean> {
+    if (this.#context.form === 'plain') return false
     if (!this.#wasScanned) await this.#scan()
     for (const [path, bytes] of this.#waiting) {
-      if (!(await mayGoOn())) return true
+      if (!(await mayContinue())) return true
       await this.#compact(path)
       this.#waiting.delete(path)
-      this.#wholeBytes -= bytes
+      this.#uncompactedBytes -= bytes
     }
     return false
   }
 
-  /** Finds what an earlier program has left, and what earlier versions have kept each by itself. */
+  /** Finds files that an earlier run did not compact, and those that earlier versions compressed one by one (gzip). */
   async #scan(): Promise<void> {
-    const { disk, folders, form } = this.#work
-    const zipped: string[] = []
+    const { disk, folders, form } = this.#context
+    const gzipped: string[] = []
     for (const folder of folders)
       for (const name of (await disk.readdir(folder)).sort()) {
         if (nameKept(name) === undefined) continue
         const path = join(folder, name)
         if (name.endsWith('.jsonl')) this.add(path, (await disk.lstat(path)).size)
-        else if (form === 'packed' && name.endsWith('.gz')) zipped.push(path)
+        else if (form === 'packed' && name.endsWith('.gz')) gzipped.push(path)
       }
-    for (const path of zipped) this.add(path, 0)
+    for (const path of gzipped) this.add(path, 0)
     this.#wasScanned = true
   }
 
   async #compact(path: string): Promise<void> {
-    const { disk, ledger, log, form } = this.#work
+    const { disk, ledger, log, form } = this.#context
     const isRight = (sha256: string) => ledger.uploads.has(sha256)
     try {
-      const timeOf = (seen: Stats) => keptSince(path, seen)
-      const became = await compact(disk, { path, form: form === 'gzip' ? 'gzip' : 'packed', isRight, timeOf })
-      if (became === 'damaged') log.error({ path }, 'a kept file is damaged: look at the disk (docs/operations.md)')
+      const timeOf = (stats: Stats) => keptSince(path, stats)
+      const outcome = await compact(disk, { path, form: form === 'gzip' ? 'gzip' : 'packed', isRight, timeOf })
+      if (outcome === 'damaged') log.error({ path }, 'a kept file is damaged: look at the disk (docs/operations.md)')
     } catch (error) {
-      // Pruned meanwhile, or taken away by a person. All else stays as it is, and is tried again with the next scan.
+      // ENOENT: pruned meanwhile, or removed by a person. After other errors the file stays until the next scan.
       if (codeOf(error) !== 'ENOENT') log.warn({ err: error, path }, 'a kept file could not be compacted')
     }
   }
