@@ -239,18 +239,20 @@ test('what became 0 in the other stores since, too, is not held, and it is where
   assert.deepEqual(holdsOf(free, { ...dayBefore(), sisters: since(shop()) }), ['prices_far'])
 })
 
-test('addresses of other rows are held, one address for all of them too, and new ones are not', () => {
+test('addresses of other rows are held, one address or category for all of them too, and new ones are not', () => {
   const shifted = (field: string, count: number) => {
     const all = shop(count)
     return all.map((product, place) => ({ ...product, [field]: all[(place + 1) % count]![field] }))
   }
   const rewritten = shop().map((product, place) => ({ ...product, url: `https://other.example/${place}` }))
   const one = shop().map((product) => ({ ...product, url: 'https://shop.example/' }))
+  const oneCategory = shop().map((product) => ({ ...product, category_path: ['All'] }))
   for (const field of ['url', 'image_url'])
     for (const count of [100, 2_500])
       assert.deepEqual(holdsOf(shifted(field, count), dayBefore(shop(count))), ['values_moved'])
   assert.deepEqual(holdsOf(rewritten), [])
   assert.deepEqual(holdsOf(one), ['field_constant'])
+  assert.deepEqual(holdsOf(oneCategory), ['field_constant'])
 })
 
 test('figures of an older version, which lack addresses and reductions, are compared in all else', () => {

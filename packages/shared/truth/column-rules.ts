@@ -158,7 +158,7 @@ export function fieldsEmptied(judged: Case): Found[] {
 /** Columns that have become the same in nearly all rows. */
 export function fieldsConstant(judged: Case): Found[] {
   const { now, thresholds } = judged
-  return [...COLUMNS, 'url' as const].flatMap((column) => {
+  return [...COLUMNS, 'url' as const, 'category_path' as const].flatMap((column) => {
     const { of, topCount, top } = valuesIn(now, column)
     if (!isMore(topCount, of, thresholds.HOLD_CONSTANT_SHARE)) return []
     const shareOf = (figures: Figures) => valuesIn(figures, column).topCount / valuesIn(figures, column).of
@@ -179,11 +179,17 @@ export function fieldsConstant(judged: Case): Found[] {
   })
 }
 
-/** The most frequent value of a column; of addresses only their hashes are kept. */
-function valuesIn(figures: Figures, column: Column | 'url'): Pick<Values, 'of' | 'top' | 'topCount'> {
-  if (column !== 'url') return figures.values[column]
+/** Columns of which a sample keeps only hashes: by these their values are counted. */
+const HASHED = { url: 'url', category_path: 'second' } as const
+
+type Counted = Column | keyof typeof HASHED
+
+/** The most frequent value of a column; empty if only its hash is known. */
+function valuesIn(figures: Figures, column: Counted): Pick<Values, 'of' | 'top' | 'topCount'> {
+  if (column !== 'url' && column !== 'category_path') return figures.values[column]
   const counts = new Map<number, number>()
-  for (const { url } of sampleOf(figures)) if (url !== 0) counts.set(url, (counts.get(url) ?? 0) + 1)
+  for (const { [HASHED[column]]: hash } of sampleOf(figures))
+    if (hash !== 0) counts.set(hash, (counts.get(hash) ?? 0) + 1)
   const all = [...counts.values()]
   return { of: sumOf(all), top: '', topCount: Math.max(0, ...all) }
 }
@@ -227,7 +233,7 @@ function repeatsIn(figures: Figures, field: Repeating, other: Repeating): readon
   return [same, of]
 }
 
-function nameOf(column: Column | 'url'): string {
+function nameOf(column: Counted): string {
   return column === 'price' ? 'price_current' : column
 }
 
