@@ -3,7 +3,7 @@ import { percent, whole } from '../number.ts'
 import { type Case, isMore } from './case.ts'
 import type { Figures } from './figures.ts'
 import { ODD } from './label-fields.ts'
-import { namesOf, titleOf } from './price-rules.ts'
+import { firstOf, namesOf, titleOf } from './price-rules.ts'
 import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
 import type { Found } from './verdict.ts'
 
@@ -91,9 +91,10 @@ function oddTextsOf(judged: Case, kind: keyof typeof ODD_TEXTS): Found[] {
   if (!rows || rows < share * now.rows) return []
   const sentence = `${field} ${what} in ${whole(rows)} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
   const isOdd = ({ odd }: Readonly<{ odd: number }>) => (odd & ODD[kind]) !== 0
-  const shown = judged.scrape.sampled ?? []
   const examples =
-    kind === 'template' ? shown.filter(isOdd).map(({ said }) => said.imageUrl ?? '') : namesOf(judged, isOdd)
+    kind === 'template'
+      ? firstOf(judged.scrape.sampled, isOdd).map(({ said }) => said.imageUrl ?? '')
+      : namesOf(judged, isOdd)
   return [{ field, brief: `${field} ${what.replace(/,$/, '')}`, sentence, rows, now: rows / now.rows, examples }]
 }
 

@@ -7,7 +7,7 @@ import type { Figures, Shown } from './figures.ts'
 import { repairOfPrices } from './repairs.ts'
 import { sampleOf } from './sample.ts'
 import { IS_UNIT_PRICE } from './unit-price.ts'
-import type { Found } from './verdict.ts'
+import { EXAMPLES_MAX, type Found } from './verdict.ts'
 
 // Compared with the store's own scrape, a smaller factor may be a tax change; another store may simply be dearer.
 const FACTOR_MIN = 1.05
@@ -208,18 +208,25 @@ function isOther(now: number, then: number): boolean {
 function examplesOf({ scrape }: Case, { figures }: ComparedReference, isMeant: typeof isOther): string[] {
   const money = scrape.money ?? plainMoney
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
-  const changed = (scrape.sampled ?? []).filter(({ hash, price }) => then.has(hash) && isMeant(price, then.get(hash)!))
-  return changed
-    .slice(0, 5)
-    .map(({ code, said, hash, price }) => `${code} ${said.name}: ${money(then.get(hash)!)} → ${money(price)}`)
+  const isChanged = ({ hash, price }: Shown) => then.has(hash) && isMeant(price, then.get(hash)!)
+  return firstOf(scrape.sampled, isChanged).map(
+    ({ code, said, hash, price }) => `${code} ${said.name}: ${money(then.get(hash)!)} → ${money(price)}`,
+  )
+}
+
+/** The first five listings of a sample for which `isMeant` holds. The texts of each further one would have to be read. */
+export function firstOf(sampled: readonly Shown[] | undefined, isMeant: (shown: Shown) => boolean): Shown[] {
+  const meant: Shown[] = []
+  for (const shown of sampled ?? []) if (meant.length < EXAMPLES_MAX && isMeant(shown)) meant.push(shown)
+  return meant
 }
 
 /** Up to five listings of the sample for which `isMeant` holds, as text for people. */
 export function namesOf({ scrape }: Case, isMeant: (shown: Shown) => boolean): string[] {
   const money = scrape.money ?? plainMoney
-  const meant: Shown[] = []
-  for (const shown of scrape.sampled ?? []) if (meant.length < 5 && isMeant(shown)) meant.push(shown)
-  return meant.map(({ code, said, price }) => `${code} ${said.name}${price < 0 ? '' : `: ${money(price)}`}`)
+  return firstOf(scrape.sampled, isMeant).map(
+    ({ code, said, price }) => `${code} ${said.name}${price < 0 ? '' : `: ${money(price)}`}`,
+  )
 }
 
 /** The name of a scrape in messages. */

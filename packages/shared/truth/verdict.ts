@@ -75,4 +75,5 @@ export function verdictOf(rule: string, held: boolean, found: Found, whose: Verd
 }
 
 const OF_THE_FILE: VerdictScope = { company: null, store: null }
-const EXAMPLES_MAX = 5
+/** So many examples are kept with a verdict. */
+export const EXAMPLES_MAX = 5
