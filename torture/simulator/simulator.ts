@@ -15,7 +15,7 @@ const YOUNG_MIB = 64
 
 type Threads = AsyncDisposable &
   Readonly<{ tell: (seed: number, mistake?: string, setsClocks?: boolean) => Promise<Told> }>
-type Wanted = Asked & { resolve: (told: Told) => void }
+type Wanted = Asked & Pick<PromiseWithResolvers<Told>, 'resolve' | 'reject'>
 
 /** Starts threads that tell stories. */
 export function startThreads(count: number = availableParallelism()): Threads {
@@ -29,8 +29,8 @@ export function startThreads(count: number = availableParallelism()): Threads {
     }
   }
   const tell = (seed: number, mistake = '', setsClocks = false) =>
-    new Promise<Told>((resolve) => {
-      if (wanted.push({ seed, mistake, setsClocks, resolve }) === 1) setImmediate(ask)
+    new Promise<Told>((resolve, reject) => {
+      if (wanted.push({ seed, mistake, setsClocks, resolve, reject }) === 1) setImmediate(ask)
     })
   const close = async () => {
     await Promise.all(threads.map((thread) => thread.close()))
@@ -45,6 +45,7 @@ class Thread {
   })
   readonly #asked = new Map<number, Wanted[]>()
   #batches = 0
+  #failure: unknown
   busy = 0
 
   constructor() {
@@ -54,14 +55,20 @@ class Thread {
       this.#asked.delete(batch)
     })
     this.#worker.on('error', (error) => {
-      throw error
+      this.#failure = error
+      for (const wanted of this.#asked.values()) for (const { reject } of wanted) reject(error)
+      this.#asked.clear()
     })
   }
 
   ask(wanted: Wanted[]): void {
+    if (this.#failure !== undefined) {
+      for (const { reject } of wanted) reject(this.#failure)
+      return
+    }
     this.busy += wanted.length
     this.#asked.set(++this.#batches, wanted)
-    const stories = wanted.map(({ resolve: _, ...asked }): Asked => asked)
+    const stories = wanted.map(({ resolve: _, reject: __, ...asked }): Asked => asked)
     this.#worker.postMessage({ batch: this.#batches, stories })
   }
 
