@@ -1,4 +1,4 @@
-/** `splitcart audit`: who did what with keys, holds and loads, the newest first. */
+/** `splitcart audit`: prints who did what with keys, holds and loads, newest first. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'

@@ -1,4 +1,4 @@
-/** `splitcart changes`: what became cheaper and dearer, came and went, the largest first. */
+/** `splitcart changes`: lists what became cheaper or dearer, appeared or disappeared, the largest change first. */
 import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { type ChangesQuestion, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
@@ -56,7 +56,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-/** "cheaper  3.19 → 2.99  −6%  Full Cream Milk 2L  aldi, 10 stores" */
+/** The cells of a line: "cheaper  3.19 → 2.99  −6%  Full Cream Milk 2L  aldi, 10 stores". */
 function cellsOf(change: ChangePage['changes'][number], money: WriteMoney) {
   const { kind, from_cents, to_cents, change_share, name, company, stores } = change
   const price = [from_cents, to_cents].filter((cents) => cents !== null).map(money)

@@ -1,4 +1,4 @@
-/** `splitcart migrate --to postgres://…`: moves catalogue and ledger into PostgreSQL. */
+/** `splitcart migrate --to postgres://…`: copies catalogue and ledger into PostgreSQL; their files stay. */
 import { join, resolve } from 'node:path'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { migrate } from '@splitcart/data-management/migrate/migrate.ts'

@@ -1,4 +1,4 @@
-/** Changes as they are told: with the names of what changed. */
+/** Adds the names of listings to changes, for answers of the API. */
 import type { Sql } from '../../database/sql.ts'
 import type { ChangeLine } from './changes.ts'
 import { unitPriceView } from './products.ts'
@@ -14,7 +14,7 @@ type Named = Readonly<{
   size: string | null
 }>
 
-/** A change, as it is told. */
+/** A change in an answer. `key`: the normalized name, which identifies a listing without `sku`. Price null: none. */
 export type ChangeView = Readonly<{
   kind: ChangeLine['kind']
   product_id: number
@@ -25,10 +25,10 @@ export type ChangeView = Readonly<{
   size: string | null
   from_cents: number | null
   to_cents: number | null
-  /** By how many cents, and by which share, of what is cheaper or dearer; below 0: cheaper. */
+  /** The change of price in cents and as a share, below 0 if cheaper; null for other kinds. */
   change_cents: number | null
   change_share: number | null
-  /** What it costs by amount now; of what is gone, what it did. */
+  /** The unit price after the change; before it, if there is no price after it. */
   unit_price_cents: number | null
   unit_price_per: string | null
   stores: number
@@ -38,7 +38,7 @@ export type ChangeView = Readonly<{
 
 const MILLION = 1_000_000
 
-/** With their names. */
+/** Looks up the listings of changes. Changes of listings that were deleted meanwhile are left out. */
 export async function changesNamed(database: Sql, lines: readonly ChangeLine[]): Promise<ChangeView[]> {
   if (lines.length === 0) return []
   const ids = [...new Set(lines.map(({ listing_id }) => listing_id))]

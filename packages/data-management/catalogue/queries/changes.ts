@@ -1,21 +1,23 @@
 /**
- * What changed within a span of dates, the largest first: the same change in many stores, and on several dates, is one line.
+ * Finds the changes within a span of dates, the largest first. The same change in many stores or on several dates is
+ * one line.
  *
- * Of all stores, or those of a company, in all categories or one, it is read from what is counted (count-changes.ts). The lines of one date
- * and kind lie there in the order that is asked for, and a line has its place by what it says, so that those of many dates are merged as
- * far as a page goes. Of one store, or one file, it is read from the runs themselves.
+ * For all stores or a company's, in all categories or one, they are read from the counted changes (count-changes.ts).
+ * An index has the lines of each date and kind in the requested order. That order depends only on the values of a line,
+ * so the dates can be merged, and only as many lines are read as a page needs. For one store or one file, the changes
+ * are computed from the price runs.
  */
 import type { Sql, Value } from '../../database/sql.ts'
 import { CHANGE_KINDS, type Change, type ChangeKind, changesIn } from '../model/changes.ts'
 import { type StoreDates, transitionsOn } from './transitions.ts'
 
-/** By which of the two ranks the lines are ordered first. */
+/** Which of the two ranks of a change orders the lines first. */
 export type ChangeOrder = 'share' | 'cents'
 
-/** The key of a line: the two ranks in their order, listing, both prices, kind. */
+/** The sort key of a line: the two ranks in the order of `ChangeOrder`, listing, both prices, kind. */
 export type ChangeCursor = readonly [number, number, number, number, number, string]
 
-/** What is asked for. `at`: of these dates of stores alone. `category`: the name of one, at any level. */
+/** A query. Dates are inclusive. `at`: only these dates of stores. `category`: the name of one, at any level. */
 export type ChangesQuery = Readonly<{
   from: string
   to: string
@@ -28,16 +30,16 @@ export type ChangesQuery = Readonly<{
   limit: number
 }>
 
-/** A change. `stores`: in how many; one where it came twice counts twice. The ranks are below 0. */
+/** A change. `stores`: in how many stores it happened; a store is counted once per date. */
 export type ChangeLine = Change & { stores: number; first_date: string; last_date: string }
 
-/** How many lines of a kind there are, each date by itself, and how many stores they are of in all. */
+/** The number of lines of a kind, summed over the dates (not merged), and the sum of their `stores`. */
 export type ChangeCount = Readonly<{ kind: ChangeKind; lines: number; stores: number }>
 
-/** A page of lines, where the next one begins, and how many there are of all kinds. */
+/** A page of lines, the cursor of the next page (null: none), and the counts of all kinds, requested or not. */
 export type ChangesFound = Readonly<{ lines: ChangeLine[]; next: ChangeCursor | null; counts: ChangeCount[] }>
 
-/** Finds a page. */
+/** Finds a page of changes. */
 export async function findChanges(database: Sql, query: ChangesQuery): Promise<ChangesFound> {
   if (query.at !== undefined) return await changesOfStores(database, query, query.at)
   const within = await countedWithin(database, query)
@@ -49,7 +51,7 @@ export async function findChanges(database: Sql, query: ChangesQuery): Promise<C
   return { ...pageOf(await merged(streams, query), query), counts: summed(days) }
 }
 
-/** The latest date until another one on which anything changed. */
+/** The latest date up to `until` that has counted changes, of all companies or one; undefined if none. */
 export async function latestChanges(database: Sql, until: string, companyId?: number): Promise<string | undefined> {
   const of = companyId === undefined ? '' : 'and company_id = ?2'
   const sql = `select max(date) as date from price_change_day where date <= ?1 ${of}`
@@ -57,9 +59,10 @@ export async function latestChanges(database: Sql, until: string, companyId?: nu
   return (await database.get<{ date: string | null }>(sql, ...values))?.date ?? undefined
 }
 
+/** The counts of a date and kind. */
 type Day = Readonly<{ date: string; kind: ChangeKind; lines: number; stores: number }>
 
-/** Where what is asked for is counted and kept in its order: the tables, and what is looked for there. */
+/** The tables of counts and of lines that answer a query, and the condition on both, with its values. */
 type Within = Readonly<{ dayTable: string; lineTable: string; where: string; values: readonly Value[] }>
 
 async function countedWithin(database: Sql, { category, companyId }: ChangesQuery): Promise<Within> {
@@ -90,7 +93,7 @@ function summed(days: readonly Omit<Day, 'date'>[]): ChangeCount[] {
 const RANKS = { share: ['by_share', 'by_cents'], cents: ['by_cents', 'by_share'] } as const
 const BATCH_MIN = 8
 
-/** The lines of one date and kind, read a batch at a time in their order. */
+/** The lines of one date and kind in the order of the query, read in batches. */
 class Stream {
   readonly lines: ChangeLine[] = []
   isDone = false
@@ -128,7 +131,7 @@ class Stream {
     this.isDone = found.length < batch
   }
 
-  /** Behind what has been read, else behind the page before: of equal lines, the kinds are in the order of their names. */
+  /** Where the next batch begins: after the last line read, else after the previous page; `kind` is last in the key. */
   #place(): { is: string; key: number[] } | undefined {
     const { order, after } = this.#query
     if (this.#next > 0) return { is: '>', key: placeOf(this.last!, order).slice(0, 5) as number[] }
@@ -137,7 +140,7 @@ class Stream {
   }
 }
 
-/** As many lines of all streams as a page needs and one more. */
+/** The first lines of all streams: one more than the page has, to know whether another page follows. */
 async function merged(streams: readonly Stream[], { order, limit }: ChangesQuery): Promise<ChangeLine[]> {
   const wanted = limit + 1
   let batch = Math.max(BATCH_MIN, Math.ceil((2 * wanted) / Math.max(streams.length, 1)))
@@ -146,14 +149,14 @@ async function merged(streams: readonly Stream[], { order, limit }: ChangesQuery
     for (const stream of reading) await stream.read(batch)
     const lines = joined(streams.flatMap((stream) => stream.lines)).sort((one, other) => compare(one, other, order))
     const bound = lines[wanted - 1]
-    // What a stream has not told yet may stand before the last line of the page.
+    // Unread lines of these streams may still belong on the page.
     reading = streams.filter(({ isDone, last }) => !isDone && (bound === undefined || compare(last!, bound, order) < 0))
     if (reading.length === 0) return lines.slice(0, wanted)
     batch *= 2
   }
 }
 
-/** The same change is one line. */
+/** Merges lines of the same change. */
 function joined(lines: readonly ChangeLine[]): ChangeLine[] {
   const found = new Map<string, ChangeLine>()
   for (const line of lines) {
@@ -189,7 +192,7 @@ function pageOf(lines: readonly ChangeLine[], { limit, order }: ChangesQuery) {
   return { lines: page, next: last === undefined ? null : placeOf(last, order) }
 }
 
-/** Of some dates of stores: all of it is found, and a page of that told. */
+/** The changes on some dates of stores: computes all of them and returns a page. */
 async function changesOfStores(database: Sql, query: ChangesQuery, at: StoreDates): Promise<ChangesFound> {
   const { kinds, category, order, after } = query
   const isWanted = new Set(kinds)

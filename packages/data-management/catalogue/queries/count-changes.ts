@@ -1,6 +1,8 @@
 /**
- * Counts the changes of price again where loads have marked dates, and keeps them (the table `price_change`). What is counted follows from the
- * runs alone, so that it is the same whatever came first. It is written some hundred lines at a time: what else writes waits for no more.
+ * Recounts the price changes of the dates that loads have marked, and stores them in the table `price_change`.
+ *
+ * The counts depend only on scrapes and price runs, not on the order of loads. They are written in batches of a few
+ * hundred lines, so that other writers never wait long.
  */
 import { randomUUID } from 'node:crypto'
 import type { Sql, Value } from '../../database/sql.ts'
@@ -11,20 +13,20 @@ import { datesOfCompany, transitionsOn } from './transitions.ts'
 
 type Pending = Readonly<{ company_id: number; store_id: number; date: string; marks: number }>
 
-/** A change of a date, and in how many stores of the company. */
+/** A change on a date, and the number of the company's stores in which it happened. */
 type Line = Change & { stores: number }
 
 const AT_ONCE = 300
 
-/** Whether anything has to be counted, or put on another shelf. */
+/** Whether dates are still to be counted, or lines to be filed under other categories. */
 export async function hasUncountedChanges(database: Sql): Promise<boolean> {
   const sql = 'select 1 as one from change_pending limit 1'
   return (await database.get(sql)) !== undefined || (await hasUnshelvedChanges(database))
 }
 
-/** Counts what is marked, the newest dates first. Tells whether there was anything. */
+/** Counts the marked dates, newest first, and files the lines by category. Returns whether anything was marked. */
 export async function countChanges(database: Sql): Promise<boolean> {
-  // What is marked meanwhile is counted the next time: its number of marks is another one.
+  // A date that is marked again meanwhile keeps its mark, as `marks` differs then: it is counted again the next time.
   const pending = await database.all<Pending>('select company_id, store_id, date, marks from change_pending')
   const dates = new Map<string, readonly [companyId: number, date: string]>()
   for (const mark of pending)
@@ -41,7 +43,10 @@ export async function countChanges(database: Sql): Promise<boolean> {
   return (await shelveChanges(database)) || pending.length > 0
 }
 
-/** The date, though the store may have no scrape of it any more, and all later ones: on one of them something may be back, or new. */
+/**
+ * The dates to count for a mark. The marked date itself, even if the store has no scrape of it any more, and all later
+ * ones: what the scrape contained decides whether a listing is new, back or gone on them.
+ */
 async function datesFrom(database: Sql, { store_id, date }: Pending): Promise<string[]> {
   const sql = 'select distinct date from scrape where store_id = ? and date > ?'
   const later = await database.all<{ date: string }>(sql, store_id, date)
@@ -63,7 +68,7 @@ async function countDate(database: Sql, companyId: number, date: string): Promis
 
 type Day = readonly [companyId: number, date: string]
 
-/** Makes these the lines of a company's date; what is kept already is not written again. */
+/** Makes these the stored lines of a company's date. Unchanged lines are not rewritten. */
 async function keep(database: Sql, [companyId, date]: Day, lines: ReadonlyMap<string, Line>): Promise<void> {
   const kept = await database.all<Line>(
     `select kind, by_share, by_cents, listing_id, from_cents, to_cents, stores from price_change where company_id = ? and date = ?`,
@@ -103,7 +108,7 @@ async function remove(database: Sql, date: string, lines: readonly Line[]): Prom
   )
 }
 
-/** Writes no line of a listing that has gone since its changes were read: a later one may get its id, in another category. */
+/** Inserts or updates lines. Skips listings deleted meanwhile: a new one may get the same id, in another category. */
 async function write(database: Sql, [companyId, date]: Day, lines: readonly Line[]): Promise<void> {
   const each = lines.map(() => `(cast(? as text), ${OF_KEY}, ${INTEGER}, ${INTEGER})`).join(', ')
   await database.run(
@@ -114,7 +119,7 @@ async function write(database: Sql, [companyId, date]: Day, lines: readonly Line
   )
 }
 
-/** How many there are of each kind: written last, so that what is told of a day has been there. */
+/** Stores the counts of each kind. They are written after the lines: no count is shown before its lines exist. */
 async function keepDay(database: Sql, [companyId, date]: Day, lines: readonly Line[]): Promise<void> {
   await database.run('delete from price_change_day where date = ? and company_id = ?', date, companyId)
   for (const [kind, some] of Map.groupBy(lines, (line) => line.kind))
@@ -128,7 +133,7 @@ async function keepDay(database: Sql, [companyId, date]: Day, lines: readonly Li
     )
 }
 
-/** The name of the state that is counted; while anything has to be counted, no state has the name of another. */
+/** An id of the counted state, for ETags; a new one on each call while counting is not finished. */
 export async function changesState(database: Sql): Promise<string> {
   return (await hasUncountedChanges(database)) ? randomUUID() : await revisionOf(database)
 }

@@ -1,6 +1,7 @@
 /**
- * Puts the changes of price on the shelves where their listings stand: triggers keep them by category from then on (the table
- * `category_change`). What waits is marked by listing: those with new lines, and those that have moved.
+ * Assigns price changes to shelves. A shelf is the set of the names of all categories, at any level, of a listing; from
+ * it, triggers maintain the changes by category (the tables `category_change` and `category_change_day`). Listings with
+ * new changes, or whose categories have changed, are marked in `shelf_pending`.
  */
 import { createHash } from 'node:crypto'
 import { LISTS } from '../../database/lists.ts'
@@ -13,12 +14,12 @@ const KEY = ['date', 'kind', 'by_share', 'by_cents', 'listing_id', 'from_cents',
 const TYPES = ['text', 'text', 'bigint', 'integer', 'integer', 'integer', 'integer'] as const
 const AT_ONCE = 300
 
-/** Whether any listing is marked. */
+/** Whether any listing is marked, so that its changes may be on no shelf or on a former one. */
 export async function hasUnshelvedChanges(database: Sql): Promise<boolean> {
   return (await database.get('select 1 as one from shelf_pending limit 1')) !== undefined
 }
 
-/** Puts the lines of the listings that are marked where these stand now. Tells whether there were any. */
+/** Assigns the changes of all marked listings to the current shelves of these. Returns whether any was marked. */
 export async function shelveChanges(database: Sql): Promise<boolean> {
   const shelves = new Shelves(database)
   let last = 0
@@ -54,7 +55,7 @@ async function put(database: Sql, shelf: number, lines: readonly Line[]): Promis
   )
 }
 
-/** What is marked once more meanwhile stays marked. */
+/** Removes the marks, except those of listings marked again meanwhile: their `marks` differ. */
 async function unmark(database: Sql, marked: readonly Mark[]): Promise<void> {
   const each = marked.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
   await database.run(
@@ -65,7 +66,7 @@ async function unmark(database: Sql, marked: readonly Mark[]): Promise<void> {
   )
 }
 
-/** The shelves by the names that they have; made where they are new. */
+/** Looks up shelves by their names, and creates missing ones. */
 class Shelves {
   readonly #database: Sql
   readonly #known = new Map<string, number>()
@@ -74,7 +75,7 @@ class Shelves {
     this.#database = database
   }
 
-  /** Where these listings stand. */
+  /** The shelf ids of these listings. Listings without a category are on the shelf without names. */
   async of(listingIds: Value): Promise<(listingId: number) => number> {
     const { areIn } = LISTS[this.#database.dialect]
     const placed = await this.#database.all<{ listing_id: number; name: string }>(
@@ -104,7 +105,7 @@ class Shelves {
         name,
       )
     }
-    // Known only now: one that is not whole, because this was interrupted, has no lines yet.
+    // Cached last: a shelf left incomplete by an interruption has no lines yet, and the next call completes it.
     this.#known.set(key, id)
     return id
   }
