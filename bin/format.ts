@@ -40,11 +40,11 @@ const DURATIONS = [
 ] as const
 
 /** Makes untrusted text safe to print: masks keys, and escapes control characters, which could draw on the terminal. */
-export function printed(text: string): string {
-  return withoutControls(masked(text))
+export function safeToPrint(text: string): string {
+  return escapeControls(masked(text))
 }
 
 /** Escapes characters of Unicode category C (control, format …) and line separators: a line feed becomes `\u{a}`. */
-export function withoutControls(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }

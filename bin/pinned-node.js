@@ -41,8 +41,8 @@ export function runOn(node, args) {
   const child = spawn(node, args, { stdio: 'inherit' })
   child.on('error', ({ code }) => refuse(`the one that came with the project does not run here (${code})`))
   // On Windows the console signals both processes, and kill() would end the child without letting it clean up.
-  const passOn = (signal) => process.platform !== 'win32' && child.kill(signal)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn)
+  const forward = (signal) => process.platform !== 'win32' && child.kill(signal)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward)
   child.on('exit', (code, signal) => {
     if (signal !== null) process.removeAllListeners(signal)
     if (signal !== null) process.kill(process.pid, signal)

@@ -4,7 +4,7 @@ import { sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
 import { isHolding, type Verdict } from '@splitcart/shared/truth/verdict.ts'
 
 /** Formats a verdict: its sentence, then examples and the repair that is offered, indented. Dates are in `zone`. */
-export function linesOf(verdict: Verdict, zone: TimeZone): string[] {
+export function verdictLines(verdict: Verdict, zone: TimeZone): string[] {
   const { rule, sentence, examples, repair, believed } = verdict
   const word =
     believed !== undefined

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns, printed } from '../format.ts'
+import { columns, safeToPrint } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; limit: number }
@@ -27,7 +27,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     who,
     what,
     about,
-    printed(detail ?? ''),
+    safeToPrint(detail ?? ''),
   ])
   for (const line of columns(rows)) terminal.say(line)
   for (const entry of entries) terminal.record({ type: 'audit', ...entry, at: new Date(entry.at).toISOString() })

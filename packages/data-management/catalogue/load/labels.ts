@@ -13,41 +13,45 @@ import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
 /** The store and date of a scrape, by which scrapes are compared. */
-export type Showing = Readonly<{ storeId: number; storeCode: string; date: string }>
+export type ScrapeKey = Readonly<{ storeId: number; storeCode: string; date: string }>
 
 /** A query of the `listing_id` and `label_id` of rows. `hasBarcodes` false: no label of them has a barcode. */
-export type Rows = Readonly<{ rows: Statement; hasBarcodes: boolean }>
+export type LabelRows = Readonly<{ rows: Statement; hasBarcodes: boolean }>
 
 /** The rows of a staged scrape; for a date that no other file describes. */
-export function rowsOf({ number, hasBarcodes }: StagedScrape): Rows {
+export function rowsOfScrape({ number, hasBarcodes }: StagedScrape): LabelRows {
   return { rows: sql`select listing_id, label_id from observed where scrape = ${number}`, hasBarcodes }
 }
 
 /** The rows of a store on a date, from its runs: those that count if several files describe the date. */
-export function rowsOn({ storeId, date }: Readonly<{ storeId: number; date: string }>): Rows {
+export function rowsOfDate({ storeId, date }: Readonly<{ storeId: number; date: string }>): LabelRows {
   const rows = sql`select listing_id, label_id from label_run
     where store_id = ${storeId} and from_date <= ${date} and (to_date is null or to_date >= ${date})`
   return { rows, hasBarcodes: true }
 }
 
 /** Sets label and barcode of a scrape's listings for which it is the newest. Its runs must be stored already. */
-export async function nameListings(database: LoadDatabase, at: Showing, { rows, hasBarcodes }: Rows): Promise<void> {
-  const isNewest = isNotAfter(at, sql`listing.label_date`, sql`listing.label_store_id`)
+export async function labelListings(
+  database: LoadDatabase,
+  scrape: ScrapeKey,
+  { rows, hasBarcodes }: LabelRows,
+): Promise<void> {
+  const isNewest = isNotAfter(scrape, sql`listing.label_date`, sql`listing.label_store_id`)
   await database.run(
     sql`insert into renamed
       select listing.id, listing.label_id from (${rows}) as seen join listing on listing.id = seen.listing_id
       where listing.label_id is distinct from seen.label_id and ${isNewest} on conflict do nothing`,
   )
   await database.run(
-    sql`update listing set label_id = seen.label_id, label_date = ${at.date}, label_store_id = ${at.storeId}
-        ${hasBarcodes ? barcodeFrom(at) : sql``}
+    sql`update listing set label_id = seen.label_id, label_date = ${scrape.date}, label_store_id = ${scrape.storeId}
+        ${hasBarcodes ? barcodeAssignments(scrape) : sql``}
       from (${rows}) as seen where listing.id = seen.listing_id and ${isNewest}`,
   )
-  if (hasBarcodes) await takeBarcodes(database, at, rows)
+  if (hasBarcodes) await updateBarcodes(database, scrape, rows)
 }
 
 /** Barcode assignments beside the label's. If the new label has none, the barcode and its source stay as they are. */
-function barcodeFrom({ date, storeId }: Showing): Statement {
+function barcodeAssignments({ date, storeId }: ScrapeKey): Statement {
   const barcode = sql`case
     when listing.label_id is distinct from seen.label_id then (select label.barcode from label where label.id = seen.label_id)
     when listing.barcode_date = listing.label_date and listing.barcode_store_id = listing.label_store_id then listing.barcode end`
@@ -57,14 +61,14 @@ function barcodeFrom({ date, storeId }: Showing): Statement {
 }
 
 /** Sets the barcode of listings whose label comes from a newer scrape that showed no barcode. */
-async function takeBarcodes(database: LoadDatabase, at: Showing, rows: Statement): Promise<void> {
+async function updateBarcodes(database: LoadDatabase, scrape: ScrapeKey, rows: Statement): Promise<void> {
   const taken = await database.all<{ id: number }>(
-    sql`update listing set barcode = newer.barcode, barcode_date = ${at.date}, barcode_store_id = ${at.storeId}
+    sql`update listing set barcode = newer.barcode, barcode_date = ${scrape.date}, barcode_store_id = ${scrape.storeId}
       from (
         select seen.listing_id, (select barcode from label where label.id = seen.label_id) as barcode
         from (${rows}) as seen join listing on listing.id = seen.listing_id
-        where (label_date > ${at.date} or label_store_id <> ${at.storeId})
-          and ${isNotAfter(at, sql`listing.barcode_date`, sql`listing.barcode_store_id`)}
+        where (label_date > ${scrape.date} or label_store_id <> ${scrape.storeId})
+          and ${isNotAfter(scrape, sql`listing.barcode_date`, sql`listing.barcode_store_id`)}
       ) as newer where listing.id = newer.listing_id and newer.barcode is not null returning listing.id`,
   )
   if (taken.length === 0) return
@@ -76,13 +80,13 @@ async function takeBarcodes(database: LoadDatabase, at: Showing, rows: Statement
 }
 
 /** A condition: a date and store are at most those of the scrape, or null. */
-function isNotAfter({ date, storeCode }: Showing, dateOf: Statement, storeOf: Statement): Statement {
-  return sql`(${dateOf} is null or ${dateOf} < ${date} or (${dateOf} = ${date}
-    and (select code from store where store.id = ${storeOf}) <= ${storeCode}))`
+function isNotAfter({ date, storeCode }: ScrapeKey, dateColumn: Statement, storeColumn: Statement): Statement {
+  return sql`(${dateColumn} is null or ${dateColumn} < ${date} or (${dateColumn} = ${date}
+    and (select code from store where store.id = ${storeColumn}) <= ${storeCode}))`
 }
 
 /** Updates categories and search words of the listings in `renamed`, where their new label changes these. */
-export async function describeRenamed(database: LoadDatabase): Promise<void> {
+export async function updateRenamed(database: LoadDatabase): Promise<void> {
   await setCategories(database)
   await indexWords(database)
 }

@@ -5,10 +5,10 @@
  */
 
 /** A scrape's store and date. `mergedFrom`: the code in the file, if the store is known under another code. */
-export type Dated = Readonly<{ storeId: number; mergedFrom?: string; date: string }>
+export type DatedScrape = Readonly<{ storeId: number; mergedFrom?: string; date: string }>
 
 /** The pairs of scrapes that may be one, the earlier first: the store has these two adjacent dates and no third one. */
-export function pairsAcrossMidnight<Scrape extends Dated>(scrapes: readonly Scrape[]): [Scrape, Scrape][] {
+export function pairsAcrossMidnight<Scrape extends DatedScrape>(scrapes: readonly Scrape[]): [Scrape, Scrape][] {
   const byStore = Map.groupBy(scrapes, ({ storeId, mergedFrom }) => `${storeId} ${mergedFrom ?? ''}`)
   const pairs: [Scrape, Scrape][] = []
   for (const group of byStore.values()) {

@@ -3,7 +3,7 @@ import type { Sql } from '../../database/sql.ts'
 import type { ChangeLine } from './changes.ts'
 import { unitPriceView } from './products.ts'
 
-type Named = Readonly<{
+type ListingRecord = Readonly<{
   id: number
   product_id: number
   company: string
@@ -39,23 +39,23 @@ export type ChangeView = Readonly<{
 const MILLION = 1_000_000
 
 /** Looks up the listings of changes. Changes of listings that were deleted meanwhile are left out. */
-export async function changesNamed(database: Sql, lines: readonly ChangeLine[]): Promise<ChangeView[]> {
+export async function changeViews(database: Sql, lines: readonly ChangeLine[]): Promise<ChangeView[]> {
   if (lines.length === 0) return []
   const ids = [...new Set(lines.map(({ listing_id }) => listing_id))]
-  const records = await database.all<Named>(
+  const records = await database.all<ListingRecord>(
     `select listing.id, listing.product_id, company.shown as company, by_name, listing.code, label.key, label.name, label.size
       from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
       where listing.id in (${ids.map(() => '?').join(', ')})`,
     ...ids,
   )
-  const named = new Map(records.map((record) => [record.id, record]))
+  const listings = new Map(records.map((record) => [record.id, record]))
   return lines.flatMap((line) => {
-    const listing = named.get(line.listing_id)
+    const listing = listings.get(line.listing_id)
     return listing === undefined ? [] : [viewOf(line, listing)]
   })
 }
 
-function viewOf(line: ChangeLine, { id: _, by_name, code, ...listing }: Named): ChangeView {
+function viewOf(line: ChangeLine, { id: _, by_name, code, ...listing }: ListingRecord): ChangeView {
   const { kind, by_share, stores, first_date, last_date } = line
   const [from, to] = [priceOf(line.from_cents), priceOf(line.to_cents)]
   const isOfPrice = (kind === 'cheaper' || kind === 'dearer') && from !== null && to !== null

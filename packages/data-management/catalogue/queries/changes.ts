@@ -17,13 +17,13 @@ export type ChangeOrder = 'share' | 'cents'
 /** The sort key of a line: the two ranks in the order of `ChangeOrder`, listing, both prices, kind. */
 export type ChangeCursor = readonly [number, number, number, number, number, string]
 
-/** A query. Dates are inclusive. `at`: only these dates of stores. `category`: the name of one, at any level. */
+/** A query; dates are inclusive. `storeDates`: only these dates. `category`: the name of one, at any level. */
 export type ChangesQuery = Readonly<{
   from: string
   to: string
   kinds: readonly ChangeKind[]
   companyId?: number | undefined
-  at?: StoreDates | undefined
+  storeDates?: StoreDates | undefined
   category?: string | undefined
   order: ChangeOrder
   after: ChangeCursor | undefined
@@ -41,14 +41,14 @@ export type ChangesFound = Readonly<{ lines: ChangeLine[]; next: ChangeCursor | 
 
 /** Finds a page of changes. */
 export async function findChanges(database: Sql, query: ChangesQuery): Promise<ChangesFound> {
-  if (query.at !== undefined) return await changesOfStores(database, query, query.at)
-  const within = await countedWithin(database, query)
-  const days = await daysWithin(database, query, within)
-  const isWanted = new Set(query.kinds)
+  if (query.storeDates !== undefined) return await changesOfStores(database, query, query.storeDates)
+  const source = await countSourceOf(database, query)
+  const days = await dayCountsOf(database, query, source)
+  const wantedKinds = new Set(query.kinds)
   const streams = days
-    .filter(({ kind }) => isWanted.has(kind))
-    .map((day) => new Stream(database, query, { ...within, day }))
-  return { ...pageOf(await merged(streams, query), query), counts: summed(days) }
+    .filter(({ kind }) => wantedKinds.has(kind))
+    .map((day) => new LineStream(database, query, { ...source, day }))
+  return { ...pageOf(await firstLines(streams, query), query), counts: totalsByKind(days) }
 }
 
 /** The latest date up to `until` that has counted changes, of all companies or one; undefined if none. */
@@ -60,12 +60,12 @@ export async function latestChanges(database: Sql, until: string, companyId?: nu
 }
 
 /** The counts of a date and kind. */
-type Day = Readonly<{ date: string; kind: ChangeKind; lines: number; stores: number }>
+type DayCount = Readonly<{ date: string; kind: ChangeKind; lines: number; stores: number }>
 
 /** The tables of counts and of lines that answer a query, and the condition on both, with its values. */
-type Within = Readonly<{ dayTable: string; lineTable: string; where: string; values: readonly Value[] }>
+type CountSource = Readonly<{ dayTable: string; lineTable: string; where: string; values: readonly Value[] }>
 
-async function countedWithin(database: Sql, { category, companyId }: ChangesQuery): Promise<Within> {
+async function countSourceOf(database: Sql, { category, companyId }: ChangesQuery): Promise<CountSource> {
   const values: Value[] = companyId === undefined ? [] : [companyId]
   const where = companyId === undefined ? '' : 'and company_id = ?'
   if (category === undefined) return { dayTable: 'price_change_day', lineTable: 'price_change', where, values }
@@ -74,18 +74,18 @@ async function countedWithin(database: Sql, { category, companyId }: ChangesQuer
   return { ...tables, where: `and name_id = ? ${where}`, values: [found?.id ?? 0, ...values] }
 }
 
-async function daysWithin(database: Sql, { from, to }: ChangesQuery, within: Within): Promise<Day[]> {
-  return await database.all<Day>(
-    `select date, kind, cast(sum(lines) as integer) as lines, cast(sum(stores) as integer) as stores from ${within.dayTable}
-      where date between ? and ? ${within.where} group by date, kind having sum(lines) > 0`,
-    ...[from, to, ...within.values],
+async function dayCountsOf(database: Sql, { from, to }: ChangesQuery, source: CountSource): Promise<DayCount[]> {
+  return await database.all<DayCount>(
+    `select date, kind, cast(sum(lines) as integer) as lines, cast(sum(stores) as integer) as stores from ${source.dayTable}
+      where date between ? and ? ${source.where} group by date, kind having sum(lines) > 0`,
+    ...[from, to, ...source.values],
   )
 }
 
-function summed(days: readonly Omit<Day, 'date'>[]): ChangeCount[] {
+function totalsByKind(days: readonly Omit<DayCount, 'date'>[]): ChangeCount[] {
   return CHANGE_KINDS.map((kind) => {
-    const those = days.filter((day) => day.kind === kind)
-    const sum = (of: 'lines' | 'stores') => those.reduce((total, day) => total + day[of], 0)
+    const ofKind = days.filter((day) => day.kind === kind)
+    const sum = (of: 'lines' | 'stores') => ofKind.reduce((total, day) => total + day[of], 0)
     return { kind, lines: sum('lines'), stores: sum('stores') }
   })
 }
@@ -94,18 +94,18 @@ const RANKS = { share: ['by_share', 'by_cents'], cents: ['by_cents', 'by_share']
 const BATCH_MIN = 8
 
 /** The lines of one date and kind in the order of the query, read in batches. */
-class Stream {
+class LineStream {
   readonly lines: ChangeLine[] = []
   isDone = false
   readonly #database: Sql
   readonly #query: ChangesQuery
-  readonly #within: Within & Readonly<{ day: Day }>
+  readonly #source: CountSource & Readonly<{ day: DayCount }>
   #next = 0
 
-  constructor(database: Sql, query: ChangesQuery, within: Within & Readonly<{ day: Day }>) {
+  constructor(database: Sql, query: ChangesQuery, source: CountSource & Readonly<{ day: DayCount }>) {
     this.#database = database
     this.#query = query
-    this.#within = within
+    this.#source = source
   }
 
   get last(): ChangeLine | undefined {
@@ -113,18 +113,18 @@ class Stream {
   }
 
   async read(batch: number): Promise<void> {
-    const { lineTable, where, day } = this.#within
+    const { lineTable, where, day } = this.#source
     const { date, kind } = day
     const [first, second] = RANKS[this.#query.order]
-    const place = this.#place()
+    const start = this.#start()
     const key = `${first}, ${second}, listing_id, from_cents, to_cents`
     const found = await this.#database.all<Omit<ChangeLine, 'first_date' | 'last_date'>>(
       `select kind, by_share, by_cents, listing_id, from_cents, to_cents, stores from (
           select date, kind, by_share, by_cents, listing_id, from_cents, to_cents from ${lineTable}
-          where date = ? and kind = ? ${where} ${place === undefined ? '' : `and (${key}) ${place.is} (?, ?, ?, ?, ?)`}
+          where date = ? and kind = ? ${where} ${start === undefined ? '' : `and (${key}) ${start.operator} (?, ?, ?, ?, ?)`}
           order by ${key} limit ${batch}
         ) as line join price_change using (date, kind, by_share, by_cents, listing_id, from_cents, to_cents) order by ${key}`,
-      ...[date, kind, ...this.#within.values, ...(place?.key ?? [])],
+      ...[date, kind, ...this.#source.values, ...(start?.key ?? [])],
     )
     this.lines.push(...found.map((line) => ({ ...line, first_date: date, last_date: date })))
     this.#next = this.lines.length
@@ -132,37 +132,41 @@ class Stream {
   }
 
   /** Where the next batch begins: after the last line read, else after the previous page; `kind` is last in the key. */
-  #place(): { is: string; key: number[] } | undefined {
+  #start(): { operator: string; key: number[] } | undefined {
     const { order, after } = this.#query
-    if (this.#next > 0) return { is: '>', key: placeOf(this.last!, order).slice(0, 5) as number[] }
+    if (this.#next > 0) return { operator: '>', key: sortKeyOf(this.last!, order).slice(0, 5) as number[] }
     if (after === undefined) return undefined
-    return { is: this.#within.day.kind > after[5] ? '>=' : '>', key: after.slice(0, 5) as number[] }
+    return { operator: this.#source.day.kind > after[5] ? '>=' : '>', key: after.slice(0, 5) as number[] }
   }
 }
 
 /** The first lines of all streams: one more than the page has, to know whether another page follows. */
-async function merged(streams: readonly Stream[], { order, limit }: ChangesQuery): Promise<ChangeLine[]> {
+async function firstLines(streams: readonly LineStream[], { order, limit }: ChangesQuery): Promise<ChangeLine[]> {
   const wanted = limit + 1
   let batch = Math.max(BATCH_MIN, Math.ceil((2 * wanted) / Math.max(streams.length, 1)))
   let reading = streams
   for (;;) {
     for (const stream of reading) await stream.read(batch)
-    const lines = joined(streams.flatMap((stream) => stream.lines)).sort((one, other) => compare(one, other, order))
+    const lines = mergeLines(streams.flatMap((stream) => stream.lines)).sort((one, other) =>
+      compareLines(one, other, order),
+    )
     const bound = lines[wanted - 1]
     // Unread lines of these streams may still belong on the page.
-    reading = streams.filter(({ isDone, last }) => !isDone && (bound === undefined || compare(last!, bound, order) < 0))
+    reading = streams.filter(
+      ({ isDone, last }) => !isDone && (bound === undefined || compareLines(last!, bound, order) < 0),
+    )
     if (reading.length === 0) return lines.slice(0, wanted)
     batch *= 2
   }
 }
 
 /** Merges lines of the same change. */
-function joined(lines: readonly ChangeLine[]): ChangeLine[] {
+function mergeLines(lines: readonly ChangeLine[]): ChangeLine[] {
   const found = new Map<string, ChangeLine>()
   for (const line of lines) {
-    const name = `${line.kind} ${line.listing_id} ${line.from_cents} ${line.to_cents}`
-    const same = found.get(name)
-    if (same === undefined) found.set(name, { ...line })
+    const key = `${line.kind} ${line.listing_id} ${line.from_cents} ${line.to_cents}`
+    const same = found.get(key)
+    if (same === undefined) found.set(key, { ...line })
     else {
       same.stores += line.stores
       if (line.first_date < same.first_date) same.first_date = line.first_date
@@ -172,16 +176,16 @@ function joined(lines: readonly ChangeLine[]): ChangeLine[] {
   return [...found.values()]
 }
 
-function placeOf(line: ChangeLine, order: ChangeOrder): ChangeCursor {
+function sortKeyOf(line: ChangeLine, order: ChangeOrder): ChangeCursor {
   const [first, second] = RANKS[order]
   return [line[first], line[second], line.listing_id, line.from_cents, line.to_cents, line.kind]
 }
 
-function compare(one: ChangeLine, other: ChangeLine, order: ChangeOrder): number {
-  return comparePlaces(placeOf(one, order), placeOf(other, order))
+function compareLines(one: ChangeLine, other: ChangeLine, order: ChangeOrder): number {
+  return compareKeys(sortKeyOf(one, order), sortKeyOf(other, order))
 }
 
-function comparePlaces(one: ChangeCursor, other: ChangeCursor): number {
+function compareKeys(one: ChangeCursor, other: ChangeCursor): number {
   for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return one[at]! < other[at]! ? -1 : 1
   return 0
 }
@@ -189,19 +193,19 @@ function comparePlaces(one: ChangeCursor, other: ChangeCursor): number {
 function pageOf(lines: readonly ChangeLine[], { limit, order }: ChangesQuery) {
   const page = lines.slice(0, limit)
   const last = lines.length > limit ? page.at(-1) : undefined
-  return { lines: page, next: last === undefined ? null : placeOf(last, order) }
+  return { lines: page, next: last === undefined ? null : sortKeyOf(last, order) }
 }
 
 /** The changes on some dates of stores: computes all of them and returns a page. */
-async function changesOfStores(database: Sql, query: ChangesQuery, at: StoreDates): Promise<ChangesFound> {
+async function changesOfStores(database: Sql, query: ChangesQuery, storeDates: StoreDates): Promise<ChangesFound> {
   const { kinds, category, order, after } = query
-  const isWanted = new Set(kinds)
-  const each = (await transitionsOn(database, at, category)).flatMap(({ date, stores, ...transition }) =>
+  const wantedKinds = new Set(kinds)
+  const changes = (await transitionsOn(database, storeDates, category)).flatMap(({ date, stores, ...transition }) =>
     changesIn(transition).map((change) => ({ ...change, stores, first_date: date, last_date: date })),
   )
-  const counted = each.map(({ kind, stores }) => ({ kind, lines: 1, stores }))
-  const lines = joined(each.filter(({ kind }) => isWanted.has(kind)))
-    .sort((one, other) => compare(one, other, order))
-    .filter((line) => after === undefined || comparePlaces(placeOf(line, order), after) > 0)
-  return { ...pageOf(lines, query), counts: summed(counted) }
+  const counted = changes.map(({ kind, stores }) => ({ kind, lines: 1, stores }))
+  const lines = mergeLines(changes.filter(({ kind }) => wantedKinds.has(kind)))
+    .sort((one, other) => compareLines(one, other, order))
+    .filter((line) => after === undefined || compareKeys(sortKeyOf(line, order), after) > 0)
+  return { ...pageOf(lines, query), counts: totalsByKind(counted) }
 }

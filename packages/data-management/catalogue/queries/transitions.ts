@@ -6,7 +6,7 @@ import type { Transition } from '../model/changes.ts'
 export type StoreDates = Readonly<{ sql: string; values: readonly Value[] }>
 
 /** A transition on a date, and the number of stores in which it happened. */
-export type Transitions = Transition & Readonly<{ date: string; stores: number }>
+export type CountedTransition = Transition & Readonly<{ date: string; stores: number }>
 
 const GROUPED = 'date, listing_id, appeared, is_gone, from_cents, to_cents, was_available, is_available'
 
@@ -15,12 +15,12 @@ export async function transitionsOn(
   database: Sql,
   { sql, values }: StoreDates,
   category?: string,
-): Promise<Transitions[]> {
-  const isIn = `where exists (select 1 from listing_category join category on category.id = category_id
+): Promise<CountedTransition[]> {
+  const inCategory = `where exists (select 1 from listing_category join category on category.id = category_id
     where listing_category.listing_id = transition.listing_id and category.name = ?)`
   // In SQLite, a cross join fixes the order of the tables: the dates of stores come first, else all runs would be read.
   // `begun` and `ended` are read from indexes only; without them, all runs of the store would be read for each date.
-  return await database.all<Transitions>(
+  return await database.all<CountedTransition>(
     `with given as (${sql}), at as (
         select given.store_id, given.date, (
           select max(earlier.date) from scrape as earlier where earlier.store_id = given.store_id and earlier.date < given.date) as before
@@ -43,7 +43,7 @@ export async function transitionsOn(
           and run.store_id = ended.store_id and run.listing_id = ended.listing_id and run.from_date = ended.from_date and not exists (
           select 1 from price_run as next where next.store_id = run.store_id and next.listing_id = run.listing_id
             and next.from_date = at.date)
-      ) as transition ${category === undefined ? '' : isIn} group by ${GROUPED}`,
+      ) as transition ${category === undefined ? '' : inCategory} group by ${GROUPED}`,
     ...values,
     ...(category === undefined ? [] : [category]),
   )

@@ -9,9 +9,9 @@ import { create } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { csvOf } from '../../catalogue/export-formats.ts'
 import { CHANGE_KINDS, type ChangeKind } from '../../catalogue/model/changes.ts'
-import { type ChangeView, changesNamed } from '../../catalogue/queries/changed-listings.ts'
+import { type ChangeView, changeViews } from '../../catalogue/queries/changed-listings.ts'
 import { type ChangeOrder, type ChangesQuery, findChanges, latestChanges } from '../../catalogue/queries/changes.ts'
-import { changesState, hasUncountedChanges } from '../../catalogue/queries/count-changes.ts'
+import { countedRevision, hasUncountedChanges } from '../../catalogue/queries/count-changes.ts'
 import { companyOf } from '../../catalogue/queries/found.ts'
 import { storeCalled } from '../../catalogue/queries/store-page.ts'
 import { datesOfLoad, datesOfStore, type StoreDates } from '../../catalogue/queries/transitions.ts'
@@ -71,7 +71,7 @@ async function answer(services: Services, request: Asked, reply: FastifyReply): 
   const today = dateOf(services.inbox.now())
   const { zone } = momentOf(services)
   const { currency } = services
-  const state = await changesState(services.catalogue.database)
+  const state = await countedRevision(services.catalogue.database)
   const etag = etagOf(format, query, today, zone.name, currency ?? '', state, services.program?.version ?? '')
   reply.header('etag', etag).header('vary', 'accept').header('cache-control', 'private, no-cache')
   if (isKnownEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
@@ -105,9 +105,9 @@ export async function changesFound(reading: Reading, question: ChangesQuestion):
     from: from ?? null,
     to: to ?? null,
     counts: found?.counts ?? CHANGE_KINDS.map((kind) => ({ kind, lines: 0, stores: 0 })),
-    changes: found === undefined ? [] : await changesNamed(database, found.lines),
+    changes: found === undefined ? [] : await changeViews(database, found.lines),
     next: cursorOf(listOf(question), found?.next ?? null),
-    is_counted: query?.at !== undefined || !(await hasUncountedChanges(database)),
+    is_counted: query?.storeDates !== undefined || !(await hasUncountedChanges(database)),
   } satisfies ChangePage
 }
 
@@ -155,8 +155,8 @@ async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Spa
     string,
   ])
   const kinds = kind.length === 0 ? CHANGE_KINDS : kind
-  const at = named?.at(from, to)
-  return { query: { from, to, kinds, companyId, at, category, order: sort, after, limit }, from, to }
+  const storeDates = named?.at(from, to)
+  return { query: { from, to, kinds, companyId, storeDates, category, order: sort, after, limit }, from, to }
 }
 
 type Named = Readonly<{ at: (from: string, to: string) => StoreDates; latest?: string; isAll?: boolean }>
