@@ -8,7 +8,7 @@
  * are computed from the price runs.
  */
 import type { Sql, Value } from '../../database/sql.ts'
-import { CHANGE_KINDS, type Change, type ChangeKind, changesIn } from '../model/changes.ts'
+import { CHANGE_KINDS, type Change, type ChangeKind, changeKey, changesIn } from '../model/changes.ts'
 import { type StoreDates, transitionsOn } from './transitions.ts'
 
 /** Which of the two ranks of a change orders the lines first. */
@@ -100,7 +100,6 @@ class LineStream {
   readonly #database: Sql
   readonly #query: ChangesQuery
   readonly #source: CountSource & Readonly<{ day: DayCount }>
-  #next = 0
 
   constructor(database: Sql, query: ChangesQuery, source: CountSource & Readonly<{ day: DayCount }>) {
     this.#database = database
@@ -127,14 +126,13 @@ class LineStream {
       ...[date, kind, ...this.#source.values, ...(start?.key ?? [])],
     )
     this.lines.push(...found.map((line) => ({ ...line, first_date: date, last_date: date })))
-    this.#next = this.lines.length
     this.isDone = found.length < batch
   }
 
   /** Where the next batch begins: after the last line read, else after the previous page; `kind` is last in the key. */
   #start(): { operator: string; key: number[] } | undefined {
     const { order, after } = this.#query
-    if (this.#next > 0) return { operator: '>', key: sortKeyOf(this.last!, order).slice(0, 5) as number[] }
+    if (this.last !== undefined) return { operator: '>', key: sortKeyOf(this.last, order).slice(0, 5) as number[] }
     if (after === undefined) return undefined
     return { operator: this.#source.day.kind > after[5] ? '>=' : '>', key: after.slice(0, 5) as number[] }
   }
@@ -164,7 +162,7 @@ async function firstLines(streams: readonly LineStream[], { order, limit }: Chan
 function mergeLines(lines: readonly ChangeLine[]): ChangeLine[] {
   const found = new Map<string, ChangeLine>()
   for (const line of lines) {
-    const key = `${line.kind} ${line.listing_id} ${line.from_cents} ${line.to_cents}`
+    const key = changeKey(line)
     const same = found.get(key)
     if (same === undefined) found.set(key, { ...line })
     else {
