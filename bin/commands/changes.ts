@@ -1,6 +1,6 @@
 /** `splitcart changes`: lists what became cheaper or dearer, appeared or disappeared, the largest change first. */
 import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
-import { type ChangesQuestion, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
+import { type ChangesParameters, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
@@ -14,7 +14,7 @@ import { readingOf } from '../local-reading.ts'
 import { assertKnown } from '../names-known.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = Omit<ChangesQuestion, 'after'> & { json?: boolean }
+type Options = Omit<ChangesParameters, 'after'> & { json?: boolean }
 
 const LIMIT = 20
 const LIMIT_MAX = 1_000
