@@ -100,7 +100,7 @@ export async function lookAtConditions(rounds: Rounds, isWhole: boolean, signal?
 }
 
 async function record({ notices, kinds, now, log, patience = PATIENCE }: Rounds, part: ConditionChanges) {
-  for (const { kind, subject, text, is_over } of await notices.bring(part, { patience, kinds }, now()))
+  for (const { kind, subject, text, is_over } of await notices.recordChanges(part, { patience, kinds }, now()))
     log[is_over === 1 ? 'info' : 'warn'](
       { kind, subject, text },
       is_over === 1 ? 'it is well again' : 'a person is needed',

@@ -86,7 +86,7 @@ async function isHere(work: UpdateDb, upload: Upload): Promise<boolean> {
 
 /** Looks at every upload that waits and has no work item. In a folder the pass over it does the same. */
 export async function repairStranded(work: FleetWork, signal: AbortSignal, settledInMs: number): Promise<void> {
-  const open = await work.ledger.uploads.open()
+  const open = await work.ledger.uploads.inInbox()
   // Asked afterwards: what was done meanwhile is found to be done. Most often every upload that waits has its item.
   const queued = open.length === 0 ? new Set() : await work.inbox.servers.queued()
   for (const upload of open)

@@ -246,7 +246,7 @@ export class RowBatchReader {
     if (numbers.lastDigest[listing] === digest) return numbers.lastLabel[listing]!
     this.#batch.labels.push({ hash: hashOfLabel(text), digest, text, hasBarcode: product.barcode !== null, id: 0 })
     this.#countText(text)
-    const said = numbers.known.saidOf(product)
+    const said = numbers.known.labelFieldsOf(product)
     numbers.said.push(said)
     numbers.traits.push(said.traits)
     numbers.lastDigest[listing] = digest

@@ -29,7 +29,7 @@ export class FileFigures {
     const before = seen.get(code)
     if (before === undefined) {
       seen.set(code, told)
-      const shown = shownOf(row, this.#traits.saidOf(row))
+      const shown = shownOf(row, this.#traits.labelFieldsOf(row))
       if (maker.add(shown)) maker.take(shown)
     } else if (before === told) maker.repeat()
     else this.#differing++
