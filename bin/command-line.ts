@@ -11,7 +11,7 @@ import {
 } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError } from 'commander'
 import { EXIT, exitOf } from './exit-codes.ts'
-import { printed } from './format.ts'
+import { safeToPrint } from './format.ts'
 import { exposureOf, keyIn } from './key-file.ts'
 import { environmentWith, type FoundFiles, filesLookedFor, findSettings, originOf } from './settings-files.ts'
 import { type OutputOptions, type Terminal, terminalOf } from './terminal.ts'
@@ -64,7 +64,7 @@ export function settingsWithKey(options: Options, machine: Machine, required: re
 /** Reads the settings files; prints remarks on lines without effect, unless --quiet. */
 function findTold(options: Options): FoundFiles {
   const found = findSettings()
-  if (options.quiet !== true) for (const remark of found.remarks) process.stderr.write(`note: ${printed(remark)}\n`)
+  if (options.quiet !== true) for (const remark of found.remarks) process.stderr.write(`note: ${safeToPrint(remark)}\n`)
   if (options.verbose === true) for (const line of originsTold(options, found)) process.stderr.write(`${line}\n`)
   return found
 }
@@ -76,7 +76,7 @@ function originsTold(options: Options, found: FoundFiles): string[] {
     const origin = name in flags ? 'flag' : originOf(name, found, process.env)
     return origin === undefined ? [] : [`settings: ${name} is set by the ${origin}`]
   })
-  return [printed(`settings: looked for in ${filesLookedFor(found)}`), ...origins]
+  return [safeToPrint(`settings: looked for in ${filesLookedFor(found)}`), ...origins]
 }
 
 type Given = Readonly<{
@@ -170,7 +170,7 @@ function tellProblem(terminal: Terminal, problem: Problem): number {
   terminal.record({ type: 'error', code, title, detail, todo })
   // Settings faults have one line each; in other messages a line end is foreign and is escaped.
   const lines = code === 'settings_invalid' ? problem.message.split('\n') : [problem.message]
-  process.stderr.write(`splitcart: ${lines.map((line) => printed(line.trimEnd())).join('\n')}\n${todo}\n`)
+  process.stderr.write(`splitcart: ${lines.map((line) => safeToPrint(line.trimEnd())).join('\n')}\n${todo}\n`)
   return exitOf(problem) ?? EXIT.failure
 }
 

@@ -1,7 +1,7 @@
-/** The commands of `splitcart`, by their names. */
+/** The commands of `splitcart`, by name. */
 import type { Command } from 'commander'
 
-/** How each command adds itself. Only the one that is asked for is read: all of them take half a second. */
+/** Imports a command's module and returns the function that adds it. Importing all modules takes half a second. */
 export const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   'upload-data': async () => (await import('./commands/upload-data.ts')).addUploadData,
   'update-db': async () => (await import('./commands/update-db.ts')).addUpdateDb,

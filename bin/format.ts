@@ -1,11 +1,11 @@
-/** Numbers and texts as people read them. */
+/** Formats numbers and texts for the terminal. */
 import { masked } from '@splitcart/shared/masked.ts'
 import { whole } from '@splitcart/shared/number.ts'
 import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 
-/** 3152723 → "3.0 MiB" */
+/** Formats a number of bytes in binary units: 3152723 → "3.0 MiB". */
 export function size(bytes: number): string {
   let unit = 0
   let rest = bytes
@@ -13,12 +13,12 @@ export function size(bytes: number): string {
   return `${unit === 0 ? rest : rest.toFixed(1)} ${UNITS[unit]}`
 }
 
-/** "1 file", "2 files" */
+/** Formats a count with its noun in the singular or with -s: "1 file", "2,000 files". */
 export function count(number: number, noun: string): string {
   return `${whole(number)} ${noun}${number === 1 ? '' : 's'}`
 }
 
-/** Lines of columns, each as wide as its widest cell; columns in `right` are aligned to the right. */
+/** Formats rows as lines of columns, each as wide as its widest cell. `right`: indices of right-aligned columns. */
 export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? []
   const cell = (text: string, column: number) =>
@@ -26,24 +26,25 @@ export function columns(rows: readonly (readonly string[])[], right: readonly nu
   return rows.map((row) => row.map(cell).join('  ').trimEnd())
 }
 
-/** 90_000 → "2 min": one unit, from 2 of it on */
+/** Formats a duration, rounded, in the largest unit of which it has about two or more: 90_000 → "2 min". */
 export function duration(milliseconds: number): string {
   const [, unit, ms] = DURATIONS.find(([from]) => milliseconds >= from) ?? [0, 's', 1000]
   return `${Math.round(milliseconds / ms)} ${unit}`
 }
 
+// From how many milliseconds on a unit is used.
 const DURATIONS = [
   [172_800_000, 'days', DAY_MS],
   [7_200_000, 'h', HOUR_MS],
   [90_000, 'min', 60_000],
 ] as const
 
-/** Text from outside, safe to print: no key is in it, and control characters, with which a row could draw on the terminal, become visible. */
-export function printed(text: string): string {
-  return withoutControls(masked(text))
+/** Makes untrusted text safe to print: masks keys, and escapes control characters, which could draw on the terminal. */
+export function safeToPrint(text: string): string {
+  return escapeControls(masked(text))
 }
 
-/** Text whose control characters became visible. */
-export function withoutControls(text: string): string {
+/** Escapes characters of Unicode category C (control, format …) and line separators: a line feed becomes `\u{a}`. */
+export function escapeControls(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }

@@ -18,7 +18,7 @@ export function tellingOf(settings: Settings): NoticeTargets {
 
 /** What the rounds of a server work with. */
 export function roundsOf(services: Services & { telling: NoticeTargets }, settings: Settings, log: Log): Rounds {
-  const { inbox, catalogue, questions, integrity, telling } = services
+  const { inbox, catalogue, queries, integrity, telling } = services
   const { notices, watches } = inbox.ledger
   const outside = async (): Promise<Outside> => ({
     machine: machineName(),
@@ -28,5 +28,5 @@ export function roundsOf(services: Services & { telling: NoticeTargets }, settin
   })
   const revision = () => revisionOf(catalogue.database)
   const kinds = settings.NOTICE_KINDS
-  return { ...telling, notices, watches, questions, kinds, outside, revision, now: inbox.now, log }
+  return { ...telling, notices, watches, queries, kinds, outside, revision, now: inbox.now, log }
 }

@@ -110,7 +110,7 @@ async function runHere(machine: DataManagement, work: UpdateDb, signal: AbortSig
 
 /** Finds the upload that a text names. Throws `not_found`, also when a file name matches several. */
 export async function uploadMeant({ ledger }: DataManagement, text: string): Promise<Upload> {
-  const [upload, other] = await ledger.uploads.meant(text)
+  const [upload, other] = await ledger.uploads.findByReference(text)
   if (upload === undefined)
     throw new Problem('not_found', `no upload has the id, SHA-256 or file name ${JSON.stringify(text)}`)
   if (other !== undefined)

@@ -6,7 +6,7 @@ import { UsageFault } from './command-line.ts'
 import { COMMAND_SUMMARIES } from './command-summaries.ts'
 import { COMMANDS } from './commands.ts'
 import { EXIT } from './exit-codes.ts'
-import { printed } from './format.ts'
+import { safeToPrint } from './format.ts'
 import { versionLine } from './program-version.ts'
 import { endWhenNobodyReads, terminalOf } from './terminal.ts'
 
@@ -23,7 +23,7 @@ const program = new Command('splitcart')
   .version(versionLine(), '-V, --version', 'print the version')
   .option(...NO_COLOR)
   .on('option:no-color', writeWithoutColors)
-const given = meant(process.argv.slice(2))
+const given = normalizeArguments(process.argv.slice(2))
 const wanted = wantedOf(given)
 if (given[0] === 'completion') for (const load of Object.values(COMMANDS)) (await load())(program)
 else
@@ -58,7 +58,7 @@ try {
 /** Prints a usage error, escaped, as the command line is untrusted; commander's hint gets a line of its own. */
 function tellFault(text: string, write: (text: string) => void): void {
   const [fault = '', ...hints] = text.trimEnd().split(/\n(?=\(Did you mean )/)
-  write([fault, ...hints].map((line) => `${printed(line)}\n`).join(''))
+  write([fault, ...hints].map((line) => `${safeToPrint(line)}\n`).join(''))
   const detail = fault.replace(/^error: /, '')
   terminalOf({ json: given.includes('--json') }).record({
     type: 'error',
@@ -75,10 +75,10 @@ function writeWithoutColors(): void {
 }
 
 /** Normalises arguments: resolves aliases; "help X" becomes "X --help"; an unknown command loses its --help. */
-function meant([first, ...rest]: readonly string[]): string[] {
+function normalizeArguments([first, ...rest]: readonly string[]): string[] {
   if (first === undefined) return []
-  if (first === 'help' && rest.length > 0) return meant([...rest, '--help'])
-  if (first === '--no-color' && rest.length > 0) return meant(rest).toSpliced(1, 0, first)
+  if (first === 'help' && rest.length > 0) return normalizeArguments([...rest, '--help'])
+  if (first === '--no-color' && rest.length > 0) return normalizeArguments(rest).toSpliced(1, 0, first)
   const name = Object.hasOwn(ALSO_CALLED, first) ? ALSO_CALLED[first]! : first
   const isUnknown = !name.startsWith('-') && !Object.hasOwn(COMMANDS, name)
   return [name, ...(isUnknown ? rest.filter((word) => !/^(-h|--help)$/.test(word)) : rest)]

@@ -8,7 +8,7 @@
 import { styleText } from 'node:util'
 import { asciiControls } from '@splitcart/shared/controls.ts'
 import { masked } from '@splitcart/shared/masked.ts'
-import { printed, withoutControls } from './format.ts'
+import { escapeControls, safeToPrint } from './format.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
@@ -80,26 +80,26 @@ export function terminalOf(manner: OutputOptions): Terminal {
       if (!manner.json && !manner.quiet) process.stdout.write(`${styled(line, mark)}\n`)
     },
     sum: (line) => {
-      if (!manner.json) process.stdout.write(`${printed(line)}\n`)
+      if (!manner.json) process.stdout.write(`${safeToPrint(line)}\n`)
     },
     record: (record) => {
       if (manner.json && (!manner.quiet || (record.type !== 'file' && record.type !== 'check')))
         process.stdout.write(`${asciiControls(masked(JSON.stringify(inOneForm(record))))}\n`)
     },
     reveal: (line, record) => {
-      if (!manner.json) process.stdout.write(`${withoutControls(line)}\n`)
+      if (!manner.json) process.stdout.write(`${escapeControls(line)}\n`)
       else if (record !== undefined) process.stdout.write(`${asciiControls(JSON.stringify(record))}\n`)
     },
     note: (line) => {
-      if (!manner.quiet) process.stderr.write(`${printed(line)}\n`)
+      if (!manner.quiet) process.stderr.write(`${safeToPrint(line)}\n`)
     },
   }
 }
 
 function styled(line: string, mark: Mark | undefined): string {
-  if (mark === undefined) return printed(line)
-  const head = styleText(mark.style, printed(line.slice(0, mark.length)), { stream: process.stdout })
-  return head + printed(line.slice(mark.length))
+  if (mark === undefined) return safeToPrint(line)
+  const head = styleText(mark.style, safeToPrint(line.slice(0, mark.length)), { stream: process.stdout })
+  return head + safeToPrint(line.slice(mark.length))
 }
 
 /** Ends the process quietly when the reader of its output goes away (`splitcart … | head`). */

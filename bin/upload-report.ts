@@ -4,10 +4,10 @@ import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { whole } from '@splitcart/shared/number.ts'
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { count, duration, printed, size } from './format.ts'
+import { count, duration, safeToPrint, size } from './format.ts'
 import { createLogUpdate, type LogUpdate } from './live.ts'
 import type { Style, Terminal } from './terminal.ts'
-import { linesOf } from './verdict-lines.ts'
+import { verdictLines } from './verdict-lines.ts'
 
 const BAR_CHARACTERS = 24
 // A shorter duration is not printed: it would read "in 0.0 s".
@@ -97,7 +97,7 @@ export class UploadReport {
 
   #liveLines(now: number): string[] {
     const moving = [...this.#moving.values()]
-    const lines = moving.map((each) => printed(progressLine(each, now - each.at)))
+    const lines = moving.map((each) => safeToPrint(progressLine(each, now - each.at)))
     const total = this.#queue && totalLine(this.#queue, moving, now - this.#queue.at)
     return total === undefined ? lines : [...lines, total]
   }
@@ -105,7 +105,7 @@ export class UploadReport {
   #checked(event: Extract<UploadEvent, { type: 'check' }>): void {
     this.#terminal.say(`checked     ${event.name}`)
     for (const verdict of event.findings)
-      for (const line of linesOf(verdict, this.#zone)) this.#terminal.say(`  ${line}`)
+      for (const line of verdictLines(verdict, this.#zone)) this.#terminal.say(`  ${line}`)
     this.#terminal.record(event)
   }
 

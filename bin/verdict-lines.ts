@@ -1,10 +1,10 @@
-/** What is said of a scrape, for people. */
+/** Formats verdicts on a scrape for the terminal. */
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
 import { isHolding, type Verdict } from '@splitcart/shared/truth/verdict.ts'
 
-/** The lines that tell a verdict. */
-export function linesOf(verdict: Verdict, zone: TimeZone): string[] {
+/** Formats a verdict: its sentence, then examples and the repair that is offered, indented. Dates are in `zone`. */
+export function verdictLines(verdict: Verdict, zone: TimeZone): string[] {
   const { rule, sentence, examples, repair, believed } = verdict
   const word =
     believed !== undefined

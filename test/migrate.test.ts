@@ -128,3 +128,15 @@ test('nothing is moved into a database that is in use, nor from one that is no f
   assert.match(nowhere.stderr, /--to/)
   for (const { code } of [refused, moved, nowhere]) assert.notEqual(code, 0)
 })
+
+test('the address that is moved to may name several hosts or a socket, and PGSSLROOTCERT applies to it', async () => {
+  await using machines = await openMachines()
+  await load(machines, [])
+  const authority = join(machines.dataManagement, 'no-such-authority.pem')
+  const moveTo = async (address: string) =>
+    (await machines.run(['migrate', '--to', address], { PGSSLROOTCERT: authority })).stderr
+  assert.match(await moveTo('postgres://splitcart@127.0.0.1:1/x?sslmode=verify-full'), /no-such-authority\.pem/)
+  const several = await moveTo('postgres://splitcart:secret@127.0.0.1:1,127.0.0.1:2/x?sslmode=disable')
+  assert.match(several, /can read the password in --to[\s\S]*The database cannot be reached/)
+  assert.match(await moveTo('postgres://splitcart@/x?host=/nowhere'), /The database cannot be reached/)
+})

@@ -11,7 +11,7 @@ import { REAL_FILES_MISSING, realFiles } from '../packages/data-management/test/
 import { type Machines, openMachines, recordsIn } from './machines.ts'
 import { asText, observationOf } from './observations.ts'
 
-// Two of them were scraped past midnight: the rows of the next day count for the day on which it began (design 6.2).
+// Two of them were scraped past midnight: such a scrape counts as one, of the day it began, which is in its name.
 const DATE_OF_NAME = /-(\d{4}-\d\d-\d\d)\.jsonl$/
 
 async function unpack(machines: Machines): Promise<Map<string, Buffer>> {

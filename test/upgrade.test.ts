@@ -102,7 +102,7 @@ async function loadAsOlder(receiver: Receiver): Promise<void> {
 }
 
 async function named({ uploads }: Ledger, name: string): Promise<Upload> {
-  const [upload] = await uploads.meant(name)
+  const [upload] = await uploads.findByReference(name)
   return upload!
 }
 

@@ -1,9 +1,9 @@
-/** `splitcart audit`: who did what with keys, holds and loads, the newest first. */
-import { type Command, InvalidArgumentError } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+/** `splitcart audit`: prints who did what with keys, holds and loads, newest first. */
+import type { Command } from 'commander'
+import { configurable, countArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { columns, printed } from '../format.ts'
+import { columns, safeToPrint } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; limit: number }
@@ -13,7 +13,7 @@ export function addAudit(program: Command): void {
   const command = program
     .command('audit')
     .description('tell who did what with keys, holds and loads, the newest first')
-    .option('--limit <number>', 'how many entries', whole, 50)
+    .option('--limit <number>', 'how many entries', countArgument, 50)
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
   configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
@@ -27,16 +27,11 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     who,
     what,
     about,
-    printed(detail ?? ''),
+    safeToPrint(detail ?? ''),
   ])
   for (const line of columns(rows)) terminal.say(line)
   for (const entry of entries) terminal.record({ type: 'audit', ...entry, at: new Date(entry.at).toISOString() })
   if (entries.length === 0) terminal.say('Nothing has been done yet.')
   terminal.record({ type: 'summary', entries: entries.length })
   return EXIT.done
-}
-
-function whole(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.')
-  return Number(text)
 }

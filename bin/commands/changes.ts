@@ -1,6 +1,6 @@
-/** `splitcart changes`: what became cheaper and dearer, came and went, the largest first. */
+/** `splitcart changes`: lists what became cheaper or dearer, appeared or disappeared, the largest change first. */
 import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
-import { type ChangesQuestion, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
+import { type ChangesParameters, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
@@ -14,7 +14,7 @@ import { readingOf } from '../local-reading.ts'
 import { assertKnown } from '../names-known.ts'
 import type { Terminal } from '../terminal.ts'
 
-type Options = Omit<ChangesQuestion, 'after'> & { json?: boolean }
+type Options = Omit<ChangesParameters, 'after'> & { json?: boolean }
 
 const LIMIT = 20
 const LIMIT_MAX = 1_000
@@ -25,9 +25,9 @@ export function addChanges(program: Command): void {
   const command = program
     .command('changes')
     .description('show what became cheaper and dearer, came and went, the largest change first')
-    .option('--days <count>', 'the last days up to the latest change', numberOf(DAYS_MAX), 1)
-    .option('--from <date>', 'from this date on', dateOf)
-    .option('--to <date>', 'up to this date', dateOf)
+    .option('--days <count>', 'the last days up to the latest change', numberArgument(DAYS_MAX), 1)
+    .option('--from <date>', 'from this date on', dateArgument)
+    .option('--to <date>', 'up to this date', dateArgument)
     .addOption(new Option('--kind <kinds...>', 'only these kinds').choices(CHANGE_KINDS))
     .option('--company <company>', 'of this company')
     .addOption(new Option('--store <company/store>', 'of this store').conflicts('company'))
@@ -35,7 +35,7 @@ export function addChanges(program: Command): void {
     .addOption(
       new Option('--sort <order>', 'by what the largest comes first').choices(['share', 'cents']).default('share'),
     )
-    .option('--limit <count>', 'how many at most', numberOf(LIMIT_MAX), LIMIT)
+    .option('--limit <count>', 'how many at most', numberArgument(LIMIT_MAX), LIMIT)
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
   configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
@@ -50,13 +50,13 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const cells = page.changes.map((change) => cellsOf(change, money))
   for (const line of columns(cells, [1, 2])) terminal.say(line)
   for (const change of page.changes) terminal.record({ type: 'change', ...change })
-  terminal.sum(sumOf(page))
+  terminal.sum(summaryOf(page))
   const { from, to, counts, is_counted } = page
   terminal.record({ type: 'summary', from, to, counts, is_counted })
   return EXIT.done
 }
 
-/** "cheaper  3.19 → 2.99  −6%  Full Cream Milk 2L  aldi, 10 stores" */
+/** The cells of a line: "cheaper  3.19 → 2.99  −6%  Full Cream Milk 2L  aldi, 10 stores". */
 function cellsOf(change: ChangePage['changes'][number], money: WriteMoney) {
   const { kind, from_cents, to_cents, change_share, name, company, stores } = change
   const price = [from_cents, to_cents].filter((cents) => cents !== null).map(money)
@@ -64,19 +64,19 @@ function cellsOf(change: ChangePage['changes'][number], money: WriteMoney) {
   return [wordOf(kind), price.join(' → '), share, name, `${company}, ${count(stores, 'store')}`]
 }
 
-function sumOf({ from, to, counts, is_counted }: ChangePage): string {
+function summaryOf({ from, to, counts, is_counted }: ChangePage): string {
   const counting = is_counted ? '' : ' What was loaded last has still to be counted: update-db does so.'
   if (from === null) return `Nothing has changed yet.${counting}`
   const when = from === to ? `On ${from}` : `From ${from} to ${to}`
   return `${when}: ${counts.map(({ kind, lines }) => `${whole(lines)} ${wordOf(kind)}`).join(', ')}.${counting}`
 }
 
-function dateOf(text: string): string {
+function dateArgument(text: string): string {
   if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2025-09-23.')
   return text
 }
 
-function numberOf(max: number) {
+function numberArgument(max: number) {
   return (text: string): number => {
     const number = Number(text)
     if (!/^\d+$/.test(text) || number < 1 || number > max)

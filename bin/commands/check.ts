@@ -11,7 +11,7 @@ import { pathArgument, printable, run, settingsOf, settingsWithKey } from '../co
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
-import { linesOf } from '../verdict-lines.ts'
+import { verdictLines } from '../verdict-lines.ts'
 
 type Options = { against?: string; json?: boolean; quiet?: boolean }
 
@@ -67,6 +67,6 @@ function tell(
   zone: TimeZone,
 ): void {
   terminal.say(`${state.padEnd(6)}  ${name}  ${count(rows, 'row')}${rejected === 0 ? '' : `, ${rejected} rejected`}`)
-  for (const verdict of verdicts) for (const line of linesOf(verdict, zone)) terminal.say(`  ${line}`)
+  for (const verdict of verdicts) for (const line of verdictLines(verdict, zone)) terminal.say(`  ${line}`)
   terminal.record({ type: 'file', name, state, rows, rejected, scrapes, findings: verdicts })
 }

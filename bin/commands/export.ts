@@ -13,7 +13,7 @@ import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { printed } from '../format.ts'
+import { safeToPrint } from '../format.ts'
 
 type Options = { csv?: boolean; on?: string }
 
@@ -79,5 +79,5 @@ async function show(lines: AsyncIterable<string>): Promise<void> {
 
 /** Escapes a line for a terminal; programs get the unchanged content. */
 function printedLine(line: string): string {
-  return `${printed(line.replace(/\r?\n$/, ''))}\n`
+  return `${safeToPrint(line.replace(/\r?\n$/, ''))}\n`
 }

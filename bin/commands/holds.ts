@@ -8,7 +8,7 @@ import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { runAction, uploadMeant } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
-import { linesOf } from '../verdict-lines.ts'
+import { verdictLines } from '../verdict-lines.ts'
 
 type Options = { json?: boolean; all?: boolean; reason?: string; repair?: boolean }
 
@@ -56,7 +56,9 @@ async function listHolds(options: Options, terminal: Terminal): Promise<number> 
     const { load, ...receipt } = receiptOf(upload, false)
     terminal.say(`${upload.id}  ${upload.filename}  received ${machine.zone.timeAt(upload.received_at)}`)
     terminal.say(`  ${load?.problem ?? ''}`)
-    for (const line of (receipt.findings ?? []).flatMap((each) => linesOf(each as unknown as Verdict, machine.zone)))
+    for (const line of (receipt.findings ?? []).flatMap((each) =>
+      verdictLines(each as unknown as Verdict, machine.zone),
+    ))
       terminal.say(`  ${line}`)
     terminal.record({ type: 'file', ...receipt, load })
   }

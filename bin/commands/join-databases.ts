@@ -1,4 +1,4 @@
-/** `splitcart join-databases`: says that catalogue and ledger belong together, after one of them was lost or put back. */
+/** `splitcart join-databases`: pairs catalogue and ledger again, after one of them was lost or restored. */
 import { join } from 'node:path'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { joinPair } from '@splitcart/data-management/pair.ts'

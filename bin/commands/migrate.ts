@@ -1,9 +1,9 @@
-/** `splitcart migrate --to postgres://…`: moves catalogue and ledger into PostgreSQL. */
+/** `splitcart migrate --to postgres://…`: copies catalogue and ledger into PostgreSQL; their files stay. */
 import { join, resolve } from 'node:path'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { migrate } from '@splitcart/data-management/migrate/migrate.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
-import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
+import { addressesOf, urlOfPostgres, withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
@@ -33,9 +33,9 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
       'settings_invalid',
       '\n  DATABASE_URL: what is to be moved is a file, so it is not the new address yet',
     )
-  const server = databaseServer({ DATABASE_URL: options.to })
+  const server = databaseServer({ ...settings, DATABASE_URL: options.to })
   if (server === undefined) throw new UsageFault('--to: expected postgres://<host>/<database>')
-  if (new URL(options.to).password !== '')
+  if (urlOfPostgres(addressesOf(options.to)[0]!)?.password)
     terminal.note(
       'Others on this machine can read the password in --to while this runs; PGPASSWORD keeps it from them.',
     )

@@ -3,7 +3,7 @@ import {
   oneProduct,
   type ProductAnswer,
   type ProductPage,
-  type ProductsQuestion,
+  type ProductsParameters,
   productsFound,
 } from '@splitcart/data-management/http/routes/products.ts'
 import type { Reading } from '@splitcart/data-management/http/threads/reading.ts'
@@ -108,14 +108,14 @@ async function findCheapest(words: readonly string[], options: Options, terminal
   await using machine = await openDataManagement(settings)
   await assertKnown(machine.catalogue.database, options)
   const { company, limit } = options
-  const question: ProductsQuestion = {
+  const parameters: ProductsParameters = {
     q: words.join(' '),
     prices: true,
     sort: 'unit_price',
     limit,
     ...(company && { company }),
   }
-  const { products, total } = await productsFound(readingOf(machine, settings), question)
+  const { products, total } = await productsFound(readingOf(machine, settings), parameters)
   const money = moneyIn(settings.CURRENCY)
   const cells = products.map((product) => foundCells(product, money))
   for (const line of columns(cells, [0, 1])) terminal.say(line)

@@ -8,7 +8,7 @@ import { configurable, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
-import { columns, count, printed } from '../format.ts'
+import { columns, count, safeToPrint } from '../format.ts'
 import { uploadMeant } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -65,7 +65,7 @@ async function showRejects(text: string, options: Options, terminal: Terminal): 
     rejected++
     const row = raw === null ? null : Buffer.from(raw).toString()
     terminal.say(`line ${whole(line)}: ${reason}`)
-    if (row !== null) terminal.say(`  ${printed(row)}`)
+    if (row !== null) terminal.say(`  ${safeToPrint(row)}`)
     terminal.record({ type: 'file', line, code, field, reason, raw: row })
   }
   terminal.say(`${filename}: ${count(rejected, 'row')} rejected.`)
@@ -82,7 +82,7 @@ async function exportRejects(text: string, options: Options): Promise<number> {
   for await (const { line } of rejectsOf(machine.catalogue.database, upload.sha256)) lines.add(line)
   for await (const row of rejectedRows({ ...machine, inbox }, upload, lines)) {
     // Escaped for a terminal only; a program gets the bytes as they are.
-    const shown = process.stdout.isTTY ? Buffer.from(printed(row.toString())) : row
+    const shown = process.stdout.isTTY ? Buffer.from(safeToPrint(row.toString())) : row
     if (!process.stdout.write(Buffer.concat([shown, Buffer.from('\n')]))) await once(process.stdout, 'drain')
   }
   return EXIT.done

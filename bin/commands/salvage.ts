@@ -1,4 +1,4 @@
-/** `splitcart salvage`: hands what a scrape had written before it died to the outbox, up to its last whole row. */
+/** `splitcart salvage`: moves the complete rows that a crashed scrape has left behind to the outbox. */
 import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { type OrphanedPart, orphanedPartsIn, salvage } from '@splitcart/scraping/orphaned-parts.ts'

@@ -7,8 +7,8 @@ import { type Integrity, watchIntegrity } from '@splitcart/data-management/datab
 import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { buildServer } from '@splitcart/data-management/http/server.ts'
 import { ExportThreads } from '@splitcart/data-management/http/threads/export-threads.ts'
-import { QuestionThreads } from '@splitcart/data-management/http/threads/question-threads.ts'
-import { askFor, type Questions } from '@splitcart/data-management/http/threads/reading.ts'
+import { QueryThreads } from '@splitcart/data-management/http/threads/query-threads.ts'
+import { type QueryRunner, runQuery } from '@splitcart/data-management/http/threads/reading.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
@@ -92,15 +92,15 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   using _lock = takeLock(join(machine.folders.data, SERVE_LOCK), 'another server works on this data folder')
   await mendAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
-  await using questions = openQuestions(settings)
+  await using queries = openQueryThreads(settings)
   await using exports = openExports(settings)
   const integrity: Integrity = { latest: undefined }
   const services = {
-    inbox: receivingOf({ ...machine, inbox }, questions, settings),
+    inbox: receivingOf({ ...machine, inbox }, queries, settings),
     unfinished,
     kinds: settings.KINDS,
     catalogue: machine.catalogue,
-    questions,
+    queries,
     exports,
     ...(settings.PICTURES === 'on' ? { pictures: new Pictures() } : {}),
     integrity,
@@ -176,9 +176,9 @@ function filesOf({ catalogue, folders }: DataManagement): string[] {
   return catalogue.path === null ? [] : [catalogue.path, join(folders.data, 'ledger.db')]
 }
 
-function openQuestions(settings: Settings): QuestionThreads {
+function openQueryThreads(settings: Settings): QueryThreads {
   const server = databaseServer(settings)
-  return new QuestionThreads({
+  return new QueryThreads({
     dataFolder: foldersIn(settings.DATA_MANAGEMENT_DATA_DIR).data,
     catalogue: server === undefined ? { file: databaseFile(settings) } : { server },
     diskBytesKept: settings.DISK_BYTES_KEPT,
@@ -200,7 +200,7 @@ function openExports(settings: Settings): ExportThreads {
 
 type ServedStores = DataManagement & Readonly<{ inbox: Inbox | undefined }>
 
-function receivingOf({ disk, folders, ledger, inbox }: ServedStores, questions: Questions, settings: Settings) {
+function receivingOf({ disk, folders, ledger, inbox }: ServedStores, queries: QueryRunner, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
@@ -216,7 +216,7 @@ function receivingOf({ disk, folders, ledger, inbox }: ServedStores, questions: 
   }
   const clocks = { now: Date.now, steady: () => performance.now() }
   const waiting = () => ledger.uploads.waiting()
-  const shares = () => askFor<Record<string, Share>>(questions, 'waitingByKey', {}, { keyId: null, now: Date.now() })
+  const shares = () => runQuery<Record<string, Share>>(queries, 'waitingByKey', {}, { keyId: null, now: Date.now() })
   const checkBacklog = backPressure({ waiting, shares, ...clocks }, backlog)
   const place = { disk, folders, ledger, inbox }
   const dictionaries = dictionariesOf(place, settings)

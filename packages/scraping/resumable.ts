@@ -39,14 +39,14 @@ const TUS = { 'Tus-Resumable': '1.0.0' }
 /** Sends a copy; tries again as long as each attempt makes progress. */
 export async function sendInPieces(client: Client, spooled: Spooled, onSent: OnSent): Promise<Outcome> {
   for (let before = -1; ; ) {
-    const talk = new ResumableAttempt(client, spooled, onSent)
+    const attempt = new ResumableAttempt(client, spooled, onSent)
     try {
-      return await attempt(talk)
+      return await runAttempt(attempt)
     } catch (error) {
-      if (isTooLarge(error) && halve(client.pieces, talk.pieceBytes)) continue
-      const hasMoved = talk.start > before && talk.sentBytes > 0
-      if (retryOf(error) !== 'soon' || retryAfterOf(error) > 0 || !hasMoved) return { error, start: talk.start }
-      before = talk.start
+      if (isTooLarge(error) && halve(client.pieces, attempt.pieceBytes)) continue
+      const hasMoved = attempt.start > before && attempt.sentBytes > 0
+      if (retryOf(error) !== 'soon' || retryAfterOf(error) > 0 || !hasMoved) return { error, start: attempt.start }
+      before = attempt.start
       await sleep(Math.random() * PAUSE_MS_MAX)
     }
   }
@@ -70,25 +70,25 @@ export async function hasOpenUpload(client: Client, spooled: Spooled): Promise<b
   return (await notedAddress(client, spooled)) !== undefined
 }
 
-async function attempt(talk: ResumableAttempt): Promise<SendOutcome> {
-  const { client, spooled } = talk
+async function runAttempt(attempt: ResumableAttempt): Promise<SendOutcome> {
+  const { client, spooled } = attempt
   const noted = await notedAddress(client, spooled)
   try {
-    await transfer(talk, noted)
+    await transfer(attempt, noted)
   } catch (error) {
-    if (noted !== undefined && talk.isGone) {
+    if (noted !== undefined && attempt.isGone) {
       await removeIfThere(client.disk, resumeSidecarPath(spooled))
-      return attempt(talk.anew())
+      return runAttempt(attempt.anew())
     }
-    const notFor = noted === undefined ? talk.notFor : undefined
+    const notFor = noted === undefined ? attempt.notFor : undefined
     if (notFor !== undefined) return { notFor }
-    throw talk.fault ?? error
+    throw attempt.fault ?? error
   }
-  return { receiptId: talk.receiptId ?? (await finish(talk)) }
+  return { receiptId: attempt.receiptId ?? (await finish(attempt)) }
 }
 
-function transfer(talk: ResumableAttempt, noted: URL | undefined): Promise<void> {
-  const { client, spooled } = talk
+function transfer(attempt: ResumableAttempt, noted: URL | undefined): Promise<void> {
+  const { client, spooled } = attempt
   const { kind } = client
   const { name: filename, encoding, sha256, dictionary } = spooled
   const about = { filename, encoding, sha256, ...(dictionary && { dictionary }) }
@@ -106,7 +106,7 @@ function transfer(talk: ResumableAttempt, noted: URL | undefined): Promise<void>
       storeFingerprintForResuming: false,
       fingerprint: async () => '',
       fileReader: { openFile: async () => sourceOf(spooled) },
-      httpStack: talk,
+      httpStack: attempt,
       onSuccess: () => resolve(),
       onError: reject,
     }
@@ -125,14 +125,14 @@ function sourceOf({ spooledBytes: size }: Spooled) {
 }
 
 /** Asks again for the receipt of a complete upload: the server lacked resources or was stopped before accepting it. */
-async function finish(talk: ResumableAttempt): Promise<string> {
-  const { url } = talk
-  const headers = { 'Upload-Offset': String(talk.spooled.spooledBytes), 'Content-Type': MEDIA_TYPE }
-  const answer = await talk.exchange({ method: 'PATCH', url, headers: { ...TUS, ...headers } }, undefined)
-  if (talk.fault !== undefined) throw talk.fault
-  if (talk.receiptId === undefined)
+async function finish(attempt: ResumableAttempt): Promise<string> {
+  const { url } = attempt
+  const headers = { 'Upload-Offset': String(attempt.spooled.spooledBytes), 'Content-Type': MEDIA_TYPE }
+  const answer = await attempt.exchange({ method: 'PATCH', url, headers: { ...TUS, ...headers } }, undefined)
+  if (attempt.fault !== undefined) throw attempt.fault
+  if (attempt.receiptId === undefined)
     throw new Problem('answer_unknown', `${url} has all bytes and answers ${answer.status} without a receipt`)
-  return talk.receiptId
+  return attempt.receiptId
 }
 
 /** The stored upload address of exactly this copy at the configured server; undefined if there is none. */

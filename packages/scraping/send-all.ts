@@ -131,9 +131,11 @@ class Sending {
   async #isAlone(error: unknown): Promise<boolean | undefined> {
     if (saysAltered(error)) return true
     if (isOfMachine(error)) return undefined
-    const answerer = await this.#job.client.whoAnswers()
-    if (answerer === 'server') return true
-    return answerer === 'nobody' && error instanceof Problem && error.code === 'server_unreachable' ? false : undefined
+    const respondent = await this.#job.client.probe()
+    if (respondent === 'server') return true
+    return respondent === 'nobody' && error instanceof Problem && error.code === 'server_unreachable'
+      ? false
+      : undefined
   }
 }
 

@@ -35,11 +35,11 @@ const SET_ASIDE_MS_MAX = HOUR_MS
 export function endsRun(run: Run, error: unknown): boolean {
   if (error instanceof AnswerError) return retryOf(error) === 'stop' || !PERHAPS_OF_ONE_FILE.has(error.document.code)
   if (!(error instanceof Problem)) return false
-  return ENDING.has(error.code) || (error.code === 'request_altered' && hasManyAlike(run))
+  return ENDING.has(error.code) || (error.code === 'request_altered' && hasRepeatedRefusal(run))
 }
 
-function hasManyAlike({ alike }: Run): boolean {
-  return alike !== undefined && alike.names.length > 2
+function hasRepeatedRefusal({ repeatedRefusal }: Run): boolean {
+  return repeatedRefusal !== undefined && repeatedRefusal.names.length > 2
 }
 
 /** Whether this machine's operating system refused something, such as disk space. */

@@ -22,13 +22,13 @@ import { AnswerError, documentIn, ForeignResponse, retryOf } from './answer.ts'
 import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from './exchange.ts'
 import { contentOf, knownIdsOf, type Requested, requestedOf, uploadsIn } from './files-client.ts'
 import { Idle } from './idle.ts'
+import { isUnreachable, mustHaveUploads, probeServer, type Respondent } from './probe-server.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
 import { sendReport } from './report-client.ts'
 import { halve, hasOpenUpload, isTooLarge, type Stuck, sendInPieces } from './resumable.ts'
 import type { OnSent, Pieces } from './resumable-attempt.ts'
 import type { Spooled } from './spool.ts'
-import { type Answerer, isUnreachable, mustHaveUploads, probeServer } from './who-answers.ts'
 
 const IDLE_MS_MAX = 60_000
 
@@ -50,7 +50,7 @@ export type UploadClient = Readonly<{
   /** Streams the file of an upload, as it was sent. */
   content: (id: string) => AsyncGenerator<Uint8Array>
   /** Tells what answers at the upload address. Throws the server's error about the key or its own state. */
-  whoAnswers: () => Promise<Answerer>
+  probe: () => Promise<Respondent>
   /** Sends a report on the state of this machine, unless the signal aborts. */
   report: (report: MachineReport, signal?: AbortSignal) => Promise<void>
 }>
@@ -108,7 +108,7 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     },
     known: (ids) => knownIdsOf(client, ids),
     content: (id) => contentOf(client, id),
-    whoAnswers: () => probeServer(client),
+    probe: () => probeServer(client),
     report: (report, signal) => sendReport(client, report, signal),
   }
 }

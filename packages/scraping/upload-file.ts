@@ -30,7 +30,7 @@ import { DAMAGED } from './upload-client.ts'
 import { problemInfoOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
-const ALIKE_MAX = 3
+const SAME_REFUSALS_MAX = 3
 // Compressing a larger file keeps both processors busy, so it is not done while another one is sent.
 const PREPARED_BYTES_MAX = 1024 * 1024
 
@@ -47,7 +47,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     run.dictionaries.add(archived)
     if (archived.receipt.file !== undefined) run.compared.set(archived.name, archived.receipt.file)
     else run.compared.delete(archived.name)
-    delete run.alike
+    delete run.repeatedRefusal
     tell(job, run, {
       type: 'file',
       name: file.name,
@@ -114,7 +114,7 @@ async function sendCopy(job: Job, run: Run, copy: Copy): Promise<SentFile> {
     const spooled = await otherCopy(job, run, copy, error)
     if (spooled !== undefined) return sendCopy(job, run, { ...copy, spooled, isFresh: true })
     if (error.retry !== 'never') throw error
-    countAlike(run, copy.file.name, error)
+    countSameRefusals(run, copy.file.name, error)
     if (error.saysAltered) throw altered(copy.file.name, error)
     await run.moves.run(() => refuse(job.disk, job.folders, { ...copy, error }))
     throw error
@@ -130,13 +130,16 @@ async function sendWithout(job: Job, run: Run, copy: Copy): Promise<SentFile> {
 }
 
 /** Counts files in a row that got the same error code. At the third, throws the problem that ends the run. */
-function countAlike(run: Run, name: string, error: AnswerError): void {
+function countSameRefusals(run: Run, name: string, error: AnswerError): void {
   const { code, title } = error.document
-  const names = run.alike?.code === code ? run.alike.names.filter((each) => each !== name) : []
-  run.alike = { code, names: [...names, name].slice(-ALIKE_MAX) }
-  if (run.alike.names.length < ALIKE_MAX) return
-  if (error.saysAltered) throw altered(run.alike.names.join(', '), error)
-  throw new Problem('refused_alike', `${title} (${code}): ${run.alike.names.join(', ')}; ${name} stays in the outbox`)
+  const names = run.repeatedRefusal?.code === code ? run.repeatedRefusal.names.filter((each) => each !== name) : []
+  run.repeatedRefusal = { code, names: [...names, name].slice(-SAME_REFUSALS_MAX) }
+  if (run.repeatedRefusal.names.length < SAME_REFUSALS_MAX) return
+  if (error.saysAltered) throw altered(run.repeatedRefusal.names.join(', '), error)
+  throw new Problem(
+    'refused_alike',
+    `${title} (${code}): ${run.repeatedRefusal.names.join(', ')}; ${name} stays in the outbox`,
+  )
 }
 
 function altered(names: string, { document }: AnswerError): Problem {

@@ -70,7 +70,7 @@ export type Run = {
   /** Files set aside after failing while the server was there: how often, and until when (steady clock). */
   readonly setAside: Map<string, Readonly<{ times: number; until: number }>>
   /** The error code that the server gave for consecutive files, and their names. */
-  alike?: Readonly<{ code: string; names: readonly string[] }>
+  repeatedRefusal?: Readonly<{ code: string; names: readonly string[] }>
   /** The spooled copy made ahead of the next file; its promise gives undefined if it could not be made. */
   prepared?: Readonly<{ file: Waiting; spooled: Promise<Spooled | undefined> }>
   /** Content of the last-run record last written, and when (steady clock). */

@@ -137,7 +137,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     has: (sha256: string) => process.turn(() => uploads.records.has(sha256)),
     findWaiting: (name: string, kind: string) =>
       process.turn(() => all().find((upload) => upload.stored_as === name && upload.kind === kind && waits(upload))),
-    open: () => process.turn(() => all().filter((upload) => waits(upload) && upload.action === null)),
+    inInbox: () => process.turn(() => all().filter((upload) => waits(upload) && upload.action === null)),
     list: ({ state }: { state?: string }) =>
       process.turn(() => all().filter((upload) => state === undefined || upload.state === state)),
     withAction: () => process.turn(() => all().filter(({ action }) => action !== null)),

@@ -59,7 +59,7 @@ export function clientOf(network: Network, process: Process, disk: Disk): Upload
     known: async (ids) => new Set(ids),
     content: async function* () {},
     report: async () => {},
-    whoAnswers: async () => {
+    probe: async () => {
       await process.turn(() => {})
       return server.listening !== undefined && !isLost() ? 'server' : 'nobody'
     },

@@ -72,9 +72,9 @@ describe('the lines of a chart', () => {
   const [line] = linesOf({ stores: [{ ...STORE, runs, gaps: [{ from: '2026-01-07', to: '2026-01-08' }] }] })
 
   test('hold a price until the next scrape says otherwise, and are broken where scrapes did not show it', () => {
-    const { days, courses } = daysOf([line!])
+    const { days, series } = daysOf([line!])
     assert.equal(days.length, 10)
-    assert.deepEqual(courses[0]!.prices, [1, 1, 1, 1, 2, 2, 2, null, 3, 3])
+    assert.deepEqual(series[0]!.prices, [1, 1, 1, 1, 2, 2, 2, null, 3, 3])
   })
 
   test('know which run shows a day, and none in a gap', () => {
@@ -110,7 +110,7 @@ function storeOf(store_id: string, company: string, prices: readonly (readonly [
   return { ...STORE, company, store_id, store_name: store_id, runs, gaps: [] }
 }
 
-describe('the courses of a chart', () => {
+describe('the series of a chart', () => {
   const same = [
     [3, 100],
     [2, 120],
@@ -121,22 +121,20 @@ describe('the courses of a chart', () => {
     storeOf('3', 'c', [[5, 100]]),
     storeOf('4', 'd', same),
   ]
-  const { courses } = daysOf(linesOf({ stores }))
-  const prices = courses.map((course) => course.prices)
+  const { series } = daysOf(linesOf({ stores }))
+  const prices = series.map((each) => each.prices)
 
   test('are one for all stores of a company that never differed, and one for each that did', () => {
     assert.deepEqual(
-      courses.map((course) =>
-        (course.chain === undefined ? course.lines : []).map((line) => line.company + line.storeId),
-      ),
+      series.map((each) => (each.chain === undefined ? each.lines : []).map((line) => line.company + line.storeId)),
       [['c1', 'c2'], ['c3'], ['d4']],
     )
   })
 
   test('have the price that is in the data at every moment, however many are at the same price and whichever of them end', () => {
-    for (const [index, course] of prices.entries())
+    for (const [index, each] of prices.entries())
       for (const { from, to, price } of segmentsOf(prices, index))
-        for (let day = from; day < to; day++) assert.equal(price, course[day])
+        for (let day = from; day < to; day++) assert.equal(price, each[day])
   })
 
   test('take turns where they are at the same price, so that each of them is seen', () => {

@@ -8,7 +8,7 @@ import type { NoticeTargets } from '../notices/receivers/receiver.ts'
 import type { Pictures } from '../pictures/pictures.ts'
 import type { SettingView, SystemView } from './routes/system-schema.ts'
 import type { Exports } from './threads/export-threads.ts'
-import type { Questions } from './threads/reading.ts'
+import type { QueryRunner } from './threads/reading.ts'
 
 /** What `/api/system` shows of the program: version, settings and shell. */
 export type Program = Readonly<{ version: string; settings: readonly SettingView[]; shell: SystemView['shell'] }>
@@ -22,7 +22,7 @@ export type Services = Readonly<{
   /** Read-only: update-db loads files, in another process. */
   catalogue: Catalogue
   /** Runs slow queries in worker threads, so that they do not block the main thread. */
-  questions: Questions
+  queries: QueryRunner
   /** Without it, nothing is exported over HTTP. */
   exports?: Exports
   /** The shops' product pictures. Without it, `/api/products/{id}/picture` does not exist. */

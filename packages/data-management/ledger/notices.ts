@@ -80,7 +80,11 @@ export class Notices {
   }
 
   /** Records changes of conditions and puts their notices into the outbox; returns the notices. */
-  bring({ appeared, gone }: ConditionChanges, { patience, kinds }: TellingRules, now: number): Promise<NewNotice[]> {
+  recordChanges(
+    { appeared, gone }: ConditionChanges,
+    { patience, kinds }: TellingRules,
+    now: number,
+  ): Promise<NewNotice[]> {
     return this.#database.transaction().execute(async (transaction) => {
       for (const { kind, subject, text, data } of appeared)
         await transaction
@@ -89,8 +93,8 @@ export class Notices {
           .onConflict((conflict) => conflict.columns(['kind', 'subject']).doNothing())
           .execute()
       const notices: NewNotice[] = []
-      for (const [kind, lastsMs] of Object.entries(patience))
-        notices.push(...(await tellRipe(transaction, kind, now - lastsMs, now)))
+      for (const [kind, patienceMs] of Object.entries(patience))
+        notices.push(...(await createDueNotices(transaction, kind, now - patienceMs, now)))
       for (const { kind, subject, text } of gone) {
         const ended = await transaction
           .deleteFrom('condition')
@@ -101,16 +105,21 @@ export class Notices {
         if (text === null || (ended?.told_at ?? null) === null) continue
         notices.push({ at: now, kind, subject, is_over: 1, text, data: ended?.data ?? null })
       }
-      const told = notices.filter(({ kind }) => kinds.has(kind))
-      await addNotices(transaction, told)
-      return told
+      const toSend = notices.filter(({ kind }) => kinds.has(kind))
+      await addNotices(transaction, toSend)
+      return toSend
     })
   }
 }
 
 /** Marks conditions that began before a time as told; makes the notices of those that no other server has marked. */
-async function tellRipe(database: LedgerDatabase, kind: string, before: number, now: number): Promise<NewNotice[]> {
-  const ripe = await database
+async function createDueNotices(
+  database: LedgerDatabase,
+  kind: string,
+  before: number,
+  now: number,
+): Promise<NewNotice[]> {
+  const due = await database
     .updateTable('condition')
     .set({ told_at: now })
     .where('kind', '=', kind)
@@ -118,5 +127,5 @@ async function tellRipe(database: LedgerDatabase, kind: string, before: number, 
     .where('since', '<=', before)
     .returning(['subject', 'text', 'data'])
     .execute()
-  return ripe.map(({ subject, text, data }) => ({ at: now, kind, subject, is_over: 0, text, data }))
+  return due.map(({ subject, text, data }) => ({ at: now, kind, subject, is_over: 0, text, data }))
 }

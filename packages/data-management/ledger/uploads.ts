@@ -87,7 +87,7 @@ export class Uploads {
   }
 
   /** The uploads whose files should lie in the inbox, oldest first: neither settled nor with a requested action. */
-  open(): Promise<Upload[]> {
+  inInbox(): Promise<Upload[]> {
     return this.#database
       .selectFrom('upload')
       .selectAll()
@@ -226,7 +226,7 @@ export class Uploads {
   }
 
   /** The uploads whose id, SHA-256 or file name is `text`; at most two, enough to see whether it is ambiguous. */
-  meant(text: string): Promise<Upload[]> {
+  findByReference(text: string): Promise<Upload[]> {
     return this.#database
       .selectFrom('upload')
       .selectAll()

@@ -8,7 +8,7 @@ import { CONDITIONS, type ConditionKind, kindOf } from './conditions.ts'
 import type { FoundCondition, Looked, Outside } from './looked.ts'
 
 /** The input of a look. `isWhole`: also the slow kinds, whose cost grows with the number of stores. */
-export type LookQuestion = Readonly<{ outside: Outside; isWhole: boolean }>
+export type LookParameters = Readonly<{ outside: Outside; isWhole: boolean }>
 
 /** `waits`: some recorded conditions have not lasted long enough for a notice; `more`: there are more changes than fit
  * into one answer; `ticksOver`: ticks that no longer apply. */
@@ -18,7 +18,7 @@ export type Changed = ConditionChanges & Readonly<{ waits: boolean; more: boolea
 const ANSWERED_MAX = 2_000
 
 /** The changes compared with the conditions on record. */
-export async function conditionChanges(reading: Reading, { outside, isWhole }: LookQuestion): Promise<Changed> {
+export async function conditionChanges(reading: Reading, { outside, isWhole }: LookParameters): Promise<Changed> {
   const kinds = Object.entries<ConditionKind>(CONDITIONS).filter(([, { isSlow }]) => isWhole || !isSlow)
   const all = await reading.inbox.ledger.notices.recorded(kinds.map(([name]) => name))
   const records = Map.groupBy(all, ({ kind }) => kind)

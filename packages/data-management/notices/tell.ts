@@ -5,8 +5,8 @@
  * Every server of a fleet makes rounds; the ledger ensures that each change makes one notice.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Questions } from '../http/threads/reading.ts'
-import { askFor } from '../http/threads/reading.ts'
+import type { QueryRunner } from '../http/threads/reading.ts'
+import { runQuery } from '../http/threads/reading.ts'
 import { forgetOldNotices, seeReceivers } from '../ledger/notice-outbox.ts'
 import { type ConditionChanges, inParts } from '../ledger/notices.ts'
 import { Ticks } from '../ledger/ticks.ts'
@@ -21,7 +21,7 @@ import type { SeenAnew } from './watched.ts'
 export type Rounds = Telling &
   Readonly<{
     watches: Watches
-    questions: Questions
+    queries: QueryRunner
     kinds: ReadonlySet<string>
     outside: () => Promise<Outside>
     revision: () => Promise<string>
@@ -87,8 +87,8 @@ export async function begin({ notices: { database }, receivers, now }: Rounds): 
 export async function lookAtConditions(rounds: Rounds, isWhole: boolean, signal?: AbortSignal): Promise<void> {
   for (let more = true; more; ) {
     const asker = { keyId: null, now: rounds.now(), ...(signal && { signal }) }
-    const question = { outside: await rounds.outside(), isWhole }
-    const changed = await askFor<Changed>(rounds.questions, 'conditions', question, asker)
+    const parameters = { outside: await rounds.outside(), isWhole }
+    const changed = await runQuery<Changed>(rounds.queries, 'conditions', parameters, asker)
     const isNothing = changed.appeared.length === 0 && changed.gone.length === 0 && !changed.waits
     for (const part of isNothing ? [] : inParts(changed)) {
       if (signal?.aborted) return
@@ -100,7 +100,7 @@ export async function lookAtConditions(rounds: Rounds, isWhole: boolean, signal?
 }
 
 async function record({ notices, kinds, now, log, patience = PATIENCE }: Rounds, part: ConditionChanges) {
-  for (const { kind, subject, text, is_over } of await notices.bring(part, { patience, kinds }, now()))
+  for (const { kind, subject, text, is_over } of await notices.recordChanges(part, { patience, kinds }, now()))
     log[is_over === 1 ? 'info' : 'warn'](
       { kind, subject, text },
       is_over === 1 ? 'it is well again' : 'a person is needed',
@@ -113,11 +113,11 @@ export async function lookAtWatched(
   known: Pick<LastLook, 'revision'>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { questions, watches, kinds, now } = rounds
+  const { queries, watches, kinds, now } = rounds
   const revision = `${await rounds.revision()} ${await watches.version()}`
   if (revision === known.revision) return
   const asker = { keyId: null, now: now(), ...(signal && { signal }) }
-  const { changed } = await askFor<{ changed: SeenAnew[] }>(questions, 'watched', {}, asker)
+  const { changed } = await runQuery<{ changed: SeenAnew[] }>(queries, 'watched', {}, asker)
   for (const { watch, seen, text, productId } of changed) {
     const notice = { at: now(), kind: 'watch', subject: String(productId), is_over: 0, text: text ?? '', data: null }
     await watches.see(watch, seen, text !== null && kinds.has('watch') ? notice : undefined)

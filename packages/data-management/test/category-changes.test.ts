@@ -143,7 +143,7 @@ for (const { name, skip, open } of databasesOfFile())
       const query = { from, to, kinds: CHANGE_KINDS, order: 'share' as const, after: undefined, category, limit: 500 }
       const { counts } = await findChanges(database, query)
       const each = await Promise.all(
-        stores.map(({ id }) => findChanges(database, { ...query, at: datesOfStore(id, from, to) })),
+        stores.map(({ id }) => findChanges(database, { ...query, storeDates: datesOfStore(id, from, to) })),
       )
       for (const [at, { kind, stores }] of counts.entries())
         assert.equal(

@@ -121,7 +121,7 @@ for (const { name, skip, open } of databasesOfFile())
     const at = datesOfStore(1, '2026-03-02', '2026-03-09')
     const asking = { from: DAYS[0]!, to: DAYS[1]!, kinds: CHANGE_KINDS, order: 'share' as const, after: undefined }
     for (const category of ['Odd', undefined])
-      assert.equal((await findChanges(noting, { ...asking, at, category, limit: 50 })).lines.length, 50)
+      assert.equal((await findChanges(noting, { ...asking, storeDates: at, category, limit: 50 })).lines.length, 50)
     const faults = new Set<string>()
     for (const each of asked)
       for (const fault of await faultsOf(database, each)) faults.add(`${fault}: ${each[0].slice(0, 400)}`)

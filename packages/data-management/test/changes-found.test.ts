@@ -99,7 +99,7 @@ for (const { name, skip, open } of databasesOfFile())
     let inStores = 0
     for (const { id } of stores) {
       const at = { sql: 'select distinct store_id, date from scrape where store_id = ?', values: [id] }
-      inStores += summed(await walked(catalogue, { ...all, at, limit: 6 }))
+      inStores += summed(await walked(catalogue, { ...all, storeDates: at, limit: 6 }))
     }
     assert.equal(inStores, summed(whole))
     const companies = await catalogue.database.all<{ id: number }>('select id from company')

@@ -20,7 +20,7 @@ type Shown = Readonly<{ article: Article; terms: Terms }>
 type Shop = { spellings: boolean; company: string; store: string; hasId: boolean; articles: Article[] }
 type Line = Readonly<{ product: Record<string, unknown>; metadata: Record<string, unknown> }>
 /** The lines of one shop on one day. */
-type Visit = Readonly<{ shop: Shop; day: number; lines: readonly Line[] }>
+type ShopScrape = Readonly<{ shop: Shop; day: number; lines: readonly Line[] }>
 
 // Few of each, so that they meet. The last two codes sort one way as UTF-16 and the other way as UTF-8.
 const COMPANIES = ['aldi', 'iga']
@@ -42,14 +42,14 @@ const FIRST_DAY = Date.UTC(2024, 1, 24)
 export function historyOf(seed: number, spellings = true): HistoryFile[] {
   const chance = new Chance(seed)
   const days = chance.shuffled([...Array(DAYS + 4).keys()]).slice(0, chance.between(1, DAYS))
-  const visits = shopsOf(chance, spellings).flatMap((shop) =>
-    visitsOf(
+  const scrapes = shopsOf(chance, spellings).flatMap((shop) =>
+    scrapesOf(
       chance,
       shop,
       days.toSorted((one, other) => one - other),
     ),
   )
-  const files = inFiles(chance, visits).map((group) => fileOf(chance, group))
+  const files = inFiles(chance, scrapes).map((group) => fileOf(chance, group))
   const distinct = new Map(files.map((file) => [file.sha256, file]))
   return [...distinct.values()]
 }
@@ -75,10 +75,10 @@ function articlesOf(chance: Chance): Article[] {
   }))
 }
 
-/** What a shop showed on each day it was visited: mostly what it showed the day before. */
-function visitsOf(chance: Chance, shop: Shop, days: readonly number[]): Visit[] {
+/** What a shop showed on each day it was scraped: mostly what it showed the day before. */
+function scrapesOf(chance: Chance, shop: Shop, days: readonly number[]): ShopScrape[] {
   let shelf = shop.articles.map((article) => ({ article, terms: termsOf(chance), isThere: chance.is(0.8) }))
-  const visits: Visit[] = []
+  const scrapes: ShopScrape[] = []
   for (const day of days) {
     shelf = shelf.map(({ article, terms, isThere }) => ({
       article: chance.is(0.1) ? changed(chance, article) : article,
@@ -92,10 +92,10 @@ function visitsOf(chance: Chance, shop: Shop, days: readonly number[]): Visit[] 
         product: productOf(chance, article, terms),
         metadata: metadataOf(chance, shop, day),
       }))
-      visits.push({ shop, day, lines: withDuplicates(chance, lines) })
+      scrapes.push({ shop, day, lines: withDuplicates(chance, lines) })
     }
   }
-  return visits.map((visit) => (chance.is(0.15) ? pastMidnight(chance, visit) : visit))
+  return scrapes.map((scrape) => (chance.is(0.15) ? pastMidnight(chance, scrape) : scrape))
 }
 
 /** What a second scrape of the same day says: not all of it, and some of it otherwise. */
@@ -189,7 +189,7 @@ function priced(chance: Chance): Record<string, unknown> {
 }
 
 /** Some lines dated a day later, now and then with a line of both days, or of a third. */
-function pastMidnight(chance: Chance, { shop, day, lines }: Visit): Visit {
+function pastMidnight(chance: Chance, { shop, day, lines }: ShopScrape): ShopScrape {
   const moved = lines.map((line) => (chance.is(0.5) ? dated(line, day + 1) : line))
   if (lines.length > 0 && chance.is(0.3)) moved.push(dated(chance.of(lines), chance.of([day, day + 1])))
   if (lines.length > 0 && chance.is(0.2)) moved.push(dated(chance.of(lines), day + 2))
@@ -200,23 +200,23 @@ function dated({ product, metadata }: Line, day: number): Line {
   return { product, metadata: { ...metadata, scraped_date: dateOf(day) } }
 }
 
-/** Mostly one visit a file; some files hold several, of any shops and days. */
-function inFiles(chance: Chance, visits: readonly Visit[]): Visit[][] {
-  const files: Visit[][] = []
-  for (const visit of chance.shuffled(visits))
-    if (files.length > 0 && chance.is(0.2)) files.at(-1)?.push(visit)
-    else files.push([visit])
+/** Mostly one scrape a file; some files hold several, of any shops and days. */
+function inFiles(chance: Chance, scrapes: readonly ShopScrape[]): ShopScrape[][] {
+  const files: ShopScrape[][] = []
+  for (const scrape of chance.shuffled(scrapes))
+    if (files.length > 0 && chance.is(0.2)) files.at(-1)?.push(scrape)
+    else files.push([scrape])
   return files
 }
 
-function fileOf(chance: Chance, visits: readonly Visit[]): HistoryFile {
-  const lines = visits.flatMap(({ lines, day }) => stamped(chance, lines, day))
+function fileOf(chance: Chance, scrapes: readonly ShopScrape[]): HistoryFile {
+  const lines = scrapes.flatMap(({ lines, day }) => stamped(chance, lines, day))
   const written = (chance.is(0.2) ? chance.shuffled(lines) : lines).map((line) => JSON.stringify(withDate(line)))
   const broken = chance.is(0.15) ? withBrokenLines(chance, written) : written
   const end = chance.is(0.1) ? '\r\n' : '\n'
   const bytes = Buffer.from(broken.join(end) + (chance.is(0.8) ? end : ''))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return { bytes, sha256, receivedAt: timeOn(chance, visits[0]!.day) }
+  return { bytes, sha256, receivedAt: timeOn(chance, scrapes[0]!.day) }
 }
 
 /** With the time of scraping on all lines, some of them, or none. */

@@ -1,6 +1,6 @@
 /**
- * What the catalogue must be, computed from the files alone: all of them at once, with plain maps, each rule of design 6 written
- * down as it is said there. Slow on purpose. Gives the same lines as `catalogueLines`.
+ * The expected catalogue, computed from all files at once with plain maps. Each rule is written out directly, not
+ * in increments as in the loader, which is checked with it; so it is slow. Gives the same lines as `catalogueLines`.
  */
 import { createHash } from 'node:crypto'
 import type { Row } from '@splitcart/shared/row.ts'

@@ -22,7 +22,7 @@ import type { ServerLimits } from '../http/edge/server-limits.ts'
 import { buildServer } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { ExportThreads } from '../http/threads/export-threads.ts'
-import { type QuestionsSource, QuestionThreads } from '../http/threads/question-threads.ts'
+import { QueryThreads, type QueryThreadsOptions } from '../http/threads/query-threads.ts'
 import type { Receiving } from '../inbox/accept.ts'
 import { Dictionaries } from '../inbox/dictionaries.ts'
 import type { JetStreamInbox } from '../inbox/jetstream/servers.ts'
@@ -45,7 +45,7 @@ export type Receiver = AsyncDisposable &
     folders: Folders
     ledger: Ledger
     catalogue: Catalogue
-    questions: QuestionThreads
+    queries: QueryThreads
     unfinished: UnfinishedUploads
     makeKey: (...scopes: Scope[]) => Promise<string>
     /** How many connections are open. */
@@ -80,7 +80,7 @@ type ReceiverOptions = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     serverLimits?: Partial<ServerLimits>
     pageFolder?: string
     logLevel?: 'warn' | 'info' | 'debug'
-    questions?: Partial<QuestionsSource>
+    queries?: Partial<QueryThreadsOptions>
     pictures?: Pictures
     telling?: Services['telling']
     /** In which days begin; else UTC. */
@@ -88,7 +88,9 @@ type ReceiverOptions = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     currency?: string
   }>
 
-async function openCatalogueIn(folder: string): Promise<{ catalogue: Catalogue; place: QuestionsSource['catalogue'] }> {
+async function openCatalogueIn(
+  folder: string,
+): Promise<{ catalogue: Catalogue; place: QueryThreadsOptions['catalogue'] }> {
   const server = await addressOf(folder)
   const file = join(folder, 'catalogue.db')
   return server === undefined
@@ -113,18 +115,18 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
   const limits = { ...UNFINISHED, ...options.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept, timeZone: zone.name }
-  const questions = new QuestionThreads({ ...readFrom, currency: options.currency, ...options.questions })
+  const queries = new QueryThreads({ ...readFrom, currency: options.currency, ...options.queries })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
   const page = pageFolder === undefined ? {} : { pageFolder }
   const told = { currency: options.currency, ...(telling && { telling }) }
-  const services = { inbox, unfinished, kinds, catalogue, questions, exports, pictures, zone, ...page, ...told }
+  const services = { inbox, unfinished, kinds, catalogue, queries, exports, pictures, zone, ...page, ...told }
   const server = await buildServer(services, openLog(options.logLevel ?? 'warn', logFile), options.serverLimits)
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   const close = async () => {
     server.server.closeAllConnections()
     await server.close()
-    for (const each of [questions, exports, catalogue, ledger]) await each[Symbol.asyncDispose]()
+    for (const each of [queries, exports, catalogue, ledger]) await each[Symbol.asyncDispose]()
     closeSync(logFile)
     await at[Symbol.asyncDispose]()
   }
@@ -136,7 +138,7 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
     folders,
     ledger,
     catalogue,
-    questions,
+    queries,
     unfinished,
     makeKey: (...scopes) => keyIn(ledger, ...scopes),
     connections: promisify(server.server.getConnections.bind(server.server)),

@@ -20,14 +20,14 @@ export const WELL: Outside = {
 
 /** The rounds of a server. */
 export function roundsOn(
-  { ledger, catalogue, questions }: Receiver,
+  { ledger, catalogue, queries }: Receiver,
   receivers: readonly NoticeReceiver[],
   more: Partial<Rounds> = {},
 ): Rounds {
   const { notices, watches } = ledger
   const rest = { page: new URL('https://data.example.org'), now: Date.now, log: openLog('silent'), patience: PATIENCE }
   const looks = { outside: async () => WELL, revision: () => revisionOf(catalogue.database) }
-  return { notices, watches, questions, receivers, kinds: new Set<string>(NOTICE_KINDS), ...rest, ...looks, ...more }
+  return { notices, watches, queries, receivers, kinds: new Set<string>(NOTICE_KINDS), ...rest, ...looks, ...more }
 }
 
 /** Whom settings name. */

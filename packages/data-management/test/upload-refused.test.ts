@@ -107,7 +107,7 @@ for (const [what, [status, code, headers, body]] of Object.entries(BODIES))
   })
 
 test('a body that says it is too large is refused before it is read', async () => {
-  const answer = await talk(shared, { 'Content-Length': String(4 * KIB * KIB + 1) })
+  const answer = await exchange(shared, { 'Content-Length': String(4 * KIB * KIB + 1) })
   assert.match(answer, /^HTTP\/1\.1 413 .*"code":"body_too_large"/s)
 })
 
@@ -132,7 +132,7 @@ test('content that turns out too large is refused while it is decoded, in both f
 
 test('a body that stands still is refused with 408, and may come again', async () => {
   await using receiver = await openReceiver({ limits: { ...LIMITS, idleMsMax: 1_000 } })
-  const answer = await talk(receiver, { 'Content-Length': '1000' }, GZIP.subarray(0, 10))
+  const answer = await exchange(receiver, { 'Content-Length': '1000' }, GZIP.subarray(0, 10))
   assert.match(answer, /^HTTP\/1\.1 408 .*retry-after: 2\r\n.*"code":"body_late"/is)
   assert.deepEqual(await receiver.inboxNames(), [])
   assert.equal((await postGzip(receiver, 'x.jsonl.gz', TEXT)).status, 201)
@@ -165,9 +165,9 @@ for (const [form, headers, first] of [
 test('a sender that asks first is told to go on only after its key was looked at', async () => {
   await using receiver = await openReceiver()
   const asking = { 'Content-Length': String(GZIP.length), Expect: '100-continue' }
-  const refused = await talk({ ...receiver, key: 'wrong' }, asking)
+  const refused = await exchange({ ...receiver, key: 'wrong' }, asking)
   assert.match(refused, /^HTTP\/1\.1 401 /)
-  const unwanted = await talk(receiver, { ...asking, 'Content-Disposition': named('../x.jsonl.gz') })
+  const unwanted = await exchange(receiver, { ...asking, 'Content-Disposition': named('../x.jsonl.gz') })
   assert.match(unwanted, /^HTTP\/1\.1 400 .*file_name_invalid/s)
   const socket = connect(receiver.port, '127.0.0.1')
   socket.write(head(receiver, { ...NAMED, ...asking, Connection: 'close' }))
@@ -192,7 +192,7 @@ function head(receiver: Pick<Receiver, 'key'>, headers: Record<string, string>):
 }
 
 /** Sends a head and perhaps some bytes, and reads until the server closes. */
-async function talk(receiver: Pick<Receiver, 'key' | 'port'>, headers: Record<string, string>, body?: Buffer) {
+async function exchange(receiver: Pick<Receiver, 'key' | 'port'>, headers: Record<string, string>, body?: Buffer) {
   const socket = connect(receiver.port, '127.0.0.1')
   socket.write(head(receiver, { ...NAMED, ...headers }))
   if (body !== undefined) socket.write(body)

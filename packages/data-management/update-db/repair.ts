@@ -90,7 +90,7 @@ async function hasStoredFile(work: UpdateDb, upload: Upload): Promise<boolean> {
  * each pass does the same.
  */
 export async function repairStranded(work: FleetWork, signal: AbortSignal, settledInMs: number): Promise<void> {
-  const waiting = await work.ledger.uploads.open()
+  const waiting = await work.ledger.uploads.inInbox()
   // Asked after the ledger: an upload that was settled in between has no item any more, and `repair` finds its load.
   const queued = waiting.length === 0 ? new Set() : await work.inbox.servers.queued()
   for (const upload of waiting)

@@ -253,7 +253,7 @@ export class RowBatchReader {
     if (numbers.lastLabelDigests[listing] === digest) return numbers.lastLabels[listing]!
     this.#batch.labels.push({ hash: hashOfLabel(text), digest, text, hasBarcode: product.barcode !== null, id: 0 })
     this.#countTextBytes(text)
-    const fields = numbers.knownTraits.saidOf(product)
+    const fields = numbers.knownTraits.labelFieldsOf(product)
     numbers.labelFields.push(fields)
     numbers.labelTraits.push(fields.traits)
     numbers.lastLabelDigests[listing] = digest

@@ -113,7 +113,7 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
     await put('aldi-4.jsonl', scrape('aldi', 4, 3))
     await send()
     assert.deepEqual(await encodings(way), ['dcz 201', 'zstd 201'])
-    const dictionary = (await receiver.ledger.uploads.meant('aldi-2.jsonl'))[0]!.sha256
+    const dictionary = (await receiver.ledger.uploads.findByReference('aldi-2.jsonl'))[0]!.sha256
     await put('aldi-5.jsonl', scrape('aldi', 5))
     const named: unknown[] = []
     way.answering = ({ 'content-encoding': encoding }) => {
@@ -210,7 +210,7 @@ test('small files of a company that go in one run name one dictionary, which nei
     return undefined
   }
   assert.equal((await run(place, way.url, receiver.key)).sent, 4)
-  const first = (await receiver.ledger.uploads.meant('aldi-0.jsonl'))[0]!.sha256
+  const first = (await receiver.ledger.uploads.findByReference('aldi-0.jsonl'))[0]!.sha256
   // The second one is compressed while the first one is on its way.
   assert.deepEqual([...new Set(named)], [first])
   assert.ok(named.length >= 2)

@@ -30,7 +30,7 @@ export class FileFigures {
     if (before === undefined) {
       const { name, size, priceCents, wasPriceCents, isOnSpecial } = row
       seen.set(code, { name, size, priceCents, wasPriceCents, isOnSpecial })
-      const shown = shownOf(row, this.#traits.saidOf(row))
+      const shown = shownOf(row, this.#traits.labelFieldsOf(row))
       if (maker.add(shown)) maker.take(shown)
     } else if (differenceOf(before, row) === undefined) maker.repeat()
     else this.#differing++

@@ -81,7 +81,7 @@ export class KnownTraits {
   readonly #known = new Map<string, Traits>()
 
   /** The reduced label of a row. */
-  saidOf(product: RowProduct): LabelFields {
+  labelFieldsOf(product: RowProduct): LabelFields {
     const { name, barcode, size, imageUrl, url } = product
     return {
       name: beginningOf(name),

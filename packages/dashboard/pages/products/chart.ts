@@ -12,7 +12,7 @@ import type { Days, PriceSeries, Prices } from './lines.ts'
 /** Callbacks: `point` gets the time under the pointer, or null; `choose` the clicked series and time. In seconds. */
 export type Listener = Readonly<{
   point: (seconds: number | null) => void
-  choose: (course: PriceSeries, seconds: number) => void
+  choose: (series: PriceSeries, seconds: number) => void
 }>
 
 const HEIGHT_PIXELS = 300
@@ -22,27 +22,27 @@ const DRAG_PIXELS_MIN = 5
 const FONT = '12px Inter, system-ui, sans-serif'
 
 /** Draws the series into an element, in its width. Records the duration as the performance measure `price chart`. */
-export function drawChart(place: HTMLElement, { days, courses }: Days, listener: Listener): uPlot {
+export function drawChart(place: HTMLElement, { days, series: allSeries }: Days, listener: Listener): uPlot {
   const start = performance.now()
-  const colours = courses.map((_, index) => computed(colourName(index), place))
-  const prices = courses.map((course) => course.prices)
-  const options = optionsFor(place, { days, courses }, colours)
+  const colours = allSeries.map((_, index) => computed(colourName(index), place))
+  const prices = allSeries.map((series) => series.prices)
+  const options = optionsFor(place, { days, series: allSeries }, colours)
   const hooks: uPlot.Hooks.Arrays = {
-    draw: [seriesDrawer(courses, colours)],
+    draw: [seriesDrawer(allSeries, colours)],
     setCursor: [(chart) => listener.point(dayPointedAt(chart, days) ?? null)],
   }
   const chart = new uPlot({ ...options, hooks }, [days, ...prices] as uPlot.AlignedData, place)
   chooseByClick(chart, () => {
     const seconds = dayPointedAt(chart, days)
-    const course = seconds === undefined ? undefined : nearestSeries(chart, courses, days.indexOf(seconds))
-    if (course === undefined || seconds === undefined) return undefined
-    return () => listener.choose(course, seconds)
+    const series = seconds === undefined ? undefined : nearestSeries(chart, allSeries, days.indexOf(seconds))
+    if (series === undefined || seconds === undefined) return undefined
+    return () => listener.choose(series, seconds)
   })
   performance.measure('price chart', { start, end: performance.now() })
   return chart
 }
 
-function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readonly string[]): uPlot.Options {
+function optionsFor(place: HTMLElement, { days, series: allSeries }: Days, colours: readonly string[]): uPlot.Options {
   return {
     width: Math.max(200, place.clientWidth),
     height: HEIGHT_PIXELS,
@@ -60,7 +60,9 @@ function optionsFor(place: HTMLElement, { days, courses }: Days, colours: readon
     scales: {
       x: { time: true, range: (_, min, max) => shownBetween(days, min, max) },
       y: {
-        range: rangeOf(courses.flatMap((course) => (course.chain ? [course.prices, course.highest] : [course.prices]))),
+        range: rangeOf(
+          allSeries.flatMap((series) => (series.chain ? [series.prices, series.highest] : [series.prices])),
+        ),
       },
     },
     axes: axesIn(place, (days.at(-1) ?? 0) - DAY_SECONDS),
@@ -137,10 +139,10 @@ function dayPointedAt({ cursor }: uPlot, days: readonly number[]): number | unde
   return cursor.idx == null ? undefined : days[Math.min(cursor.idx, days.length - 2)]
 }
 
-function nearestSeries(chart: uPlot, courses: readonly PriceSeries[], index: number): PriceSeries | undefined {
+function nearestSeries(chart: uPlot, allSeries: readonly PriceSeries[], index: number): PriceSeries | undefined {
   const pointed = chart.posToVal(chart.cursor.top ?? 0, 'y')
   const distanceOf = ({ prices }: PriceSeries) => Math.abs((prices[index] ?? Number.POSITIVE_INFINITY) - pointed)
-  const [nearest] = courses
+  const [nearest] = allSeries
     .filter(({ prices }) => prices[index] != null)
     .toSorted((one, other) => distanceOf(one) - distanceOf(other))
   return nearest

@@ -22,28 +22,28 @@ const EDGE_ALPHA = 0.6
 const MARK_PIXELS = 12
 
 /** A function that draws all series, for each redraw of the chart. */
-export function seriesDrawer(courses: readonly PriceSeries[], colours: readonly string[]): (chart: uPlot) => void {
-  const all = courses.map(({ prices }) => prices)
-  const stretches = all.map((_, index) => segmentsOf(all, index))
+export function seriesDrawer(allSeries: readonly PriceSeries[], colours: readonly string[]): (chart: uPlot) => void {
+  const all = allSeries.map(({ prices }) => prices)
+  const segments = all.map((_, index) => segmentsOf(all, index))
   return (chart) => {
     const { ctx, bbox } = chart
     ctx.save()
     ctx.beginPath()
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
     ctx.clip()
-    for (const [index, course] of courses.entries()) {
+    for (const [index, series] of allSeries.entries()) {
       ctx.strokeStyle = colours[index]!
       ctx.fillStyle = colours[index]!
-      if (course.chain === undefined) markLine(chart, course.lines[0]!)
-      else drawBand(chart, course)
+      if (series.chain === undefined) markLine(chart, series.lines[0]!)
+      else drawBand(chart, series)
     }
-    for (const [index, { prices }] of courses.entries()) {
+    for (const [index, { prices }] of allSeries.entries()) {
       ctx.strokeStyle = colours[index]!
-      drawSteps(chart, prices, stretches[index]!)
+      drawSteps(chart, prices, segments[index]!)
     }
-    for (const [index, { chain }] of courses.entries()) {
+    for (const [index, { chain }] of allSeries.entries()) {
       ctx.fillStyle = colours[index]!
-      if (chain !== undefined) markEnd(chart, index, stretches[index]!.at(-1))
+      if (chain !== undefined) markEnd(chart, index, segments[index]!.at(-1))
     }
     ctx.restore()
   }
@@ -78,12 +78,12 @@ function markEnd(chart: uPlot, index: number, last: PriceSegment | undefined): v
 }
 
 /** Draws a series as steps. Series at the same price alternate: one dash of each. */
-function drawSteps(chart: uPlot, prices: Prices, stretches: readonly PriceSegment[]): void {
+function drawSteps(chart: uPlot, prices: Prices, segments: readonly PriceSegment[]): void {
   const { ctx } = chart
   const [days] = chart.data
   const dash = DASH_PIXELS * devicePixelRatio
   ctx.lineWidth = LINE_WIDTH * devicePixelRatio
-  for (const { from, to, price, rank, of } of stretches) {
+  for (const { from, to, price, rank, of } of segments) {
     const [start, end] = [chart.valToPos(days[from]!, 'x', true), chart.valToPos(days[to]!, 'x', true)]
     const height = chart.valToPos(price, 'y', true)
     ctx.setLineDash(of === 1 ? [] : [dash, dash * (of - 1)])

@@ -33,7 +33,7 @@ export type ChainSeries = Readonly<{ chain: Chain; prices: Prices; highest: Pric
 export type PriceSeries = StoreSeries | ChainSeries
 
 /** The days of a chart, in seconds since 1970, and the series of prices on them. */
-export type Days = Readonly<{ days: number[]; courses: PriceSeries[] }>
+export type Days = Readonly<{ days: number[]; series: PriceSeries[] }>
 
 /**
  * A span of days, as indices, in which a series has one price, and the other series at that price stay the same: it is
@@ -63,24 +63,24 @@ export function daysOf(lines: readonly Line[], chains: readonly Chain[] = []): D
   const spans = [...lines.map(({ runs }) => runs), ...chains.map(({ steps }) => steps)]
   const froms = spans.flatMap(([first]) => (first === undefined ? [] : [secondsOf(first.from)]))
   const tos = spans.flatMap((each) => each.map(({ to }) => secondsOf(to)))
-  if (froms.length === 0) return { days: [], courses: [] }
+  if (froms.length === 0) return { days: [], series: [] }
   const first = Math.min(...froms)
   // One day more, so that a price seen on one day only is a step, not a point.
   const count = (Math.max(...tos) - first) / DAY_SECONDS + 2
   const days = Array.from({ length: count }, (_, index) => first + index * DAY_SECONDS)
   const priced = lines.map((line) => ({ line, prices: pricesOf(line, first, count) }))
-  const courses = Map.groupBy(priced, ({ line, prices }) => {
+  const groups = Map.groupBy(priced, ({ line, prices }) => {
     const specials = line.runs.filter(({ is_on_special }) => is_on_special).map(({ from, to }) => [from, to])
     return JSON.stringify([line.company, line.listing, specials, prices])
   })
-  const ofStores = [...courses.values()].map((same) => ({
+  const ofStores = [...groups.values()].map((same) => ({
     lines: same.map(({ line }) => line),
     prices: same[0]!.prices,
   }))
-  return { days, courses: [...ofStores, ...chains.map((chain) => chainCourse(chain, first, count))] }
+  return { days, series: [...ofStores, ...chains.map((chain) => chainSeries(chain, first, count))] }
 }
 
-function chainCourse(chain: Chain, first: number, count: number): ChainSeries {
+function chainSeries(chain: Chain, first: number, count: number): ChainSeries {
   const [prices, highest] = (['lowest_cents', 'highest_cents'] as const).map((field) => {
     const each: (number | null)[] = Array.from({ length: count }, () => null)
     const indexOf = (date: string) => (secondsOf(date) - first) / DAY_SECONDS
@@ -93,7 +93,7 @@ function chainCourse(chain: Chain, first: number, count: number): ChainSeries {
 /** The segments of the series with this index. `all`: the prices of all series. */
 export function segmentsOf(all: readonly Prices[], index: number): PriceSegment[] {
   const prices = all[index]!
-  const stretches: PriceSegment[] = []
+  const segments: PriceSegment[] = []
   for (let day = 0; day + 1 < prices.length; day++) {
     const price = prices[day]
     if (price == null || prices[day + 1] == null) continue
@@ -103,12 +103,12 @@ export function segmentsOf(all: readonly Prices[], index: number): PriceSegment[
       rank: all.slice(0, index).filter(isHere).length,
       of: all.filter(isHere).length,
     }
-    const last = stretches.at(-1)
+    const last = segments.at(-1)
     if (last?.to === day && last.price === price && last.rank === next.rank && last.of === next.of)
-      stretches[stretches.length - 1] = { ...last, to: day + 1 }
-    else stretches.push({ ...next, from: day, to: day + 1 })
+      segments[segments.length - 1] = { ...last, to: day + 1 }
+    else segments.push({ ...next, from: day, to: day + 1 })
   }
-  return stretches
+  return segments
 }
 
 function pricesOf({ runs, gaps }: Line, first: number, count: number): (number | null)[] {

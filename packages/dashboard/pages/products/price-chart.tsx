@@ -33,7 +33,7 @@ export function PriceChart({ lines, chains = NO_CHAINS, open = OPENS_NOTHING }: 
     <figure className={`${style.figure} ${PALETTE}`}>
       <div ref={place} className={style.place} aria-hidden="true" />
       <figcaption className={style.caption}>
-        <Legend courses={days.courses} pointed={pointed} open={open} />
+        <Legend allSeries={days.series} pointed={pointed} open={open} />
         <p className={style.marks}>
           {chains.length > 0 &&
             'A line with a shade: from the cheapest to the dearest store of a chain; click it to see its stores. '}
@@ -57,9 +57,9 @@ function useChart(days: Days, point: (seconds: number | null) => void, open: (co
   // biome-ignore lint/correctness/useExhaustiveDependencies: another scheme has other colours
   useLayoutEffect(() => {
     const element = place.current!
-    const choose = (course: PriceSeries, seconds: number) => {
-      if (course.chain !== undefined) return go.current.open(course.chain.company)
-      const line = course.lines[0]!
+    const choose = (series: PriceSeries, seconds: number) => {
+      if (series.chain !== undefined) return go.current.open(series.chain.company)
+      const line = series.lines[0]!
       const run = runAt(line, seconds)
       const store = `${line.company}/${line.storeId}`
       if (run !== undefined) go.current.navigate({ to: '/scrape', search: { store, date: run.from } })
@@ -76,24 +76,24 @@ function useChart(days: Days, point: (seconds: number | null) => void, open: (co
 }
 
 type LegendProps = Readonly<{
-  courses: readonly PriceSeries[]
+  allSeries: readonly PriceSeries[]
   pointed: number | null
   open: (company: string) => void
 }>
 
-function Legend({ courses, pointed, open }: LegendProps): ReactNode {
+function Legend({ allSeries, pointed, open }: LegendProps): ReactNode {
   return (
     <ul className={style.legend}>
-      {courses.map((course, index) => (
-        <li key={course.chain === undefined ? course.lines[0]!.key : course.chain.company} className={style.line}>
+      {allSeries.map((series, index) => (
+        <li key={series.chain === undefined ? series.lines[0]!.key : series.chain.company} className={style.line}>
           <svg className={style.pen} viewBox="0 -7 24 14" aria-hidden="true">
             <line x1="0" y1="0" x2="24" y2="0" stroke={colourName(index)} strokeWidth="3" />
-            {course.chain && <path d={markPath(index)} transform="translate(12)" fill={colourName(index)} />}
+            {series.chain && <path d={markPath(index)} transform="translate(12)" fill={colourName(index)} />}
           </svg>
-          {course.chain ? (
-            <OfChain chain={course.chain} pointed={pointed} open={open} />
+          {series.chain ? (
+            <OfChain chain={series.chain} pointed={pointed} open={open} />
           ) : (
-            <OfStores lines={course.lines} pointed={pointed} />
+            <OfStores lines={series.lines} pointed={pointed} />
           )}
         </li>
       ))}
@@ -118,7 +118,7 @@ function OfStores({ lines, pointed }: Pick<StoreSeries, 'lines'> & Pointed): Rea
   )
 }
 
-function OfChain({ chain, pointed, open }: Readonly<{ chain: Chain }> & Omit<LegendProps, 'courses'>): ReactNode {
+function OfChain({ chain, pointed, open }: Readonly<{ chain: Chain }> & Omit<LegendProps, 'allSeries'>): ReactNode {
   const step = pointed === null ? chain.steps.at(-1) : stepAt(chain, pointed)
   return (
     <>

@@ -12,23 +12,23 @@ type Finding = NonNullable<UploadView['findings']>[number]
 /** The findings, those that hold the file first; the same finding for several stores is one line. */
 export function Findings({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
   const sorted = [...findings].sort((one, other) => Number(other.held) - Number(one.held))
-  const alike = Map.groupBy(sorted, ({ rule, company, field, brief, sentence }) =>
+  const groups = Map.groupBy(sorted, ({ rule, company, field, brief, sentence }) =>
     JSON.stringify(company == null ? [rule, sentence] : [rule, company, field, brief]),
   )
   return (
     <ul className={style.list} aria-label="What was found">
-      {[...alike].map(([key, all]) => (
-        <li key={key}>{all.length === 1 ? <One finding={all[0]!} /> : <Alike findings={all} />}</li>
+      {[...groups].map(([key, all]) => (
+        <li key={key}>{all.length === 1 ? <One finding={all[0]!} /> : <FindingGroup findings={all} />}</li>
       ))}
     </ul>
   )
 }
 
-function Alike({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
+function FindingGroup({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
   const [first] = findings
   const { company, brief } = first!
   return (
-    <details className={style.alike}>
+    <details className={style.group}>
       <summary>
         <UntrustedBlock text={`${count(findings.length, 'scrape')} of ${company}: ${brief}`} />
       </summary>

@@ -1,51 +1,57 @@
 /**
- * What a listing is called now: the label that the newest scrape shows which shows it, of whichever store (of two on one date: the store
- * whose code sorts last; any rule would do that depends on the files only). And its barcode, which is kept from the newest scrape that
- * showed one.
+ * Updates the label and barcode of listings after a scrape has been added.
  *
- * Both are maxima over (date, store), and the listing keeps which one each comes from. So a scrape that is put in is only compared
- * with them. Other stores are looked at only where what a listing is called by is taken out (newest-showing.ts).
+ * A listing has the label of the newest scrape that shows it, in any store, and the barcode of the newest one that
+ * shows a barcode. If two stores have the same date, the one whose code sorts last counts; any rule that depends only
+ * on the files would do.
+ *
+ * Both are maxima over (date, store), and the listing records which scrape each comes from. So an added scrape is only
+ * compared with these. Other stores are searched only when the scrape that counted is removed (newest-showing.ts).
  */
 import { indexWords, RENAMED } from './listing-words.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
-/** A scrape in the history of its store. */
-export type Showing = Readonly<{ storeId: number; storeCode: string; date: string }>
+/** The store and date of a scrape, by which scrapes are compared. */
+export type ScrapeKey = Readonly<{ storeId: number; storeCode: string; date: string }>
 
-/** Rows with their listings and labels. `hasBarcodes` false: none of them shows a barcode. */
-export type Rows = Readonly<{ rows: Statement; hasBarcodes: boolean }>
+/** A query of the `listing_id` and `label_id` of rows. `hasBarcodes` false: no label of them has a barcode. */
+export type LabelRows = Readonly<{ rows: Statement; hasBarcodes: boolean }>
 
-/** The rows of a staged scrape. */
-export function rowsOf({ number, hasBarcodes }: StagedScrape): Rows {
+/** The rows of a staged scrape; for a date that no other file describes. */
+export function rowsOfScrape({ number, hasBarcodes }: StagedScrape): LabelRows {
   return { rows: sql`select listing_id, label_id from observed where scrape = ${number}`, hasBarcodes }
 }
 
-/** What a store showed on a date, as its runs say. */
-export function rowsOn({ storeId, date }: Readonly<{ storeId: number; date: string }>): Rows {
+/** The rows of a store on a date, from its runs: those that count if several files describe the date. */
+export function rowsOfDate({ storeId, date }: Readonly<{ storeId: number; date: string }>): LabelRows {
   const rows = sql`select listing_id, label_id from label_run
     where store_id = ${storeId} and from_date <= ${date} and (to_date is null or to_date >= ${date})`
   return { rows, hasBarcodes: true }
 }
 
-/** Names the listings that a scrape shows, where it is the newest one that does. The runs must say so already. */
-export async function nameListings(database: LoadDatabase, at: Showing, { rows, hasBarcodes }: Rows): Promise<void> {
-  const isNewest = isNotAfter(at, sql`listing.label_date`, sql`listing.label_store_id`)
+/** Sets label and barcode of a scrape's listings for which it is the newest. Its runs must be stored already. */
+export async function labelListings(
+  database: LoadDatabase,
+  scrape: ScrapeKey,
+  { rows, hasBarcodes }: LabelRows,
+): Promise<void> {
+  const isNewest = isNotAfter(scrape, sql`listing.label_date`, sql`listing.label_store_id`)
   await database.run(
     sql`insert into renamed
       select listing.id, listing.label_id from (${rows}) as seen join listing on listing.id = seen.listing_id
       where listing.label_id is distinct from seen.label_id and ${isNewest} on conflict do nothing`,
   )
   await database.run(
-    sql`update listing set label_id = seen.label_id, label_date = ${at.date}, label_store_id = ${at.storeId}
-        ${hasBarcodes ? barcodeFrom(at) : sql``}
+    sql`update listing set label_id = seen.label_id, label_date = ${scrape.date}, label_store_id = ${scrape.storeId}
+        ${hasBarcodes ? barcodeAssignments(scrape) : sql``}
       from (${rows}) as seen where listing.id = seen.listing_id and ${isNewest}`,
   )
-  if (hasBarcodes) await takeBarcodes(database, at, rows)
+  if (hasBarcodes) await updateBarcodes(database, scrape, rows)
 }
 
-/** Sets the barcode with the label: that of the new one, or the same as before where it came with the same label. */
-function barcodeFrom({ date, storeId }: Showing): Statement {
+/** Barcode assignments beside the label's. If the new label has none, the barcode and its source stay as they are. */
+function barcodeAssignments({ date, storeId }: ScrapeKey): Statement {
   const barcode = sql`case
     when listing.label_id is distinct from seen.label_id then (select label.barcode from label where label.id = seen.label_id)
     when listing.barcode_date = listing.label_date and listing.barcode_store_id = listing.label_store_id then listing.barcode end`
@@ -54,15 +60,15 @@ function barcodeFrom({ date, storeId }: Showing): Statement {
     barcode_store_id = case when ${barcode} is null then listing.barcode_store_id else ${storeId} end`
 }
 
-/** Barcodes of listings that have been named by a newer scrape, which showed none. */
-async function takeBarcodes(database: LoadDatabase, at: Showing, rows: Statement): Promise<void> {
+/** Sets the barcode of listings whose label comes from a newer scrape that showed no barcode. */
+async function updateBarcodes(database: LoadDatabase, scrape: ScrapeKey, rows: Statement): Promise<void> {
   const taken = await database.all<{ id: number }>(
-    sql`update listing set barcode = newer.barcode, barcode_date = ${at.date}, barcode_store_id = ${at.storeId}
+    sql`update listing set barcode = newer.barcode, barcode_date = ${scrape.date}, barcode_store_id = ${scrape.storeId}
       from (
         select seen.listing_id, (select barcode from label where label.id = seen.label_id) as barcode
         from (${rows}) as seen join listing on listing.id = seen.listing_id
-        where (label_date > ${at.date} or label_store_id <> ${at.storeId})
-          and ${isNotAfter(at, sql`listing.barcode_date`, sql`listing.barcode_store_id`)}
+        where (label_date > ${scrape.date} or label_store_id <> ${scrape.storeId})
+          and ${isNotAfter(scrape, sql`listing.barcode_date`, sql`listing.barcode_store_id`)}
       ) as newer where listing.id = newer.listing_id and newer.barcode is not null returning listing.id`,
   )
   if (taken.length === 0) return
@@ -73,22 +79,22 @@ async function takeBarcodes(database: LoadDatabase, at: Showing, rows: Statement
   )
 }
 
-/** Whether a date and store are not behind those of a showing, or there are none. */
-function isNotAfter({ date, storeCode }: Showing, dateOf: Statement, storeOf: Statement): Statement {
-  return sql`(${dateOf} is null or ${dateOf} < ${date} or (${dateOf} = ${date}
-    and (select code from store where store.id = ${storeOf}) <= ${storeCode}))`
+/** A condition: a date and store are at most those of the scrape, or null. */
+function isNotAfter({ date, storeCode }: ScrapeKey, dateColumn: Statement, storeColumn: Statement): Statement {
+  return sql`(${dateColumn} is null or ${dateColumn} < ${date} or (${dateColumn} = ${date}
+    and (select code from store where store.id = ${storeColumn}) <= ${storeCode}))`
 }
 
-/** Sets categories and search words of the listings in `renamed`, where they follow from what is another one now. */
-export async function describeRenamed(database: LoadDatabase): Promise<void> {
+/** Updates categories and search words of the listings in `renamed`, where their new label changes these. */
+export async function updateRenamed(database: LoadDatabase): Promise<void> {
   await setCategories(database)
   await indexWords(database)
 }
 
 async function setCategories(database: LoadDatabase): Promise<void> {
-  // The price changes of a listing that moves to another category must be kept under the names of that one
-  // (queries/shelve-changes.ts). A new listing has no changes yet.
-  // Ordered by listing, as the counter of changes marks them: otherwise the two could deadlock in PostgreSQL.
+  // A listing's price changes are also stored by category, so they move with it (queries/shelve-changes.ts). A new
+  // listing has none yet. The trigger on `price_change` marks listings in this order too, else both could deadlock in
+  // PostgreSQL.
   await database.run(
     sql`insert into shelf_pending select renamed.listing_id, 1 from ${RENAMED}
       where renamed.label_id is not null and old.category_id is distinct from now.category_id order by renamed.listing_id

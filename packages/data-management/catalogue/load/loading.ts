@@ -29,7 +29,7 @@ import { addChange } from '../model/date-change.ts'
 import { keepFigures, ownReferences, sistersOf } from '../references.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
 import { Facts } from './facts.ts'
-import { describeRenamed } from './labels.ts'
+import { updateRenamed } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
 import { type Added, nameAfter } from './name-after.ts'
 import { settleProducts } from './products.ts'
@@ -161,7 +161,7 @@ export class CatalogueLoading implements Loading {
     await nameAfter(database, added)
     await lowerFirstShown(database, rankOf(this.#begun.file), scrapes)
     if (!(await isToBeSettled(database))) return
-    await describeRenamed(database)
+    await updateRenamed(database)
     await database.lock('products')
     await settleProducts(database, watch)
   }

@@ -1,5 +1,5 @@
 /** Updates the names of stores, companies and listings after scrapes have been added. */
-import { nameListings, rowsOf, rowsOn } from './labels.ts'
+import { labelListings, rowsOfDate, rowsOfScrape } from './labels.ts'
 import { findNewest, noteBarcodes } from './newest-showing.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import type { LoadDatabase } from './statement.ts'
@@ -15,7 +15,7 @@ export async function nameAfter(database: LoadDatabase, added: readonly Added[])
     added.map(({ scrape }) => scrape.storeId),
   )
   for (const { scrape, id, isContested } of added) {
-    await nameListings(database, scrape, isContested ? rowsOn(scrape) : rowsOf(scrape))
+    await labelListings(database, scrape, isContested ? rowsOfDate(scrape) : rowsOfScrape(scrape))
     // A barcode may have come from another file's row, which this scrape now overrides.
     if (isContested) await noteBarcodes(database, scrape)
     await showCompany(database.queries, scrape.companyId, id)

@@ -9,7 +9,7 @@
 import type { Rejection, RowMetadata } from '@splitcart/shared/row.ts'
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
 
-/** A scrape that appears for the first time. */
+/** A scrape's first appearance. */
 export type NewScrape = Readonly<{ metadata: RowMetadata }>
 
 /** A listing's first appearance. `byName` 1: its code is a normalized name. `id` 0: not looked up yet, or not there. */
@@ -18,13 +18,13 @@ export type NewListing = Readonly<{ company: string; byName: 0 | 1; code: string
 /** A label's first appearance: the text that `labelText` makes, its `hash` for look-ups, and its unique `digest`. */
 export type NewLabel = Readonly<{ hash: number; digest: string; text: string; hasBarcode: boolean }> & { id: number }
 
-/** A line that is not a row. `raw`: its first bytes; null: they are not kept. */
+/** A line that was rejected. `raw`: its first bytes, at most RAW_BYTES_MAX; null: they are not kept. */
 export type RejectedLine = Readonly<{ line: number; rejection: Rejection; raw: Uint8Array | null }>
 
-/** Rows of which a field was left out for one reason: how many, and on which lines first. */
+/** A reason for which a field was left out: in how many rows, and the numbers of the first such lines. */
 export type WarnedRows = Readonly<{ field: string; reason: string; count: number; lines: number[] }>
 
-/** Rows that have a field which is not known. */
+/** An unknown field, and how many rows have it. */
 export type IgnoredField = Readonly<{ name: string; rows: number }>
 
 /**
@@ -34,9 +34,10 @@ export type IgnoredField = Readonly<{ name: string; rows: number }>
 export type ScrapeFigures = Readonly<{ scrape: number; figures: Figures; sampled: Uint8Array<ArrayBuffer> }>
 
 /**
- * What was read of `bytes` bytes. `rows` holds the numbers of `ROW` for each row. `textBytes`: the size of the texts of
- * new listings and labels. `times`: the latest `scraped_at` of a scrape up to here, in milliseconds since 1970.
- * `figures`: sent after the end of the file, those of one scrape in each batch.
+ * The lines that end in `bytes` bytes of a file. `forget`: numbers of listings and labels start again, before this
+ * batch. `count`: lines that are not blank. `rows` holds the numbers of `ROW` for each row. `textBytes`: the memory
+ * that the texts of new listings and labels take. `times`: the latest `scraped_at` of a scrape so far, in milliseconds
+ * since 1970. `figures`: sent after the end of the file, those of one scrape in each batch.
  */
 export type RowBatch = {
   readonly bytes: number
@@ -55,8 +56,9 @@ export type RowBatch = {
 }
 
 /**
- * The numbers of a row. Money is whole cents, flags are 0 and 1; -1: not given. From `listing` on they are the same for
- * a line that repeats another; `unknown` is the number of the list of its unknown field names.
+ * The offsets of a row's numbers. Money is in whole cents, flags are 0 and 1; -1: not given. From `listing` on the
+ * numbers are copied from an earlier row if a line repeats it. `unknown`: the number of the list of its unknown field
+ * names.
  */
 export const ROW = {
   scrape: 0,
@@ -72,7 +74,7 @@ export const ROW = {
   length: 10,
 } as const
 
-/** A batch of so many lines and bytes, with nothing in it yet. */
+/** An empty batch with room for so many rows. `bytes`: how many bytes of the file it stands for. */
 export function newRowBatch(lines: number, bytes: number): RowBatch {
   const rows = new Int32Array(lines * ROW.length)
   return {

@@ -6,7 +6,7 @@ import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { StoreAlias } from '../catalogue.ts'
 import { keepFigures } from '../references.ts'
-import { describeRenamed } from './labels.ts'
+import { updateRenamed } from './labels.ts'
 import { type Added, nameAfter } from './name-after.ts'
 import { storeIds } from './names.ts'
 import { settleProducts } from './products.ts'
@@ -56,7 +56,7 @@ export async function mergeStores(database: LoadDatabase, aliases: readonly Stor
     added.push({ scrape, id, isContested })
   }
   await nameAfter(database, added)
-  await describeRenamed(database)
+  await updateRenamed(database)
   await settleProducts(database)
   await forgetUnused(database, kept)
   await database.script('delete from observed')

@@ -3,7 +3,7 @@
  * labels, names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
  */
 import { withdrawFacts } from './facts.ts'
-import { describeRenamed, nameListings, rowsOn } from './labels.ts'
+import { labelListings, rowsOfDate, updateRenamed } from './labels.ts'
 import { findNewest, noteToRelabel } from './newest-showing.ts'
 import { settleProducts } from './products.ts'
 import { findSince, noteDoubted, rankedAtOf } from './said-since.ts'
@@ -21,7 +21,7 @@ export async function undoScrapes(database: LoadDatabase, loadId: number): Promi
   for (const scrape of scrapes) await noteDoubted(database, rankedAt, scrape)
   await takeOut(database, scrapes)
   await findSince(database, { companyIds: scrapes.map(({ companyId }) => companyId), rankedAt })
-  await describeRenamed(database)
+  await updateRenamed(database)
   await settleProducts(database)
   await forgetUnused(database, scrapes)
 }
@@ -42,7 +42,8 @@ export async function takeOut(database: LoadDatabase, scrapes: readonly ScrapeRe
     scrapes.map(({ companyId }) => companyId),
   )
   // Other scrapes of the date that are left may be newer than the source of a listing's barcode.
-  for (const scrape of beside) if (await isDated(database, scrape)) await nameListings(database, scrape, rowsOn(scrape))
+  for (const scrape of beside)
+    if (await isDated(database, scrape)) await labelListings(database, scrape, rowsOfDate(scrape))
 }
 
 /** Whether the store has a scrape of the date. */

@@ -63,6 +63,6 @@ export function changesIn(transition: Transition): Change[] {
 }
 
 /** The key of a change among those of one date. */
-export function nameOfChange({ kind, listing_id, from_cents, to_cents }: Change): string {
+export function changeKey({ kind, listing_id, from_cents, to_cents }: Change): string {
   return `${kind} ${listing_id} ${from_cents} ${to_cents}`
 }

@@ -1,11 +1,14 @@
 /**
- * A scrape that runs past midnight shows two dates and is still one scrape (design 6.2): when a file shows a store on exactly two
- * adjacent dates and no listing on both, all of it belongs to the earlier date. Pure.
+ * Recognises scrapes that ran past midnight: if a file shows a store on exactly two adjacent dates and no listing on
+ * both, it is one scrape of the earlier date. As two scrapes, each would lack the listings of the other, and these
+ * would seem to disappear and come back. Pure.
  */
-export type Dated = Readonly<{ storeId: number; mergedFrom?: string; date: string }>
 
-/** The pairs of scrapes that may be one, the earlier first: two adjacent dates of a store that has no third in the file. */
-export function pairsAcrossMidnight<Scrape extends Dated>(scrapes: readonly Scrape[]): [Scrape, Scrape][] {
+/** A scrape's store and date. `mergedFrom`: the code in the file, if the store is known under another code. */
+export type DatedScrape = Readonly<{ storeId: number; mergedFrom?: string; date: string }>
+
+/** The pairs of scrapes that may be one, the earlier first: the store has these two adjacent dates and no third one. */
+export function pairsAcrossMidnight<Scrape extends DatedScrape>(scrapes: readonly Scrape[]): [Scrape, Scrape][] {
   const byStore = Map.groupBy(scrapes, ({ storeId, mergedFrom }) => `${storeId} ${mergedFrom ?? ''}`)
   const pairs: [Scrape, Scrape][] = []
   for (const group of byStore.values()) {

@@ -34,11 +34,11 @@ export type Described = Shelved & Readonly<{ companyId: number; size: string | n
 /** All words that a listing is found by, each once. */
 export function wordsOfListing(listing: Described, shelf: Shelf = shelfOf(listing.categories)): string[] {
   const plain = plainWordsOf(listing)
-  const crowd = crowdOf(plain.length)
+  const lengthClass = lengthClassOf(plain.length)
   return [
     companyWord(listing.companyId),
     ...listing.categoryIds.map(categoryWord),
-    ...headsOf(listing, plain, shelf).map((stem) => headWord(crowd, stem)),
+    ...headsOf(listing, plain, shelf).map((stem) => headWord(lengthClass, stem)),
     ...amountWords([listing.name, listing.size]),
     ...wordsOfTexts([listing.name, listing.brand]),
   ]
@@ -72,8 +72,8 @@ export function amountWords(texts: readonly (string | null)[]): string[] {
 }
 
 /** The marked word that finds listings whose head is this word, with names of one of NAME_LENGTH_CLASSES. */
-export function headWordQuery({ word, isBegun }: SoughtWord, crowd: number): SoughtWord {
-  return { word: headWord(crowd, isBegun ? word : stemOf(word)), isBegun }
+export function headWordQuery({ word, isBegun }: SoughtWord, lengthClass: number): SoughtWord {
+  return { word: headWord(lengthClass, isBegun ? word : stemOf(word)), isBegun }
 }
 
 /** A group of alternatives: one of these marked words must occur. */
@@ -81,11 +81,11 @@ export function markedWordQuery(...words: readonly string[]): readonly Alternati
   return words.map((word) => ({ words: [{ word, isBegun: false }], worth: 1 }))
 }
 
-function headWord(crowd: number, stem: string): string {
-  return `${HEAD_MARK}${crowd}${stem}`
+function headWord(lengthClass: number, stem: string): string {
+  return `${HEAD_MARK}${lengthClass}${stem}`
 }
 
-function crowdOf(words: number): number {
+function lengthClassOf(words: number): number {
   return words <= 2 ? 1 : words === 3 ? 2 : 3
 }
 

@@ -1,9 +1,9 @@
-/** Changes as they are told: with the names of what changed. */
+/** Adds the names of listings to changes, for answers of the API. */
 import type { Sql } from '../../database/sql.ts'
 import type { ChangeLine } from './changes.ts'
 import { unitPriceView } from './products.ts'
 
-type Named = Readonly<{
+type ListingRecord = Readonly<{
   id: number
   product_id: number
   company: string
@@ -14,7 +14,7 @@ type Named = Readonly<{
   size: string | null
 }>
 
-/** A change, as it is told. */
+/** A change in an answer. `key`: the normalized name, which identifies a listing without `sku`. Price null: none. */
 export type ChangeView = Readonly<{
   kind: ChangeLine['kind']
   product_id: number
@@ -25,10 +25,10 @@ export type ChangeView = Readonly<{
   size: string | null
   from_cents: number | null
   to_cents: number | null
-  /** By how many cents, and by which share, of what is cheaper or dearer; below 0: cheaper. */
+  /** The change of price in cents and as a share, below 0 if cheaper; null for other kinds. */
   change_cents: number | null
   change_share: number | null
-  /** What it costs by amount now; of what is gone, what it did. */
+  /** The unit price after the change; before it, if there is no price after it. */
   unit_price_cents: number | null
   unit_price_per: string | null
   stores: number
@@ -38,24 +38,24 @@ export type ChangeView = Readonly<{
 
 const MILLION = 1_000_000
 
-/** With their names. */
-export async function changesNamed(database: Sql, lines: readonly ChangeLine[]): Promise<ChangeView[]> {
+/** Looks up the listings of changes. Changes of listings that were deleted meanwhile are left out. */
+export async function changeViews(database: Sql, lines: readonly ChangeLine[]): Promise<ChangeView[]> {
   if (lines.length === 0) return []
   const ids = [...new Set(lines.map(({ listing_id }) => listing_id))]
-  const records = await database.all<Named>(
+  const records = await database.all<ListingRecord>(
     `select listing.id, listing.product_id, company.shown as company, by_name, listing.code, label.key, label.name, label.size
       from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
       where listing.id in (${ids.map(() => '?').join(', ')})`,
     ...ids,
   )
-  const named = new Map(records.map((record) => [record.id, record]))
+  const listings = new Map(records.map((record) => [record.id, record]))
   return lines.flatMap((line) => {
-    const listing = named.get(line.listing_id)
+    const listing = listings.get(line.listing_id)
     return listing === undefined ? [] : [viewOf(line, listing)]
   })
 }
 
-function viewOf(line: ChangeLine, { id: _, by_name, code, ...listing }: Named): ChangeView {
+function viewOf(line: ChangeLine, { id: _, by_name, code, ...listing }: ListingRecord): ChangeView {
   const { kind, by_share, stores, first_date, last_date } = line
   const [from, to] = [priceOf(line.from_cents), priceOf(line.to_cents)]
   const isOfPrice = (kind === 'cheaper' || kind === 'dearer') && from !== null && to !== null

@@ -1,55 +1,57 @@
 /**
- * What changed within a span of dates, the largest first: the same change in many stores, and on several dates, is one line.
+ * Finds the changes within a span of dates, the largest first. The same change in many stores or on several dates is
+ * one line.
  *
- * Of all stores, or those of a company, in all categories or one, it is read from what is counted (count-changes.ts). The lines of one date
- * and kind lie there in the order that is asked for, and a line has its place by what it says, so that those of many dates are merged as
- * far as a page goes. Of one store, or one file, it is read from the runs themselves.
+ * For all stores or a company's, in all categories or one, they are read from the counted changes (count-changes.ts).
+ * An index has the lines of each date and kind in the requested order. That order depends only on the values of a line,
+ * so the dates can be merged, and only as many lines are read as a page needs. For one store or one file, the changes
+ * are computed from the price runs.
  */
 import type { Sql, Value } from '../../database/sql.ts'
-import { CHANGE_KINDS, type Change, type ChangeKind, changesIn } from '../model/changes.ts'
+import { CHANGE_KINDS, type Change, type ChangeKind, changeKey, changesIn } from '../model/changes.ts'
 import { type StoreDates, transitionsOn } from './transitions.ts'
 
-/** By which of the two ranks the lines are ordered first. */
+/** Which of the two ranks of a change orders the lines first. */
 export type ChangeOrder = 'share' | 'cents'
 
-/** The key of a line: the two ranks in their order, listing, both prices, kind. */
+/** The sort key of a line: the two ranks in the order of `ChangeOrder`, listing, both prices, kind. */
 export type ChangeCursor = readonly [number, number, number, number, number, string]
 
-/** What is asked for. `at`: of these dates of stores alone. `category`: the name of one, at any level. */
+/** A query; dates are inclusive. `storeDates`: only these dates. `category`: the name of one, at any level. */
 export type ChangesQuery = Readonly<{
   from: string
   to: string
   kinds: readonly ChangeKind[]
   companyId?: number | undefined
-  at?: StoreDates | undefined
+  storeDates?: StoreDates | undefined
   category?: string | undefined
   order: ChangeOrder
   after: ChangeCursor | undefined
   limit: number
 }>
 
-/** A change. `stores`: in how many; one where it came twice counts twice. The ranks are below 0. */
+/** A change. `stores`: in how many stores it happened; a store is counted once per date. */
 export type ChangeLine = Change & { stores: number; first_date: string; last_date: string }
 
-/** How many lines of a kind there are, each date by itself, and how many stores they are of in all. */
+/** The number of lines of a kind, summed over the dates (not merged), and the sum of their `stores`. */
 export type ChangeCount = Readonly<{ kind: ChangeKind; lines: number; stores: number }>
 
-/** A page of lines, where the next one begins, and how many there are of all kinds. */
+/** A page of lines, the cursor of the next page (null: none), and the counts of all kinds, requested or not. */
 export type ChangesFound = Readonly<{ lines: ChangeLine[]; next: ChangeCursor | null; counts: ChangeCount[] }>
 
-/** Finds a page. */
+/** Finds a page of changes. */
 export async function findChanges(database: Sql, query: ChangesQuery): Promise<ChangesFound> {
-  if (query.at !== undefined) return await changesOfStores(database, query, query.at)
-  const within = await countedWithin(database, query)
-  const days = await daysWithin(database, query, within)
-  const isWanted = new Set(query.kinds)
+  if (query.storeDates !== undefined) return await changesOfStores(database, query, query.storeDates)
+  const source = await countSourceOf(database, query)
+  const days = await dayCountsOf(database, query, source)
+  const wantedKinds = new Set(query.kinds)
   const streams = days
-    .filter(({ kind }) => isWanted.has(kind))
-    .map((day) => new Stream(database, query, { ...within, day }))
-  return { ...pageOf(await merged(streams, query), query), counts: summed(days) }
+    .filter(({ kind }) => wantedKinds.has(kind))
+    .map((day) => new LineStream(database, query, { ...source, day }))
+  return { ...pageOf(await firstLines(streams, query), query), counts: totalsByKind(days) }
 }
 
-/** The latest date until another one on which anything changed. */
+/** The latest date up to `until` that has counted changes, of all companies or one; undefined if none. */
 export async function latestChanges(database: Sql, until: string, companyId?: number): Promise<string | undefined> {
   const of = companyId === undefined ? '' : 'and company_id = ?2'
   const sql = `select max(date) as date from price_change_day where date <= ?1 ${of}`
@@ -57,12 +59,13 @@ export async function latestChanges(database: Sql, until: string, companyId?: nu
   return (await database.get<{ date: string | null }>(sql, ...values))?.date ?? undefined
 }
 
-type Day = Readonly<{ date: string; kind: ChangeKind; lines: number; stores: number }>
+/** The counts of a date and kind. */
+type DayCount = Readonly<{ date: string; kind: ChangeKind; lines: number; stores: number }>
 
-/** Where what is asked for is counted and kept in its order: the tables, and what is looked for there. */
-type Within = Readonly<{ dayTable: string; lineTable: string; where: string; values: readonly Value[] }>
+/** The tables of counts and of lines that answer a query, and the condition on both, with its values. */
+type CountSource = Readonly<{ dayTable: string; lineTable: string; where: string; values: readonly Value[] }>
 
-async function countedWithin(database: Sql, { category, companyId }: ChangesQuery): Promise<Within> {
+async function countSourceOf(database: Sql, { category, companyId }: ChangesQuery): Promise<CountSource> {
   const values: Value[] = companyId === undefined ? [] : [companyId]
   const where = companyId === undefined ? '' : 'and company_id = ?'
   if (category === undefined) return { dayTable: 'price_change_day', lineTable: 'price_change', where, values }
@@ -71,18 +74,18 @@ async function countedWithin(database: Sql, { category, companyId }: ChangesQuer
   return { ...tables, where: `and name_id = ? ${where}`, values: [found?.id ?? 0, ...values] }
 }
 
-async function daysWithin(database: Sql, { from, to }: ChangesQuery, within: Within): Promise<Day[]> {
-  return await database.all<Day>(
-    `select date, kind, cast(sum(lines) as integer) as lines, cast(sum(stores) as integer) as stores from ${within.dayTable}
-      where date between ? and ? ${within.where} group by date, kind having sum(lines) > 0`,
-    ...[from, to, ...within.values],
+async function dayCountsOf(database: Sql, { from, to }: ChangesQuery, source: CountSource): Promise<DayCount[]> {
+  return await database.all<DayCount>(
+    `select date, kind, cast(sum(lines) as integer) as lines, cast(sum(stores) as integer) as stores from ${source.dayTable}
+      where date between ? and ? ${source.where} group by date, kind having sum(lines) > 0`,
+    ...[from, to, ...source.values],
   )
 }
 
-function summed(days: readonly Omit<Day, 'date'>[]): ChangeCount[] {
+function totalsByKind(days: readonly Omit<DayCount, 'date'>[]): ChangeCount[] {
   return CHANGE_KINDS.map((kind) => {
-    const those = days.filter((day) => day.kind === kind)
-    const sum = (of: 'lines' | 'stores') => those.reduce((total, day) => total + day[of], 0)
+    const ofKind = days.filter((day) => day.kind === kind)
+    const sum = (of: 'lines' | 'stores') => ofKind.reduce((total, day) => total + day[of], 0)
     return { kind, lines: sum('lines'), stores: sum('stores') }
   })
 }
@@ -90,19 +93,18 @@ function summed(days: readonly Omit<Day, 'date'>[]): ChangeCount[] {
 const RANKS = { share: ['by_share', 'by_cents'], cents: ['by_cents', 'by_share'] } as const
 const BATCH_MIN = 8
 
-/** The lines of one date and kind, read a batch at a time in their order. */
-class Stream {
+/** The lines of one date and kind in the order of the query, read in batches. */
+class LineStream {
   readonly lines: ChangeLine[] = []
   isDone = false
   readonly #database: Sql
   readonly #query: ChangesQuery
-  readonly #within: Within & Readonly<{ day: Day }>
-  #next = 0
+  readonly #source: CountSource & Readonly<{ day: DayCount }>
 
-  constructor(database: Sql, query: ChangesQuery, within: Within & Readonly<{ day: Day }>) {
+  constructor(database: Sql, query: ChangesQuery, source: CountSource & Readonly<{ day: DayCount }>) {
     this.#database = database
     this.#query = query
-    this.#within = within
+    this.#source = source
   }
 
   get last(): ChangeLine | undefined {
@@ -110,56 +112,59 @@ class Stream {
   }
 
   async read(batch: number): Promise<void> {
-    const { lineTable, where, day } = this.#within
+    const { lineTable, where, day } = this.#source
     const { date, kind } = day
     const [first, second] = RANKS[this.#query.order]
-    const place = this.#place()
+    const start = this.#start()
     const key = `${first}, ${second}, listing_id, from_cents, to_cents`
     const found = await this.#database.all<Omit<ChangeLine, 'first_date' | 'last_date'>>(
       `select kind, by_share, by_cents, listing_id, from_cents, to_cents, stores from (
           select date, kind, by_share, by_cents, listing_id, from_cents, to_cents from ${lineTable}
-          where date = ? and kind = ? ${where} ${place === undefined ? '' : `and (${key}) ${place.is} (?, ?, ?, ?, ?)`}
+          where date = ? and kind = ? ${where} ${start === undefined ? '' : `and (${key}) ${start.operator} (?, ?, ?, ?, ?)`}
           order by ${key} limit ${batch}
         ) as line join price_change using (date, kind, by_share, by_cents, listing_id, from_cents, to_cents) order by ${key}`,
-      ...[date, kind, ...this.#within.values, ...(place?.key ?? [])],
+      ...[date, kind, ...this.#source.values, ...(start?.key ?? [])],
     )
     this.lines.push(...found.map((line) => ({ ...line, first_date: date, last_date: date })))
-    this.#next = this.lines.length
     this.isDone = found.length < batch
   }
 
-  /** Behind what has been read, else behind the page before: of equal lines, the kinds are in the order of their names. */
-  #place(): { is: string; key: number[] } | undefined {
+  /** Where the next batch begins: after the last line read, else after the previous page; `kind` is last in the key. */
+  #start(): { operator: string; key: number[] } | undefined {
     const { order, after } = this.#query
-    if (this.#next > 0) return { is: '>', key: placeOf(this.last!, order).slice(0, 5) as number[] }
+    if (this.last !== undefined) return { operator: '>', key: sortKeyOf(this.last, order).slice(0, 5) as number[] }
     if (after === undefined) return undefined
-    return { is: this.#within.day.kind > after[5] ? '>=' : '>', key: after.slice(0, 5) as number[] }
+    return { operator: this.#source.day.kind > after[5] ? '>=' : '>', key: after.slice(0, 5) as number[] }
   }
 }
 
-/** As many lines of all streams as a page needs and one more. */
-async function merged(streams: readonly Stream[], { order, limit }: ChangesQuery): Promise<ChangeLine[]> {
+/** The first lines of all streams: one more than the page has, to know whether another page follows. */
+async function firstLines(streams: readonly LineStream[], { order, limit }: ChangesQuery): Promise<ChangeLine[]> {
   const wanted = limit + 1
   let batch = Math.max(BATCH_MIN, Math.ceil((2 * wanted) / Math.max(streams.length, 1)))
   let reading = streams
   for (;;) {
     for (const stream of reading) await stream.read(batch)
-    const lines = joined(streams.flatMap((stream) => stream.lines)).sort((one, other) => compare(one, other, order))
+    const lines = mergeLines(streams.flatMap((stream) => stream.lines)).sort((one, other) =>
+      compareLines(one, other, order),
+    )
     const bound = lines[wanted - 1]
-    // What a stream has not told yet may stand before the last line of the page.
-    reading = streams.filter(({ isDone, last }) => !isDone && (bound === undefined || compare(last!, bound, order) < 0))
+    // Unread lines of these streams may still belong on the page.
+    reading = streams.filter(
+      ({ isDone, last }) => !isDone && (bound === undefined || compareLines(last!, bound, order) < 0),
+    )
     if (reading.length === 0) return lines.slice(0, wanted)
     batch *= 2
   }
 }
 
-/** The same change is one line. */
-function joined(lines: readonly ChangeLine[]): ChangeLine[] {
+/** Merges lines of the same change. */
+function mergeLines(lines: readonly ChangeLine[]): ChangeLine[] {
   const found = new Map<string, ChangeLine>()
   for (const line of lines) {
-    const name = `${line.kind} ${line.listing_id} ${line.from_cents} ${line.to_cents}`
-    const same = found.get(name)
-    if (same === undefined) found.set(name, { ...line })
+    const key = changeKey(line)
+    const same = found.get(key)
+    if (same === undefined) found.set(key, { ...line })
     else {
       same.stores += line.stores
       if (line.first_date < same.first_date) same.first_date = line.first_date
@@ -169,16 +174,16 @@ function joined(lines: readonly ChangeLine[]): ChangeLine[] {
   return [...found.values()]
 }
 
-function placeOf(line: ChangeLine, order: ChangeOrder): ChangeCursor {
+function sortKeyOf(line: ChangeLine, order: ChangeOrder): ChangeCursor {
   const [first, second] = RANKS[order]
   return [line[first], line[second], line.listing_id, line.from_cents, line.to_cents, line.kind]
 }
 
-function compare(one: ChangeLine, other: ChangeLine, order: ChangeOrder): number {
-  return comparePlaces(placeOf(one, order), placeOf(other, order))
+function compareLines(one: ChangeLine, other: ChangeLine, order: ChangeOrder): number {
+  return compareKeys(sortKeyOf(one, order), sortKeyOf(other, order))
 }
 
-function comparePlaces(one: ChangeCursor, other: ChangeCursor): number {
+function compareKeys(one: ChangeCursor, other: ChangeCursor): number {
   for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return one[at]! < other[at]! ? -1 : 1
   return 0
 }
@@ -186,19 +191,19 @@ function comparePlaces(one: ChangeCursor, other: ChangeCursor): number {
 function pageOf(lines: readonly ChangeLine[], { limit, order }: ChangesQuery) {
   const page = lines.slice(0, limit)
   const last = lines.length > limit ? page.at(-1) : undefined
-  return { lines: page, next: last === undefined ? null : placeOf(last, order) }
+  return { lines: page, next: last === undefined ? null : sortKeyOf(last, order) }
 }
 
-/** Of some dates of stores: all of it is found, and a page of that told. */
-async function changesOfStores(database: Sql, query: ChangesQuery, at: StoreDates): Promise<ChangesFound> {
+/** The changes on some dates of stores: computes all of them and returns a page. */
+async function changesOfStores(database: Sql, query: ChangesQuery, storeDates: StoreDates): Promise<ChangesFound> {
   const { kinds, category, order, after } = query
-  const isWanted = new Set(kinds)
-  const each = (await transitionsOn(database, at, category)).flatMap(({ date, stores, ...transition }) =>
+  const wantedKinds = new Set(kinds)
+  const changes = (await transitionsOn(database, storeDates, category)).flatMap(({ date, stores, ...transition }) =>
     changesIn(transition).map((change) => ({ ...change, stores, first_date: date, last_date: date })),
   )
-  const counted = each.map(({ kind, stores }) => ({ kind, lines: 1, stores }))
-  const lines = joined(each.filter(({ kind }) => isWanted.has(kind)))
-    .sort((one, other) => compare(one, other, order))
-    .filter((line) => after === undefined || comparePlaces(placeOf(line, order), after) > 0)
-  return { ...pageOf(lines, query), counts: summed(counted) }
+  const counted = changes.map(({ kind, stores }) => ({ kind, lines: 1, stores }))
+  const lines = mergeLines(changes.filter(({ kind }) => wantedKinds.has(kind)))
+    .sort((one, other) => compareLines(one, other, order))
+    .filter((line) => after === undefined || compareKeys(sortKeyOf(line, order), after) > 0)
+  return { ...pageOf(lines, query), counts: totalsByKind(counted) }
 }

@@ -1,30 +1,32 @@
 /**
- * Counts the changes of price again where loads have marked dates, and keeps them (the table `price_change`). What is counted follows from the
- * runs alone, so that it is the same whatever came first. It is written some hundred lines at a time: what else writes waits for no more.
+ * Recounts the price changes of the dates that loads have marked, and stores them in the table `price_change`.
+ *
+ * The counts depend only on scrapes and price runs, not on the order of loads. They are written in batches of a few
+ * hundred lines, so that other writers never wait long.
  */
 import { randomUUID } from 'node:crypto'
 import type { Sql, Value } from '../../database/sql.ts'
-import { type Change, changesIn, nameOfChange } from '../model/changes.ts'
+import { type Change, changeKey, changesIn } from '../model/changes.ts'
 import { revisionOf } from './revision.ts'
 import { hasUnshelvedChanges, shelveChanges } from './shelve-changes.ts'
 import { datesOfCompany, transitionsOn } from './transitions.ts'
 
 type Pending = Readonly<{ company_id: number; store_id: number; date: string; marks: number }>
 
-/** A change of a date, and in how many stores of the company. */
-type Line = Change & { stores: number }
+/** A change on a date, and the number of the company's stores in which it happened. */
+type CountedChange = Change & { stores: number }
 
-const AT_ONCE = 300
+const LINES_AT_ONCE = 300
 
-/** Whether anything has to be counted, or put on another shelf. */
+/** Whether dates are still to be counted, or lines to be filed under other categories. */
 export async function hasUncountedChanges(database: Sql): Promise<boolean> {
   const sql = 'select 1 as one from change_pending limit 1'
   return (await database.get(sql)) !== undefined || (await hasUnshelvedChanges(database))
 }
 
-/** Counts what is marked, the newest dates first. Tells whether there was anything. */
+/** Counts the marked dates, newest first, and files the lines by category. Returns whether anything was marked. */
 export async function countChanges(database: Sql): Promise<boolean> {
-  // What is marked meanwhile is counted the next time: its number of marks is another one.
+  // A date that is marked again meanwhile keeps its mark, as `marks` differs then: it is counted again the next time.
   const pending = await database.all<Pending>('select company_id, store_id, date, marks from change_pending')
   const dates = new Map<string, readonly [companyId: number, date: string]>()
   for (const mark of pending)
@@ -41,94 +43,109 @@ export async function countChanges(database: Sql): Promise<boolean> {
   return (await shelveChanges(database)) || pending.length > 0
 }
 
-/** The date, though the store may have no scrape of it any more, and all later ones: on one of them something may be back, or new. */
+/**
+ * The dates to count for a mark. The marked date itself, even if the store has no scrape of it any more, and all later
+ * ones: what the scrape contained decides whether a listing is new, back or gone on them.
+ */
 async function datesFrom(database: Sql, { store_id, date }: Pending): Promise<string[]> {
   const sql = 'select distinct date from scrape where store_id = ? and date > ?'
   const later = await database.all<{ date: string }>(sql, store_id, date)
-  return [date, ...later.map((each) => each.date)]
+  return [date, ...later.map((scrape) => scrape.date)]
 }
 
 async function countDate(database: Sql, companyId: number, date: string): Promise<void> {
-  const lines = new Map<string, Line>()
+  const lines = new Map<string, CountedChange>()
   for (const { stores, ...transition } of await transitionsOn(database, datesOfCompany(companyId, date)))
     for (const change of changesIn(transition)) {
-      const name = nameOfChange(change)
-      const line = lines.get(name)
-      if (line === undefined) lines.set(name, { ...change, stores })
+      const key = changeKey(change)
+      const line = lines.get(key)
+      if (line === undefined) lines.set(key, { ...change, stores })
       else line.stores += stores
     }
-  await keep(database, [companyId, date], lines)
-  await keepDay(database, [companyId, date], [...lines.values()])
+  await storeLines(database, [companyId, date], lines)
+  await storeCounts(database, [companyId, date], [...lines.values()])
 }
 
-type Day = readonly [companyId: number, date: string]
+type CompanyDate = readonly [companyId: number, date: string]
 
-/** Makes these the lines of a company's date; what is kept already is not written again. */
-async function keep(database: Sql, [companyId, date]: Day, lines: ReadonlyMap<string, Line>): Promise<void> {
-  const kept = await database.all<Line>(
+/** Makes these the stored lines of a company's date. Unchanged lines are not rewritten. */
+async function storeLines(
+  database: Sql,
+  [companyId, date]: CompanyDate,
+  lines: ReadonlyMap<string, CountedChange>,
+): Promise<void> {
+  const stored = await database.all<CountedChange>(
     `select kind, by_share, by_cents, listing_id, from_cents, to_cents, stores from price_change where company_id = ? and date = ?`,
     companyId,
     date,
   )
-  const wanted = new Map(lines)
-  const gone: Line[] = []
-  for (const line of kept) {
-    const name = nameOfChange(line)
-    if (!lines.has(name)) gone.push(line)
-    else if (lines.get(name)!.stores === line.stores) wanted.delete(name)
+  const toWrite = new Map(lines)
+  const toDelete: CountedChange[] = []
+  for (const line of stored) {
+    const key = changeKey(line)
+    if (!lines.has(key)) toDelete.push(line)
+    else if (lines.get(key)!.stores === line.stores) toWrite.delete(key)
   }
-  for (const some of batchesOf(gone)) await remove(database, date, some)
-  for (const some of batchesOf([...wanted.values()])) await write(database, [companyId, date], some)
+  for (const batch of batchesOf(toDelete)) await deleteLines(database, date, batch)
+  for (const batch of batchesOf([...toWrite.values()])) await writeLines(database, [companyId, date], batch)
 }
 
-function batchesOf(lines: readonly Line[]): Line[][] {
-  return Array.from({ length: Math.ceil(lines.length / AT_ONCE) }, (_, at) =>
-    lines.slice(at * AT_ONCE, (at + 1) * AT_ONCE),
+function batchesOf(lines: readonly CountedChange[]): CountedChange[][] {
+  return Array.from({ length: Math.ceil(lines.length / LINES_AT_ONCE) }, (_, at) =>
+    lines.slice(at * LINES_AT_ONCE, (at + 1) * LINES_AT_ONCE),
   )
 }
 
 const KEY = 'kind, by_share, by_cents, listing_id, from_cents, to_cents'
 const INTEGER = 'cast(? as integer)'
-const OF_KEY = `cast(? as text), cast(? as bigint), ${INTEGER}, ${INTEGER}, ${INTEGER}, ${INTEGER}`
+const KEY_PARAMETERS = `cast(? as text), cast(? as bigint), ${INTEGER}, ${INTEGER}, ${INTEGER}, ${INTEGER}`
 
 function keyOf(line: Change): Value[] {
   return [line.kind, line.by_share, line.by_cents, line.listing_id, line.from_cents, line.to_cents]
 }
 
-async function remove(database: Sql, date: string, lines: readonly Line[]): Promise<void> {
+async function deleteLines(database: Sql, date: string, lines: readonly CountedChange[]): Promise<void> {
   await database.run(
-    `delete from price_change where date = ? and (${KEY}) in (values ${lines.map(() => `(${OF_KEY})`).join(', ')})`,
+    `delete from price_change where date = ? and (${KEY}) in (values ${lines.map(() => `(${KEY_PARAMETERS})`).join(', ')})`,
     date,
     ...lines.flatMap(keyOf),
   )
 }
 
-/** Writes no line of a listing that has gone since its changes were read: a later one may get its id, in another category. */
-async function write(database: Sql, [companyId, date]: Day, lines: readonly Line[]): Promise<void> {
-  const each = lines.map(() => `(cast(? as text), ${OF_KEY}, ${INTEGER}, ${INTEGER})`).join(', ')
+/** Inserts or updates lines. Skips listings deleted meanwhile: a new one may get the same id, in another category. */
+async function writeLines(
+  database: Sql,
+  [companyId, date]: CompanyDate,
+  lines: readonly CountedChange[],
+): Promise<void> {
+  const tuples = lines.map(() => `(cast(? as text), ${KEY_PARAMETERS}, ${INTEGER}, ${INTEGER})`).join(', ')
   await database.run(
     `insert into price_change (date, ${KEY}, company_id, stores)
-      select line.* from (values ${each}) as line where exists (select 1 from listing where listing.id = line.column5)
+      select line.* from (values ${tuples}) as line where exists (select 1 from listing where listing.id = line.column5)
       on conflict (date, ${KEY}) do update set stores = excluded.stores`,
     ...lines.flatMap((line) => [date, ...keyOf(line), companyId, line.stores]),
   )
 }
 
-/** How many there are of each kind: written last, so that what is told of a day has been there. */
-async function keepDay(database: Sql, [companyId, date]: Day, lines: readonly Line[]): Promise<void> {
+/** Stores the counts of each kind. They are written after the lines: no count is shown before its lines exist. */
+async function storeCounts(
+  database: Sql,
+  [companyId, date]: CompanyDate,
+  lines: readonly CountedChange[],
+): Promise<void> {
   await database.run('delete from price_change_day where date = ? and company_id = ?', date, companyId)
-  for (const [kind, some] of Map.groupBy(lines, (line) => line.kind))
+  for (const [kind, ofKind] of Map.groupBy(lines, (line) => line.kind))
     await database.run(
       'insert into price_change_day (date, company_id, kind, lines, stores) values (?, ?, ?, ?, ?)',
       date,
       companyId,
       kind,
-      some.length,
-      some.reduce((sum, { stores }) => sum + stores, 0),
+      ofKind.length,
+      ofKind.reduce((sum, { stores }) => sum + stores, 0),
     )
 }
 
-/** The name of the state that is counted; while anything has to be counted, no state has the name of another. */
-export async function changesState(database: Sql): Promise<string> {
+/** An id of the counted state, for ETags; a new one on each call while counting is not finished. */
+export async function countedRevision(database: Sql): Promise<string> {
   return (await hasUncountedChanges(database)) ? randomUUID() : await revisionOf(database)
 }

@@ -73,8 +73,8 @@ function* tiersOf(sought: Sought, marks: Sought): Generator<Sought> {
   for (const isBegun of [false, true]) {
     const heads = isBegun ? words.filter((each) => each.isBegun) : words.map((each) => ({ ...each, isBegun: false }))
     if (heads.length === 0) continue
-    for (const crowd of NAME_LENGTH_CLASSES)
-      yield [heads.map((each) => ({ words: [headWordQuery(each, crowd)], worth: 1 })), ...marks, ...sought]
+    for (const lengthClass of NAME_LENGTH_CLASSES)
+      yield [heads.map((each) => ({ words: [headWordQuery(each, lengthClass)], worth: 1 })), ...marks, ...sought]
   }
   yield [...marks, ...sought]
 }

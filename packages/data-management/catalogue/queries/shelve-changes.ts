@@ -1,6 +1,7 @@
 /**
- * Puts the changes of price on the shelves where their listings stand: triggers keep them by category from then on (the table
- * `category_change`). What waits is marked by listing: those with new lines, and those that have moved.
+ * Assigns price changes to shelves. A shelf is the set of the names of all categories, at any level, of a listing; from
+ * it, triggers maintain the changes by category (the tables `category_change` and `category_change_day`). Listings with
+ * new changes, or whose categories have changed, are marked in `shelf_pending`.
  */
 import { createHash } from 'node:crypto'
 import { LISTS } from '../../database/lists.ts'
@@ -10,21 +11,21 @@ type Mark = Readonly<{ listing_id: number; marks: number }>
 type Line = Readonly<Record<(typeof KEY)[number], string | number> & { listing_id: number; shelf_id: number | null }>
 
 const KEY = ['date', 'kind', 'by_share', 'by_cents', 'listing_id', 'from_cents', 'to_cents'] as const
-const TYPES = ['text', 'text', 'bigint', 'integer', 'integer', 'integer', 'integer'] as const
-const AT_ONCE = 300
+const KEY_TYPES = ['text', 'text', 'bigint', 'integer', 'integer', 'integer', 'integer'] as const
+const BATCH_SIZE = 300
 
-/** Whether any listing is marked. */
+/** Whether any listing is marked, so that its changes may be on no shelf or on a former one. */
 export async function hasUnshelvedChanges(database: Sql): Promise<boolean> {
   return (await database.get('select 1 as one from shelf_pending limit 1')) !== undefined
 }
 
-/** Puts the lines of the listings that are marked where these stand now. Tells whether there were any. */
+/** Assigns the changes of all marked listings to the current shelves of these. Returns whether any was marked. */
 export async function shelveChanges(database: Sql): Promise<boolean> {
   const shelves = new Shelves(database)
   let last = 0
   for (;;) {
     const sql = 'select listing_id, marks from shelf_pending where listing_id > ? order by listing_id limit ?'
-    const marked = await database.all<Mark>(sql, last, AT_ONCE)
+    const marked = await database.all<Mark>(sql, last, BATCH_SIZE)
     if (marked.length === 0) return last > 0
     await shelve(database, shelves, marked)
     await unmark(database, marked)
@@ -35,18 +36,19 @@ export async function shelveChanges(database: Sql): Promise<boolean> {
 async function shelve(database: Sql, shelves: Shelves, marked: readonly Mark[]): Promise<void> {
   const { areIn, asValue } = LISTS[database.dialect]
   const ids = asValue(marked.map(({ listing_id }) => listing_id))
-  const shelfOf = await shelves.of(ids)
+  const shelfOf = await shelves.idsOf(ids)
   const lines = await database.all<Line>(
     `select ${KEY.join(', ')}, shelf_id from price_change where listing_id ${areIn('?1', 'integer')}`,
     ids,
   )
   const misplaced = lines.filter(({ listing_id, shelf_id }) => shelf_id !== shelfOf(listing_id))
-  for (const [shelf, some] of Map.groupBy(misplaced, ({ listing_id }) => shelfOf(listing_id)))
-    for (let at = 0; at < some.length; at += AT_ONCE) await put(database, shelf, some.slice(at, at + AT_ONCE))
+  for (const [shelf, moved] of Map.groupBy(misplaced, ({ listing_id }) => shelfOf(listing_id)))
+    for (let at = 0; at < moved.length; at += BATCH_SIZE)
+      await setShelf(database, shelf, moved.slice(at, at + BATCH_SIZE))
 }
 
-async function put(database: Sql, shelf: number, lines: readonly Line[]): Promise<void> {
-  const casts = TYPES.map((type) => `cast(? as ${type})`).join(', ')
+async function setShelf(database: Sql, shelf: number, lines: readonly Line[]): Promise<void> {
+  const casts = KEY_TYPES.map((type) => `cast(? as ${type})`).join(', ')
   await database.run(
     `update price_change set shelf_id = ? where (${KEY.join(', ')}) in (values ${lines.map(() => `(${casts})`).join(', ')})`,
     shelf,
@@ -54,18 +56,18 @@ async function put(database: Sql, shelf: number, lines: readonly Line[]): Promis
   )
 }
 
-/** What is marked once more meanwhile stays marked. */
+/** Removes the marks, except those of listings marked again meanwhile: their `marks` differ. */
 async function unmark(database: Sql, marked: readonly Mark[]): Promise<void> {
-  const each = marked.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
+  const tuples = marked.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
   await database.run(
-    `delete from shelf_pending where listing_id between ? and ? and (listing_id, marks) in (values ${each})`,
+    `delete from shelf_pending where listing_id between ? and ? and (listing_id, marks) in (values ${tuples})`,
     marked[0]!.listing_id,
     marked.at(-1)!.listing_id,
     ...marked.flatMap(({ listing_id, marks }): Value[] => [listing_id, marks]),
   )
 }
 
-/** The shelves by the names that they have; made where they are new. */
+/** Looks up shelves by their names, and creates missing ones. */
 class Shelves {
   readonly #database: Sql
   readonly #known = new Map<string, number>()
@@ -74,19 +76,19 @@ class Shelves {
     this.#database = database
   }
 
-  /** Where these listings stand. */
-  async of(listingIds: Value): Promise<(listingId: number) => number> {
+  /** The shelf ids of these listings. Listings without a category are on the shelf without names. */
+  async idsOf(listingIds: Value): Promise<(listingId: number) => number> {
     const { areIn } = LISTS[this.#database.dialect]
-    const placed = await this.#database.all<{ listing_id: number; name: string }>(
+    const categories = await this.#database.all<{ listing_id: number; name: string }>(
       `select distinct listing_id, name from listing_category join category on category.id = category_id
         where listing_id ${areIn('?1', 'integer')}`,
       listingIds,
     )
     const found = new Map<number, number>()
-    for (const [listingId, those] of Map.groupBy(placed, ({ listing_id }) => listing_id))
+    for (const [listingId, those] of Map.groupBy(categories, ({ listing_id }) => listing_id))
       found.set(listingId, await this.#id(those.map(({ name }) => name)))
-    const nowhere = await this.#id([])
-    return (listingId) => found.get(listingId) ?? nowhere
+    const withoutCategory = await this.#id([])
+    return (listingId) => found.get(listingId) ?? withoutCategory
   }
 
   async #id(names: readonly string[]): Promise<number> {
@@ -104,7 +106,7 @@ class Shelves {
         name,
       )
     }
-    // Known only now: one that is not whole, because this was interrupted, has no lines yet.
+    // Cached last: a shelf left incomplete by an interruption has no lines yet, and the next call completes it.
     this.#known.set(key, id)
     return id
   }

@@ -1,26 +1,26 @@
-/** What changed from one scrape of a store to its next, read from the runs: those that begin on a date, and those that ended before it. */
+/** Compares consecutive scrapes of a store, by the price runs that begin on a date or ended on the scrape before. */
 import type { Sql, Value } from '../../database/sql.ts'
 import type { Transition } from '../model/changes.ts'
 
-/** Dates of stores: a query of `store_id` and `date`, each of them once. */
+/** Dates of stores: a query that selects distinct `store_id` and `date`. */
 export type StoreDates = Readonly<{ sql: string; values: readonly Value[] }>
 
-/** A transition on a date, and in how many of the stores. */
-export type Transitions = Transition & Readonly<{ date: string; stores: number }>
+/** A transition on a date, and the number of stores in which it happened. */
+export type CountedTransition = Transition & Readonly<{ date: string; stores: number }>
 
-// SQLite reads the tables of a cross join in their order: dates of stores first, or it would read all runs. Which runs begin or end on a date an
-// index tells alone; asked for the whole run at once, it would read all runs of the store for each date.
 const GROUPED = 'date, listing_id, appeared, is_gone, from_cents, to_cents, was_available, is_available'
 
-/** The transitions of these dates of stores, in all categories or one of this name; of a store's first date there are none. */
+/** The transitions on these dates of stores, in all categories or one of this name. A store's first date has none. */
 export async function transitionsOn(
   database: Sql,
   { sql, values }: StoreDates,
   category?: string,
-): Promise<Transitions[]> {
-  const isIn = `where exists (select 1 from listing_category join category on category.id = category_id
+): Promise<CountedTransition[]> {
+  const inCategory = `where exists (select 1 from listing_category join category on category.id = category_id
     where listing_category.listing_id = transition.listing_id and category.name = ?)`
-  return await database.all<Transitions>(
+  // In SQLite, a cross join fixes the order of the tables: the dates of stores come first, else all runs would be read.
+  // `begun` and `ended` are read from indexes only; without them, all runs of the store would be read for each date.
+  return await database.all<CountedTransition>(
     `with given as (${sql}), at as (
         select given.store_id, given.date, (
           select max(earlier.date) from scrape as earlier where earlier.store_id = given.store_id and earlier.date < given.date) as before
@@ -43,13 +43,13 @@ export async function transitionsOn(
           and run.store_id = ended.store_id and run.listing_id = ended.listing_id and run.from_date = ended.from_date and not exists (
           select 1 from price_run as next where next.store_id = run.store_id and next.listing_id = run.listing_id
             and next.from_date = at.date)
-      ) as transition ${category === undefined ? '' : isIn} group by ${GROUPED}`,
+      ) as transition ${category === undefined ? '' : inCategory} group by ${GROUPED}`,
     ...values,
     ...(category === undefined ? [] : [category]),
   )
 }
 
-/** The dates of a company's stores on one date. */
+/** One date of all stores of a company that were scraped on it. */
 export function datesOfCompany(companyId: number, date: string): StoreDates {
   return {
     sql: `select distinct scrape.store_id, scrape.date from store join scrape on scrape.store_id = store.id
@@ -58,7 +58,7 @@ export function datesOfCompany(companyId: number, date: string): StoreDates {
   }
 }
 
-/** A store's dates within a span. */
+/** A store's dates from `from` to `to`, both included. */
 export function datesOfStore(storeId: number, from: string, to: string): StoreDates {
   return {
     sql: 'select distinct store_id, date from scrape where store_id = ? and date between ? and ?',
@@ -66,7 +66,7 @@ export function datesOfStore(storeId: number, from: string, to: string): StoreDa
   }
 }
 
-/** The dates of stores that a load tells of. */
+/** The dates of stores in the file with this SHA-256. */
 export function datesOfLoad(sha256: string): StoreDates {
   return {
     sql: 'select distinct store_id, date from scrape join load on load.id = load_id where sha256 = ?',

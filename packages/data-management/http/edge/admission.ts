@@ -8,7 +8,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { principalOf } from '../auth/authentication.ts'
 import type { Services } from '../services.ts'
-import { askFor, momentOf } from '../threads/reading.ts'
+import { momentOf, runQuery } from '../threads/reading.ts'
 import { Quotas } from './quotas.ts'
 import type { ServerLimits } from './server-limits.ts'
 import { TokenBuckets } from './token-buckets.ts'
@@ -40,10 +40,10 @@ export function admit(
   limits: ServerLimits,
   takeRequest: TakeRequest,
 ): void {
-  const { inbox, questions } = services
+  const { inbox, queries } = services
   const uploads = new Uploading(limits.uploadsAtOnceMax)
   const quotas = new Quotas(
-    (keyId, since) => askFor(questions, 'sent', { keyId, since }, { keyId: null, now: inbox.now() }),
+    (keyId, since) => runQuery(queries, 'sent', { keyId, since }, { keyId: null, now: inbox.now() }),
     limits,
     momentOf(services).zone,
   )

@@ -34,7 +34,7 @@ const RESPONSE = {
 } as const
 
 /** A lookup: a company and its SKUs. */
-export type BarcodesQuestion = Static<typeof BODY>
+export type BarcodesParameters = Static<typeof BODY>
 
 /** The known barcodes, and the SKUs without one, as the API returns them. */
 export type BarcodesAnswer = Static<typeof RESPONSE>
@@ -43,13 +43,13 @@ export type BarcodesAnswer = Static<typeof RESPONSE>
 export function barcodesRoutes(server: FastifyInstance, services: Services): void {
   const options = bodyOf(BODY, { summary: 'The barcodes that are known of some SKUs', response: { 200: RESPONSE } })
   const limited = { ...options, config: MAY_READ, bodyLimit: BODY_BYTES_MAX }
-  server.post<{ Body: BarcodesQuestion }>('/api/barcodes/lookup', limited, (request, reply) =>
+  server.post<{ Body: BarcodesParameters }>('/api/barcodes/lookup', limited, (request, reply) =>
     answerWith(services, request, reply, ['barcodes', request.body]),
   )
 }
 
 /** The barcodes of some SKUs, and which of these have none; each SKU once. */
-export async function barcodesKnown({ catalogue }: Reading, { company, skus }: BarcodesQuestion) {
+export async function barcodesKnown({ catalogue }: Reading, { company, skus }: BarcodesParameters) {
   const each = [...new Set(skus)]
   const barcodes = await knownBarcodes(catalogue.database, company, each)
   const known = new Set(barcodes.map(({ sku }) => sku))

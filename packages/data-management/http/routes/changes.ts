@@ -9,9 +9,9 @@ import { create } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { csvOf } from '../../catalogue/export-formats.ts'
 import { CHANGE_KINDS, type ChangeKind } from '../../catalogue/model/changes.ts'
-import { type ChangeView, changesNamed } from '../../catalogue/queries/changed-listings.ts'
+import { type ChangeView, changeViews } from '../../catalogue/queries/changed-listings.ts'
 import { type ChangeOrder, type ChangesQuery, findChanges, latestChanges } from '../../catalogue/queries/changes.ts'
-import { changesState, hasUncountedChanges } from '../../catalogue/queries/count-changes.ts'
+import { countedRevision, hasUncountedChanges } from '../../catalogue/queries/count-changes.ts'
 import { companyOf } from '../../catalogue/queries/found.ts'
 import { storeCalled } from '../../catalogue/queries/store-page.ts'
 import { datesOfLoad, datesOfStore, type StoreDates } from '../../catalogue/queries/transitions.ts'
@@ -20,12 +20,12 @@ import { etagOf, isKnownEtag } from '../edge/etag.ts'
 import { DATE_MAX, DATE_MIN, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith, askerOf, type Lines, linesOf, readableOf } from '../threads/answering.ts'
-import { askFor, momentOf, type Reading } from '../threads/reading.ts'
+import { momentOf, type Reading, runQuery } from '../threads/reading.ts'
 import { CHANGE_FORMATS, CHANGES_QUERY, CHANGES_RESPONSE, type ChangePage } from './changes-schema.ts'
 import { feedOf } from './feed.ts'
 
 /** Query parameters for changes. */
-export type ChangesQuestion = {
+export type ChangesParameters = {
   from?: string
   to?: string
   days: number
@@ -40,7 +40,7 @@ export type ChangesQuestion = {
 }
 
 type Format = keyof typeof CHANGE_FORMATS
-type Asked = FastifyRequest<{ Querystring: ChangesQuestion & { format?: Format } }>
+type Asked = FastifyRequest<{ Querystring: ChangesParameters & { format?: Format } }>
 
 const CSV_LINES_AT_ONCE = 500
 const CSV_FIELDS = Object.keys(CHANGES_RESPONSE.properties.changes.items.properties)
@@ -71,15 +71,15 @@ async function answer(services: Services, request: Asked, reply: FastifyReply): 
   const today = dateOf(services.inbox.now())
   const { zone } = momentOf(services)
   const { currency } = services
-  const state = await changesState(services.catalogue.database)
+  const state = await countedRevision(services.catalogue.database)
   const etag = etagOf(format, query, today, zone.name, currency ?? '', state, services.program?.version ?? '')
   reply.header('etag', etag).header('vary', 'accept').header('cache-control', 'private, no-cache')
   if (isKnownEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
   if (format === 'json') return await answerWith(services, request, reply, ['changes', query])
   const asker = askerOf(request, reply, services.inbox.now())
   if (format === 'atom') {
-    const question = { ...query, days: Math.max(query.days, FEED_DAYS) }
-    const page = await askFor<ChangePage>(services.questions, 'changes', question, asker)
+    const parameters = { ...query, days: Math.max(query.days, FEED_DAYS) }
+    const page = await runQuery<ChangePage>(services.queries, 'changes', parameters, asker)
     return reply
       .type('application/atom+xml; charset=utf-8')
       .send(feedOf(page, request.url, { zone, money: moneyIn(currency) }))
@@ -97,26 +97,26 @@ function formatOf({ query, headers }: Asked): Format {
 }
 
 /** A page of changes. */
-export async function changesFound(reading: Reading, question: ChangesQuestion): Promise<ChangePage> {
+export async function changesFound(reading: Reading, parameters: ChangesParameters): Promise<ChangePage> {
   const { database } = reading.catalogue
-  const { query, from, to } = await queryOf(reading, question)
+  const { query, from, to } = await queryOf(reading, parameters)
   const found = query === undefined ? undefined : await findChanges(database, query)
   return {
     from: from ?? null,
     to: to ?? null,
     counts: found?.counts ?? CHANGE_KINDS.map((kind) => ({ kind, lines: 0, stores: 0 })),
-    changes: found === undefined ? [] : await changesNamed(database, found.lines),
-    next: cursorOf(listOf(question), found?.next ?? null),
-    is_counted: query?.at !== undefined || !(await hasUncountedChanges(database)),
+    changes: found === undefined ? [] : await changeViews(database, found.lines),
+    next: cursorOf(listOf(parameters), found?.next ?? null),
+    is_counted: query?.storeDates !== undefined || !(await hasUncountedChanges(database)),
   } satisfies ChangePage
 }
 
 /** A batch of up to `CSV_LINES_AT_ONCE` lines of CSV. */
 export async function changeLines(
   reading: Reading,
-  { after, ...question }: Omit<ChangesQuestion, 'after'> & { after?: string },
+  { after, ...parameters }: Omit<ChangesParameters, 'after'> & { after?: string },
 ): Promise<Lines<string>> {
-  const asked = { ...question, limit: CSV_LINES_AT_ONCE, ...(after !== undefined && { after }) }
+  const asked = { ...parameters, limit: CSV_LINES_AT_ONCE, ...(after !== undefined && { after }) }
   const { changes, next } = await changesFound(reading, asked)
   const lines = await Array.fromAsync(csvOf(each(changes), CSV_FIELDS))
   return { text: (after === undefined ? lines : lines.slice(1)).join(''), next }
@@ -128,25 +128,25 @@ async function* each(changes: readonly ChangeView[]): AsyncGenerator<ChangeView>
 
 type Span = Readonly<{ query: ChangesQuery | undefined; from?: string | undefined; to?: string | undefined }>
 
-/** Resolves a question; without dates, the latest ones with changes. `query` is undefined if nothing can match. */
-async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Span> {
+/** Resolves the parameters; without dates, the latest ones with changes. `query` is undefined if nothing can match. */
+async function queryOf(reading: Reading, parameters: ChangesParameters): Promise<Span> {
   const { database } = reading.catalogue
-  const { company, store, upload, category, sort, limit, kind = [] } = question
+  const { company, store, upload, category, sort, limit, kind = [] } = parameters
   const companyId = company === undefined ? undefined : await companyOf(database, company)
   if (company !== undefined && companyId === undefined) return { query: undefined }
   if ([company, store, upload].filter((each) => each !== undefined).length > 1)
     throw new Problem('request_invalid', 'querystring: of company, store and upload only one can be asked for')
-  const named = await datesNamed(reading, question)
+  const named = await datesNamed(reading, parameters)
   if (named === 'none') return { query: undefined }
-  const isDated = question.from !== undefined || question.to !== undefined
+  const isDated = parameters.from !== undefined || parameters.to !== undefined
   // Tomorrow by this clock is today in some time zone.
   const until = dateOf(momentOf(reading).now + DAY_MS)
   const latest =
     isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChanges(database, until, companyId)))
   if (!isDated && named === undefined && latest === undefined) return { query: undefined }
-  const from = question.from ?? (latest === undefined ? DATE_MIN : daysBefore(latest, question.days - 1))
-  const to = question.to ?? latest ?? DATE_MAX
-  const after = cursorKeyIn(listOf(question), question.after, [0, 0, 0, 0, 0, ''] as [
+  const from = parameters.from ?? (latest === undefined ? DATE_MIN : daysBefore(latest, parameters.days - 1))
+  const to = parameters.to ?? latest ?? DATE_MAX
+  const after = cursorKeyIn(listOf(parameters), parameters.after, [0, 0, 0, 0, 0, ''] as [
     number,
     number,
     number,
@@ -155,8 +155,8 @@ async function queryOf(reading: Reading, question: ChangesQuestion): Promise<Spa
     string,
   ])
   const kinds = kind.length === 0 ? CHANGE_KINDS : kind
-  const at = named?.at(from, to)
-  return { query: { from, to, kinds, companyId, at, category, order: sort, after, limit }, from, to }
+  const storeDates = named?.at(from, to)
+  return { query: { from, to, kinds, companyId, storeDates, category, order: sort, after, limit }, from, to }
 }
 
 type Named = Readonly<{ at: (from: string, to: string) => StoreDates; latest?: string; isAll?: boolean }>
@@ -164,9 +164,9 @@ type Named = Readonly<{ at: (from: string, to: string) => StoreDates; latest?: s
 /** The dates of the requested store or upload; undefined: all stores; 'none': the store is unknown. */
 async function datesNamed(
   { catalogue, inbox }: Reading,
-  question: ChangesQuestion,
+  parameters: ChangesParameters,
 ): Promise<Named | 'none' | undefined> {
-  const { store, upload } = question
+  const { store, upload } = parameters
   if (store !== undefined) {
     const found = await storeCalled(catalogue.database, store)
     if (found === undefined) return 'none'
@@ -179,7 +179,7 @@ async function datesNamed(
 }
 
 /** The list's name in cursors: a cursor of one sort order is invalid for the other. */
-function listOf({ sort }: ChangesQuestion): string {
+function listOf({ sort }: ChangesParameters): string {
   return `changes by ${sort}`
 }
 

@@ -5,7 +5,7 @@ import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
 import { answerIn } from '../edge/description.ts'
 import type { Services } from '../services.ts'
 import { askerOf } from '../threads/answering.ts'
-import { askFor } from '../threads/reading.ts'
+import { runQuery } from '../threads/reading.ts'
 import type { Figures } from './figures.ts'
 import { type Measure, measuresOf, type Sample } from './measures.ts'
 
@@ -27,7 +27,7 @@ export function metricsRoutes(server: FastifyInstance, services: Services): void
       schema: { summary: 'Figures for monitoring', response: answerIn('text/plain', 'The text format of Prometheus') },
     },
     async (request, reply) => {
-      figures = askFor(services.questions, 'figures', {}, askerOf(request, reply, services.inbox.now()))
+      figures = runQuery(services.queries, 'figures', {}, askerOf(request, reply, services.inbox.now()))
       await figures.catch(() => {})
       const asked = await ask(measures, reply)
       return reply.type(registry.contentType).send(`${await registry.metrics()}\n${await asked.metrics()}`)

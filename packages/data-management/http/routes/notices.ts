@@ -25,7 +25,7 @@ const NOBODY = { receivers: [], page: undefined } as const
 type Page = Readonly<{ before?: number; limit: number }>
 
 /** Query for notices; it includes the receivers, since only the main thread knows them. */
-export type NoticesQuestion = Page & Readonly<{ receivers: readonly Pick<NoticeReceiver, 'name' | 'where'>[] }>
+export type NoticesParameters = Page & Readonly<{ receivers: readonly Pick<NoticeReceiver, 'name' | 'where'>[] }>
 
 /** Adds the routes. */
 export function noticesRoutes(server: FastifyInstance, services: Services): void {
@@ -53,7 +53,7 @@ export function noticesRoutes(server: FastifyInstance, services: Services): void
 /** A page of notices, with conditions, ticks and receivers. */
 export async function noticesListed(
   { notices, ticks }: Pick<Ledger, 'notices' | 'ticks'>,
-  { receivers, before = Number.MAX_SAFE_INTEGER, limit }: NoticesQuestion,
+  { receivers, before = Number.MAX_SAFE_INTEGER, limit }: NoticesParameters,
 ): Promise<NoticesView> {
   const onRecord = new Map((await receiversOnRecord(notices.database)).map((each) => [each.name, each]))
   const conditions = await notices.conditions(CONDITIONS_MAX)
@@ -73,7 +73,7 @@ export async function noticesListed(
 }
 
 function receiverView(
-  { name, where }: NoticesQuestion['receivers'][number],
+  { name, where }: NoticesParameters['receivers'][number],
   record: ReceiverRecord | undefined,
 ): ReceiverView {
   return {

@@ -35,7 +35,7 @@ export function overviewRoutes(server: FastifyInstance, services: Services): voi
   })
   server.get<{ Querystring: { since?: string } }>('/api/overview', overview, async (request, reply) => {
     const since = sinceIn(request.query.since, momentOf(services))
-    return answerWith(services, request, reply, ['overview', await questionOf(services, since)])
+    return answerWith(services, request, reply, ['overview', await parametersOf(services, since)])
   })
 }
 
@@ -49,20 +49,20 @@ function sinceIn(text: string | undefined, { now, zone }: Clock): number {
 }
 
 /** Query for the overview; `room` (disk space) and `pending` (inbox) are known to the main thread only. */
-export type OverviewQuestion = Readonly<{
+export type OverviewParameters = Readonly<{
   since: number
   room: Readonly<{ bavail: number; blocks: number; bsize: number }>
   pending: Pending
 }>
 
-async function questionOf({ inbox }: Services, since: number): Promise<OverviewQuestion> {
+async function parametersOf({ inbox }: Services, since: number): Promise<OverviewParameters> {
   const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
   return { since, room: { bavail, blocks, bsize }, pending: await inboxOf(inbox).pending() }
 }
 
 /** The overview. */
-export function overviewSince({ inbox, ...reading }: Reading, question: OverviewQuestion): Promise<Overview> {
-  const { since, room, pending } = question
+export function overviewSince({ inbox, ...reading }: Reading, parameters: OverviewParameters): Promise<Overview> {
+  const { since, room, pending } = parameters
   const disk = { ...inbox.disk, statfs: (async () => room) as unknown as Disk['statfs'] }
   return answer({ ...reading, inbox: { ...inbox, disk } }, since, pending)
 }

@@ -35,7 +35,7 @@ import { LIST_QUERY, LIST_RESPONSE, ONE_RESPONSE, PRICES_QUERY, PRICES_RESPONSE 
 export type ProductOrder = 'price' | 'unit_price' | 'drop'
 
 /** Query parameters for a list of products. */
-export type ProductsQuestion = {
+export type ProductsParameters = {
   q?: string
   barcode?: string
   sku?: string
@@ -53,7 +53,7 @@ type PricesQuery = { store?: string[]; from?: string; to?: string; limit: number
 type ById = { Params: { id: string } }
 
 /** Query parameters for the prices of one product. */
-export type PricesQuestion = PricesQuery & { id: string }
+export type PricesParameters = PricesQuery & { id: string }
 
 /** A page of products, as the API returns it. */
 export type ProductPage = Static<typeof LIST_RESPONSE>
@@ -70,7 +70,7 @@ export type ChainsAnswer = Static<typeof CHAINS_RESPONSE>
 /** Adds the routes. */
 export function productsRoutes(server: FastifyInstance, services: Services): void {
   const list = readable(LIST_QUERY, { summary: 'Products', response: { 200: LIST_RESPONSE } })
-  server.get<{ Querystring: ProductsQuestion }>('/api/products', list, (request, reply) =>
+  server.get<{ Querystring: ProductsParameters }>('/api/products', list, (request, reply) =>
     answerWith(services, request, reply, ['products', request.query]),
   )
 
@@ -93,7 +93,7 @@ export function productsRoutes(server: FastifyInstance, services: Services): voi
 }
 
 /** A page of products. */
-export async function productsFound(reading: Reading, query: ProductsQuestion): Promise<ProductPage> {
+export async function productsFound(reading: Reading, query: ProductsParameters): Promise<ProductPage> {
   const { database } = reading.catalogue
   const { prices, sort, unit, unit_price_max, after, ...sought } = query
   if (sort !== undefined) return await productsSorted(reading, { ...query, sort })
@@ -118,7 +118,7 @@ const DROP_DAYS = 30
 /** A page of products sorted by price. Its cursor is an offset. */
 async function productsSorted(
   reading: Reading,
-  query: ProductsQuestion & { sort: ProductOrder },
+  query: ProductsParameters & { sort: ProductOrder },
 ): Promise<ProductPage> {
   const { database } = reading.catalogue
   const { prices: _, sort, unit, unit_price_max: max, after, limit, ...sought } = query
@@ -169,9 +169,9 @@ async function pricesShown(database: Sql, productId: number, current: Current) {
 }
 
 /** One product. */
-export async function oneProduct(reading: Reading, question: { id: string }): Promise<ProductAnswer> {
+export async function oneProduct(reading: Reading, parameters: { id: string }): Promise<ProductAnswer> {
   const { database } = reading.catalogue
-  const id = await numberNow(database, idIn(question.id))
+  const id = await numberNow(database, idIn(parameters.id))
   const product = await productOf(database, id)
   if (product === undefined) throw new Problem('not_found', 'no product has this id')
   const current = await currentNow(reading)
@@ -184,19 +184,19 @@ export async function oneProduct(reading: Reading, question: { id: string }): Pr
 }
 
 /** The price history of a product in a page of stores. */
-export async function pricesOfProduct(reading: Reading, question: PricesQuestion) {
+export async function pricesOfProduct(reading: Reading, parameters: PricesParameters) {
   const { database } = reading.catalogue
-  const productId = await productNamed(database, question.id)
-  const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = question
-  const after = cursorKeyIn('prices', question.after, ['', ''] as [string, string])
+  const productId = await productNamed(database, parameters.id)
+  const { store: stores, from = DATE_MIN, to = DATE_MAX, limit } = parameters
+  const after = cursorKeyIn('prices', parameters.after, ['', ''] as [string, string])
   const page = await storePrices(database, { productId, stores, from, to, after, limit }, await currentNow(reading))
   return { stores: page.stores, next: cursorOf('prices', page.next) } satisfies PricesAnswer
 }
 
 /** The price history of a product per chain. */
-export async function chainsOfProduct(reading: Reading, question: { id: string }) {
+export async function chainsOfProduct(reading: Reading, parameters: { id: string }) {
   const { database } = reading.catalogue
-  const productId = await productNamed(database, question.id)
+  const productId = await productNamed(database, parameters.id)
   return { chains: await chainHistories(database, productId, await currentNow(reading)) } satisfies ChainsAnswer
 }
 

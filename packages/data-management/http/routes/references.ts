@@ -31,7 +31,7 @@ const RESPONSE = {
 } as const
 
 /** The store and date of the scrape. */
-export type ReferencesQuestion = Readonly<{ company: string; store_id: string; date: string }>
+export type ReferencesParameters = Readonly<{ company: string; store_id: string; date: string }>
 
 // Keys that may only upload are allowed as well.
 const MAY_ASK = { scopes: ['upload', 'read', 'admin'] } as const
@@ -40,7 +40,7 @@ const MAY_ASK = { scopes: ['upload', 'read', 'admin'] } as const
 export function referencesRoutes(server: FastifyInstance, services: Services): void {
   const summary = 'What a scrape of a store and date would be compared with'
   const options = { ...readable(QUERY, { summary, response: { 200: RESPONSE } }), config: MAY_ASK }
-  server.get<{ Querystring: ReferencesQuestion }>('/api/references', options, (request, reply) => {
+  server.get<{ Querystring: ReferencesParameters }>('/api/references', options, (request, reply) => {
     const { company, store_id } = request.query
     const { scopes, onlyFor } = principalOf(request)
     const mayRead = scopes.has('read') || scopes.has('admin')
@@ -55,7 +55,7 @@ type Store = Readonly<{ company_id: number; store_id: number | null }>
 /** The references for a scrape that is received now. */
 export async function referencesFor(
   { catalogue, inbox }: Reading,
-  { company, store_id: code, date }: ReferencesQuestion,
+  { company, store_id: code, date }: ReferencesParameters,
 ): Promise<{ references: References; beliefs: readonly BeliefSince[] }> {
   const { database } = catalogue
   const store = await database.get<Store>(

@@ -38,13 +38,13 @@ const LINES_AT_ONCE = 500
 const LOOKS_MAX = 200
 
 /** Query parameters for groups of rejects. */
-export type RejectGroupsQuestion = RejectsQuery & { limit: number; after?: string }
+export type RejectGroupsParameters = RejectsQuery & { limit: number; after?: string }
 
 /** Where the next batch begins: after this line of this load, then with older loads. */
 type RejectCursor = readonly [loadId: number, line: number]
 
 /** Query for lines of rejects. */
-export type RejectLinesQuestion = Readonly<{ query: RejectsQuery; after?: RejectCursor }>
+export type RejectLinesParameters = Readonly<{ query: RejectsQuery; after?: RejectCursor }>
 
 /** Adds the routes. */
 export function rejectsRoutes(server: FastifyInstance, services: Services): void {
@@ -52,7 +52,7 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
     summary: 'Why rows were rejected, by code, field and source, the most frequent first',
     response: { 200: REJECTS_RESPONSE },
   })
-  server.get<{ Querystring: RejectGroupsQuestion }>('/api/rejects', groups, (request, reply) =>
+  server.get<{ Querystring: RejectGroupsParameters }>('/api/rejects', groups, (request, reply) =>
     answerWith(services, request, reply, ['rejectGroups', request.query]),
   )
 
@@ -73,7 +73,7 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
 }
 
 /** A page of groups. */
-export async function rejectGroups(reading: Reading, query: RejectGroupsQuestion): Promise<RejectPage> {
+export async function rejectGroups(reading: Reading, query: RejectGroupsParameters): Promise<RejectPage> {
   const { database } = reading.catalogue
   const filter = await filterOf(reading, query)
   const after = cursorKeyIn('rejects', query.after, [0, '', '', '', ''] as GroupKey)
@@ -120,7 +120,7 @@ async function viewOf(
 /** A batch of lines after a cursor. It may be empty if few rejects match; `next` then continues the search. */
 export async function rejectLines(
   reading: Reading,
-  { query, after }: RejectLinesQuestion,
+  { query, after }: RejectLinesParameters,
 ): Promise<Lines<RejectCursor>> {
   const { database } = reading.catalogue
   const filter = await filterOf(reading, query)

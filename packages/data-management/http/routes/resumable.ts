@@ -47,8 +47,8 @@ export async function resumableRoutes(
 ): Promise<void> {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _body, done) => done(null))
-  const visits = new WeakMap<Request, TusRequest>()
-  const tus = openTus({ inbox, unfinished, kinds, finishing: new Map() }, visits)
+  const tusRequests = new WeakMap<Request, TusRequest>()
+  const tus = openTus({ inbox, unfinished, kinds, finishing: new Map() }, tusRequests)
   const handle = async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
     const { keyId } = principalOf(request)
     reply.header('tus-resumable', VERSION)
@@ -57,12 +57,12 @@ export async function resumableRoutes(
     const note = id === undefined ? undefined : await recordOf(id, inbox, unfinished)
     if (note?.acceptedAs !== undefined) return answerAccepted({ request, reply, unfinished, note })
     if (request.method === 'POST' || request.method === 'PATCH') await checkRoom(inbox)
-    const visit: TusRequest = { request, keyId, id }
+    const tusRequest: TusRequest = { request, keyId, id }
     const body = new ArrivingBody(request.raw, inbox.limits, () => sendContinue(request, reply))
     const asked = webRequest(request, body)
-    visits.set(asked, visit)
+    tusRequests.set(asked, tusRequest)
     const answer = await tus.handleWeb(asked)
-    if (visit.error !== undefined) throw visit.error
+    if (tusRequest.error !== undefined) throw tusRequest.error
     if (body.late !== undefined) throw body.late
     if (answer.status >= 400) throw await problemOf(answer, inbox)
     return send(reply, answer)
@@ -98,33 +98,33 @@ function removeExpired({ log }: FastifyInstance, unfinished: UnfinishedUploads):
   )
 }
 
-function openTus(resumable: Resumable, visits: WeakMap<Request, TusRequest>): Server {
+function openTus(resumable: Resumable, tusRequests: WeakMap<Request, TusRequest>): Server {
   const { inbox, unfinished, kinds } = resumable
-  const visitOf = (asked: unknown) => visits.get(asked as Request)!
+  const tusRequestOf = (asked: unknown) => tusRequests.get(asked as Request)!
   return new Server({
     path: PATH,
     datastore: unfinished,
     locker: unfinished.locks,
     lockDrainTimeout: LET_GO_MS,
     maxSize: inbox.limits.bodyBytesMax,
-    namingFunction: (asked) => UnfinishedUploads.newId(visitOf(asked).keyId),
-    getFileIdFromRequest: (asked) => visitOf(asked).id,
-    generateUrl: (asked, { id }) => locationOf(visitOf(asked).request, id),
+    namingFunction: (asked) => UnfinishedUploads.newId(tusRequestOf(asked).keyId),
+    getFileIdFromRequest: (asked) => tusRequestOf(asked).id,
+    generateUrl: (asked, { id }) => locationOf(tusRequestOf(asked).request, id),
     onUploadCreate: async (asked, upload) => {
       const { kind, dictionarySha256 } = describedBy(upload.metadata)
-      acceptedKind(kind, kinds, principalOf(visitOf(asked).request))
+      acceptedKind(kind, kinds, principalOf(tusRequestOf(asked).request))
       // Checked before the bytes are sent: without its dictionary the file could not be decoded.
-      if (dictionarySha256 !== undefined) await inbox.dictionaries?.check(dictionarySha256, visitOf(asked).keyId)
-      await inbox.checkBacklog(visitOf(asked).keyId)
+      if (dictionarySha256 !== undefined) await inbox.dictionaries?.check(dictionarySha256, tusRequestOf(asked).keyId)
+      await inbox.checkBacklog(tusRequestOf(asked).keyId)
       await checkRoom(inbox, upload.size)
       return {}
     },
     onUploadFinish: async (asked, upload) => {
-      const receipt = await finish(resumable, visitOf(asked), upload)
+      const receipt = await finish(resumable, tusRequestOf(asked), upload)
       return { headers: { 'Upload-Receipt': receipt } }
     },
     onResponseError: (asked, error) => {
-      if (error instanceof Error && !('status_code' in error)) visitOf(asked).error = error
+      if (error instanceof Error && !('status_code' in error)) tusRequestOf(asked).error = error
       return undefined
     },
   })
@@ -138,19 +138,19 @@ function locationOf(request: FastifyRequest, id: string): string {
 }
 
 /** Accepts an upload that has all its bytes. Concurrent requests for it share one acceptance. */
-function finish(resumable: Resumable, visit: TusRequest, upload: Upload): Promise<string> {
+function finish(resumable: Resumable, tusRequest: TusRequest, upload: Upload): Promise<string> {
   const { finishing } = resumable
-  const begun = finishing.get(upload.id) ?? acceptWhole(resumable, visit, upload)
+  const begun = finishing.get(upload.id) ?? acceptWhole(resumable, tusRequest, upload)
   finishing.set(upload.id, begun)
   return begun.finally(() => finishing.delete(upload.id))
 }
 
 async function acceptWhole(
   { inbox, unfinished, kinds }: Resumable,
-  visit: TusRequest,
+  tusRequest: TusRequest,
   { id, size: bodyBytes }: Upload,
 ): Promise<string> {
-  const { request, keyId } = visit
+  const { request, keyId } = tusRequest
   const body = unfinished.read(id)
   try {
     const note = unfinished.note(id)

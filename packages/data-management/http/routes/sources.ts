@@ -80,7 +80,7 @@ const LIST_RESPONSE = {
 } as const
 
 /** Query parameters for the list of sources. */
-export type SourcesQuestion = {
+export type SourcesParameters = {
   company?: string
   store?: string
   state?: (typeof STATES)[number]
@@ -94,13 +94,13 @@ export type SourcePage = Static<typeof LIST_RESPONSE>
 /** Adds the route. */
 export function sourcesRoutes(server: FastifyInstance, services: Services): void {
   const list = readable(LIST_QUERY, { summary: 'Sources, by company and store', response: { 200: LIST_RESPONSE } })
-  server.get<{ Querystring: SourcesQuestion }>('/api/sources', list, (request, reply) =>
+  server.get<{ Querystring: SourcesParameters }>('/api/sources', list, (request, reply) =>
     answerWith(services, request, reply, ['sources', request.query]),
   )
 }
 
 /** A page of sources. */
-export async function sourcesListed(reading: Reading, query: SourcesQuestion): Promise<SourcePage> {
+export async function sourcesListed(reading: Reading, query: SourcesParameters): Promise<SourcePage> {
   const { company, store, state, limit } = query
   const named = store === undefined ? undefined : await storeCalled(reading.catalogue.database, store)
   const after = cursorKeyIn('sources', query.after, ['', ''] as [string, string])

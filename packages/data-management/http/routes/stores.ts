@@ -86,10 +86,10 @@ const SCRAPES_RESPONSE = {
 } as const
 
 /** Query parameters for the list of stores. */
-export type StoresQuestion = { company?: string; limit: number; after?: string }
+export type StoresParameters = { company?: string; limit: number; after?: string }
 
 /** Query parameters for the scrapes of a store. */
-export type ScrapesQuestion = { store: string; from?: string; to?: string; limit: number; after?: string }
+export type ScrapesParameters = { store: string; from?: string; to?: string; limit: number; after?: string }
 
 /** A page of stores, as the API returns it. */
 export type StorePage = Static<typeof LIST_RESPONSE>
@@ -100,7 +100,7 @@ export type ScrapePage = Static<typeof SCRAPES_RESPONSE>
 /** Adds the routes. */
 export function storesRoutes(server: FastifyInstance, services: Services): void {
   const list = readable(LIST_QUERY, { summary: 'Stores, by company and store', response: { 200: LIST_RESPONSE } })
-  server.get<{ Querystring: StoresQuestion }>('/api/stores', list, (request, reply) =>
+  server.get<{ Querystring: StoresParameters }>('/api/stores', list, (request, reply) =>
     answerWith(services, request, reply, ['stores', request.query]),
   )
 
@@ -108,13 +108,13 @@ export function storesRoutes(server: FastifyInstance, services: Services): void 
     summary: 'The scrapes of a store and the uploads they came with, the newest first',
     response: { 200: SCRAPES_RESPONSE },
   })
-  server.get<{ Querystring: ScrapesQuestion }>('/api/scrapes', scrapes, (request, reply) =>
+  server.get<{ Querystring: ScrapesParameters }>('/api/scrapes', scrapes, (request, reply) =>
     answerWith(services, request, reply, ['scrapes', request.query]),
   )
 }
 
 /** A page of stores. */
-export async function storesListed({ catalogue: { database } }: Reading, query: StoresQuestion): Promise<StorePage> {
+export async function storesListed({ catalogue: { database } }: Reading, query: StoresParameters): Promise<StorePage> {
   const { company, limit } = query
   const after = cursorKeyIn('stores', query.after, ['', ''] as [string, string])
   const found = await listStores(database, { company, after, limit: limit + 1 })
@@ -125,7 +125,7 @@ export async function storesListed({ catalogue: { database } }: Reading, query: 
 }
 
 /** A page of the scrapes of a store. */
-export async function scrapesListed({ inbox, catalogue }: Reading, query: ScrapesQuestion): Promise<ScrapePage> {
+export async function scrapesListed({ inbox, catalogue }: Reading, query: ScrapesParameters): Promise<ScrapePage> {
   const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
   const after = cursorKeyIn('scrapes', query.after, ['', ''] as [string, string])
   const found = await listScrapes(catalogue.database, { store, from, to, after, limit: limit + 1 })

@@ -10,14 +10,14 @@ import { sourcesNow } from './freshness.ts'
 import type { TickBody } from './ticks-schema.ts'
 
 /** Kind and subject of the entry to tick off. */
-export type TickQuestion = Pick<TickBody, 'kind' | 'subject'>
+export type TickParameters = Pick<TickBody, 'kind' | 'subject'>
 
 /** The entry of this kind and subject that needs attention now; null: there is none. */
-export async function tickableNow(reading: Reading, question: TickQuestion): Promise<{ found: Tickable | null }> {
-  return { found: (await found(reading, question)) ?? null }
+export async function tickableNow(reading: Reading, parameters: TickParameters): Promise<{ found: Tickable | null }> {
+  return { found: (await found(reading, parameters)) ?? null }
 }
 
-function found(reading: Reading, { kind, subject }: TickQuestion): Promise<Tickable | undefined> {
+function found(reading: Reading, { kind, subject }: TickParameters): Promise<Tickable | undefined> {
   if (kind === 'held' || kind === 'failed') return upload(reading, kind, subject)
   if (kind === 'rejects') return fileWithRejects(reading, subject)
   return kind === 'findings' ? finding(reading, subject) : source(reading, kind, subject)

@@ -8,7 +8,7 @@ import { shortSentence } from '../../notices/looked.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { askFor, momentOf, type Reading } from '../threads/reading.ts'
+import { momentOf, type Reading, runQuery } from '../threads/reading.ts'
 import {
   TICK,
   TICK_BODY,
@@ -66,7 +66,7 @@ async function tickOff(services: Services, request: FastifyRequest<{ Body: TickB
   const { kind, subject } = request.body
   const { now } = services.inbox
   const asker = { keyId: principalOf(request).keyId, now: now() }
-  const { found } = await askFor<{ found: Tickable | null }>(services.questions, 'tickable', { kind, subject }, asker)
+  const { found } = await runQuery<{ found: Tickable | null }>(services.queries, 'tickable', { kind, subject }, asker)
   return tickFound(services, request.body, found, nameOf(principalOf(request)))
 }
 

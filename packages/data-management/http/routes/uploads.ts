@@ -134,10 +134,10 @@ export async function uploadsSorted({ inbox }: Reading, query: SortedQuery): Pro
 }
 
 /** Query for uploads. `sender`: only receipts of this key's uploads; undefined: all uploads, with details. */
-export type UploadsQuestion = Readonly<{ query: UploadQuery; sender?: string }>
+export type UploadsParameters = Readonly<{ query: UploadQuery; sender?: string }>
 
 /** A page of uploads. */
-export async function uploadsListed({ inbox }: Reading, { query, sender }: UploadsQuestion): Promise<UploadPage> {
+export async function uploadsListed({ inbox }: Reading, { query, sender }: UploadsParameters): Promise<UploadPage> {
   const found = await inbox.ledger.uploads.list(query)
   const next = found.length === query.limit ? found.at(-1)!.id : null
   if (sender === undefined) return { uploads: await detailed(inbox, found), next } satisfies UploadPage

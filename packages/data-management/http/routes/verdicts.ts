@@ -28,7 +28,7 @@ import {
 } from './verdicts-schema.ts'
 
 /** Query parameters for pairs to judge. */
-export type SuggestionsQuestion = { limit: number; after?: string }
+export type SuggestionsParameters = { limit: number; after?: string }
 type VerdictsQuery = { before?: number; limit: number }
 type OfOne = { Params: { id: string } }
 
@@ -36,7 +36,7 @@ type OfOne = { Params: { id: string } }
 export function verdictRoutes(server: FastifyInstance, services: Services): void {
   const suggested = { summary: 'Pairs of listings for a person to judge, the likeliest first' }
   const pairs = readable(SUGGESTIONS_QUERY, { ...suggested, response: { 200: SUGGESTIONS_RESPONSE } })
-  server.get<{ Querystring: SuggestionsQuestion }>('/api/suggestions', pairs, (request, reply) =>
+  server.get<{ Querystring: SuggestionsParameters }>('/api/suggestions', pairs, (request, reply) =>
     answerWith(services, request, reply, ['suggestions', request.query]),
   )
 
@@ -64,7 +64,7 @@ const FIRST: PairCursor = [1_000_000, 0, 0]
 /** A page of the pairs without a verdict. */
 export async function suggestionsListed(
   reading: Reading,
-  { limit, after }: SuggestionsQuestion,
+  { limit, after }: SuggestionsParameters,
 ): Promise<SuggestionPage> {
   const { database } = reading.catalogue
   const said = (await reading.inbox.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)

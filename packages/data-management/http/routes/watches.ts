@@ -17,7 +17,7 @@ import {
 } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith, askerOf } from '../threads/answering.ts'
-import { askFor, type Reading } from '../threads/reading.ts'
+import { type Reading, runQuery } from '../threads/reading.ts'
 
 const CENTS_MAX = 100_000_000
 
@@ -85,8 +85,8 @@ export function watchesRoutes(server: FastifyInstance, services: Services): void
   server.post<{ Body: Body }>('/api/watches', { ...add, config: MAY_CHANGE }, async (request, reply) => {
     checkTarget(request.body)
     const asker = askerOf(request, reply, now())
-    const begun = await askFor<WatchBaseline>(
-      services.questions,
+    const begun = await runQuery<WatchBaseline>(
+      services.queries,
       'watchBaseline',
       { productId: request.body.product_id },
       asker,

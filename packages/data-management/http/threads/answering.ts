@@ -3,18 +3,18 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { principalOf } from '../auth/authentication.ts'
 import type { Services } from '../services.ts'
-import { type Asker, askFor, type QuestionName } from './reading.ts'
+import { type Asker, type QueryName, runQuery } from './reading.ts'
 
-type About = Pick<Services, 'questions' | 'inbox'>
+type About = Pick<Services, 'queries' | 'inbox'>
 
 /** Runs a query on behalf of the request's key and sends the result as JSON. */
 export async function answerWith(
-  { questions, inbox }: About,
+  { queries, inbox }: About,
   request: FastifyRequest,
   reply: FastifyReply,
-  [name, question]: readonly [QuestionName, object],
+  [name, parameters]: readonly [QueryName, object],
 ): Promise<FastifyReply> {
-  const answer = await questions.ask(name, question, askerOf(request, reply, inbox.now()))
+  const answer = await queries.run(name, parameters, askerOf(request, reply, inbox.now()))
   return reply.type('application/json; charset=utf-8').send(answer)
 }
 
@@ -30,12 +30,12 @@ export type Lines<Place> = Readonly<{ text: string; next: Place | null }>
 
 /** A long answer, queried one batch at a time: each when the previous one has been read. */
 export async function* linesOf(
-  { questions }: Pick<Services, 'questions'>,
-  [name, question]: readonly [QuestionName, object],
+  { queries }: Pick<Services, 'queries'>,
+  [name, parameters]: readonly [QueryName, object],
   asker: Asker,
 ): AsyncGenerator<string> {
   for (let after: unknown; after !== null; ) {
-    const lines: Lines<unknown> = await askFor(questions, name, { ...question, after }, asker)
+    const lines: Lines<unknown> = await runQuery(queries, name, { ...parameters, after }, asker)
     after = lines.next
     if (lines.text !== '') yield lines.text
   }

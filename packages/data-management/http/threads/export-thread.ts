@@ -58,8 +58,8 @@ function post(said: FromExport): void {
 
 async function write(order: ExportTask): Promise<FromExport> {
   try {
-    const ahead = chunksOf(exportLines(database, order))
-    const written = roomy(order.gzip ? gzipped(ahead) : ahead)
+    const chunks = chunksOf(exportLines(database, order))
+    const written = withRoomChecked(order.gzip ? gzipped(chunks) : chunks)
     await writeBuffered(disk, join(place.folder, `.splitcart-export-${process.pid}-${threadId}.part`), written, say)
     return { end: true }
   } catch (error) {
@@ -69,9 +69,9 @@ async function write(order: ExportTask): Promise<FromExport> {
 }
 
 /** Passes on the chunks; checks regularly that the disk has room for those not yet taken, and throws `disk_full`. */
-async function* roomy(ahead: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* withRoomChecked(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let unchecked = 0
-  for await (const chunk of ahead) {
+  for await (const chunk of chunks) {
     unchecked += chunk.length
     if (unchecked >= ROOM_CHECKED_EVERY_BYTES) {
       unchecked = 0
@@ -82,9 +82,9 @@ async function* roomy(ahead: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   }
 }
 
-async function* gzipped(ahead: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* gzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gzip = createGzip({ level: zlib.Z_BEST_SPEED, chunkSize: CHUNK_BYTES })
-  const fed = feed(gzip, ahead).catch((error) => void gzip.destroy(error))
+  const fed = feed(gzip, chunks).catch((error) => void gzip.destroy(error))
   try {
     yield* gzip as AsyncIterable<Buffer>
     await fed
@@ -94,9 +94,9 @@ async function* gzipped(ahead: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** Writes the chunks to `gzip`. The first is flushed, so that the client gets it at once. */
-async function feed(gzip: Gzip, ahead: AsyncIterable<Buffer>): Promise<void> {
+async function feed(gzip: Gzip, chunks: AsyncIterable<Buffer>): Promise<void> {
   let isFirst = true
-  for await (const chunk of ahead) {
+  for await (const chunk of chunks) {
     if (gzip.destroyed) return
     await new Promise<void>((resolve, reject) => gzip.write(chunk, (error) => (error ? reject(error) : resolve())))
     if (isFirst) gzip.flush(zlib.Z_SYNC_FLUSH)

@@ -23,8 +23,8 @@ export function momentOf({ inbox, partialShare = PARTIAL_SHARE, zone = TimeZone.
   return { now: inbox.now(), partialShare, zone }
 }
 
-/** The names of the queries; `questions.ts` has their functions. */
-export type QuestionName =
+/** The names of the queries; `queries.ts` has their functions. */
+export type QueryName =
   | 'barcodes'
   | 'chainHistories'
   | 'changeLines'
@@ -60,12 +60,12 @@ export type QuestionName =
 export type Asker = Readonly<{ keyId: string | null; now: number; signal?: AbortSignal }>
 
 /** Runs queries. */
-export interface Questions extends AsyncDisposable {
+export interface QueryRunner extends AsyncDisposable {
   /** The answer as bytes of JSON. Throws `answer_late` or `too_many_requests` if query or key exceed their limits. */
-  ask(name: QuestionName, question: object, asker: Asker): Promise<Uint8Array<ArrayBuffer>>
+  run(name: QueryName, parameters: object, asker: Asker): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** Runs a query and parses its answer; only for answers known to be small. */
-export async function askFor<T>(questions: Questions, name: QuestionName, question: object, asker: Asker): Promise<T> {
-  return JSON.parse(new TextDecoder().decode(await questions.ask(name, question, asker))) as T
+export async function runQuery<T>(queries: QueryRunner, name: QueryName, parameters: object, asker: Asker): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await queries.run(name, parameters, asker))) as T
 }

@@ -51,7 +51,7 @@ async function* claimsOfKind(place: OfKind, claiming: Claiming): AsyncGenerator<
 }
 
 async function openOfKind({ ledger, kind }: OfKind): Promise<Upload[]> {
-  return (await ledger.uploads.open()).filter((upload) => upload.kind === kind)
+  return (await ledger.uploads.inInbox()).filter((upload) => upload.kind === kind)
 }
 
 /**

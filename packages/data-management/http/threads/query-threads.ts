@@ -13,11 +13,11 @@
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { TokenBuckets } from '../edge/token-buckets.ts'
-import type { FromThread, ThreadSource, ToThread } from './question-thread.ts'
-import type { Asker, QuestionName, Questions } from './reading.ts'
+import type { FromThread, ThreadSource, ToThread } from './query-thread.ts'
+import type { Asker, QueryName, QueryRunner } from './reading.ts'
 import { RoundRobin } from './round-robin.ts'
 
-const THREAD = new URL('question-thread.ts', import.meta.url)
+const THREAD = new URL('query-thread.ts', import.meta.url)
 const THREADS_FOR_KEYS = 2
 const WAITING_MAX = 256
 const WAITING_PER_KEY_MAX = 32
@@ -52,12 +52,12 @@ type Thread = {
 }
 
 /** Where the threads read, and their limits; by default those of the constants above. */
-export type QuestionsSource = Omit<ThreadSource, 'stop' | 'msMax' | 'recordsMax'> &
+export type QueryThreadsOptions = Omit<ThreadSource, 'stop' | 'msMax' | 'recordsMax'> &
   Partial<Pick<ThreadSource, 'msMax' | 'recordsMax'>> &
   Readonly<{ threadMsPerMinute?: number; heapMiBMax?: number; startMsMax?: number }>
 
 /** The pool of query threads. They start when needed and end on disposal. */
-export class QuestionThreads implements Questions {
+export class QueryThreads implements QueryRunner {
   readonly #place: Omit<ThreadSource, 'stop'>
   readonly #threads = new Set<Thread>()
   readonly #turns = new RoundRobin<Pending>()
@@ -66,20 +66,20 @@ export class QuestionThreads implements Questions {
   readonly #startMsMax: number
   #isClosed = false
 
-  constructor({ threadMsPerMinute, heapMiBMax, startMsMax, ...place }: QuestionsSource) {
+  constructor({ threadMsPerMinute, heapMiBMax, startMsMax, ...place }: QueryThreadsOptions) {
     this.#heapMiBMax = heapMiBMax ?? HEAP_MIB_MAX
     this.#startMsMax = startMsMax ?? START_MS_MAX
     this.#place = { msMax: MS_MAX, recordsMax: RECORDS_MAX, ...place }
     this.#work = new TokenBuckets(threadMsPerMinute ?? THREAD_MS_PER_MINUTE)
   }
 
-  async ask(name: QuestionName, question: object, { keyId, now, signal }: Asker): Promise<Answer> {
+  async run(name: QueryName, parameters: object, { keyId, now, signal }: Asker): Promise<Answer> {
     const owner = keyId ?? SERVER_OWNER
     if (this.#isClosed) throw new Problem('stopping')
     if (owner !== SERVER_OWNER) this.#checkWork(owner)
     signal?.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    const pending = { owner, asked: { name, question, now }, resolve, reject }
+    const pending = { owner, asked: { name, parameters, now }, resolve, reject }
     const stop = () => this.#stop(pending)
     signal?.addEventListener('abort', stop, { once: true })
     this.#turns.add(owner, pending)

@@ -10,8 +10,8 @@ import { LimitedSql } from '../../database/limited-sql.ts'
 import { tellSlowStatements } from '../../database/slow-statements.ts'
 import { type DatabasesToAsk, openReadOnly } from '../../databases-to-ask.ts'
 import { foldersIn } from '../../folders.ts'
-import { QUESTIONS } from './questions.ts'
-import type { QuestionName, Reading } from './reading.ts'
+import { QUERIES } from './queries.ts'
+import type { QueryName, Reading } from './reading.ts'
 
 /** The databases that the thread reads, and its limits. */
 export type ThreadSource = DatabasesToAsk &
@@ -30,7 +30,7 @@ export type ThreadSource = DatabasesToAsk &
   }>
 
 /** A query for the thread. */
-export type ToThread = Readonly<{ name: QuestionName; question: object; now: number }>
+export type ToThread = Readonly<{ name: QueryName; parameters: object; now: number }>
 
 /** Messages of the thread: ready, once; then per query the answer as bytes of JSON, a problem or an error's stack. */
 export type FromThread =
@@ -60,10 +60,10 @@ function readingAt(now: number): Reading {
   }
 }
 
-async function answer({ name, question, now }: ToThread): Promise<FromThread> {
+async function answer({ name, parameters, now }: ToThread): Promise<FromThread> {
   try {
     limited.begin()
-    return { answer: text.encode(JSON.stringify(await QUESTIONS[name](readingAt(now), question as never))) }
+    return { answer: text.encode(JSON.stringify(await QUERIES[name](readingAt(now), parameters as never))) }
   } catch (error) {
     if (error instanceof Problem) return { problem: { code: error.code, detail: error.detail } }
     return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }

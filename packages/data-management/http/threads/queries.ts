@@ -1,11 +1,11 @@
-/** The queries by name, and the function that answers each. They run in worker threads (question-thread.ts). */
+/** The queries by name, and the function that answers each. They run in worker threads (query-thread.ts). */
 import { conditionChanges } from '../../notices/look.ts'
 import { watchBaseline, watchedNow } from '../../notices/watched.ts'
 import { barcodesKnown } from '../routes/barcodes.ts'
 import { changeLines, changesFound } from '../routes/changes.ts'
 import { figuresNow } from '../routes/figures.ts'
 import { findingsNow } from '../routes/findings.ts'
-import { type NoticesQuestion, noticesListed } from '../routes/notices.ts'
+import { type NoticesParameters, noticesListed } from '../routes/notices.ts'
 import { overviewSince } from '../routes/overview.ts'
 import { chainsOfProduct, oneProduct, pricesOfProduct, productsFound } from '../routes/products.ts'
 import { referencesFor } from '../routes/references.ts'
@@ -16,10 +16,10 @@ import { tickableNow } from '../routes/tickable.ts'
 import { previewOfUpload, rejectsOfUpload, uploadsListed, uploadsRequested, uploadsSorted } from '../routes/uploads.ts'
 import { suggestionsListed } from '../routes/verdicts.ts'
 import { watchesListed } from '../routes/watches.ts'
-import type { QuestionName, Reading } from './reading.ts'
+import type { QueryName, Reading } from './reading.ts'
 
 /** The function that answers each query. */
-export const QUESTIONS = {
+export const QUERIES = {
   barcodes: barcodesKnown,
   chainHistories: chainsOfProduct,
   changeLines,
@@ -27,7 +27,7 @@ export const QUESTIONS = {
   conditions: conditionChanges,
   figures: figuresNow,
   findings: findingsNow,
-  notices: ({ inbox }: Reading, question: NoticesQuestion) => noticesListed(inbox.ledger, question),
+  notices: ({ inbox }: Reading, parameters: NoticesParameters) => noticesListed(inbox.ledger, parameters),
   overview: overviewSince,
   preview: previewOfUpload,
   prices: pricesOfProduct,
@@ -51,4 +51,4 @@ export const QUESTIONS = {
   watched: async (reading: Reading) => ({ changed: await watchedNow(reading) }),
   watches: watchesListed,
   waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.waitingByKey(),
-} as const satisfies Record<QuestionName, (reading: Reading, question: never) => Promise<object>>
+} as const satisfies Record<QueryName, (reading: Reading, parameters: never) => Promise<object>>

@@ -1,4 +1,4 @@
-/** Questions are answered beside the thread that serves everybody, within limits of time, of records and of turns. */
+/** Queries run in worker threads, within limits of time, of records and of turns. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
@@ -6,8 +6,8 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type TemporaryFolder, temporaryFolder } from '../../../test/folders.ts'
 import { fillLarge } from '../../../torture/costs/large-data.ts'
-import { type QuestionsSource, QuestionThreads } from '../http/threads/question-threads.ts'
-import { askFor } from '../http/threads/reading.ts'
+import { QueryThreads, type QueryThreadsOptions } from '../http/threads/query-threads.ts'
+import { runQuery } from '../http/threads/reading.ts'
 import { RoundRobin } from '../http/threads/round-robin.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 
@@ -16,7 +16,7 @@ const LATE = { code: 'answer_late' }
 // Where it is not about time, a machine that is busy with much else may take it.
 const PATIENCE_MS = 120_000
 
-// Filled once: questions only read.
+// Filled once: queries only read.
 let at: TemporaryFolder
 before(async () => {
   at = await temporaryFolder()
@@ -24,17 +24,17 @@ before(async () => {
 })
 after(() => at[Symbol.asyncDispose]())
 
-function openLarge(limits: Partial<QuestionsSource> = {}) {
+function openLarge(limits: Partial<QueryThreadsOptions> = {}) {
   const place = { dataFolder: at.path, catalogue: { file: join(at.path, 'catalogue.db') }, diskBytesKept: 0 }
-  const questions = new QuestionThreads({ ...place, msMax: PATIENCE_MS, ...limits })
+  const queries = new QueryThreads({ ...place, msMax: PATIENCE_MS, ...limits })
   const ask = (keyId: string | null, signal?: AbortSignal) =>
-    askFor<{ total: { count: number } }>(
-      questions,
+    runQuery<{ total: { count: number } }>(
+      queries,
       'sources',
       { limit: 5 },
       { keyId, now: Date.now(), ...(signal && { signal }) },
     )
-  return { ask, questions, [Symbol.asyncDispose]: () => questions[Symbol.asyncDispose]() }
+  return { ask, queries, [Symbol.asyncDispose]: () => queries[Symbol.asyncDispose]() }
 }
 
 test('a question that takes too long, or looks at too much, is ended, and the next one is answered', async () => {
@@ -46,7 +46,7 @@ test('a question that takes too long, or looks at too much, is ended, and the ne
   await using large = openLarge({ recordsMax: 1_000 })
   await assert.rejects(large.ask('a'), { ...LATE, detail: 'more than 1000 records' })
   const small = { sha256: 'f'.repeat(64), id: 'x' }
-  assert.deepEqual(await askFor(large.questions, 'preview', small, { keyId: 'a', now: 0 }), {
+  assert.deepEqual(await runQuery(large.queries, 'preview', small, { keyId: 'a', now: 0 }), {
     upload_id: 'x',
     preview: null,
   })
@@ -54,7 +54,7 @@ test('a question that takes too long, or looks at too much, is ended, and the ne
 
 test('a question that takes too much memory is ended and told as one that asks for too much, and the next one is answered', async () => {
   await using large = openLarge({ heapMiBMax: 48 })
-  const ask = (id: string) => askFor(large.questions, 'preview', { sha256: 'f'.repeat(64), id }, { keyId: 'a', now: 0 })
+  const ask = (id: string) => runQuery(large.queries, 'preview', { sha256: 'f'.repeat(64), id }, { keyId: 'a', now: 0 })
   await assert.rejects(ask('x'.repeat(2 ** 26)), { ...LATE, detail: 'more than 48 MiB of memory' })
   assert.deepEqual(await ask('x'), { upload_id: 'x', preview: null })
 })
@@ -103,7 +103,7 @@ test('a key whose questions wait keeps nobody else waiting, and not more of them
 })
 
 test('an answer that comes too late is told as one, and what does not ask the databases goes on', async () => {
-  await using receiver = await openReceiver({ questions: { msMax: 0 } })
+  await using receiver = await openReceiver({ queries: { msMax: 0 } })
   const key = await receiver.makeKey('read')
   const refused = await get({ ...receiver, key }, '/api/products?q=milk')
   assertProblem(refused, 503, 'answer_late')
@@ -114,11 +114,11 @@ test('an answer that comes too late is told as one, and what does not ask the da
 test('statements that take long are logged where the level of the server says so', async () => {
   const place = { dataFolder: at.path, catalogue: { file: join(at.path, 'catalogue.db') }, diskBytesKept: 0 }
   const ask = (logLevel: string) => `{
-    await using questions = new QuestionThreads({ ...${JSON.stringify(place)}, slow: { ms: 1e-6, logLevel: '${logLevel}' } })
-    await questions.ask('preview', { sha256: 'f'.repeat(64), id: 'x' }, { keyId: 'a', now: 0 })
+    await using queries = new QueryThreads({ ...${JSON.stringify(place)}, slow: { ms: 1e-6, logLevel: '${logLevel}' } })
+    await queries.run('preview', { sha256: 'f'.repeat(64), id: 'x' }, { keyId: 'a', now: 0 })
     console.error('asked by ${logLevel}')
   }`
-  const program = `import { QuestionThreads } from ${JSON.stringify(new URL('../http/threads/question-threads.ts', import.meta.url))}
+  const program = `import { QueryThreads } from ${JSON.stringify(new URL('../http/threads/query-threads.ts', import.meta.url))}
     // Threads that answer keep no process going.
     const going = setInterval(() => {}, 1_000)
     ${ask('error')} ${ask('warn')}

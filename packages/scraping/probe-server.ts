@@ -6,7 +6,7 @@ import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
 
 /** `server`: the SplitCart server; `stranger`: a proxy or other server; `nobody`: no connection. */
-export type Answerer = 'server' | 'stranger' | 'nobody'
+export type Respondent = 'server' | 'stranger' | 'nobody'
 
 /** Whether no connection could be made. */
 export function isUnreachable(error: unknown): boolean {
@@ -16,7 +16,7 @@ export function isUnreachable(error: unknown): boolean {
 type Asking = Readonly<{ server: URL; key: string; kind: string; idleMsMax: number }>
 
 /** Sends an empty upload: a SplitCart error response to it proves that uploads reach the server. */
-export async function probeServer({ server, key, kind, idleMsMax }: Asking): Promise<Answerer> {
+export async function probeServer({ server, key, kind, idleMsMax }: Asking): Promise<Respondent> {
   using idle = new Idle(idleMsMax)
   const url = urlOf(server, `api/upload/${kind}/`)
   try {
