@@ -52,7 +52,7 @@ export type Case = Readonly<{
   now: Figures
   references: References
   /** What it is compared with: the store's own reference; for a store's first scrape some sisters. */
-  beside: readonly ComparedReference[]
+  compared: readonly ComparedReference[]
   /** The sisters' scrapes since the store's own reference. If most show the same change, the company made it. */
   witnesses: () => readonly ComparedReference[]
   /** Whether the company's stores have nearly the same prices: then a dearer store is an error. */
@@ -87,7 +87,7 @@ export function caseOf(scrape: JudgedScrape, now: Figures, references: Reference
     scrape,
     now,
     references,
-    beside: own === undefined ? sisters() : [compare(own, false)],
+    compared: own === undefined ? sisters() : [compare(own, false)],
     witnesses: once(() => sisters().filter(isSince)),
     isUniform: once(() => isUniform(sisters())),
     thresholds,
@@ -118,9 +118,12 @@ function isUniform(sisters: readonly ComparedReference[]): boolean {
 export const PAIRS_MIN = 8
 
 /** The first compared reference for which `isTrue` holds, if it holds for most of them; else undefined. */
-export function most({ beside }: Case, isTrue: (each: ComparedReference) => boolean): ComparedReference | undefined {
-  const found = beside.filter(isTrue)
-  return found.length * 2 > beside.length ? found[0] : undefined
+export function firstIfMost(
+  { compared }: Case,
+  isTrue: (each: ComparedReference) => boolean,
+): ComparedReference | undefined {
+  const found = compared.filter(isTrue)
+  return found.length * 2 > compared.length ? found[0] : undefined
 }
 
 /** Whether `isTrue` holds for most witnesses, and for at least two. */
@@ -131,12 +134,12 @@ export function isWitnessed({ witnesses }: Case, isTrue: (each: ComparedReferenc
 }
 
 /** Whether `count` of `of` is a larger share than `share`, by more than chance explains; false below `PAIRS_MIN`. */
-export function isMore(count: number, of: number, share: number): boolean {
+export function isClearlyMore(count: number, of: number, share: number): boolean {
   return of >= PAIRS_MIN && count - share * of > chanceMargin(of, share)
 }
 
 /** Whether `count` of `of` is a smaller share than `share`, by more than chance explains; false below `PAIRS_MIN`. */
-export function isFewer(count: number, of: number, share: number): boolean {
+export function isClearlyLess(count: number, of: number, share: number): boolean {
   return of >= PAIRS_MIN && share * of - count > chanceMargin(of, share)
 }
 

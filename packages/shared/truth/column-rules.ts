@@ -1,6 +1,15 @@
 /** Rules on names, SKUs and other columns except prices. Pure. */
 import { percent, whole } from '../number.ts'
-import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN, sumOf } from './case.ts'
+import {
+  type Case,
+  type ComparedReference,
+  firstIfMost,
+  isClearlyLess,
+  isClearlyMore,
+  isWitnessed,
+  PAIRS_MIN,
+  sumOf,
+} from './case.ts'
 import type { Agreement } from './comparison.ts'
 import { COLUMNS, type Column, type Figures, type Values } from './figures.ts'
 import { FIELDS, type Field } from './label-fields.ts'
@@ -14,8 +23,8 @@ import type { Found } from './verdict.ts'
 export function namesChanged(judged: Case): Found | undefined {
   const { thresholds, scrape } = judged
   const isOther = ({ comparison: { name } }: ComparedReference) =>
-    isFewer(name.same, name.of, thresholds.HOLD_NAMES_SHARE)
-  const found = most(judged, isOther)
+    isClearlyLess(name.same, name.of, thresholds.HOLD_NAMES_SHARE)
+  const found = firstIfMost(judged, isOther)
   if (found === undefined || isWitnessed(judged, ({ comparison: { name } }) => name.same >= 0.8 * name.of)) return
   const { name } = found.comparison
   const then = new Map(sampleOf(found.figures).map((each) => [each.hash, each.name]))
@@ -35,7 +44,7 @@ export function namesChanged(judged: Case): Found | undefined {
 
 // The share of listings that may be new without an error after so many days: assortments change, and so do the SKUs and
 // names of a new scraper version.
-const NEW_BY_DAYS = [
+const NEW_SHARES_BY_DAYS = [
   [15, 0.85],
   [45, 0.95],
 ] as const
@@ -45,12 +54,12 @@ const NEW_SHARE_OF_SISTERS = 0.9
 /** Too many listings are new, and as many old ones are gone. */
 export function newIdentity(judged: Case): Found | undefined {
   const { thresholds } = judged
-  const found = most(judged, ({ comparison: { both, onlyNow, onlyThen }, days, isSister }) => {
-    const share = newShare(days, thresholds.HOLD_NEW_SHARE)
-    const least = isSister ? Math.max(NEW_SHARE_OF_SISTERS, share) : share
-    return isMore(onlyNow, both + onlyNow, least) && isMore(onlyThen, both + onlyThen, least)
+  const found = firstIfMost(judged, ({ comparison: { both, onlyNow, onlyThen }, days, isSister }) => {
+    const share = newShareMax(days, thresholds.HOLD_NEW_SHARE)
+    const limit = isSister ? Math.max(NEW_SHARE_OF_SISTERS, share) : share
+    return isClearlyMore(onlyNow, both + onlyNow, limit) && isClearlyMore(onlyThen, both + onlyThen, limit)
   })
-  if (found === undefined || isWitnessed(judged, isTheSame)) return undefined
+  if (found === undefined || isWitnessed(judged, hasSameListings)) return undefined
   const { both, onlyNow, onlyThen } = found.comparison
   const share = onlyNow / (both + onlyNow)
   const before = new Set(sampleOf(found.figures).map(({ hash }) => hash))
@@ -65,19 +74,19 @@ export function newIdentity(judged: Case): Found | undefined {
 }
 
 /** The share of listings that may be new after so many days: `share` after one, then interpolated in `NEW_BY_DAYS`. */
-function newShare(days: number, share: number): number {
-  let [from, least] = [1, share]
-  for (const [to, next] of NEW_BY_DAYS) {
-    const later = Math.max(least, next)
-    if (days < to) return least + ((later - least) * Math.max(0, days - from)) / (to - from)
+function newShareMax(days: number, share: number): number {
+  let [from, limit] = [1, share]
+  for (const [to, next] of NEW_SHARES_BY_DAYS) {
+    const later = Math.max(limit, next)
+    if (days < to) return limit + ((later - limit) * Math.max(0, days - from)) / (to - from)
     from = to
-    least = later
+    limit = later
   }
-  return least
+  return limit
 }
 
 /** Whether a reference shows mostly the same listings. */
-function isTheSame({ comparison: { both, onlyNow } }: ComparedReference): boolean {
+function hasSameListings({ comparison: { both, onlyNow } }: ComparedReference): boolean {
   return both >= PAIRS_MIN && onlyNow < 0.2 * both
 }
 
@@ -110,10 +119,10 @@ export function valuesRewritten(judged: Case): Found[] {
 function otherValues(judged: Case, field: Moving, isOfMoved: boolean): Found[] {
   const isOther = ({ comparison, figures }: ComparedReference) => {
     const each = comparison[field]
-    const isChanged = isFewer(each.same, each.of, judged.thresholds.HOLD_FIELD_SHARE)
+    const isChanged = isClearlyLess(each.same, each.of, judged.thresholds.HOLD_FIELD_SHARE)
     return isChanged && areMoved(field, each, figures) === isOfMoved
   }
-  const found = most(judged, isOther)
+  const found = firstIfMost(judged, isOther)
   const isAlike = ({ comparison }: ComparedReference) => comparison[field].same >= 0.8 * comparison[field].of
   if (found === undefined || isWitnessed(judged, isAlike)) return []
   const { same, of } = found.comparison[field]
@@ -144,9 +153,11 @@ export function fieldsEmptied(judged: Case): Found[] {
     const shareOf = (figures: Figures) => toldOf(figures, field).share
     const isEmptied = ({ figures }: ComparedReference) => {
       const then = toldOf(figures, field)
-      return isMore(then.count, then.of, 0.1) && isFewer(count, of, thresholds.HOLD_FIELD_SHARE * then.share)
+      return (
+        isClearlyMore(then.count, then.of, 0.1) && isClearlyLess(count, of, thresholds.HOLD_FIELD_SHARE * then.share)
+      )
     }
-    const found = most(judged, isEmptied)
+    const found = firstIfMost(judged, isEmptied)
     if (found === undefined) return []
     if (isWitnessed(judged, ({ figures }) => shareOf(figures) < shareOf(found.figures) / 2)) return []
     const then = shareOf(found.figures)
@@ -160,16 +171,16 @@ export function fieldsConstant(judged: Case): Found[] {
   const { now, thresholds } = judged
   return [...COLUMNS, 'url' as const, 'category_path' as const].flatMap((column) => {
     const { of, topCount, top } = valuesIn(now, column)
-    if (!isMore(topCount, of, thresholds.HOLD_CONSTANT_SHARE)) return []
+    if (!isClearlyMore(topCount, of, thresholds.HOLD_CONSTANT_SHARE)) return []
     const shareOf = (figures: Figures) => valuesIn(figures, column).topCount / valuesIn(figures, column).of
-    const found = most(judged, ({ figures }) => shareOf(figures) < 0.5)
+    const found = firstIfMost(judged, ({ figures }) => shareOf(figures) < 0.5)
     // Without anything to compare with: that all goods have one name is not believable, one brand or price is.
-    if (found === undefined && !(column === 'name' && judged.beside.length === 0)) return []
+    if (found === undefined && !(column === 'name' && judged.compared.length === 0)) return []
     const value = top === '' ? 'the same' : JSON.stringify(top)
-    const sentence = `${nameOf(column)} is ${value} in ${percent(topCount / of)} of the rows of ${titleOf(judged)}.`
+    const sentence = `${fieldOfColumn(column)} is ${value} in ${percent(topCount / of)} of the rows of ${titleOf(judged)}.`
     return [
       {
-        field: nameOf(column),
+        field: fieldOfColumn(column),
         sentence,
         rows: rowsOfShare(judged, topCount / of),
         before: found === undefined ? 0 : shareOf(found.figures),
@@ -208,12 +219,12 @@ export function fieldsRepeated(judged: Case): Found[] {
   const { now, thresholds } = judged
   return REPEATING.flatMap(([field, other]) => {
     const [same, of] = repeatsIn(now, field, other)
-    if (!isMore(same, of, thresholds.HOLD_CONSTANT_SHARE)) return []
+    if (!isClearlyMore(same, of, thresholds.HOLD_CONSTANT_SHARE)) return []
     const shareOf = (figures: Figures) => {
       const [repeats, told] = repeatsIn(figures, field, other)
       return repeats / Math.max(1, told)
     }
-    const found = most(judged, ({ figures }) => shareOf(figures) < 0.5)
+    const found = firstIfMost(judged, ({ figures }) => shareOf(figures) < 0.5)
     if (found === undefined || isWitnessed(judged, ({ figures }) => shareOf(figures) >= 0.5)) return []
     const sentence = `${field} is the same as ${other} in ${percent(same / of)} of the rows of ${titleOf(judged)}.`
     return [{ field, sentence, rows: rowsOfShare(judged, same / of), before: shareOf(found.figures), now: same / of }]
@@ -233,7 +244,7 @@ function repeatsIn(figures: Figures, field: Repeating, other: Repeating): readon
   return [same, of]
 }
 
-function nameOf(column: Counted): string {
+function fieldOfColumn(column: Counted): string {
   return column === 'price' ? 'price_current' : column
 }
 
@@ -246,8 +257,8 @@ export function flagsTurned(judged: Case): Found[] {
   ] as const
   return flags.flatMap(({ field, agreement, count }) => {
     const isTurned = ({ comparison }: ComparedReference) =>
-      isFewer(comparison[agreement].same, comparison[agreement].of, 1 - thresholds.HOLD_FIELD_SHARE)
-    const found = most(judged, isTurned)
+      isClearlyLess(comparison[agreement].same, comparison[agreement].of, 1 - thresholds.HOLD_FIELD_SHARE)
+    const found = firstIfMost(judged, isTurned)
     const isAlike = ({ comparison }: ComparedReference) => comparison[agreement].same >= 0.8 * comparison[agreement].of
     if (found === undefined || isWitnessed(judged, isAlike)) return []
     const { same, of } = found.comparison[agreement]

@@ -1,6 +1,6 @@
 /** Rules without a reference, for errors that a store's scrapes may always have had. They only make findings. Pure. */
 import { percent, whole } from '../number.ts'
-import { type Case, isMore } from './case.ts'
+import { type Case, isClearlyMore } from './case.ts'
 import type { Figures } from './figures.ts'
 import { ODD } from './label-fields.ts'
 import { firstOf, namesOf, titleOf } from './price-rules.ts'
@@ -38,7 +38,7 @@ export function unitPricesDisagree(judged: Case): Found | undefined {
   const known = unit.slice(1).reduce((sum, each) => sum + each, 0)
   const [, , hundredth = 0, hundredfold = 0, differs = 0] = unit
   const wrong = hundredth + hundredfold + differs
-  if (known < ROWS_MIN || !isMore(wrong, known, 0.3)) return undefined
+  if (known < ROWS_MIN || !isClearlyMore(wrong, known, 0.3)) return undefined
   const difference =
     2 * hundredth > wrong ? '100 times too small' : 2 * hundredfold > wrong ? '100 times too large' : 'something else'
   return {
@@ -56,7 +56,7 @@ export function oneBrand(judged: Case): Found[] {
   const { now } = judged
   if (now.rows < ROWS_MIN) return []
   return now.brands.flatMap(({ brand, rows, isForeign, categories }) => {
-    const isEverywhere = isMore(rows, now.rows, 0.5) && largeCategoryCount(now) >= 3
+    const isEverywhere = isClearlyMore(rows, now.rows, 0.5) && largeCategoryCount(now) >= 3
     if (!isEverywhere && !(isForeign && rows >= ROWS_MIN)) return []
     const where = categories.map(([name]) => name).slice(0, 3)
     const why = isForeign ? 'in another script than the names there' : 'whatever they are'

@@ -1,6 +1,6 @@
 /** Judges a file: each of its scrapes by `RULES`, and the whole file by `FILE_RULES`. Pure. */
 import { percent, whole } from '../number.ts'
-import { caseOf, isMore, type JudgedScrape, type References } from './case.ts'
+import { caseOf, isClearlyMore, type JudgedScrape, type References } from './case.ts'
 import type { Figures } from './figures.ts'
 import { RULES } from './rules.ts'
 import type { Thresholds } from './thresholds.ts'
@@ -52,7 +52,7 @@ export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds:
       `${whole(rejected - differing)} of ${whole(rows)} rows are rejected, more than ${percent(rejects)}.`,
       rejected,
     )
-  if (isMore(differing, rows, duplicates))
+  if (isClearlyMore(differing, rows, duplicates))
     say(
       'differing_duplicates',
       `${whole(differing)} of ${whole(rows)} rows show a listing again, but otherwise.`,

@@ -1,7 +1,16 @@
 /** Rules that look at prices. Pure. */
 import { moneyIn } from '../money.ts'
 import { percent, whole } from '../number.ts'
-import { type Case, type ComparedReference, isFewer, isMore, isWitnessed, most, PAIRS_MIN, sumOf } from './case.ts'
+import {
+  type Case,
+  type ComparedReference,
+  firstIfMost,
+  isClearlyLess,
+  isClearlyMore,
+  isWitnessed,
+  PAIRS_MIN,
+  sumOf,
+} from './case.ts'
 import { FAR, isFarFrom } from './comparison.ts'
 import type { Figures, Shown } from './figures.ts'
 import { repairOfPrices } from './repairs.ts'
@@ -20,7 +29,7 @@ export function pricesByFactor(judged: Case): Found | undefined {
   const { thresholds } = judged
   const least = ({ isSister }: ComparedReference) =>
     isSister ? (judged.isUniform() ? UNIFORM_FACTOR_MIN : SISTER_FACTOR_MIN) : FACTOR_MIN
-  const found = most(
+  const found = firstIfMost(
     judged,
     (each) => isByFactor(each, thresholds.HOLD_PRICES_SHARE) && isBeyond(each.comparison.factor.value, least(each)),
   )
@@ -30,7 +39,7 @@ export function pricesByFactor(judged: Case): Found | undefined {
 
 /** Most prices changed by the same factor, so near to 1 that it may be real. */
 export function pricesByFactorNearOne(judged: Case): Found | undefined {
-  const [own] = judged.beside
+  const [own] = judged.compared
   if (own === undefined || own.isSister || !isByFactor(own, judged.thresholds.HOLD_PRICES_SHARE)) return undefined
   if (isBeyond(own.comparison.factor.value, FACTOR_MIN)) return undefined
   const { repair: _, ...found } = factorFound(judged, own)
@@ -38,7 +47,7 @@ export function pricesByFactorNearOne(judged: Case): Found | undefined {
 }
 
 function isByFactor({ comparison: { factor, prices } }: ComparedReference, share: number): boolean {
-  return isMore(factor.count, prices.of, share)
+  return isClearlyMore(factor.count, prices.of, share)
 }
 
 function isBeyond(factor: number, least: number): boolean {
@@ -69,7 +78,7 @@ export function pricesZero(judged: Case): Found | undefined {
   const usual = before === undefined ? 0 : withoutPrice(before) / Math.max(1, before.rows)
   const share = before === undefined ? 0.5 : Math.max(thresholds.HOLD_ZERO_SHARE, 2 * usual)
   const rows = withoutPrice(now)
-  if (share >= 1 || !isMore(rows, now.rows, share)) return undefined
+  if (share >= 1 || !isClearlyMore(rows, now.rows, share)) return undefined
   const how = now.zero === rows ? 'are 0' : now.zero === 0 ? 'are missing' : 'are 0 or missing'
   return {
     field: 'price_current',
@@ -93,8 +102,8 @@ const FAR_MIN = 3
 export function pricesFar(judged: Case): Found | undefined {
   const { thresholds } = judged
   const isFar = ({ comparison: { prices }, days }: ComparedReference) =>
-    days <= NEAR_DAYS_MAX && prices.far >= FAR_MIN && isMore(prices.far, prices.of, thresholds.HOLD_FAR_SHARE)
-  const found = most(judged, isFar)
+    days <= NEAR_DAYS_MAX && prices.far >= FAR_MIN && isClearlyMore(prices.far, prices.of, thresholds.HOLD_FAR_SHARE)
+  const found = firstIfMost(judged, isFar)
   if (found === undefined || isWitnessed(judged, (each) => each.comparison.prices.of >= PAIRS_MIN && !isFar(each)))
     return undefined
   // The rules on one common factor and on moved prices cover these cases.
@@ -114,8 +123,9 @@ export function pricesFar(judged: Case): Found | undefined {
 export function allReduced(judged: Case): Found | undefined {
   const { now, thresholds } = judged
   const shareOf = ({ reduced, rows }: Figures) => (reduced === undefined ? 1 : reduced / Math.max(1, rows))
-  if (now.reduced === undefined || !isMore(now.reduced, now.rows, thresholds.HOLD_CONSTANT_SHARE)) return undefined
-  const found = most(judged, ({ figures }) => shareOf(figures) < 0.5)
+  if (now.reduced === undefined || !isClearlyMore(now.reduced, now.rows, thresholds.HOLD_CONSTANT_SHARE))
+    return undefined
+  const found = firstIfMost(judged, ({ figures }) => shareOf(figures) < 0.5)
   if (found === undefined || isWitnessed(judged, ({ figures }) => shareOf(figures) >= 0.8)) return undefined
   return {
     field: 'price_was',
@@ -132,7 +142,7 @@ export function pricesAreUnitPrices(judged: Case): Found | undefined {
   const { now, thresholds, references } = judged
   const before = references.own?.figures ?? references.sisters[0]?.figures
   if (before === undefined || 2 * before.equalUnit > thresholds.HOLD_PRICES_SHARE * before.rows) return undefined
-  if (!isMore(now.equalUnit, now.rows, thresholds.HOLD_PRICES_SHARE)) return undefined
+  if (!isClearlyMore(now.equalUnit, now.rows, thresholds.HOLD_PRICES_SHARE)) return undefined
   return {
     field: 'price_current',
     sentence: `In ${whole(now.equalUnit)} of ${whole(now.rows)} rows of ${titleOf(judged)} the price is the unit price.`,
@@ -145,7 +155,7 @@ export function pricesAreUnitPrices(judged: Case): Found | undefined {
 
 /** Few prices are near or equal to the previous ones: they belong to other rows, or are no prices. */
 export function pricesMoved(judged: Case): Found | undefined {
-  const found = most(judged, (each) => areMoved(judged, each))
+  const found = firstIfMost(judged, (each) => areMoved(judged, each))
   if (found === undefined || isWitnessed(judged, isAlike)) return undefined
   // The rules on one common factor cover this case, and a small factor may be real.
   if (isByFactor(found, judged.thresholds.HOLD_PRICES_SHARE)) return undefined
@@ -168,9 +178,9 @@ function areMoved({ thresholds, isUniform }: Case, { comparison, days, isSister 
   const { of, near, same } = comparison.prices
   if (days > NEAR_DAYS_MAX) return false
   const nearMin = isSister && !isUniform() ? thresholds.HOLD_NEAR_SHARE - 0.05 : thresholds.HOLD_NEAR_SHARE
-  if (isFewer(near, of, nearMin)) return true
+  if (isClearlyLess(near, of, nearMin)) return true
   if (isSister && !isUniform()) return false
-  return isFewer(same, of, thresholds.HOLD_SAME_SHARE * Math.max(0, 1 - days / SAME_DAYS_MAX))
+  return isClearlyLess(same, of, thresholds.HOLD_SAME_SHARE * Math.max(0, 1 - days / SAME_DAYS_MAX))
 }
 
 /** In most rows with both, the former price is below the price: the two fields are swapped. */
@@ -178,7 +188,7 @@ export function wasBelowPrice(judged: Case): Found | undefined {
   const { now, references, thresholds } = judged
   const before = references.own?.figures ?? references.sisters[0]?.figures
   const isUsual = before !== undefined && 2 * before.wasBelow > before.filled.price_was && before.wasBelow > 0
-  if (isUsual || !isMore(now.wasBelow, now.filled.price_was, thresholds.HOLD_PRICES_SHARE)) return undefined
+  if (isUsual || !isClearlyMore(now.wasBelow, now.filled.price_was, thresholds.HOLD_PRICES_SHARE)) return undefined
   return {
     field: 'price_current',
     sentence: `In ${whole(now.wasBelow)} of ${whole(now.filled.price_was)} rows of ${titleOf(judged)} with a former price, that is below the price.`,

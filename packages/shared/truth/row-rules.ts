@@ -4,8 +4,8 @@ import {
   type Case,
   type ComparedReference,
   daysBetween,
-  isFewer,
-  isMore,
+  isClearlyLess,
+  isClearlyMore,
   isWitnessed,
   type JudgedScrape,
   medianOf,
@@ -68,13 +68,13 @@ type Lost = readonly [name: string, then: number, now: number]
 
 /** Top categories that lost most of their rows since the store's earlier scrape, without a move to other categories. */
 export function categoriesLost(judged: Case): Found | undefined {
-  const lost = lostOf(judged).filter(([name]) => !isRenamed(judged.beside[0]!, name))
+  const lost = lostOf(judged).filter(([name]) => !isRenamed(judged.compared[0]!, name))
   return lost.length === 0 ? undefined : categoriesFound(judged, lost, 'lost most of its rows')
 }
 
 /** Top categories whose listings are now in a category of another name. */
 export function categoriesRenamed(judged: Case): Found | undefined {
-  const renamed = lostOf(judged).filter(([name]) => isRenamed(judged.beside[0]!, name))
+  const renamed = lostOf(judged).filter(([name]) => isRenamed(judged.compared[0]!, name))
   return renamed.length === 0 ? undefined : categoriesFound(judged, renamed, 'is called otherwise now')
 }
 
@@ -104,7 +104,7 @@ export function categoryMissing(judged: Case): Found | undefined {
   return categoriesFound(judged, missing, 'has hardly any rows')
 }
 
-function categoriesFound({ scrape, now, beside }: Case, lost: readonly Lost[], what: string): Found {
+function categoriesFound({ scrape, now, compared }: Case, lost: readonly Lost[], what: string): Found {
   const [[name, then, rows]] = lost as [Lost]
   const others = lost.length === 1 ? '' : ` (and ${whole(lost.length - 1)} more)`
   return {
@@ -114,7 +114,7 @@ function categoriesFound({ scrape, now, beside }: Case, lost: readonly Lost[], w
     before: then,
     now: rows,
     examples: lost.map(([each, before, after]) => `${each}: ${whole(before)} → ${whole(after)}`),
-    picture: categoriesThenAndNow(beside[0]?.figures, now),
+    picture: categoriesThenAndNow(compared[0]?.figures, now),
   }
 }
 
@@ -124,26 +124,26 @@ function rejectedOf({ rejected = 0 }: JudgedScrape): number {
 }
 
 function lostOf(judged: Case): Lost[] {
-  const { now, beside, thresholds, references, scrape } = judged
-  const [own] = beside
+  const { now, compared, thresholds, references, scrape } = judged
+  const [own] = compared
   if (own === undefined || references.own === undefined) return []
   return categoriesOf(own.figures, now)
     .filter(([, then]) => then >= thresholds.HOLD_CATEGORY_ROWS_MIN)
-    .filter(([, then, rows]) => isFewer(rows + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE))
+    .filter(([, then, rows]) => isClearlyLess(rows + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE))
     .filter(([name, then]) => !isWitnessed(judged, ({ figures }) => rowsIn(figures, name) < then / 2))
 }
 
-function missingOf({ now, beside, references, thresholds, scrape }: Case): Lost[] {
-  if (references.own !== undefined || beside.length < 3) return []
-  const names = new Set(beside.flatMap(({ figures }) => categoriesOf(figures, now).map(([name]) => name)))
+function missingOf({ now, compared, references, thresholds, scrape }: Case): Lost[] {
+  if (references.own !== undefined || compared.length < 3) return []
+  const names = new Set(compared.flatMap(({ figures }) => categoriesOf(figures, now).map(([name]) => name)))
   return [...names].flatMap((name): Lost[] => {
     const rows = references.sisters.map(({ figures }) => rowsIn(figures, name))
     const have = rows.filter((each) => each >= thresholds.HOLD_CATEGORY_ROWS_MIN)
     const then = medianOf(rows)!
     const here = rowsIn(now, name)
     if (have.length < 0.9 * rows.length) return []
-    if (!isFewer(here + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE)) return []
-    return isCalledOtherwise(beside, name) ? [] : [[name, then, here]]
+    if (!isClearlyLess(here + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE)) return []
+    return isCalledOtherwise(compared, name) ? [] : [[name, then, here]]
   })
 }
 
@@ -175,11 +175,12 @@ export function categoriesThenAndNow(then: Figures | undefined, now: Figures) {
 }
 
 /** Too many rows that repeat others of the scrape, such as the first page of the shop again and again. */
-export function rowsRepeated({ scrape, now, beside, thresholds }: Case): Found | undefined {
+export function rowsRepeated({ scrape, now, compared, thresholds }: Case): Found | undefined {
   const share = ({ repeated, rows }: Figures) => repeated / Math.max(1, repeated + rows)
   const all = now.repeated + now.rows
-  const usual = beside.length === 0 ? 0 : share(beside[0]!.figures)
-  if (!isMore(now.repeated, all, Math.max(thresholds.HOLD_REPEATED_SHARE, Math.min(0.95, 2 * usual)))) return undefined
+  const usual = compared.length === 0 ? 0 : share(compared[0]!.figures)
+  if (!isClearlyMore(now.repeated, all, Math.max(thresholds.HOLD_REPEATED_SHARE, Math.min(0.95, 2 * usual))))
+    return undefined
   return {
     sentence: `${whole(now.repeated)} of ${whole(all)} rows of ${scrape.store} on ${scrape.date} show a listing again that the scrape has shown already.`,
     rows: now.repeated,
