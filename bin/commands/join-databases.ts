@@ -1,11 +1,12 @@
 /** `splitcart join-databases`: pairs catalogue and ledger again, after one of them was lost or restored. */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { joinPair } from '@splitcart/data-management/pair.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
+import { databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
-import { openUnpaired, pairOf } from '../data-management.ts'
+import { checkServerData, openUnpaired, pairOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
@@ -26,14 +27,16 @@ export function addJoinDatabases(program: Command): void {
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
+  const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
+  if (databaseServer(settings) === undefined) await checkServerData(settings)
+  // Opening a database migrates it, which must not happen under a server that runs.
+  using _server = takeLock(join(dataDir, SERVE_LOCK), 'stop the server first: splitcart serve')
+  using _loader = takeLock(join(dataDir, UPDATE_DB_LOCK), 'stop update-db first')
   await using machine = await openUnpaired(settings)
-  const { data } = machine.folders
-  using _server = takeLock(join(data, SERVE_LOCK), 'stop the server first: splitcart serve')
-  using _loader = takeLock(join(data, UPDATE_DB_LOCK), 'stop update-db first')
   const pair = pairOf(machine, settings)
-  await joinPair(pair)
   const { ledger, catalogue } = pair.names
   const detail = `${catalogue} with ${ledger}`
+  // Recorded first: interrupted between the two, the command is run again, and no join is without its record.
   await machine.ledger.audit({
     at: Date.now(),
     who: operatorName(),
@@ -41,6 +44,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     about: 'catalogue, ledger',
     detail,
   })
+  await joinPair(pair)
   terminal.say(
     `Joined: ${detail}. What the ledger calls loaded and the catalogue does not know is loaded again when the`,
   )

@@ -46,7 +46,9 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const migration = { catalogue: databaseFile(settings), dataDir, server }
   const digest = await migrate(migration, (table) => terminal.note(`moved       ${table}`))
   terminal.say(`Moved, and compared: both have the digest ${digest}.`)
-  terminal.say(`From now on set DATABASE_URL=${withoutPassword(server)}. The files are left as they are.`)
+  terminal.say(
+    `From now on set DATABASE_URL to the address given as --to, ${withoutPassword(server)}. The files are left as they are.`,
+  )
   terminal.record({ type: 'summary', digest })
   return EXIT.done
 }
