@@ -28,6 +28,8 @@ const PERHAPS_OF_ONE_FILE = new Set([
 
 const ENDING = new Set<string>(['refused_alike', 'settings_invalid', 'locked'])
 
+/** The same refusal of so many files in a row ends a run: then it is hardly about the files. */
+export const SAME_REFUSALS_MAX = 3
 const SET_ASIDE_MS = 60_000
 const SET_ASIDE_MS_MAX = HOUR_MS
 
@@ -39,7 +41,7 @@ export function endsRun(run: Run, error: unknown): boolean {
 }
 
 function hasRepeatedRefusal({ repeatedRefusal }: Run): boolean {
-  return repeatedRefusal !== undefined && repeatedRefusal.names.length > 2
+  return repeatedRefusal !== undefined && repeatedRefusal.names.length >= SAME_REFUSALS_MAX
 }
 
 /** Whether this machine's operating system refused something, such as disk space. */

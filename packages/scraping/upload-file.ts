@@ -24,13 +24,12 @@ import { realClock } from './clock.ts'
 import { deliver } from './delivery.ts'
 import { isUntouched, type Waiting } from './outbox.ts'
 import { refuse } from './refused.ts'
-import { setAside } from './setback.ts'
+import { SAME_REFUSALS_MAX, setAside } from './setback.ts'
 import { dropSpooled, type Spooled, spool } from './spool.ts'
 import { DAMAGED } from './upload-client.ts'
 import { problemInfoOf } from './upload-events.ts'
 import { type Job, pausing, type Run, tell } from './upload-job.ts'
 
-const SAME_REFUSALS_MAX = 3
 // Compressing a larger file keeps both processors busy, so it is not done while another one is sent.
 const PREPARED_BYTES_MAX = 1024 * 1024
 
