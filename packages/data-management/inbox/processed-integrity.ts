@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { keptContent, nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { keptContent, nameKept, unlessGone } from '@splitcart/shared/packed/kept-file.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
@@ -58,8 +58,8 @@ export class ProcessedIntegrity {
   }
 
   async #names(): Promise<string[]> {
-    const names = await this.#context.disk.readdir(this.#context.folders.processed).catch(() => [])
-    return names.filter((name) => nameKept(name) !== undefined)
+    const names = await this.#context.disk.readdir(this.#context.folders.processed).catch(unlessGone)
+    return (names ?? []).filter((name) => nameKept(name) !== undefined)
   }
 
   /** Reads a file, records whether it is damaged, and returns the length of its content in bytes. */

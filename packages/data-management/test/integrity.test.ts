@@ -77,3 +77,32 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   assert.deepEqual((await looks()).at(-1), [])
   assert.equal(await checkKeptFiles(realDisk(), folders), undefined)
 })
+
+/** Kept files of which none holds what was accepted. `readdir`: the code with which their folder cannot be read. */
+async function withDamaged(processed: string, names: readonly string[]) {
+  const failing: { readdir?: string; onDamage?: (path: string) => Promise<void> } = {}
+  for (const name of names) await writeFile(join(processed, name), 'damaged')
+  const readdir = async (path: string) => {
+    if (failing.readdir !== undefined) throw Object.assign(new Error(failing.readdir), { code: failing.readdir })
+    return await realDisk().readdir(path)
+  }
+  const uploads = { has: async () => false }
+  const context = { disk: { ...realDisk(), readdir }, folders: { processed }, ledger: { uploads } }
+  const onDamage = async (path: string) => failing.onDamage?.(path)
+  return { failing, kept: new ProcessedIntegrity({ ...context, onDamage } as never, { isThrottled: false }) }
+}
+
+test('damage that is known stays known where the folder cannot be read, and this is told', async () => {
+  await using at = await temporaryFolder()
+  const { kept, failing } = await withDamaged(at.path, ['1.jsonl'])
+  const integrity: Integrity = { latest: undefined }
+  await lookAt(integrity, { paths: [], files: kept }, openLog('silent'))
+  failing.readdir = 'EIO'
+  const log = { error: (_: unknown, text: string) => void logged.push(text) }
+  const logged: string[] = []
+  await lookAt(integrity, { paths: [], files: kept }, log as never)
+  assert.match(integrity.latest!.faults.join(), /1\.jsonl: not the bytes/)
+  assert.deepEqual(logged, ['what is kept could not be looked at'])
+  failing.readdir = 'ENOENT'
+  assert.deepEqual(await kept.check(), [])
+})
