@@ -15,7 +15,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 // What one check reads, in bytes of decompressed content.
 const BYTES_PER_CHECK = 4 * 1024 ** 3
 
-/** What the check works with. `onDamage` is called for each file that is newly found damaged. */
+/** What the check works with. `onDamage` is called for each newly found damaged file, until it succeeds. */
 export type IntegrityContext = Readonly<{
   disk: Disk
   folders: Folders
@@ -30,6 +30,8 @@ export class ProcessedIntegrity {
   // The name of the last file that was read: the next check starts after it.
   #lastName = ''
   readonly #damaged = new Set<string>()
+  // Those of the damaged files for which `onDamage` has succeeded.
+  readonly #reported = new Set<string>()
   readonly #isThrottled: boolean
 
   /** `isThrottled`: pauses for as long as it reads; the pauses do not keep the process alive. */
@@ -43,18 +45,40 @@ export class ProcessedIntegrity {
   async check(signal?: AbortSignal): Promise<string[]> {
     const names = (await this.#names()).sort()
     for (const name of this.#damaged) if (!names.includes(name)) this.#damaged.delete(name)
+    try {
+      await this.#checkNext(names, signal)
+    } finally {
+      await this.#report()
+    }
+    const { processed } = this.#context.folders
+    return [...this.#damaged].map((name) => `${join(processed, name)}: not the bytes that were accepted`)
+  }
+
+  async #checkNext(names: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     const after = names.filter((name) => name > this.#lastName)
     let bytes = 0
     for (const name of [...after, ...names.filter((each) => each <= this.#lastName)]) {
       if (bytes >= this.#bytesPerCheck || signal?.aborted) break
-      const wasDamaged = this.#damaged.has(name)
       bytes += await this.#checkFile(name)
-      if (this.#damaged.has(name) && !wasDamaged)
-        await this.#context.onDamage?.(join(this.#context.folders.processed, name))
       this.#lastName = name
     }
-    const { processed } = this.#context.folders
-    return [...this.#damaged].map((name) => `${join(processed, name)}: not the bytes that were accepted`)
+  }
+
+  /** Calls `onDamage` for the damaged files that it has not succeeded for; throws its first error when all are tried. */
+  async #report(): Promise<void> {
+    const { onDamage, folders } = this.#context
+    for (const name of this.#reported) if (!this.#damaged.has(name)) this.#reported.delete(name)
+    const errors: unknown[] = []
+    for (const name of this.#damaged) {
+      if (this.#reported.has(name)) continue
+      try {
+        await onDamage?.(join(folders.processed, name))
+        this.#reported.add(name)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors[0]
   }
 
   async #names(): Promise<string[]> {

@@ -106,3 +106,19 @@ test('damage that is known stays known where the folder cannot be read, and this
   failing.readdir = 'ENOENT'
   assert.deepEqual(await kept.check(), [])
 })
+
+test('what a damaged file needs is asked for again until that works, and other files do not wait for it', async () => {
+  await using at = await temporaryFolder()
+  const { kept, failing } = await withDamaged(at.path, ['1.jsonl', '2.jsonl'])
+  const asked: string[] = []
+  failing.onDamage = async (path) => {
+    asked.push(path.slice(-7))
+    if (path.endsWith('1.jsonl')) throw new Error('the database is away')
+  }
+  await assert.rejects(kept.check(), /is away/)
+  await assert.rejects(kept.check(), /is away/)
+  assert.deepEqual(asked, ['1.jsonl', '2.jsonl', '1.jsonl'])
+  failing.onDamage = async (path) => void asked.push(path.slice(-7))
+  for (let times = 0; times < 2; times++) assert.equal((await kept.check()).length, 2)
+  assert.deepEqual(asked.slice(3), ['1.jsonl'])
+})
