@@ -50,6 +50,11 @@ export class ProcessedIntegrity {
     } finally {
       await this.#report()
     }
+    return this.faults
+  }
+
+  /** A text for each damaged file found so far. */
+  get faults(): string[] {
     const { processed } = this.#context.folders
     return [...this.#damaged].map((name) => `${join(processed, name)}: not the bytes that were accepted`)
   }

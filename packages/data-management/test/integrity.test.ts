@@ -1,6 +1,6 @@
 /** A byte that the disk has changed in a database or a kept file is noticed without anybody asking for it, and told. */
 import assert from 'node:assert/strict'
-import { open, readFile, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
-import { faultsOf, type Integrity, lookAt } from '../database/integrity.ts'
+import { checkDatabases, type Integrity, lookAt } from '../database/integrity.ts'
 import { checkKeptFiles } from '../doctor/kept.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
 import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
@@ -26,7 +26,7 @@ test('a damaged page is found and told, also in a table that nobody asks for; a 
     for (let index = 0; index < 2_000; index++) add.run(index)
     database.exec('pragma wal_checkpoint(truncate)')
   }
-  assert.deepEqual(await faultsOf([path]), [])
+  assert.deepEqual(await checkDatabases([path]), [{ path, faults: [] }])
   const file = await open(path, 'r+')
   const bytes = await file.readFile()
   // In an index: the text of a key, which now stands in the wrong place.
@@ -37,7 +37,31 @@ test('a damaged page is found and told, also in a table that nobody asks for; a 
   await lookAt(integrity, { paths: [path] }, openLog('silent'))
   assert.ok(integrity.latest!.faults.length > 0)
   assert.match(integrity.latest!.faults[0]!, /catalogue\.db: /)
-  assert.match((await faultsOf([join(at.path, 'nothing.db')]))[0]!, /unable to open/)
+})
+
+test('a database that cannot be read to its end is no damaged one, and what is known of it stays', async () => {
+  await using at = await temporaryFolder()
+  const [path, text, missing] = ['catalogue.db', 'ledger.db', 'nothing.db'].map((name) => join(at.path, name))
+  openCatalogue(path!)[Symbol.dispose]()
+  await writeFile(text!, 'this is not a database '.repeat(100))
+  const logged: string[] = []
+  const log = { error: (_: unknown, message: string) => void logged.push(message.replace(/:.*/, '')) }
+  const integrity: Integrity = { latest: undefined }
+  const look = (...paths: (string | undefined)[]) => lookAt(integrity, { paths: paths as string[] }, log as never)
+  const [check] = await checkDatabases([missing!])
+  assert.deepEqual([check!.faults, check!.error], [[], 'unable to open database file'])
+  assert.equal(await look(path, missing), false)
+  assert.equal(integrity.latest, undefined)
+  assert.deepEqual(logged.splice(0), ['a database could not be checked'])
+  assert.equal(await look(path, text), true)
+  assert.match(integrity.latest!.faults.join(), /^[^,]*ledger\.db: file is not a database$/)
+  assert.deepEqual(logged.splice(0), ['a database is damaged'])
+  const before = integrity.latest
+  await rm(text!)
+  assert.equal(await look(path, text), false)
+  assert.deepEqual(integrity.latest, before)
+  assert.equal(await look(path), true)
+  assert.deepEqual(integrity.latest!.faults, [])
 })
 
 test('a flipped byte in a file that is kept for replay is noticed, a part of the files with each look', async () => {
@@ -102,7 +126,8 @@ test('damage that is known stays known where the folder cannot be read, and this
   const logged: string[] = []
   await lookAt(integrity, { paths: [], files: kept }, log as never)
   assert.match(integrity.latest!.faults.join(), /1\.jsonl: not the bytes/)
-  assert.deepEqual(logged, ['what is kept could not be looked at'])
+  const told = 'kept files are damaged: look at the disk (docs/operations.md)'
+  assert.deepEqual(logged, ['what is kept could not be looked at', told])
   failing.readdir = 'ENOENT'
   assert.deepEqual(await kept.check(), [])
 })
