@@ -1,9 +1,11 @@
 /** What every inbox does, whether it is a folder or lies in servers that machines share. */
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { realDisk } from '@splitcart/shared/disk.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { type Nats, NO_NATS, startNats } from '../../../test/nats.ts'
@@ -169,3 +171,38 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
       await claim.finish(state, false)
     }
   })
+
+test('a part that the disk stops to give while the servers are slow is refused, and ends nothing else', async () => {
+  await using at = await temporaryFolder()
+  const part = join(at.path, 'part')
+  await writeFile(part, randomBytes(4_000_000))
+  const bucket = {
+    put: async (_: string, bytes: () => AsyncIterable<Uint8Array>) => {
+      for await (const _ of bytes()) await sleep(100)
+    },
+  }
+  const disk = failingAfter(1)
+  const inbox = new SharedInbox({ disk, folders: {}, ledger: {} } as never, { bucket } as never, {} as never)
+  const arrival = { sha256: 'x', kind: 'products', filename: 'x.jsonl' }
+  const arriving = inbox.arrive({ part, arrival, keyId: 'a key', known: undefined } as never)
+  await assert.rejects(arriving, { code: 'EIO' })
+  assert.deepEqual(await disk.readdir(at.path), [])
+})
+
+/** A disk whose files fail to be read right after so many chunks. */
+function failingAfter(chunks: number): Disk {
+  const failing = (file: FileHandle) => {
+    const read = file.createReadStream.bind(file)
+    file.createReadStream = (options) => {
+      const stream = read(options)
+      let seen = 0
+      stream.on('data', () => {
+        if (++seen > chunks) setImmediate(() => stream.destroy(Object.assign(new Error('EIO'), { code: 'EIO' })))
+      })
+      return stream
+    }
+    return file
+  }
+  const real = realDisk()
+  return { ...real, open: async (...given) => failing(await real.open(...given)) }
+}
