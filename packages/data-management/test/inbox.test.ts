@@ -87,12 +87,13 @@ async function textIn(inbox: Inbox, upload: Parameters<Inbox['open']>[0]): Promi
   return Buffer.concat(chunks).toString()
 }
 
+function fail(name: string, error: unknown): void {
+  throw new Error(`${name} could not be claimed`, { cause: error })
+}
+
 /** Claims what waits, one after the other. What the test does with them is done before the next is claimed. */
-async function* claims(inbox: Inbox): AsyncGenerator<Claim> {
+async function* claims(inbox: Inbox, failed: (name: string, error: unknown) => void = fail): AsyncGenerator<Claim> {
   const nobody = new AbortController().signal
-  const failed = (name: string, error: unknown) => {
-    throw new Error(`${name} could not be claimed`, { cause: error })
-  }
   const told = { ignore: () => assert.fail('something is ignored'), wait: () => assert.fail('something waits'), failed }
   const about = {
     kinds: ['products'],
@@ -171,6 +172,29 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
       await claim.finish(state, false)
     }
   })
+
+test('of an upload of another sender that cannot be taken out of turn, it is that one that is told', {
+  skip: NO_NATS,
+}, async () => {
+  await using at = await inboxOn(INBOXES['servers that machines share']!.open)
+  const { upload: first } = await at.inbox.arrive(await at.received(rowsText(1), 'first.jsonl'))
+  const other = { name: 'another', scopes: ['upload'], onlyFor: null, expiresAt: null } as const
+  const { id: keyId } = await at.ledger.keys.create(other, 0)
+  const received = { ...(await at.received(rowsText(2), 'second.jsonl')), keyId }
+  const { upload: second } = await at.inbox.arrive(received)
+  const take = at.ledger.take.bind(at.ledger)
+  at.ledger.take = async (id, now) => {
+    if (id === second.id) throw new Error('it cannot be taken')
+    return await take(id, now)
+  }
+  const failed: string[] = []
+  for await (const claim of claims(at.inbox, (name) => failed.push(name))) {
+    assert.equal(claim.upload.id, first.id)
+    claim.leave(false)
+    break
+  }
+  assert.deepEqual(failed, [second.id])
+})
 
 test('a part that the disk stops to give while the servers are slow is refused, and ends nothing else', async () => {
   await using at = await temporaryFolder()
