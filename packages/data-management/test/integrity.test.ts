@@ -1,6 +1,6 @@
 /** A byte that the disk has changed in a database or a kept file is noticed without anybody asking for it, and told. */
 import assert from 'node:assert/strict'
-import { open, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -11,10 +11,13 @@ import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { checkDatabases, type Integrity, lookAt } from '../database/integrity.ts'
 import { checkKeptFiles } from '../doctor/kept.ts'
+import { foldersIn, foldersOfKind } from '../folders.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
 import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
+import { requestAgain } from '../inbox/request-again.ts'
+import { findStored } from '../inbox/stored.ts'
 import { updateDb } from '../update-db/update-db.ts'
-import { openReceiver, postGzip, rowsText } from './receiver.ts'
+import { get, named, openReceiver, post, postGzip, rowsText, sha256Of } from './receiver.ts'
 
 test('a damaged page is found and told, also in a table that nobody asks for; a sound database is sound', async () => {
   await using at = await temporaryFolder()
@@ -103,7 +106,10 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
 })
 
 /** Kept files of which none holds what was accepted. `readdir`: the code with which their folder cannot be read. */
-async function withDamaged(processed: string, names: readonly string[]) {
+async function withDamaged(data: string, names: readonly string[]) {
+  const folders = foldersIn(data)
+  const { processed } = folders
+  await mkdir(processed)
   const failing: { readdir?: string; onDamage?: (path: string) => Promise<void> } = {}
   for (const name of names) await writeFile(join(processed, name), 'damaged')
   const readdir = async (path: string) => {
@@ -111,7 +117,7 @@ async function withDamaged(processed: string, names: readonly string[]) {
     return await realDisk().readdir(path)
   }
   const uploads = { has: async () => false }
-  const context = { disk: { ...realDisk(), readdir }, folders: { processed }, ledger: { uploads } }
+  const context = { disk: { ...realDisk(), readdir }, folders, ledger: { uploads } }
   const onDamage = async (path: string) => failing.onDamage?.(path)
   return { failing, kept: new ProcessedIntegrity({ ...context, onDamage } as never, { isThrottled: false }) }
 }
@@ -146,4 +152,39 @@ test('what a damaged file needs is asked for again until that works, and other f
   failing.onDamage = async (path) => void asked.push(path.slice(-7))
   for (let times = 0; times < 2; times++) assert.equal((await kept.check()).length, 2)
   assert.deepEqual(asked.slice(3), ['1.jsonl'])
+})
+
+test('a damaged list of stores or of barcodes is noticed, asked for, and whole again when it comes', async () => {
+  const lists = {
+    stores: '{"company":"aldi","store_id":"S1","suburb":"Nerang"}\n',
+    barcodes: '{"company":"aldi","sku":"s1","barcode":"9300605000018"}\n',
+  } as const
+  const kinds = ['stores', 'barcodes'] as const
+  await using receiver = await openReceiver({ kinds: ['products', ...kinds] })
+  const { folders, ledger, catalogue } = receiver
+  const disk = realDisk()
+  const send = (kind: 'stores' | 'barcodes') => {
+    const about = { 'Content-Type': 'application/x-ndjson', 'Content-Disposition': named('x.jsonl') }
+    return post(receiver, about, lists[kind], `/api/upload/${kind}/`)
+  }
+  for (const kind of kinds) await send(kind)
+  const rest = { lineBytesMax: 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
+  await updateDb({ disk, folders, ledger, catalogue, kinds, ...rest }, new AbortController().signal)
+  const onDamage = async (path: string) =>
+    void (await requestAgain({ disk, folders, ledger }, { path, now: Date.now(), daysMax: 90 }))
+  const kept = new ProcessedIntegrity({ disk, folders, ledger, onDamage }, { isThrottled: false })
+  assert.deepEqual(await kept.check(), [])
+  const requested = async () => {
+    const { uploads } = (await get(receiver, '/api/uploads/requested')).body as { uploads?: { kind: string }[] }
+    return uploads?.map((upload) => upload.kind)
+  }
+  for (const kind of kinds) {
+    const path = join(foldersOfKind(folders, kind).processed, 'x.jsonl')
+    await writeFile(path, 'damaged')
+    assert.deepEqual(await kept.check(), [`${path}: not the bytes that were accepted`])
+    assert.deepEqual(await requested(), [kind])
+    assert.equal((await send(kind)).status, 200)
+    assert.deepEqual([await kept.check(), await requested()], [[], []])
+    assert.ok(await findStored(disk, folders, { stored_as: 'x.jsonl', sha256: sha256Of(lists[kind]), kind }))
+  }
 })
