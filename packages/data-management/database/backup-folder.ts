@@ -19,15 +19,19 @@ export function newBackupFiles(folder: string, now: Date): DatabaseFiles {
   return backupFilesOf(join(folder, `splitcart-${now.toISOString().replaceAll(':', '-')}.db`))
 }
 
-/** Removes what interrupted backups left in a folder: those of which a part has not changed for an hour. */
+/** Removes what interrupted backups left in a folder: those of which no part has changed for an hour. */
 export async function removeInterrupted(disk: Disk, folder: string, now: Date): Promise<void> {
+  const changedAt = new Map<string, number>()
   for (const name of await disk.readdir(folder)) {
     const [, backup] = BACKUP_PART_NAME.exec(name) ?? []
-    // A part may be gone already: removed with another part of the same backup.
+    // A part may be gone already: a backup that runs has given it its name.
     const stats = backup === undefined ? undefined : await disk.lstat(join(folder, name)).catch(() => undefined)
-    if (stats === undefined || now.getTime() - stats.mtimeMs < HOUR_MS) continue
-    await removeUnfinished(disk, backupFilesOf(join(folder, backup!)))
+    if (stats === undefined) continue
+    // The newest part decides: the ledger's rests while the catalogue is copied.
+    changedAt.set(backup!, Math.max(stats.mtimeMs, changedAt.get(backup!) ?? 0))
   }
+  for (const [backup, at] of changedAt)
+    if (now.getTime() - at >= HOUR_MS) await removeUnfinished(disk, backupFilesOf(join(folder, backup)))
 }
 
 /**

@@ -13,11 +13,15 @@ const PART = '.part'
 const SQLITE_SUFFIXES = ['', '-journal', '-wal', '-shm']
 // SQLite's primary result codes SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN and SQLITE_READONLY.
 const TARGET_ERROR_CODES = new Set([13, 10, 14, 8])
+// SQLITE_IOERR_READ and SQLITE_IOERR_SHORT_READ: only the source is read.
+const READ_ERROR_CODES = new Set([266, 522])
+// SQLITE_CORRUPT and SQLITE_NOTADB.
+const DAMAGE_CODES = new Set([11, 26])
 
 /**
  * Copies both databases as they are now; writers go on meanwhile. The copies appear complete and durable, and never
- * replace an existing file. Throws `copy_not_made`, `database_unusable` if a source cannot be opened, or SQLite's error
- * if one is damaged; then nothing is left behind.
+ * replace an existing file. Throws `copy_not_made`, or `database_unusable` if a source cannot be opened; then nothing is
+ * left behind.
  *
  *   parts of both ─▶ the ledger gets its name ─▶ the catalogue gets its name
  *
@@ -56,7 +60,7 @@ export async function removePart(disk: Disk, path: string): Promise<void> {
 export async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
   {
     using source = openToRead(from)
-    vacuumInto(source, to)
+    vacuumInto(source, from, to)
   }
   // VACUUM INTO does not sync the copy.
   const part = await disk.open(to + PART, 'r+')
@@ -74,14 +78,20 @@ export async function landPart(disk: Disk, path: string): Promise<void> {
   if (landed.wasThere) throw targetExists(path)
 }
 
-function vacuumInto(source: DatabaseSync, to: string): void {
+function vacuumInto(source: DatabaseSync, from: string, to: string): void {
   try {
     source.prepare('vacuum into ?').run(to + PART)
   } catch (cause) {
-    const result = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : 0
-    if (!TARGET_ERROR_CODES.has(result)) throw cause
-    throw new Problem('copy_not_made', `${to} cannot be written: ${(cause as Error).message}`, { cause })
+    if (!(cause instanceof Error && 'errcode' in cause)) throw cause
+    throw new Problem('copy_not_made', whyNotCopied(from, to, Number(cause.errcode)) + cause.message, { cause })
   }
+}
+
+/** The beginning of a sentence that ends with SQLite's message. */
+function whyNotCopied(from: string, to: string, code: number): string {
+  if (DAMAGE_CODES.has(code & 0xff)) return `${from} is damaged; restore an earlier backup (splitcart restore): `
+  const isOfTarget = TARGET_ERROR_CODES.has(code & 0xff) && !READ_ERROR_CODES.has(code)
+  return isOfTarget ? `${to} cannot be written: ` : `${from} cannot be read: `
 }
 
 async function checkFree(disk: Disk, path: string): Promise<void> {

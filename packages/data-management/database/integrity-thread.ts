@@ -4,29 +4,32 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { DatabaseCheck } from './integrity.ts'
 
 // Posted of each database.
 const FAULTS_MAX = 20
 
-function faultsIn(path: string): string[] {
+// SQLite's primary result codes SQLITE_CORRUPT and SQLITE_NOTADB.
+const DAMAGE_CODES = new Set([11, 26])
+
+function checkOf(path: string): DatabaseCheck {
+  const faults: string[] = []
   try {
     using database = new DatabaseSync(path, { readOnly: true, timeout: 30_000 })
     const tables = database.prepare("select name from sqlite_schema where type = 'table'").all()
-    const faults: string[] = []
     for (const { name } of tables)
       for (const { integrity_check: result } of database.prepare(`pragma integrity_check("${name}")`).all())
         if (result !== 'ok') faults.push(String(result))
-    return faults
+    return { path, faults }
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)]
+    const message = error instanceof Error ? error.message : String(error)
+    const result = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+    return DAMAGE_CODES.has(result) ? { path, faults: [...faults, message] } : { path, faults, error: message }
   }
 }
 
-const paths = workerData as readonly string[]
-parentPort!.postMessage(
-  paths.flatMap((path) =>
-    faultsIn(path)
-      .slice(0, FAULTS_MAX)
-      .map((fault) => `${path}: ${fault}`),
-  ),
-)
+const checks = (workerData as readonly string[]).map((path) => {
+  const { faults, ...check } = checkOf(path)
+  return { ...check, faults: faults.slice(0, FAULTS_MAX).map((fault) => `${path}: ${fault}`) }
+})
+parentPort!.postMessage(checks satisfies DatabaseCheck[])

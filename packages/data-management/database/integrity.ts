@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@splitcart/shared/log.ts'
-import { DAY_MS } from '@splitcart/shared/time.ts'
+import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import type { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 
 const THREAD = new URL('integrity-thread.ts', import.meta.url)
 const FIRST_MS = 10 * 60 * 1000
 const EVERY_MS = DAY_MS
+// After a check in which a database could not be read: busy, or no file could be opened.
+const AGAIN_MS = HOUR_MS
 const FAULTS_SHOWN_MAX = 20
 
 /** The result of a check. */
@@ -17,12 +19,16 @@ export type Look = Readonly<{ at: number; faults: readonly string[] }>
 /** The latest check; undefined: none was made yet. */
 export type Integrity = { latest: Look | undefined }
 
-/** The faults in the pages of SQLite files. Reads them whole, in a thread of its own. */
-export async function faultsOf(paths: readonly string[]): Promise<string[]> {
+/** The result for one SQLite file. `error`: why it could not be read to its end, which says nothing of damage. */
+export type DatabaseCheck = Readonly<{ path: string; faults: readonly string[]; error?: string }>
+
+/** Checks the pages of SQLite files. Reads them whole, in a thread of its own. */
+export async function checkDatabases(paths: readonly string[]): Promise<DatabaseCheck[]> {
+  if (paths.length === 0) return []
   const worker = new Worker(THREAD, { workerData: paths })
   worker.unref()
-  const [faults] = await once(worker, 'message')
-  return faults
+  const [checks] = await once(worker, 'message')
+  return checks
 }
 
 /** What is checked: the SQLite files of the databases, and the files that are kept for replay. */
@@ -36,23 +42,37 @@ export async function watchIntegrity(
   signal: AbortSignal,
 ): Promise<void> {
   const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => {})
-  for (await pause(FIRST_MS); !signal.aborted; await pause(EVERY_MS)) await lookAt(integrity, lookedAt, log, signal)
+  await pause(FIRST_MS)
+  while (!signal.aborted) await pause((await lookAt(integrity, lookedAt, log, signal)) ? EVERY_MS : AGAIN_MS)
 }
 
-/** Runs one check now. */
+/** Runs one check now. Returns false if a database could not be checked. What was found before stays until it is. */
 export async function lookAt(
   integrity: Integrity,
   { paths, files }: LookedAt,
   log: Log,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  const known = integrity.latest?.faults ?? []
+  const failed = (error: unknown) => paths.map((path) => ({ path, faults: [], error: String(error) }))
+  const checks: DatabaseCheck[] = await checkDatabases(paths).catch(failed)
+  const unchecked = checks.filter(({ error }) => error !== undefined)
+  if (unchecked.length > 0) log.error({ unchecked }, 'a database could not be checked: it is tried again')
+  const found = checks.flatMap(({ faults }) => faults)
+  if (found.length > 0) log.error({ faults: found }, 'a database is damaged: restore a backup (docs/operations.md)')
+  const stays = known.filter((fault) => unchecked.some(({ path }) => fault.startsWith(`${path}: `)))
+  let isComplete = unchecked.length === 0
   try {
-    const faults = paths.length === 0 ? [] : await faultsOf(paths)
-    if (faults.length > 0) log.error({ faults }, 'a database is damaged: restore a backup (docs/operations.md)')
-    const damaged = (await files?.check(signal)) ?? []
-    if (damaged.length > 0) log.error({ damaged }, 'kept files are damaged: look at the disk (docs/operations.md)')
-    integrity.latest = { at: Date.now(), faults: [...faults, ...damaged.slice(0, FAULTS_SHOWN_MAX)] }
+    await files?.check(signal)
   } catch (error) {
+    isComplete = false
     log.error({ err: error }, 'what is kept could not be looked at')
   }
+  const damaged = files?.faults ?? []
+  if (damaged.length > 0) log.error({ damaged }, 'kept files are damaged: look at the disk (docs/operations.md)')
+  const faults = [...new Set([...stays, ...found]), ...damaged.slice(0, FAULTS_SHOWN_MAX)]
+  // A check that was not complete does not say that all is well.
+  const at = isComplete || (faults.length > 0 && integrity.latest === undefined) ? Date.now() : integrity.latest?.at
+  if (at !== undefined) integrity.latest = { at, faults }
+  return unchecked.length === 0
 }

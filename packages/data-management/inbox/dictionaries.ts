@@ -62,7 +62,6 @@ export class Dictionaries {
     }
     try {
       const bytes = this.#cached(sha256) ?? this.#addToCache(sha256, await this.#read(upload))
-      if (!isDictionary(bytes)) throw dictionaryUnknown()
       return { bytes, [Symbol.dispose]: release }
     } catch (error) {
       release()
@@ -86,7 +85,9 @@ export class Dictionaries {
       // Pruned, damaged, or unreachable: the sender can send its file without a dictionary.
       throw dictionaryUnknown({ cause: error })
     }
-    return Buffer.concat(chunks)
+    const bytes = Buffer.concat(chunks)
+    if (!isDictionary(bytes)) throw dictionaryUnknown()
+    return bytes
   }
 
   #cached(sha256: string): Buffer | undefined {
@@ -98,6 +99,8 @@ export class Dictionaries {
   }
 
   #addToCache(sha256: string, bytes: Buffer): Buffer {
+    // It would take the place of all others, and then go itself.
+    if (bytes.length > this.#limits.bytesKept) return bytes
     this.#bytesCached += bytes.length - (this.#cache.get(sha256)?.length ?? 0)
     this.#cache.set(sha256, bytes)
     for (const [oldest, { length }] of this.#cache) {

@@ -1,5 +1,5 @@
 /**
- * Checks that the product files kept for replay still hold the bytes that were accepted: a disk may damage a file that
+ * Checks that the files kept for replay, of all kinds, still hold the bytes that were accepted: a disk may damage a file that
  * nobody reads for months. Each check reads some of them; a server reads at half the possible speed, to leave the rest
  * of the disk and the processor to others.
  */
@@ -7,15 +7,16 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
 import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { keptContent, nameKept } from '@splitcart/shared/packed/kept-file.ts'
-import type { Folders } from '../folders.ts'
+import { keptContent, nameKept, unlessGone } from '@splitcart/shared/packed/kept-file.ts'
+import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
 // What one check reads, in bytes of decompressed content.
 const BYTES_PER_CHECK = 4 * 1024 ** 3
 
-/** What the check works with. `onDamage` is called for each file that is newly found damaged. */
+/** What the check works with. `onDamage` is called for each newly found damaged file, until it succeeds. */
 export type IntegrityContext = Readonly<{
   disk: Disk
   folders: Folders
@@ -27,9 +28,11 @@ export type IntegrityContext = Readonly<{
 export class ProcessedIntegrity {
   readonly #context: IntegrityContext
   readonly #bytesPerCheck: number
-  // The name of the last file that was read: the next check starts after it.
-  #lastName = ''
+  // The path of the last file that was read: the next check starts after it.
+  #lastPath = ''
   readonly #damaged = new Set<string>()
+  // Those of the damaged files for which `onDamage` has succeeded.
+  readonly #reported = new Set<string>()
   readonly #isThrottled: boolean
 
   /** `isThrottled`: pauses for as long as it reads; the pauses do not keep the process alive. */
@@ -41,45 +44,77 @@ export class ProcessedIntegrity {
 
   /** Reads the next files. Returns a text for each damaged file found so far that is still there. */
   async check(signal?: AbortSignal): Promise<string[]> {
-    const names = (await this.#names()).sort()
-    for (const name of this.#damaged) if (!names.includes(name)) this.#damaged.delete(name)
-    const after = names.filter((name) => name > this.#lastName)
-    let bytes = 0
-    for (const name of [...after, ...names.filter((each) => each <= this.#lastName)]) {
-      if (bytes >= this.#bytesPerCheck || signal?.aborted) break
-      const wasDamaged = this.#damaged.has(name)
-      bytes += await this.#checkFile(name)
-      if (this.#damaged.has(name) && !wasDamaged)
-        await this.#context.onDamage?.(join(this.#context.folders.processed, name))
-      this.#lastName = name
+    const paths = await this.#paths()
+    for (const path of this.#damaged) if (!paths.includes(path)) this.#damaged.delete(path)
+    try {
+      await this.#checkNext(paths, signal)
+    } finally {
+      await this.#report()
     }
-    const { processed } = this.#context.folders
-    return [...this.#damaged].map((name) => `${join(processed, name)}: not the bytes that were accepted`)
+    return this.faults
   }
 
-  async #names(): Promise<string[]> {
-    const names = await this.#context.disk.readdir(this.#context.folders.processed).catch(() => [])
-    return names.filter((name) => nameKept(name) !== undefined)
+  /** A text for each damaged file found so far. */
+  get faults(): string[] {
+    return [...this.#damaged].map((path) => `${path}: not the bytes that were accepted`)
+  }
+
+  async #checkNext(paths: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    const after = paths.filter((path) => path > this.#lastPath)
+    let bytes = 0
+    for (const path of [...after, ...paths.filter((each) => each <= this.#lastPath)]) {
+      if (bytes >= this.#bytesPerCheck || signal?.aborted) break
+      bytes += await this.#checkFile(path)
+      this.#lastPath = path
+    }
+  }
+
+  /** Calls `onDamage` for the damaged files that it has not succeeded for; throws its first error when all are tried. */
+  async #report(): Promise<void> {
+    const { onDamage } = this.#context
+    for (const path of this.#reported) if (!this.#damaged.has(path)) this.#reported.delete(path)
+    const errors: unknown[] = []
+    for (const path of this.#damaged) {
+      if (this.#reported.has(path)) continue
+      try {
+        await onDamage?.(path)
+        this.#reported.add(path)
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors[0]
+  }
+
+  async #paths(): Promise<string[]> {
+    const { disk, folders } = this.#context
+    const paths: string[] = []
+    for (const kind of LOADED_KIND_NAMES) {
+      const { processed } = foldersOfKind(folders, kind)
+      const names = (await disk.readdir(processed).catch(unlessGone)) ?? []
+      for (const name of names) if (nameKept(name) !== undefined) paths.push(join(processed, name))
+    }
+    return paths.sort()
   }
 
   /** Reads a file, records whether it is damaged, and returns the length of its content in bytes. */
-  async #checkFile(name: string): Promise<number> {
-    const { disk, folders, ledger } = this.#context
+  async #checkFile(path: string): Promise<number> {
+    const { disk, ledger } = this.#context
     const digester = new Digester()
     let bytes = 0
     let startedAt = performance.now()
     try {
-      for await (const chunk of keptContent(disk, join(folders.processed, name))) {
+      for await (const chunk of keptContent(disk, path)) {
         digester.add(chunk)
         bytes += chunk.length
         if (this.#isThrottled) await sleep(performance.now() - startedAt, undefined, { ref: false })
         startedAt = performance.now()
       }
-      if (await ledger.uploads.has(digester.digest().sha256)) this.#damaged.delete(name)
-      else this.#damaged.add(name)
+      if (await ledger.uploads.has(digester.digest().sha256)) this.#damaged.delete(path)
+      else this.#damaged.add(path)
     } catch (error) {
       // ENOENT: it was pruned or moved for a replay meanwhile.
-      if (isUnreadable(error)) this.#damaged.add(name)
+      if (isUnreadable(error)) this.#damaged.add(path)
       else if (codeOf(error) !== 'ENOENT') throw error
     }
     return bytes

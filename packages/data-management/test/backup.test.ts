@@ -75,6 +75,27 @@ test('a backup never takes the name of a file that is there, also of a ledger al
   }
 })
 
+test('of a database that is damaged or cannot be read a backup says which, and leaves nothing', async (t) => {
+  await using at = await temporaryFolder()
+  const from = makeDatabases(at.path)
+  await mkdir(join(at.path, 'to'))
+  const to = backupFilesOf(join(at.path, 'to', 'x.db'))
+  const text = join(at.path, 'text.db')
+  writeFileSync(text, 'this is not a database '.repeat(100))
+  const told = (catalogue: string, detail: string) =>
+    assert.rejects(backUp(realDisk(), { ...from, catalogue }, to), { code: 'copy_not_made', detail })
+  await told(text, `${text} is damaged; restore an earlier backup (splitcart restore): file is not a database`)
+  // SQLITE_IOERR_READ, and SQLITE_BUSY.
+  for (const errcode of [266, 5]) {
+    t.mock.method(DatabaseSync.prototype, 'prepare', () => {
+      throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode })
+    })
+    await told(from.catalogue, `${from.ledger} cannot be read: disk I/O error`)
+    t.mock.restoreAll()
+  }
+  assert.deepEqual(readdirSync(join(at.path, 'to')), [])
+})
+
 test('in a folder backups are named by their time, and what broke off more than an hour ago goes', async () => {
   await using at = await temporaryFolder()
   const now = new Date('2026-07-02T03:15:04.987Z')
@@ -87,13 +108,15 @@ test('in a folder backups are named by their time, and what broke off more than 
     'splitcart-2026-07-01T03-00-00.123Z.db.ledger.part',
     'splitcart-2026-07-01T03-00-00.123Z.db.ledger.part-journal',
   ]
-  const running = 'splitcart-2026-07-02T03-14-00Z.db.part'
-  for (const name of [...stays, ...broken, ...journals, running]) {
+  const running = ['splitcart-2026-07-02T01-00-00Z.db.part', 'splitcart-2026-07-02T03-14-00Z.db.part']
+  // Of the first of these the catalogue has been copied for hours: the ledger's part rests meanwhile.
+  const resting = 'splitcart-2026-07-02T01-00-00Z.db.ledger.part'
+  for (const name of [...stays, ...broken, ...journals, ...running, resting]) {
     const path = join(at.path, name)
     writeFileSync(path, '')
-    const ageSeconds = name === running ? 60 : 24 * 60 * 60
+    const ageSeconds = running.includes(name) ? 60 : 24 * 60 * 60
     utimesSync(path, now.getTime() / 1000 - ageSeconds, now.getTime() / 1000 - ageSeconds)
   }
   await removeInterrupted(realDisk(), at.path, now)
-  assert.deepEqual(readdirSync(at.path).sort(), [...stays, running].sort())
+  assert.deepEqual(readdirSync(at.path).sort(), [...stays, ...running, resting].sort())
 })

@@ -207,6 +207,31 @@ test('what is kept in memory is bounded, and who comes when all is in use sends 
   ;(await take(large))[Symbol.dispose]()
 })
 
+test('what is too large for the memory, or no dictionary, drives none out of it', async () => {
+  await using receiver = await openReceiver()
+  const { ledger, folders } = receiver
+  const keyId = (await ledger.keys.list())[0]!.id
+  const [small, large] = [Buffer.from(rowsText(200)), Buffer.from(rowsText(2000))]
+  // Begins as a dictionary in zstd's own format does.
+  const formatted = Buffer.concat([Buffer.from([0x37, 0xa4, 0x30, 0xec]), small])
+  for (const [index, content] of [small, large, formatted].entries()) {
+    const about = { 'Content-Type': 'application/x-ndjson', 'Content-Disposition': named(`${index}.jsonl`) }
+    assert.equal((await post(receiver, about, new Uint8Array(content))).status, 201)
+  }
+  const limits = { bytesKept: formatted.length, daysKept: 1 }
+  const dictionaries = new Dictionaries({ disk: realDisk(), folders, ledger }, limits)
+  const take = async (content: Buffer) => {
+    using lease = await dictionaries.take(sha256Of(content), keyId)
+    return lease.bytes.length
+  }
+  assert.equal(await take(small), small.length)
+  await rm(join(folders.inbox, '0.jsonl'))
+  assert.equal(await take(large), large.length)
+  assert.equal(await take(small), small.length)
+  await assert.rejects(take(formatted), { code: 'dictionary_unknown' })
+  assert.equal(await take(small), small.length)
+})
+
 const MISSING = ['zstd', 'curl', 'openssl'].filter((program) => spawnSync(program, ['version']).error !== undefined)
 const SKIP = neededHere(MISSING.length > 0 && `${MISSING.join(', ')} is not here`)
 

@@ -7,6 +7,7 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { freePorts } from '../../../test/free-ports.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
+import { jetStreamAddressOf } from '../inbox/jetstream/address.ts'
 import { checkFleetInbox, checkSync } from '../inbox/jetstream/check.ts'
 import { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 
@@ -61,4 +62,14 @@ test('what newer servers tell of their syncs is understood; one that tells nothi
   assert.match((await checkSync(host)).detail, /syncs every 120 s/)
   await once(server.close(), 'close')
   assert.match((await checkSync(host)).detail, /cannot be asked/)
+})
+
+test('an option of an address that is misspelt, given twice, or no port is refused, and named', () => {
+  for (const [wrong, told] of [
+    ['one?replica=3', 'no option "replica"'],
+    ['one?replicas=1&replicas=3', 'replicas once'],
+    ['one?monitor=65536', 'monitor of 1 to 65535'],
+    ['one,two:99999', 'a port of 1 to 65535 in two:99999'],
+  ])
+    assert.throws(() => jetStreamAddressOf(`nats://${wrong}`), { message: RegExp(`8222 where .*, and ${told}$`) })
 })

@@ -8,10 +8,14 @@ import { HOLD } from './hold.ts'
 import { LINE_BYTES_MAX } from './naive-rows.ts'
 import { rowsText, sha256Of } from './receiver.ts'
 
-/** Loads rows and so many lines that are none; tells how often they were read, and what is on record. */
-async function holdWith(lines: number, lineBytes: number) {
+/**
+ * Loads rows, `differing` of them again with another price, and so many lines that are none; tells how often they were
+ * read, and what is on record.
+ */
+async function holdWith(lines: number, lineBytes: number, differing = 0) {
   using catalogue = openCatalogue(':memory:')
-  const text = `${rowsText(3)}\n${`${'x'.repeat(lineBytes)}\n`.repeat(lines)}`
+  const rows = rowsText(Math.max(3, differing)) + rowsText(differing, 2)
+  const text = `${rows}\n${`${'x'.repeat(lineBytes)}\n`.repeat(lines)}`
   const sha256 = sha256Of(Buffer.from(text))
   let reads = 0
   const bytes = async function* () {
@@ -39,4 +43,16 @@ test('a held file is read once, and its rejects are on record', async () => {
 test('a held file of more rejects than memory is to hold is read once more, and they are on record too', async () => {
   const held = await holdWith(3_000, 2_000)
   assert.deepEqual(held, { reads: 2, state: 'held', rejected: 3_000, rows: 3_003, kept: 3_000, listings: 0 })
+})
+
+test('rows of a held file that differ are on record with its other rejects, however many these are', async () => {
+  for (const { lines, reads } of [
+    { lines: 600, reads: 2 },
+    { lines: 3_000, reads: 4 },
+  ]) {
+    const { rows, ...held } = await holdWith(lines, 2_000, 500)
+    const rejected = lines + 500
+    assert.deepEqual(held, { reads, state: 'held', rejected, kept: rejected, listings: 0 })
+    assert.equal(rows, lines + 1_000)
+  }
 })

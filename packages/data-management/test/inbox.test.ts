@@ -1,9 +1,11 @@
 /** What every inbox does, whether it is a folder or lies in servers that machines share. */
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { realDisk } from '@splitcart/shared/disk.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { type Nats, NO_NATS, startNats } from '../../../test/nats.ts'
@@ -85,12 +87,13 @@ async function textIn(inbox: Inbox, upload: Parameters<Inbox['open']>[0]): Promi
   return Buffer.concat(chunks).toString()
 }
 
+function fail(name: string, error: unknown): void {
+  throw new Error(`${name} could not be claimed`, { cause: error })
+}
+
 /** Claims what waits, one after the other. What the test does with them is done before the next is claimed. */
-async function* claims(inbox: Inbox): AsyncGenerator<Claim> {
+async function* claims(inbox: Inbox, failed: (name: string, error: unknown) => void = fail): AsyncGenerator<Claim> {
   const nobody = new AbortController().signal
-  const failed = (name: string, error: unknown) => {
-    throw new Error(`${name} could not be claimed`, { cause: error })
-  }
   const told = { ignore: () => assert.fail('something is ignored'), wait: () => assert.fail('something waits'), failed }
   const about = {
     kinds: ['products'],
@@ -169,3 +172,61 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
       await claim.finish(state, false)
     }
   })
+
+test('of an upload of another sender that cannot be taken out of turn, it is that one that is told', {
+  skip: NO_NATS,
+}, async () => {
+  await using at = await inboxOn(INBOXES['servers that machines share']!.open)
+  const { upload: first } = await at.inbox.arrive(await at.received(rowsText(1), 'first.jsonl'))
+  const other = { name: 'another', scopes: ['upload'], onlyFor: null, expiresAt: null } as const
+  const { id: keyId } = await at.ledger.keys.create(other, 0)
+  const received = { ...(await at.received(rowsText(2), 'second.jsonl')), keyId }
+  const { upload: second } = await at.inbox.arrive(received)
+  const take = at.ledger.take.bind(at.ledger)
+  at.ledger.take = async (id, now) => {
+    if (id === second.id) throw new Error('it cannot be taken')
+    return await take(id, now)
+  }
+  const failed: string[] = []
+  for await (const claim of claims(at.inbox, (name) => failed.push(name))) {
+    assert.equal(claim.upload.id, first.id)
+    claim.leave(false)
+    break
+  }
+  assert.deepEqual(failed, [second.id])
+})
+
+test('a part that the disk stops to give while the servers are slow is refused, and ends nothing else', async () => {
+  await using at = await temporaryFolder()
+  const part = join(at.path, 'part')
+  await writeFile(part, randomBytes(4_000_000))
+  const bucket = {
+    put: async (_: string, bytes: () => AsyncIterable<Uint8Array>) => {
+      for await (const _ of bytes()) await sleep(100)
+    },
+  }
+  const disk = failingAfter(1)
+  const inbox = new SharedInbox({ disk, folders: {}, ledger: {} } as never, { bucket } as never, {} as never)
+  const arrival = { sha256: 'x', kind: 'products', filename: 'x.jsonl' }
+  const arriving = inbox.arrive({ part, arrival, keyId: 'a key', known: undefined } as never)
+  await assert.rejects(arriving, { code: 'EIO' })
+  assert.deepEqual(await disk.readdir(at.path), [])
+})
+
+/** A disk whose files fail to be read right after so many chunks. */
+function failingAfter(chunks: number): Disk {
+  const failing = (file: FileHandle) => {
+    const read = file.createReadStream.bind(file)
+    file.createReadStream = (options) => {
+      const stream = read(options)
+      let seen = 0
+      stream.on('data', () => {
+        if (++seen > chunks) setImmediate(() => stream.destroy(Object.assign(new Error('EIO'), { code: 'EIO' })))
+      })
+      return stream
+    }
+    return file
+  }
+  const real = realDisk()
+  return { ...real, open: async (...given) => failing(await real.open(...given)) }
+}

@@ -1,6 +1,6 @@
 /** A byte that the disk has changed in a database or a kept file is noticed without anybody asking for it, and told. */
 import assert from 'node:assert/strict'
-import { open, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -9,12 +9,15 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
-import { faultsOf, type Integrity, lookAt } from '../database/integrity.ts'
+import { checkDatabases, type Integrity, lookAt } from '../database/integrity.ts'
 import { checkKeptFiles } from '../doctor/kept.ts'
+import { foldersIn, foldersOfKind } from '../folders.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
 import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
+import { requestAgain } from '../inbox/request-again.ts'
+import { findStored } from '../inbox/stored.ts'
 import { updateDb } from '../update-db/update-db.ts'
-import { openReceiver, postGzip, rowsText } from './receiver.ts'
+import { get, named, openReceiver, post, postGzip, rowsText, sha256Of } from './receiver.ts'
 
 test('a damaged page is found and told, also in a table that nobody asks for; a sound database is sound', async () => {
   await using at = await temporaryFolder()
@@ -26,7 +29,7 @@ test('a damaged page is found and told, also in a table that nobody asks for; a 
     for (let index = 0; index < 2_000; index++) add.run(index)
     database.exec('pragma wal_checkpoint(truncate)')
   }
-  assert.deepEqual(await faultsOf([path]), [])
+  assert.deepEqual(await checkDatabases([path]), [{ path, faults: [] }])
   const file = await open(path, 'r+')
   const bytes = await file.readFile()
   // In an index: the text of a key, which now stands in the wrong place.
@@ -37,7 +40,31 @@ test('a damaged page is found and told, also in a table that nobody asks for; a 
   await lookAt(integrity, { paths: [path] }, openLog('silent'))
   assert.ok(integrity.latest!.faults.length > 0)
   assert.match(integrity.latest!.faults[0]!, /catalogue\.db: /)
-  assert.match((await faultsOf([join(at.path, 'nothing.db')]))[0]!, /unable to open/)
+})
+
+test('a database that cannot be read to its end is no damaged one, and what is known of it stays', async () => {
+  await using at = await temporaryFolder()
+  const [path, text, missing] = ['catalogue.db', 'ledger.db', 'nothing.db'].map((name) => join(at.path, name))
+  openCatalogue(path!)[Symbol.dispose]()
+  await writeFile(text!, 'this is not a database '.repeat(100))
+  const logged: string[] = []
+  const log = { error: (_: unknown, message: string) => void logged.push(message.replace(/:.*/, '')) }
+  const integrity: Integrity = { latest: undefined }
+  const look = (...paths: (string | undefined)[]) => lookAt(integrity, { paths: paths as string[] }, log as never)
+  const [check] = await checkDatabases([missing!])
+  assert.deepEqual([check!.faults, check!.error], [[], 'unable to open database file'])
+  assert.equal(await look(path, missing), false)
+  assert.equal(integrity.latest, undefined)
+  assert.deepEqual(logged.splice(0), ['a database could not be checked'])
+  assert.equal(await look(path, text), true)
+  assert.match(integrity.latest!.faults.join(), /^[^,]*ledger\.db: file is not a database$/)
+  assert.deepEqual(logged.splice(0), ['a database is damaged'])
+  const before = integrity.latest
+  await rm(text!)
+  assert.equal(await look(path, text), false)
+  assert.deepEqual(integrity.latest, before)
+  assert.equal(await look(path), true)
+  assert.deepEqual(integrity.latest!.faults, [])
 })
 
 test('a flipped byte in a file that is kept for replay is noticed, a part of the files with each look', async () => {
@@ -76,4 +103,88 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   await writeFile(path, sound)
   assert.deepEqual((await looks()).at(-1), [])
   assert.equal(await checkKeptFiles(realDisk(), folders), undefined)
+})
+
+/** Kept files of which none holds what was accepted. `readdir`: the code with which their folder cannot be read. */
+async function withDamaged(data: string, names: readonly string[]) {
+  const folders = foldersIn(data)
+  const { processed } = folders
+  await mkdir(processed)
+  const failing: { readdir?: string; onDamage?: (path: string) => Promise<void> } = {}
+  for (const name of names) await writeFile(join(processed, name), 'damaged')
+  const readdir = async (path: string) => {
+    if (failing.readdir !== undefined) throw Object.assign(new Error(failing.readdir), { code: failing.readdir })
+    return await realDisk().readdir(path)
+  }
+  const uploads = { has: async () => false }
+  const context = { disk: { ...realDisk(), readdir }, folders, ledger: { uploads } }
+  const onDamage = async (path: string) => failing.onDamage?.(path)
+  return { failing, kept: new ProcessedIntegrity({ ...context, onDamage } as never, { isThrottled: false }) }
+}
+
+test('damage that is known stays known where the folder cannot be read, and this is told', async () => {
+  await using at = await temporaryFolder()
+  const { kept, failing } = await withDamaged(at.path, ['1.jsonl'])
+  const integrity: Integrity = { latest: undefined }
+  await lookAt(integrity, { paths: [], files: kept }, openLog('silent'))
+  failing.readdir = 'EIO'
+  const log = { error: (_: unknown, text: string) => void logged.push(text) }
+  const logged: string[] = []
+  await lookAt(integrity, { paths: [], files: kept }, log as never)
+  assert.match(integrity.latest!.faults.join(), /1\.jsonl: not the bytes/)
+  const told = 'kept files are damaged: look at the disk (docs/operations.md)'
+  assert.deepEqual(logged, ['what is kept could not be looked at', told])
+  failing.readdir = 'ENOENT'
+  assert.deepEqual(await kept.check(), [])
+})
+
+test('what a damaged file needs is asked for again until that works, and other files do not wait for it', async () => {
+  await using at = await temporaryFolder()
+  const { kept, failing } = await withDamaged(at.path, ['1.jsonl', '2.jsonl'])
+  const asked: string[] = []
+  failing.onDamage = async (path) => {
+    asked.push(path.slice(-7))
+    if (path.endsWith('1.jsonl')) throw new Error('the database is away')
+  }
+  await assert.rejects(kept.check(), /is away/)
+  await assert.rejects(kept.check(), /is away/)
+  assert.deepEqual(asked, ['1.jsonl', '2.jsonl', '1.jsonl'])
+  failing.onDamage = async (path) => void asked.push(path.slice(-7))
+  for (let times = 0; times < 2; times++) assert.equal((await kept.check()).length, 2)
+  assert.deepEqual(asked.slice(3), ['1.jsonl'])
+})
+
+test('a damaged list of stores or of barcodes is noticed, asked for, and whole again when it comes', async () => {
+  const lists = {
+    stores: '{"company":"aldi","store_id":"S1","suburb":"Nerang"}\n',
+    barcodes: '{"company":"aldi","sku":"s1","barcode":"9300605000018"}\n',
+  } as const
+  const kinds = ['stores', 'barcodes'] as const
+  await using receiver = await openReceiver({ kinds: ['products', ...kinds] })
+  const { folders, ledger, catalogue } = receiver
+  const disk = realDisk()
+  const send = (kind: 'stores' | 'barcodes') => {
+    const about = { 'Content-Type': 'application/x-ndjson', 'Content-Disposition': named('x.jsonl') }
+    return post(receiver, about, lists[kind], `/api/upload/${kind}/`)
+  }
+  for (const kind of kinds) await send(kind)
+  const rest = { lineBytesMax: 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
+  await updateDb({ disk, folders, ledger, catalogue, kinds, ...rest }, new AbortController().signal)
+  const onDamage = async (path: string) =>
+    void (await requestAgain({ disk, folders, ledger }, { path, now: Date.now(), daysMax: 90 }))
+  const kept = new ProcessedIntegrity({ disk, folders, ledger, onDamage }, { isThrottled: false })
+  assert.deepEqual(await kept.check(), [])
+  const requested = async () => {
+    const { uploads } = (await get(receiver, '/api/uploads/requested')).body as { uploads?: { kind: string }[] }
+    return uploads?.map((upload) => upload.kind)
+  }
+  for (const kind of kinds) {
+    const path = join(foldersOfKind(folders, kind).processed, 'x.jsonl')
+    await writeFile(path, 'damaged')
+    assert.deepEqual(await kept.check(), [`${path}: not the bytes that were accepted`])
+    assert.deepEqual(await requested(), [kind])
+    assert.equal((await send(kind)).status, 200)
+    assert.deepEqual([await kept.check(), await requested()], [[], []])
+    assert.ok(await findStored(disk, folders, { stored_as: 'x.jsonl', sha256: sha256Of(lists[kind]), kind }))
+  }
 })

@@ -9,7 +9,7 @@ import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
-import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
+import { type Catalogue, type Differing, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
 import type { RejectedLine } from '../catalogue/load/row-batch.ts'
 import { type Staged, TooManyScrapes } from '../catalogue/load/staged-scrape.ts'
@@ -76,7 +76,7 @@ async function loadWith(reader: Reader, catalogue: Catalogue, request: LoadReque
   const rejects = new KeptRejects()
   const staged = await stage({ catalogue, loading, request, reader, rejects })
   const { counts, failure, reason, isIncomplete } = staged
-  const read = isIncomplete || rejects.lines === undefined ? undefined : { counts, rejects: rejects.lines }
+  const read = isIncomplete ? undefined : { counts, rejects: rejects.lines, differing: loading.differing }
   if (failure !== undefined) {
     await loading[Symbol.asyncDispose]()
     return recordOnly(catalogue, request, { problem: failure, preview: undefined, verdicts: staged.verdicts, read })
@@ -129,7 +129,7 @@ async function stage(work: LoadInProgress): Promise<StageResult> {
     return { counts, failure: (await describeBeginning(request)) ?? NO_ROW, verdicts: [] }
   const { staging } = loading
   await staging.settle()
-  const differing = await rejectDiffering(work)
+  const differing = await rejectDiffering(work, loading.differing)
   counts.rejected += differing
   counts.duplicate = counts.rows - counts.rejected - staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
   await mergeAcrossMidnight(staging)
@@ -155,8 +155,10 @@ async function describeBeginning({ bytes }: LoadRequest): Promise<string | undef
 }
 
 /** Rejects rows that repeat a listing with different values; returns how many. Reads the file again for their bytes. */
-async function rejectDiffering({ loading, request, rejects }: LoadInProgress): Promise<number> {
-  const { lines, more } = loading.differing
+async function rejectDiffering(
+  { loading, request, rejects }: LoadInProgress,
+  { lines, more }: Differing,
+): Promise<number> {
   if (lines.size === 0) return 0
   const splitter = new LineSplitter(request.lineBytesMax)
   const reject = async (number: number, bytes: Buffer) => {
@@ -194,11 +196,14 @@ async function recordOnly(
 ): Promise<LoadRecord> {
   const reader = new LocalReader()
   await using loading = await catalogue.begin(request.file, request.now(), reader.memory)
+  const work = { catalogue, loading, request, reader }
   const counts = { ...(read?.counts ?? noCounts()), duplicate: 0 }
   for (const line of read?.rejects ?? []) await loading.reject(line)
-  if (read === undefined)
+  if (read?.rejects === undefined)
     try {
-      await readInto({ catalogue, loading, request, reader }, counts, undefined)
+      await readInto(work, read === undefined ? counts : noCounts(), undefined)
+      // Which rows differ only staging finds, and nothing is staged now.
+      if (read !== undefined) await rejectDiffering(work, read.differing)
     } catch (error) {
       if (!(error instanceof TooManyRejects)) throw error
     }
@@ -206,12 +211,15 @@ async function recordOnly(
   return await commit(loading, request, { problem, preview, verdicts, state, counts, applied: nothingApplied() })
 }
 
-/** What to record of a file that is not applied. `read`: its counts and rejects; undefined: the file is read again. */
+/**
+ * What to record of a file that is not applied. `read`: what was found in it; undefined if it was not read to its end.
+ * The file is read again for what is missing: also for `rejects`, if they were too many to keep.
+ */
 type UnappliedFile = Readonly<{
   problem: string
   preview: HoldPreview | undefined
   verdicts: readonly Verdict[]
-  read: Readonly<{ counts: Counts; rejects: readonly RejectedLine[] }> | undefined
+  read: Readonly<{ counts: Counts; rejects: readonly RejectedLine[] | undefined; differing: Differing }> | undefined
 }>
 
 /** Reads the file: adds to `counts`, passes rejects to the load, and rows to `staging` if it is given. */

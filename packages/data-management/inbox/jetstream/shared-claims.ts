@@ -52,10 +52,10 @@ export async function* sharedClaims(context: Omit<ClaimContext, 'item'>): AsyncG
  */
 async function* claimsOfOthers(context: ClaimContext): AsyncGenerator<Claim> {
   const { ledger, inbox, turns, item, claiming } = context
-  const ids = await orReported(context, () => turns.ofOthers(item.uploadId))
+  const ids = await orReported(context, item.uploadId, () => turns.ofOthers(item.uploadId))
   for (const id of ids ?? []) {
     if (claiming.signal.aborted) return
-    const upload = await orReported(context, () => ledger.take(id, claiming.now()))
+    const upload = await orReported(context, id, () => ledger.take(id, claiming.now()))
     if (upload === undefined) continue
     const removeBytes = () => inbox.servers.bucket.remove(upload.sha256)
     const finish = async (ending: Ending) => (ending === 'delivered' ? removeBytes() : undefined)
@@ -63,12 +63,12 @@ async function* claimsOfOthers(context: ClaimContext): AsyncGenerator<Claim> {
   }
 }
 
-/** The result of `work`; undefined if it fails, which is reported. */
-async function orReported<T>(context: ClaimContext, work: () => Promise<T>): Promise<T | undefined> {
+/** The result of `work`; undefined if it fails, which is reported of that upload. */
+async function orReported<T>(context: ClaimContext, uploadId: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await retryUntilReachable(context, work)
   } catch (error) {
-    context.claiming.failed(context.item.uploadId, error)
+    context.claiming.failed(uploadId, error)
     return undefined
   }
 }

@@ -95,6 +95,8 @@ async function* compressedFrom(disk: Disk, path: string): AsyncGenerator<Uint8Ar
   const source = await openToRead(disk, path)
   const gzip = createGzip({ level: constants.Z_BEST_SPEED, chunkSize: CHUNK_BYTES })
   const piped = pipeline(source.createReadStream({ highWaterMark: CHUNK_BYTES }), gzip)
+  // It may fail while nobody pulls: without a handler by then, that would end the process.
+  piped.catch(() => {})
   try {
     yield* gzip as AsyncIterable<Buffer>
     await piped
