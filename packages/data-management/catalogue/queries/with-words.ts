@@ -22,12 +22,18 @@ const WORDS = {
     id: 'listing_words.rowid',
     areFound: (query: string) => `listing_words match ${query}`,
     queryOf: matchOf,
+    // The number of a product is that of its first listing. The index has all others, and takes a twentieth of the room.
+    product: 'coalesce(joined.product_id, listing_words.rowid)',
+    joined: `left join listing as joined indexed by listing_joined
+      on joined.id = listing_words.rowid and joined.product_id <> joined.id`,
     isAny: 'select 1 from listing_words where listing_words match ? limit 1',
   },
   postgres: {
     id: 'listing_words.listing_id',
     areFound: (query: string) => `listing_words.words @@ cast(${query} as tsquery)`,
     queryOf: tsqueryOf,
+    product: 'listing.product_id',
+    joined: 'join listing on listing.id = listing_words.listing_id',
     // Materialized: for `limit 1` alone, PostgreSQL would scan the table, expecting an early match that may not exist.
     isAny: `with found as materialized (select 1 from listing_words where words @@ cast(? as tsquery))
       select 1 from found limit 1`,
@@ -91,10 +97,10 @@ export async function isListed(database: Sql, word: SoughtWord): Promise<boolean
 
 /** Counts the products of the first COUNT_MAX matching listings; several listings of a product count once. */
 export async function countWithWords(database: Sql, sought: Sought): Promise<Count> {
-  const { id, areFound, queryOf } = WORDS[database.dialect]
+  const { areFound, queryOf, product, joined } = WORDS[database.dialect]
   const counted = await database.get<{ count: number; listings: number }>(
     `select count(distinct product_id) as count, count(*) as listings from (
-      select listing.product_id from listing_words join listing on listing.id = ${id}
+      select ${product} as product_id from listing_words ${joined}
       where ${areFound('?')} limit ${COUNT_MAX + 1}) as found`,
     queryOf(sought),
   )
