@@ -192,6 +192,25 @@ test('the largest drop comes first, of the last 30 days and of what is not deare
   assert.deepEqual(sorted.slice(2).toSorted(), ['Loquat Again', 'Loquat Old'])
 })
 
+test('what is only begun finds all words that begin so, however many there are', async () => {
+  const letter = (at: number) => String.fromCharCode(97 + at)
+  const many = Array.from({ length: 260 }, (_, at) => `Quandong${letter(at % 26)}${letter(at / 26)} Nut`)
+  await scrape(receiver, 'elmart/S7', TODAY, named(...many, 'Quandong Jam', 'Nut Spread', 'Nutspread Original'))
+  const counts: Readonly<Record<string, number>> = {
+    qua: 261,
+    quand: 261,
+    quandonga: 10,
+    'nut quandongab': 1,
+    'nut quando': 260,
+    quandongs: 11,
+    'quandong nut': 0,
+    'nut sprea': 1,
+    'nut spread': 2,
+  }
+  for (const [typed, count] of Object.entries(counts))
+    assert.deepEqual((await page(`q=${typed}`)).total, { count, exact: true }, typed)
+})
+
 test('how words are understood depends on what listings are called now, not on what was loaded before and in which order', async () => {
   const called = [
     ['oakmart/S1', YESTERDAY, named('Bananna Bread', 'Kolla Classic')],

@@ -1,9 +1,10 @@
 /** Products by unit price: that of the cheapest of their listings that can be bought now. */
+import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Unit } from '../model/pack-size.ts'
 import { BASES, baseText, pricedSizeOf, type UnitPrice, unitPriceOf } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
-import { lowestPriceOf } from './price-range.ts'
+import { type Priced, pricesOf } from './price-range.ts'
 import type { Found } from './with-words.ts'
 
 /** The units of amounts. */
@@ -17,25 +18,32 @@ export type Measured = Found & Readonly<{ unitPrice: UnitPrice | undefined }>
 
 const LISTINGS_MAX = 50
 
-/** The lowest unit price of a product. If its listings have different units, that of the first one counts. */
-export async function lowestUnitPriceOf(
+/**
+ * The lowest unit prices of products with these prices. If the listings of a product have different units, that of the
+ * first one counts. A product without one is left out.
+ */
+export async function lowestUnitPrices(
   database: Sql,
-  productId: number,
-  current: Current,
-): Promise<UnitPrice | undefined> {
-  const listings = await database.all<{ id: number; name: string; size: string | null }>(
-    `select listing.id, label.name, label.size from listing join label on label.id = listing.label_id
-      where product_id = ? order by listing.id limit ${LISTINGS_MAX}`,
-    productId,
+  prices: ReadonlyMap<number, Priced>,
+): Promise<Map<number, UnitPrice>> {
+  const { those, asValue } = LISTS[database.dialect]
+  const listings = await database.all<{ id: number; product_id: number; name: string; size: string | null }>(
+    `select listing.id, listing.product_id, label.name, label.size
+      from ${those('?', 'integer')} as wanted join listing on listing.product_id = wanted.value
+      join label on label.id = listing.label_id order by listing.id`,
+    asValue([...prices.keys()]),
   )
-  let lowest: UnitPrice | undefined
-  for (const { id, ...goods } of listings) {
-    const priceCents = await lowestPriceOf(database, id, current)
-    const size = priceCents === null ? undefined : pricedSizeOf({ ...goods, priceCents, told: null })
-    if (priceCents === null || size === undefined) continue
-    const price = unitPriceOf(priceCents, size)
-    if (lowest === undefined || (price.unit === lowest.unit && price.cents < lowest.cents)) lowest = price
-  }
+  const lowest = new Map<number, UnitPrice>()
+  for (const [productId, all] of Map.groupBy(listings, ({ product_id }) => product_id))
+    for (const { id, name, size: said } of all.slice(0, LISTINGS_MAX)) {
+      const priceCents = prices.get(productId)!.lowestOf.get(id)
+      const size = priceCents === undefined ? undefined : pricedSizeOf({ name, size: said, priceCents, told: null })
+      if (priceCents === undefined || size === undefined) continue
+      const price = unitPriceOf(priceCents, size)
+      const before = lowest.get(productId)
+      if (before === undefined || (price.unit === before.unit && price.cents < before.cents))
+        lowest.set(productId, price)
+    }
   return lowest
 }
 
@@ -50,9 +58,15 @@ export async function cheapestByAmount(
   { unit, max }: AmountFilter,
   current: Current,
 ): Promise<Measured[]> {
+  const prices = await pricesOf(
+    database,
+    found.map(({ product_id }) => product_id),
+    current,
+  )
+  const lowest = await lowestUnitPrices(database, prices)
   const measured: Measured[] = []
   for (const each of found) {
-    const unitPrice = await lowestUnitPriceOf(database, each.product_id, current)
+    const unitPrice = lowest.get(each.product_id)
     const isWanted = (unit === undefined && max === undefined) || unitPrice !== undefined
     if (!isWanted || (unit !== undefined && unitPrice?.unit !== unit)) continue
     if (max !== undefined && unitPrice!.cents > max) continue

@@ -22,6 +22,7 @@ import {
   type Count,
   countOf,
   countWithWords,
+  expandPrefixes,
   type Found,
   isEarlierInPostgres,
   withWords,
@@ -47,11 +48,12 @@ export type ProductQuery = Readonly<{
 /** Where a page ended. */
 export type FoundKey = readonly [score: number, listingId: number]
 
-/** A page of products, where the next one begins (null: no more), the total, and how the words were understood. */
+/** A page of products, where the next one begins (null: no more), and how the words were understood. */
 export type FoundPage = Readonly<{
   products: readonly Found[]
   next: FoundKey | null
-  total: Count
+  /** Counts all products that match. */
+  total: () => Promise<Count>
   /** The words that were searched for instead, if a typed word is unknown; else null. */
   corrected: string | null
   /** Names of categories to refine by: the most common ones of what was found, or without words the top level. */
@@ -70,7 +72,7 @@ const TOP_CATEGORIES_MAX = 60
 const NOTHING: FoundPage = {
   products: [],
   next: null,
-  total: { count: 0, exact: true },
+  total: async () => ({ count: 0, exact: true }),
   corrected: null,
   categories: [],
 }
@@ -79,17 +81,18 @@ const NOTHING: FoundPage = {
 export async function findProducts(database: Sql, query: ProductQuery, current: () => Promise<Current>) {
   const marks = await marksOf(database, query)
   if (marks === undefined) return NOTHING
-  const { sought, corrected } = await understood(database, query.q ?? '')
+  const { sought: typed, corrected } = await understood(database, query.q ?? '')
   // There is text in the query, but not a word.
-  if (sought.length === 0 && (query.q ?? '').trim() !== '') return NOTHING
-  if (query.barcode !== undefined || query.sku !== undefined)
-    return await findFew(database, query, [...marks, ...sought])
-  const search = { query, sought, marks, current }
-  if (sought.length > 0) return { ...(await findBest(database, search)), corrected }
+  if (typed.length === 0 && (query.q ?? '').trim() !== '') return NOTHING
+  const sought = [...marks, ...(await expandPrefixes(database, typed))]
+  if (query.barcode !== undefined || query.sku !== undefined) return await findFew(database, query, sought)
+  const search = { query, typed, sought, current }
+  if (typed.length > 0) return { ...(await findBest(database, search)), corrected }
   return { ...(await findInOrder(database, search, new Map())), categories: await topCategories(database) }
 }
 
-type Search = Readonly<{ query: ProductQuery; sought: Sought; marks: Sought; current: () => Promise<Current> }>
+/** `typed`: what the words mean; `sought`: all that is sought, as the index is asked for it. */
+type Search = Readonly<{ query: ProductQuery; typed: Sought; sought: Sought; current: () => Promise<Current> }>
 
 /** The marked words of the company and the category; undefined if there is none of that name. */
 async function marksOf(database: Sql, { company, category }: ProductQuery): Promise<Sought | undefined> {
@@ -151,23 +154,21 @@ async function findFew(database: Sql, { barcode, sku, after, limit }: ProductQue
     if (matching.has(each.listing_id) && !first.has(each.product_id)) first.set(each.product_id, each)
   const found = [...first.values()]
   const page = found.filter(({ listing_id }) => listing_id > (after?.[1] ?? 0))
-  return pageOf(page.map(unranked), limit, { count: found.length, exact: true })
+  return pageOf(page.map(unranked), limit, async () => ({ count: found.length, exact: true }))
 }
 
 /** The ranked products, followed by all others that match. */
 async function findBest(database: Sql, search: Search): Promise<FoundPage> {
-  const { query, sought, marks } = search
+  const { query, typed, sought } = search
   const current = await search.current()
-  const best = await rank(database, { sought, marks, isSpecial: query.special === true }, current)
+  const best = await rank(database, { typed, sought, isSpecial: query.special === true }, current)
   const { products } = best
   const last = query.after
   const page = products.filter(
     (each) => last === undefined || inOrder(each, { score: last[0], listing_id: last[1], product_id: 0 }) > 0,
   )
-  const total =
-    query.special || best.isAll
-      ? { count: products.length, exact: best.isAll }
-      : await countWithWords(database, [...marks, ...sought])
+  const total = async () =>
+    query.special || best.isAll ? { count: products.length, exact: best.isAll } : await countWithWords(database, sought)
   const { categories } = best
   if (best.isAll || page.length >= query.limit) return { ...pageOf(page, query.limit, total, !best.isAll), categories }
   const seen = new Map(best.products.map(({ product_id }) => [product_id, true] as const))
@@ -178,15 +179,14 @@ async function findBest(database: Sql, search: Search): Promise<FoundPage> {
 
 /** The matching products in the order in which they became known, without those in `but`. */
 async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<number, true>): Promise<FoundPage> {
-  const { query, marks, sought } = search
-  const all = [...marks, ...sought]
+  const { query, sought } = search
   const { limit } = query
   const found: Found[] = []
-  const isFirst = firsts(database, all, query.special ? await search.current() : undefined)
+  const isFirst = firsts(database, sought, query.special ? await search.current() : undefined)
   let last = query.after !== undefined && query.after[0] === UNRANKED ? query.after[1] : 0
   let lookedAt = 0
   for (let size = limit + 1; found.length <= limit; size = Math.min(size * 4, BATCH_MAX)) {
-    const batch = await nextOf(database, { sought: all, isEvery: query.special === true }, last, size)
+    const batch = await nextOf(database, { sought, isEvery: query.special === true }, last, size)
     const wanted = query.special ? await specialOf(database, batch, await search.current()) : batch
     for (const each of wanted)
       if (found.length <= limit && !but.has(each.product_id) && (await isFirst(each))) found.push(each)
@@ -194,11 +194,17 @@ async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<numbe
     last = batch.at(-1)!.listing_id
     lookedAt += batch.length
     if (query.special && lookedAt >= LOOKED_AT_MAX && found.length <= limit)
-      return { ...NOTHING, products: found, next: [UNRANKED, last], total: { count: found.length, exact: false } }
+      return {
+        ...NOTHING,
+        products: found,
+        next: [UNRANKED, last],
+        total: async () => ({ count: found.length, exact: false }),
+      }
   }
   // Of specials, only what was examined is counted.
   const isAll = found.length <= limit && query.after === undefined
-  const total = query.special ? { count: Math.min(found.length, limit), exact: isAll } : await countIn(database, all)
+  const total = async () =>
+    query.special ? { count: Math.min(found.length, limit), exact: isAll } : await countIn(database, sought)
   return pageOf(found.map(unranked), limit, total)
 }
 
@@ -243,6 +249,8 @@ function firsts(database: Sql, sought: Sought, current: Current | undefined): (e
   return async (each) => {
     if (seen.has(each.product_id)) return false
     seen.add(each.product_id)
+    // The number of a product is that of its first listing.
+    if (each.product_id === each.listing_id) return true
     if (current === undefined && sought.length === 0) return true
     return !(await isEarlierFound(database, each, sought, current))
   }
@@ -269,7 +277,7 @@ async function foundAmong(database: Sql, ids: readonly number[], sought: Sought)
 }
 
 /** Makes a page. `isMore`: further products follow those found. */
-function pageOf(found: readonly Ranked[], limit: number, total: Count, isMore = false): FoundPage {
+function pageOf(found: readonly Ranked[], limit: number, total: FoundPage['total'], isMore = false): FoundPage {
   const products = found.slice(0, limit).map(({ listing_id, product_id }) => ({ listing_id, product_id }))
   const last = found.length > limit ? found[limit - 1] : isMore ? found.at(-1) : undefined
   const next: FoundKey | null = last === undefined ? null : [last.score, last.listing_id]

@@ -15,6 +15,7 @@ export type PriceRange = Readonly<{
 
 /** How many stores ask this price for a listing. `availability` is `is_available`, or -1 if that is unknown. */
 export type Asked = Readonly<{
+  product_id: number
   listing_id: number
   company_id: number
   /** -1 or null: it is shown without a price. */
@@ -30,32 +31,46 @@ export const SHOWN_NOW = `listing join store as seller on seller.company_id = li
 
 /** What a product costs now. */
 export async function priceRangeOf(database: Sql, productId: number, current: Current): Promise<PriceRange> {
-  const asked = await (database.dialect === 'sqlite' ? askedInSqlite : askedInPostgres)(database, productId, current)
-  const companyOf = new Map(asked.map(({ listing_id, company_id }) => [listing_id, company_id]))
-  const isCountedTwice = new Set(companyOf.values()).size < companyOf.size
-  return {
-    ...(await pricesOf(asked, current)),
-    ...(isCountedTwice ? await countStores(database, productId, current) : sumStores(asked)),
+  return (await pricesOf(database, [productId], current)).get(productId)!.range
+}
+
+/** What a product costs now, and the lowest price at which each of its listings can be bought. */
+export type Priced = Readonly<{ range: PriceRange; lowestOf: ReadonlyMap<number, number> }>
+
+/** What these products cost now, by their numbers. */
+export async function pricesOf(database: Sql, ids: readonly number[], current: Current): Promise<Map<number, Priced>> {
+  const asked = Map.groupBy(await askedFor(database, ids, current), (each) => each.product_id)
+  const tells = await current.telling([...asked.values()].flat().map(({ company_id }) => company_id))
+  const priced = new Map<number, Priced>()
+  for (const id of ids) {
+    const those = asked.get(id) ?? []
+    const paid = those.filter((each) => each.stores > 0 && canBePaid(each, tells(each.company_id)))
+    const range = { ...rangeOf(paid), ...(await storesOf(database, id, those, current)) }
+    const lowestOf = [...Map.groupBy(paid, (each) => each.listing_id)].map(([listing, some]) => {
+      return [listing, rangeOf(some).lowest_cents!] as const
+    })
+    priced.set(id, { range, lowestOf: new Map(lowestOf) })
   }
+  return priced
 }
 
 /** The lowest price at which a listing can be bought now; null where there is none. */
 export async function lowestPriceOf(database: Sql, listingId: number, current: Current): Promise<number | null> {
-  const ask = database.dialect === 'sqlite' ? askedInSqlite : askedInPostgres
-  return (await pricesOf(await ask(database, listingId, current, 'id'), current)).lowest_cents
+  const asked = await askedFor(database, [listingId], current, 'id')
+  const tells = await current.telling(asked.map(({ company_id }) => company_id))
+  return rangeOf(asked.filter((each) => each.stores > 0 && canBePaid(each, tells(each.company_id)))).lowest_cents
 }
 
-async function pricesOf(asked: readonly Asked[], current: Current) {
-  const tells = await current.telling(asked.map(({ company_id }) => company_id))
-  let lowest: number | null = null
-  let highest: number | null = null
-  for (const each of asked) {
-    const { price_cents: cents } = each
-    if (each.stores === 0 || cents === null || !canBePaid(each, tells(each.company_id))) continue
-    lowest = Math.min(lowest ?? cents, cents)
-    highest = Math.max(highest ?? cents, cents)
-  }
-  return { lowest_cents: lowest, highest_cents: highest }
+function rangeOf(paid: readonly Asked[]) {
+  const sorted = paid.map(({ price_cents }) => price_cents!).sort((one, other) => one - other)
+  return { lowest_cents: sorted[0] ?? null, highest_cents: sorted.at(-1) ?? null }
+}
+
+/** The stores that show a product. */
+async function storesOf(database: Sql, productId: number, asked: readonly Asked[], current: Current) {
+  const companyOf = new Map(asked.map(({ listing_id, company_id }) => [listing_id, company_id]))
+  const isCountedTwice = new Set(companyOf.values()).size < companyOf.size
+  return isCountedTwice ? await countStores(database, productId, current) : sumStores(asked)
 }
 
 /** Whether a price can be paid now: it is above 0, its store is not silent, and the goods are not known as sold out. */
@@ -94,12 +109,21 @@ type IdOf = 'product_id' | 'id'
 
 type Counted = Omit<Asked, 'is_silent'>
 
+/** What is asked for these products, or for these listings. */
+async function askedFor(database: Sql, ids: readonly number[], current: Current, by: IdOf = 'product_id') {
+  if (database.dialect === 'sqlite') return await askedInSqlite(database, ids, current, by)
+  const asked: Asked[][] = []
+  for (const id of ids) asked.push(await askedInPostgres(database, id, current, by))
+  return asked.flat()
+}
+
 /** Reads the counted prices. If only some stores of a company are silent, reads the runs of the smaller group too. */
-async function askedInSqlite(database: Sql, id: number, current: Current, by: IdOf = 'product_id'): Promise<Asked[]> {
+async function askedInSqlite(database: Sql, ids: readonly number[], current: Current, by: IdOf): Promise<Asked[]> {
   const counted = await database.all<Counted>(
-    `select listing_id, company_id, price_cents, availability, stores
-      from listing join price_now on key between listing.id << 32 and (listing.id << 32) + 4294967295 where listing.${by} = ?`,
-    id,
+    `select listing.product_id, listing_id, company_id, price_cents, availability, stores
+      from json_each(?) as wanted cross join listing on listing.${by} = wanted.value
+      cross join price_now on price_now.key between listing.id << 32 and (listing.id << 32) + 4294967295`,
+    JSON.stringify(ids),
   )
   const asked: Asked[] = []
   for (const [listing_id, prices] of Map.groupBy(counted, (each) => each.listing_id)) {
@@ -136,11 +160,11 @@ async function askedBy(database: Sql, listingId: number, stores: readonly number
 }
 
 /** Reads the runs of the stores, some microseconds each. Counts would make concurrent loads wait for each other. */
-async function askedInPostgres(database: Sql, id: number, current: Current, by: IdOf = 'product_id'): Promise<Asked[]> {
+async function askedInPostgres(database: Sql, id: number, current: Current, by: IdOf): Promise<Asked[]> {
   return await database.all<Asked>(
-    `select listing.id as listing_id, listing.company_id, price_cents, coalesce(is_available, -1) as availability,
+    `select listing.product_id, listing.id as listing_id, listing.company_id, price_cents, coalesce(is_available, -1) as availability,
         run.store_id = any(cast(?2 as integer[])) as is_silent, count(*) as stores
-      from ${SHOWN_NOW} where listing.${by} = ?1 group by 1, 2, 3, 4, 5`,
+      from ${SHOWN_NOW} where listing.${by} = ?1 group by 1, 2, 3, 4, 5, 6`,
     id,
     `{${current.silentStores.join(',')}}`,
   )

@@ -1,7 +1,8 @@
 /** A product: its listings and current prices. Its number may change by merges or splits; old numbers still work. */
 import type { Details } from '@splitcart/shared/row-details.ts'
+import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
-import { NO_PATH, pathsTo } from '../category-paths.ts'
+import { type CategoryPath, NO_PATH, pathsTo } from '../category-paths.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 import { baseText, type Goods, pricedSizeOf, unitPriceOf } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
@@ -65,10 +66,6 @@ const STORES_MAX = 5_000
 const PRICE_LAST = 2_147_483_647
 const NUMBER_MAX = 2 ** 31 - 1
 
-// The listing that the product takes its name from, then the others.
-const IN_ORDER = `case when listing.id = (select coalesce(head_id, id) from listing where id = ?1) then 0 else 1 end,
-  company.code, listing.by_name, listing.code`
-
 /** The current number of a product, which changes when it merges or splits; 0 if unknown. It is the id of a listing. */
 export async function numberNow(database: Sql, number: number): Promise<number> {
   if (number > NUMBER_MAX) return 0
@@ -76,24 +73,60 @@ export async function numberNow(database: Sql, number: number): Promise<number> 
   return listing?.product_id ?? 0
 }
 
-/** A product, or undefined if there is none of this number. Columns are computed only for listings that are shown. */
+/** A product, or undefined if there is none of this number. */
 export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {
-  const listings = await database.all<ListingRecord>(
-    `select company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key, label.size, label.url,
-        label.image_url, label.category_id, label.details, brand.name as brand, ${EVIDENCE_COLUMNS}
-      from (
-        select listing.id from listing join company on company.id = listing.company_id
-        where listing.product_id = ?1 order by ${IN_ORDER} limit ${LISTINGS_MAX}
-      ) as shown join listing on listing.id = shown.id
+  return (await productsOf(database, [id])).get(id)
+}
+
+/** These products by their numbers. Columns are computed only for listings that are shown. */
+export async function productsOf(database: Sql, ids: readonly number[]): Promise<Map<number, ProductView>> {
+  const { those, asValue } = LISTS[database.dialect]
+  const shown = await shownListings(database, ids)
+  const records = await database.all<ListingRecord>(
+    `select listing.id, company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key,
+        label.size, label.url, label.image_url, label.category_id, label.details, brand.name as brand, ${EVIDENCE_COLUMNS}
+      from ${those('?1', 'integer')} as wanted join listing on listing.id = wanted.value
       join company on company.id = listing.company_id join label on label.id = listing.label_id
-      left join brand on brand.id = label.brand_id
-      order by ${IN_ORDER}`,
-    id,
+      left join brand on brand.id = label.brand_id`,
+    asValue([...shown.values()].flat()),
   )
-  const [first] = listings
-  if (first === undefined) return undefined
+  const recordOf = new Map(records.map((each) => [each.id, each]))
+  const listings = [...shown].map(([id, those]) => [id, those.flatMap((each) => recordOf.get(each) ?? [])] as const)
+  const paths = await pathsTo(
+    database,
+    listings.map(([, [first]]) => first?.category_id ?? null),
+  )
+  return new Map(
+    listings.filter(([, [first]]) => first !== undefined).map(([id, those]) => [id, productView(id, those, paths)]),
+  )
+}
+
+/** The ids of the first listings of these products, by product. */
+async function shownListings(database: Sql, ids: readonly number[]): Promise<Map<number, number[]>> {
+  const { those, asValue } = LISTS[database.dialect]
+  const listings = await database.all<{ id: number; product_id: number }>(
+    `select listing.id, listing.product_id from ${those('?1', 'integer')} as wanted
+      join listing as named on named.id = wanted.value
+      join listing on listing.product_id = named.id join company on company.id = listing.company_id
+      order by listing.product_id, case when listing.id = coalesce(named.head_id, named.id) then 0 else 1 end,
+        company.code, listing.by_name, listing.code`,
+    asValue(ids),
+  )
+  return new Map(
+    [...Map.groupBy(listings, (each) => each.product_id)].map(([product, all]) => [
+      product,
+      all.slice(0, LISTINGS_MAX).map(({ id }) => id),
+    ]),
+  )
+}
+
+function productView(
+  id: number,
+  listings: readonly ListingRecord[],
+  paths: ReadonlyMap<number, CategoryPath>,
+): ProductView {
+  const first = listings[0]!
   const evidence = evidenceOf(listings)
-  const paths = await pathsTo(database, [first.category_id])
   return {
     id,
     name: first.name,
@@ -117,6 +150,7 @@ export async function productOf(database: Sql, id: number): Promise<ProductView 
 }
 
 type ListingRecord = EvidenceRecord & {
+  id: number
   company: string
   by_name: number
   code: string

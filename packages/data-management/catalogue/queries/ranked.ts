@@ -9,7 +9,7 @@ import { relevanceTo, type Sold } from '../model/relevance.ts'
 import { headWordQuery, isMarked, NAME_LENGTH_CLASSES, type Sought, type SoughtWord } from '../model/search-words.ts'
 import type { Current } from './current.ts'
 import { describedListings } from './described.ts'
-import { type Found, withWords } from './with-words.ts'
+import { type Found, idsWithWords } from './with-words.ts'
 
 /** A product among those that answer best. */
 export type Ranked = Found & Readonly<{ score: number }>
@@ -21,26 +21,26 @@ const STORES_ASKED = 100
 const LOOKUPS_MAX = 30_000
 const CATEGORIES_TOLD = 20
 
-type RankedSearch = Readonly<{ sought: Sought; marks: Sought; isSpecial: boolean }>
+/** `typed`: what the words mean; `sought`: all that is sought, as the index is asked for it. */
+type RankedSearch = Readonly<{ typed: Sought; sought: Sought; isSpecial: boolean }>
 
 /** Ranks products, best first, each by the best of its listings. `isAll`: no others match. */
-export async function rank(database: Sql, { sought, marks, isSpecial }: RankedSearch, current: Current) {
-  const candidates = await candidatesOf(database, sought, marks)
-  const ids = [...candidates.keys()]
+export async function rank(database: Sql, { typed, sought, isSpecial }: RankedSearch, current: Current) {
+  const ids = await candidatesOf(database, typed, sought)
   const wanted = isSpecial ? [...(await onSpecial(database, ids, current))] : ids
-  const described = await describedListings(database, wanted)
-  const sold = await soldOf(database, wanted, current)
-  const relevance = relevanceTo(sought)
+  const listings = await describedListings<Newest>(database, wanted, NEWEST)
+  const seen = await seenOf(database, listings, current)
+  const relevance = relevanceTo(typed)
   const best = new Map<number, Ranked>()
-  for (const listing of described) {
-    const score = relevance(listing, sold.get(listing.id)!)
-    const productId = candidates.get(listing.id)!
+  for (const listing of listings) {
+    const { id, productId, uses } = listing
+    const score = relevance(listing, { seen: seen.get(id) ?? 'now', uses })
     const before = best.get(productId)
-    if (before === undefined || score > before.score || (score === before.score && listing.id < before.listing_id))
-      best.set(productId, { listing_id: listing.id, product_id: productId, score })
+    if (before === undefined || score > before.score || (score === before.score && id < before.listing_id))
+      best.set(productId, { listing_id: id, product_id: productId, score })
   }
-  const isAll = candidates.size < RANKED_MAX
-  return { products: [...best.values()].sort(inOrder), isAll, categories: mostCommon(described) }
+  const isAll = ids.length < RANKED_MAX
+  return { products: [...best.values()].sort(inOrder), isAll, categories: mostCommon(listings) }
 }
 
 /** The names of the shelves (last categories) that have most of these listings. */
@@ -57,47 +57,52 @@ export function inOrder(one: Ranked, other: Ranked): number {
   return other.score - one.score || one.listing_id - other.listing_id
 }
 
-/** Candidate listings with their products. Whole words come before beginnings of words, and few words before many. */
-async function candidatesOf(database: Sql, sought: Sought, marks: Sought): Promise<Map<number, number>> {
-  const found = new Map<number, number>()
-  for (const tier of tiersOf(sought, marks)) {
-    if (found.size >= RANKED_MAX) break
-    for (const { listing_id, product_id } of await withWords(database, tier, 0, RANKED_MAX))
-      if (found.size < RANKED_MAX) found.set(listing_id, product_id)
+/** Candidate listings. Whole words come before beginnings of words, and few words before many. */
+async function candidatesOf(database: Sql, typed: Sought, sought: Sought): Promise<number[]> {
+  const found = new Set<number>()
+  const ask = (heads: Sought) => idsWithWords(database, [...heads, ...sought], RANKED_MAX)
+  const add = (ids: readonly number[]) => {
+    for (const id of ids) if (found.size < RANKED_MAX) found.add(id)
   }
-  return found
+  // SQLite stops at the limit, so that it is soon known whether few match: then one look-up does for several tiers.
+  // PostgreSQL finds and sorts all that match each time.
+  const isLazy = database.dialect === 'sqlite'
+  const all = isLazy ? await ask([]) : undefined
+  if (all !== undefined && all.length < RANKED_MAX) return all
+  const [whole, begun] = headTiersOf(typed)
+  const some = isLazy ? await ask([whole.flat()]) : undefined
+  if (some !== undefined && some.length < RANKED_MAX) add(some)
+  else for (const tier of whole) if (found.size < RANKED_MAX) add(await ask([tier]))
+  for (const tier of begun) if (found.size < RANKED_MAX) add(await ask([tier]))
+  if (found.size < RANKED_MAX) add(all ?? (await ask([])))
+  return [...found]
 }
 
-function* tiersOf(sought: Sought, marks: Sought): Generator<Sought> {
-  const words = [...new Map(sought.flatMap(wordsOf).map((each) => [each.word, each])).values()]
-  for (const isBegun of [false, true]) {
-    const heads = isBegun ? words.filter((each) => each.isBegun) : words.map((each) => ({ ...each, isBegun: false }))
-    if (heads.length === 0) continue
-    for (const lengthClass of NAME_LENGTH_CLASSES)
-      yield [heads.map((each) => ({ words: [headWordQuery(each, lengthClass)], worth: 1 })), ...marks, ...sought]
-  }
-  yield [...marks, ...sought]
+/** The tiers of heads: whole words, and beginnings; of each, those with the fewest words beside them first. */
+function headTiersOf(typed: Sought): [whole: Sought, begun: Sought] {
+  const words = [...new Map(typed.flatMap(wordsOf).map((each) => [each.word, each])).values()]
+  const tiersOf = (heads: readonly SoughtWord[]) =>
+    heads.length === 0
+      ? []
+      : NAME_LENGTH_CLASSES.map((lengthClass) =>
+          heads.map((each) => ({ words: [headWordQuery(each, lengthClass)], worth: 1 })),
+        )
+  const whole = words.map((each) => ({ ...each, isBegun: false }))
+  return [tiersOf(whole), tiersOf(words.filter(({ isBegun }) => isBegun))]
 }
 
 function wordsOf(group: Sought[number]): SoughtWord[] {
   return group.flatMap(({ words }) => words).filter(({ word }) => !isMarked(word))
 }
 
-type Newest = { id: number; uses: number; companyId: number; storeId: number; isLatest: number }
+type Newest = { id: number; productId: number; uses: number; companyId: number; storeId: number; isLatest: number }
 
-/** Whether and how much each of these listings is sold, and how often stores have shown it as it is now. */
-async function soldOf(database: Sql, ids: readonly number[], current: Current): Promise<Map<number, Sold>> {
-  const { those, asValue } = LISTS[database.dialect]
-  const found = await database.all<Newest>(
-    `select listing.id, coalesce(uses, 0) as uses, listing.company_id as "companyId", listing.label_store_id as "storeId",
-        case when listing.label_date = source.last_date then 1 else 0 end as "isLatest"
-      from ${those('?1', 'integer')} as wanted join listing on listing.id = wanted.value
-      left join source on source.store_id = listing.label_store_id
-      left join label_use on label_use.label_id = listing.label_id`,
-    asValue(ids),
-  )
-  const seen = await seenOf(database, found, current)
-  return new Map(found.map(({ id, uses }) => [id, { seen: seen.get(id) ?? 'now', uses }]))
+/** Further columns of a listing: its product, how often stores have shown it as it is now, and who showed it last. */
+const NEWEST = {
+  columns: `, listing.product_id as "productId", coalesce(uses, 0) as uses, listing.label_store_id as "storeId",
+    case when listing.label_date = source.last_date then 1 else 0 end as "isLatest"`,
+  joins: `left join source on source.store_id = listing.label_store_id
+    left join label_use on label_use.label_id = listing.label_id`,
 }
 
 /** Which of these are not sold now. Checks the store that showed each last, then as many others as time allows. */

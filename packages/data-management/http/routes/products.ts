@@ -10,14 +10,14 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { Unit } from '../../catalogue/model/pack-size.ts'
-import { cheapestByAmount, lowestUnitPriceOf, unitPriceTold } from '../../catalogue/queries/by-amount.ts'
+import { cheapestByAmount, lowestUnitPrices, unitPriceTold } from '../../catalogue/queries/by-amount.ts'
 import { comparableWith } from '../../catalogue/queries/comparable.ts'
 import type { Current } from '../../catalogue/queries/current.ts'
 import { type FoundKey, findProducts } from '../../catalogue/queries/found.ts'
-import { priceRangeOf } from '../../catalogue/queries/price-range.ts'
+import { priceRangeOf, pricesOf } from '../../catalogue/queries/price-range.ts'
 import { chainHistories, priceSummaryOf } from '../../catalogue/queries/price-summary.ts'
 import { storePrices } from '../../catalogue/queries/prices.ts'
-import { numberNow, pricesNow, productOf } from '../../catalogue/queries/products.ts'
+import { numberNow, pricesNow, productOf, productsOf } from '../../catalogue/queries/products.ts'
 import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
 import { biggestDrops, cheapest } from '../../catalogue/queries/sorted.ts'
 import type { Found } from '../../catalogue/queries/with-words.ts'
@@ -103,8 +103,8 @@ export async function productsFound(reading: Reading, query: ProductsParameters)
   const current = prices ? await currentNow(reading) : undefined
   const products = await shownProducts(database, found.products, current)
   const next = cursorOf('products', found.next)
-  const { total, corrected, categories } = found
-  return { products, next, total, corrected, categories: [...categories] } satisfies ProductPage
+  const { corrected, categories } = found
+  return { products, next, total: await found.total(), corrected, categories: [...categories] } satisfies ProductPage
 }
 
 type Shown = ProductPage['products'][number]
@@ -152,20 +152,19 @@ async function sortedBy(
 
 /** The products as returned, with price ranges if `current` is given. */
 async function shownProducts(database: Sql, found: readonly Found[], current: Current | undefined): Promise<Shown[]> {
-  const products: Shown[] = []
-  for (const { product_id } of found) {
-    const product = await productOf(database, product_id)
-    if (product === undefined) continue
+  const ids = found.map(({ product_id }) => product_id)
+  const products = await productsOf(database, ids)
+  const prices = current === undefined ? undefined : await pricesOf(database, ids, current)
+  const unitPrices = prices === undefined ? undefined : await lowestUnitPrices(database, prices)
+  return ids.flatMap((id) => {
+    const product = products.get(id)
+    if (product === undefined) return []
     const { listings, ...rest } = product
     const shown = { ...rest, listings: listings.map(({ details: _, ...listing }) => listing) }
-    products.push(current ? { ...shown, ...(await pricesShown(database, product_id, current)) } : shown)
-  }
-  return products
-}
-
-async function pricesShown(database: Sql, productId: number, current: Current) {
-  const now = await priceRangeOf(database, productId, current)
-  return { now, ...unitPriceTold(await lowestUnitPriceOf(database, productId, current)) }
+    return prices === undefined
+      ? [shown]
+      : [{ ...shown, now: prices.get(id)!.range, ...unitPriceTold(unitPrices?.get(id)) }]
+  })
 }
 
 /** One product. */
