@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Sql, Value } from '../database/sql.ts'
-import { type ProductsQuestion, productsFound } from '../http/routes/products.ts'
+import { type ProductsParameters, productsFound } from '../http/routes/products.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { sha256Of } from './receiver.ts'
@@ -36,7 +36,7 @@ function articles(company: string, day: number): Article[] {
   }))
 }
 
-const QUESTIONS: readonly Partial<ProductsQuestion>[] = [
+const QUESTIONS: readonly Partial<ProductsParameters>[] = [
   { q: 'teabags' },
   { q: 'teab' },
   { q: 'teabags 500g', company: 'oakmart' },
@@ -111,10 +111,10 @@ for (const { name, skip, open } of databasesOfFile())
     const inbox = { now: () => NOW, ledger: { storeSettings: { list: async () => [] } } }
     const catalogued = { catalogue: { database: askedOf(database, asked) }, inbox }
     const reading = catalogued as unknown as Parameters<typeof productsFound>[0]
-    for (const question of QUESTIONS) {
-      const sought = { prices: true, limit: 100, ...question }
+    for (const parameters of QUESTIONS) {
+      const sought = { prices: true, limit: 100, ...parameters }
       const { products, total } = await productsFound(reading, sought)
-      assert.ok(products.length >= 30, `${JSON.stringify(question)}: ${products.length}`)
+      assert.ok(products.length >= 30, `${JSON.stringify(parameters)}: ${products.length}`)
       assert.ok(total.count >= 30)
     }
     const { total } = await productsFound(reading, { q: 'coffee', prices: false, limit: 1 })
