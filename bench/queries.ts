@@ -128,7 +128,7 @@ export const ALL: Readonly<Record<string, Asked>> = {
   prices: ADDRESSES.prices!,
   chains: ({ products }, index) => `/api/products/${products[index]!}/chains`,
   scrape: ADDRESSES.scrape!,
-  sources: (_, index) => `/api/sources?limit=${PAGE_ROWS + index}`,
+  sources: (_, index) => `/api/sources?limit=${PAGE_ROWS + (index % PAGE_ROWS)}`,
   stores: (_, index) => `/api/stores?limit=${500 - index}`,
 }
 
