@@ -9,6 +9,7 @@ import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
+import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
 
 const DISK = realDisk()
 
@@ -54,7 +55,8 @@ export function orderOf(path: string, sha256: string): LoadRequest {
     stored,
     bytes: () => bytesOf(DISK, stored),
     lineBytesMax: LINE_BYTES_MAX,
-    hold: undefined,
+    // Judged as update-db does; what it would hold is loaded all the same.
+    hold: { thresholds: usualThresholds(), isReleased: true },
     now: Date.now,
   }
 }
