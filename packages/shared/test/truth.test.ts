@@ -277,3 +277,13 @@ test('an address that is a template is told of the field that it stands in', () 
     assert.equal(found[0]!.examples.length, 5)
   }
 })
+
+test('a first scrape without addresses is held where three other stores and all of them have some, or the store had', () => {
+  const without = shop().map(({ url: _, ...product }) => product)
+  const mixed = sisters(5)
+  const other = { ...mixed.sisters[4]!, figures: scrapeOf(without).figures }
+  assert.deepEqual(holdsOf(without, dayBefore()), ['field_emptied'])
+  assert.deepEqual(holdsOf(without, sisters(3)), ['field_emptied'])
+  assert.deepEqual(holdsOf(without, sisters(2)), [])
+  assert.deepEqual(holdsOf(without, { ...mixed, sisters: [...mixed.sisters.slice(0, 4), other] }), [])
+})

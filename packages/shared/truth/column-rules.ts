@@ -93,12 +93,16 @@ function hasSameListings({ comparison: { both, onlyNow } }: ComparedReference): 
 const WRITTEN = ['brand', 'size', 'barcode', 'category'] as const
 const ADDRESSES = ['url', 'image_url'] as const
 
+function isAddress(field: string): boolean {
+  return ADDRESSES.some((each) => each === field)
+}
+
 type Moving = (typeof WRITTEN | typeof ADDRESSES)[number]
 
 /** Whether the values of a field that differ are those of other rows. */
 function areMoved(field: Moving, { same, of, moved }: Agreement, { rows }: Figures): boolean {
   if (field === 'barcode') return true
-  if (field !== 'url' && field !== 'image_url') return 2 * moved > of - same
+  if (!isAddress(field)) return 2 * moved > of - same
   // Each row has its own address, so of those of other rows a sample holds but its share. Others may have the same hash by chance.
   const expected = (of - same) * Math.min(1, SAMPLE_MAX / Math.max(1, rows))
   return moved >= MOVED_MIN && 2 * moved > expected
@@ -145,6 +149,16 @@ function toldOf({ filled, unit, levels, rows }: Figures, field: Field | 'unit_pr
   return { count, of, share: count / Math.max(1, of) }
 }
 
+const SISTERS_MIN = 3
+
+/**
+ * Whether the store's own scrape shows something, or those of at least three other stores and of all of them: versions
+ * of a scraper differ in whether they tell addresses.
+ */
+function isCommon({ compared }: Case, isShown: (each: ComparedReference) => boolean): boolean {
+  return compared.every(isShown) && (compared.length >= SISTERS_MIN || compared.some(({ isSister }) => !isSister))
+}
+
 /** Fields that a much smaller share of the rows has than before. */
 export function fieldsEmptied(judged: Case): Found[] {
   const { now, thresholds } = judged
@@ -158,7 +172,7 @@ export function fieldsEmptied(judged: Case): Found[] {
       )
     }
     const found = firstIfMost(judged, isEmptied)
-    if (found === undefined) return []
+    if (found === undefined || (isAddress(field) && !isCommon(judged, isEmptied))) return []
     if (isWitnessed(judged, ({ figures }) => shareOf(figures) < shareOf(found.figures) / 2)) return []
     const then = shareOf(found.figures)
     const sentence = `${field} is told in ${percent(share)} of the rows of ${titleOf(judged)}; in ${titleOfBeside(found)} it was in ${percent(then)}.`
