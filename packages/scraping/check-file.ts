@@ -6,9 +6,10 @@ import { isRejection, readRow } from '@splitcart/shared/row.ts'
 import { type BeliefSince, withBelief } from '@splitcart/shared/truth/beliefs.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import { FileFigures, type FileScrape } from '@splitcart/shared/truth/file-figures.ts'
-import { judge, judgeFile, rejectedShare } from '@splitcart/shared/truth/judge.ts'
+import { FILE_RULES, judge, judgeFile, rejectedShare } from '@splitcart/shared/truth/judge.ts'
 import { type Thresholds, usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import { type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
+import { describeBeginning, NO_ROW } from '@splitcart/shared/whole-file.ts'
 
 /** Result of checking a file. */
 export type CheckedFile = Readonly<{
@@ -43,7 +44,18 @@ export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile>
       if (row === undefined || isRejection(row)) counts.rejected++
       else figures.add(row)
     }
+  if (counts.rows > 0 && counts.rejected === counts.rows)
+    return {
+      ...counts,
+      scrapes: [],
+      verdicts: [rowless((await describeBeginning(bytesOf(path))) ?? NO_ROW, counts.rows)],
+    }
   return { ...counts, ...(await said(figures, counts, by)) }
+}
+
+/** The server fails such a file; before it is sent, that is a verdict like any other. */
+function rowless(sentence: string, rows: number): Verdict {
+  return verdictOf('no_row', true, { brief: FILE_RULES.no_row.about, sentence, rows })
 }
 
 /** Verdicts on the scrapes of a file without a baseline, by the default thresholds. */

@@ -9,6 +9,7 @@ import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import { describeBeginning, NO_ROW } from '@splitcart/shared/whole-file.ts'
 import { type Catalogue, type Differing, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
 import type { RejectedLine } from '../catalogue/load/row-batch.ts'
@@ -28,7 +29,6 @@ import { KeptRejects, REJECTS_MAX, TooManyRejects } from './kept-rejects.ts'
 import { LocalReader, type Reader, type ReadRequest } from './reader.ts'
 import { RemarkCollector } from './remarks.ts'
 import { RAW_BYTES_MAX } from './row-batch-reader.ts'
-import { BEGINNING_BYTES, describeFile } from './whole-file.ts'
 
 /** A file to load, and how. `now`: a clock, in milliseconds since 1970. */
 export type LoadRequest = ReadRequest &
@@ -122,11 +122,11 @@ async function stage(work: LoadInProgress): Promise<StageResult> {
     await readInto(work, counts, loading.staging)
   } catch (error) {
     if (!(error instanceof TooManyScrapes || error instanceof TooManyRejects)) throw error
-    const failure = (counts.rejected === counts.rows && (await describeBeginning(request))) || error.message
+    const failure = (counts.rejected === counts.rows && (await describeBeginning(request.bytes()))) || error.message
     return { counts, failure, verdicts: [], isIncomplete: true }
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
-    return { counts, failure: (await describeBeginning(request)) ?? NO_ROW, verdicts: [] }
+    return { counts, failure: (await describeBeginning(request.bytes())) ?? NO_ROW, verdicts: [] }
   const { staging } = loading
   await staging.settle()
   const differing = await rejectDiffering(work, loading.differing)
@@ -140,18 +140,6 @@ async function stage(work: LoadInProgress): Promise<StageResult> {
   const found = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt })
   const verdicts = request.repair ? [verdictOfRepair(request.repair, loading, hold), ...found] : found
   return { counts, verdicts, reason: reasonOf(holding(verdicts, hold)) }
-}
-
-const NO_ROW = 'Not one line of the file is a row.'
-
-/** What a file without a row is; undefined if its beginning does not tell. */
-async function describeBeginning({ bytes }: LoadRequest): Promise<string | undefined> {
-  let beginning = Buffer.alloc(0)
-  for await (const chunk of bytes()) {
-    beginning = Buffer.concat([beginning, chunk.subarray(0, BEGINNING_BYTES)])
-    if (beginning.length >= BEGINNING_BYTES) break
-  }
-  return describeFile(beginning)
 }
 
 /** Rejects rows that repeat a listing with different values; returns how many. Reads the file again for their bytes. */

@@ -96,3 +96,17 @@ test('a file is judged as it would be loaded: codes in any case are one store, a
   assert.deepEqual(await judged(less, otherwise), [0])
   assert.deepEqual(await judged(dearer, otherwise), [0, 'differing_duplicates'])
 })
+
+test('a file in which no line is a row is told to be what it is, as the server would tell', async () => {
+  await using at = await temporaryFolder()
+  const path = join(at.path, 'd.jsonl')
+  const [line] = textOf(shop(1)).split('\n')
+  const told = async (text: string) => {
+    await writeFile(path, text)
+    return (await checkFile(path, ALONE)).verdicts.filter(isHolding).map(({ rule, sentence }) => `${rule}: ${sentence}`)
+  }
+  assert.deepEqual(await told('Sorry, this page is not available'), ['no_row: Not one line of the file is a row.'])
+  assert.match((await told(`[${line}]`)).join(), /^no_row: The file is one JSON array: .*jq/)
+  assert.match((await told('{"name": "Oats"}\n{"name": "Rye"}\n')).join(), /^no_row: The rows are flat/)
+  assert.deepEqual(await told(`${textOf(shop())}no row\n`), [])
+})

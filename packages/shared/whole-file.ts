@@ -1,9 +1,9 @@
 /** Recognizes by its first bytes a file in which no line is a row, to tell the sender what to do. Pure. */
 import { Buffer } from 'node:buffer'
-import { isObject, parsed } from '@splitcart/shared/row.ts'
+import { isObject, parsed } from './row.ts'
 
-/** How many bytes from its start identify a file. */
-export const BEGINNING_BYTES = 64 * 1024
+// How many bytes from its start identify a file.
+const BEGINNING_BYTES = 64 * 1024
 
 const MAGIC: readonly (readonly [name: string, bytes: readonly number[], todo: string])[] = [
   ['gzip', [0x1f, 0x8b], 'unpack it (gunzip); sent, it is compressed by itself'],
@@ -17,8 +17,21 @@ const MAGIC: readonly (readonly [name: string, bytes: readonly number[], todo: s
 
 const ONE_ROW_PER_LINE = 'one row a line (JSON Lines)'
 
+/** What is told of a file without a row that is not recognized. */
+export const NO_ROW = 'Not one line of the file is a row.'
+
+/** A sentence that says what a file without a row is and what to do; undefined if its beginning does not tell. */
+export async function describeBeginning(bytes: AsyncIterable<Buffer>): Promise<string | undefined> {
+  let beginning = Buffer.alloc(0)
+  for await (const chunk of bytes) {
+    beginning = Buffer.concat([beginning, chunk.subarray(0, BEGINNING_BYTES)])
+    if (beginning.length >= BEGINNING_BYTES) break
+  }
+  return describeFile(beginning)
+}
+
 /** A sentence that says what the file is and what to do; undefined if it is not recognized. */
-export function describeFile(beginning: Buffer): string | undefined {
+function describeFile(beginning: Buffer): string | undefined {
   for (const [name, bytes, todo] of MAGIC)
     if (beginning.subarray(0, bytes.length).equals(Buffer.from(bytes)))
       return `The file is ${name}, not JSON Lines: ${todo}.`
