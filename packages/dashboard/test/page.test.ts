@@ -193,6 +193,10 @@ describe('the page', { skip: NO_BROWSER }, () => {
     await hold.getByText('1.50 → 9.50').first().waitFor()
     const change = hold.getByRole('region', { name: 'What it would change' })
     await says(change, /change\s+12[\s\S]*make disappear\s+28[\s\S]*1\.50\s+9\.50\s+\+533%/)
+    // Nothing invites to believe what is suspicious.
+    const ways = hold.getByRole('button', { name: /^(Release|Discard)$/ })
+    const looks = await ways.evaluateAll((all) => all.map((each) => getComputedStyle(each).backgroundColor))
+    assert.deepEqual([looks.length, new Set(looks).size], [2, 1])
     await hold.getByRole('button', { name: 'Release' }).click()
     await page
       .getByRole('dialog')

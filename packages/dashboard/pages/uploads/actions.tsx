@@ -64,11 +64,11 @@ export function Actions({ upload }: Readonly<{ upload: UploadView }>): ReactNode
     ) : null
   return (
     <div className={style.actions}>
-      {actions.map((action, index) => (
+      {actions.map((action) => (
         <Button
           key={action.does}
           size="xs"
-          variant={index === 0 && upload.state === 'held' ? 'filled' : 'default'}
+          variant={action.isRepaired ? 'filled' : 'default'}
           disabled={upload.details?.requested_action != null}
           onClick={() => ask(action)}
         >
