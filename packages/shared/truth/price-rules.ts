@@ -211,8 +211,9 @@ function aboutPrices(judged: Case, beside: ComparedReference, isMeant = isOther)
 
 const plainMoney = moneyIn(undefined)
 
+/** Whether a listing has a price in both scrapes, and another one now. */
 function isOther(now: number, then: number): boolean {
-  return now !== then
+  return now >= 0 && then >= 0 && now !== then
 }
 
 function examplesOf({ scrape }: Case, { figures }: ComparedReference, isMeant: typeof isOther): string[] {
