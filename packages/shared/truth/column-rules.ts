@@ -21,23 +21,19 @@ import type { Found } from './verdict.ts'
 
 /** Most listings have other names than before: names or SKUs have moved to other rows. */
 export function namesChanged(judged: Case): Found | undefined {
-  const { thresholds, scrape } = judged
   const isOther = ({ comparison: { name } }: ComparedReference) =>
-    isClearlyLess(name.same, name.of, thresholds.HOLD_NAMES_SHARE)
+    isClearlyLess(name.same, name.of, judged.thresholds.HOLD_NAMES_SHARE)
   const found = firstIfMost(judged, isOther)
   if (found === undefined || isWitnessed(judged, ({ comparison: { name } }) => name.same >= 0.8 * name.of)) return
   const { name } = found.comparison
   const then = new Map(sampleOf(found.figures).map((each) => [each.hash, each.name]))
-  const others = new Set(
-    (scrape.sampled ?? []).filter(({ hash, said }) => then.has(hash) && then.get(hash) !== wordsHash(said.name)),
-  )
   return {
     field: 'name',
     sentence: `${percent(1 - name.same / name.of)} of the listings of ${titleOf(judged)} have other names than in ${titleOfBeside(found)}.`,
     rows: rowsOfShare(judged, 1 - name.same / name.of),
     before: 1,
     now: name.same / name.of,
-    examples: namesOf(judged, (shown) => others.has(shown)),
+    examples: namesOf(judged, ({ hash, said }) => then.has(hash) && then.get(hash) !== wordsHash(said.name)),
     repair: repairOfNames(judged, found),
   }
 }
@@ -73,7 +69,7 @@ export function newIdentity(judged: Case): Found | undefined {
   }
 }
 
-/** The share of listings that may be new after so many days: `share` after one, then interpolated in `NEW_BY_DAYS`. */
+/** The share of listings that may be new after so many days: `share` after one, then by `NEW_SHARES_BY_DAYS`. */
 function newShareMax(days: number, share: number): number {
   let [from, limit] = [1, share]
   for (const [to, next] of NEW_SHARES_BY_DAYS) {
@@ -193,10 +189,10 @@ export function fieldsConstant(judged: Case): Found[] {
 /** Columns of which a sample keeps only hashes: by these their values are counted. */
 const HASHED = { url: 'url', category_path: 'second' } as const
 
-type Counted = Column | keyof typeof HASHED
+type CountedColumn = Column | keyof typeof HASHED
 
 /** The most frequent value of a column; empty if only its hash is known. */
-function valuesIn(figures: Figures, column: Counted): Pick<Values, 'of' | 'top' | 'topCount'> {
+function valuesIn(figures: Figures, column: CountedColumn): Pick<Values, 'of' | 'top' | 'topCount'> {
   if (column !== 'url' && column !== 'category_path') return figures.values[column]
   const counts = new Map<number, number>()
   for (const { [HASHED[column]]: hash } of sampleOf(figures))
@@ -244,7 +240,7 @@ function repeatsIn(figures: Figures, field: Repeating, other: Repeating): readon
   return [same, of]
 }
 
-function fieldOfColumn(column: Counted): string {
+function fieldOfColumn(column: CountedColumn): string {
   return column === 'price' ? 'price_current' : column
 }
 
