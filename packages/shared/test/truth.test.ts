@@ -228,20 +228,6 @@ test('prices that are missing hold a scrape, as do those of a part of the rows t
   assert.match(found!.examples[0]!, /: (\d+)\.00 → [\d,]+00\.00$/)
 })
 
-test('an example of changed prices is one of a row that has a price, and had one', () => {
-  const closed = shop().map((product): Product => ({ ...product, is_available: false, price_was: null }))
-  const priced = (factor: number, isPriced: (place: number) => boolean) =>
-    closed.map((product, place) => ({
-      ...product,
-      price_current: isPriced(place) ? Number(product.price_current) * factor : null,
-    }))
-  const then = priced(1, (place) => place % 4 !== 0)
-  const now = priced(100, (place) => place % 4 !== 1)
-  const [found] = verdictsOf(now, dayBefore(then)).filter(({ rule }) => rule === 'prices_by_factor')
-  assert.equal(found!.examples.length, 5)
-  for (const example of found!.examples) assert.match(example, /: \d+\.00 → [\d,]+00\.00$/)
-})
-
 /** Other stores, with what they showed since the day before. */
 function since(products: readonly Product[]): References['sisters'] {
   return sisters(3, products).sisters.map((each) => ({ ...each, date: '2026-05-02' }))

@@ -173,12 +173,12 @@ export function fieldsConstant(judged: Case): Found[] {
     // Without anything to compare with: that all goods have one name is not believable, one brand or price is.
     if (found === undefined && !(column === 'name' && judged.compared.length === 0)) return []
     const value = top === '' ? 'the same' : JSON.stringify(top)
-    const sentence = `${fieldOfColumn(column)} is ${value} in ${percent(topCount / of)} of the rows of ${titleOf(judged)}.`
+    const sentence = `${fieldOfColumn(column)} is ${value} in ${percent(topCount / of)} of the rows of ${titleOf(judged)} that tell it.`
     return [
       {
         field: fieldOfColumn(column),
         sentence,
-        rows: rowsOfShare(judged, topCount / of),
+        rows: Math.round((topCount / of) * rowsTelling(now, column)),
         before: found === undefined ? 0 : shareOf(found.figures),
         now: topCount / of,
       },
@@ -199,6 +199,12 @@ function valuesIn(figures: Figures, column: CountedColumn): Pick<Values, 'of' | 
     if (hash !== 0) counts.set(hash, (counts.get(hash) ?? 0) + 1)
   const all = [...counts.values()]
   return { of: sumOf(all), top: '', topCount: Math.max(0, ...all) }
+}
+
+/** How many rows have a value of a column. */
+function rowsTelling({ rows, levels, filled }: Figures, column: CountedColumn): number {
+  if (column === 'name') return rows
+  return column === 'price' ? sumOf(levels) : filled[column]
 }
 
 const REPEATING = [
@@ -222,8 +228,9 @@ export function fieldsRepeated(judged: Case): Found[] {
     }
     const found = firstIfMost(judged, ({ figures }) => shareOf(figures) < 0.5)
     if (found === undefined || isWitnessed(judged, ({ figures }) => shareOf(figures) >= 0.5)) return []
-    const sentence = `${field} is the same as ${other} in ${percent(same / of)} of the rows of ${titleOf(judged)}.`
-    return [{ field, sentence, rows: rowsOfShare(judged, same / of), before: shareOf(found.figures), now: same / of }]
+    const sentence = `${field} is the same as ${other} in ${percent(same / of)} of the rows of ${titleOf(judged)} that tell it.`
+    const rows = Math.round((same / of) * rowsTelling(now, field))
+    return [{ field, sentence, rows, before: shareOf(found.figures), now: same / of }]
   })
 }
 
