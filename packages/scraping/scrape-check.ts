@@ -2,7 +2,7 @@
  * Judges files one after the other before they are sent: each against the server's references, if available, and
  * against earlier files of this process that were not held.
  */
-import { isOneCode } from '@splitcart/shared/codes.ts'
+import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
@@ -18,12 +18,11 @@ export type CheckRequest = Readonly<{
 
 const DATES_MAX = 10
 
-type Before = Reference & Readonly<{ company: string; code: string }>
-
 /** Judges files, and remembers those that nothing held as references. */
 export class ScrapeCheck {
   readonly #order: CheckRequest
-  #before: readonly Before[] = []
+  /** The references of each store, the newest first. */
+  readonly #before = new Map<string, readonly Reference[]>()
 
   constructor(order: CheckRequest) {
     this.#order = order
@@ -54,26 +53,23 @@ export class ScrapeCheck {
   }
 
   /** References for a store from the earlier files. */
-  #referencesAmong({ company, store, date }: FileScrape): References {
-    const own = this.#before.filter((each) => isOneStore(each, { company, code: store }) && each.date < date)
+  #referencesAmong(scrape: FileScrape): References {
+    const own = (this.#before.get(keyOfStore(scrape)) ?? []).filter(({ date }) => date < scrape.date)
     const [newest] = own
     if (newest === undefined) return NO_BASELINE.references
     return { own: newest, usual: own.map(({ figures }) => figures.rows), newest: newest.date, sisters: [] }
   }
 
   /** Adds a scrape as a reference; keeps the newest DATES_MAX of each store. */
-  #believe({ company, store: code, storeName: store, date, maker }: FileScrape): void {
-    const scrape: Before = { company, code, store, date, figures: maker.figures() }
-    const isOfStore = (each: Before) => isOneStore(each, scrape)
-    const ofStore = [...this.#before.filter(isOfStore), scrape].toSorted((one, other) =>
-      one.date < other.date ? 1 : -1,
-    )
-    this.#before = [...this.#before.filter((each) => !isOfStore(each)), ...ofStore.slice(0, DATES_MAX)]
+  #believe(scrape: FileScrape): void {
+    const key = keyOfStore(scrape)
+    const { storeName: store, date, maker } = scrape
+    const ofStore = [...(this.#before.get(key) ?? []), { store, date, figures: maker.figures() }]
+    const newestFirst = ofStore.toSorted((one, other) => (one.date < other.date ? 1 : -1))
+    this.#before.set(key, newestFirst.slice(0, DATES_MAX))
   }
 }
 
-type Store = Readonly<{ company: string; code: string }>
-
-function isOneStore(one: Store, other: Store): boolean {
-  return isOneCode(one.company, other.company) && isOneCode(one.code, other.code)
+function keyOfStore({ company, store }: FileScrape): string {
+  return JSON.stringify([foldedCode(company), foldedCode(store)])
 }

@@ -37,17 +37,22 @@ export function where(field: string, change: Column, shareMin = 0.3): Lie['lie']
 
 /** Multiplies all prices. */
 export function priceTimes(factor: number): Lie['lie'] {
-  const times = (value: unknown) => (typeof value === 'number' ? Math.round(value * factor * 100) / 100 : value)
   return each(() => ({ product }) => ({
-    price_current: times(product.price_current),
-    price_was: times(product.price_was),
+    price_current: times(product.price_current, factor),
+    price_was: times(product.price_was, factor),
   }))
 }
 
 /** Multiplies the prices of some rows. */
 export function pricesOf(isMeant: (line: Line, place: number) => boolean, factor: number): Lie['lie'] {
-  const price = ({ product }: Line) => Math.round(Number(product.price_current) * factor * 100) / 100
-  return each(() => (line, place) => (isMeant(line, place) ? { price_current: price(line) } : {}))
+  return each(
+    () => (line, place) => (isMeant(line, place) ? { price_current: times(line.product.price_current, factor) } : {}),
+  )
+}
+
+/** A price that is missing stays so. */
+function times(price: unknown, factor: number): unknown {
+  return typeof price === 'number' ? Math.round(price * factor * 100) / 100 : price
 }
 
 /** Whether a row is one of every ten. */

@@ -31,11 +31,7 @@ export const LIES: Readonly<Record<string, Lie>> = {
   'half of the prices': {
     about: 'every second price missing',
     ends: 'held',
-    lie: each(
-      () =>
-        ({ product }, place) =>
-          place % 2 === 0 ? {} : { price_current: null, price_was: product.price_was },
-    ),
+    lie: each(() => (_, place) => (place % 2 === 0 ? {} : { price_current: null })),
   },
   'some hundredfold': { about: 'cents for dollars in every tenth row', ends: 'held', lie: pricesOf(isTenth, 100) },
   'ten dollars and more': {
@@ -137,7 +133,7 @@ export const LIES: Readonly<Record<string, Lie>> = {
     ends: 'held',
     lie: where('sku', () => (_, place) => ({ sku: String(place) })),
   },
-  'next brand': { about: 'the brand of the tenth row after', ends: 'held', lie: where('brand', shuffled('brand')) },
+  'next brand': { about: 'brands in another order', ends: 'held', lie: where('brand', shuffled('brand')) },
   'name for brand': { about: 'the name as the brand', ends: 'held', lie: stored('brand', 'name') },
   'no brand': { about: 'every brand empty', ends: 'held', lie: where('brand', empty('brand')) },
   'one brand': {

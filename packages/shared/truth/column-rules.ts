@@ -21,23 +21,19 @@ import type { Found } from './verdict.ts'
 
 /** Most listings have other names than before: names or SKUs have moved to other rows. */
 export function namesChanged(judged: Case): Found | undefined {
-  const { thresholds, scrape } = judged
   const isOther = ({ comparison: { name } }: ComparedReference) =>
-    isClearlyLess(name.same, name.of, thresholds.HOLD_NAMES_SHARE)
+    isClearlyLess(name.same, name.of, judged.thresholds.HOLD_NAMES_SHARE)
   const found = firstIfMost(judged, isOther)
   if (found === undefined || isWitnessed(judged, ({ comparison: { name } }) => name.same >= 0.8 * name.of)) return
   const { name } = found.comparison
   const then = new Map(sampleOf(found.figures).map((each) => [each.hash, each.name]))
-  const others = new Set(
-    (scrape.sampled ?? []).filter(({ hash, said }) => then.has(hash) && then.get(hash) !== wordsHash(said.name)),
-  )
   return {
     field: 'name',
     sentence: `${percent(1 - name.same / name.of)} of the listings of ${titleOf(judged)} have other names than in ${titleOfBeside(found)}.`,
     rows: rowsOfShare(judged, 1 - name.same / name.of),
     before: 1,
     now: name.same / name.of,
-    examples: namesOf(judged, (shown) => others.has(shown)),
+    examples: namesOf(judged, ({ hash, said }) => then.has(hash) && then.get(hash) !== wordsHash(said.name)),
     repair: repairOfNames(judged, found),
   }
 }
@@ -73,7 +69,7 @@ export function newIdentity(judged: Case): Found | undefined {
   }
 }
 
-/** The share of listings that may be new after so many days: `share` after one, then interpolated in `NEW_BY_DAYS`. */
+/** The share of listings that may be new after so many days: `share` after one, then by `NEW_SHARES_BY_DAYS`. */
 function newShareMax(days: number, share: number): number {
   let [from, limit] = [1, share]
   for (const [to, next] of NEW_SHARES_BY_DAYS) {
@@ -191,12 +187,12 @@ export function fieldsConstant(judged: Case): Found[] {
     // Without anything to compare with: that all goods have one name is not believable, one brand or price is.
     if (found === undefined && !(column === 'name' && judged.compared.length === 0)) return []
     const value = top === '' ? 'the same' : JSON.stringify(top)
-    const sentence = `${fieldOfColumn(column)} is ${value} in ${percent(topCount / of)} of the rows of ${titleOf(judged)}.`
+    const sentence = `${fieldOfColumn(column)} is ${value} in ${percent(topCount / of)} of the rows of ${titleOf(judged)} that tell it.`
     return [
       {
         field: fieldOfColumn(column),
         sentence,
-        rows: rowsOfShare(judged, topCount / of),
+        rows: Math.round((topCount / of) * rowsTelling(now, column)),
         before: found === undefined ? 0 : shareOf(found.figures),
         now: topCount / of,
       },
@@ -207,16 +203,22 @@ export function fieldsConstant(judged: Case): Found[] {
 /** Columns of which a sample keeps only hashes: by these their values are counted. */
 const HASHED = { url: 'url', category_path: 'second' } as const
 
-type Counted = Column | keyof typeof HASHED
+type CountedColumn = Column | keyof typeof HASHED
 
 /** The most frequent value of a column; empty if only its hash is known. */
-function valuesIn(figures: Figures, column: Counted): Pick<Values, 'of' | 'top' | 'topCount'> {
+function valuesIn(figures: Figures, column: CountedColumn): Pick<Values, 'of' | 'top' | 'topCount'> {
   if (column !== 'url' && column !== 'category_path') return figures.values[column]
   const counts = new Map<number, number>()
   for (const { [HASHED[column]]: hash } of sampleOf(figures))
     if (hash !== 0) counts.set(hash, (counts.get(hash) ?? 0) + 1)
   const all = [...counts.values()]
   return { of: sumOf(all), top: '', topCount: Math.max(0, ...all) }
+}
+
+/** How many rows have a value of a column. */
+function rowsTelling({ rows, levels, filled }: Figures, column: CountedColumn): number {
+  if (column === 'name') return rows
+  return column === 'price' ? sumOf(levels) : filled[column]
 }
 
 const REPEATING = [
@@ -240,8 +242,9 @@ export function fieldsRepeated(judged: Case): Found[] {
     }
     const found = firstIfMost(judged, ({ figures }) => shareOf(figures) < 0.5)
     if (found === undefined || isWitnessed(judged, ({ figures }) => shareOf(figures) >= 0.5)) return []
-    const sentence = `${field} is the same as ${other} in ${percent(same / of)} of the rows of ${titleOf(judged)}.`
-    return [{ field, sentence, rows: rowsOfShare(judged, same / of), before: shareOf(found.figures), now: same / of }]
+    const sentence = `${field} is the same as ${other} in ${percent(same / of)} of the rows of ${titleOf(judged)} that tell it.`
+    const rows = Math.round((same / of) * rowsTelling(now, field))
+    return [{ field, sentence, rows, before: shareOf(found.figures), now: same / of }]
   })
 }
 
@@ -258,7 +261,7 @@ function repeatsIn(figures: Figures, field: Repeating, other: Repeating): readon
   return [same, of]
 }
 
-function fieldOfColumn(column: Counted): string {
+function fieldOfColumn(column: CountedColumn): string {
   return column === 'price' ? 'price_current' : column
 }
 

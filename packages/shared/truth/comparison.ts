@@ -39,7 +39,7 @@ export const FAR = 7
 const SAME = 0.01
 /** Prices of few cents are rounded: two ratios as near as this are one. */
 const ONE_FACTOR = 0.015
-export const RATIO_BARS = 25
+const RATIO_BARS = 25
 
 /** The listings in both of two samples, in the order of their hashes: what each of them says is at the same place. */
 type Pairs = Readonly<{ now: readonly Sampled[]; then: readonly Sampled[] }>

@@ -1,6 +1,6 @@
 /** Rules without a reference, for errors that a store's scrapes may always have had. They only make findings. Pure. */
 import { percent, whole } from '../number.ts'
-import { type Case, isClearlyMore } from './case.ts'
+import { type Case, isClearlyMore, sumOf } from './case.ts'
 import type { Figures } from './figures.ts'
 import { ODD } from './label-fields.ts'
 import { firstOf, namesOf, titleOf } from './price-rules.ts'
@@ -35,7 +35,7 @@ function flagFound(judged: Case, field: string, value: string): Found {
 /** Unit prices that fit neither their text nor price ÷ size, in over 30 % of the rows that can be checked. */
 export function unitPricesDisagree(judged: Case): Found | undefined {
   const { unit } = judged.now
-  const known = unit.slice(1).reduce((sum, each) => sum + each, 0)
+  const known = sumOf(unit.slice(1))
   const [, , hundredth = 0, hundredfold = 0, differs = 0] = unit
   const wrong = hundredth + hundredfold + differs
   if (known < ROWS_MIN || !isClearlyMore(wrong, known, 0.3)) return undefined

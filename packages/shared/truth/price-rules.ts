@@ -34,7 +34,7 @@ export function pricesByFactor(judged: Case): Found | undefined {
     (each) => isByFactor(each, thresholds.HOLD_PRICES_SHARE) && isBeyond(each.comparison.factor.value, least(each)),
   )
   if (found === undefined || isWitnessed(judged, isAlike)) return undefined
-  return factorFound(judged, found)
+  return { ...factorFound(judged, found), repair: repairOfPrices(judged, found) }
 }
 
 /** Most prices changed by the same factor, so near to 1 that it may be real. */
@@ -42,8 +42,7 @@ export function pricesByFactorNearOne(judged: Case): Found | undefined {
   const [own] = judged.compared
   if (own === undefined || own.isSister || !isByFactor(own, judged.thresholds.HOLD_PRICES_SHARE)) return undefined
   if (isBeyond(own.comparison.factor.value, FACTOR_MIN)) return undefined
-  const { repair: _, ...found } = factorFound(judged, own)
-  return found
+  return factorFound(judged, own)
 }
 
 function isByFactor({ comparison: { factor, prices } }: ComparedReference, share: number): boolean {
@@ -73,8 +72,8 @@ function factorFound(judged: Case, beside: ComparedReference): Found {
 
 /** Many prices became 0, or are missing. */
 export function pricesZero(judged: Case): Found | undefined {
-  const { now, thresholds, references } = judged
-  const before = references.own?.figures ?? references.sisters[0]?.figures
+  const { now, thresholds, compared } = judged
+  const before = compared[0]?.figures
   const usual = before === undefined ? 0 : withoutPrice(before) / Math.max(1, before.rows)
   const share = before === undefined ? 0.5 : Math.max(thresholds.HOLD_ZERO_SHARE, 2 * usual)
   const rows = withoutPrice(now)
@@ -111,7 +110,6 @@ export function pricesFar(judged: Case): Found | undefined {
   const { far, of } = found.comparison.prices
   return {
     ...aboutPrices(judged, found, isFarFrom),
-    repair: undefined,
     sentence: `${percent(far / of)} of the prices of ${titleOf(judged)} are 0, or at least ${FAR} times or at most 1/${FAR} of what ${titleOfBeside(found)} shows.`,
     rows: rowsOfShare(judged, far / of),
     before: 0,
@@ -139,8 +137,8 @@ export function allReduced(judged: Case): Found | undefined {
 
 /** Most prices equal the unit price. */
 export function pricesAreUnitPrices(judged: Case): Found | undefined {
-  const { now, thresholds, references } = judged
-  const before = references.own?.figures ?? references.sisters[0]?.figures
+  const { now, thresholds, compared } = judged
+  const before = compared[0]?.figures
   if (before === undefined || 2 * before.equalUnit > thresholds.HOLD_PRICES_SHARE * before.rows) return undefined
   if (!isClearlyMore(now.equalUnit, now.rows, thresholds.HOLD_PRICES_SHARE)) return undefined
   return {
@@ -163,6 +161,7 @@ export function pricesMoved(judged: Case): Found | undefined {
   const share = 1 - prices.same / prices.of
   return {
     ...aboutPrices(judged, found),
+    repair: repairOfPrices(judged, found),
     sentence: `${percent(share)} of the prices of ${titleOf(judged)} are others than in ${titleOfBeside(found)}, ${percent(1 - prices.near / prices.of)} of them far from it.`,
     rows: rowsOfShare(judged, share),
     before: 0,
@@ -185,8 +184,8 @@ function areMoved({ thresholds, isUniform }: Case, { comparison, days, isSister 
 
 /** In most rows with both, the former price is below the price: the two fields are swapped. */
 export function wasBelowPrice(judged: Case): Found | undefined {
-  const { now, references, thresholds } = judged
-  const before = references.own?.figures ?? references.sisters[0]?.figures
+  const { now, compared, thresholds } = judged
+  const before = compared[0]?.figures
   const isUsual = before !== undefined && 2 * before.wasBelow > before.filled.price_was && before.wasBelow > 0
   if (isUsual || !isClearlyMore(now.wasBelow, now.filled.price_was, thresholds.HOLD_PRICES_SHARE)) return undefined
   return {
@@ -205,14 +204,14 @@ function aboutPrices(judged: Case, beside: ComparedReference, isMeant = isOther)
     field: 'price_current',
     examples: examplesOf(judged, beside, isMeant),
     picture: { kind: 'ratios', bars: beside.comparison.ratios },
-    repair: repairOfPrices(judged, beside),
   } as const
 }
 
 const plainMoney = moneyIn(undefined)
 
+/** Whether a listing has a price in both scrapes, and another one now. */
 function isOther(now: number, then: number): boolean {
-  return now !== then
+  return now >= 0 && then >= 0 && now !== then
 }
 
 function examplesOf({ scrape }: Case, { figures }: ComparedReference, isMeant: typeof isOther): string[] {
