@@ -173,6 +173,13 @@ test('brands and categories are counted right, however many of them come between
   ])
 })
 
+test('rows of a date of which no figures were kept are not rows without a price or a field', () => {
+  const later = shop(200).slice(100)
+  const beside = scrapeOf(shop(10)).figures
+  const references = { ...dayBefore(shop(200)), beside, rows: 200 }
+  assert.deepEqual(holdsOf(later, references), [])
+})
+
 test('two scrapes of a date count together what they show together', () => {
   const [first, second] = [scrapeOf(shop().slice(0, 70)).figures, scrapeOf(shop().slice(60)).figures]
   const both = mergeFigures([first, second])

@@ -46,10 +46,14 @@ export type References = Readonly<{
 /** A reference compared with the scrape. `days`: between the two dates. */
 export type ComparedReference = Reference & Readonly<{ isSister: boolean; days: number; comparison: Comparison }>
 
-/** The input of the rules. `now`: the figures of the store's date once the scrape is loaded. */
+/**
+ * The input of the rules. `now`: the figures of the store's date once the scrape is loaded; `rows`: how many listings the
+ * date will show, which may be more than the figures count, as not each scrape has some.
+ */
 export type Case = Readonly<{
   scrape: JudgedScrape
   now: Figures
+  rows: number
   references: References
   /** What it is compared with: the store's own reference; for a store's first scrape some sisters. */
   compared: readonly ComparedReference[]
@@ -86,6 +90,7 @@ export function caseOf(scrape: JudgedScrape, now: Figures, references: Reference
   return {
     scrape,
     now,
+    rows: references.rows ?? now.rows,
     references,
     compared: own === undefined ? sisters() : [compare(own, false)],
     witnesses: once(() => sisters().filter(isSince)),

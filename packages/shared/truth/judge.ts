@@ -25,9 +25,8 @@ export const FILE_RULES = {
 
 /** The verdicts on one scrape. */
 export function judge(scrape: JudgedScrape, references: References, thresholds: Thresholds): Verdict[] {
-  const { beside, rows } = references
-  const shown = beside === undefined ? scrape.figures : mergeFigures([beside, scrape.figures])
-  const now = rows === undefined ? shown : { ...shown, rows }
+  const { beside } = references
+  const now = beside === undefined ? scrape.figures : mergeFigures([beside, scrape.figures])
   const judged = caseOf(scrape, now, references, thresholds)
   return Object.entries(RULES).flatMap(([name, rule]) => {
     const found = rule.find(judged)

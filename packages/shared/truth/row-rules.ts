@@ -24,16 +24,16 @@ export function rowsTooFew(usual: number, share: number): number {
 }
 
 /** A scrape with fewer rows than its store usually has. */
-export function rowsBelowUsual({ now, scrape, references, thresholds }: Case): Found | undefined {
+export function rowsBelowUsual({ now, rows, scrape, references, thresholds }: Case): Found | undefined {
   const { usual } = references
   const median = medianOf(usual)
   if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
-  if (now.rows + rejectedOf(scrape) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
+  if (rows + rejectedOf(scrape) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
   return {
-    sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${whole(now.rows)} rows, ${percent(now.rows / median)} of the ${whole(Math.round(median))} that are usual.`,
-    rows: now.rows,
+    sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${whole(rows)} rows, ${percent(rows / median)} of the ${whole(Math.round(median))} that are usual.`,
+    rows,
     before: median,
-    now: now.rows,
+    now: rows,
     picture: categoriesThenAndNow(references.own?.figures, now),
   }
 }
@@ -42,23 +42,23 @@ export function rowsBelowUsual({ now, scrape, references, thresholds }: Case): F
 const FEW_SISTERS_SHARES = [0, 0.5, 0.7]
 
 /** A store's first scrape with far fewer rows than the company's other stores. */
-export function rowsBelowSisters({ now, scrape, references, thresholds }: Case): Found | undefined {
+export function rowsBelowSisters({ now, rows, scrape, references, thresholds }: Case): Found | undefined {
   if (references.own !== undefined) return undefined
-  const rows = references.sisters.map(({ figures }) => figures.rows)
-  const median = medianOf(rows)
+  const others = references.sisters.map(({ figures }) => figures.rows)
+  const median = medianOf(others)
   if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
-  const spread = medianOf(rows.map((each) => Math.abs(Math.log(each / median))))!
+  const spread = medianOf(others.map((each) => Math.abs(Math.log(each / median))))!
   // One or two stores are too few to estimate how much stores differ.
   const share =
-    rows.length < 3
-      ? FEW_SISTERS_SHARES[rows.length]!
+    others.length < 3
+      ? FEW_SISTERS_SHARES[others.length]!
       : Math.exp(Math.min(Math.log(thresholds.HOLD_SISTERS_ROWS_SHARE), -6 * spread))
-  if (now.rows + rejectedOf(scrape) >= rowsTooFew(median, share)) return undefined
+  if (rows + rejectedOf(scrape) >= rowsTooFew(median, share)) return undefined
   return {
-    sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${whole(now.rows)} rows; ${rows.length === 1 ? 'another store' : `${whole(rows.length)} other stores`} of ${scrape.company} had ${whole(Math.round(median))} about then.`,
-    rows: now.rows,
+    sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${whole(rows)} rows; ${others.length === 1 ? 'another store' : `${whole(others.length)} other stores`} of ${scrape.company} had ${whole(Math.round(median))} about then.`,
+    rows,
     before: median,
-    now: now.rows,
+    now: rows,
     picture: categoriesThenAndNow(references.sisters[0]?.figures, now),
   }
 }
