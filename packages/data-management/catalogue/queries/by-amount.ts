@@ -28,22 +28,22 @@ export async function lowestUnitPrices(
 ): Promise<Map<number, UnitPrice>> {
   const { those, asValue } = LISTS[database.dialect]
   const listings = await database.all<{ id: number; product_id: number; name: string; size: string | null }>(
-    `select listing.id, listing.product_id, label.name, label.size
-      from ${those('?', 'integer')} as wanted join listing on listing.product_id = wanted.value
-      join label on label.id = listing.label_id order by listing.id`,
+    `select known.id, product_id, label.name, label.size
+      from (
+        select listing.id, product_id, label_id, row_number() over (partition by product_id order by listing.id) as place
+        from ${those('?', 'integer')} as wanted join listing on listing.product_id = wanted.value
+      ) as known join label on label.id = known.label_id where place <= ${LISTINGS_MAX} order by place`,
     asValue([...prices.keys()]),
   )
   const lowest = new Map<number, UnitPrice>()
-  for (const [productId, all] of Map.groupBy(listings, ({ product_id }) => product_id))
-    for (const { id, name, size: said } of all.slice(0, LISTINGS_MAX)) {
-      const priceCents = prices.get(productId)!.lowestOf.get(id)
-      const size = priceCents === undefined ? undefined : pricedSizeOf({ name, size: said, priceCents, told: null })
-      if (priceCents === undefined || size === undefined) continue
-      const price = unitPriceOf(priceCents, size)
-      const before = lowest.get(productId)
-      if (before === undefined || (price.unit === before.unit && price.cents < before.cents))
-        lowest.set(productId, price)
-    }
+  for (const { id, product_id: productId, ...goods } of listings) {
+    const priceCents = prices.get(productId)!.lowestOf.get(id)
+    const size = priceCents === undefined ? undefined : pricedSizeOf({ ...goods, priceCents, told: null })
+    if (priceCents === undefined || size === undefined) continue
+    const price = unitPriceOf(priceCents, size)
+    const before = lowest.get(productId)
+    if (before === undefined || (price.unit === before.unit && price.cents < before.cents)) lowest.set(productId, price)
+  }
   return lowest
 }
 

@@ -251,7 +251,6 @@ function firsts(database: Sql, sought: Sought, current: Current | undefined): (e
     seen.add(each.product_id)
     // The number of a product is that of its first listing.
     if (each.product_id === each.listing_id) return true
-    if (current === undefined && sought.length === 0) return true
     return !(await isEarlierFound(database, each, sought, current))
   }
 }

@@ -39,15 +39,15 @@ export type Priced = Readonly<{ range: PriceRange; lowestOf: ReadonlyMap<number,
 
 /** What these products cost now, by their numbers. */
 export async function pricesOf(database: Sql, ids: readonly number[], current: Current): Promise<Map<number, Priced>> {
-  const asked = Map.groupBy(await askedFor(database, ids, current), (each) => each.product_id)
-  const tells = await current.telling([...asked.values()].flat().map(({ company_id }) => company_id))
+  const all = await askedFor(database, ids, current)
+  const asked = Map.groupBy(all, (each) => each.product_id)
+  const paid = Map.groupBy(await paidOf(all, current), (each) => each.product_id)
   const priced = new Map<number, Priced>()
   for (const id of ids) {
-    const those = asked.get(id) ?? []
-    const paid = those.filter((each) => each.stores > 0 && canBePaid(each, tells(each.company_id)))
-    const range = { ...rangeOf(paid), ...(await storesOf(database, id, those, current)) }
-    const lowestOf = [...Map.groupBy(paid, (each) => each.listing_id)].map(([listing, some]) => {
-      return [listing, rangeOf(some).lowest_cents!] as const
+    const some = paid.get(id) ?? []
+    const range = { ...rangeOf(some), ...(await storesOf(database, id, asked.get(id) ?? [], current)) }
+    const lowestOf = [...Map.groupBy(some, (each) => each.listing_id)].map(([listing, those]) => {
+      return [listing, rangeOf(those).lowest_cents!] as const
     })
     priced.set(id, { range, lowestOf: new Map(lowestOf) })
   }
@@ -56,9 +56,13 @@ export async function pricesOf(database: Sql, ids: readonly number[], current: C
 
 /** The lowest price at which a listing can be bought now; null where there is none. */
 export async function lowestPriceOf(database: Sql, listingId: number, current: Current): Promise<number | null> {
-  const asked = await askedFor(database, [listingId], current, 'id')
+  return rangeOf(await paidOf(await askedFor(database, [listingId], current, 'id'), current)).lowest_cents
+}
+
+/** Those of these prices that can be paid now. */
+async function paidOf(asked: readonly Asked[], current: Current): Promise<Asked[]> {
   const tells = await current.telling(asked.map(({ company_id }) => company_id))
-  return rangeOf(asked.filter((each) => each.stores > 0 && canBePaid(each, tells(each.company_id)))).lowest_cents
+  return asked.filter((each) => each.stores > 0 && canBePaid(each, tells(each.company_id)))
 }
 
 function rangeOf(paid: readonly Asked[]) {

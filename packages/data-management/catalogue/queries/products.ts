@@ -81,43 +81,26 @@ export async function productOf(database: Sql, id: number): Promise<ProductView 
 /** These products by their numbers. Columns are computed only for listings that are shown. */
 export async function productsOf(database: Sql, ids: readonly number[]): Promise<Map<number, ProductView>> {
   const { those, asValue } = LISTS[database.dialect]
-  const shown = await shownListings(database, ids)
   const records = await database.all<ListingRecord>(
-    `select listing.id, company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name, label.key,
-        label.size, label.url, label.image_url, label.category_id, label.details, brand.name as brand, ${EVIDENCE_COLUMNS}
-      from ${those('?1', 'integer')} as wanted join listing on listing.id = wanted.value
+    `select listing.product_id, company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name,
+        label.key, label.size, label.url, label.image_url, label.category_id, label.details, brand.name as brand, ${EVIDENCE_COLUMNS}
+      from (
+        select listing.id, row_number() over (partition by listing.product_id order by
+          case when listing.id = coalesce(named.head_id, named.id) then 0 else 1 end, company.code, listing.by_name, listing.code) as place
+        from ${those('?1', 'integer')} as wanted join listing as named on named.id = wanted.value
+        join listing on listing.product_id = named.id join company on company.id = listing.company_id
+      ) as shown join listing on listing.id = shown.id
       join company on company.id = listing.company_id join label on label.id = listing.label_id
-      left join brand on brand.id = label.brand_id`,
-    asValue([...shown.values()].flat()),
-  )
-  const recordOf = new Map(records.map((each) => [each.id, each]))
-  const listings = [...shown].map(([id, those]) => [id, those.flatMap((each) => recordOf.get(each) ?? [])] as const)
-  const paths = await pathsTo(
-    database,
-    listings.map(([, [first]]) => first?.category_id ?? null),
-  )
-  return new Map(
-    listings.filter(([, [first]]) => first !== undefined).map(([id, those]) => [id, productView(id, those, paths)]),
-  )
-}
-
-/** The ids of the first listings of these products, by product. */
-async function shownListings(database: Sql, ids: readonly number[]): Promise<Map<number, number[]>> {
-  const { those, asValue } = LISTS[database.dialect]
-  const listings = await database.all<{ id: number; product_id: number }>(
-    `select listing.id, listing.product_id from ${those('?1', 'integer')} as wanted
-      join listing as named on named.id = wanted.value
-      join listing on listing.product_id = named.id join company on company.id = listing.company_id
-      order by listing.product_id, case when listing.id = coalesce(named.head_id, named.id) then 0 else 1 end,
-        company.code, listing.by_name, listing.code`,
+      left join brand on brand.id = label.brand_id
+      where place <= ${LISTINGS_MAX} order by place`,
     asValue(ids),
   )
-  return new Map(
-    [...Map.groupBy(listings, (each) => each.product_id)].map(([product, all]) => [
-      product,
-      all.slice(0, LISTINGS_MAX).map(({ id }) => id),
-    ]),
+  const products = [...Map.groupBy(records, (each) => each.product_id)]
+  const paths = await pathsTo(
+    database,
+    products.map(([, [first]]) => first!.category_id),
   )
+  return new Map(products.map(([id, listings]) => [id, productView(id, listings, paths)]))
 }
 
 function productView(
@@ -150,7 +133,7 @@ function productView(
 }
 
 type ListingRecord = EvidenceRecord & {
-  id: number
+  product_id: number
   company: string
   by_name: number
   code: string

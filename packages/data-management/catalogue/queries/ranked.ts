@@ -14,7 +14,7 @@ import { type Found, idsWithWords } from './with-words.ts'
 /** A product among those that answer best. */
 export type Ranked = Found & Readonly<{ score: number }>
 
-/** The most listings that are ranked, and products that are sorted: some tenths of a millisecond each. */
+/** The most listings that are ranked, and products that are sorted: up to a tenth of a millisecond each. */
 export const RANKED_MAX = 300
 const STORES_ASKED = 100
 // The most look-ups of a listing in a store in all: the fewer listings, the more stores are looked up for each.

@@ -131,7 +131,7 @@ export class QueryThreads implements QueryRunner {
     worker.unref()
     worker.on('message', (said: FromThread) => this.#take(thread, said))
     worker.on('error', (error) => void this.#end(thread, this.#causeOf(error)))
-    worker.on('exit', () => void this.#end(thread, new Error('a thread that answers questions has ended')))
+    worker.on('exit', () => void this.#end(thread, new Error('a thread that runs queries has ended')))
     this.#threads.add(thread)
     return thread
   }
