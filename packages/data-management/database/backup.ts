@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { finishPart, land, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isDamageCode, isReadCode, resultCodeOf } from './sqlite-result.ts'
 
 /** The files of both databases: those in use, or those of a backup. */
 export type DatabaseFiles = Readonly<{ catalogue: string; ledger: string }>
@@ -13,10 +14,6 @@ const PART = '.part'
 const SQLITE_SUFFIXES = ['', '-journal', '-wal', '-shm']
 // SQLite's primary result codes SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN and SQLITE_READONLY.
 const TARGET_ERROR_CODES = new Set([13, 10, 14, 8])
-// SQLITE_IOERR_READ and SQLITE_IOERR_SHORT_READ: only the source is read.
-const READ_ERROR_CODES = new Set([266, 522])
-// SQLITE_CORRUPT and SQLITE_NOTADB.
-const DAMAGE_CODES = new Set([11, 26])
 
 /**
  * Copies both databases as they are now; writers go on meanwhile. The copies appear complete and durable, and never
@@ -82,15 +79,17 @@ function vacuumInto(source: DatabaseSync, from: string, to: string): void {
   try {
     source.prepare('vacuum into ?').run(to + PART)
   } catch (cause) {
-    if (!(cause instanceof Error && 'errcode' in cause)) throw cause
-    throw new Problem('copy_not_made', whyNotCopied(from, to, Number(cause.errcode)) + cause.message, { cause })
+    const code = resultCodeOf(cause)
+    if (code === undefined) throw cause
+    throw new Problem('copy_not_made', whyNotCopied(from, to, code) + (cause as Error).message, { cause })
   }
 }
 
 /** The beginning of a sentence that ends with SQLite's message. */
 function whyNotCopied(from: string, to: string, code: number): string {
-  if (DAMAGE_CODES.has(code & 0xff)) return `${from} is damaged; restore an earlier backup (splitcart restore): `
-  const isOfTarget = TARGET_ERROR_CODES.has(code & 0xff) && !READ_ERROR_CODES.has(code)
+  if (isDamageCode(code)) return `${from} is damaged; restore an earlier backup (splitcart restore): `
+  // Only the source is read.
+  const isOfTarget = TARGET_ERROR_CODES.has(code & 0xff) && !isReadCode(code)
   return isOfTarget ? `${to} cannot be written: ` : `${from} cannot be read: `
 }
 

@@ -5,14 +5,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { DatabaseCheck } from './integrity.ts'
+import { isDamageCode, isReadCode, resultCodeOf } from './sqlite-result.ts'
 
 // Posted of each database.
 const FAULTS_MAX = 20
-
-// SQLite's primary result codes SQLITE_CORRUPT and SQLITE_NOTADB, and of SQLITE_IOERR those of a disk that does not
-// give back what was written: SQLITE_IOERR_READ, _SHORT_READ, _DATA and _CORRUPTFS.
-const DAMAGE_CODES = new Set([11, 26])
-const DISK_CODES = new Set([266, 522, 8202, 8458])
 
 function checkOf(path: string): DatabaseCheck {
   const faults: string[] = []
@@ -25,8 +21,8 @@ function checkOf(path: string): DatabaseCheck {
     return { path, faults }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const result = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
-    return DAMAGE_CODES.has(result & 0xff) || DISK_CODES.has(result)
+    const code = resultCodeOf(error) ?? 0
+    return isDamageCode(code) || isReadCode(code)
       ? { path, faults: [...faults, message] }
       : { path, faults, error: message }
   }

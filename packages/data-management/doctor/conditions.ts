@@ -1,5 +1,4 @@
 /** Checks the conditions of which notices tell, as they are now. */
-
 import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { findLoad } from '../catalogue/loads.ts'

@@ -9,6 +9,7 @@
  * another frame follows.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { headerBytesAfter } from './zstd-frames.ts'
 
 /** How many members one body may have, counted as above. */
 export const MEMBERS_MAX = 1000
@@ -30,6 +31,7 @@ const MAGIC_NUMBERS: Readonly<Record<string, readonly MagicNumber[]>> = {
 
 // Magic number, descriptor, window, dictionary ID and content size of a zstd frame: 4 + 1 + 1 + 4 + 8.
 const HEADER_BYTES_MAX = 18
+const MAGIC_AND_DESCRIPTOR_BYTES = 5
 const BLOCK_HEADER_BYTES = 3
 
 /** `at`: an offset at which a member may start; `next`: the lowest offset at which the one after it can. */
@@ -124,9 +126,5 @@ function partialMagicBytes(bytes: Buffer, magicNumbers: readonly MagicNumber[]):
 
 /** The size of the smallest zstd frame with this header: one empty block (RFC 8878 section 3.1.1.1). */
 function frameBytesMin(header: Buffer): number {
-  const descriptor = header[4] ?? 0
-  const isSingleSegment = (descriptor & 0x20) !== 0
-  const contentSizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!
-  const dictionaryIdBytes = [0, 1, 2, 4][descriptor & 3]!
-  return 5 + (isSingleSegment ? 0 : 1) + dictionaryIdBytes + contentSizeBytes + BLOCK_HEADER_BYTES
+  return MAGIC_AND_DESCRIPTOR_BYTES + headerBytesAfter(header[4] ?? 0) + BLOCK_HEADER_BYTES
 }

@@ -1,7 +1,7 @@
 /**
- * Checks that the files kept for replay, of all kinds, still hold the bytes that were accepted: a disk may damage a file that
- * nobody reads for months. Each check reads some of them; a server reads at half the possible speed, to leave the rest
- * of the disk and the processor to others.
+ * Checks that the files kept for replay, of all kinds, still hold the bytes that were accepted: a disk may damage a
+ * file that nobody reads for months. Each check reads some of them; a server reads at half the possible speed, to leave
+ * the rest of the disk and the processor to others.
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -30,9 +30,8 @@ export class ProcessedIntegrity {
   readonly #bytesPerCheck: number
   // The path of the last file that was read: the next check starts after it.
   #lastPath = ''
-  readonly #damaged = new Set<string>()
-  // Those of the damaged files for which `onDamage` has succeeded.
-  readonly #reported = new Set<string>()
+  // The paths of damaged files, and whether `onDamage` has succeeded for each.
+  readonly #damaged = new Map<string, boolean>()
   readonly #isThrottled: boolean
 
   /** `isThrottled`: pauses for as long as it reads; the pauses do not keep the process alive. */
@@ -45,7 +44,7 @@ export class ProcessedIntegrity {
   /** Reads the next files. Returns a text for each damaged file found so far that is still there. */
   async check(signal?: AbortSignal): Promise<string[]> {
     const paths = await this.#paths()
-    for (const path of this.#damaged) if (!paths.includes(path)) this.#damaged.delete(path)
+    for (const path of this.#damaged.keys()) if (!paths.includes(path)) this.#damaged.delete(path)
     try {
       await this.#checkNext(paths, signal)
     } finally {
@@ -56,7 +55,7 @@ export class ProcessedIntegrity {
 
   /** A text for each damaged file found so far. */
   get faults(): string[] {
-    return [...this.#damaged].map((path) => `${path}: not the bytes that were accepted`)
+    return [...this.#damaged.keys()].map((path) => `${path}: not the bytes that were accepted`)
   }
 
   async #checkNext(paths: readonly string[], signal: AbortSignal | undefined): Promise<void> {
@@ -72,13 +71,12 @@ export class ProcessedIntegrity {
   /** Calls `onDamage` for the damaged files that it has not succeeded for; throws its first error when all are tried. */
   async #report(): Promise<void> {
     const { onDamage } = this.#context
-    for (const path of this.#reported) if (!this.#damaged.has(path)) this.#reported.delete(path)
     const errors: unknown[] = []
-    for (const path of this.#damaged) {
-      if (this.#reported.has(path)) continue
+    for (const [path, isReported] of this.#damaged) {
+      if (isReported) continue
       try {
         await onDamage?.(path)
-        this.#reported.add(path)
+        this.#damaged.set(path, true)
       } catch (error) {
         errors.push(error)
       }
@@ -111,12 +109,16 @@ export class ProcessedIntegrity {
         startedAt = performance.now()
       }
       if (await ledger.uploads.has(digester.digest().sha256)) this.#damaged.delete(path)
-      else this.#damaged.add(path)
+      else this.#noteDamage(path)
     } catch (error) {
       // ENOENT: it was pruned or moved for a replay meanwhile.
-      if (isUnreadable(error)) this.#damaged.add(path)
+      if (isUnreadable(error)) this.#noteDamage(path)
       else if (codeOf(error) !== 'ENOENT') throw error
     }
     return bytes
+  }
+
+  #noteDamage(path: string): void {
+    this.#damaged.set(path, this.#damaged.get(path) ?? false)
   }
 }

@@ -6,7 +6,7 @@
 
 const MAGIC = 0xfd2fb528
 const [SKIPPABLE_MAGIC_MIN, SKIPPABLE_MAGIC_MAX] = [0x184d2a50, 0x184d2a5f]
-const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const
+const DICTIONARY_ID_BYTES = [0, 1, 2, 4]
 const BLOCK_TYPE = { raw: 0, rle: 1, compressed: 2 } as const
 
 /**
@@ -31,19 +31,20 @@ const SKIPPABLE_SIZE: State = { bytes: 4, interpret: (size) => [size, FRAME_STAR
 const FRAME_HEADER: State = {
   bytes: 1,
   interpret: (descriptor) => {
-    const isSingleSegment = (descriptor & 0x20) !== 0
-    const windowBytes = isSingleSegment ? 0 : 1
-    const contentSizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!
-    const dictionaryIdBytes = DICTIONARY_ID_BYTES[(descriptor & 3) as 0 | 1 | 2 | 3]
-    return [
-      windowBytes + dictionaryIdBytes + contentSizeBytes,
-      (descriptor & 4) === 0 ? BLOCK_HEADER : BLOCK_HEADER_WITH_CHECKSUM,
-    ]
+    return [headerBytesAfter(descriptor), (descriptor & 4) === 0 ? BLOCK_HEADER : BLOCK_HEADER_WITH_CHECKSUM]
   },
 }
 
 const BLOCK_HEADER = blockHeader(0)
 const BLOCK_HEADER_WITH_CHECKSUM = blockHeader(4)
+
+/** How many bytes of a frame's header follow its descriptor: window, dictionary ID and content size. */
+export function headerBytesAfter(descriptor: number): number {
+  const isSingleSegment = (descriptor & 0x20) !== 0
+  const windowBytes = isSingleSegment ? 0 : 1
+  const contentSizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!
+  return windowBytes + DICTIONARY_ID_BYTES[descriptor & 3]! + contentSizeBytes
+}
 
 /** The state that reads the header of a block. `checksumBytes`: what follows the last block of the frame. */
 function blockHeader(checksumBytes: number): State {

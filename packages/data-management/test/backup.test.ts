@@ -85,8 +85,8 @@ test('of a database that is damaged or cannot be read a backup says which, and l
   const told = (catalogue: string, detail: string) =>
     assert.rejects(backUp(realDisk(), { ...from, catalogue }, to), { code: 'copy_not_made', detail })
   await told(text, `${text} is damaged; restore an earlier backup (splitcart restore): file is not a database`)
-  // SQLITE_IOERR_READ, and SQLITE_BUSY.
-  for (const errcode of [266, 5]) {
+  // SQLITE_IOERR_READ, _DATA and _CORRUPTFS, and SQLITE_BUSY.
+  for (const errcode of [266, 8202, 8458, 5]) {
     t.mock.method(DatabaseSync.prototype, 'prepare', () => {
       throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode })
     })

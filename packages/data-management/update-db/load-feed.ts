@@ -36,7 +36,7 @@ type Feed = Readonly<{
 function feedOf(kind: FeedKind, { facts }: Loading, receivedAt: number): Feed {
   return kind === 'stores'
     ? { read: rowReader(storeFactOf, receivedAt), add: (batch) => facts.addStores(batch as StoreFact[]) }
-    : { read: rowReader(barcodeFactOf, receivedAt), add: (some) => facts.addBarcodes(some as BarcodeFact[]) }
+    : { read: rowReader(barcodeFactOf, receivedAt), add: (batch) => facts.addBarcodes(batch as BarcodeFact[]) }
 }
 
 /** Loads the file and returns the committed load record. If the bytes cannot be read, throws and applies nothing. */
