@@ -34,7 +34,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     )
   const server = databaseServer({ ...settings, DATABASE_URL: options.to })
   if (server === undefined) throw new UsageFault('--to: expected postgres://<host>/<database>')
-  if (urlOfPostgres(addressesOf(options.to)[0]!)?.password)
+  const url = urlOfPostgres(addressesOf(options.to)[0]!)
+  if (url?.password || url?.searchParams.has('password'))
     terminal.note(
       'Others on this machine can read the password in --to while this runs; PGPASSWORD keeps it from them.',
     )
