@@ -120,6 +120,16 @@ export function countArgument(text: string): number {
   return Number(text)
 }
 
+/** A parser of an argument that is a whole number from 1 to `max`. */
+export function numberArgument(max: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < 1 || number > max)
+      throw new InvalidArgumentError(`Expected a number from 1 to ${max}.`)
+    return number
+  }
+}
+
 /** Parses a path argument like the path of a setting. */
 export function pathArgument(text: string): string {
   try {

@@ -13,11 +13,11 @@ export async function openFleet(settings: Settings, log?: Log): Promise<JetStrea
   // Imported only when needed: loading the NATS client takes time.
   const { JetStreamInbox } = await import('@splitcart/data-management/inbox/jetstream/servers.ts')
   const fleet = await JetStreamInbox.open(address)
-  if (log !== undefined) await tellFindings(fleet, log)
+  if (log !== undefined) await reportChecks(fleet, log)
   return fleet
 }
 
-async function tellFindings(fleet: JetStreamInbox, log: Log): Promise<void> {
+async function reportChecks(fleet: JetStreamInbox, log: Log): Promise<void> {
   const { checkFleetInbox } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
   for (const { state, check, detail, todo } of await checkFleetInbox(fleet)) {
     if (state === 'warn') log.warn({ check, detail, todo }, 'the inbox could be safer')

@@ -17,7 +17,9 @@ import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { rowsText } from '../packages/data-management/test/receiver.ts'
 import { type Machines, openMachines, recordsIn } from './machines.ts'
+import { NO_POSTGRES, sharedPostgres } from './postgres.ts'
 
+const makeDatabase = sharedPostgres()
 const LOAD = ['update-db', '--products'] as const
 
 /** Some loaded files, whose copies for replay have been pruned. */
@@ -76,6 +78,16 @@ test('a catalogue in which more than a few loads are missing waits for a person'
   assert.equal((await machines.run(['join-databases'])).code, 0)
   assert.equal((await machines.run(LOAD)).code, 0)
   assert.deepEqual(await states(machines), { loaded: 0, held: 0, failed: 0, lost: 12 })
+})
+
+test('databases in PostgreSQL are joined on a machine without a data folder, too', { skip: NO_POSTGRES }, async () => {
+  await using database = await makeDatabase()
+  await using machines = await openMachines()
+  const alone = { DATABASE_URL: database.address }
+  for (const settings of [alone, { ...alone, INBOX_URL: 'nats://127.0.0.1:1' }]) {
+    const { code, stderr } = await machines.run(['join-databases'], settings)
+    assert.equal(code, 0, stderr)
+  }
 })
 
 /** A backup of two loaded files, and three more since. */

@@ -6,7 +6,7 @@ import { isDate } from '@splitcart/shared/date.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { changeOf, whole } from '@splitcart/shared/number.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { configurable, numberArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -74,13 +74,4 @@ function summaryOf({ from, to, counts, is_counted }: ChangePage): string {
 function dateArgument(text: string): string {
   if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2025-09-23.')
   return text
-}
-
-function numberArgument(max: number) {
-  return (text: string): number => {
-    const number = Number(text)
-    if (!/^\d+$/.test(text) || number < 1 || number > max)
-      throw new InvalidArgumentError(`Expected a number from 1 to ${max}.`)
-    return number
-  }
 }

@@ -1,11 +1,12 @@
 /** `splitcart join-databases`: pairs catalogue and ledger again, after one of them was lost or restored. */
-import { join, resolve } from 'node:path'
-import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
+import { resolve } from 'node:path'
+import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { joinPair } from '@splitcart/data-management/pair.ts'
-import { takeLock } from '@splitcart/shared/lock.ts'
+import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
+import { takeDataLocks } from '../data-locks.ts'
 import { checkServerData, openUnpaired, pairOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -29,9 +30,8 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
   if (databaseServer(settings) === undefined) await checkServerData(settings)
-  // Opening a database migrates it, which must not happen under a server that runs.
-  using _server = takeLock(join(dataDir, SERVE_LOCK), 'stop the server first: splitcart serve')
-  using _loader = takeLock(join(dataDir, UPDATE_DB_LOCK), 'stop update-db first')
+  // Opening a database migrates it, which must not happen under a server that runs. PostgreSQL needs no data folder.
+  using _locks = (await isSetUp(realDisk(), dataDir)) ? takeDataLocks(dataDir) : undefined
   await using machine = await openUnpaired(settings)
   const pair = pairOf(machine, settings)
   const { ledger, catalogue } = pair.names

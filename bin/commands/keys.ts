@@ -29,6 +29,7 @@ type Options = {
 }
 
 const FROM_HELP = 'the addresses and networks it may come from, e.g. 203.0.113.7,2001:db8::/32'
+const ONLY_HELP = 'the companies it may write, or stores as company/store, e.g. aldi,iga/21981'
 const SCOPE_HELP = `what it may do: some of ${SCOPES.join(',')} (default: upload)`
 
 /** Adds the commands. */
@@ -39,11 +40,7 @@ export function addKeys(program: Command): void {
     .argument('<name>', 'whose key it is, e.g. the name of the machine')
     .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
     .option('--expires <date>', 'the day on which it stops working, e.g. 2027-01-31', dateOf)
-    .option(
-      '--only <companies>',
-      'the companies it may write, or stores as company/store, e.g. aldi,iga/21981',
-      adding(listOf),
-    )
+    .option('--only <companies>', ONLY_HELP, adding(listOf))
     .option('--from <networks>', FROM_HELP, adding(networksOf))
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeKey(name, options, terminal)))
@@ -52,11 +49,7 @@ export function addKeys(program: Command): void {
     .argument('<name>', 'whose key it will be, e.g. the name of the machine')
     .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
     .option('--expires <date>', 'the day on which the key stops working, e.g. 2027-01-31', dateOf)
-    .option(
-      '--only <companies>',
-      'the companies it may write, or stores as company/store, e.g. aldi,iga/21981',
-      adding(listOf),
-    )
+    .option('--only <companies>', ONLY_HELP, adding(listOf))
     .option('--from <networks>', FROM_HELP, adding(networksOf))
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeInvitation(name, options, terminal)))

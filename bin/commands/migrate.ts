@@ -1,13 +1,12 @@
 /** `splitcart migrate --to postgres://…`: copies catalogue and ledger into PostgreSQL; their files stay. */
-import { join, resolve } from 'node:path'
-import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
+import { resolve } from 'node:path'
 import { migrate } from '@splitcart/data-management/migrate/migrate.ts'
-import { takeLock } from '@splitcart/shared/lock.ts'
 import { addressesOf, urlOfPostgres, withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { takeDataLocks } from '../data-locks.ts'
 import { checkServerData } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -35,14 +34,14 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     )
   const server = databaseServer({ ...settings, DATABASE_URL: options.to })
   if (server === undefined) throw new UsageFault('--to: expected postgres://<host>/<database>')
-  if (urlOfPostgres(addressesOf(options.to)[0]!)?.password)
+  const url = urlOfPostgres(addressesOf(options.to)[0]!)
+  if (url?.password || url?.searchParams.has('password'))
     terminal.note(
       'Others on this machine can read the password in --to while this runs; PGPASSWORD keeps it from them.',
     )
   const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
   await checkServerData(settings)
-  using _server = takeLock(join(dataDir, SERVE_LOCK), 'stop the server first: splitcart serve')
-  using _loader = takeLock(join(dataDir, UPDATE_DB_LOCK), 'stop update-db first')
+  using _locks = takeDataLocks(dataDir)
   const migration = { catalogue: databaseFile(settings), dataDir, server }
   const digest = await migrate(migration, (table) => terminal.note(`moved       ${table}`))
   terminal.say(`Moved, and compared: both have the digest ${digest}.`)

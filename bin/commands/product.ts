@@ -9,8 +9,8 @@ import {
 import type { Reading } from '@splitcart/data-management/http/threads/reading.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type Command, InvalidArgumentError } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import type { Command } from 'commander'
+import { configurable, numberArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -41,7 +41,7 @@ export function addCheapest(program: Command): void {
     .description('find products by words, the cheapest by amount first')
     .argument('<words...>', 'words of name and brand')
     .option('--company <company>', 'of this company')
-    .option('--limit <count>', 'how many at most', limitIn, LIMIT)
+    .option('--limit <count>', 'how many at most', numberArgument(LIMIT_MAX), LIMIT)
     .option('--json', 'print JSON Lines')
     .action((words: string[], options: Options) => run(options, (terminal) => findCheapest(words, options, terminal)))
   configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
@@ -141,11 +141,4 @@ type ByAmount = Readonly<{ unit_price_cents?: number | null; unit_price_per?: st
 function unitSaid({ unit_price_cents: cents, unit_price_per: per }: ByAmount, money: WriteMoney): string {
   if (cents == null || per == null) return ''
   return per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`
-}
-
-function limitIn(text: string): number {
-  const limit = Number(text)
-  if (!/^\d+$/.test(text) || limit < 1 || limit > LIMIT_MAX)
-    throw new InvalidArgumentError(`Expected a number from 1 to ${LIMIT_MAX}.`)
-  return limit
 }

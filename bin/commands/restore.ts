@@ -1,6 +1,6 @@
 /** `splitcart restore`: replaces catalogue and ledger by a backup, both or neither (database/swap.ts). */
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { backUp, checkCopy, type DatabaseFiles } from '@splitcart/data-management/database/backup.ts'
 import { backupFilesOf } from '@splitcart/data-management/database/backup-folder.ts'
@@ -17,16 +17,15 @@ import { type CarriedOver, carryOver, keysThatComeBack } from '@splitcart/data-m
 import type { LedgerDatabase } from '@splitcart/data-management/ledger/database.ts'
 import { Identity } from '@splitcart/data-management/ledger/identity.ts'
 import { openSqliteLedger } from '@splitcart/data-management/ledger/sqlite.ts'
-import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { beginHistory } from '@splitcart/data-management/pair.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { remove } from '@splitcart/shared/durable-file.ts'
-import { takeLock } from '@splitcart/shared/lock.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, pathArgument, run, settingsOf } from '../command-line.ts'
+import { takeDataLocks } from '../data-locks.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { operatorName } from '../operator.ts'
@@ -60,8 +59,7 @@ async function act(file: string | undefined, options: Options, settings: Setting
   if (file !== undefined) checkBackup(file)
   await checkPrivate(disk, Object.values(folders))
   await makeFolders(disk, folders)
-  using _server = takeLock(join(folders.data, SERVE_LOCK), 'stop the server first: splitcart serve')
-  using _loader = takeLock(join(folders.data, UPDATE_DB_LOCK), 'stop update-db first')
+  using _locks = takeDataLocks(folders.data)
   const begun = await swapIn(folders.data)
   if (options.finish === true || options.takeBack === true)
     return await end(disk, folders.data, { begun, isTakenBack: options.takeBack === true }, terminal)

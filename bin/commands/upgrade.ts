@@ -4,12 +4,11 @@ import { countOlderLoads } from '@splitcart/data-management/catalogue/older-load
 import { readSchemaState } from '@splitcart/data-management/database/postgres-look.ts'
 import { countReplayable, olderLoadsAdvice } from '@splitcart/data-management/doctor/older.ts'
 import { liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
-import { SERVE_LOCK, UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
-import { takeLock } from '@splitcart/shared/lock.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { configurable, run, settingsOf } from '../command-line.ts'
+import { takeDataLocks } from '../data-locks.ts'
 import { checkServerData, type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -55,14 +54,10 @@ function olderIn({ disk, folders, ledger, catalogue }: DataManagement, settings:
  * Takes the locks that keep server and loader off the SQLite files while their schemas change; none with PostgreSQL,
  * where each program notices a newer schema by itself.
  */
-async function locksOf(settings: Settings): Promise<Disposable> {
-  const stack = new DisposableStack()
-  if (databaseServer(settings) !== undefined) return stack
+async function locksOf(settings: Settings): Promise<Disposable | undefined> {
+  if (databaseServer(settings) !== undefined) return undefined
   await checkServerData(settings)
-  const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
-  stack.use(takeLock(join(dataDir, SERVE_LOCK), 'stop the server first: splitcart serve'))
-  stack.use(takeLock(join(dataDir, UPDATE_DB_LOCK), 'stop update-db first'))
-  return stack
+  return takeDataLocks(resolve(settings.DATA_MANAGEMENT_DATA_DIR))
 }
 
 async function madeIn(settings: Settings): Promise<Map<Schema, number>> {
