@@ -1,7 +1,9 @@
 /** Loading files into a catalogue as `update-db` does, which has their digests from the ledger. */
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
+import { FILES_AHEAD_MAX } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
 import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
 import { type LoadRequest, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
@@ -17,17 +19,22 @@ const DISK = realDisk()
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.data/compiled')
 enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
-/** Loads files into a SQLite catalogue one after the other: a thread reads them, one file ahead, and checks their digests. */
+/** Loads files into a SQLite catalogue one after the other: a thread reads them, some files ahead, and checks their digests. */
 export async function loadFiles(database: string, files: readonly string[]): Promise<void> {
   const orders: LoadRequest[] = []
   for (const file of files) orders.push(await orderFor(file))
   using catalogue = openCatalogue(database)
   await using reader = new ReaderClient()
+  await loadInOrder(catalogue, reader, orders)
+  await catalogue.durable()
+}
+
+/** Loads files one after the other, of which so many are read ahead as by `update-db`. */
+export async function loadInOrder(catalogue: Catalogue, reader: ReaderClient, orders: readonly LoadRequest[]) {
   for (const [index, order] of orders.entries()) {
-    for (const each of orders.slice(index, index + 2)) reader.expect(each)
+    for (const each of orders.slice(index, index + 1 + FILES_AHEAD_MAX)) reader.expect(each)
     await loadFile(catalogue, { ...order, reader })
   }
-  await catalogue.durable()
 }
 
 // The server has computed them when the files came.

@@ -4,9 +4,8 @@
  */
 import { text } from 'node:stream/consumers'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
-import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
-import { orderOf } from './loading.ts'
+import { loadInOrder, orderOf } from './loading.ts'
 
 const [address = '', ...files] = process.argv.slice(2)
 await using catalogue = await openPostgresCatalogue(address, { connections: 3 })
@@ -14,7 +13,4 @@ await using reader = new ReaderClient()
 const orders = files.map((file) => orderOf(file.slice(65), file.slice(0, 64)))
 process.stdout.write('ready\n')
 await text(process.stdin)
-for (const [index, order] of orders.entries()) {
-  for (const each of orders.slice(index, index + 2)) reader.expect(each)
-  await loadFile(catalogue, { ...order, reader })
-}
+await loadInOrder(catalogue, reader, orders)

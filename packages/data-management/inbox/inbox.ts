@@ -34,7 +34,7 @@ export type Claim = Readonly<{
   bytes: 'here' | 'elsewhere' | 'lost'
   /** Opens its bytes; undefined if they turn out to be lost. */
   open: () => Promise<Opened | undefined>
-  /** The upload that is loaded next, so that it can be read ahead. */
+  /** The next of the uploads behind this one that was not asked for yet, so that it can be read ahead; undefined if none. */
   following?: (() => Promise<Readonly<{ upload: Upload; stored: Stored }> | undefined>) | undefined
   /** Runs work for it; a shared inbox repeats it while the inbox or a database is unreachable. */
   attempt: (work: () => Promise<void>) => Promise<void>

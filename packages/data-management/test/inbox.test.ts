@@ -10,7 +10,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { type Nats, NO_NATS, startNats } from '../../../test/nats.ts'
 import { foldersIn, makeFolders } from '../folders.ts'
-import type { FolderStores } from '../inbox/folder/folder-claims.ts'
+import { FILES_AHEAD_MAX, type FolderStores } from '../inbox/folder/folder-claims.ts'
 import { FolderInbox } from '../inbox/folder/folder-inbox.ts'
 import type { Claim, Inbox, Received } from '../inbox/inbox.ts'
 import { JetStreamInbox } from '../inbox/jetstream/servers.ts'
@@ -172,6 +172,29 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
       await claim.finish(state, false)
     }
   })
+
+test('a claim of a folder announces the files behind it once, eight at most, and goes on where it left off', async () => {
+  await using at = await inboxOn(INBOXES['a folder']!.open)
+  const names = Array.from({ length: FILES_AHEAD_MAX + 4 }, (_, number) => `${number + 10}.jsonl`)
+  for (const [number, name] of names.entries()) await at.inbox.arrive(await at.received(rowsText(number + 1), name))
+  const announced: string[][] = []
+  for await (const { following } of claims(at.inbox)) {
+    const files: string[] = []
+    // Whoever asks nothing for one file is told of all for the next.
+    if (announced.length !== 1)
+      for (let next = await following!(); next !== undefined; next = await following!())
+        files.push(next.upload.stored_as)
+    announced.push(files)
+  }
+  assert.deepEqual(announced.slice(0, 5), [
+    names.slice(1, FILES_AHEAD_MAX + 1),
+    [],
+    names.slice(FILES_AHEAD_MAX + 1, FILES_AHEAD_MAX + 3),
+    [names.at(-1)],
+    [],
+  ])
+  assert.deepEqual(announced.slice(5).flat(), [])
+})
 
 test('of an upload of another sender that cannot be taken out of turn, it is that one that is told', {
   skip: NO_NATS,

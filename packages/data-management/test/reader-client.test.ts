@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { planOf } from '@splitcart/generator/plan.ts'
 import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
@@ -12,22 +12,25 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
+import { until } from '../../../test/machines.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
+import { memoryOf } from '../catalogue/load/row-batch.ts'
 import { bytesOf } from '../inbox/stored.ts'
 import { type LoadRequest, loadFile } from '../update-db/load-file.ts'
 import { LocalReader } from '../update-db/reader.ts'
-import { ReaderClient } from '../update-db/reader-client.ts'
+import { BYTES_AHEAD_MAX, ReaderClient } from '../update-db/reader-client.ts'
+import type { ReaderAnswer } from '../update-db/reader-worker.ts'
 import { decodeSampledRows } from '../update-db/row-counter.ts'
 import { holdBy } from './hold.ts'
 
 const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 150 })
 
 /** The scrapes of a plan in files, each as an order to load it. */
-async function ordersIn(folder: string): Promise<LoadRequest[]> {
-  const write = cachedLineWriter(PLAN)
+async function ordersIn(folder: string, plan = PLAN): Promise<LoadRequest[]> {
+  const write = cachedLineWriter(plan)
   const orders: LoadRequest[] = []
-  for (const { store, day } of scrapesOf(PLAN)) {
+  for (const { store, day } of scrapesOf(plan)) {
     const text = [...write(store, day)].join('')
     const filename = `${orders.length}.jsonl`
     const path = join(folder, filename)
@@ -117,6 +120,35 @@ for (const how of ['with an error', 'silently'])
     assert.equal(threads.length, 2)
     assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(wanted))
   })
+
+test('a thread whose batches nobody takes reads ahead until they fill its bytes, and goes on as they are taken', async () => {
+  await using at = await temporaryFolder()
+  const orders = await ordersIn(at.path, planOf({ companies: 1, stores: 2, days: 1, products: 5_000 }))
+  let ahead = 0
+  process.once('worker', (thread: Worker) =>
+    thread.on('message', (message: ReaderAnswer) => {
+      ahead += 'batch' in message ? memoryOf(message.batch) : 0
+    }),
+  )
+  await using reader = new ReaderClient()
+  for (const order of orders) reader.expect(order)
+  const batches = reader.batches(orders[0]!)
+  const take = async () => {
+    const { value } = await batches.next()
+    ahead -= memoryOf(value!)
+  }
+  await take()
+  const [least, most] = [BYTES_AHEAD_MAX, BYTES_AHEAD_MAX + 1024 * 1024]
+  let seen = 0
+  for (let taken = 0; taken < 2; taken++) {
+    await until(() => ahead >= least, 'so much is read ahead')
+    // Whoever does not stop there sends the next one soon.
+    await sleep(100)
+    seen = Math.max(seen, ahead)
+    await take()
+  }
+  assert.ok(seen <= most, `${seen} bytes ahead`)
+})
 
 test('a file that is held is read to its end, and what comes after it is loaded', async () => {
   await using at = await temporaryFolder()

@@ -159,12 +159,13 @@ function unfitReason({ hold }: UpdateDb, { upload, times }: Claim): string | und
   return hold?.isReleased ? undefined : deadlyReason(upload)
 }
 
-/** Lets the reader read the next file ahead. */
-async function readAhead(work: UpdateDb, claim: Claim): Promise<void> {
-  if (work.reader?.expect === undefined || claim.upload.kind !== PRODUCTS) return
-  const next = await claim.following?.()
-  if (next === undefined || (await work.catalogue.findLoad(next.upload.sha256)) !== undefined) return
-  work.reader.expect(await orderFor(work, next.upload, next.stored))
+/** Lets the reader read the next files ahead. */
+async function readAhead(work: UpdateDb, { upload, following }: Claim): Promise<void> {
+  if (work.reader?.expect === undefined || upload.kind !== PRODUCTS) return
+  for (let next = await following?.(); next !== undefined; next = await following?.()) {
+    if ((await work.catalogue.findLoad(next.upload.sha256)) !== undefined) continue
+    work.reader.expect(await orderFor(work, next.upload, next.stored))
+  }
 }
 
 /** Settles an upload, concurrently with the next load if the inbox allows it. */

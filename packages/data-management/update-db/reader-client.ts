@@ -5,12 +5,12 @@
 import { Worker } from 'node:worker_threads'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import { ListingMemory } from '../catalogue/load/listing-memory.ts'
-import type { RowBatch } from '../catalogue/load/row-batch.ts'
+import { memoryOf, type RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Reader, ReadRequest } from './reader.ts'
 import type { FileRequest, ReaderAnswer, ReaderCommand } from './reader-worker.ts'
 
-// As many as a file of one store has and some more: enough for the thread to have work, little enough for memory.
-const BATCHES_AHEAD_MAX = 4
+/** How many bytes of batches wait at most, and the last of them: several files of known labels, or most of one of new ones. */
+export const BYTES_AHEAD_MAX = 2 * 1024 * 1024
 // Of a file as large as this much is kept that the next one, of other shops and dates, has little use for: the load itself needs the memory.
 const LARGE_BYTES = 64 * 1024 * 1024
 const THREAD = new URL('reader-worker.ts', import.meta.url)
@@ -92,7 +92,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     worker.unref()
     this.#forget()
     this.#expected = this.#files.length
-    worker.postMessage({ moreBatches: BATCHES_AHEAD_MAX } satisfies ReaderCommand)
+    worker.postMessage({ moreBytes: BYTES_AHEAD_MAX } satisfies ReaderCommand)
     for (const file of this.#files) worker.postMessage({ file } satisfies ReaderCommand)
     return worker
   }
@@ -128,7 +128,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     }
     const said = this.#said.shift()!
     if ('batch' in said) {
-      this.#say({ moreBatches: 1 })
+      this.#say({ moreBytes: memoryOf(said.batch) })
       this.memory.note(said.batch)
       return said.batch
     }

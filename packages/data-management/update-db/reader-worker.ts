@@ -7,7 +7,7 @@ import { parentPort } from 'node:worker_threads'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
-import type { RowBatch } from '../catalogue/load/row-batch.ts'
+import { memoryOf, type RowBatch } from '../catalogue/load/row-batch.ts'
 import { bytesOf, type Stored } from '../inbox/stored.ts'
 import { ReaderNumbers } from './numbers.ts'
 import { batchesOf } from './reader.ts'
@@ -21,12 +21,12 @@ export type FileRequest = Readonly<{
 }>
 
 /**
- * Messages to the thread: a file for its queue, how many more batches it may send, or the number of a file to stop
- * reading. Files are numbered from 1, in the order in which they are read.
+ * Messages to the thread: a file for its queue, how many more bytes of batches it may send (`memoryOf`), or the number of
+ * a file to stop reading. Files are numbered from 1, in the order in which they are read.
  */
 export type ReaderCommand =
   | Readonly<{ file: FileRequest }>
-  | Readonly<{ moreBatches: number }>
+  | Readonly<{ moreBytes: number }>
   | Readonly<{ skip: number }>
 
 /** Messages from the thread, in the order of the files: the batches of a file, then its end or the reason it failed. */
@@ -39,14 +39,14 @@ const port = parentPort!
 const disk = realDisk()
 const numbers = new ReaderNumbers()
 const files: FileRequest[] = []
-let batchesAllowed = 0
+let bytesAllowed = 0
 let fileNumber = 0
 let skippedFile = 0
 let wakeUp = () => {}
 
 port.on('message', (message: ReaderCommand) => {
   if ('file' in message) files.push(message.file)
-  else if ('moreBatches' in message) batchesAllowed += message.moreBatches
+  else if ('moreBytes' in message) bytesAllowed += message.moreBytes
   else skippedFile = message.skip
   wakeUp()
 })
@@ -61,10 +61,10 @@ async function readFile({ stored, ...rest }: FileRequest): Promise<void> {
   fileNumber++
   const request = { ...rest, bytes: () => bytesOf(disk, stored) }
   for await (const batch of batchesOf(request, numbers)) {
-    await waitUntil(() => batchesAllowed > 0)
-    batchesAllowed--
+    await waitUntil(() => bytesAllowed > 0)
     // Copied: `rows` may be a view of a larger buffer, and the whole buffer is transferred.
     const rows = batch.rows.slice()
+    bytesAllowed -= memoryOf(batch)
     send({ batch: { ...batch, rows } }, [rows.buffer, ...batch.figures.map(({ sampled }) => sampled.buffer)])
     // Checked after a batch was sent, not before: the client must learn the numbers given to its listings and labels.
     if (skippedFile === fileNumber) return

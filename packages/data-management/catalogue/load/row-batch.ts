@@ -93,3 +93,14 @@ export function newRowBatch(lines: number, bytes: number): RowBatch {
     figures: [],
   }
 }
+
+// The objects of a batch and of a message.
+const BATCH_BYTES = 1024
+
+/** An estimate of the memory that a batch takes, in bytes: a bound on what is read ahead counts it. */
+export function memoryOf({ rows, textBytes, rejects, figures }: RowBatch): number {
+  let bytes = BATCH_BYTES + rows.byteLength + textBytes
+  for (const { raw } of rejects) bytes += raw?.byteLength ?? 0
+  for (const { sampled } of figures) bytes += sampled.byteLength
+  return bytes
+}

@@ -23,6 +23,9 @@ export const STILL_MS_MIN = 2_000
 
 const SENDERS_AT_ONCE = 500
 
+/** How many files behind a claimed one are announced. Which of them are read ahead, the reader bounds by their bytes. */
+export const FILES_AHEAD_MAX = 8
+
 /** Claims what is there when its kind's turn comes. */
 export async function* claimsIn(place: FolderStores, claiming: Claiming): AsyncGenerator<Claim> {
   for (const kind of claiming.kinds) {
@@ -43,10 +46,16 @@ async function* claimsOfKind(place: OfKind, claiming: Claiming): AsyncGenerator<
   const files = await inTurnsOfSenders(place, found, claiming)
   const names = new Set(files.map(({ name }) => name))
   for (const upload of open) if (!names.has(upload.stored_as)) yield withoutFile(upload, 'lost')
+  let announced = 0
   for (const [index, file] of files.entries()) {
+    const following = async () => {
+      announced = Math.max(announced, index)
+      if (announced === Math.min(index + FILES_AHEAD_MAX, files.length - 1)) return undefined
+      return followingIn(place, files[++announced]!)
+    }
     if (claiming.signal.aborted) return claiming.wait(files.length - index)
     const claim = await claimOf(place, file, claiming).catch((error: unknown) => claiming.failed(file.name, error))
-    if (claim) yield { ...claim, following: () => followingIn(place, files[index + 1]) }
+    if (claim) yield { ...claim, following }
   }
 }
 
@@ -148,9 +157,9 @@ function storedAs({ path }: Waiting, { sha256 }: Upload): Stored {
   return { path, sha256, place: 'inbox' }
 }
 
-/** The next file, if the server has recorded it. */
-async function followingIn({ ledger, kind }: OfKind, file: Waiting | undefined) {
-  const upload = file && (await ledger.uploads.findWaiting(file.name, kind))
+/** A file that waits, if the server has recorded it. */
+async function followingIn({ ledger, kind }: OfKind, file: Waiting) {
+  const upload = await ledger.uploads.findWaiting(file.name, kind)
   return upload && { upload, stored: storedAs(file, upload) }
 }
 
