@@ -53,16 +53,19 @@ export async function mendBase(disk: Disk, folder: string, content: Content): Pr
   await makeBase(disk, folder, name.slice(0, -`.${sha256}${BASE_ENDING}`.length), content)
 }
 
-/** The newest base of a company; undefined if there is none or it is damaged. */
-export async function newestBase(disk: Disk, folder: string, company: string): Promise<Base | undefined> {
-  let newest: { sha256: string; at: number } | undefined
+/** The intact bases of a company, the newest first. */
+export async function* basesOf(disk: Disk, folder: string, company: string): AsyncGenerator<Base> {
+  const named: Array<{ sha256: string; at: number }> = []
   for (const name of await basesIn(disk, folder)) {
     const sha256 = sha256In(name)
     if (sha256 === undefined || name !== `${company}.${sha256}${BASE_ENDING}`) continue
-    const { mtimeMs: at } = await disk.lstat(join(folder, BASES, name))
-    if (newest === undefined || at > newest.at) newest = { sha256, at }
+    named.push({ sha256, at: (await disk.lstat(join(folder, BASES, name))).mtimeMs })
   }
-  return newest && (await soundBase(disk, folder, newest.sha256))
+  named.sort((one, other) => other.at - one.at)
+  for (const { sha256 } of named) {
+    const base = await soundBase(disk, folder, sha256)
+    if (base !== undefined) yield base
+  }
 }
 
 /** The base with a SHA-256. Throws a `DamagedPack` where it is damaged or gone. */

@@ -10,7 +10,7 @@
  *  2. A file is one step from its base, so a damaged file harms no other one.
  *  3. What is packed is decoded and compared before it is given.
  */
-import { zstdCompressSync } from 'node:zlib'
+import { constants, zstdCompressSync } from 'node:zlib'
 import { companyIn } from '../dictionary/company.ts'
 import {
   DCZ_HEAD_BYTES,
@@ -25,11 +25,11 @@ import {
   type Base,
   baseOf,
   basesIn,
+  basesOf,
   type Content,
   decodeZstd,
   makeBase,
   mendBase,
-  newestBase,
   removeBase,
 } from './bases.ts'
 import { DamagedPack, isUnreadable } from './damage.ts'
@@ -40,6 +40,13 @@ export const PACKED_ENDING = '.dcz'
 const CONTENT_BYTES_MIN = 32 * 1024
 // Of the size compressed without a base: above this share, the file is stored whole, as a better base for later files.
 const USEFUL_SHARE = 0.2
+// A file of the same version of the scraper has 0.06 to 0.12, one of another version 0.17 and more.
+const ALIKE_SHARE = 0.15
+// Each costs a third of packing the file: it is read, decoded and tried.
+const BASES_TRIED_MAX = 8
+const PIECE_BYTES = 128 * 1024
+// The lowest that finds what lies far back in a dictionary: it tells as much as the level of packing.
+const PIECE_LEVEL = { [constants.ZSTD_c_compressionLevel]: 5 }
 
 /** Whether a file of so many bytes is worth packing, and can be. */
 export function isPackable(bytes: number): boolean {
@@ -52,9 +59,9 @@ export async function pack(disk: Disk, folder: string, content: Content): Promis
   if (!isPackable(bytes.length) || !isDictionary(bytes)) return undefined
   const company = wordOf(companyIn(bytes))
   await mendBase(disk, folder, content)
-  const base = await newestBase(disk, folder, company)
-  const against = base && 2 * base.bytes.length >= bytes.length ? await packedWith(base, bytes) : undefined
-  if (base !== undefined && against !== undefined && isUseful(against, bytes, base)) return against
+  const base = await mostAlike(basesOf(disk, folder, company), bytes)
+  const against = base && (await packedWith(base, bytes))
+  if (base !== undefined && against !== undefined && isUseful(against.length, bytes.length, base)) return against
   return packedWith(await makeBase(disk, folder, company, content), bytes)
 }
 
@@ -95,8 +102,36 @@ async function packedWith({ sha256, bytes: dictionary }: Base, bytes: Buffer): P
   return packed
 }
 
-function isUseful(packed: Buffer, bytes: Buffer, base: Base): boolean {
-  return packed.length <= (USEFUL_SHARE * base.packedBytes * bytes.length) / base.bytes.length
+/**
+ * The base with which a file is smallest, judged by a piece of it; undefined if none is large enough. Scrapes of one
+ * chain differ more by the version of the scraper than by store and date, and versions take turns.
+ */
+async function mostAlike(bases: AsyncIterable<Base>, bytes: Buffer): Promise<Base | undefined> {
+  const start = Math.max(0, Math.trunc((bytes.length - PIECE_BYTES) / 2))
+  const piece = bytes.subarray(start, start + PIECE_BYTES)
+  let best: Readonly<{ base: Base; share: number }> | undefined
+  let tried = 0
+  for await (const base of bases) {
+    if (2 * base.bytes.length < bytes.length) continue
+    const share = shareOf(packedPiece(piece, base.bytes), piece.length, base)
+    if (best === undefined || share < best.share) best = { base, share }
+    if (share <= ALIKE_SHARE || ++tried === BASES_TRIED_MAX) break
+  }
+  return best?.base
+}
+
+function packedPiece(piece: Buffer, dictionary: Buffer): number {
+  const { params, ...options } = withDictionary(dictionary, piece.length)
+  return zstdCompressSync(piece, { ...options, params: { ...params, ...PIECE_LEVEL } }).length
+}
+
+function isUseful(packedBytes: number, contentBytes: number, base: Base): boolean {
+  return shareOf(packedBytes, contentBytes, base) <= USEFUL_SHARE
+}
+
+/** The size of packed bytes as a share of what the same bytes take without a base, which is judged by the base itself. */
+function shareOf(packedBytes: number, contentBytes: number, base: Base): number {
+  return (packedBytes * base.bytes.length) / (base.packedBytes * contentBytes)
 }
 
 function wordOf(company: string): string {
