@@ -150,7 +150,15 @@ async function loadFolder(given: UpdateDb, settings: Settings, manner: LoaderOpt
   const pass = await updateOnce(work, terminal, signal)
   await renewIfNew(work.catalogue)
   const code = tellPass(terminal, pass)
-  await compaction.work(() => !signal.aborted)
+  let isTold = false
+  await compaction.work(() => {
+    if (!isTold)
+      terminal.note(
+        `packing     ${count(compaction.waiting, 'loaded file')} to save room; it may be stopped at any time`,
+      )
+    isTold = true
+    return !signal.aborted
+  })
   return code
 }
 

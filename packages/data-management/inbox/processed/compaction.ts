@@ -51,6 +51,11 @@ export class Compaction {
     return this.#uncompactedBytes > UNCOMPACTED_BYTES_MAX
   }
 
+  /** How many files wait to be compacted, of those that are known. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /** Has `work` scan the folders again: other programs put files there, too. */
   rescan(): void {
     this.#wasScanned = false
