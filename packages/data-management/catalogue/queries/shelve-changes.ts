@@ -42,18 +42,29 @@ async function shelve(database: Sql, shelves: Shelves, marked: readonly Mark[]):
     ids,
   )
   const misplaced = lines.filter(({ listing_id, shelf_id }) => shelf_id !== shelfOf(listing_id))
-  for (const [shelf, moved] of Map.groupBy(misplaced, ({ listing_id }) => shelfOf(listing_id)))
-    for (let at = 0; at < moved.length; at += BATCH_SIZE)
-      await setShelf(database, shelf, moved.slice(at, at + BATCH_SIZE))
+  for (let at = 0; at < misplaced.length; at += BATCH_SIZE)
+    await setShelves(database, misplaced.slice(at, at + BATCH_SIZE), shelfOf)
 }
 
-async function setShelf(database: Sql, shelf: number, lines: readonly Line[]): Promise<void> {
-  const casts = KEY_TYPES.map((type) => `cast(? as ${type})`).join(', ')
+async function setShelves(
+  database: Sql,
+  lines: readonly Line[],
+  shelfOf: (listingId: number) => number,
+): Promise<void> {
+  const shelves = [...new Set(lines.map(({ listing_id }) => listing_id))].map((id) => [id, shelfOf(id)])
   await database.run(
-    `update price_change set shelf_id = ? where (${KEY.join(', ')}) in (values ${lines.map(() => `(${casts})`).join(', ')})`,
-    shelf,
+    `update price_change set shelf_id = (
+        select moved.column2 from (values ${tuplesOf(shelves, ['integer', 'integer'])}) as moved
+          where moved.column1 = price_change.listing_id)
+      where (${KEY.join(', ')}) in (values ${tuplesOf(lines, KEY_TYPES)})`,
+    ...shelves.flat(),
     ...lines.flatMap((line) => KEY.map((column) => line[column])),
   )
+}
+
+function tuplesOf(rows: readonly unknown[], types: readonly string[]): string {
+  const tuple = `(${types.map((type) => `cast(? as ${type})`).join(', ')})`
+  return rows.map(() => tuple).join(', ')
 }
 
 /** Removes the marks, except those of listings marked again meanwhile: their `marks` differ. */
@@ -84,30 +95,45 @@ class Shelves {
         where listing_id ${areIn('?1', 'integer')}`,
       listingIds,
     )
-    const found = new Map<number, number>()
-    for (const [listingId, those] of Map.groupBy(categories, ({ listing_id }) => listing_id))
-      found.set(listingId, await this.#id(those.map(({ name }) => name)))
-    const withoutCategory = await this.#id([])
-    return (listingId) => found.get(listingId) ?? withoutCategory
+    const namesOf = new Map<number, string[]>()
+    for (const { listing_id, name } of categories) namesOf.set(listing_id, [...(namesOf.get(listing_id) ?? []), name])
+    const keys = new Map([...namesOf].map(([listingId, names]) => [listingId, keyOf(names)]))
+    await this.#make(new Map([[keyOf([]), []], ...[...namesOf].map(([id, names]) => [keys.get(id)!, names] as const)]))
+    return (listingId) => this.#known.get(keys.get(listingId) ?? keyOf([]))!
   }
 
-  async #id(names: readonly string[]): Promise<number> {
-    const key = createHash('sha256').update(JSON.stringify(names.toSorted())).digest('hex')
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
+  /** Makes those of these shelves that are missing, given by their keys and names. */
+  async #make(wanted: ReadonlyMap<string, readonly string[]>): Promise<void> {
+    // In one order, so that two programs that make the same ones wait for each other and do not deadlock.
+    const missing = [...wanted]
+      .filter(([key]) => !this.#known.has(key))
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+    if (missing.length === 0) return
     const database = this.#database
-    await database.run('insert into shelf (key) values (?) on conflict do nothing', key)
-    const { id } = (await database.get<{ id: number }>('select id from shelf where key = ?', key))!
-    for (const name of names) {
-      await database.run('insert into category_name (name) values (?) on conflict do nothing', name)
+    const keys = missing.map(([key]) => key)
+    await database.run(`insert into shelf (key) values ${tuplesOf(keys, ['text'])} on conflict do nothing`, ...keys)
+    const named = missing.flatMap(([key, names]) => names.map((name) => [key, name]))
+    const names = [...new Set(named.map(([, name]) => name!))].sort()
+    if (names.length > 0) {
+      const some = tuplesOf(names, ['text'])
+      await database.run(`insert into category_name (name) values ${some} on conflict do nothing`, ...names)
       await database.run(
-        'insert into shelf_category (shelf_id, name_id) select cast(? as integer), id from category_name where name = ? on conflict do nothing',
-        id,
-        name,
+        `insert into shelf_category (shelf_id, name_id) select shelf.id, category_name.id
+          from (values ${tuplesOf(named, ['text', 'text'])}) as wanted
+          join shelf on shelf.key = wanted.column1 join category_name on category_name.name = wanted.column2
+          where true on conflict do nothing`,
+        ...named.flat(),
       )
     }
+    const { areIn, asValue } = LISTS[database.dialect]
+    const sql = `select id, key from shelf where key ${areIn('?1', 'text')}`
+    const made = await database.all<{ id: number; key: string }>(sql, asValue(keys))
     // Cached last: a shelf left incomplete by an interruption has no lines yet, and the next call completes it.
-    this.#known.set(key, id)
-    return id
+    for (const { id, key } of made) this.#known.set(key, id)
   }
+}
+
+/** The key of the shelf with these names. */
+function keyOf(names: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(names.toSorted())).digest('hex')
 }
