@@ -10,7 +10,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { NODE_MIN, SQLITE_MIN } from '@splitcart/shared/versions.ts'
 import type { Command } from 'commander'
-import { configurable, faultIn, printable, run, settingsWithKey } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, faultIn, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
@@ -36,7 +36,7 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('examine settings, folders, disk, server and key of this machine, and say what to do')
     .action((options: Options) => run(options, (terminal) => examine(options, terminal)))
-  printable(configurable(command, DOCTOR_SETTINGS))
+  addOutputOptions(addSettingOptions(command, DOCTOR_SETTINGS))
 }
 
 /** Runs all checks, prints the results, and returns the exit code. */

@@ -10,7 +10,7 @@ import { isDate } from '@splitcart/shared/date.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { Argument, type Command, InvalidArgumentError } from 'commander'
-import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addSettingOptions, run, settingsOf, UsageFault } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { safeToPrint } from '../format.ts'
@@ -30,7 +30,7 @@ export function addExport(program: Command): void {
     .option('--csv', 'print comma-separated values instead of JSON Lines')
     .option('--on <date>', 'with prices: what was on the shelves on this date', dateOf)
     .action((what: ExportName, options: Options) => run({}, () => act(what, options)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
 async function act(what: ExportName, options: Options): Promise<number> {

@@ -4,12 +4,12 @@ import {
   chainFindings,
   faultOfNames,
 } from '@splitcart/data-management/catalogue/queries/findings.ts'
-import { aboutOf, type BeliefRecord, faultOfBelief } from '@splitcart/data-management/ledger/beliefs.ts'
+import { aboutOf, type BeliefRecord, whyNotBelievable } from '@splitcart/data-management/ledger/beliefs.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -53,7 +53,7 @@ function withGlobals(command: Command, work: (options: Options, terminal: Termin
 }
 
 function withSettings(command: Command): Command {
-  return configurable(command.option('--json', 'print JSON Lines'), [
+  return addSettingOptions(command.option('--json', 'print JSON Lines'), [
     'DATA_MANAGEMENT_DATA_DIR',
     'DATABASE_URL',
     'TIME_ZONE',
@@ -92,7 +92,7 @@ async function believeFrom(text: string, rule: string, options: Options, termina
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const [company = '', ...rest] = text.split('/')
   const store = rest.length === 0 ? null : rest.join('/')
-  const fault = faultOfBelief(rule) ?? (await faultOfNames(machine.catalogue.database, company, store))
+  const fault = whyNotBelievable(rule) ?? (await faultOfNames(machine.catalogue.database, company, store))
   if (fault !== undefined) throw new Problem('not_found', fault)
   const { field = null, reason = null } = options
   const said = { company, store, rule, field, at: Date.now(), who: operatorName(), reason }

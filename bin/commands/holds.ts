@@ -2,7 +2,7 @@
 import { receiptOf, repairFor } from '@splitcart/data-management/ledger/receipt-of.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addSettingOptions, run, settingsOf, UsageFault } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -41,7 +41,7 @@ export function addHolds(program: Command): void {
     )
   for (const command of [list, release, discard])
     holds.addCommand(
-      configurable(command.option('--json', 'print JSON Lines'), [
+      addSettingOptions(command.option('--json', 'print JSON Lines'), [
         'DATA_MANAGEMENT_DATA_DIR',
         'DATABASE_URL',
         'TIME_ZONE',

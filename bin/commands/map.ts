@@ -5,7 +5,7 @@ import { readMapping, rowOf } from '@splitcart/scraping/intake/mapping.ts'
 import { FORMATS, type Format, recordsOf } from '@splitcart/scraping/intake/records.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
 import { type Command, Option } from 'commander'
-import { pathArgument, printable, run } from '../command-line.ts'
+import { addOutputOptions, pathArgument, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 import { today } from './scrape.ts'
@@ -32,7 +32,7 @@ export function addMap(program: Command): void {
     .option('--store <id>', 'the store, where rows do not say it')
     .addOption(new Option('--format <format>', 'how the records are written').choices(FORMATS))
     .action((file: string | undefined, options: Options) => run(options, (terminal) => act(file, options, terminal)))
-  printable(command)
+  addOutputOptions(command)
 }
 
 async function act(file: string | undefined, options: Options, terminal: Terminal): Promise<number> {

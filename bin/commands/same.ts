@@ -6,7 +6,7 @@ import type { VerdictRecord, VerdictWord } from '@splitcart/data-management/ledg
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -72,7 +72,7 @@ function withGlobals(command: Command, work: (options: Options, terminal: Termin
 }
 
 function withSettings(command: Command): Command {
-  return configurable(command.option('--json', 'print JSON Lines'), [
+  return addSettingOptions(command.option('--json', 'print JSON Lines'), [
     'DATA_MANAGEMENT_DATA_DIR',
     'DATABASE_URL',
     'TIME_ZONE',

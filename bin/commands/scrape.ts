@@ -11,7 +11,7 @@ import type { Committed } from '@splitcart/scraping/jsonl-writer.ts'
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { configurable, pathArgument, printable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, pathArgument, run, settingsOf, UsageFault } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -48,7 +48,7 @@ export function addScrape(program: Command): void {
     .option('--rows-min <number>', 'with fewer rows the scrape is not complete', wholeOf)
     .option('--end-marker <text>', 'the last line with which the program says that it got through')
     .action((producer: string[], options: Options) => run(options, (terminal) => act(producer, options, terminal)))
-  printable(configurable(command, ['SCRAPING_DATA_DIR']))
+  addOutputOptions(addSettingOptions(command, ['SCRAPING_DATA_DIR']))
 }
 
 async function act(producer: readonly string[], options: Options, terminal: Terminal): Promise<number> {
@@ -64,7 +64,7 @@ async function act(producer: readonly string[], options: Options, terminal: Term
   const { succeeded } = source
   try {
     const wanted = { input, ofAll, rowsMin, succeeded, signal, ...(mapping !== undefined && { mapping }) }
-    return tell(await scrape(dataDir, wanted), terminal)
+    return printCommitted(await scrape(dataDir, wanted), terminal)
   } finally {
     source.end()
   }
@@ -98,7 +98,7 @@ function standardInput({ rowsMin, endMarker, quiet }: Options, terminal: Termina
   return { chunks: process.stdin, succeeded: async () => {}, end: () => process.stdin.destroy() }
 }
 
-function tell({ name, path, rows, duplicates, rejectable, findings }: Committed, terminal: Terminal): number {
+function printCommitted({ name, path, rows, duplicates, rejectable, findings }: Committed, terminal: Terminal): number {
   terminal.sum(
     `${name}: ${count(rows, 'row')} in the outbox${duplicates > 0 ? `, ${count(duplicates, 'duplicate')} left out` : ''}.`,
   )

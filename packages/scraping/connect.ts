@@ -17,7 +17,7 @@ export type OwnKey = Readonly<{ key: string; id: string; name: string }>
 export async function takeKey(server: URL, code: string): Promise<OwnKey> {
   const headers = { 'Content-Type': 'application/json' }
   const init = { method: 'POST', headers, body: JSON.stringify({ code }) }
-  const answer = await told({ server, path: 'api/invitations/take', status: CREATED }, init)
+  const answer = await exchange({ server, path: 'api/invitations/take', status: CREATED }, init)
   const { key, id, name } = answer.body
   if (typeof key !== 'string' || typeof id !== 'string' || typeof name !== 'string') throw answer.strange()
   return { key, id, name }
@@ -25,12 +25,12 @@ export async function takeKey(server: URL, code: string): Promise<OwnKey> {
 
 /** Revokes a key for ever, authenticated by the key itself. */
 export async function endOwnKey(server: URL, key: string): Promise<void> {
-  await told({ server, key, path: 'api/keys/self/revoke', status: OK }, { method: 'POST' })
+  await exchange({ server, key, path: 'api/keys/self/revoke', status: OK }, { method: 'POST' })
 }
 
 type Request = Readonly<{ server: URL; path: string; status: number; key?: string }>
 
-async function told({ server, path, status, ...client }: Request, init: RequestInit) {
+async function exchange({ server, path, status, ...client }: Request, init: RequestInit) {
   // A code must be protected like the key: it can be exchanged for one.
   if (server.protocol !== 'https:' && !isLoopback(server.hostname))
     throw new Problem(

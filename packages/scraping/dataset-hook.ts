@@ -49,7 +49,7 @@ export class OutboxHook implements AsyncDisposable {
     this.#rowsMin = options.rowsMin ?? 1
     const { prototype } = dataset as Readonly<{ prototype: { pushData(data: unknown): Promise<void> } }>
     const { pushData } = prototype
-    const take = (items: readonly unknown[]) => this.#take(items, options)
+    const take = (items: readonly unknown[]) => this.#write(items, options)
     // The dataset comes first: an item that it refuses is not a row.
     prototype.pushData = async function (this: unknown, data: unknown): Promise<void> {
       await pushData.call(this, data)
@@ -79,7 +79,7 @@ export class OutboxHook implements AsyncDisposable {
     await this.#writer[Symbol.asyncDispose]()
   }
 
-  async #take(items: readonly unknown[], { rowOf: own = (item) => item, date = localDate(), ...ofAll }: HookOptions) {
+  async #write(items: readonly unknown[], { rowOf: own = (item) => item, date = localDate(), ...ofAll }: HookOptions) {
     try {
       for (const item of items) {
         await this.#writer.write(rowOf({ at: 'item', fields: own(item as Item) }, undefined, { ...ofAll, date }))

@@ -10,7 +10,7 @@ import { uptime } from 'node:os'
 import { basename, join } from 'node:path'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { publish, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { faultOfFileName, namesFor, nameWith } from '@splitcart/shared/file-name.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
@@ -58,7 +58,7 @@ export async function salvage(disk: Disk, folders: Folders, orphan: OrphanedPart
   await removeIfThere(disk, copy)
   const digest = await copyBytes(disk, orphan.path, copy, bytes)
   const wanted = nameWith(await nameFor(disk, orphan), 'salvaged')
-  const { name } = await land(disk, copy, folders.outbox, namesFor(wanted, digest.sha256))
+  const { name } = await publish(disk, copy, folders.outbox, namesFor(wanted, digest.sha256))
   await remove(disk, orphan.path)
   return { name, path: join(folders.outbox, name), bytesDropped: orphan.size - bytes, ...digest }
 }

@@ -26,6 +26,6 @@ function daysOf(year: number, month: number): number {
 }
 
 /** The date `days` after another; before it if negative. */
-export function dayBeside(date: string, days: number): string {
+export function addDays(date: string, days: number): string {
   return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10)
 }

@@ -100,14 +100,18 @@ export const productsQuery = (filters: ProductFilters) =>
   infiniteQueryOptions({
     queryKey: ['products', filters],
     queryFn: ({ pageParam, signal }) =>
-      ask<ProductPage>('/api/products', { ...soughtBy(filters), prices: true, limit: PAGE_ROWS, ...pageParam }, signal),
+      ask<ProductPage>(
+        '/api/products',
+        { ...productParameters(filters), prices: true, limit: PAGE_ROWS, ...pageParam },
+        signal,
+      ),
     initialPageParam: NO_PAGE,
     getNextPageParam: after,
     placeholderData: keepPreviousData,
   })
 
 /** The API's parameters: sorting needs search words or a category, and a price limit needs a single unit. */
-function soughtBy({ by, max, special, ...filters }: ProductFilters): Query {
+function productParameters({ by, max, special, ...filters }: ProductFilters): Query {
   const sought = { ...filters, ...(special !== undefined && { special: true }) }
   if (by === undefined || (sought.q ?? sought.category) === undefined) return sought
   if (by === 'price' || by === 'drop') return { ...sought, sort: by }

@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { finishPart, land, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { finishPart, publish, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isDamageCode, isReadCode, resultCodeOf } from './sqlite-result.ts'
 
@@ -32,8 +32,8 @@ export async function backUp(disk: Disk, from: DatabaseFiles, to: DatabaseFiles)
     // the ledger has would be lost.
     await copyToPart(disk, from.ledger, to.ledger)
     await copyToPart(disk, from.catalogue, to.catalogue)
-    await landPart(disk, to.ledger)
-    await landPart(disk, to.catalogue)
+    await publishCopy(disk, to.ledger)
+    await publishCopy(disk, to.catalogue)
   } catch (cause) {
     await removeUnfinished(disk, to).catch(() => {})
     throw cause
@@ -53,7 +53,7 @@ export async function removePart(disk: Disk, path: string): Promise<void> {
   for (const beside of SQLITE_SUFFIXES) await removeIfThere(disk, path + PART + beside)
 }
 
-/** Makes a durable copy of a database as a part beside `to`; `landPart` gives it that name. Throws as `backUp`. */
+/** Makes a durable copy of a database as a part beside `to`; `publishCopy` gives it that name. Throws as `backUp`. */
 export async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
   {
     using source = openToRead(from)
@@ -70,8 +70,8 @@ export async function copyToPart(disk: Disk, from: string, to: string): Promise<
 }
 
 /** Gives a part its name. Throws `copy_not_made` if a file has it. */
-export async function landPart(disk: Disk, path: string): Promise<void> {
-  const landed = await land(disk, path + PART, dirname(path), [basename(path)])
+export async function publishCopy(disk: Disk, path: string): Promise<void> {
+  const landed = await publish(disk, path + PART, dirname(path), [basename(path)])
   if (landed.wasThere) throw targetExists(path)
 }
 

@@ -8,7 +8,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { land, move, remove, replace } from '@splitcart/shared/durable-file.ts'
+import { move, publish, remove, replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 
 const MARKER = '.restoring.json'
@@ -50,7 +50,7 @@ export async function finishSwap(disk: Disk, dataFolder: string, { databases, as
     if (!(await isThere(disk, stagedPathOf(database)))) continue
     if (!(await areOne(disk, database, stagedPathOf(database))))
       for (const ending of ENDINGS) await moveIfThere(disk, database + ending, asideOf(database, aside) + ending)
-    await land(disk, stagedPathOf(database), dirname(database), [basename(database)])
+    await publish(disk, stagedPathOf(database), dirname(database), [basename(database)])
   }
   await remove(disk, join(dataFolder, MARKER))
 }

@@ -68,7 +68,7 @@ export async function handOverFetched(place: InboxStores, upload: Upload, { stor
 type Fetched = Readonly<{ stored: Stored; now: number }>
 
 /** Completes the record of a hand-over whose server died. `parts`: those it left. False: it was not handed over. */
-export async function mendHandedOver(
+export async function recoverHandedOver(
   { ledger }: InboxStores,
   arriving: Arriving,
   parts: ReadonlySet<string>,

@@ -2,11 +2,17 @@
 import { basename, join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { land } from '@splitcart/shared/durable-file.ts'
+import { publish } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedPack, isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { baseMissed, KEPT_ENDINGS, keptContent, nameKept, unlessGone } from '@splitcart/shared/packed/kept-file.ts'
+import {
+  KEPT_ENDINGS,
+  keptContent,
+  missingBaseOf,
+  originalNameIn,
+  unlessGone,
+} from '@splitcart/shared/packed/kept-file.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -23,10 +29,10 @@ export async function requestAgain(places: InboxStores, { path, now, daysMax }: 
   const { disk, ledger } = places
   const requested: Upload[] = []
   const since = now - daysMax * DAY_MS
-  const named = await ledger.requestedFiles.uploadsNamed(nameKept(basename(path)) ?? '')
+  const named = await ledger.requestedFiles.uploadsNamed(originalNameIn(basename(path)) ?? '')
   const kept = named.filter((upload) => isKept(upload, since))
   // A base is needed as long as what was packed with it, however old it is itself.
-  const base = named.length > 0 && kept.length === 0 ? undefined : await baseMissed(disk, path)
+  const base = named.length > 0 && kept.length === 0 ? undefined : await missingBaseOf(disk, path)
   const ofBase = base === undefined ? undefined : await ledger.uploads.findBySha256(base)
   for (const upload of ofBase ? [ofBase, ...kept] : kept)
     if (!(await isThere(places, upload)) && (await ledger.requestedFiles.add(upload.id, now))) requested.push(upload)
@@ -59,7 +65,7 @@ export async function restoreFile({ disk, folders, ledger }: InboxStores, part: 
       // Only the first name may be another upload's, too.
       if (await isDamaged(disk, path, ledger, place > 0)) damaged.push(path)
     }
-  await land(disk, part, processed, names)
+  await publish(disk, part, processed, names)
   for (const path of damaged) await setDamagedAside(disk, path)
   await ledger.requestedFiles.remove(upload.id)
 }

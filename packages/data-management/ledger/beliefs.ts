@@ -19,8 +19,8 @@ export type NewBelief = Belief & Readonly<{ at: number; who: string; reason: str
 /** Rules that cannot be believed: a date in the future would count as "now" until it has come. */
 export const NEVER_BELIEVED: ReadonlySet<string> = new Set(['date_ahead'])
 
-/** Why the findings of a rule cannot be believed; undefined if they can. */
-export function faultOfBelief(rule: string): string | undefined {
+/** Why people cannot accept the findings of this rule from now on; undefined if they can. */
+export function whyNotBelievable(rule: string): string | undefined {
   if (Object.hasOwn(FILE_RULES, rule)) return `${rule} is said of a file, not of a company`
   if (NEVER_BELIEVED.has(rule)) return `${rule} cannot be believed: that date would be "now" until it comes`
   if (Object.hasOwn(RULES, rule)) return undefined

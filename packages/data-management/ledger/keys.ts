@@ -177,7 +177,7 @@ export class Keys {
    * Records when and from where a key was used: once a minute per address, because each record costs a sync of the
    * disk. If a key has more addresses than one machine would, the audit gets only the first ones of each hour.
    */
-  async noteUse(id: string, address: string, now: number): Promise<void> {
+  async recordUse(id: string, address: string, now: number): Promise<void> {
     const uses = this.#usesOf(id, now)
     if (now - (uses.addresses.get(address) ?? Number.NEGATIVE_INFINITY) < NOTE_MS_MIN) return
     const isNew = !uses.addresses.has(address)

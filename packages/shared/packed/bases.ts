@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { constants, zstdCompressSync, zstdDecompress } from 'node:zlib'
 import { DICTIONARY_BYTES_MAX, LEVEL, windowLogFor } from '../dictionary/dcz.ts'
 import { codeOf, type Disk } from '../disk.ts'
-import { land, removeIfThere, replace, syncFolder, writePart } from '../durable-file.ts'
+import { publish, removeIfThere, replace, syncFolder, writePart } from '../durable-file.ts'
 import { makeFolder } from '../make-folder.ts'
 import { DamagedPack, isUnreadable } from './damage.ts'
 import { readWhole } from './read-whole.ts'
@@ -41,7 +41,7 @@ export async function makeBase(disk: Disk, folder: string, company: string, cont
   // An existing base with this SHA-256 is damaged: remove it.
   for (const each of await basesIn(disk, folder))
     if (sha256In(each) === sha256) await removeIfThere(disk, join(bases, each))
-  await land(disk, part, bases, [name])
+  await publish(disk, part, bases, [name])
   return { sha256, bytes, packedBytes: packed.length }
 }
 

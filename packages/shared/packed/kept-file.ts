@@ -21,14 +21,14 @@ const DAMAGED_ENDING = '.damaged'
 const CHUNK_BYTES = 1024 * 1024
 
 /** The original name of a stored file; undefined if the name is not that of a stored file. */
-export function nameKept(name: string): string | undefined {
+export function originalNameIn(name: string): string | undefined {
   return /^([^.].*\.jsonl)(?:\.gz|\.dcz)?$/.exec(name)?.[1]
 }
 
 /** The original name of a damaged file that was set aside; undefined if the name is not that of one. */
 export function originalNameOfDamaged(name: string): string | undefined {
   const aside = /^(.*)\.damaged(?:-\d)?$/.exec(name)?.[1]
-  return aside === undefined ? undefined : nameKept(aside)
+  return aside === undefined ? undefined : originalNameIn(aside)
 }
 
 /** The names to try when setting a damaged file aside. */
@@ -72,7 +72,7 @@ export async function keptDigest(disk: Disk, path: string): Promise<string | und
 }
 
 /** The SHA-256 of the base whose damage or loss makes a file unreadable; undefined otherwise. */
-export async function baseMissed(disk: Disk, path: string): Promise<string | undefined> {
+export async function missingBaseOf(disk: Disk, path: string): Promise<string | undefined> {
   try {
     for await (const _ of keptContent(disk, path));
   } catch (error) {

@@ -6,7 +6,7 @@ import { type ReactNode, useCallback, useMemo } from 'react'
 import { type UploadFilters, uploadsQuery } from '../../api/queries.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
-import { size, whole } from '../../parts/format.ts'
+import { formatNumber, size } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { useTableState } from '../../parts/table-state.ts'
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     right: true,
     narrow: 'shown',
     sort: rowsOf,
-    cell: (upload) => whole(rowsOf(upload)),
+    cell: (upload) => formatNumber(rowsOf(upload)),
   },
   {
     id: 'rejected',
@@ -62,7 +62,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     width: '5rem',
     right: true,
     sort: ({ load }) => load?.rejected ?? 0,
-    cell: ({ load }) => (load === null || load.rejected === 0 ? '–' : whole(load.rejected)),
+    cell: ({ load }) => (load === null || load.rejected === 0 ? '–' : formatNumber(load.rejected)),
   },
   {
     id: 'bytes',
@@ -115,7 +115,7 @@ export function Uploads(): ReactNode {
           idOf={({ id }) => id}
           more={uploads}
           isOrdered={sorting !== undefined}
-          end={`All ${whole(rows.length)} uploads are shown.`}
+          end={`All ${formatNumber(rows.length)} uploads are shown.`}
         />
       )}
     </Page>

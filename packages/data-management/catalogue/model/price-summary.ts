@@ -1,5 +1,5 @@
 /** A short summary of a product's price: where it is cheapest, what it has cost, and whether that is a deal. Pure. */
-import { dayBeside } from '@splitcart/shared/date.ts'
+import { addDays } from '@splitcart/shared/date.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 
 /** What a store asks now. Money is whole cents. `mayBePaid`: it is not silent, above 0, and not known to be sold out. */
@@ -153,5 +153,5 @@ function daysFrom(from: string, to: string): number {
 }
 
 function dayBefore(date: string, days: number): string {
-  return date === '' ? '' : dayBeside(date, -days)
+  return date === '' ? '' : addDays(date, -days)
 }

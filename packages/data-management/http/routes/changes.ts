@@ -19,7 +19,7 @@ import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
 import { DATE_MAX, DATE_MIN, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith, askerOf, type Lines, linesOf, readableOf } from '../threads/answering.ts'
+import { answerWith, askerOf, type LineBatch, linesOf, readableOf } from '../threads/answering.ts'
 import { momentOf, type Reading, runQuery } from '../threads/reading.ts'
 import { CHANGE_FORMATS, CHANGES_QUERY, CHANGES_RESPONSE, type ChangePage } from './changes-schema.ts'
 import { feedOf } from './feed.ts'
@@ -115,7 +115,7 @@ export async function changesFound(reading: Reading, parameters: ChangesParamete
 export async function changeLines(
   reading: Reading,
   { after, ...parameters }: Omit<ChangesParameters, 'after'> & { after?: string },
-): Promise<Lines<string>> {
+): Promise<LineBatch<string>> {
   const asked = { ...parameters, limit: CSV_LINES_AT_ONCE, ...(after !== undefined && { after }) }
   const { changes, next } = await changesFound(reading, asked)
   const lines = await Array.fromAsync(csvOf(each(changes), CSV_FIELDS))

@@ -29,12 +29,12 @@ export type NoticesParameters = Page & Readonly<{ receivers: readonly Pick<Notic
 
 /** Adds the routes. */
 export function noticesRoutes(server: FastifyInstance, services: Services): void {
-  const { inbox, telling = NOBODY } = services
+  const { inbox, noticeTargets = NOBODY } = services
   const { ledger, now } = inbox
   const listed = { summary: 'What needs a person, and what was told of it', response: { 200: NOTICES_RESPONSE } }
   const list = readable(NOTICES_QUERY, listed)
   server.get<{ Querystring: Page }>('/api/notices', { ...list, config: MAY_CHANGE }, (request, reply) => {
-    const receivers = telling.receivers.map(({ name, where }) => ({ name, where }))
+    const receivers = noticeTargets.receivers.map(({ name, where }) => ({ name, where }))
     return answerWith(services, request, reply, ['notices', { ...request.query, receivers }])
   })
 
@@ -45,7 +45,7 @@ export function noticesRoutes(server: FastifyInstance, services: Services): void
     { ...test, config: MAY_CHANGE },
     async (request) => {
       const { receiver } = request.body
-      return { answers: await testReceivers({ ...telling, notices: ledger.notices, now }, receiver) }
+      return { answers: await testReceivers({ ...noticeTargets, notices: ledger.notices, now }, receiver) }
     },
   )
 }
