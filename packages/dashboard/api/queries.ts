@@ -36,6 +36,9 @@ export const overviewQuery = queryOptions({
   refetchInterval: MINUTE_MS,
 })
 
+/** The states of an upload, in the order in which they are offered. */
+export const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
+
 export type UploadFilters = Readonly<{
   state?: UploadState
   q?: string

@@ -8,6 +8,7 @@ import { FILE_RULES } from '@splitcart/shared/truth/judge.ts'
 import { RULES } from '@splitcart/shared/truth/rules.ts'
 import type { Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
+import { undoRecord } from './undo-record.ts'
 
 /** A belief on record, also one that was taken back. */
 export type BeliefRecord = BeliefSince &
@@ -51,13 +52,7 @@ export class Beliefs {
 
   /** Takes a belief back; false if there is none with this id, or it was taken back already. */
   async undo(id: number, who: string, at: number): Promise<boolean> {
-    const taken = await this.#database
-      .updateTable('belief')
-      .set({ undone_at: at, undone_by: who })
-      .where('id', '=', id)
-      .where('undone_at', 'is', null)
-      .executeTakeFirst()
-    return Number(taken.numUpdatedRows) === 1
+    return await undoRecord(this.#database, 'belief', { id, who, at })
   }
 
   /** All beliefs on record, the newest first. */

@@ -1,11 +1,11 @@
 /** The API keys of the server. Only the SHA-256 of a key is stored: a random secret needs no slow hash. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { keyIdOf, makeKey } from './key-format.ts'
+import { keyIdOf, makeKey, sha256Of } from './key-format.ts'
 
 export const SCOPES = ['upload', 'read', 'admin'] as const
 
@@ -278,10 +278,6 @@ export async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: 
 function principalOf({ id, name, only_for, only_from, ...key }: SendingKey): Principal {
   const scopes = new Set(key.scopes.split(',') as Scope[])
   return { keyId: id, name, scopes, onlyFor: linesOf(only_for), onlyFrom: linesOf(only_from) }
-}
-
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 function isEqual(one: string, other: string): boolean {

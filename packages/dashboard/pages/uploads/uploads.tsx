@@ -3,7 +3,7 @@ import type { UploadView } from '@splitcart/data-management/http/routes/uploads-
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
-import { type UploadFilters, uploadsQuery } from '../../api/queries.ts'
+import { UPLOAD_STATES, type UploadFilters, uploadsQuery } from '../../api/queries.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { formatNumber, size } from '../../parts/format.ts'
@@ -24,7 +24,6 @@ const SORTS: Readonly<Record<string, UploadFilters['sort']>> = {
   bytes: 'bytes',
   received: 'received_at',
 }
-const STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
 
 const COLUMNS: readonly Column<UploadView>[] = [
   {
@@ -161,7 +160,7 @@ function FilterBar(): ReactNode {
       <ChoiceFilter
         label="State"
         all="all states"
-        values={STATES}
+        values={UPLOAD_STATES}
         value={state}
         onChange={(chosen) => navigate({ search: (now) => ({ ...now, state: chosen }) })}
       />
