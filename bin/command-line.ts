@@ -1,4 +1,5 @@
 /** Common parts of all commands: flags of settings, output options, and error handling. */
+import { isDate } from '@splitcart/shared/date.ts'
 import { Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
 import { path as readPath } from '@splitcart/shared/setting-readers.ts'
 import {
@@ -33,6 +34,12 @@ export function addOutputOptions(command: Command): Command {
 export function addSettingOptions(command: Command, names: readonly SettingName[]): Command {
   for (const name of names) command.option(`--${flagOf(name)} <value>`, `${SETTINGS[name].about} (${name})`)
   return command.option('--verbose', 'tell which settings are in force, and where each of them was found')
+}
+
+/** Adds `--json`, and the settings of commands that read the databases. */
+export function addDatabaseOptions(command: Command): Command {
+  const names = ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'] as const
+  return addSettingOptions(command.option('--json', 'print JSON Lines'), names)
 }
 
 /** The settings of a command: flags take precedence over environment and files. Reports all faults at once. */
@@ -139,6 +146,12 @@ export function pathArgument(text: string): string {
   }
 }
 
+/** Reads a date argument. */
+export function dateArgument(text: string): string {
+  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
+  return text
+}
+
 /** Makes several checks of settings; throws one `settings_invalid` that names every fault. */
 export function checkAll(...checks: readonly (() => unknown)[]): void {
   const faults = checks.flatMap((check) => faultIn(check) ?? [])
@@ -166,6 +179,15 @@ export async function run(options: OutputOptions, command: (terminal: Terminal) 
     if (problem === undefined) throw error
     process.exitCode = printProblem(terminal, problem)
   }
+}
+
+/** Runs a subcommand whose parent has the same options and consumes them wherever they stand. */
+export function runWithGlobals<Options extends OutputOptions>(
+  command: Command,
+  work: (options: Options, terminal: Terminal) => Promise<number>,
+): Promise<void> {
+  const options = command.optsWithGlobals<Options>()
+  return run(options, (terminal) => work(options, terminal))
 }
 
 /** Converts an error of the operating system or SQLite (permissions, disk full, damaged file) to a Problem. */

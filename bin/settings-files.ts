@@ -95,7 +95,8 @@ function aliasOf(name: string, environment: Texts): string | undefined {
   return name.endsWith('_PROXY') ? environment[name.toLowerCase()] : undefined
 }
 
-function homeOfUser(): string | undefined {
+/** The home folder of the user; undefined if there is none. */
+export function homeOfUser(): string | undefined {
   try {
     return homedir()
   } catch {

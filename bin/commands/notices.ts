@@ -2,7 +2,7 @@
 import { noticesListed } from '@splitcart/data-management/http/routes/notices.ts'
 import { testReceivers } from '@splitcart/data-management/notices/outbox.ts'
 import { Command } from 'commander'
-import { addSettingOptions, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -26,14 +26,7 @@ export function addNotices(program: Command): void {
     .description('send a test to every receiver')
     .option('--receiver <name>', 'to this one only: ntfy, e-mail, webhook or apprise')
     .action((options: Options) => run(options, (terminal) => sendTest(options, terminal)))
-  for (const command of [list, test])
-    notices.addCommand(
-      addSettingOptions(command.option('--json', 'print JSON Lines'), [
-        'DATA_MANAGEMENT_DATA_DIR',
-        'DATABASE_URL',
-        'TIME_ZONE',
-      ]),
-    )
+  for (const command of [list, test]) notices.addCommand(addDatabaseOptions(command))
 }
 
 async function listNotices(options: Options, terminal: Terminal): Promise<number> {

@@ -12,12 +12,12 @@
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, isSame, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import type { Folders } from './folders.ts'
-import { type FileStats, fileStatsOf, isSame, isUntouched, type Waiting } from './outbox.ts'
+import { type FileStats, fileStatsOf, isUntouched, type Waiting } from './outbox.ts'
 import { type Reject, rejectedRows } from './rejects.ts'
 import { readSidecarText } from './sidecar.ts'
 import type { Spooled } from './spool.ts'
@@ -64,13 +64,8 @@ export async function compare(disk: Disk, { path, receipt }: Archived): Promise<
 
 /** The stats that identify a file's state now; undefined if there is no regular file. */
 export async function fileStatsAt(disk: Disk, path: string): Promise<FileStats | undefined> {
-  try {
-    const stats = await disk.lstat(path)
-    return stats.isFile() ? fileStatsOf(stats) : undefined
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-    return undefined
-  }
+  const stats = await disk.lstat(path).catch(undefinedIfMissing)
+  return stats?.isFile() ? fileStatsOf(stats) : undefined
 }
 
 /** Every receipt in the archive, with its file's name; the file may be gone. Omits unreadable and skipped ones. */

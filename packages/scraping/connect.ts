@@ -1,7 +1,9 @@
 /** Server requests of `connect` and `disconnect`: exchange a one-time code for a key, and revoke the own key. */
+
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { PROBLEMS, Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
+import { jsonIn } from '@splitcart/shared/text.ts'
 import { AnswerError, type ForeignResponse } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
@@ -55,9 +57,5 @@ function problemOf(fault: AnswerError | ForeignResponse): Error {
 }
 
 function fieldsIn(text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text))
-  } catch {
-    return {}
-  }
+  return Object(jsonIn(text))
 }

@@ -2,6 +2,7 @@
  * Also writes the items that a Crawlee or Apify crawler pushes into its dataset to the outbox, by wrapping
  * `Dataset.pushData`: every item passes it, whether pushed directly, by a request handler, or by an actor.
  */
+import { localDate } from '@splitcart/shared/date.ts'
 import { rowOf } from './intake/mapping.ts'
 import { type Committed, JsonlWriter } from './jsonl-writer.ts'
 
@@ -91,9 +92,4 @@ export class OutboxHook implements AsyncDisposable {
       throw cause
     }
   }
-}
-
-function localDate(now = new Date()): string {
-  const two = (number: number) => String(number).padStart(2, '0')
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
 }

@@ -9,7 +9,7 @@ import {
   runCheck,
   warn,
 } from '@splitcart/shared/check-result.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
 import { publish, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { canLockBeside } from '@splitcart/shared/lock.ts'
@@ -38,7 +38,7 @@ export async function* examineFolders(disk: Disk, dataDir: string, clock: Clock)
 async function* examineKind(disk: Disk, folders: Folders, clock: Clock): AsyncGenerator<CheckResult> {
   const there: string[] = []
   for (const folder of Object.values(folders)) {
-    if ((await disk.lstat(folder).catch(codeOf)) === 'ENOENT') continue
+    if (await isMissing(disk, folder)) continue
     there.push(folder)
     yield await runCheck('folder', MEND_RIGHTS, () => checkOwner(disk, 'folder', folder))
   }

@@ -8,7 +8,9 @@ import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 import {
   differenceOf,
   duplicateDiffers,
+  type Fields,
   identityOf,
+  isObject,
   isRejection,
   REJECT_CODES,
   type Rejection,
@@ -232,10 +234,4 @@ function stamped(row: Fields, scrapedAt: string): Fields {
   const { metadata } = row
   if (!isObject(metadata) || (metadata.scraped_at ?? '') !== '') return row
   return { ...row, metadata: { ...metadata, scraped_at: scrapedAt } }
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

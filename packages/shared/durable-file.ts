@@ -17,7 +17,7 @@ import { constants, rmSync, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile } from './digest.ts'
-import { codeOf, type Disk, openToRead } from './disk.ts'
+import { codeOf, type Disk, isMissing, openToRead, undefinedIfMissing } from './disk.ts'
 import { chunksOf } from './file-chunks.ts'
 
 const FILE_MODE = 0o600
@@ -110,7 +110,7 @@ export async function publish(disk: Disk, part: string, folder: string, names: I
 export async function renameToFree(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<string> {
   for (const name of names) {
     const path = join(folder, name)
-    const isFree = (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
+    const isFree = await isMissing(disk, path)
     if (!isFree && !(await sameBytes(disk, part, path).catch(() => false))) continue
     if (isFree) await disk.rename(part, path)
     await syncFolder(disk, folder)
@@ -220,24 +220,17 @@ const openToSync: typeof openToRead =
 
 /** Makes the content of a file that another process wrote durable, but not its name. A missing file is fine. */
 export async function syncWritten(disk: Disk, path: string): Promise<void> {
-  const file = await openToSync(disk, path).catch((error) => {
-    if (codeOf(error) !== 'ENOENT') throw error
-  })
-  if (file === undefined) return
+  const file = await openToSync(disk, path).catch(undefinedIfMissing)
   try {
-    await file.datasync()
+    await file?.datasync()
   } finally {
-    await file.close()
+    await file?.close()
   }
 }
 
 /** Removes a file that may be missing, without a sync; for parts, which may reappear after a power cut without harm. */
 export async function removeIfThere(disk: Disk, path: string): Promise<void> {
-  try {
-    await disk.unlink(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
+  await disk.unlink(path).catch(undefinedIfMissing)
 }
 
 /** Removes a disposable file, such as a probe, in synchronous code. A missing file is fine. */

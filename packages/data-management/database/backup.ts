@@ -1,7 +1,7 @@
 /** Copies both SQLite databases consistently while they are in use, and checks such copies. */
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { finishPart, publish, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isDamageCode, isReadCode, resultCodeOf } from './sqlite-result.ts'
@@ -101,16 +101,6 @@ function targetExists(path: string): Problem {
   return new Problem('copy_not_made', `${path} exists, and no backup is written over anything; name another file`)
 }
 
-async function fileExists(disk: Disk, path: string): Promise<boolean> {
-  return disk.lstat(path).then(
-    () => true,
-    (error) => {
-      if (codeOf(error) === 'ENOENT') return false
-      throw error
-    },
-  )
-}
-
 /** Checks the pages of a copy, and that it has a table of the database that it should be. Throws `backup_unusable`. */
 export function checkCopy(path: string, table: string): void {
   try {
@@ -129,4 +119,8 @@ function openToRead(path: string): DatabaseSync {
   } catch (cause) {
     throw new Problem('database_unusable', `${path}: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
+}
+
+async function fileExists(disk: Disk, path: string): Promise<boolean> {
+  return (await disk.lstat(path).catch(undefinedIfMissing)) !== undefined
 }

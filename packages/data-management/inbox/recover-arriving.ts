@@ -3,16 +3,13 @@
  * upload: then nothing else is arriving. It also precedes the removal of the parts, which tell what was handed over.
  */
 import { basename } from 'node:path'
-import { codeOf } from '@splitcart/shared/disk.ts'
+import { undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { syncFolder } from '@splitcart/shared/durable-file.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { foldersOfKind } from '../folders.ts'
 import type { Arriving } from '../ledger/arrivals.ts'
-import type { Receiving } from './accept.ts'
-import { recoverHandedOver } from './deliver.ts'
+import { type InboxStores, recoverHandedOver } from './deliver.ts'
 import { findInInbox } from './stored.ts'
-
-type InboxStores = Pick<Receiving, 'disk' | 'folders' | 'ledger'>
 
 /**
  * Records the arriving files that have their name in the inbox, or are on record already, as accepted for their
@@ -33,9 +30,7 @@ export async function recoverArriving(stores: InboxStores): Promise<string[]> {
 
 /** Makes the names in an inbox durable. A kind that the server no longer accepts may have no folder. */
 async function syncInbox({ disk, folders }: InboxStores, kind: string): Promise<void> {
-  await syncFolder(disk, foldersOfKind(folders, kind).inbox).catch((error) => {
-    if (codeOf(error) !== 'ENOENT') throw error
-  })
+  await syncFolder(disk, foldersOfKind(folders, kind).inbox).catch(undefinedIfMissing)
 }
 
 async function recoverOne({ disk, folders, ledger }: InboxStores, arriving: Arriving): Promise<boolean> {

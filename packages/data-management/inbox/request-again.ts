@@ -1,25 +1,18 @@
 /** Requests damaged files from their senders again, and puts what arrives in their place. */
 import { basename, join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
-import type { Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { publish } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedPack, isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import {
-  KEPT_ENDINGS,
-  keptContent,
-  missingBaseOf,
-  originalNameIn,
-  unlessGone,
-} from '@splitcart/shared/packed/kept-file.ts'
+import { KEPT_ENDINGS, keptContent, missingBaseOf, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
-import { type Folders, foldersOfKind } from '../folders.ts'
+import { foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import type { InboxStores } from './deliver.ts'
 import { findStored } from './stored.ts'
-
-type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
 /** A damaged file. Uploads loaded more than `daysMax` days ago are not requested: they are pruned soon anyway. */
 export type DamagedKept = Readonly<{ path: string; now: number; daysMax: number }>
@@ -79,7 +72,7 @@ async function isDamaged(disk: Disk, path: string, { uploads }: Ledger, isOwn: b
   try {
     for await (const chunk of keptContent(disk, path)) digester.hash(chunk)
   } catch (error) {
-    if (!isUnreadable(error)) return unlessGone(error) ?? false
+    if (!isUnreadable(error)) return undefinedIfMissing(error) ?? false
     const base = error instanceof DamagedPack ? error.base : undefined
     return isOwn || base === undefined || !(await uploads.has(base))
   }

@@ -15,7 +15,7 @@
  * digest, if the sender named one.
  */
 import { dirname, join } from 'node:path'
-import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, openToRead, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { openPart, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { FileStore } from '@tus/file-store'
@@ -226,12 +226,7 @@ async function removeAll(disk: Disk, paths: readonly string[]): Promise<void> {
 }
 
 async function sizeOf(disk: Disk, path: string): Promise<number> {
-  try {
-    return (await disk.lstat(path)).size
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 0
-    throw error
-  }
+  return (await disk.lstat(path).catch(undefinedIfMissing))?.size ?? 0
 }
 
 async function readRecord(disk: Disk, path: string): Promise<UnfinishedRecord | undefined> {

@@ -1,9 +1,9 @@
 /** Rules on dates, numbers of rows, and categories. Pure. */
+import { daysBetween } from '../date.ts'
 import { formatNumber, percent } from '../number.ts'
 import {
   type Case,
   type ComparedReference,
-  daysBetween,
   isClearlyLess,
   isClearlyMore,
   isWitnessed,

@@ -2,6 +2,8 @@
  * `GET /api/changes`: what became cheaper or dearer, and what is new, gone or back, the largest change first; as paged
  * JSON, as CSV with all lines, or as an Atom feed.
  */
+
+import { addDays } from '@splitcart/shared/date.ts'
 import { moneyIn } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
@@ -144,7 +146,7 @@ async function queryOf(reading: Reading, parameters: ChangesParameters): Promise
   const latest =
     isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChanges(database, until, companyId)))
   if (!isDated && named === undefined && latest === undefined) return { query: undefined }
-  const from = parameters.from ?? (latest === undefined ? DATE_MIN : daysBefore(latest, parameters.days - 1))
+  const from = parameters.from ?? (latest === undefined ? DATE_MIN : addDays(latest, 1 - parameters.days))
   const to = parameters.to ?? latest ?? DATE_MAX
   const after = cursorKeyIn(listOf(parameters), parameters.after, [0, 0, 0, 0, 0, ''] as [
     number,
@@ -181,10 +183,6 @@ async function datesNamed(
 /** The list's name in cursors: a cursor of one sort order is invalid for the other. */
 function listOf({ sort }: ChangesParameters): string {
   return `changes by ${sort}`
-}
-
-function daysBefore(date: string, days: number): string {
-  return days === 0 ? date : dateOf(Date.parse(date) - days * DAY_MS)
 }
 
 function dateOf(at: number): string {
