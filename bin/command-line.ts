@@ -1,4 +1,5 @@
 /** Common parts of all commands: flags of settings, output options, and error handling. */
+import { isDate } from '@splitcart/shared/date.ts'
 import { Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
 import { path as readPath } from '@splitcart/shared/setting-readers.ts'
 import {
@@ -23,28 +24,34 @@ type Options = OutputOptions & Readonly<{ verbose?: boolean; [option: string]: u
 export class UsageFault extends Error {}
 
 /** Adds `--json` and `--quiet`. */
-export function printable(command: Command): Command {
+export function addOutputOptions(command: Command): Command {
   return command.option('--json', 'print JSON Lines').option('--quiet', 'print only the summary')
 }
 
 /**
  * Adds a flag for each setting, e.g. `--scraping-data-dir`, and `--verbose`. Secrets have none: other users can read a command line.
  */
-export function configurable(command: Command, names: readonly SettingName[]): Command {
+export function addSettingOptions(command: Command, names: readonly SettingName[]): Command {
   for (const name of names) command.option(`--${flagOf(name)} <value>`, `${SETTINGS[name].about} (${name})`)
   return command.option('--verbose', 'tell which settings are in force, and where each of them was found')
 }
 
+/** Adds `--json`, and the settings of commands that read the databases. */
+export function addDatabaseOptions(command: Command): Command {
+  const names = ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'] as const
+  return addSettingOptions(command.option('--json', 'print JSON Lines'), names)
+}
+
 /** The settings of a command: flags take precedence over environment and files. Reports all faults at once. */
 export function settingsOf(options: Options, machine: Machine): Settings {
-  const found = findTold(options)
+  const found = readSettingsFiles(options)
   const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = environmentWith(found, process.env)
   return readAll(found, { environment, flags: flagsIn(options), faults: found.faults }, { machine })
 }
 
 /** The settings of a command that uses the key; other commands never read it. */
 export function settingsWithKey(options: Options, machine: Machine, required: readonly SettingName[] = []): Settings {
-  const found = findTold(options)
+  const found = readSettingsFiles(options)
   const environment = environmentWith(found, process.env)
   const { key, fault } = keyFile(environment)
   const given = {
@@ -62,15 +69,15 @@ export function settingsWithKey(options: Options, machine: Machine, required: re
 }
 
 /** Reads the settings files; prints remarks on lines without effect, unless --quiet. */
-function findTold(options: Options): FoundFiles {
+function readSettingsFiles(options: Options): FoundFiles {
   const found = findSettings()
   if (options.quiet !== true) for (const remark of found.remarks) process.stderr.write(`note: ${safeToPrint(remark)}\n`)
-  if (options.verbose === true) for (const line of originsTold(options, found)) process.stderr.write(`${line}\n`)
+  if (options.verbose === true) for (const line of originLines(options, found)) process.stderr.write(`${line}\n`)
   return found
 }
 
 /** Lines on where settings were searched and found, for --verbose. No value is shown: it may be a key. */
-function originsTold(options: Options, found: FoundFiles): string[] {
+function originLines(options: Options, found: FoundFiles): string[] {
   const flags = flagsIn(options)
   const origins = Object.keys(SETTINGS).flatMap((name) => {
     const origin = name in flags ? 'flag' : originOf(name, found, process.env)
@@ -139,6 +146,12 @@ export function pathArgument(text: string): string {
   }
 }
 
+/** Reads a date argument. */
+export function dateArgument(text: string): string {
+  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
+  return text
+}
+
 /** Makes several checks of settings; throws one `settings_invalid` that names every fault. */
 export function checkAll(...checks: readonly (() => unknown)[]): void {
   const faults = checks.flatMap((check) => faultIn(check) ?? [])
@@ -164,8 +177,17 @@ export async function run(options: OutputOptions, command: (terminal: Terminal) 
   } catch (error) {
     const problem = error instanceof Problem ? error : problemOfMachine(error)
     if (problem === undefined) throw error
-    process.exitCode = tellProblem(terminal, problem)
+    process.exitCode = printProblem(terminal, problem)
   }
+}
+
+/** Runs a subcommand whose parent has the same options and consumes them wherever they stand. */
+export function runWithGlobals<Options extends OutputOptions>(
+  command: Command,
+  work: (options: Options, terminal: Terminal) => Promise<number>,
+): Promise<void> {
+  const options = command.optsWithGlobals<Options>()
+  return run(options, (terminal) => work(options, terminal))
 }
 
 /** Converts an error of the operating system or SQLite (permissions, disk full, damaged file) to a Problem. */
@@ -175,7 +197,7 @@ function problemOfMachine(cause: unknown): Problem | undefined {
   return 'syscall' in cause ? new Problem('machine_refused', cause.message, { cause }) : undefined
 }
 
-function tellProblem(terminal: Terminal, problem: Problem): number {
+function printProblem(terminal: Terminal, problem: Problem): number {
   const { code, title, detail, todo } = toProblemDocument(problem)
   terminal.record({ type: 'error', code, title, detail, todo })
   // Settings faults have one line each; in other messages a line end is foreign and is escaped.

@@ -1,14 +1,19 @@
 /** What `connect` installs on a machine: a settings file, and optionally a schedule. */
 import { spawnSync } from 'node:child_process'
-import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { type Schedule, scheduleFor } from '@splitcart/scraping/schedule.ts'
-import { codeOf, type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { type Disk, isMissing, realDisk } from '@splitcart/shared/disk.ts'
 import { remove, replace } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { ownCommand } from './own-command.ts'
-import { findSettings, type SettingsFile, type SettingsFilePath, settingsFilePaths } from './settings-files.ts'
+import {
+  findSettings,
+  homeOfUser,
+  type SettingsFile,
+  type SettingsFilePath,
+  settingsFilePaths,
+} from './settings-files.ts'
 
 /** The settings that `connect` writes and `disconnect` removes. */
 export const CONNECTION = ['API_SERVER_URL', 'API_SECRET_KEY', 'API_SERVER_CA', 'SCRAPING_DATA_DIR'] as const
@@ -20,7 +25,7 @@ const KEYS = ['API_SECRET_KEY', 'API_SECRET_KEY_FILE'] as const
  * precedence; else the user's own file, which applies in every folder.
  */
 export function settingsFileToWrite(isHere: boolean): SettingsFilePath {
-  const [here, user] = settingsFilePaths(process.platform, process.env, homeIfAny())
+  const [here, user] = settingsFilePaths(process.platform, process.env, homeOfUser())
   const { files, faults } = findSettings()
   if (faults.length > 0) throw new Problem('settings_invalid', `\n  ${faults.join('\n  ')}`)
   const own = files.find(({ from }) => from === '.env')
@@ -51,7 +56,7 @@ export function checkUnconnected(place: SettingsFilePath, isReplacing: boolean):
 
 /** The schedule that sends the outbox with the settings of a place; undefined on an unsupported platform. */
 export function scheduleOf({ from, path }: SettingsFilePath): Schedule | undefined {
-  const home = homeIfAny()
+  const home = homeOfUser()
   if (home === undefined) return undefined
   const command = [...ownCommand(), 'upload-data']
   const user = process.geteuid?.() ?? 0
@@ -85,7 +90,7 @@ export async function removeSchedule(schedule: Schedule): Promise<boolean> {
 }
 
 async function isThere(disk: Disk, { files }: Schedule): Promise<boolean> {
-  const found = await Promise.all(files.map(async ({ path }) => (await disk.lstat(path).catch(codeOf)) !== 'ENOENT'))
+  const found = await Promise.all(files.map(async ({ path }) => !(await isMissing(disk, path))))
   return found.includes(true)
 }
 
@@ -97,13 +102,4 @@ function faultOf([program, ...args]: readonly [string, ...string[]]): string | u
   const { error, status, stderr } = spawnSync(program, args, { encoding: 'utf8', windowsHide: true })
   if (error !== undefined) return `${program}: ${error.message}`
   return status === 0 ? undefined : `${program} ended with ${status}: ${stderr.trim()}`
-}
-
-function homeIfAny(): string | undefined {
-  try {
-    return homedir()
-  } catch {
-    // A container may run under a uid without a user entry.
-    return undefined
-  }
 }

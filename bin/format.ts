@@ -1,6 +1,6 @@
 /** Formats numbers and texts for the terminal. */
 import { masked } from '@splitcart/shared/masked.ts'
-import { whole } from '@splitcart/shared/number.ts'
+import { formatNumber } from '@splitcart/shared/number.ts'
 import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -15,7 +15,7 @@ export function size(bytes: number): string {
 
 /** Formats a count with its noun in the singular or with -s: "1 file", "2,000 files". */
 export function count(number: number, noun: string): string {
-  return `${whole(number)} ${noun}${number === 1 ? '' : 's'}`
+  return `${formatNumber(number)} ${noun}${number === 1 ? '' : 's'}`
 }
 
 /** Formats rows as lines of columns, each as wide as its widest cell. `right`: indices of right-aligned columns. */

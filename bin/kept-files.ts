@@ -9,7 +9,7 @@ import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
-import { findKept, nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { findKept, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
@@ -65,7 +65,7 @@ export async function readKept<T>(file: KeptFile, read: (file: KeptFile) => Prom
       const isOwn = error instanceof Error && 'path' in error && String(error.path).startsWith(folder)
       if (codeOf(error) !== 'ENOENT' || !isOwn) throw error
     }
-    path = await findKept(realDisk(), folder, nameKept(basename(file.path))!)
+    path = await findKept(realDisk(), folder, originalNameIn(basename(file.path))!)
   }
   return undefined
 }
@@ -89,7 +89,7 @@ function archiveFiles(settings: Settings): KeptFiles {
     about: 'the archive',
     zone: timeZoneOf(settings),
     list,
-    find: (text) => findIn(list(nameKept(text)), text),
+    find: (text) => findIn(list(originalNameIn(text)), text),
     ...NOTHING_OPEN,
   }
 }
@@ -120,7 +120,8 @@ function keptOf({ name, receipt }: Archived, path: string, kind: string) {
 }
 
 async function findIn(files: AsyncGenerator<KeptFile>, text: string): Promise<KeptFile> {
-  for await (const file of files) if (file.name === (nameKept(text) ?? text) || (await file.isRight(text))) return file
+  for await (const file of files)
+    if (file.name === (originalNameIn(text) ?? text) || (await file.isRight(text))) return file
   throw new Problem('not_found', `no archived file has the name or SHA-256 ${JSON.stringify(text)}`)
 }
 
@@ -133,7 +134,7 @@ async function serverFiles(settings: Settings): Promise<KeptFiles> {
     for (const kind of settings.KINDS.filter(isLoadedKind)) {
       const { processed } = foldersOfKind(folders, kind)
       for (const entry of (existsSync(processed) ? await disk.readdir(processed) : []).sort()) {
-        const name = nameKept(entry)
+        const name = originalNameIn(entry)
         const isRight = (sha256: string) => ledger.uploads.has(sha256)
         const path = join(processed, entry)
         const obtain = () => requestFromSender(machine, path, settings.PROCESSED_DAYS_MAX)
@@ -154,7 +155,7 @@ async function serverFiles(settings: Settings): Promise<KeptFiles> {
 async function findStoredFile(machine: DataManagement, text: string): Promise<KeptFile> {
   const { uploadMeant } = await import('./run-action.ts')
   const { disk, folders } = machine
-  const upload = await uploadMeant(machine, nameKept(text) ?? text)
+  const upload = await uploadMeant(machine, originalNameIn(text) ?? text)
   const stored = await findStored(disk, folders, upload)
   const { filename: name, kind, state, sha256 } = upload
   const obtain = async () => 'it is not damaged'

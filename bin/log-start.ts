@@ -1,6 +1,6 @@
 /** The first line of a log: which program this is, and the settings in force, of which secrets are only said to be set. */
 import { resolve } from 'node:path'
-import { tellSlowStatements } from '@splitcart/data-management/database/slow-statements.ts'
+import { logSlowStatements } from '@splitcart/data-management/database/slow-statements.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { programView } from './program-view.ts'
@@ -22,5 +22,5 @@ export function logStart(log: Log, program: string, settings: Settings, options:
     },
     'started',
   )
-  tellSlowStatements(log, settings.SLOW_STATEMENT_MS)
+  logSlowStatements(log, settings.SLOW_STATEMENT_MS)
 }

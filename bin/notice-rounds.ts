@@ -6,19 +6,23 @@ import { inboxOf } from '@splitcart/data-management/inbox/folder/folder-inbox.ts
 import type { Outside } from '@splitcart/data-management/notices/looked.ts'
 import type { NoticeTargets } from '@splitcart/data-management/notices/receivers/receiver.ts'
 import { receiversOf } from '@splitcart/data-management/notices/receivers.ts'
-import type { Rounds } from '@splitcart/data-management/notices/tell.ts'
+import type { RoundContext } from '@splitcart/data-management/notices/tell.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { machineName } from './operator.ts'
 
 /** The notice receivers in the settings. Throws `settings_invalid` if one cannot be used. */
-export function tellingOf(settings: Settings): NoticeTargets {
+export function noticeTargetsOf(settings: Settings): NoticeTargets {
   return { receivers: receiversOf(settings), page: settings.PAGE_URL }
 }
 
 /** What the rounds of a server work with. */
-export function roundsOf(services: Services & { telling: NoticeTargets }, settings: Settings, log: Log): Rounds {
-  const { inbox, catalogue, queries, integrity, telling } = services
+export function roundsOf(
+  services: Services & { noticeTargets: NoticeTargets },
+  settings: Settings,
+  log: Log,
+): RoundContext {
+  const { inbox, catalogue, queries, integrity, noticeTargets } = services
   const { notices, watches } = inbox.ledger
   const outside = async (): Promise<Outside> => ({
     machine: machineName(),
@@ -28,5 +32,5 @@ export function roundsOf(services: Services & { telling: NoticeTargets }, settin
   })
   const revision = () => revisionOf(catalogue.database)
   const kinds = settings.NOTICE_KINDS
-  return { ...telling, notices, watches, queries, kinds, outside, revision, now: inbox.now, log }
+  return { ...noticeTargets, notices, watches, queries, kinds, outside, revision, now: inbox.now, log }
 }

@@ -36,7 +36,7 @@ export async function replayOlder(
     const wanted: Upload[] = []
     for (const upload of uploads) if (await inbox.has(upload)) wanted.push(upload)
     replayed.notKept += uploads.length - wanted.length
-    for (const upload of wanted) await want(machine, upload, { loads, reason })
+    for (const upload of wanted) await requestReplay(machine, upload, { loads, reason })
     await runner.of(
       wanted.map(({ id }) => id),
       terminal,
@@ -59,7 +59,7 @@ async function uploadsOf({ ledger }: DataManagement, loads: readonly OlderLoad[]
 }
 
 /** Requests a replay. If the load was limited to the rights of its senders, the replay is too; else all rows load. */
-async function want(
+async function requestReplay(
   { ledger }: DataManagement,
   { id, sha256, loaded_for }: Upload,
   { loads, reason }: Readonly<{ loads: readonly OlderLoad[]; reason: string }>,

@@ -20,7 +20,7 @@ import type { DataManagement } from './data-management.ts'
 import { openInbox } from './fleet.ts'
 import { operatorName } from './operator.ts'
 import { stopSignal, type Terminal } from './terminal.ts'
-import { workOf } from './update-db-work.ts'
+import { updateDbContext } from './update-db-work.ts'
 
 const LOOK_MS = 200
 
@@ -77,7 +77,7 @@ export class ActionRunner implements AsyncDisposable {
     const isHere = await isSetUp(machine.disk, machine.folders.data)
     if (isHere) await checkPrivate(machine.disk, Object.values(machine.folders))
     const inbox = await openInbox(machine, settings)
-    return new ActionRunner(machine, workOf(machine, settings, terminal, {}), inbox, isHere)
+    return new ActionRunner(machine, updateDbContext(machine, settings, terminal, {}), inbox, isHere)
   }
 
   /** Waits until these uploads have no pending action, or the process is asked to stop. */

@@ -57,7 +57,7 @@ function userFolder(platform: string, environment: Texts, home: string | undefin
 /** Reads the existing settings files. */
 export function findSettings(places = settingsFilePaths(process.platform, process.env, homeOfUser())): FoundFiles {
   const found: FoundFiles = { files: [], faults: [], remarks: [], missing: [], closed: [] }
-  for (const place of places) readPlace(place, found)
+  for (const place of places) readSettingsFile(place, found)
   const misnamed = MISNAMED.find((name) => existsSync(name))
   if (misnamed !== undefined && !existsSync('.env'))
     found.remarks.push(`${resolve(misnamed)} is not read; the name of the file is .env`)
@@ -95,7 +95,8 @@ function aliasOf(name: string, environment: Texts): string | undefined {
   return name.endsWith('_PROXY') ? environment[name.toLowerCase()] : undefined
 }
 
-function homeOfUser(): string | undefined {
+/** The home folder of the user; undefined if there is none. */
+export function homeOfUser(): string | undefined {
   try {
     return homedir()
   } catch {
@@ -104,7 +105,7 @@ function homeOfUser(): string | undefined {
   }
 }
 
-function readPlace(place: SettingsFilePath, found: FoundFiles): void {
+function readSettingsFile(place: SettingsFilePath, found: FoundFiles): void {
   const { path, from } = place
   const shown = from === '.env' ? '.env' : path
   try {

@@ -18,7 +18,7 @@ const NO_COLOR = ['--no-color', 'print without colors, as with NO_COLOR in the e
 const program = new Command('splitcart')
   .description('Brings scraped products from machines at home into the database on a server.')
   .exitOverride()
-  .configureOutput({ outputError: tellFault })
+  .configureOutput({ outputError: printUsageError })
   .showHelpAfterError('(splitcart help shows what there is)')
   .version(versionLine(), '-V, --version', 'print the version')
   .option(...NO_COLOR)
@@ -56,7 +56,7 @@ try {
 }
 
 /** Prints a usage error, escaped, as the command line is untrusted; commander's hint gets a line of its own. */
-function tellFault(text: string, write: (text: string) => void): void {
+function printUsageError(text: string, write: (text: string) => void): void {
   const [fault = '', ...hints] = text.trimEnd().split(/\n(?=\(Did you mean )/)
   write([fault, ...hints].map((line) => `${safeToPrint(line)}\n`).join(''))
   const detail = fault.replace(/^error: /, '')

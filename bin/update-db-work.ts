@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.ts'
 import { countsOf } from './upload-report.ts'
 
 /** The working context of one process. With `force` no upload is held. */
-export function workOf(
+export function updateDbContext(
   machine: DataManagement,
   settings: Settings,
   terminal: Terminal,

@@ -1,7 +1,7 @@
 /** Prints the progress of `upload-data`: one line per file and, on a terminal, a live line for files in transit. */
 import type { FileEvent, ProblemInfo, Summary, UploadEvent } from '@splitcart/scraping/upload-events.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
-import { whole } from '@splitcart/shared/number.ts'
+import { formatNumber } from '@splitcart/shared/number.ts'
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { count, duration, safeToPrint, size } from './format.ts'
@@ -73,7 +73,7 @@ export class UploadReport {
     this.#live?.clear()
     if (event.type === 'check') this.#checked(event)
     else if (event.type === 'file') this.#file(event)
-    else this.#terminal.note(noteOf(event))
+    else this.#terminal.note(eventText(event))
     if (event.type !== 'ignored') return
     this.#leftAlone = true
     this.#terminal.record({ type: 'file', name: event.name, state: 'ignored', reason: event.reason })
@@ -119,13 +119,14 @@ export class UploadReport {
 }
 
 /** The text of an event that is not about a file's state. */
-export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'queue' | 'progress' | 'check' }>): string {
+export function eventText(event: Exclude<UploadEvent, { type: 'file' | 'queue' | 'progress' | 'check' }>): string {
   if (event.type === 'ignored') return `left alone  ${event.name}: ${event.reason}`
   if (event.type === 'left-over')
     return `left over   ${event.name} (${size(event.size)}) by a scrape that did not finish; "splitcart salvage" keeps its whole rows`
   if (event.type === 'resting') return `waiting     ${event.name} ${event.reason}`
-  if (event.type === 'pause') return `trying again ${soon(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
-  if (event.type === 'outage') return outageNote(event)
+  if (event.type === 'pause')
+    return `trying again ${delayText(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
+  if (event.type === 'outage') return outageText(event)
   if (event.type === 'alive')
     return `watching    ${count(event.sent, 'file')} sent in the last ${duration(event.sinceMs)}, ${event.waiting} waiting`
   if (event.type === 'recovery') return `the server is back after ${duration(event.outageMs)}`
@@ -133,7 +134,7 @@ export function noteOf(event: Exclude<UploadEvent, { type: 'file' | 'queue' | 'p
 }
 
 /** The text of an outage, by its level: a short line at first, then its length, after an hour a call for action. */
-function outageNote({ level, outageMs, delayMs, waiting, problem }: Extract<UploadEvent, { type: 'outage' }>): string {
+function outageText({ level, outageMs, delayMs, waiting, problem }: Extract<UploadEvent, { type: 'outage' }>): string {
   if (level === 'info') return `trying again  ${sentence(problem)}`
   const lasts = `for ${duration(outageMs)}, ${count(waiting, 'file')} waiting, next try in ${duration(delayMs)}`
   if (level === 'warn') return `still trying  ${lasts}. ${sentence(problem)}`
@@ -143,7 +144,8 @@ function outageNote({ level, outageMs, delayMs, waiting, problem }: Extract<Uplo
 function about({ state, receipt, problem }: FileEvent): string {
   if (problem !== undefined) return `: ${sentence(problem)}`
   if (receipt === undefined) return ''
-  if (receipt.load === null || state === 'accepted') return `  ${whole(receipt.lines)} lines, ${size(receipt.bytes)}`
+  if (receipt.load === null || state === 'accepted')
+    return `  ${formatNumber(receipt.lines)} lines, ${size(receipt.bytes)}`
   return `  ${countsOf(receipt.load)}${receipt.load.problem === null ? '' : ` ${receipt.load.problem}`}`
 }
 
@@ -151,7 +153,7 @@ function about({ state, receipt, problem }: FileEvent): string {
 export function countsOf(load: LoadResult): string {
   const parts = (['inserted', 'changed', 'unchanged', 'duplicate', 'rejected'] as const)
     .filter((name) => load[name] > 0)
-    .map((name) => `${whole(load[name])} ${name}`)
+    .map((name) => `${formatNumber(load[name])} ${name}`)
   return `${count(load.rows, 'row')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`
 }
 
@@ -173,7 +175,7 @@ function summaryLine(summary: Summary, outbox: string): string {
   }
   const parts = Object.entries(named)
     .filter(([, number]) => number > 0)
-    .map(([name, number]) => `${whole(number)} ${name}`)
+    .map(([name, number]) => `${formatNumber(number)} ${name}`)
   if (parts.length === 0) return `The outbox is empty (${outbox}); there was nothing to do.`
   const rejected =
     summary.rejectedRows > 0
@@ -207,7 +209,7 @@ export function totalLine(
   const bytes = Math.floor(sum([...gone].map(sizeOf)) + sum(sent))
   const all = sum(sizes.values())
   const files = [...gone].filter((name) => sizes.has(name)).length
-  return `in all  ${whole(files)} of ${count(sizes.size, 'file')}, ${size(bytes)} of ${size(all)}${speedOf(bytes, all - bytes, elapsedMs)}`
+  return `in all  ${formatNumber(files)} of ${count(sizes.size, 'file')}, ${size(bytes)} of ${size(all)}${speedOf(bytes, all - bytes, elapsedMs)}`
 }
 
 /** Average speed and remaining time as text; empty if it is too early to tell. */
@@ -222,7 +224,7 @@ function sentence({ title, detail, status, instance }: ProblemInfo): string {
   return detail === title || detail === '' ? `${title}${id}.` : `${title}: ${detail.replace(/\.$/, '')}${id}.`
 }
 
-function soon(ms: number): string {
+function delayText(ms: number): string {
   if (ms < AT_ONCE_MS_MAX) return 'at once'
   return `in ${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
 }

@@ -8,10 +8,10 @@ const PAUSE_MS_MAX = 30_000
 const AWAY: ReadonlySet<string> = new Set(['database_unreachable', 'inbox_unreachable'])
 
 /** The log of a waiting program, and the signal that ends the wait. */
-export type Patient = Readonly<{ log: Log; signal: AbortSignal }>
+export type WaitContext = Readonly<{ log: Log; signal: AbortSignal }>
 
 /** Retries `open` with growing pauses while its service is away. Throws `stopping` when the signal aborts. */
-export async function waitFor<T>(open: () => Promise<T>, { log, signal }: Patient): Promise<T> {
+export async function waitFor<T>(open: () => Promise<T>, { log, signal }: WaitContext): Promise<T> {
   for (let tries = 0; ; tries++) {
     if (signal.aborted) throw new Problem('stopping')
     try {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { openReceiver } from '../packages/data-management/test/receiver.ts'
 import { scrape } from '../packages/data-management/test/shop.ts'
-import { referencesFrom, referencesIfTold } from '../packages/scraping/references-client.ts'
+import { referencesFrom, referencesIfAvailable } from '../packages/scraping/references-client.ts'
 import { shop } from '../packages/shared/test/truth-cases.ts'
 import { openMachines } from './machines.ts'
 
@@ -36,7 +36,7 @@ test('a key that may only upload is told what its own companies are compared wit
     Date.now(),
   )
   await assert.rejects(referencesFrom(server, limited, asked), /may not/)
-  assert.equal(await referencesIfTold(server, limited, asked), undefined)
+  assert.equal(await referencesIfAvailable(server, limited, asked), undefined)
   await assert.rejects(referencesFrom(new URL('http://data.example.org'), limited, asked), /expected https/)
 })
 

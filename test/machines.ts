@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
-import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { temporaryFolder } from './folders.ts'
 import { processesWith } from './processes.ts'
@@ -139,7 +139,7 @@ export async function until(isSo: () => boolean | Promise<boolean>, what: string
 async function processedIn(dataManagement: string): Promise<string[]> {
   const names = await visible(join(dataManagement, 'product_processed'))
   // While one is packed it lies there twice.
-  return [...new Set(names.flatMap((name) => nameKept(name) ?? []))]
+  return [...new Set(names.flatMap((name) => originalNameIn(name) ?? []))]
 }
 
 async function isProcessed(dataManagement: string, names: readonly string[]): Promise<boolean> {

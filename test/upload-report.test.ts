@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { noteOf, progressLine, totalLine } from '../bin/upload-report.ts'
+import { eventText, progressLine, totalLine } from '../bin/upload-report.ts'
 import { freePorts } from './free-ports.ts'
 import { openMachines, recordsIn } from './machines.ts'
 
 const AWAY = { status: 0, code: 'server_unreachable', title: 'Away', detail: '', todo: '' } as const
 
 test('a pause is told as people count time', () => {
-  const pause = (delayMs: number) => noteOf({ type: 'pause', name: 'x.jsonl', problem: AWAY, tries: 1, delayMs })
+  const pause = (delayMs: number) => eventText({ type: 'pause', name: 'x.jsonl', problem: AWAY, tries: 1, delayMs })
   assert.equal(pause(3), 'trying again at once  x.jsonl: Away.')
   assert.equal(pause(540), 'trying again in 0.5 s  x.jsonl: Away.')
   assert.equal(pause(12_400), 'trying again in 12 s  x.jsonl: Away.')
@@ -42,7 +42,7 @@ test('of several files it tells how many have gone, of how many bytes, and how l
 test('the id of a request is told where only the log of the server has the reason', () => {
   const told = (status: number) => {
     const problem = { ...AWAY, status, title: 'The server failed', instance: 'urn:uuid:0199-ab' }
-    return noteOf({ type: 'warning', name: 'x.jsonl', problem })
+    return eventText({ type: 'warning', name: 'x.jsonl', problem })
   }
   assert.equal(told(500), 'warning     x.jsonl: The server failed (request 0199-ab).')
   assert.equal(told(503), 'warning     x.jsonl: The server failed.')

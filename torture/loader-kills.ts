@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
-import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { digestOf, type RealFile } from '../packages/data-management/test/real-files.ts'
 import { openMachines } from '../test/machines.ts'
@@ -65,5 +65,5 @@ async function faultIn(folder: string, expected: string, files: number): Promise
 }
 
 async function visible(folder: string): Promise<string[]> {
-  return [...new Set((await readdir(folder)).flatMap((name) => nameKept(name) ?? []))]
+  return [...new Set((await readdir(folder)).flatMap((name) => originalNameIn(name) ?? []))]
 }

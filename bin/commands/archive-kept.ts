@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { AnswerError } from '@splitcart/scraping/answer.ts'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { land } from '@splitcart/shared/durable-file.ts'
+import { publish } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
@@ -13,7 +13,7 @@ import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { formOf, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, Command } from 'commander'
-import { configurable, printable, run } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, size } from '../format.ts'
 import { type KeptFile, type KeptFiles, openKeptFiles, readKept } from '../kept-files.ts'
@@ -48,8 +48,8 @@ export function keptCommands(): Command[] {
     )
   for (const command of [list, verify, cat, exporting]) {
     command.option('--server', 'what the server has loaded, where this machine has an archive, too')
-    if (command !== cat) printable(command)
-    configurable(command, SETTINGS)
+    if (command !== cat) addOutputOptions(command)
+    addSettingOptions(command, SETTINGS)
   }
   return [list, cat, verify, exporting]
 }
@@ -193,6 +193,6 @@ async function exportOne(
 ): Promise<Readonly<{ path: string; sha256: string; bytes: number }>> {
   const part = join(folder, `.${file.name}.part`)
   const { sha256, bytes } = await writeChecked(realDisk(), keptContent(realDisk(), file.path), { ...file, part })
-  const { name } = await land(realDisk(), part, folder, namesFor(file.name, sha256))
+  const { name } = await publish(realDisk(), part, folder, namesFor(file.name, sha256))
   return { path: join(folder, name), sha256, bytes }
 }

@@ -9,7 +9,7 @@ import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { Command } from 'commander'
-import { configurable, printable, run, settingsOf } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -34,7 +34,7 @@ export function addArchive(program: Command): void {
     .description('pack every archived file that was loaded now, not an hour later and some at a time (ARCHIVE_FORM)')
     .action((options: Options) => run(options, (terminal) => packNow(options, terminal)))
   for (const command of [pack, prune])
-    archive.addCommand(printable(configurable(command, ['SCRAPING_DATA_DIR', 'TIME_ZONE'])))
+    archive.addCommand(addOutputOptions(addSettingOptions(command, ['SCRAPING_DATA_DIR', 'TIME_ZONE'])))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
@@ -51,7 +51,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     const prune = { disk: realDisk(), folders, daysMin: settings.ARCHIVE_DAYS_MIN, now: Date.now(), dryRun, all }
     for await (const pruned of pruneArchive(prune)) {
       if (pruned.wentBack !== undefined) {
-        tellWentBack(terminal, pruned, dryRun)
+        printReturned(terminal, pruned, dryRun)
         continue
       }
       files++
@@ -96,7 +96,7 @@ async function packNow(options: Options, terminal: Terminal): Promise<number> {
 }
 
 /** Reports a file that returned to the outbox: written to after sending, it is no copy of the server's. */
-function tellWentBack(terminal: Terminal, { name, wentBack }: Pruned, dryRun: boolean): void {
+function printReturned(terminal: Terminal, { name, wentBack }: Pruned, dryRun: boolean): void {
   const goes = dryRun ? 'would go back to the outbox' : `is in the outbox again, as ${wentBack}`
   terminal.say(`returned  ${name} was written to after it was sent, and ${goes}`)
   terminal.record({ type: 'file', state: 'returned', name: wentBack })

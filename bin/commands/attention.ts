@@ -7,7 +7,7 @@ import { NOT_TICKED, tickFound } from '@splitcart/data-management/http/routes/ti
 import { TICK_KINDS, type TickBody } from '@splitcart/data-management/http/routes/ticks-schema.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -33,14 +33,7 @@ export function addAttention(program: Command): void {
   const untick = named('untick', 'take a tick back').action((kind: Kind, subject: string, options: Options) =>
     run(options, (terminal) => takeBack(kind, subject, options, terminal)),
   )
-  for (const command of [list, tick, untick])
-    attention.addCommand(
-      configurable(command.option('--json', 'print JSON Lines'), [
-        'DATA_MANAGEMENT_DATA_DIR',
-        'DATABASE_URL',
-        'TIME_ZONE',
-      ]),
-    )
+  for (const command of [list, tick, untick]) attention.addCommand(addDatabaseOptions(command))
 }
 
 function named(name: string, about: string): Command {

@@ -1,6 +1,6 @@
 /** `splitcart audit`: prints who did what with keys, holds and loads, newest first. */
 import type { Command } from 'commander'
-import { configurable, countArgument, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, countArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, safeToPrint } from '../format.ts'
@@ -16,7 +16,7 @@ export function addAudit(program: Command): void {
     .option('--limit <number>', 'how many entries', countArgument, 50)
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
+  addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {

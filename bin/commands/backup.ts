@@ -14,7 +14,7 @@ import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, countArgument, pathArgument, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, countArgument, pathArgument, run, settingsOf } from '../command-line.ts'
 import { checkServerData, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -38,7 +38,7 @@ export function addBackup(program: Command): void {
     )
     .action((file: string, options: Options) => {
       if (options.note)
-        return run(options, (terminal) => noteOther(file, settingsOf(options, 'data-management'), terminal))
+        return run(options, (terminal) => recordExternalBackup(file, settingsOf(options, 'data-management'), terminal))
       if (options.keep !== undefined && !isFolder(resolve(file)))
         command.error('error: --keep is for a folder of backups, which must be there')
       return run(options, (terminal) =>
@@ -46,7 +46,7 @@ export function addBackup(program: Command): void {
       )
     })
   command.option('--keep <n>', 'then remove the oldest backups of the folder, so that so many stay', countArgument)
-  configurable(command.option('--json', 'print JSON'), SETTINGS)
+  addSettingOptions(command.option('--json', 'print JSON'), SETTINGS)
 }
 
 type BackupOptions = Readonly<{ file: string; keep?: number }>
@@ -55,9 +55,9 @@ async function makeBackup({ file, keep }: BackupOptions, settings: Settings, ter
   checkFiles(settings)
   await checkServerData(settings)
   const disk = realDisk()
-  const backup = await placeOf(disk, file)
+  const backup = await targetPathsIn(disk, file)
   await backUp(disk, databasesOf(settings), backup)
-  await noteBackup(settings, backup.catalogue, terminal)
+  await recordBackup(settings, backup.catalogue, terminal)
   for (const path of [backup.catalogue, backup.ledger]) terminal.say(path)
   const removed = keep === undefined ? undefined : await removeOldest(disk, dirname(backup.catalogue), keep)
   for (const path of removed ?? []) terminal.note(`removed ${path}`)
@@ -66,7 +66,7 @@ async function makeBackup({ file, keep }: BackupOptions, settings: Settings, ter
 }
 
 /** Records a backup made by PostgreSQL's own tools, so that the dashboard shows its age and notices report it. */
-async function noteOther(place: string, settings: Settings, terminal: Terminal): Promise<number> {
+async function recordExternalBackup(place: string, settings: Settings, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settings)
   await machine.ledger.audit(entryOf(place))
   terminal.say(`Noted: a backup was made, to ${place}`)
@@ -79,7 +79,7 @@ function entryOf(detail: string) {
 }
 
 /** Target paths: files named by the time in a given folder, or the given file. */
-async function placeOf(disk: Disk, file: string): Promise<DatabaseFiles> {
+async function targetPathsIn(disk: Disk, file: string): Promise<DatabaseFiles> {
   const path = resolve(file)
   const folder = isFolder(path) || /[\\/]$/.test(file) ? path : dirname(path)
   if (!isFolder(folder)) throw new Problem('copy_not_made', `there is no folder ${folder}; make it first`)
@@ -106,7 +106,7 @@ export function checkFiles(settings: Settings): void {
 }
 
 /** Records the backup, so that the dashboard shows its age. It is valid even if this user may not write that. */
-async function noteBackup(settings: Settings, path: string, terminal: Terminal): Promise<void> {
+async function recordBackup(settings: Settings, path: string, terminal: Terminal): Promise<void> {
   try {
     await using ledger = openLedger(resolve(settings.DATA_MANAGEMENT_DATA_DIR))
     await ledger.audit(entryOf(path))

@@ -2,11 +2,10 @@
 import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { type ChangesParameters, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
-import { isDate } from '@splitcart/shared/date.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
-import { changeOf, whole } from '@splitcart/shared/number.ts'
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { configurable, numberArgument, run, settingsOf } from '../command-line.ts'
+import { changeOf, formatNumber } from '@splitcart/shared/number.ts'
+import { type Command, Option } from 'commander'
+import { addSettingOptions, dateArgument, numberArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -38,7 +37,7 @@ export function addChanges(program: Command): void {
     .option('--limit <count>', 'how many at most', numberArgument(LIMIT_MAX), LIMIT)
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
+  addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
@@ -68,10 +67,5 @@ function summaryOf({ from, to, counts, is_counted }: ChangePage): string {
   const counting = is_counted ? '' : ' What was loaded last has still to be counted: update-db does so.'
   if (from === null) return `Nothing has changed yet.${counting}`
   const when = from === to ? `On ${from}` : `From ${from} to ${to}`
-  return `${when}: ${counts.map(({ kind, lines }) => `${whole(lines)} ${wordOf(kind)}`).join(', ')}.${counting}`
-}
-
-function dateArgument(text: string): string {
-  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2025-09-23.')
-  return text
+  return `${when}: ${counts.map(({ kind, lines }) => `${formatNumber(lines)} ${wordOf(kind)}`).join(', ')}.${counting}`
 }

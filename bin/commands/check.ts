@@ -7,7 +7,7 @@ import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import type { Command } from 'commander'
-import { pathArgument, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
+import { addOutputOptions, pathArgument, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
@@ -23,7 +23,7 @@ export function addCheck(program: Command): void {
     .argument('<file...>', 'files of rows, .jsonl or .jsonl.gz, the oldest first')
     .option('--against <server>', 'compare with what this server knows; its key is API_SECRET_KEY')
     .action((files: string[], options: Options) => run(options, (terminal) => check(files, options, terminal)))
-  printable(command)
+  addOutputOptions(command)
 }
 
 async function check(files: readonly string[], options: Options, terminal: Terminal): Promise<number> {
@@ -32,10 +32,10 @@ async function check(files: readonly string[], options: Options, terminal: Termi
   const checking = new ScrapeCheck({ thresholds, now: Date.now, ...(await serverOf(options)) })
   let held = 0
   for (const file of files) {
-    const checked = await checking.look(pathArgument(file))
+    const checked = await checking.check(pathArgument(file))
     const isHeld = checked.verdicts.some(isHolding)
     if (isHeld) held++
-    tell({ name: basename(file), state: isHeld ? 'held' : 'good', ...checked }, terminal, timeZoneOf(settings))
+    printResult({ name: basename(file), state: isHeld ? 'held' : 'good', ...checked }, terminal, timeZoneOf(settings))
   }
   terminal.sum(
     held === 0 ? `${count(files.length, 'file')}: nothing holds them.` : `${count(held, 'file')} would be held.`,
@@ -61,7 +61,7 @@ async function serverOf(options: Options): Promise<Pick<CheckRequest, 'askServer
 
 type CheckResult = CheckedFile & Readonly<{ name: string; state: string }>
 
-function tell(
+function printResult(
   { name, state, rows, rejected, verdicts, scrapes }: CheckResult,
   terminal: Terminal,
   zone: TimeZone,

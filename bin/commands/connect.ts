@@ -9,7 +9,7 @@ import { url } from '@splitcart/shared/setting-readers.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { ask } from '../ask.ts'
-import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addSettingOptions, run, settingsOf, UsageFault } from '../command-line.ts'
 import { checkUnconnected, installSchedule, scheduleOf, settingsFileToWrite } from '../connected.ts'
 import { EXIT } from '../exit-codes.ts'
 import { setUpNetwork } from '../network.ts'
@@ -33,7 +33,7 @@ export function addConnect(program: Command): void {
     .option('--no-schedule', 'do not ask about that')
     .option('--json', 'print JSON Lines')
     .action((server: URL, options: Options) => run(options, (terminal) => act(server, options, terminal)))
-  configurable(command, ['API_SERVER_CA', 'SCRAPING_DATA_DIR'])
+  addSettingOptions(command, ['API_SERVER_CA', 'SCRAPING_DATA_DIR'])
 }
 
 async function act(server: URL, options: Options, terminal: Terminal): Promise<number> {

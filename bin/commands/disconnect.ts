@@ -4,7 +4,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, run, settingsWithKey } from '../command-line.ts'
+import { addSettingOptions, run, settingsWithKey } from '../command-line.ts'
 import { CONNECTION, connectedFiles, removeSchedule, scheduleOf } from '../connected.ts'
 import { EXIT } from '../exit-codes.ts'
 import { setUpNetwork } from '../network.ts'
@@ -22,7 +22,7 @@ export function addDisconnect(program: Command): void {
     .description('end the key of this machine, and remove its schedule and the settings that "connect" wrote')
     .option('--json', 'print JSON Lines')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  configurable(command, [])
+  addSettingOptions(command, [])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {

@@ -5,12 +5,12 @@ import { examineServer } from '@splitcart/scraping/doctor-server.ts'
 import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
 import { type CheckResult, fail, ok, warn } from '@splitcart/shared/check-result.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
-import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
+import { isMissing, realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { NODE_MIN, SQLITE_MIN } from '@splitcart/shared/versions.ts'
 import type { Command } from 'commander'
-import { configurable, faultIn, printable, run, settingsWithKey } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, faultIn, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
@@ -36,7 +36,7 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('examine settings, folders, disk, server and key of this machine, and say what to do')
     .action((options: Options) => run(options, (terminal) => examine(options, terminal)))
-  printable(configurable(command, DOCTOR_SETTINGS))
+  addOutputOptions(addSettingOptions(command, DOCTOR_SETTINGS))
 }
 
 /** Runs all checks, prints the results, and returns the exit code. */
@@ -71,7 +71,7 @@ async function* examineAll(options: Options): AsyncGenerator<CheckResult> {
   const disk = realDisk()
   const { SCRAPING_DATA_DIR: scraping } = settings
   const hasOther = (await kindsThere(disk, scraping).catch(() => [])).length > 1
-  const hasOutbox = hasOther || (await disk.lstat(foldersIn(scraping).outbox).catch(codeOf)) !== 'ENOENT'
+  const hasOutbox = hasOther || !(await isMissing(disk, foldersIn(scraping).outbox))
   const sends = settings.API_SERVER_URL !== undefined || hasOutbox
   const receives = await isSetUp(disk, settings.DATA_MANAGEMENT_DATA_DIR)
   if (sends) yield* examineScraping(settings)

@@ -4,12 +4,12 @@ import {
   chainFindings,
   faultOfNames,
 } from '@splitcart/data-management/catalogue/queries/findings.ts'
-import { aboutOf, type BeliefRecord, faultOfBelief } from '@splitcart/data-management/ledger/beliefs.ts'
+import { aboutOf, type BeliefRecord, whyNotBelievable } from '@splitcart/data-management/ledger/beliefs.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -24,7 +24,7 @@ export function addFindings(program: Command): void {
     .command('findings')
     .description('list what is told of the newest scrapes, a line for each company; say what is to be believed')
     .action((options: Options) => run(options, (terminal) => listFindings(options, terminal)))
-  withSettings(findings)
+  addDatabaseOptions(findings)
   const believe = new Command('believe')
     .description('believe what a rule says of a company, or of one of its stores, from now on')
     .argument('<company>', 'a company, or company/store')
@@ -32,32 +32,18 @@ export function addFindings(program: Command): void {
     .option('--field <name>', 'only what it says of this field')
     .option('--reason <text>', 'why')
     .action((company: string, rule: string, _own: Options, command: Command) =>
-      withGlobals(command, (options, terminal) => believeFrom(company, rule, options, terminal)),
+      runWithGlobals(command, (options: Options, terminal) => believeFrom(company, rule, options, terminal)),
     )
   const beliefs = new Command('beliefs')
     .description('list what is believed, the newest first')
-    .action((_own: Options, command: Command) => withGlobals(command, listBeliefs))
+    .action((_own: Options, command: Command) => runWithGlobals(command, listBeliefs))
   const undo = new Command('undo')
     .description('take a belief back')
     .argument('<id>', 'its number in the list of beliefs')
     .action((id: string, _own: Options, command: Command) =>
-      withGlobals(command, (options, terminal) => takeBack(id, options, terminal)),
+      runWithGlobals(command, (options: Options, terminal) => takeBack(id, options, terminal)),
     )
-  for (const command of [believe, beliefs, undo]) findings.addCommand(withSettings(command))
-}
-
-/** `findings` has these options too, and takes them wherever they stand. */
-function withGlobals(command: Command, work: (options: Options, terminal: Terminal) => Promise<number>) {
-  const options: Options = command.optsWithGlobals()
-  return run(options, (terminal) => work(options, terminal))
-}
-
-function withSettings(command: Command): Command {
-  return configurable(command.option('--json', 'print JSON Lines'), [
-    'DATA_MANAGEMENT_DATA_DIR',
-    'DATABASE_URL',
-    'TIME_ZONE',
-  ])
+  for (const command of [believe, beliefs, undo]) findings.addCommand(addDatabaseOptions(command))
 }
 
 async function listFindings(options: Options, terminal: Terminal): Promise<number> {
@@ -92,7 +78,7 @@ async function believeFrom(text: string, rule: string, options: Options, termina
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const [company = '', ...rest] = text.split('/')
   const store = rest.length === 0 ? null : rest.join('/')
-  const fault = faultOfBelief(rule) ?? (await faultOfNames(machine.catalogue.database, company, store))
+  const fault = whyNotBelievable(rule) ?? (await faultOfNames(machine.catalogue.database, company, store))
   if (fault !== undefined) throw new Problem('not_found', fault)
   const { field = null, reason = null } = options
   const said = { company, store, rule, field, at: Date.now(), who: operatorName(), reason }

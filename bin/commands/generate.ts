@@ -4,11 +4,11 @@ import { basename, dirname, join } from 'node:path'
 import { type Plan, planOf } from '@splitcart/generator/plan.ts'
 import { cachedLineWriter, type Scrape, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
-import { land, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { publish, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Command, InvalidArgumentError } from 'commander'
-import { pathArgument, printable, run } from '../command-line.ts'
+import { addOutputOptions, pathArgument, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
@@ -30,11 +30,11 @@ export function addGenerate(program: Command): void {
     .description('write realistic scrapes of invented shops into a folder; the same numbers give the same bytes')
     .argument('<folder>', 'where to write, e.g. scraping/data/product_outbox', pathArgument)
     .option('--one-file <name>', 'write all of them into one file of this name')
-  for (const [name, about] of Object.entries(NUMBERS)) command.option(`--${name} <number>`, about, whole)
+  for (const [name, about] of Object.entries(NUMBERS)) command.option(`--${name} <number>`, about, wholeNumber)
   command
     .option('--first-date <date>', 'the first day, e.g. 2025-09-09')
     .action((folder: string, options: Options) => run(options, (terminal) => act(folder, options, terminal)))
-  printable(command)
+  addOutputOptions(command)
 }
 
 async function act(folder: string, options: Options, terminal: Terminal): Promise<number> {
@@ -66,7 +66,7 @@ async function writeWhole(disk: Disk, path: string, write: (part: FileHandle) =>
   await removeIfThere(disk, part)
   await writePart(disk, part, write)
   try {
-    await land(disk, part, dirname(path), [basename(path)])
+    await publish(disk, part, dirname(path), [basename(path)])
   } catch (cause) {
     await removeIfThere(disk, part)
     if (cause instanceof Error && 'code' in cause) throw cause
@@ -85,7 +85,7 @@ function checkedPlan(options: Options): Plan {
   }
 }
 
-function whole(text: string): number {
+function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
   return Number(text)
 }

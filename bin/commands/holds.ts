@@ -2,7 +2,7 @@
 import { receiptOf, repairFor } from '@splitcart/data-management/ledger/receipt-of.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addDatabaseOptions, run, settingsOf, UsageFault } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -39,14 +39,7 @@ export function addHolds(program: Command): void {
     .action((upload: string, options: Options) =>
       run(options, (terminal) => decide(upload, 'discard', options, terminal)),
     )
-  for (const command of [list, release, discard])
-    holds.addCommand(
-      configurable(command.option('--json', 'print JSON Lines'), [
-        'DATA_MANAGEMENT_DATA_DIR',
-        'DATABASE_URL',
-        'TIME_ZONE',
-      ]),
-    )
+  for (const command of [list, release, discard]) holds.addCommand(addDatabaseOptions(command))
 }
 
 async function listHolds(options: Options, terminal: Terminal): Promise<number> {

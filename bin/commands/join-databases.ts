@@ -5,7 +5,7 @@ import { joinPair } from '@splitcart/data-management/pair.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, run, settingsOf } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
 import { checkServerData, openUnpaired, pairOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -23,7 +23,7 @@ export function addJoinDatabases(program: Command): void {
     )
     .option('--json', 'print JSON')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {

@@ -4,13 +4,12 @@ import { machineView } from '@splitcart/data-management/http/routes/machine-view
 import type { MachineView } from '@splitcart/data-management/http/routes/machines-schema.ts'
 import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
 import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
-import { isDate } from '@splitcart/shared/date.ts'
-import { whole } from '@splitcart/shared/number.ts'
+import { formatNumber } from '@splitcart/shared/number.ts'
 import { networks } from '@splitcart/shared/setting-readers.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command, InvalidArgumentError } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, dateArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, duration, size } from '../format.ts'
@@ -39,7 +38,7 @@ export function addKeys(program: Command): void {
     .description('make a key and print it, this once')
     .argument('<name>', 'whose key it is, e.g. the name of the machine')
     .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
-    .option('--expires <date>', 'the day on which it stops working, e.g. 2027-01-31', dateOf)
+    .option('--expires <date>', 'the day on which it stops working, e.g. 2027-01-31', dateArgument)
     .option('--only <companies>', ONLY_HELP, adding(listOf))
     .option('--from <networks>', FROM_HELP, adding(networksOf))
     .option('--json', 'print JSON')
@@ -48,7 +47,7 @@ export function addKeys(program: Command): void {
     .description('make a code with which a machine fetches a key of its own: splitcart connect URL')
     .argument('<name>', 'whose key it will be, e.g. the name of the machine')
     .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
-    .option('--expires <date>', 'the day on which the key stops working, e.g. 2027-01-31', dateOf)
+    .option('--expires <date>', 'the day on which the key stops working, e.g. 2027-01-31', dateArgument)
     .option('--only <companies>', ONLY_HELP, adding(listOf))
     .option('--from <networks>', FROM_HELP, adding(networksOf))
     .option('--json', 'print JSON')
@@ -70,7 +69,7 @@ export function addKeys(program: Command): void {
     .option('--json', 'print JSON')
     .action((id: string, options: Options) => run(options, (terminal) => revokeKey(id, options, terminal)))
   for (const command of [create, invite, list, rotate, revoke])
-    keys.addCommand(configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'TIME_ZONE']))
+    keys.addCommand(addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'TIME_ZONE']))
 }
 
 async function makeKey(name: string, options: Options, terminal: Terminal): Promise<number> {
@@ -117,7 +116,7 @@ async function rotateKey(id: string, options: Options, terminal: Terminal): Prom
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const until = Date.now() + (options.overlapHours ?? 0) * HOUR_MS
   const key = await machine.ledger.keys.rotate(id, until, Date.now(), operatorName())
-  if (key === undefined) return tellUnknown(id, terminal)
+  if (key === undefined) return printUnknownKey(id, terminal)
   const ends = (await machine.ledger.keys.find(id))?.expires_at ?? until
   terminal.note(`The old key works until ${machine.zone.timeAt(ends)}. The new one is shown only now:`)
   const replaced = { replaces: id, until: new Date(ends).toISOString() }
@@ -125,7 +124,7 @@ async function rotateKey(id: string, options: Options, terminal: Terminal): Prom
   return EXIT.done
 }
 
-function tellUnknown(id: string, terminal: Terminal): number {
+function printUnknownKey(id: string, terminal: Terminal): number {
   terminal.note(
     `There is no working key with the id ${JSON.stringify(id)} that has not been replaced; "splitcart keys list" shows them.`,
   )
@@ -161,7 +160,7 @@ function cellsOf(machine: MachineView | null): readonly string[] {
   if (machine === null) return ['–', '–', '–']
   const { version, is_outdated, waiting_files, waiting_bytes, refused_files, clock_skew_seconds: skew } = machine
   const waiting = waiting_files === 0 ? 'nothing' : `${count(waiting_files, 'file')}, ${size(waiting_bytes)}`
-  const refused = refused_files === 0 ? '' : `; ${whole(refused_files)} refused`
+  const refused = refused_files === 0 ? '' : `; ${formatNumber(refused_files)} refused`
   const clock = Math.abs(skew) < 60 ? 'right' : `${duration(Math.abs(skew) * 1000)} ${skew > 0 ? 'behind' : 'ahead'}`
   return [is_outdated ? `${version} (older)` : version, waiting + refused, clock]
 }
@@ -228,9 +227,4 @@ function networksOf(text: string): readonly string[] {
 function hoursOf(text: string): number {
   if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of hours.')
   return Number(text)
-}
-
-function dateOf(text: string): string {
-  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
-  return text
 }

@@ -2,7 +2,7 @@
 import { listLoads } from '@splitcart/data-management/catalogue/loads.ts'
 import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
 import { Command } from 'commander'
-import { configurable, countArgument, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, countArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -40,14 +40,7 @@ export function addLoads(program: Command): void {
       if (!options.older) command.error("error: missing required argument 'upload'")
       return run(options, (terminal) => replayAll(options, terminal))
     })
-  for (const command of [list, undo, replay])
-    loads.addCommand(
-      configurable(command.option('--json', 'print JSON Lines'), [
-        'DATA_MANAGEMENT_DATA_DIR',
-        'DATABASE_URL',
-        'TIME_ZONE',
-      ]),
-    )
+  for (const command of [list, undo, replay]) loads.addCommand(addDatabaseOptions(command))
 }
 
 async function list_(options: Options, terminal: Terminal): Promise<number> {

@@ -1,14 +1,15 @@
 /** `splitcart map --try FILE`: what a mapping makes of the first records, before anything is put into the outbox. */
+
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { readMapping, rowOf } from '@splitcart/scraping/intake/mapping.ts'
 import { FORMATS, type Format, recordsOf } from '@splitcart/scraping/intake/records.ts'
+import { localDate } from '@splitcart/shared/date.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
 import { type Command, Option } from 'commander'
-import { pathArgument, printable, run } from '../command-line.ts'
+import { addOutputOptions, pathArgument, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
-import { today } from './scrape.ts'
 
 type Options = {
   try: string
@@ -32,14 +33,14 @@ export function addMap(program: Command): void {
     .option('--store <id>', 'the store, where rows do not say it')
     .addOption(new Option('--format <format>', 'how the records are written').choices(FORMATS))
     .action((file: string | undefined, options: Options) => run(options, (terminal) => act(file, options, terminal)))
-  printable(command)
+  addOutputOptions(command)
 }
 
 async function act(file: string | undefined, options: Options, terminal: Terminal): Promise<number> {
   const mapping = readMapping(await readFile(options.try, 'utf8'), options.try)
   const chunks = file === undefined ? process.stdin : createReadStream(file)
   const { company, store, format } = options
-  const ofAll = { date: today(), ...(company !== undefined && { company }), ...(store !== undefined && { store }) }
+  const ofAll = { date: localDate(), ...(company !== undefined && { company }), ...(store !== undefined && { store }) }
   let [rows, rejected] = [0, 0]
   for await (const record of recordsOf({ chunks, ...(format !== undefined && { format }) })) {
     const row = rowOf(record, mapping, ofAll)

@@ -5,7 +5,7 @@ import { addressesOf, urlOfPostgres, withoutPassword } from '@splitcart/shared/p
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addSettingOptions, run, settingsOf, UsageFault } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
 import { checkServerData } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -22,7 +22,7 @@ export function addMigrate(program: Command): void {
     )
     .requiredOption('--to <address>', 'where to: postgres://<user>@<host>/<database>; the password in PGPASSWORD')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  addSettingOptions(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {

@@ -2,12 +2,12 @@
 import { noticesListed } from '@splitcart/data-management/http/routes/notices.ts'
 import { testReceivers } from '@splitcart/data-management/notices/outbox.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { setUpNetwork } from '../network.ts'
-import { tellingOf } from '../notice-rounds.ts'
+import { noticeTargetsOf } from '../notice-rounds.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; receiver?: string }
@@ -26,19 +26,12 @@ export function addNotices(program: Command): void {
     .description('send a test to every receiver')
     .option('--receiver <name>', 'to this one only: ntfy, e-mail, webhook or apprise')
     .action((options: Options) => run(options, (terminal) => sendTest(options, terminal)))
-  for (const command of [list, test])
-    notices.addCommand(
-      configurable(command.option('--json', 'print JSON Lines'), [
-        'DATA_MANAGEMENT_DATA_DIR',
-        'DATABASE_URL',
-        'TIME_ZONE',
-      ]),
-    )
+  for (const command of [list, test]) notices.addCommand(addDatabaseOptions(command))
 }
 
 async function listNotices(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
-  const { receivers } = tellingOf(settings)
+  const { receivers } = noticeTargetsOf(settings)
   await using machine = await openDataManagement(settings)
   const found = await noticesListed(machine.ledger, { receivers, limit: LISTED_MAX })
   for (const each of found.receivers) {
@@ -71,10 +64,10 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
 async function sendTest(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   setUpNetwork(settings)
-  const telling = tellingOf(settings)
+  const targets = noticeTargetsOf(settings)
   await using machine = await openDataManagement(settings)
-  const told = { ...telling, notices: machine.ledger.notices, now: Date.now }
-  const answers = telling.receivers.length === 0 ? [] : await testReceivers(told, options.receiver)
+  const context = { ...targets, notices: machine.ledger.notices, now: Date.now }
+  const answers = targets.receivers.length === 0 ? [] : await testReceivers(context, options.receiver)
   for (const answer of answers) {
     terminal.say(`${answer.name}  ${answer.taken ? 'has taken it' : `has not taken it: ${answer.answer}`}`)
     terminal.record({ type: 'receiver', ...answer })

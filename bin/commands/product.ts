@@ -10,7 +10,7 @@ import type { Reading } from '@splitcart/data-management/http/threads/reading.ts
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Command } from 'commander'
-import { configurable, numberArgument, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, numberArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -31,7 +31,7 @@ export function addProduct(program: Command): void {
     .argument('<words...>', 'its number, company/SKU, or words of its name')
     .option('--json', 'print JSON Lines')
     .action((words: string[], options: Options) => run(options, (terminal) => showProduct(words, options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
+  addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 
 /** Adds the command that finds the cheapest. */
@@ -44,7 +44,7 @@ export function addCheapest(program: Command): void {
     .option('--limit <count>', 'how many at most', numberArgument(LIMIT_MAX), LIMIT)
     .option('--json', 'print JSON Lines')
     .action((words: string[], options: Options) => run(options, (terminal) => findCheapest(words, options, terminal)))
-  configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
+  addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 
 async function showProduct(words: readonly string[], options: Options, terminal: Terminal): Promise<number> {
@@ -100,7 +100,7 @@ function cellsOf(chain: ProductAnswer['chains'][number], money: WriteMoney): str
   const where = is_silent
     ? `${count(silent_stores, 'store')}, not seen since ${seen_on}`
     : `${count(stores, 'store')}, seen on ${seen_on}`
-  return [`  ${company}`, price, range, unitSaid(chain, money), where]
+  return [`  ${company}`, price, range, unitPriceText(chain, money), where]
 }
 
 async function findCheapest(words: readonly string[], options: Options, terminal: Terminal): Promise<number> {
@@ -133,12 +133,12 @@ async function findCheapest(words: readonly string[], options: Options, terminal
 function foundCells({ now, name, listings, ...product }: ProductPage['products'][number], money: WriteMoney): string[] {
   const price = now?.lowest_cents == null ? '–' : money(now.lowest_cents)
   const companies = [...new Set(listings.map(({ company }) => company))].join(', ')
-  return [price, unitSaid(product, money), name, companies]
+  return [price, unitPriceText(product, money), name, companies]
 }
 
 type ByAmount = Readonly<{ unit_price_cents?: number | null; unit_price_per?: string | null }>
 
-function unitSaid({ unit_price_cents: cents, unit_price_per: per }: ByAmount, money: WriteMoney): string {
+function unitPriceText({ unit_price_cents: cents, unit_price_per: per }: ByAmount, money: WriteMoney): string {
   if (cents == null || per == null) return ''
   return per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`
 }

@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import { rejectedLoads, rejectGroups, rejectsOf } from '@splitcart/data-management/catalogue/rejects.ts'
 import { rejectedRows } from '@splitcart/data-management/inbox/rejected-rows.ts'
-import { whole } from '@splitcart/shared/number.ts'
+import { formatNumber } from '@splitcart/shared/number.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
@@ -30,7 +30,7 @@ export function addRejects(program: Command): void {
     .action((upload: string, options: Options) => run({}, () => exportRejects(upload, options)))
   for (const command of [list, show]) command.option('--json', 'print JSON Lines')
   for (const command of [list, show, exporting])
-    rejects.addCommand(configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))
+    rejects.addCommand(addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))
 }
 
 async function listRejects(options: Options, terminal: Terminal): Promise<number> {
@@ -38,12 +38,14 @@ async function listRejects(options: Options, terminal: Terminal): Promise<number
   const { database } = machine.catalogue
   const loads = await rejectedLoads(database)
   for (const load of loads) {
-    terminal.say(`${load.filename}  ${load.state}, ${whole(load.rejected)} of ${count(load.rows, 'row')} rejected`)
+    terminal.say(
+      `${load.filename}  ${load.state}, ${formatNumber(load.rejected)} of ${count(load.rows, 'row')} rejected`,
+    )
     const groups = await rejectGroups(database, load.sha256)
     const cells = groups.map((group) => [
-      `  ${whole(group.count)}`,
+      `  ${formatNumber(group.count)}`,
       group.reason,
-      `e.g. line ${whole(group.first_line)}`,
+      `e.g. line ${formatNumber(group.first_line)}`,
     ])
     for (const line of columns(cells, [0])) terminal.say(line)
     terminal.record({ type: 'file', ...load, groups })
@@ -64,7 +66,7 @@ async function showRejects(text: string, options: Options, terminal: Terminal): 
   for await (const { line, code, field, reason, raw } of rejectsOf(machine.catalogue.database, sha256)) {
     rejected++
     const row = raw === null ? null : Buffer.from(raw).toString()
-    terminal.say(`line ${whole(line)}: ${reason}`)
+    terminal.say(`line ${formatNumber(line)}: ${reason}`)
     if (row !== null) terminal.say(`  ${safeToPrint(row)}`)
     terminal.record({ type: 'file', line, code, field, reason, raw: row })
   }

@@ -24,7 +24,7 @@ import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, pathArgument, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, pathArgument, run, settingsOf } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -49,7 +49,7 @@ export function addRestore(program: Command): void {
       if (file === undefined && !isEnding) command.error("error: missing required argument 'file'")
       return run(options, (terminal) => act(file, options, settingsOf(options, 'data-management'), terminal))
     })
-  configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
+  addSettingOptions(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
 async function act(file: string | undefined, options: Options, settings: Settings, terminal: Terminal) {

@@ -4,7 +4,7 @@ import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { type OrphanedPart, orphanedPartsIn, salvage } from '@splitcart/scraping/orphaned-parts.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Command } from 'commander'
-import { configurable, printable, run, settingsOf } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
@@ -18,7 +18,7 @@ export function addSalvage(program: Command): void {
     .description('put the whole rows of scrapes that did not finish into the outbox')
     .option('--dry-run', 'only tell which there are')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  printable(configurable(command, ['SCRAPING_DATA_DIR']))
+  addOutputOptions(addSettingOptions(command, ['SCRAPING_DATA_DIR']))
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {

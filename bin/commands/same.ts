@@ -6,7 +6,7 @@ import type { VerdictRecord, VerdictWord } from '@splitcart/data-management/ledg
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -28,27 +28,27 @@ export function addSame(program: Command): void {
     .action((a: string | undefined, b: string | undefined, options: Options) =>
       run(options, (terminal) => give([a, b], options.comparable ? 'comparable' : 'same', options, terminal)),
     )
-  withSettings(same)
+  addDatabaseOptions(same)
   const list = new Command('list')
     .description('list what was said, the newest first')
-    .action((_own: Options, command: Command) => withGlobals(command, listAll))
+    .action((_own: Options, command: Command) => runWithGlobals(command, listAll))
   const undo = new Command('undo')
     .description('take back what was said')
     .argument('<id>', 'its number in the list')
     .action((id: string, _own: Options, command: Command) =>
-      withGlobals(command, (options, terminal) => takeBack(id, options, terminal)),
+      runWithGlobals(command, (options: Options, terminal) => takeBack(id, options, terminal)),
     )
   const suggest = new Command('suggest')
     .description(
       'list pairs of different companies that are likely the same article, or comparable, the likeliest first',
     )
-    .action((_own: Options, command: Command) => withGlobals(command, suggestAll))
+    .action((_own: Options, command: Command) => runWithGlobals(command, suggestAll))
   const suspects = new Command('suspects')
     .description(
       'list the largest products, those whose prices differ most, and keys that join nothing, with the reasons',
     )
-    .action((_own: Options, command: Command) => withGlobals(command, listSuspects))
-  for (const command of [list, undo, suggest, suspects]) same.addCommand(withSettings(command))
+    .action((_own: Options, command: Command) => runWithGlobals(command, listSuspects))
+  for (const command of [list, undo, suggest, suspects]) same.addCommand(addDatabaseOptions(command))
 }
 
 /** Adds `not-same`. */
@@ -62,21 +62,7 @@ export function addNotSame(program: Command): void {
     .action((a: string, b: string, options: Options) =>
       run(options, (terminal) => give([a, b], 'not_same', options, terminal)),
     )
-  withSettings(notSame)
-}
-
-/** Runs a subcommand with the options of its parent merged in: `same` has them too and consumes them anywhere. */
-function withGlobals(command: Command, work: (options: Options, terminal: Terminal) => Promise<number>) {
-  const options: Options = command.optsWithGlobals()
-  return run(options, (terminal) => work(options, terminal))
-}
-
-function withSettings(command: Command): Command {
-  return configurable(command.option('--json', 'print JSON Lines'), [
-    'DATA_MANAGEMENT_DATA_DIR',
-    'DATABASE_URL',
-    'TIME_ZONE',
-  ])
+  addDatabaseOptions(notSame)
 }
 
 async function give(

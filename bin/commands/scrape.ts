@@ -1,4 +1,5 @@
 /** `splitcart scrape`: writes the output of any program to a file in the outbox, if that program succeeds. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -8,10 +9,18 @@ import { readMapping } from '@splitcart/scraping/intake/mapping.ts'
 import { FORMATS, type Format } from '@splitcart/scraping/intake/records.ts'
 import { scrape } from '@splitcart/scraping/intake/scrape.ts'
 import type { Committed } from '@splitcart/scraping/jsonl-writer.ts'
-import { isDate } from '@splitcart/shared/date.ts'
+import { localDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { configurable, pathArgument, printable, run, settingsOf, UsageFault } from '../command-line.ts'
+import {
+  addOutputOptions,
+  addSettingOptions,
+  dateArgument,
+  pathArgument,
+  run,
+  settingsOf,
+  UsageFault,
+} from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -39,7 +48,7 @@ export function addScrape(program: Command): void {
     .option('--company <code>', 'the company, where rows do not say it')
     .option('--store <id>', 'the store, where rows do not say it')
     .option('--store-name <name>', 'what the store is called, where rows do not say it')
-    .option('--date <date>', 'the day of the scrape, where rows do not say it (today)', dateOf)
+    .option('--date <date>', 'the day of the scrape, where rows do not say it (today)', dateArgument)
     .option('--map <file>', 'how records become rows (docs/adapters.md)', pathArgument)
     .addOption(
       new Option('--format <format>', 'how the input is written, where its first bytes do not tell').choices(FORMATS),
@@ -48,12 +57,12 @@ export function addScrape(program: Command): void {
     .option('--rows-min <number>', 'with fewer rows the scrape is not complete', wholeOf)
     .option('--end-marker <text>', 'the last line with which the program says that it got through')
     .action((producer: string[], options: Options) => run(options, (terminal) => act(producer, options, terminal)))
-  printable(configurable(command, ['SCRAPING_DATA_DIR']))
+  addOutputOptions(addSettingOptions(command, ['SCRAPING_DATA_DIR']))
 }
 
 async function act(producer: readonly string[], options: Options, terminal: Terminal): Promise<number> {
   const { SCRAPING_DATA_DIR: dataDir } = settingsOf(options, 'scraping')
-  const { company, store, storeName, date = today(), map, format, delimiter, endMarker, rowsMin = 1 } = options
+  const { company, store, storeName, date = localDate(), map, format, delimiter, endMarker, rowsMin = 1 } = options
   const mapping = map === undefined ? undefined : readMapping(await readFile(map, 'utf8'), map)
   const signal = stopSignal()
   const source = producer.length > 0 ? startProducer(producer, signal) : standardInput(options, terminal)
@@ -64,7 +73,7 @@ async function act(producer: readonly string[], options: Options, terminal: Term
   const { succeeded } = source
   try {
     const wanted = { input, ofAll, rowsMin, succeeded, signal, ...(mapping !== undefined && { mapping }) }
-    return tell(await scrape(dataDir, wanted), terminal)
+    return printCommitted(await scrape(dataDir, wanted), terminal)
   } finally {
     source.end()
   }
@@ -98,7 +107,7 @@ function standardInput({ rowsMin, endMarker, quiet }: Options, terminal: Termina
   return { chunks: process.stdin, succeeded: async () => {}, end: () => process.stdin.destroy() }
 }
 
-function tell({ name, path, rows, duplicates, rejectable, findings }: Committed, terminal: Terminal): number {
+function printCommitted({ name, path, rows, duplicates, rejectable, findings }: Committed, terminal: Terminal): number {
   terminal.sum(
     `${name}: ${count(rows, 'row')} in the outbox${duplicates > 0 ? `, ${count(duplicates, 'duplicate')} left out` : ''}.`,
   )
@@ -108,17 +117,6 @@ function tell({ name, path, rows, duplicates, rejectable, findings }: Committed,
   for (const { sentence } of findings) terminal.note(sentence)
   terminal.record({ type: 'summary', name, path, rows, duplicates, rejectable: rejectable.rows })
   return rejectable.rows > 0 ? EXIT.partly : EXIT.done
-}
-
-/** Today's date in the local time zone, as YYYY-MM-DD. */
-export function today(now = new Date()): string {
-  const two = (number: number) => String(number).padStart(2, '0')
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
-}
-
-function dateOf(text: string): string {
-  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
-  return text
 }
 
 function wholeOf(text: string): number {

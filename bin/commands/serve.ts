@@ -13,8 +13,8 @@ import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
 import type { Inbox } from '@splitcart/data-management/inbox/inbox.ts'
-import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { ProcessedIntegrity } from '@splitcart/data-management/inbox/processed-integrity.ts'
+import { recoverArriving } from '@splitcart/data-management/inbox/recover-arriving.ts'
 import { requestAgain } from '@splitcart/data-management/inbox/request-again.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { Share } from '@splitcart/data-management/ledger/counts.ts'
@@ -28,18 +28,18 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Command } from 'commander'
-import { checkAll, configurable, run, settingsWithKey } from '../command-line.ts'
+import { addSettingOptions, checkAll, run, settingsWithKey } from '../command-line.ts'
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { keepLoaderRunning } from '../loader.ts'
 import { logStart } from '../log-start.ts'
 import { setUpNetwork } from '../network.ts'
-import { roundsOf, tellingOf } from '../notice-rounds.ts'
+import { noticeTargetsOf, roundsOf } from '../notice-rounds.ts'
 import { programView } from '../program-view.ts'
 import { renewCertificate, serverLimitsOf } from '../server-limits.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
-import { type Patient, waitFor } from '../wait-for.ts'
+import { type WaitContext, waitFor } from '../wait-for.ts'
 
 type Options = { updateDb: boolean; behindProxy?: true }
 
@@ -62,7 +62,7 @@ export function addServe(program: Command): void {
     .option('--no-update-db', 'do not start update-db')
     .option('--behind-proxy', 'listen in plain http beyond this machine: a proxy in front speaks https')
     .action((options: Options) => run({}, (terminal) => act(options, terminal)))
-  configurable(command, [
+  addSettingOptions(command, [
     'HOST',
     'PORT',
     'TLS_CERT',
@@ -81,7 +81,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     () => checkServerKey(settings),
     () => checkInbox(settings),
     readLimits,
-    () => tellingOf(settings),
+    () => noticeTargetsOf(settings),
   )
   const limits = readLimits()
   setUpNetwork(settings)
@@ -90,7 +90,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await waitFor(() => setUpDataManagement(settings), patient)
   await using inbox = await waitFor(() => openInbox(machine, settings, log), patient)
   using _lock = takeLock(join(machine.folders.data, SERVE_LOCK), 'another server works on this data folder')
-  await mendAfterCrash(machine, inbox === undefined, log)
+  await recoverAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
   await using queries = openQueryThreads(settings)
   await using exports = openExports(settings)
@@ -107,13 +107,13 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     partialShare: settings.HOLD_ROWS_SHARE,
     zone: timeZoneOf(settings),
     pageFolder: PAGE_FOLDER,
-    ...{ program: programView(options), telling: tellingOf(settings), currency: settings.CURRENCY },
+    ...{ program: programView(options), noticeTargets: noticeTargetsOf(settings), currency: settings.CURRENCY },
   }
   const server = await buildServer(services, log, limits)
   await listen(server, settings)
   renewCertificate(server.server, settings, log)
   const scheme = limits.tls === undefined ? 'http' : 'https'
-  await tellFirstStep(machine, settings, terminal)
+  await printFirstStep(machine, settings, terminal)
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
@@ -125,7 +125,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-function begin(settings: Settings, options: Options): Patient {
+function begin(settings: Settings, options: Options): WaitContext {
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)
   logStart(log, 'serve', settings, options)
@@ -133,8 +133,8 @@ function begin(settings: Settings, options: Options): Patient {
 }
 
 /** Recovers what a crashed server left. Parts show what it had handed over, so they are removed last. */
-async function mendAfterCrash(machine: DataManagement, hasFolder: boolean, log: Log): Promise<void> {
-  const names = hasFolder ? await mendArriving(machine) : []
+async function recoverAfterCrash(machine: DataManagement, hasFolder: boolean, log: Log): Promise<void> {
+  const names = hasFolder ? await recoverArriving(machine) : []
   if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
   const stale = await removeParts(machine.disk, machine.folders)
   if (stale.length > 0) log.warn({ parts: stale }, 'removed what interrupted uploads left behind')
@@ -246,7 +246,7 @@ function hostOf(host: string): string {
 }
 
 /** Prints how to invite the first machine when the server has no keys yet. */
-async function tellFirstStep({ ledger }: DataManagement, settings: Settings, terminal: Terminal): Promise<void> {
+async function printFirstStep({ ledger }: DataManagement, settings: Settings, terminal: Terminal): Promise<void> {
   const [key] = await ledger.keys.list(undefined, 1)
   if (key !== undefined || settings.API_SECRET_KEY !== undefined) return
   terminal.say('It has no keys yet. For each scraping machine: splitcart keys invite NAME')

@@ -4,12 +4,12 @@ import { type KindStatus, type ScrapingStatus, scrapingStatus } from '@splitcart
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { FolderUsage } from '@splitcart/shared/folder-usage.ts'
-import { whole } from '@splitcart/shared/number.ts'
+import { formatNumber } from '@splitcart/shared/number.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Command } from 'commander'
-import { configurable, printable, run, settingsOf } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, run, settingsOf } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { columns, count, duration, size } from '../format.ts'
@@ -24,7 +24,9 @@ export function addStatus(program: Command): void {
     .command('status')
     .description('tell what waits where on this machine, since when, and how the last run ended; changes nothing')
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  printable(configurable(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE']))
+  addOutputOptions(
+    addSettingOptions(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE']),
+  )
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
@@ -35,12 +37,16 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const zone = timeZoneOf(settings)
   const scraping = await scrapingStatus(disk, SCRAPING_DATA_DIR)
   const dataManagement = await dataManagementStatus(disk, DATA_MANAGEMENT_DATA_DIR, databaseServer(settings))
-  tell(
+  printSection(
     terminal,
     `scraping (${SCRAPING_DATA_DIR})`,
     scraping && [...scrapingLines(scraping, zone), ...lastRunLines(scraping, zone)],
   )
-  tell(terminal, `data_management (${DATA_MANAGEMENT_DATA_DIR})`, dataManagement && serverLines(dataManagement, zone))
+  printSection(
+    terminal,
+    `data_management (${DATA_MANAGEMENT_DATA_DIR})`,
+    dataManagement && serverLines(dataManagement, zone),
+  )
   const fleet = await fleetWork(settings, zone)
   if (fleet.line !== undefined) terminal.say(`  ${fleet.line}`)
   const problems = [...(scraping?.problems ?? []), ...(dataManagement?.problems ?? []), ...fleet.problems]
@@ -68,7 +74,7 @@ async function fleetWork(settings: Settings, zone: TimeZone): Promise<FleetStatu
     const oldest_at = oldest === null ? null : new Date(oldest).toISOString()
     const from = oldest_at === null ? '' : `, oldest ${since(oldest_at, zone)}`
     const loaders = hasLoader ? 'loaders are there' : 'no loader is there'
-    const line = `in NATS: ${whole(counts.waiting)} waiting, ${whole(counts.claimed)} being loaded${from}; ${loaders}`
+    const line = `in NATS: ${formatNumber(counts.waiting)} waiting, ${formatNumber(counts.claimed)} being loaded${from}; ${loaders}`
     return { line, work: { ...counts, oldest_at, has_loader: hasLoader }, problems: [] }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
@@ -81,10 +87,10 @@ function scrapingLines(status: ScrapingStatus, zone: TimeZone): string[] {
   return [
     ...columns(
       [
-        placeCells('waiting in product_outbox', outbox, zone),
-        placeCells('being written', being_written, zone),
-        placeCells('archived in temp_jsonl_product_storage', archive, zone),
-        placeCells('refused, in product_refused', refused, zone),
+        folderCells('waiting in product_outbox', outbox, zone),
+        folderCells('being written', being_written, zone),
+        folderCells('archived in temp_jsonl_product_storage', archive, zone),
+        folderCells('refused, in product_refused', refused, zone),
         ...Object.entries(kinds).flatMap(([kind, places]) => kindCells(kind, places, zone)),
       ],
       [1, 2],
@@ -114,12 +120,12 @@ function serverLines(status: DataManagementStatus, zone: TimeZone): string[] {
   return [
     ...columns(
       [
-        placeCells('waiting in product_inbox', status.inbox, zone),
-        placeCells('being received', status.being_received, zone),
-        placeCells('held, in product_held', status.held, zone),
-        placeCells('failed, in product_failed', status.failed, zone),
-        placeCells('loaded, in product_processed', status.processed, zone),
-        ...Object.entries(status.kinds).map(([kind, inbox]) => placeCells(`waiting in ${kind}_inbox`, inbox, zone)),
+        folderCells('waiting in product_inbox', status.inbox, zone),
+        folderCells('being received', status.being_received, zone),
+        folderCells('held, in product_held', status.held, zone),
+        folderCells('failed, in product_failed', status.failed, zone),
+        folderCells('loaded, in product_processed', status.processed, zone),
+        ...Object.entries(status.kinds).map(([kind, inbox]) => folderCells(`waiting in ${kind}_inbox`, inbox, zone)),
       ],
       [1, 2],
     ),
@@ -131,18 +137,18 @@ function serverLines(status: DataManagementStatus, zone: TimeZone): string[] {
 
 function kindCells(kind: string, { outbox, archive, refused }: KindStatus, zone: TimeZone): string[][] {
   return [
-    placeCells(`waiting in ${kind}_outbox`, outbox, zone),
-    placeCells(`archived in temp_jsonl_${kind}_storage`, archive, zone),
-    placeCells(`refused, in ${kind}_refused`, refused, zone),
+    folderCells(`waiting in ${kind}_outbox`, outbox, zone),
+    folderCells(`archived in temp_jsonl_${kind}_storage`, archive, zone),
+    folderCells(`refused, in ${kind}_refused`, refused, zone),
   ]
 }
 
-function placeCells(name: string, place: FolderUsage | null, zone: TimeZone): string[] {
+function folderCells(name: string, place: FolderUsage | null, zone: TimeZone): string[] {
   if (place === null) return [name, '?', '', '']
   const { files, bytes, oldest_at } = place
   return [
     name,
-    whole(files),
+    formatNumber(files),
     files === 0 ? '' : size(bytes),
     oldest_at === null ? '' : `oldest ${since(oldest_at, zone)}`,
   ]
@@ -151,7 +157,7 @@ function placeCells(name: string, place: FolderUsage | null, zone: TimeZone): st
 function stateLine(uploads: Readonly<Record<string, number>> | null): string {
   if (uploads === null) return '?'
   const parts = Object.entries(uploads).filter(([, number]) => number > 0)
-  return parts.length === 0 ? 'none yet' : parts.map(([state, number]) => `${whole(number)} ${state}`).join(', ')
+  return parts.length === 0 ? 'none yet' : parts.map(([state, number]) => `${formatNumber(number)} ${state}`).join(', ')
 }
 
 function isRunning(runs: boolean | null): string {
@@ -164,7 +170,7 @@ function since(at: string, zone: TimeZone): string {
   return `${zone.timeAt(ms)} (${duration(Math.max(0, Date.now() - ms))} ago)`
 }
 
-function tell(terminal: Terminal, title: string, lines: readonly string[] | undefined): void {
+function printSection(terminal: Terminal, title: string, lines: readonly string[] | undefined): void {
   terminal.say(title)
   for (const line of lines ?? ['nothing here yet']) terminal.say(`  ${line}`)
 }

@@ -31,7 +31,7 @@ export function storeSettingsCommand(): Command {
     .option('--retired', 'it is scraped no longer: nothing is expected of it')
     .option('--no-retired', 'it is scraped again')
     .option('--snoozed-until <date>', 'before this day it needs nobody; "never": it does', dateOf)
-    .option('--note <text>', 'a note; empty: none', noteOf)
+    .option('--note <text>', 'a note; empty: none', checkedNote)
     .action((store: string, options: Options) => run(options, (terminal) => set(store, options, terminal)))
 }
 
@@ -81,7 +81,7 @@ function dateOf(text: string): string | null {
   return text
 }
 
-function noteOf(text: string): string {
+function checkedNote(text: string): string {
   if (text.length > NOTE_CHARACTERS_MAX || text.includes('\0'))
     throw new InvalidArgumentError(`Expected at most ${NOTE_CHARACTERS_MAX} characters.`)
   return text

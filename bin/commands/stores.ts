@@ -4,7 +4,7 @@ import { aliasesBy, type StoreMerge } from '@splitcart/data-management/ledger/st
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -27,32 +27,18 @@ export function addStores(program: Command): void {
     .action((old: string | undefined, into: string | undefined, options: Options) =>
       run(options, (terminal) => mergeTwo([old, into], options, terminal)),
     )
-  withSettings(merge)
-  stores.addCommand(withSettings(storeSettingsCommand()))
+  addDatabaseOptions(merge)
+  stores.addCommand(addDatabaseOptions(storeSettingsCommand()))
   const list = new Command('list')
     .description('list what was merged, the newest first')
-    .action((_own: Options, command: Command) => withGlobals(command, listAll))
+    .action((_own: Options, command: Command) => runWithGlobals(command, listAll))
   const undo = new Command('undo')
     .description('part two stores again')
     .argument('<id>', 'its number in the list')
     .action((id: string, _own: Options, command: Command) =>
-      withGlobals(command, (options, terminal) => part(id, options, terminal)),
+      runWithGlobals(command, (options: Options, terminal) => part(id, options, terminal)),
     )
-  for (const command of [list, undo]) merge.addCommand(withSettings(command))
-}
-
-/** `merge` has these options too, and takes them wherever they stand. */
-function withGlobals(command: Command, work: (options: Options, terminal: Terminal) => Promise<number>) {
-  const options: Options = command.optsWithGlobals()
-  return run(options, (terminal) => work(options, terminal))
-}
-
-function withSettings(command: Command): Command {
-  return configurable(command.option('--json', 'print JSON Lines'), [
-    'DATA_MANAGEMENT_DATA_DIR',
-    'DATABASE_URL',
-    'TIME_ZONE',
-  ])
+  for (const command of [list, undo]) merge.addCommand(addDatabaseOptions(command))
 }
 
 async function mergeTwo(named: readonly (string | undefined)[], options: Options, terminal: Terminal): Promise<number> {

@@ -23,19 +23,19 @@ import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
-import { whole } from '@splitcart/shared/number.ts'
+import { formatNumber } from '@splitcart/shared/number.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Command, Option } from 'commander'
-import { configurable, printable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, run, settingsOf, UsageFault } from '../command-line.ts'
 import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { count } from '../format.ts'
 import { logStart } from '../log-start.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
-import { compactionFor, whileIdle, workOf } from '../update-db-work.ts'
+import { compactionFor, updateDbContext, whileIdle } from '../update-db-work.ts'
 import { waitFor } from '../wait-for.ts'
 
 type Options = Partial<Record<LoadedKind, boolean>> & {
@@ -80,7 +80,7 @@ export function addUpdateDb(program: Command): void {
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
   for (const [kind, { about }] of Object.entries(LOADED_KINDS))
     command.option(`--${kind}`, `load files of ${kind}: ${about}`)
-  printable(configurable(command, SETTINGS))
+  addOutputOptions(addSettingOptions(command, SETTINGS))
 }
 
 /** The kinds given as flags, in loading order. Throws if there is none. */
@@ -102,10 +102,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const set = () => (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   await using machine = await opened(set)
   const isShared = inboxServers(settings) !== undefined
-  const alone = { ...workOf(machine, settings, terminal, { force: options.force === true, log }), kinds }
+  const alone = { ...updateDbContext(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
     if (isShared) throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
-    return await tellPreviews(alone, moneyIn(settings.CURRENCY), terminal)
+    return await printPreviews(alone, moneyIn(settings.CURRENCY), terminal)
   }
   await makeFolders(machine.disk, machine.folders, kinds)
   const folders = isShared ? await scratchOf(machine) : machine.folders
@@ -149,7 +149,7 @@ async function loadFolder(given: UpdateDb, settings: Settings, manner: LoaderOpt
   await runActions(work, signal)
   const pass = await updateOnce(work, terminal, signal)
   await renewIfNew(work.catalogue)
-  const code = tellPass(terminal, pass)
+  const code = printPass(terminal, pass)
   let isTold = false
   await compaction.work(() => {
     if (!isTold)
@@ -191,7 +191,7 @@ async function actForFleet(work: FleetWork, settings: Settings, manner: LoaderOp
   if (!stays) {
     const pass = await loadOnceForFleet(work, signal)
     await renewIfNew(work.catalogue)
-    return tellPass(terminal, pass)
+    return printPass(terminal, pass)
   }
   await using background = backgroundFor(work, settings)
   await loadForFleet({ ...work, background }, settings.PROCESSED_DAYS_MAX, signal)
@@ -254,7 +254,7 @@ async function prune(work: UpdateDb, daysMax: number, all = false): Promise<void
   }
 }
 
-function tellPass(terminal: Terminal, pass: Pass): number {
+function printPass(terminal: Terminal, pass: Pass): number {
   for (const { name, reason } of pass.ignored) terminal.note(`left alone  ${name}: ${reason}`)
   const dealtWith = pass.loaded + pass.held + pass.failed
   if (dealtWith + pass.waiting === 0) terminal.sum('The inbox is empty; there was nothing to do.')
@@ -267,7 +267,7 @@ function tellPass(terminal: Terminal, pass: Pass): number {
   return pass.failed + pass.rejected + pass.waiting > 0 ? EXIT.partly : EXIT.done
 }
 
-async function tellPreviews(work: UpdateDb, money: WriteMoney, terminal: Terminal): Promise<number> {
+async function printPreviews(work: UpdateDb, money: WriteMoney, terminal: Terminal): Promise<number> {
   let files = 0
   for await (const preview of previewInbox(work)) {
     files++
@@ -285,7 +285,7 @@ function previewLines(preview: FilePreview, money: WriteMoney): string[] {
   return [
     preview.name,
     ...(reason === null ? [] : [`  would be held or fail: ${reason}`]),
-    `  ${count(counts.rows, 'row')}: ${whole(inserted)} inserted, ${whole(changed)} changed, ${whole(unchanged)} unchanged, ${whole(counts.duplicate)} duplicate, ${whole(counts.rejected)} rejected`,
+    `  ${count(counts.rows, 'row')}: ${formatNumber(inserted)} inserted, ${formatNumber(changed)} changed, ${formatNumber(unchanged)} unchanged, ${formatNumber(counts.duplicate)} duplicate, ${formatNumber(counts.rejected)} rejected`,
     ...(disappeared > 0 ? [`  ${count(disappeared, 'listing')} would disappear from the shelves`] : []),
     ...preview.jumps.map((jump) => `  ${money(jump.from_cents)} → ${money(jump.to_cents)}  ${jump.name}`),
   ]

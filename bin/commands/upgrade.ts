@@ -7,7 +7,7 @@ import { liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, run, settingsOf } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
 import { checkServerData, type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -23,7 +23,7 @@ export function addUpgrade(program: Command): void {
       'bring the tables of ledger and catalogue up to date. In PostgreSQL this may be done while a fleet works: loaders of an older version end before they write again. Where they are files, the server must be stopped',
     )
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  configurable(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'INBOX_URL'])
+  addSettingOptions(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'INBOX_URL'])
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {

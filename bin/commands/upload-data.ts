@@ -16,7 +16,7 @@ import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { changedKey } from '../changed-key.ts'
-import { configurable, printable, run, settingsOf, settingsWithKey } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, run, settingsOf, settingsWithKey } from '../command-line.ts'
 import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import { setUpNetwork } from '../network.ts'
@@ -66,7 +66,7 @@ export function addUploadData(program: Command): void {
     .option('--limit-rate <bytes>', 'how many bytes to send a second, such as 500k or 2M (UPLOAD_RATE_MAX)')
     .addOption(new Option('--dry-run', 'tell what would be sent, and send nothing').conflicts('watch'))
     .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  printable(configurable(command, FLAGS))
+  addOutputOptions(addSettingOptions(command, FLAGS))
 }
 
 /** Collects the values of a repeatable option; rejects an invalid kind. */
@@ -77,7 +77,7 @@ function collect(name: string, before: string[] = []): string[] {
 }
 
 async function act(options: Options, terminal: Terminal): Promise<number> {
-  if (options.dryRun) return tellWhatWaits(settingsOf(options, 'scraping'), options, terminal)
+  if (options.dryRun) return printWaiting(settingsOf(options, 'scraping'), options, terminal)
   const flags = { uploadConcurrency: options.concurrency, uploadRateMax: options.limitRate }
   const settings = settingsWithKey({ ...options, ...flags }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
   setUpNetwork(settings)
@@ -122,7 +122,7 @@ function reporterOf({ SCRAPING_DATA_DIR: dataDir }: Settings): MachineReporter {
 /** Makes the check; imports its modules only here, because sending does not need them. */
 async function checkBy(settings: Settings): Promise<ScrapeCheck> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
-  const [{ ScrapeCheck }, { referencesIfTold }, { thresholdsOf }] = await Promise.all([
+  const [{ ScrapeCheck }, { referencesIfAvailable }, { thresholdsOf }] = await Promise.all([
     import('@splitcart/scraping/scrape-check.ts'),
     import('@splitcart/scraping/references-client.ts'),
     import('@splitcart/shared/truth/thresholds.ts'),
@@ -134,7 +134,7 @@ async function checkBy(settings: Settings): Promise<ScrapeCheck> {
     now: Date.now,
     askServer: (scrape) => {
       inUse = keyAgain() ?? inUse
-      return referencesIfTold(server!, inUse, scrape)
+      return referencesIfAvailable(server!, inUse, scrape)
     },
   })
 }
@@ -179,7 +179,7 @@ function restOf({ OUTBOX_REST_SECONDS: seconds }: Settings): Pick<Job, 'rest'> {
   return { rest: { restMs: seconds * 1000, findWriters: findWritersOn(), platform: process.platform } }
 }
 
-async function tellWhatWaits(settings: Settings, options: Options, terminal: Terminal): Promise<number> {
+async function printWaiting(settings: Settings, options: Options, terminal: Terminal): Promise<number> {
   const sum = { waiting: 0, ignored: 0, bytes: 0 }
   for (const kind of await kindsWanted(settings, options)) {
     const { outbox } = foldersIn(settings.SCRAPING_DATA_DIR, kind)

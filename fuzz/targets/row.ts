@@ -1,6 +1,8 @@
 /** The row reader, against one written slowly and plainly, and against Python: is it JSON at all, and what is the price? */
+
 import { isUtf8 } from 'node:buffer'
-import { isRejection, KEYS_MAX, parsed, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
+import { isRejection, KEYS_MAX, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
+import { jsonIn } from '@splitcart/shared/text.ts'
 import { PYTHON_MISSING, Python } from '../python.ts'
 import type { Target } from '../target.ts'
 import { unlessEqual } from './problem-answer.ts'
@@ -78,7 +80,7 @@ function expected(input: Buffer, given: Rejection | Row): string {
   if (!isUtf8(input)) return 'not_utf8'
   const line = input.toString('utf8')
   const { depth, keys } = measured(line)
-  const value = parsed(line) ?? parsed(withoutNumbers(line))
+  const value = jsonIn(line) ?? jsonIn(withoutNumbers(line))
   // What is too much is refused before it is known whether it is JSON.
   if (value === undefined) return 'code' in given && /^too_/.test(given.code) ? given.code : 'not_json'
   if (depth > DEPTH_MAX) return 'too_nested'

@@ -15,13 +15,13 @@ const RETRIES_MAX = 2
 const FRESH_MS = 10_000
 
 const client: QueryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: noteSignedOut }),
+  queryCache: new QueryCache({ onError: markSignedOut }),
   defaultOptions: { queries: { staleTime: FRESH_MS, retry: mayPass } },
 })
 const router = makeRouter(client)
 
 /** Marks the session as ended; the error of any query may be the first to report it. */
-function noteSignedOut(error: Error): void {
+function markSignedOut(error: Error): void {
   if (!isSignedOut(error)) return
   client.setQueryData(sessionQuery.queryKey, null)
 }

@@ -1,10 +1,10 @@
 /** The status of the receiving machine: waiting files, running programs, free disk. Read-only. */
 import { join } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
 import { type FolderUsage, folderUsage, Inspections, isShown } from '@splitcart/shared/folder-usage.ts'
 import { kindOfInbox, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
-import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { openToLook } from './database/look.ts'
 import { foldersIn } from './folders.ts'
@@ -34,9 +34,9 @@ export async function dataManagementStatus(
 ): Promise<DataManagementStatus | undefined> {
   const folders = foldersIn(dataDir)
   const looks = new Inspections()
-  const isKept = (name: string) => nameKept(name) !== undefined
+  const isKept = (name: string) => originalNameIn(name) !== undefined
   const isData = (name: string) => isShown(name) && name.endsWith('.jsonl')
-  if ((await disk.lstat(folders.inbox).catch(codeOf)) === 'ENOENT') return undefined
+  if (await isMissing(disk, folders.inbox)) return undefined
   return {
     inbox: await looks.at('product_inbox', () => folderUsage(disk, folders.inbox, isData)),
     being_received: await looks.at('product_inbox/.part', () => folderUsage(disk, folders.parts)),

@@ -9,11 +9,11 @@
 import { join } from 'node:path'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type Archived, compare, isOver, keepReceipt, receiptsIn, sightAt } from './archive.ts'
+import { type Archived, compare, fileStatsAt, isOver, keepReceipt, receiptsIn } from './archive.ts'
 import { type FileStats, isUntouched } from './outbox.ts'
 import { requeue } from './requeue.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { type Job, once, type Run, tell } from './upload-job.ts'
+import { emit, type Job, once, type Run } from './upload-job.ts'
 
 const LOOKS_AT_ONCE = 32
 
@@ -31,7 +31,7 @@ export async function checkArchive(job: Job, run: Run): Promise<void> {
 function warn(job: Job, run: Run, name: string, cause: unknown): void {
   if (codeOf(cause) === '') throw cause
   const problem = problemInfoOf(new Problem('file_unreadable', `${name}: ${(cause as Error).message}`, { cause }))
-  once(run, `${problem.code} ${name}`, () => tell(job, run, { type: 'warning', name, problem }))
+  once(run, `${problem.code} ${name}`, () => emit(job, run, { type: 'warning', name, problem }))
 }
 
 async function checkOne(job: Job, run: Run, archived: Archived): Promise<void> {
@@ -50,11 +50,11 @@ async function goBack(job: Job, run: Run, archived: Archived): Promise<void> {
   const { name, receipt } = archived
   const moved = await requeue(job.disk, job.folders, archived)
   run.settled.delete(name)
-  const file = await sightAt(job.disk, moved.path)
-  if (file !== undefined) run.sorter?.sawChange({ name: moved.name, ...file })
+  const file = await fileStatsAt(job.disk, moved.path)
+  if (file !== undefined) run.sorter?.recordChange({ name: moved.name, ...file })
   const detail = `${name} is not what the server has as ${receipt.id}; it waits in the outbox as ${moved.name}`
   const problem = problemInfoOf(new Problem('archive_changed', detail))
-  tell(job, run, { type: 'file', name: moved.name, state: 'returned', problem })
+  emit(job, run, { type: 'file', name: moved.name, state: 'returned', problem })
 }
 
 /** Names of files whose stats changed since they were compared, or that are gone. */
@@ -62,7 +62,7 @@ async function* touchedIn({ disk, folders }: Job, compared: ReadonlyMap<string, 
   const all = [...compared]
   for (let at = 0; at < all.length; at += LOOKS_AT_ONCE) {
     const some = all.slice(at, at + LOOKS_AT_ONCE)
-    const seen = await Promise.all(some.map(([name]) => sightAt(disk, join(folders.archive, name))))
+    const seen = await Promise.all(some.map(([name]) => fileStatsAt(disk, join(folders.archive, name))))
     for (const [index, [name, before]] of some.entries()) {
       const now = seen[index]
       if (now === undefined || !isUntouched(now, before)) yield name

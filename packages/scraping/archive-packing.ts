@@ -9,7 +9,7 @@ import { removeBaseParts } from '@splitcart/shared/packed/bases.ts'
 import { type Compacted, compact } from '@splitcart/shared/packed/compact.ts'
 import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
-import { type Archived, isOver, lacksItsRejects, receiptsIn, sightAt } from './archive.ts'
+import { type Archived, fileStatsAt, isOver, lacksItsRejects, receiptsIn } from './archive.ts'
 import type { Folders } from './folders.ts'
 import type { FindWriters, Named } from './open-writers.ts'
 import type { FileStats } from './outbox.ts'
@@ -53,7 +53,7 @@ async function* packReady(packing: Packing, ready: Archived[], mayGoOn: MayGoOn)
   const { disk, form, findWriters } = packing
   if (ready.length === 0) return
   const there: Named[] = []
-  for (const { name, path } of ready) there.push({ name, path, ino: (await sightAt(disk, path))?.ino ?? 0 })
+  for (const { name, path } of ready) there.push({ name, path, ino: (await fileStatsAt(disk, path))?.ino ?? 0 })
   const writtenTo = await findWriters(there)
   for (const { name, path, receipt } of ready) {
     if (writtenTo.has(name)) continue
@@ -94,7 +94,7 @@ function isDone(archived: Archived, names: ReadonlySet<string>): boolean {
 }
 
 async function hasRested({ disk, now, restMs = REST_MS }: Packing, path: string): Promise<boolean> {
-  const seen = await sightAt(disk, path)
+  const seen = await fileStatsAt(disk, path)
   // What an interrupted run has left of it, and this one has removed, was a link to it: that is the last change of the file.
   return seen !== undefined && (restMs === 0 || now - touchedAt(seen) >= restMs)
 }

@@ -12,12 +12,12 @@
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, isSame, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import type { Folders } from './folders.ts'
-import { type FileStats, fileStatsOf, isSame, isUntouched, type Waiting } from './outbox.ts'
+import { type FileStats, fileStatsOf, isUntouched, type Waiting } from './outbox.ts'
 import { type Reject, rejectedRows } from './rejects.ts'
 import { readSidecarText } from './sidecar.ts'
 import type { Spooled } from './spool.ts'
@@ -45,7 +45,7 @@ export async function archive(
   const leaving = { file, spooled, to: folders.archive, sidecarEnding: RECEIPT_ENDING, sidecar: receipt }
   const name = await moveOutOfOutbox(disk, folders, leaving)
   const path = join(folders.archive, name)
-  const seen = await sightAt(disk, path)
+  const seen = await fileStatsAt(disk, path)
   // The move has just verified the bytes. A file copied to another disk has new stats and is verified again later.
   return { name, path, receipt: seen !== undefined && isSame(seen, spooled) ? { ...receipt, file: seen } : receipt }
 }
@@ -55,7 +55,7 @@ export async function archive(
  * Returns the file's stats; undefined if it is missing, null if it holds other bytes.
  */
 export async function compare(disk: Disk, { path, receipt }: Archived): Promise<FileStats | null | undefined> {
-  const seen = await sightAt(disk, path)
+  const seen = await fileStatsAt(disk, path)
   if (seen === undefined) return undefined
   if (seen.size !== receipt.bytes) return null
   if (receipt.file !== undefined && isUntouched(receipt.file, seen)) return seen
@@ -63,14 +63,9 @@ export async function compare(disk: Disk, { path, receipt }: Archived): Promise<
 }
 
 /** The stats that identify a file's state now; undefined if there is no regular file. */
-export async function sightAt(disk: Disk, path: string): Promise<FileStats | undefined> {
-  try {
-    const stats = await disk.lstat(path)
-    return stats.isFile() ? fileStatsOf(stats) : undefined
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-    return undefined
-  }
+export async function fileStatsAt(disk: Disk, path: string): Promise<FileStats | undefined> {
+  const stats = await disk.lstat(path).catch(undefinedIfMissing)
+  return stats?.isFile() ? fileStatsOf(stats) : undefined
 }
 
 /** Every receipt in the archive, with its file's name; the file may be gone. Omits unreadable and skipped ones. */

@@ -50,7 +50,7 @@ export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile>
       scrapes: [],
       verdicts: [rowless((await describeBeginning(bytesOf(path))) ?? NO_ROW, counts.rows)],
     }
-  return { ...counts, ...(await said(figures, counts, by)) }
+  return { ...counts, ...(await judged(figures, counts, by)) }
 }
 
 /** The server fails such a file; before it is sent, that is a verdict like any other. */
@@ -66,7 +66,7 @@ export function findingsIn(figures: FileFigures, receivedOn: string): Verdict[] 
   })
 }
 
-async function said(figures: FileFigures, { rows, rejected }: { rows: number; rejected: number }, by: CheckBy) {
+async function judged(figures: FileFigures, { rows, rejected }: { rows: number; rejected: number }, by: CheckBy) {
   const { differing } = figures
   const counts = { rows, rejected: rejected + differing, differing }
   const verdicts = judgeFile(counts, by.thresholds)

@@ -1,7 +1,9 @@
 /** Server requests of `connect` and `disconnect`: exchange a one-time code for a key, and revoke the own key. */
+
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { PROBLEMS, Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
+import { jsonIn } from '@splitcart/shared/text.ts'
 import { AnswerError, type ForeignResponse } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
@@ -17,7 +19,7 @@ export type OwnKey = Readonly<{ key: string; id: string; name: string }>
 export async function takeKey(server: URL, code: string): Promise<OwnKey> {
   const headers = { 'Content-Type': 'application/json' }
   const init = { method: 'POST', headers, body: JSON.stringify({ code }) }
-  const answer = await told({ server, path: 'api/invitations/take', status: CREATED }, init)
+  const answer = await exchange({ server, path: 'api/invitations/take', status: CREATED }, init)
   const { key, id, name } = answer.body
   if (typeof key !== 'string' || typeof id !== 'string' || typeof name !== 'string') throw answer.strange()
   return { key, id, name }
@@ -25,12 +27,12 @@ export async function takeKey(server: URL, code: string): Promise<OwnKey> {
 
 /** Revokes a key for ever, authenticated by the key itself. */
 export async function endOwnKey(server: URL, key: string): Promise<void> {
-  await told({ server, key, path: 'api/keys/self/revoke', status: OK }, { method: 'POST' })
+  await exchange({ server, key, path: 'api/keys/self/revoke', status: OK }, { method: 'POST' })
 }
 
 type Request = Readonly<{ server: URL; path: string; status: number; key?: string }>
 
-async function told({ server, path, status, ...client }: Request, init: RequestInit) {
+async function exchange({ server, path, status, ...client }: Request, init: RequestInit) {
   // A code must be protected like the key: it can be exchanged for one.
   if (server.protocol !== 'https:' && !isLoopback(server.hostname))
     throw new Problem(
@@ -55,9 +57,5 @@ function problemOf(fault: AnswerError | ForeignResponse): Error {
 }
 
 function fieldsIn(text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text))
-  } catch {
-    return {}
-  }
+  return Object(jsonIn(text))
 }

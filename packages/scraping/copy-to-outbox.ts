@@ -1,7 +1,7 @@
 /** Copies an archived file, packed or not, back to the outbox. */
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { land } from '@splitcart/shared/durable-file.ts'
+import { publish } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
 import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
@@ -23,6 +23,6 @@ export async function copyToOutbox(
     if (!isUnreadable(error) && codeOf(error) !== 'ENOENT') throw error
     return false
   }
-  await land(disk, part, outbox, namesFor(name, sha256))
+  await publish(disk, part, outbox, namesFor(name, sha256))
   return true
 }

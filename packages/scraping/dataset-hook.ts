@@ -2,6 +2,7 @@
  * Also writes the items that a Crawlee or Apify crawler pushes into its dataset to the outbox, by wrapping
  * `Dataset.pushData`: every item passes it, whether pushed directly, by a request handler, or by an actor.
  */
+import { localDate } from '@splitcart/shared/date.ts'
 import { rowOf } from './intake/mapping.ts'
 import { type Committed, JsonlWriter } from './jsonl-writer.ts'
 
@@ -49,7 +50,7 @@ export class OutboxHook implements AsyncDisposable {
     this.#rowsMin = options.rowsMin ?? 1
     const { prototype } = dataset as Readonly<{ prototype: { pushData(data: unknown): Promise<void> } }>
     const { pushData } = prototype
-    const take = (items: readonly unknown[]) => this.#take(items, options)
+    const take = (items: readonly unknown[]) => this.#write(items, options)
     // The dataset comes first: an item that it refuses is not a row.
     prototype.pushData = async function (this: unknown, data: unknown): Promise<void> {
       await pushData.call(this, data)
@@ -79,7 +80,7 @@ export class OutboxHook implements AsyncDisposable {
     await this.#writer[Symbol.asyncDispose]()
   }
 
-  async #take(items: readonly unknown[], { rowOf: own = (item) => item, date = localDate(), ...ofAll }: HookOptions) {
+  async #write(items: readonly unknown[], { rowOf: own = (item) => item, date = localDate(), ...ofAll }: HookOptions) {
     try {
       for (const item of items) {
         await this.#writer.write(rowOf({ at: 'item', fields: own(item as Item) }, undefined, { ...ofAll, date }))
@@ -91,9 +92,4 @@ export class OutboxHook implements AsyncDisposable {
       throw cause
     }
   }
-}
-
-function localDate(now = new Date()): string {
-  const two = (number: number) => String(number).padStart(2, '0')
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
 }

@@ -61,7 +61,7 @@ export class Dictionaries {
   /** Adds a newly archived file as a candidate. */
   add({ name, receipt }: Candidate): void {
     // A read of the archive in progress may have missed it.
-    if (this.#candidates !== undefined) this.#keep(this.#candidates.then((all) => all.set(name, { name, receipt })))
+    if (this.#candidates !== undefined) this.#cache(this.#candidates.then((all) => all.set(name, { name, receipt })))
   }
 
   /** Returns the dictionary for a file of the outbox, or undefined; `now` is in ms since 1970. */
@@ -85,7 +85,7 @@ export class Dictionaries {
       if (!this.#mayServe(candidate, size, now)) continue
       const dictionary = (await this.#companyOf(candidate)) === company ? await this.#read(candidate) : undefined
       if (dictionary === undefined) continue
-      this.#noteUse(company, { receipt: candidate.receipt, dictionary, since: now })
+      this.#recordUse(company, { receipt: candidate.receipt, dictionary, since: now })
       return dictionary
     }
     return undefined
@@ -95,7 +95,7 @@ export class Dictionaries {
     return !this.#unusable.has(receipt.sha256) && 2 * receipt.bytes >= size && isPromised(receipt, now)
   }
 
-  #noteUse(company: string, used: Used): void {
+  #recordUse(company: string, used: Used): void {
     this.#used.delete(company)
     if (used.receipt.bytes <= SMALL_BYTES_MAX) this.#used.set(company, used)
     for (const [oldest] of this.#used) if (this.#used.size > USED_MAX) this.#used.delete(oldest)
@@ -114,7 +114,7 @@ export class Dictionaries {
 
   async #newestFirst(): Promise<Candidate[]> {
     // Files that are sent concurrently share one read of the archive.
-    const all = this.#candidates ?? this.#keep(this.#readAll())
+    const all = this.#candidates ?? this.#cache(this.#readAll())
     const may = [...(await all).values()].filter(
       ({ receipt: { bytes } }) => bytes >= CONTENT_BYTES_MIN && bytes <= DICTIONARY_BYTES_MAX,
     )
@@ -122,7 +122,7 @@ export class Dictionaries {
   }
 
   /** Caches the candidates; after a failed read the archive is read again for the next file. */
-  #keep(candidates: Promise<Map<string, Candidate>>): Promise<Map<string, Candidate>> {
+  #cache(candidates: Promise<Map<string, Candidate>>): Promise<Map<string, Candidate>> {
     this.#candidates = candidates
     candidates.catch(() => {
       this.#candidates = undefined

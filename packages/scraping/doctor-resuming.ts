@@ -36,29 +36,29 @@ const GO_ON: readonly Step[] = [
 /** Tries each request of resumable upload. A blocked one is a warning: `upload-data` then sends files in one piece. */
 export async function checkResuming(asking: Asking): Promise<CheckResult> {
   const endpoint = urlOf(asking.server, 'api/upload/resumable/')
-  const opened = await take(asking, endpoint, OPEN)
+  const opened = await request(asking, endpoint, OPEN)
   if (typeof opened === 'string') return blocked(OPEN, opened)
   const address = URL.parse(opened.headers.get('location') ?? '', endpoint)
   if (address?.href.startsWith(endpoint.href) !== true) return blocked(OPEN, 'the address it names is another one')
   let result: CheckResult | undefined
   for (const step of GO_ON) {
-    const answer = await take(asking, address, step)
+    const answer = await request(asking, address, step)
     if (typeof answer === 'string') result ??= blocked(step, answer)
   }
   const undo: Step = { method: 'DELETE', headers: TUS }
-  const undone = await take(asking, address, undo)
+  const undone = await request(asking, address, undo)
   if (typeof undone === 'string') result ??= blocked(undo, undone)
   return result ?? ok('resuming', 'large files can be resumed on their way')
 }
 
 /** Makes one request; returns the response, or a sentence on what is wrong with it. */
-async function take({ server: _, key, answerMsMax }: Asking, url: URL, step: Step): Promise<Response | string> {
+async function request({ server: _, key, answerMsMax }: Asking, url: URL, step: Step): Promise<Response | string> {
   using idle = new Idle(answerMsMax)
   try {
     const { method, headers, needs } = step
     const answer = await ask({ key }, idle, url, { method, headers })
     const text = await readText(idle, answer)
-    if (!answer.ok) return saidBy(faultOf(answer, url, text))
+    if (!answer.ok) return detailOf(faultOf(answer, url, text))
     return needs === undefined || answer.headers.has(needs) ? answer : lacking(needs, strangeAnswer(answer, url, text))
   } catch (error) {
     if (error instanceof Problem) return error.detail
@@ -70,7 +70,7 @@ function lacking(field: string, { detail }: ForeignResponse): string {
   return `${detail}; the field ${field} is missing`
 }
 
-function saidBy(fault: AnswerError | ForeignResponse): string {
+function detailOf(fault: AnswerError | ForeignResponse): string {
   return fault instanceof ForeignResponse ? fault.detail : fault.message
 }
 

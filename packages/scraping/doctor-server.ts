@@ -59,7 +59,7 @@ function faultOfHealth(health: Answer | Unanswered): CheckResult | undefined {
   if (NOT_HERE.has(documentIn(health)?.code ?? ''))
     return fail('server', 'a SplitCart server is there, but not at this path', ADDRESS)
   if (health.status === 200 && health.text.includes('"status":"ok"')) return undefined
-  return fail('server', `that is not how a SplitCart server answers: ${saidIn(health)}`, ADDRESS)
+  return fail('server', `that is not how a SplitCart server answers: ${detailIn(health)}`, ADDRESS)
 }
 
 /** Compares the clocks by the Date header; `now` in ms. Skew only affects times shown to people. */
@@ -81,7 +81,7 @@ function resultOfKey(answer: Answer | Unanswered): CheckResult {
   if (answer.status === 200 && answer.text.includes('"uploads":')) return ok('key', 'accepted')
   return documentIn(answer)?.code === 'key_refused'
     ? fail('key', 'the server does not accept it', 'Make one on the server: splitcart keys create NAME')
-    : fail('key', saidIn(answer), todoOf(answer))
+    : fail('key', detailIn(answer), todoOf(answer))
 }
 
 // A POST without a file always fails: with 400 or 415 if the key may upload, with `scope_missing` if not.
@@ -93,10 +93,10 @@ function resultOfUpload(answer: Answer | Unanswered): CheckResult {
     return fail('uploading', 'not without a key that is accepted', 'See the check before.')
   if (document?.code === 'scope_missing')
     return fail('uploading', 'the key may not upload', 'Use a key with the scope upload: splitcart keys create NAME')
-  return fail('uploading', saidIn(answer), todoOf(answer))
+  return fail('uploading', detailIn(answer), todoOf(answer))
 }
 
-function saidIn(answer: Answer): string {
+function detailIn(answer: Answer): string {
   const fault = faultOfAnswer(answer, 0)
   return fault instanceof ForeignResponse ? fault.detail : fault.message
 }

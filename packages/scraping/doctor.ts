@@ -9,8 +9,8 @@ import {
   runCheck,
   warn,
 } from '@splitcart/shared/check-result.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
+import { publish, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { canLockBeside } from '@splitcart/shared/lock.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
@@ -38,7 +38,7 @@ export async function* examineFolders(disk: Disk, dataDir: string, clock: Clock)
 async function* examineKind(disk: Disk, folders: Folders, clock: Clock): AsyncGenerator<CheckResult> {
   const there: string[] = []
   for (const folder of Object.values(folders)) {
-    if ((await disk.lstat(folder).catch(codeOf)) === 'ENOENT') continue
+    if (await isMissing(disk, folder)) continue
     there.push(folder)
     yield await runCheck('folder', MEND_RIGHTS, () => checkOwner(disk, 'folder', folder))
   }
@@ -79,7 +79,7 @@ async function writing(disk: Disk, folders: Folders): Promise<CheckResult> {
   await removeIfThere(disk, part)
   await writePart(disk, part, (file) => file.appendFile('a test of splitcart doctor; it may be deleted\n'))
   try {
-    await land(disk, part, folders.spool, [PROBE])
+    await publish(disk, part, folders.spool, [PROBE])
   } finally {
     await removeIfThere(disk, part)
     await remove(disk, join(folders.spool, PROBE))

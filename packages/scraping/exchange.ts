@@ -55,7 +55,7 @@ export class Body implements AsyncDisposable {
   }
 
   /** The body for fetch: a small file as a buffer, which is far faster than a stream; any other as a stream. */
-  async toSend(bytes: number): Promise<Pick<RequestInit, 'body' | 'duplex'>> {
+  async fetchBody(bytes: number): Promise<Pick<RequestInit, 'body' | 'duplex'>> {
     if (bytes > CHUNK_BYTES || this.#from.rateLimit !== undefined)
       return { body: this.chunks(0, bytes), duplex: 'half' }
     return { body: Buffer.concat(await Array.fromAsync(this.chunks(0, bytes))) }
@@ -101,7 +101,7 @@ export async function readText(idle: Idle, response: Response): Promise<string> 
   const bytesMax = isJson ? ANSWER_BYTES_MAX : PAGE_BYTES_MAX
   const chunks: Buffer[] = []
   let bytes = 0
-  idle.mustEnd()
+  idle.setDeadline()
   try {
     for await (const chunk of moving(idle, response)) {
       chunks.push(chunk)

@@ -8,7 +8,7 @@
  * Files of another kind than products have folders of their own, which begin with its name: `stores_outbox`.
  */
 import { join, resolve } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { isShown } from '@splitcart/shared/folder-usage.ts'
 import { kindOfOutbox, PRODUCTS, stemOfKind } from '@splitcart/shared/kinds.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
@@ -37,10 +37,7 @@ export async function openFolders(disk: Disk, dataDir: string, kind?: string): P
 
 /** The kinds that have an outbox in a data folder; always includes products, first. */
 export async function kindsThere(disk: Disk, dataDir: string): Promise<string[]> {
-  const names = await disk.readdir(resolve(dataDir)).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return []
-    throw error
-  })
+  const names = (await disk.readdir(resolve(dataDir)).catch(undefinedIfMissing)) ?? []
   return [...new Set([PRODUCTS, ...names.sort().flatMap((name) => kindOfOutbox(name) ?? [])])]
 }
 

@@ -5,7 +5,7 @@
 import { callOut } from '@splitcart/shared/call-out.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { type Job, type Run, tell } from './upload-job.ts'
+import { emit, type Job, type Run } from './upload-job.ts'
 
 const ANSWER_MS_MAX = 10_000
 
@@ -23,7 +23,7 @@ export async function beatFor(job: Job, run: Run): Promise<void> {
     run.reported.delete('heartbeat')
   } catch (error) {
     if (!run.reported.has('heartbeat'))
-      tell(job, run, { type: 'warning', name: 'heartbeat', problem: problemInfoOf(error) })
+      emit(job, run, { type: 'warning', name: 'heartbeat', problem: problemInfoOf(error) })
     run.reported.add('heartbeat')
   }
 }

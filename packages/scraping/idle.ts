@@ -25,7 +25,7 @@ export class Idle implements Disposable {
   }
 
   /** Sets a deadline from now on, even if bytes move: twice `idleMsMax`. */
-  mustEnd(): void {
+  setDeadline(): void {
     const msMax = 2 * this.#idleMsMax
     const reason = new Error(`the answer did not end within ${Math.round(msMax / 1000)} s`)
     this.#end = setTimeout(() => this.#controller.abort(reason), msMax)

@@ -2,13 +2,15 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
-import { checkLength, finishPart, land, openPart, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { checkLength, finishPart, openPart, publish, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 import {
   differenceOf,
   duplicateDiffers,
+  type Fields,
   identityOf,
+  isObject,
   isRejection,
   REJECT_CODES,
   type Rejection,
@@ -140,7 +142,7 @@ export class JsonlWriter implements AsyncDisposable {
       await this.#flush()
       await checkLength(this.#file, this.#digester.bytes)
       await finishPart(this.#file)
-      return await this.#land()
+      return await this.#publish()
     } catch (cause) {
       await this.#giveUp()
       throw cause
@@ -190,11 +192,11 @@ export class JsonlWriter implements AsyncDisposable {
     return this.#written
   }
 
-  async #land(): Promise<Committed> {
+  async #publish(): Promise<Committed> {
     const { sha256 } = this.#digester.digest()
     const wanted = this.#fileName ?? unnamedScrape(this.#scrapedAt.slice(0, 10))
     await markWhole(this.#disk, this.#folders, this.#part)
-    const { name } = await land(this.#disk, this.#part, this.#folders.outbox, namesFor(wanted, sha256))
+    const { name } = await publish(this.#disk, this.#part, this.#folders.outbox, namesFor(wanted, sha256))
     const rejectable = { rows: this.#rejectableRows, first: this.#rejectable }
     return {
       path: join(this.#folders.outbox, name),
@@ -232,10 +234,4 @@ function stamped(row: Fields, scrapedAt: string): Fields {
   const { metadata } = row
   if (!isObject(metadata) || (metadata.scraped_at ?? '') !== '') return row
   return { ...row, metadata: { ...metadata, scraped_at: scrapedAt } }
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -14,7 +14,7 @@ import { scanOutbox } from './outbox.ts'
 import type { UploadClient } from './upload-client.ts'
 
 // Minimum interval: with --watch and many files, rounds follow each other closely.
-const SAID_EVERY_MS = 10_000
+const REPORT_EVERY_MS = 10_000
 // Pause after a rejection: an older server or a strict proxy may have been replaced by then.
 const NOT_TAKEN_MS = HOUR_MS
 
@@ -38,10 +38,10 @@ export class MachineReporter {
    * Sends a report, unless one was sent just now, the server does not accept them, or the signal aborts. Throws only
    * bugs.
    */
-  async tell({ report }: Pick<UploadClient, 'report'>, signal?: AbortSignal): Promise<void> {
+  async send({ report }: Pick<UploadClient, 'report'>, signal?: AbortSignal): Promise<void> {
     const steady = this.#clock.steady()
     if (steady < this.#nextAt) return
-    this.#nextAt = steady + SAID_EVERY_MS
+    this.#nextAt = steady + REPORT_EVERY_MS
     try {
       const { version, platform, arch } = this.#machine
       const waiting = await whatWaits(this.#machine)

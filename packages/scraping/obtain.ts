@@ -6,12 +6,12 @@
  */
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { land, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { publish, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { mendBase, withDigest } from '@splitcart/shared/packed/bases.ts'
 import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedFile, isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { baseMissed, findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
+import { findKept, keptDigest, missingBaseOf } from '@splitcart/shared/packed/kept-file.ts'
 import { readWhole } from '@splitcart/shared/packed/read-whole.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Archived, compare, receiptsIn } from './archive.ts'
@@ -33,21 +33,21 @@ export async function obtain(obtaining: Obtaining, archived: Archived): Promise<
     await requeue(disk, folders, archived)
     return 'returned'
   }
-  const base = path === undefined ? undefined : await baseMissed(disk, path)
+  const base = path === undefined ? undefined : await missingBaseOf(disk, path)
   // Repairing the base repairs every file that was packed against it.
   if (base !== undefined && (await obtainBase(obtaining, base)) && (await keptDigest(disk, path!)) === receipt.sha256)
     return 'obtained'
   const part = await fetchPart(obtaining, archived)
-  await takePlace(disk, { part, path: archived.path, damaged: path })
+  await replaceDamaged(disk, { part, path: archived.path, damaged: path })
   return 'obtained'
 }
 
-type Taking = Readonly<{ part: string; path: string; damaged: string | undefined }>
+type Replacement = Readonly<{ part: string; path: string; damaged: string | undefined }>
 
 /** Puts the part in place before setting a damaged file of another name aside: a crash never leaves neither of them. */
-async function takePlace(disk: Disk, { part, path, damaged }: Taking): Promise<void> {
+async function replaceDamaged(disk: Disk, { part, path, damaged }: Replacement): Promise<void> {
   if (damaged === path) await setDamagedAside(disk, path)
-  await land(disk, part, dirname(path), [basename(path)])
+  await publish(disk, part, dirname(path), [basename(path)])
   if (damaged !== undefined && damaged !== path) await setDamagedAside(disk, damaged)
 }
 

@@ -9,8 +9,8 @@
 import { uptime } from 'node:os'
 import { basename, join } from 'node:path'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { land, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { codeOf, type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { publish, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { faultOfFileName, namesFor, nameWith } from '@splitcart/shared/file-name.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
@@ -42,7 +42,7 @@ export async function orphanedPartsIn(
   const found: (OrphanedPart & Readonly<{ ino: number }>)[] = []
   for (const name of await partNames(disk, folders.part)) {
     const path = join(folders.part, name)
-    const stats = await disk.lstat(path).catch(gone)
+    const stats = await disk.lstat(path).catch(undefinedIfMissing)
     if (!stats?.isFile() || isWritten(name, stats.mtimeMs, now)) continue
     found.push({ name, path, size: stats.size, mtimeMs: stats.mtimeMs, ino: stats.ino })
   }
@@ -58,13 +58,13 @@ export async function salvage(disk: Disk, folders: Folders, orphan: OrphanedPart
   await removeIfThere(disk, copy)
   const digest = await copyBytes(disk, orphan.path, copy, bytes)
   const wanted = nameWith(await nameFor(disk, orphan), 'salvaged')
-  const { name } = await land(disk, copy, folders.outbox, namesFor(wanted, digest.sha256))
+  const { name } = await publish(disk, copy, folders.outbox, namesFor(wanted, digest.sha256))
   await remove(disk, orphan.path)
   return { name, path: join(folders.outbox, name), bytesDropped: orphan.size - bytes, ...digest }
 }
 
 async function partNames(disk: Disk, folder: string): Promise<string[]> {
-  const names = await disk.readdir(folder).catch(gone)
+  const names = await disk.readdir(folder).catch(undefinedIfMissing)
   return (names ?? []).filter((name) => !name.endsWith(COPY_ENDING)).sort()
 }
 
@@ -123,8 +123,4 @@ async function nameByRows(disk: Disk, path: string): Promise<string | undefined>
     }
   }
   return undefined
-}
-
-function gone(error: unknown): undefined {
-  if (codeOf(error) !== 'ENOENT') throw error
 }

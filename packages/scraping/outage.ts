@@ -7,27 +7,27 @@ import type { Clock } from './clock.ts'
 import type { ProblemInfo, UploadEvent } from './upload-events.ts'
 
 /** Level of an outage event. */
-export type Loudness = 'info' | 'warn' | 'error'
+export type OutageLevel = 'info' | 'warn' | 'error'
 
 const BLIP_MS_MAX = MINUTE_MS
 const LOUD_MS_MIN = 60 * MINUTE_MS
-const TOLD_EVERY_MS: Readonly<Record<Loudness, number>> = {
+const REPORT_EVERY_MS: Readonly<Record<OutageLevel, number>> = {
   info: Number.POSITIVE_INFINITY,
   warn: 5 * MINUTE_MS,
   error: 15 * MINUTE_MS,
 }
 
 /** The level of an outage of this length. */
-export function loudnessOf(outageMs: number): Loudness {
+export function outageLevelOf(outageMs: number): OutageLevel {
   if (outageMs < BLIP_MS_MAX) return 'info'
   return outageMs < LOUD_MS_MIN ? 'warn' : 'error'
 }
 
-/** Whether to report an outage of this length now; `toldMs`: its length at the last report. */
-export function isTold(outageMs: number, toldMs: number | undefined): boolean {
-  if (toldMs === undefined) return true
-  const loudness = loudnessOf(outageMs)
-  return loudness !== loudnessOf(toldMs) || outageMs - toldMs >= TOLD_EVERY_MS[loudness]
+/** Whether to report an outage of this length now; `reportedMs`: its length at the last report. */
+export function isReportDue(outageMs: number, reportedMs: number | undefined): boolean {
+  if (reportedMs === undefined) return true
+  const level = outageLevelOf(outageMs)
+  return level !== outageLevelOf(reportedMs) || outageMs - reportedMs >= REPORT_EVERY_MS[level]
 }
 
 /** The current problem, the number of waiting files, and the delay until the next try. */
@@ -35,31 +35,31 @@ export type Setback = Readonly<{ problem: ProblemInfo; waiting: number; delayMs:
 
 /** Tracks the current outage, if any. */
 export class Outage {
-  readonly #tell: (event: UploadEvent) => void
+  readonly #emit: (event: UploadEvent) => void
   readonly #clock: Pick<Clock, 'steady'>
   #since: number | undefined
-  #toldMs: number | undefined
+  #reportedMs: number | undefined
   /** Number of consecutive failed rounds. */
   rounds = 0
 
-  constructor(tell: (event: UploadEvent) => void, clock: Pick<Clock, 'steady'>) {
-    this.#tell = tell
+  constructor(emit: (event: UploadEvent) => void, clock: Pick<Clock, 'steady'>) {
+    this.#emit = emit
     this.#clock = clock
   }
 
   /** Records a failure, and reports it if due. */
-  goesOn(setback: Setback): void {
+  recordFailure(setback: Setback): void {
     const outageMs = this.#ms()
-    if (!isTold(outageMs, this.#toldMs)) return
-    this.#toldMs = outageMs
-    this.#tell({ type: 'outage', level: loudnessOf(outageMs), outageMs, ...setback })
+    if (!isReportDue(outageMs, this.#reportedMs)) return
+    this.#reportedMs = outageMs
+    this.#emit({ type: 'outage', level: outageLevelOf(outageMs), outageMs, ...setback })
   }
 
   /** Records a success, which ends the outage. */
-  isOver(): void {
-    if (this.#since !== undefined && this.#ms() >= BLIP_MS_MAX) this.#tell({ type: 'recovery', outageMs: this.#ms() })
+  recordSuccess(): void {
+    if (this.#since !== undefined && this.#ms() >= BLIP_MS_MAX) this.#emit({ type: 'recovery', outageMs: this.#ms() })
     this.#since = undefined
-    this.#toldMs = undefined
+    this.#reportedMs = undefined
     this.rounds = 0
   }
 

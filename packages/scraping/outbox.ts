@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
 import { join } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, isSame, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 
 /** Stats that show whether a file has changed. `ctimeMs` is the last change of any kind; programs cannot set it. */
@@ -44,11 +44,6 @@ export async function scanOutbox(disk: Disk, outbox: string): Promise<Scan> {
   return { waiting: waiting.sort(oldestFirst), skipped: skipped.sort(byName) }
 }
 
-/** Whether inode, size and mtime are the same. */
-export function isSame(one: FileStats, other: FileStats): boolean {
-  return one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino
-}
-
 /** Whether the ctime is the same too: it changes even if a file is linked, renamed, or has its mtime reset. */
 export function isUntouched(one: FileStats, other: FileStats): boolean {
   return isSame(one, other) && one.ctimeMs === other.ctimeMs
@@ -58,14 +53,10 @@ async function look(disk: Disk, outbox: string, bytes: Buffer): Promise<Waiting 
   const name = bytes.toString()
   if (!isUtf8(bytes)) return { name, reason: 'has a name that is not UTF-8' }
   const path = join(outbox, name)
-  try {
-    const stats = await disk.lstat(path)
-    const reason = faultOfKind(stats) ?? faultOfOutboxName(name)
-    return reason === undefined ? { name, path, ...fileStatsOf(stats), spanMs: spanOf(stats) } : { name, reason }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
+  const stats = await disk.lstat(path).catch(undefinedIfMissing)
+  if (stats === undefined) return undefined
+  const reason = faultOfKind(stats) ?? faultOfOutboxName(name)
+  return reason === undefined ? { name, path, ...fileStatsOf(stats), spanMs: spanOf(stats) } : { name, reason }
 }
 
 /** Extracts from stats what identifies a file's state. */
@@ -79,13 +70,8 @@ function spanOf({ birthtimeMs, ctimeMs }: Stats): number {
 }
 
 async function namesIn(disk: Disk, folder: string): Promise<Buffer[]> {
-  try {
-    // As bytes: decoded, a name that is not UTF-8 would become one that does not exist.
-    return await disk.readdir(folder, { encoding: 'buffer' })
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return []
-    throw error
-  }
+  // As bytes: decoded, a name that is not UTF-8 would become one that does not exist.
+  return (await disk.readdir(folder, { encoding: 'buffer' }).catch(undefinedIfMissing)) ?? []
 }
 
 function faultOfKind(stats: Stats): string | undefined {

@@ -16,7 +16,7 @@ import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
-import { type Archived, compare, receiptsIn, sidecarsOf, sightAt } from './archive.ts'
+import { type Archived, compare, fileStatsAt, receiptsIn, sidecarsOf } from './archive.ts'
 import type { Folders } from './folders.ts'
 import { requeue } from './requeue.ts'
 
@@ -65,7 +65,7 @@ async function pruneOne(
   const packed = COMPACTED_ENDINGS.map((ending) => path + ending)
   const aside = KEPT_ENDINGS.flatMap((ending) => namesAside(path + ending))
   for (const one of [path, ...packed, ...aside, sidecars.rejects, sidecars.receipt])
-    bytes += (await sightAt(disk, one))?.size ?? 0
+    bytes += (await fileStatsAt(disk, one))?.size ?? 0
   const isChanged = (await compare(disk, archived)) === null
   if (isChanged) {
     const wentBack = dryRun ? name : (await requeue(disk, folders, archived)).name

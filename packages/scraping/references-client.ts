@@ -30,7 +30,7 @@ export async function referencesFrom(server: URL, key: string, { company, store,
  * The same, but undefined if the server is away or the key lacks permission. Such an error is not reported here:
  * sending the file next will report it.
  */
-export async function referencesIfTold(server: URL, key: string, asked: Asked): Promise<Baseline | undefined> {
+export async function referencesIfAvailable(server: URL, key: string, asked: Asked): Promise<Baseline | undefined> {
   try {
     return await referencesFrom(server, key, asked)
   } catch (error) {

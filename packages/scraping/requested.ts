@@ -16,7 +16,7 @@ import type { Requested } from './files-client.ts'
 import type { Folders } from './folders.ts'
 import { sendForgotten } from './server-history.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { type Job, once, type Run, tell } from './upload-job.ts'
+import { emit, type Job, once, type Run } from './upload-job.ts'
 
 const ASKED_EVERY_MS = HOUR_MS
 
@@ -36,7 +36,7 @@ export async function sendRequested(job: Job, run: Run): Promise<void> {
     const problem = problemInfoOf(
       new Problem('kept_damaged', `the server asks for ${filename}, which the archive does not have whole`),
     )
-    once(run, `requested ${sha256}`, () => tell(job, run, { type: 'warning', name: filename, problem }))
+    once(run, `requested ${sha256}`, () => emit(job, run, { type: 'warning', name: filename, problem }))
   }
 }
 

@@ -18,7 +18,7 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { move, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { COMPACTED_ENDINGS } from '@splitcart/shared/packed/kept-file.ts'
-import { type Archived, readReceipt, sidecarsOf, sightAt } from './archive.ts'
+import { type Archived, fileStatsAt, readReceipt, sidecarsOf } from './archive.ts'
 import type { Folders } from './folders.ts'
 import type { Job, Run } from './upload-job.ts'
 
@@ -29,7 +29,7 @@ export async function requeue(
   { name, path, receipt }: Archived,
 ): Promise<Readonly<{ name: string; path: string }>> {
   const sidecars = sidecarsOf(path)
-  const isKept = await liesPacked(disk, path)
+  const isKept = await isPackedAt(disk, path)
   // Rejects go first, so that those of an earlier server never lie next to a receipt of a later one.
   if (!isKept) await removeIfThere(disk, sidecars.rejects)
   const moved = await move(disk, path, folders.outbox, namesFor(name, receipt.sha256))
@@ -49,7 +49,7 @@ export function requeueForgotten({ disk, folders }: Job, { moves }: Run, archive
   })
 }
 
-async function liesPacked(disk: Disk, path: string): Promise<boolean> {
-  for (const ending of COMPACTED_ENDINGS) if ((await sightAt(disk, path + ending)) !== undefined) return true
+async function isPackedAt(disk: Disk, path: string): Promise<boolean> {
+  for (const ending of COMPACTED_ENDINGS) if ((await fileStatsAt(disk, path + ending)) !== undefined) return true
   return false
 }

@@ -85,7 +85,7 @@ export class OutboxSorter {
   }
 
   /** Records that a file was seen to change: from then on only rest makes it ready. */
-  sawChange(file: Readonly<{ name: string }> & FileStats): void {
+  recordChange(file: Readonly<{ name: string }> & FileStats): void {
     this.#remember(file, { hasChanged: true, restedMs: 0, pauseMsMax: 0 })
   }
 

@@ -8,7 +8,7 @@ import type { Reject } from './rejects.ts'
 import { requeueForgotten } from './requeue.ts'
 import { endsRun, withPatienceFor } from './setback.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { type Job, once, pausing, type Run, tell } from './upload-job.ts'
+import { emit, type Job, once, pausing, type Run } from './upload-job.ts'
 
 /**
  * Number of uploads still in progress; number that the server has forgotten, whose files are back in the outbox; and
@@ -111,7 +111,7 @@ export async function storeResult(job: Job, run: Run, archived: Archived): Promi
     return warnOrThrow(job, run, name, error)
   }
   const { state } = receipt
-  if (state !== 'accepted' && state !== 'loading') tell(job, run, { type: 'file', name, state, receipt })
+  if (state !== 'accepted' && state !== 'loading') emit(job, run, { type: 'file', name, state, receipt })
 }
 
 /** The rejects of an upload. Throws `answer_unknown` unless there are as many as its receipt says. */
@@ -145,7 +145,7 @@ async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolea
   const detail = `the upload ${receipt.id} of ${name}, which was ${receipt.state}`
   const problem = problemInfoOf(new Problem(isDone ? 'not_found' : 'upload_forgotten', detail))
   if (!isDone && !(await requeueForgotten(job, run, archived))) return false
-  once(run, `${problem.code} ${receipt.id}`, () => tell(job, run, { type: 'warning', name, problem }))
+  once(run, `${problem.code} ${receipt.id}`, () => emit(job, run, { type: 'warning', name, problem }))
   return !isDone
 }
 
@@ -169,5 +169,5 @@ function isAboutUpload(error: unknown): boolean {
 function warnOrThrow(job: Job, run: Run, name: string, error: unknown): void {
   if (!isAboutUpload(error)) throw error
   const problem = problemInfoOf(error)
-  once(run, `${problem.code} ${name}`, () => tell(job, run, { type: 'warning', name, problem }))
+  once(run, `${problem.code} ${name}`, () => emit(job, run, { type: 'warning', name, problem }))
 }

@@ -63,7 +63,7 @@ export class ResumableAttempt {
     this.#onSent = onSent
   }
 
-  anew(): ResumableAttempt {
+  next(): ResumableAttempt {
     return new ResumableAttempt(this.client, this.spooled, this.#onSent)
   }
 
@@ -102,7 +102,7 @@ export class ResumableAttempt {
     try {
       const address = new URL(url)
       const answer = await ask(client, idle, address, { method, ...bodyOf(body, headers, piece), duplex: 'half' })
-      await this.#hear({ method, address, piece }, answer, await readText(idle, answer))
+      await this.#handleResponse({ method, address, piece }, answer, await readText(idle, answer))
       return answer
     } catch (error) {
       // A disk error, not a network error: fetch wraps what the body threw.
@@ -121,18 +121,18 @@ export class ResumableAttempt {
     }
   }
 
-  async #hear(asked: Heard, answer: Response, text: string): Promise<void> {
+  async #handleResponse(asked: SentRequest, answer: Response, text: string): Promise<void> {
     const { method, address } = asked
-    if (method === 'POST') return this.#hearOpening(address, answer, text)
+    if (method === 'POST') return this.#handleCreation(address, answer, text)
     this.url = address.href
-    if (!answer.ok) this.#hearNo(asked, answer, text)
-    else if (method === 'HEAD') this.#hearState(address, answer, text)
+    if (!answer.ok) this.#handleRefusal(asked, answer, text)
+    else if (method === 'HEAD') this.#handleOffset(address, answer, text)
     else if (!hasMovedOn(answer, asked.piece)) this.fault = strangeAnswer(answer, address, text)
     else this.receiptId ??= answer.headers.get('upload-receipt') ?? undefined
     if (this.fault !== undefined) throw this.fault
   }
 
-  #hearNo({ method, address }: Heard, answer: Response, text: string): void {
+  #handleRefusal({ method, address }: SentRequest, answer: Response, text: string): void {
     this.fault = faultOf(answer, address, text)
     // The response to a HEAD has no body: only its headers show whether it is from a SplitCart server.
     const isOurs =
@@ -140,7 +140,7 @@ export class ResumableAttempt {
     this.isGone ||= isOurs && GONE.has(answer.status)
   }
 
-  #hearState(address: URL, answer: Response, text: string): void {
+  #handleOffset(address: URL, answer: Response, text: string): void {
     const { spooledBytes } = this.spooled
     const [offset, length] = ['upload-offset', 'upload-length'].map((name) => numberIn(answer, name))
     if (offset === undefined || length === undefined) {
@@ -154,7 +154,7 @@ export class ResumableAttempt {
     }
   }
 
-  async #hearOpening(address: URL, answer: Response, text: string): Promise<void> {
+  async #handleCreation(address: URL, answer: Response, text: string): Promise<void> {
     const { ok, status, headers } = answer
     if (!ok) {
       this.fault = faultOf(answer, address, text)
@@ -174,7 +174,7 @@ export class ResumableAttempt {
   }
 }
 
-type Heard = Readonly<{ method: string; address: URL; piece: Piece | undefined }>
+type SentRequest = Readonly<{ method: string; address: URL; piece: Piece | undefined }>
 
 function bodyOf(body: Body, headers: Asked['headers'], piece: Piece | undefined): RequestInit {
   if (piece === undefined) return { headers }

@@ -67,18 +67,18 @@ export function halve(pieces: Pieces, bytes: number): boolean {
 
 /** Whether an upload of this copy has been started. */
 export async function hasOpenUpload(client: Client, spooled: Spooled): Promise<boolean> {
-  return (await notedAddress(client, spooled)) !== undefined
+  return (await storedAddress(client, spooled)) !== undefined
 }
 
 async function runAttempt(attempt: ResumableAttempt): Promise<SendOutcome> {
   const { client, spooled } = attempt
-  const noted = await notedAddress(client, spooled)
+  const noted = await storedAddress(client, spooled)
   try {
     await transfer(attempt, noted)
   } catch (error) {
     if (noted !== undefined && attempt.isGone) {
       await removeIfThere(client.disk, resumeSidecarPath(spooled))
-      return runAttempt(attempt.anew())
+      return runAttempt(attempt.next())
     }
     const notFor = noted === undefined ? attempt.notFor : undefined
     if (notFor !== undefined) return { notFor }
@@ -136,7 +136,7 @@ async function finish(attempt: ResumableAttempt): Promise<string> {
 }
 
 /** The stored upload address of exactly this copy at the configured server; undefined if there is none. */
-async function notedAddress(client: Client, { sha256, spooledBytes, ...rest }: Spooled): Promise<URL | undefined> {
+async function storedAddress(client: Client, { sha256, spooledBytes, ...rest }: Spooled): Promise<URL | undefined> {
   const path = resumeSidecarPath(rest)
   const sidecar = (await readSidecar(client.disk, path)) as
     | { url?: string; sha256?: string; spooledBytes?: number }

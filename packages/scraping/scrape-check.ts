@@ -29,7 +29,7 @@ export class ScrapeCheck {
   }
 
   /** Reads and judges a file; if no verdict holds it, later files are compared with it too. */
-  async look(path: string): Promise<CheckedFile> {
+  async check(path: string): Promise<CheckedFile> {
     const { thresholds, now } = this.#order
     const on = new Date(now()).toISOString().slice(0, 10)
     const scrapes: FileScrape[] = []

@@ -12,9 +12,9 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { isFinal } from '@splitcart/shared/receipt.ts'
 import type { Waiting } from './outbox.ts'
 import { storeResultOrLater } from './results.ts'
-import { endsRun, isDue, isForeseen, isOfMachine, ofFile, setAside, withPatienceFor } from './setback.ts'
+import { endsRun, isDue, isExpected, isOfMachine, ofFile, setAside, withPatienceFor } from './setback.ts'
 import { prepare, uploadFile } from './upload-file.ts'
-import { type Job, type Run, tell } from './upload-job.ts'
+import { emit, type Job, type Run } from './upload-job.ts'
 
 const STREAK_MAX = 2
 
@@ -24,7 +24,7 @@ type Setback = Readonly<{ file: Waiting; error: unknown }>
 export async function sendAll(job: Job, run: Run, files: readonly Waiting[]): Promise<void> {
   const due = files.filter((file) => isDue(job, run, file))
   if (due.length === 0) return
-  tell(job, run, { type: 'queue', files: due.map(({ name, size }) => ({ name, size })) })
+  emit(job, run, { type: 'queue', files: due.map(({ name, size }) => ({ name, size })) })
   const end = new AbortController()
   const each: Job = { ...job, signal: AbortSignal.any([job.signal, end.signal]) }
   const sending = new Sending(each, run, due)
@@ -112,7 +112,7 @@ class Sending {
   /** Decides whether to go on after a failure; throws it if it is due to the server or this machine. */
   async #goOn(setback: Setback): Promise<boolean> {
     const { error } = setback
-    if (!isForeseen(error)) {
+    if (!isExpected(error)) {
       // A bug ends the run too, but only after the other files have been sent.
       this.#mistakes.push(error)
       return true

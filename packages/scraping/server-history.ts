@@ -17,7 +17,7 @@ import type { ServerHistory } from './files-client.ts'
 import { requeueForgotten } from './requeue.ts'
 import { readSidecar } from './sidecar.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { type Job, pausing, type Run, tell } from './upload-job.ts'
+import { emit, type Job, pausing, type Run } from './upload-job.ts'
 
 const FILE_NAME = 'server-history.json'
 const ASKED_AT_ONCE = 50
@@ -61,5 +61,5 @@ async function toOutbox(job: Job, run: Run, archived: Archived): Promise<boolean
 }
 
 function warn(job: Job, run: Run, detail: string): void {
-  tell(job, run, { type: 'warning', name: 'archive', problem: problemInfoOf(new Problem('upload_forgotten', detail)) })
+  emit(job, run, { type: 'warning', name: 'archive', problem: problemInfoOf(new Problem('upload_forgotten', detail)) })
 }

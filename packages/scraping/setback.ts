@@ -12,7 +12,7 @@ import { AnswerError, retryOf } from './answer.ts'
 import { realClock } from './clock.ts'
 import type { Waiting } from './outbox.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { type Job, type Run, tell } from './upload-job.ts'
+import { emit, type Job, type Run } from './upload-job.ts'
 
 /** Error codes that may concern one file alone: its size, its content, or how its bytes arrive. */
 const PERHAPS_OF_ONE_FILE = new Set([
@@ -50,7 +50,7 @@ export function isOfMachine(error: unknown): error is Error {
 }
 
 /** Whether an error is expected, i.e. not a bug. */
-export function isForeseen(error: unknown): boolean {
+export function isExpected(error: unknown): boolean {
   return error instanceof Problem || error instanceof AnswerError || isOfMachine(error)
 }
 
@@ -67,14 +67,14 @@ export function ofFile(name: string, error: unknown): unknown {
 export function setAside(job: Job, run: Run, file: Waiting, error: unknown): void {
   const times = (run.setAside.get(keyOf(file))?.times ?? 0) + 1
   const ms = Math.min(SET_ASIDE_MS_MAX, SET_ASIDE_MS * 2 ** (times - 1))
-  run.setAside.set(keyOf(file), { times, until: steadyOf(job) + ms })
+  run.setAside.set(keyOf(file), { times, until: monotonicMsOf(job) + ms })
   const foreseen = isOfMachine(error) ? new Problem('machine_refused', error.message, { cause: error }) : error
-  tell(job, run, { type: 'file', name: file.name, state: 'skipped', problem: problemInfoOf(foreseen) })
+  emit(job, run, { type: 'file', name: file.name, state: 'skipped', problem: problemInfoOf(foreseen) })
 }
 
 /** Whether a file may be sent now, i.e. is not set aside. */
 export function isDue(job: Job, run: Run, file: Waiting): boolean {
-  return (run.setAside.get(keyOf(file))?.until ?? Number.NEGATIVE_INFINITY) <= steadyOf(job)
+  return (run.setAside.get(keyOf(file))?.until ?? Number.NEGATIVE_INFINITY) <= monotonicMsOf(job)
 }
 
 /** A job with half as many tries per consecutive failure: repeated failures are not worth all pauses each time. */
@@ -85,7 +85,7 @@ export function withPatienceFor(job: Job, { streak }: Run): Job {
     : { ...job, patience: { ...patience, triesMax: Math.max(1, Math.floor(patience.triesMax / 2 ** streak)) } }
 }
 
-function steadyOf({ clock = realClock() }: Job): number {
+function monotonicMsOf({ clock = realClock() }: Job): number {
   return clock.steady()
 }
 

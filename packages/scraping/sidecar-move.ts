@@ -8,12 +8,12 @@
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, isMissing, isSame, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { move, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
 import { namesFor, stemOf } from '@splitcart/shared/file-name.ts'
 import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type FileStats, fileStatsOf, isSame } from './outbox.ts'
+import { type FileStats, fileStatsOf } from './outbox.ts'
 
 /** A file of known content, and its sidecar, to be named `<stem><sidecarEnding>`. */
 export type FileWithSidecar = Readonly<{
@@ -41,10 +41,7 @@ export async function removeSidecarParts(disk: Disk, folder: string): Promise<vo
 }
 
 async function mustBeSame(disk: Disk, { path, name, seen, sha256 }: FileWithSidecar): Promise<void> {
-  const stats = await disk.lstat(path).catch((error) => {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  })
+  const stats = await disk.lstat(path).catch(undefinedIfMissing)
   // A file that differs from what was sent is left to the next run. Times can be reset, so the digest is checked.
   if (!stats?.isFile() || !isSame(fileStatsOf(stats), seen) || (await digestOfFile(disk, path)).sha256 !== sha256)
     throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
@@ -53,15 +50,10 @@ async function mustBeSame(disk: Disk, { path, name, seen, sha256 }: FileWithSide
 async function freeName(disk: Disk, { name, sha256, seen }: FileWithSidecar, folder: string): Promise<string> {
   for (const candidate of namesFor(name, sha256)) {
     const path = await findKept(disk, folder, candidate)
-    if (path === undefined ? await isFree(disk, join(folder, candidate)) : await holds(disk, path, { sha256, seen }))
+    if (path === undefined ? await isMissing(disk, join(folder, candidate)) : await holds(disk, path, { sha256, seen }))
       return candidate
   }
   throw new Error(`Every name for ${name} in ${folder} is taken by other bytes.`)
-}
-
-/** Whether a path is unused; other things than files occupy names, too. */
-async function isFree(disk: Disk, path: string): Promise<boolean> {
-  return (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
 }
 
 async function holds(

@@ -1,18 +1,15 @@
 /** Sidecars: small JSON files that lie next to a file and tell something about it. They are written with `replace`. */
-import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
+
+import { type Disk, openToRead, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { jsonIn } from '@splitcart/shared/text.ts'
 
 /** The text of a sidecar, or `undefined` when there is none. */
 export async function readSidecarText(disk: Disk, path: string): Promise<string | undefined> {
+  const file = await openToRead(disk, path).catch(undefinedIfMissing)
   try {
-    const file = await openToRead(disk, path)
-    try {
-      return await file.readFile('utf8')
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
+    return await file?.readFile('utf8')
+  } finally {
+    await file?.close()
   }
 }
 
@@ -24,10 +21,6 @@ export async function readSidecar(disk: Disk, path: string): Promise<object | un
 
 /** Parses the text of a sidecar; `undefined` if it is not a JSON object, e.g. after a manual edit. */
 export function objectIn(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = jsonIn(text)
+  return typeof value === 'object' && value !== null ? value : undefined
 }

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { type FolderUsage, folderUsage, Inspections } from '@splitcart/shared/folder-usage.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
-import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { receiptsIn } from './archive.ts'
 import { type Folders, foldersIn, isDataFile, kindsThere } from './folders.ts'
@@ -69,13 +69,13 @@ async function statusOfKinds(
 
 /** Whether a name is that of an archived file, packed or not. */
 function isArchived(name: string): boolean {
-  return isDataFile(nameKept(name) ?? '')
+  return isDataFile(originalNameIn(name) ?? '')
 }
 
 async function uploadsByState(disk: Disk, folders: Folders): Promise<Record<UploadState, number>> {
   const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0, delivered: 0 }
   if (!(await isThere(disk, folders.archive))) return counts
-  const names = new Set((await disk.readdir(folders.archive)).map(nameKept))
+  const names = new Set((await disk.readdir(folders.archive)).map(originalNameIn))
   for await (const { name, receipt } of receiptsIn(disk, folders)) if (names.has(name)) counts[receipt.state]++
   return counts
 }

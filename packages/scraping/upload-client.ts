@@ -223,7 +223,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
     const response = await ask(client, idle, url, {
       method: 'POST',
       headers: headersFor(spooled),
-      ...(await body.toSend(spooled.spooledBytes)),
+      ...(await body.fetchBody(spooled.spooledBytes)),
     })
     const text = await readText(idle, response)
     if (response.status !== 200 && response.status !== 201) throw faultOf(response, url, text)

@@ -18,7 +18,7 @@ import { lockArchive } from './archive-lock.ts'
 import { lacksRoom, packArchive } from './archive-packing.ts'
 import { realClock } from './clock.ts'
 import { beatFor } from './heartbeat.ts'
-import { isGood, noteRun } from './last-run.ts'
+import { isGood, recordRun } from './last-run.ts'
 import { orphanedPartsIn } from './orphaned-parts.ts'
 import { scanOutbox } from './outbox.ts'
 import { sendRequested } from './requested.ts'
@@ -28,7 +28,7 @@ import { sendAll } from './send-all.ts'
 import { removeSidecarParts } from './sidecar-move.ts'
 import { cleanSpool } from './spool.ts'
 import { type Outcome, outcomeOf, problemInfoOf, type Summary } from './upload-events.ts'
-import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
+import { emit, type Job, newRun, once, type Run } from './upload-job.ts'
 import { cleanMarks, marksIn } from './whole-mark.ts'
 
 const POLL_FIRST_MS = 100
@@ -48,10 +48,10 @@ export async function uploadData(job: Job, { wait = false }: Readonly<{ wait?: b
     await uploadRound(job, run, { wait, rests: true })
   } catch (cause) {
     blameMachine(run, cause)
-    await noteRun(job, run, undefined)
+    await recordRun(job, run, undefined)
     throw cause
   }
-  await noteRun(job, run, undefined)
+  await recordRun(job, run, undefined)
   if (isGood(run.summary) && !job.signal.aborted) await beatFor(job, run)
   return run.summary
 }
@@ -137,7 +137,7 @@ async function packSome(job: Job, run: Run): Promise<void> {
   for await (const { name, fault } of packArchive(packing, mayGoOn)) {
     if (fault === undefined) continue
     const problem = notPacked(name, fault)
-    once(run, `${problem.code} ${name}`, () => tell(job, run, { type: 'warning', name, problem }))
+    once(run, `${problem.code} ${name}`, () => emit(job, run, { type: 'warning', name, problem }))
     if (lacksRoom(fault)) return
   }
 }
@@ -155,19 +155,19 @@ function outcomeAfter(error: unknown): Outcome {
 
 function warn(job: Job, run: Run, fault: Error): void {
   const problem = problemInfoOf(fault)
-  once(run, `results ${problem.code}`, () => tell(job, run, { type: 'warning', name: 'results', problem }))
+  once(run, `results ${problem.code}`, () => emit(job, run, { type: 'warning', name: 'results', problem }))
 }
 
 /** Reports orphaned parts and ignored entries, and removes stale copies, marks and sidecar parts. */
 async function reportAndCleanUp(job: Job, run: Run): Promise<void> {
   const { disk, folders, clock = realClock(), rest } = job
   for (const { name, path, size } of await orphanedPartsIn(disk, folders, clock.now(), rest?.findWriters))
-    once(run, `left-over ${name}`, () => tell(job, run, { type: 'left-over', name, path, size }))
+    once(run, `left-over ${name}`, () => emit(job, run, { type: 'left-over', name, path, size }))
   const scan = await scanOutbox(disk, folders.outbox)
   run.summary.waiting = scan.waiting.length
   run.summary.ignored = scan.skipped.length
   for (const { name, reason } of scan.skipped)
-    once(run, `ignored ${name}`, () => tell(job, run, { type: 'ignored', name, reason }))
+    once(run, `ignored ${name}`, () => emit(job, run, { type: 'ignored', name, reason }))
   await cleanSpool(disk, folders, scan.waiting)
   await cleanMarks(disk, folders)
   for (const folder of [folders.archive, folders.refused]) await removeSidecarParts(disk, folder)
@@ -189,7 +189,7 @@ async function sendRested(job: Job, run: Run): Promise<void> {
   let since = clock.steady()
   while (run.resting.length > 0 && !signal.aborted && clock.steady() - since < RESTING_MS_MAX) {
     for (const { file, reason } of run.resting)
-      once(run, `resting ${file.name}`, () => tell(job, run, { type: 'resting', name: file.name, reason }))
+      once(run, `resting ${file.name}`, () => emit(job, run, { type: 'resting', name: file.name, reason }))
     await clock.sleep(Math.min(...run.resting.map(({ lookMs }) => lookMs)), signal)
     const rested = new Set(run.resting.map(({ file }) => file.name))
     // Files that were already skipped in this round are left to the next run.

@@ -19,7 +19,7 @@ import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import { AnswerError, ForeignResponse } from './answer.ts'
-import { type Archived, archive, sightAt } from './archive.ts'
+import { type Archived, archive, fileStatsAt } from './archive.ts'
 import { realClock } from './clock.ts'
 import { deliver } from './delivery.ts'
 import { isUntouched, type Waiting } from './outbox.ts'
@@ -28,7 +28,7 @@ import { SAME_REFUSALS_MAX, setAside } from './setback.ts'
 import { dropSpooled, type Spooled, spool } from './spool.ts'
 import { DAMAGED } from './upload-client.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { type Job, pausing, type Run, tell } from './upload-job.ts'
+import { emit, type Job, pausing, type Run } from './upload-job.ts'
 
 // Compressing a larger file keeps both processors busy, so it is not done while another one is sent.
 const PREPARED_BYTES_MAX = 1024 * 1024
@@ -36,7 +36,7 @@ const PREPARED_BYTES_MAX = 1024 * 1024
 /** Sends one file; undefined if it stays or is refused. Throws errors that may concern the whole run. */
 export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Archived | undefined> {
   try {
-    if (await isDoubted(job, run, file)) return undefined
+    if (await wouldBeHeld(job, run, file)) return undefined
     const spooled = (await preparedFor(job, run, file)) ?? (await spoolFile(job, run, file))
     if (spooled === undefined) return undefined
     const sent = await sendCopy(job, run, { file, spooled, isFresh: false })
@@ -47,7 +47,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     if (archived.receipt.file !== undefined) run.compared.set(archived.name, archived.receipt.file)
     else run.compared.delete(archived.name)
     delete run.repeatedRefusal
-    tell(job, run, {
+    emit(job, run, {
       type: 'file',
       name: file.name,
       state: sent.receipt.duplicate ? 'duplicate' : 'accepted',
@@ -57,7 +57,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
   } catch (cause) {
     const error = await unreadable(job, file, cause)
     if (!isAboutFile(error)) throw error
-    tell(job, run, { type: 'file', name: file.name, state: stateAfter(error), problem: problemInfoOf(error) })
+    emit(job, run, { type: 'file', name: file.name, state: stateAfter(error), problem: problemInfoOf(error) })
     return undefined
   }
 }
@@ -74,7 +74,7 @@ export async function prepare(job: Job, run: Run, file: Waiting): Promise<void> 
 async function preparedFor({ disk, folders }: Job, run: Run, file: Waiting): Promise<Spooled | undefined> {
   const spooled = run.prepared?.file === file ? await run.prepared.spooled : undefined
   if (spooled === undefined) return undefined
-  const seen = await sightAt(disk, file.path)
+  const seen = await fileStatsAt(disk, file.path)
   const isTaken = spooled.encoding === DCZ ? !run.dictionaries.isOff : spooled.encoding === run.encoding
   if (isTaken && seen !== undefined && isUntouched(spooled, seen)) return spooled
   await dropSpooled(disk, folders, file.name)
@@ -82,10 +82,10 @@ async function preparedFor({ disk, folders }: Job, run: Run, file: Waiting): Pro
 }
 
 /** Whether the server would hold a file: then it is set aside in the outbox and checked again later. */
-async function isDoubted(job: Job, run: Run, file: Waiting): Promise<boolean> {
+async function wouldBeHeld(job: Job, run: Run, file: Waiting): Promise<boolean> {
   if (job.check === undefined) return false
-  const { verdicts } = await job.check.look(join(job.folders.outbox, file.name))
-  if (verdicts.length > 0) tell(job, run, { type: 'check', name: file.name, findings: verdicts })
+  const { verdicts } = await job.check.check(join(job.folders.outbox, file.name))
+  if (verdicts.length > 0) emit(job, run, { type: 'check', name: file.name, findings: verdicts })
   const reason = reasonOf(verdicts.filter(isHolding))
   if (reason !== undefined) setAside(job, run, file, new Problem('scrape_doubted', reason))
   return reason !== undefined
@@ -159,7 +159,7 @@ function spoolFile(job: Job, run: Run, file: Waiting, mayRefer = true): Promise<
   const { encoding, dictionaries } = run
   const { clock = realClock() } = job
   const onRead = (bytes: number) =>
-    tell(job, run, { type: 'progress', name, step: 'compress', sentBytes: bytes, totalBytes: size })
+    emit(job, run, { type: 'progress', name, step: 'compress', sentBytes: bytes, totalBytes: size })
   const choose =
     mayRefer && !dictionaries.isOff
       ? (source: FileHandle) => dictionaries.chooseFor({ source, size }, clock.now())
@@ -171,7 +171,7 @@ function sendUntilAnswered(job: Job, run: Run, spooled: Spooled): Promise<Receip
   const { name, spooledBytes } = spooled
   const onSent = (bytes: number, sentBytes: number) => {
     run.summary.wireBytes += bytes
-    tell(job, run, { type: 'progress', name, step: 'send', sentBytes, totalBytes: spooledBytes })
+    emit(job, run, { type: 'progress', name, step: 'send', sentBytes, totalBytes: spooledBytes })
   }
   const attempt = () => unlessNotTaken(run, spooled, job.client.send(spooled, onSent))
   return deliver(attempt, job.patience, pausing(job, run, name))

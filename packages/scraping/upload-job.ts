@@ -33,7 +33,7 @@ export type Job = Readonly<{
   /** Returns a client with the current key if the key has changed, else undefined. */
   renewedClient?: () => UploadClient | undefined
   /** Checks files before they are sent; default no check. */
-  check?: Pick<ScrapeCheck, 'look'>
+  check?: Pick<ScrapeCheck, 'check'>
   /** Whether to send files that the server requests again; an older server has no such requests. */
   sendsRequested?: boolean
   /** Form in which archived files are kept; default uncompressed. */
@@ -41,7 +41,7 @@ export type Job = Readonly<{
   /** Heartbeat URL, requested after each good run. */
   heartbeat?: URL
   /** Reports the state of this machine to the server at the end of each round; default no report. */
-  reporter?: Pick<MachineReporter, 'tell'>
+  reporter?: Pick<MachineReporter, 'send'>
 }>
 
 /** State of a run; with `--watch`, of all rounds of this process. */
@@ -98,7 +98,7 @@ export function newRun({ disk, folders, rest, clock = realClock() }: Omit<Job, '
 }
 
 /** Counts an event and passes it on. */
-export function tell(job: Job, run: Run, event: UploadEvent): void {
+export function emit(job: Job, run: Run, event: UploadEvent): void {
   if (event.type === 'file') count(run.summary, event)
   job.on(event)
 }
@@ -122,7 +122,7 @@ export function pausing(job: Job, run: Run, name: string): Pausing {
     const { pause } = run
     if (pause !== undefined && pause.name !== name && pause.code === problem.code && now < pause.until) return
     run.pause = { name, code: problem.code, until: now + delayMs + TRY_MS }
-    tell(job, run, { type: 'pause', name, problem, tries, delayMs })
+    emit(job, run, { type: 'pause', name, problem, tries, delayMs })
   }
   return { signal, clock, onPause }
 }

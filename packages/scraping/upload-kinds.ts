@@ -21,7 +21,7 @@ export async function uploadKinds(jobs: readonly Job[], { wait }: Readonly<{ wai
     else sum = added(sum, await uploadData(beating(job, isGood(sum) && place === jobs.length - 1), { wait }))
   }
   const last = jobs.at(-1)
-  if (last?.signal.aborted === false && !isOverForAll(sum)) await last.reporter?.tell(last.client, last.signal)
+  if (last?.signal.aborted === false && !isOverForAll(sum)) await last.reporter?.send(last.client, last.signal)
   return sum
 }
 

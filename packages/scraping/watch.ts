@@ -11,18 +11,18 @@ import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Clock, realClock } from './clock.ts'
 import { delayAfter } from './delivery.ts'
 import { beatFor } from './heartbeat.ts'
-import { isGood, noteRun } from './last-run.ts'
+import { isGood, recordRun } from './last-run.ts'
 import { Outage } from './outage.ts'
 import { blameMachine, sortOutbox, uploadRound } from './upload-data.ts'
 import { problemInfoOf, type Summary, type UploadEvent } from './upload-events.ts'
-import { type Job, newRun, once, type Run, tell } from './upload-job.ts'
+import { emit, type Job, newRun, once, type Run } from './upload-job.ts'
 import { OutboxWatcher } from './workplace.ts'
 
 const OUTAGE_DELAY_MS_MAX = 60_000
 // Upper bound for Retry-After: a server that says "in a year" is asked sooner.
 const FLOOR_MS_MAX = HOUR_MS
 const BEAT_EVERY_MS = 60_000
-const RESTING_TOLD_MS = 60_000
+const RESTING_REPORT_MS = 60_000
 const ALIVE_EVERY_MS = HOUR_MS
 
 /** Sends new files until the signal aborts or the key is refused; returns the sums of all rounds. */
@@ -52,7 +52,7 @@ class Watching {
     this.#outage = new Outage(job.on, this.#clock)
     this.run = newRun(job)
     this.#aliveAt = this.#clock.steady()
-    this.#job = { ...job, on: (event) => hear(job, this.run, this.#outage, event) }
+    this.#job = { ...job, on: (event) => forwardEvent(job, this.run, this.#outage, event) }
     place.isResting = (name) => this.run.resting.some(({ file }) => file.name === name)
   }
 
@@ -68,35 +68,35 @@ class Watching {
     if (outcome === 'key_refused') return this.#hasOtherKey()
     const isAway = problem !== undefined
     const delayMs = isAway ? pauseAfter(this.#job, ++this.#outage.rounds, floorMs) : this.#everyMs
-    await this.#surviving(() => noteRun(this.#job, run, delayMs))
+    await this.#surviving(() => recordRun(this.#job, run, delayMs))
     if (outcome !== 'unreachable' && !this.#job.signal.aborted)
-      await this.#surviving(async () => this.#job.reporter?.tell(this.#job.client, this.#job.signal))
-    if (isAway) await this.#sitOut(delayMs)
+      await this.#surviving(async () => this.#job.reporter?.send(this.#job.client, this.#job.signal))
+    if (isAway) await this.#waitOut(delayMs)
     else await this.#goOn()
     return true
   }
 
-  async #sitOut(delayMs: number): Promise<void> {
+  async #waitOut(delayMs: number): Promise<void> {
     const { problem, waiting } = this.run.summary
-    if (problem !== undefined) this.#outage.goesOn({ problem, waiting, delayMs })
+    if (problem !== undefined) this.#outage.recordFailure({ problem, waiting, delayMs })
     await this.#clock.sleep(delayMs, this.#job.signal)
   }
 
   async #goOn(): Promise<void> {
     const { run } = this
     const { signal } = this.#job
-    this.#outage.isOver()
+    this.#outage.recordSuccess()
     const steady = this.#clock.steady()
     if (steady - this.#beatAt >= BEAT_EVERY_MS && !signal.aborted && isGood(run.summary)) {
       this.#beatAt = steady
       await beatFor(this.#job, run)
     }
-    this.#tellAlive(steady - this.#aliveAt)
+    this.#reportAlive(steady - this.#aliveAt)
     await this.#surviving(() => this.#waitForWork())
   }
 
   /** Once an hour reports that the watch runs, so that an idle one is not taken for hung. Outages have own events. */
-  #tellAlive(sinceMs: number): void {
+  #reportAlive(sinceMs: number): void {
     if (sinceMs < ALIVE_EVERY_MS) return
     const { sent, duplicates, waiting } = this.run.summary
     this.#job.on({ type: 'alive', sent: sent + duplicates - this.#sentBefore, sinceMs, waiting })
@@ -112,23 +112,23 @@ class Watching {
       await this.#place.wait(waitMs, signal)
       leftMs -= waitMs
       if (this.run.resting.length === 0) continue
-      this.#tellLongResting()
+      this.#reportLongResting()
       const rested = this.run.resting.length
       if ((await sortOutbox(this.#job, this.run)).resting.length < rested) return
     }
   }
 
   /** Reports files that rest for long, such as one that a program never closes and that is therefore never sent. */
-  #tellLongResting(): void {
+  #reportLongResting(): void {
     for (const { file, reason, quietMs } of this.run.resting)
-      if (quietMs >= RESTING_TOLD_MS)
+      if (quietMs >= RESTING_REPORT_MS)
         once(this.run, `resting ${file.name}`, () => this.#job.on({ type: 'resting', name: file.name, reason }))
   }
 
   async #hasOtherKey(): Promise<boolean> {
     const client = this.#job.renewedClient?.()
     if (client === undefined) {
-      await this.#surviving(() => noteRun(this.#job, this.run, undefined))
+      await this.#surviving(() => recordRun(this.#job, this.run, undefined))
       return false
     }
     this.#job = { ...this.#job, client }
@@ -155,7 +155,7 @@ function blameAnything(job: Job, run: Run, cause: unknown): void {
     const detail = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
     const problem = problemInfoOf(new Problem('program_mistake', detail.split('\n').slice(0, 2).join(' '), { cause }))
     once(run, `${problem.code} ${problem.detail}`, () =>
-      tell(job, run, { type: 'warning', name: 'upload-data', problem }),
+      emit(job, run, { type: 'warning', name: 'upload-data', problem }),
     )
     run.summary.problem = problem
     run.summary.outcome = 'failed'
@@ -168,11 +168,11 @@ function pauseAfter({ patience }: Job, rounds: number, floorMs: number): number 
 }
 
 /** Passes on the events of a round, but reports a failed try only as an outage. */
-function hear(job: Job, run: Run, outage: Outage, event: UploadEvent): void {
+function forwardEvent(job: Job, run: Run, outage: Outage, event: UploadEvent): void {
   if (event.type === 'pause') {
-    outage.goesOn({ problem: event.problem, delayMs: event.delayMs, waiting: run.summary.waiting })
+    outage.recordFailure({ problem: event.problem, delayMs: event.delayMs, waiting: run.summary.waiting })
     return
   }
-  if (event.type === 'file' && (event.state === 'accepted' || event.state === 'duplicate')) outage.isOver()
+  if (event.type === 'file' && (event.state === 'accepted' || event.state === 'duplicate')) outage.recordSuccess()
   job.on(event)
 }

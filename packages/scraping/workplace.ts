@@ -3,7 +3,7 @@
  * folders disappear meanwhile (an unmounted share or disk, a cleanup), they are recreated and both are taken again.
  */
 import { type FSWatcher, watch } from 'node:fs'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
 import type { Lock } from '@splitcart/shared/lock.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
@@ -72,7 +72,7 @@ export class OutboxWatcher implements Disposable {
 }
 
 async function areThere(disk: Disk, folders: readonly string[]): Promise<boolean> {
-  for (const folder of folders) if ((await disk.lstat(folder).catch(codeOf)) === 'ENOENT') return false
+  for (const folder of folders) if (await isMissing(disk, folder)) return false
   return true
 }
 

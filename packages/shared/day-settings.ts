@@ -1,5 +1,5 @@
 /** The settings of days: where they begin, and what a key may send within one. */
-import { timeZone, whole } from './setting-readers.ts'
+import { timeZone, wholeNumber } from './setting-readers.ts'
 import { TimeZone } from './time-zone.ts'
 
 export const DAY_SETTINGS = {
@@ -12,13 +12,13 @@ export const DAY_SETTINGS = {
   },
   FILES_PER_DAY_MAX: {
     machine: 'data-management',
-    read: whole(1),
+    read: wholeNumber(1),
     fallback: undefined,
     about: 'how many new files of a key are taken in a day; no limit where it is not set',
   },
   BYTES_PER_DAY_MAX: {
     machine: 'data-management',
-    read: whole(1),
+    read: wholeNumber(1),
     fallback: undefined,
     about:
       'after how many compressed bytes of new files of a key in a day no more are taken; no limit where it is not set',

@@ -4,11 +4,13 @@
  * They are passed as an argument, so that a test can hand in a file system that crashes, fills up or lies. The real one
  * is `node:fs/promises`; on Windows a virus scanner may hold a file for a moment, and there a refused call is repeated.
  */
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export type Disk = Pick<typeof fs, 'open' | 'link' | 'unlink' | 'rename' | 'mkdir' | 'readdir' | 'lstat' | 'statfs'>
+
+type FileIdentity = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>
 
 const LOCKED_BY_A_SCANNER = new Set(['EBUSY', 'EPERM', 'EACCES'])
 const SCANNER_TRIES_MAX = 12
@@ -53,6 +55,21 @@ export function openToRead(disk: Pick<Disk, 'open'>, path: string): Promise<fs.F
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : ''
+}
+
+/** Whether inode, size and mtime are the same. */
+export function isSame(one: FileIdentity, other: FileIdentity): boolean {
+  return one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino
+}
+
+/** For `catch`: undefined if the file or folder is missing (ENOENT); rethrows any other error. */
+export function undefinedIfMissing(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error
+}
+
+/** Whether nothing has this name; a name that cannot be looked at counts as taken. */
+export async function isMissing(disk: Pick<Disk, 'lstat'>, path: string): Promise<boolean> {
+  return (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
 }
 
 /** A readable message for an error of the operating system or SQLite; `undefined` for any other error. */

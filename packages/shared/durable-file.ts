@@ -17,7 +17,7 @@ import { constants, rmSync, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { digestOfFile } from './digest.ts'
-import { codeOf, type Disk, openToRead } from './disk.ts'
+import { codeOf, type Disk, isMissing, openToRead, undefinedIfMissing } from './disk.ts'
 import { chunksOf } from './file-chunks.ts'
 
 const FILE_MODE = 0o600
@@ -31,7 +31,7 @@ export function openPart(disk: Disk, path: string): Promise<FileHandle> {
   return disk.open(path, PART_FLAGS, FILE_MODE)
 }
 
-/** Makes an open part durable and closes it; now it can `land`. */
+/** Makes an open part durable and closes it; now it can be published. */
 export async function finishPart(part: FileHandle): Promise<void> {
   await part.sync()
   await part.close()
@@ -94,13 +94,13 @@ export async function writePart<T>(disk: Disk, path: string, write: (part: FileH
 }
 
 /** The name a file got in its folder; `wasThere`: a file with the same bytes had that name before. */
-export type Landed = Readonly<{ name: string; wasThere: boolean }>
+export type Published = Readonly<{ name: string; wasThere: boolean }>
 
 /** Gives a durable part its name in `folder`: the first of `names` that is free or already holds the same bytes. */
-export async function land(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<Landed> {
-  const landed = await linkFirstFree(disk, part, folder, names)
+export async function publish(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<Published> {
+  const published = await linkFirstFree(disk, part, folder, names)
   await removeIfThere(disk, part)
-  return landed
+  return published
 }
 
 /**
@@ -110,7 +110,7 @@ export async function land(disk: Disk, part: string, folder: string, names: Iter
 export async function renameToFree(disk: Disk, part: string, folder: string, names: Iterable<string>): Promise<string> {
   for (const name of names) {
     const path = join(folder, name)
-    const isFree = (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
+    const isFree = await isMissing(disk, path)
     if (!isFree && !(await sameBytes(disk, part, path).catch(() => false))) continue
     if (isFree) await disk.rename(part, path)
     await syncFolder(disk, folder)
@@ -121,10 +121,10 @@ export async function renameToFree(disk: Disk, part: string, folder: string, nam
 }
 
 /** Moves a file to another folder. Safe to repeat after a crash at any point. */
-export async function move(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Landed> {
-  const landed = await linkOrCopy(disk, source, folder, [...names])
+export async function move(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Published> {
+  const published = await linkOrCopy(disk, source, folder, [...names])
   await remove(disk, source)
-  return landed
+  return published
 }
 
 // Error codes of link() on file systems without hard links (FAT, exFAT): of Linux, macOS, network disks, Windows.
@@ -133,7 +133,7 @@ const LINKS_MISSING = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISD
 // EXDEV: another file system. EPERM also: another user's file, which Linux forbids to link (fs.protected_hardlinks).
 const LINK_REFUSED = new Set(['EXDEV', ...LINKS_MISSING])
 
-async function linkOrCopy(disk: Disk, source: string, folder: string, names: readonly string[]): Promise<Landed> {
+async function linkOrCopy(disk: Disk, source: string, folder: string, names: readonly string[]): Promise<Published> {
   try {
     return await linkFirstFree(disk, source, folder, names)
   } catch (error) {
@@ -141,7 +141,7 @@ async function linkOrCopy(disk: Disk, source: string, folder: string, names: rea
     const part = join(folder, `.${names[0]}.part`)
     await removeIfThere(disk, part)
     await writePart(disk, part, (copy) => copyInto(disk, source, copy))
-    return land(disk, part, folder, names)
+    return publish(disk, part, folder, names)
   }
 }
 
@@ -220,24 +220,17 @@ const openToSync: typeof openToRead =
 
 /** Makes the content of a file that another process wrote durable, but not its name. A missing file is fine. */
 export async function syncWritten(disk: Disk, path: string): Promise<void> {
-  const file = await openToSync(disk, path).catch((error) => {
-    if (codeOf(error) !== 'ENOENT') throw error
-  })
-  if (file === undefined) return
+  const file = await openToSync(disk, path).catch(undefinedIfMissing)
   try {
-    await file.datasync()
+    await file?.datasync()
   } finally {
-    await file.close()
+    await file?.close()
   }
 }
 
 /** Removes a file that may be missing, without a sync; for parts, which may reappear after a power cut without harm. */
 export async function removeIfThere(disk: Disk, path: string): Promise<void> {
-  try {
-    await disk.unlink(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
+  await disk.unlink(path).catch(undefinedIfMissing)
 }
 
 /** Removes a disposable file, such as a probe, in synchronous code. A missing file is fine. */
@@ -245,7 +238,7 @@ export function removeSync(path: string): void {
   rmSync(path, { force: true })
 }
 
-async function linkFirstFree(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Landed> {
+async function linkFirstFree(disk: Disk, source: string, folder: string, names: Iterable<string>): Promise<Published> {
   for (const name of names) {
     const taken = await linkOrCompare(disk, source, join(folder, name))
     if (taken === 'by others') continue

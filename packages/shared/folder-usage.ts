@@ -1,6 +1,6 @@
 /** Counts and sizes of the files in a folder, for `splitcart status` on either machine. */
 import { join } from 'node:path'
-import { codeOf, type Disk, systemFaultOf } from './disk.ts'
+import { type Disk, systemFaultOf, undefinedIfMissing } from './disk.ts'
 
 /** The number of files, their total size, and when the oldest was modified (ISO; null if none). */
 export type FolderUsage = Readonly<{ files: number; bytes: number; oldest_at: string | null }>
@@ -17,8 +17,8 @@ export async function folderUsage(
   counts: (name: string) => boolean = isShown,
 ): Promise<FolderUsage> {
   let [files, bytes, oldest] = [0, 0, Number.POSITIVE_INFINITY]
-  for (const name of ((await disk.readdir(folder).catch(gone)) ?? []).filter(counts)) {
-    const stats = await disk.lstat(join(folder, name)).catch(gone)
+  for (const name of ((await disk.readdir(folder).catch(undefinedIfMissing)) ?? []).filter(counts)) {
+    const stats = await disk.lstat(join(folder, name)).catch(undefinedIfMissing)
     if (!stats?.isFile()) continue
     files++
     bytes += stats.size
@@ -42,8 +42,4 @@ export class Inspections {
       return null
     }
   }
-}
-
-function gone(error: unknown): undefined {
-  if (codeOf(error) !== 'ENOENT') throw error
 }

@@ -1,6 +1,6 @@
 /** The settings of how both machines store loaded files, and for how long. */
 import { KEPT_FORMS } from './packed/forms.ts'
-import { oneOf, whole } from './setting-readers.ts'
+import { oneOf, wholeNumber } from './setting-readers.ts'
 
 const MIB = 1024 * 1024
 
@@ -14,7 +14,7 @@ export const KEEPING_SETTINGS = {
   },
   DICTIONARIES_BYTES_MAX: {
     machine: 'data-management',
-    read: whole(0),
+    read: wholeNumber(0),
     fallback: String(32 * MIB),
     about: 'how much of the files that senders name as dictionaries stays in memory',
   },
@@ -27,7 +27,7 @@ export const KEEPING_SETTINGS = {
   },
   PROCESSED_DAYS_MAX: {
     machine: 'data-management',
-    read: whole(1),
+    read: wholeNumber(1),
     fallback: '90',
     about: 'for how many days loaded files are kept for replay',
   },

@@ -1,11 +1,11 @@
 /** The settings of what is logged. */
 import { LOG_LEVELS } from './log-levels.ts'
-import { oneOf, whole } from './setting-readers.ts'
+import { oneOf, wholeNumber } from './setting-readers.ts'
 
 export const LOG_SETTINGS = {
   SLOW_STATEMENT_MS: {
     machine: 'data-management',
-    read: whole(0),
+    read: wholeNumber(0),
     fallback: '1000',
     about:
       'statements of PostgreSQL, and of SQLite those that answer questions, are logged with their SQL when they take so long; it has no values in it; 0: none',

@@ -1,7 +1,6 @@
 /** Makes folders durably, so that a power cut cannot lose a folder and the files in it. */
-import type { Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { codeOf, type Disk } from './disk.ts'
+import { codeOf, type Disk, undefinedIfMissing } from './disk.ts'
 import { syncFolder } from './durable-file.ts'
 
 const FOLDER_MODE = 0o700
@@ -13,7 +12,7 @@ const FOLDER_MODE = 0o700
 export async function makeFolder(disk: Disk, path: string): Promise<void> {
   const folder = resolve(path)
   const parent = dirname(folder)
-  const there = await statsIfThere(disk, folder)
+  const there = await disk.lstat(folder).catch(undefinedIfMissing)
   if (there?.isDirectory()) return syncIfAllowed(disk, parent)
   if (there === undefined && parent !== folder) await makeFolder(disk, parent)
   try {
@@ -25,15 +24,6 @@ export async function makeFolder(disk: Disk, path: string): Promise<void> {
     return syncIfAllowed(disk, parent)
   }
   await syncFolder(disk, parent)
-}
-
-async function statsIfThere(disk: Disk, path: string): Promise<Stats | undefined> {
-  try {
-    return await disk.lstat(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-    return undefined
-  }
 }
 
 // The folder is not readable, or its file system does not support syncing folders.

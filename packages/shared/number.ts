@@ -4,7 +4,7 @@
 let formatOfLarge: Intl.NumberFormat | undefined
 
 /** 18012 → "18,012" */
-export function whole(number: number): string {
+export function formatNumber(number: number): string {
   if (Number.isInteger(number) && Math.abs(number) < 1000) return String(number)
   formatOfLarge ??= new Intl.NumberFormat('en')
   return formatOfLarge.format(number)
@@ -12,7 +12,7 @@ export function whole(number: number): string {
 
 /** 0.1666 → "16.7%" */
 export function percent(share: number): string {
-  return `${whole(Math.round(share * 1000) / 10)}%`
+  return `${formatNumber(Math.round(share * 1000) / 10)}%`
 }
 
 /** -0.061 → "−6%", 0.061 → "+6%" */

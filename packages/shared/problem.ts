@@ -2,6 +2,7 @@
 import { masked } from './masked.ts'
 import type { Kind, Retry } from './problem-kind.ts'
 import { PROBLEMS } from './problems.ts'
+import { jsonIn } from './text.ts'
 
 export type { Retry } from './problem-kind.ts'
 export { PROBLEMS } from './problems.ts'
@@ -69,18 +70,10 @@ type Seen = Readonly<{ status: number; contentType: string | null; text: string 
 export function problemDocumentIn({ status, contentType, text }: Seen): ProblemDocument | undefined {
   const [mediaType = ''] = (contentType ?? '').split(';')
   if (mediaType.trim().toLowerCase() !== PROBLEM_MEDIA_TYPE) return undefined
-  const document = jsonIn(text)
-  const said = ['type', 'code', 'title', 'detail', 'todo'].every((name) => typeof document?.[name] === 'string')
+  const document = Object(jsonIn(text))
+  const said = ['type', 'code', 'title', 'detail', 'todo'].every((name) => typeof document[name] === 'string')
   const isOurs = said && document.type === `${PROBLEM_TYPE}${document.code}` && document.status === status
   return isOurs ? document : undefined
-}
-
-function jsonIn(text: string) {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** How a sender reacts to an HTTP status without a known problem code: from a newer server, or from another program. */

@@ -1,7 +1,7 @@
 /** The receipt of an upload: the server's response to it, and to later queries of its state. */
 import type { Static } from 'typebox'
 import { Problem } from './problem.ts'
-import { checkFor } from './schema-check.ts'
+import { compileCheck } from './schema-check.ts'
 import type { Verdict } from './truth/verdict.ts'
 
 /**
@@ -147,9 +147,9 @@ export function parseReceipt(text: string): Receipt {
   } catch (cause) {
     throw new Problem('answer_unknown', 'it is not JSON', { cause })
   }
-  isReceipt ??= checkFor(RECEIPT_SCHEMA)
+  isReceipt ??= compileCheck(RECEIPT_SCHEMA)
   if (!isReceipt(value)) throw new Problem('answer_unknown', 'it is not a receipt')
   return value as Receipt
 }
 
-let isReceipt: ReturnType<typeof checkFor> | undefined
+let isReceipt: ReturnType<typeof compileCheck> | undefined

@@ -12,6 +12,7 @@ import { countOpeningBrackets, measure, NESTING_MAX } from './nesting.ts'
 import { withMarks } from './python-numbers.ts'
 import { type Remarks, type RowMetadata, readMetadata } from './row-metadata.ts'
 import { type RowProduct, readProduct, warnOfMarks } from './row-product.ts'
+import { jsonIn } from './text.ts'
 
 export type { Fields, Warning } from './fields.ts'
 export type { Remarks, RowMetadata } from './row-metadata.ts'
@@ -71,20 +72,11 @@ export function readLine<Read extends object>(
     if (depth > NESTING_MAX) return reject('too_nested')
     if (keys > KEYS_MAX) return reject('too_many_keys')
   }
-  const value = parsed(text)
+  const value = jsonIn(text)
   if (value !== undefined) return read(value)
   const marked = withMarks(text)
-  const withNumbers = marked === undefined ? undefined : parsed(marked)
+  const withNumbers = marked === undefined ? undefined : jsonIn(marked)
   return withNumbers === undefined ? reject('not_json') : read(withNumbers)
-}
-
-/** The value of a JSON text; undefined if it is not valid JSON. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Whether a line, or a part of one, was refused. */

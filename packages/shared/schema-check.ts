@@ -52,22 +52,22 @@ const CHECKS: Checks = {
   format: (name) => known(FORMATS, name),
   enum: (values) => (value) => values.includes(value),
   anyOf: (schemas) => {
-    const checks = schemas.map(checkFor)
+    const checks = schemas.map(compileCheck)
     return (value) => checks.some((check) => check(value))
   },
   required: (names) => (value) => names.every((name) => Object.hasOwn(value as object, name)),
   properties: (schemas) => {
-    const checks = Object.entries(schemas).map(([name, schema]) => [name, checkFor(schema)] as const)
+    const checks = Object.entries(schemas).map(([name, schema]) => [name, compileCheck(schema)] as const)
     return (value) =>
       checks.every(([name, check]) => !Object.hasOwn(value as object, name) || check((value as never)[name]))
   },
   // Applies to all properties: no schema of this project combines it with `properties`, which it would have to exempt.
   additionalProperties: (schema) => {
-    const check = checkFor(schema)
+    const check = compileCheck(schema)
     return (value) => Object.values(value as object).every(check)
   },
   items: (schema) => {
-    const check = checkFor(schema)
+    const check = compileCheck(schema)
     return (value) => (value as unknown[]).every(check)
   },
   // Documentation only.
@@ -75,7 +75,7 @@ const CHECKS: Checks = {
 }
 
 /** Compiles a schema to a check. `type` is checked first: the other keywords rely on it. Throws on unknown keywords. */
-export function checkFor(schema: object): Check {
+export function compileCheck(schema: object): Check {
   const words = Object.keys(CHECKS).filter((word) => Object.hasOwn(schema, word))
   const unknown = Object.keys(schema).find((word) => !words.includes(word))
   if (unknown !== undefined) throw new Error(`No check is made for "${unknown}" in a schema.`)

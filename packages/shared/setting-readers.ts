@@ -102,7 +102,7 @@ export function inbox(value: string): string {
 }
 
 /** Makes the reader of a whole number from `min` to `max`. */
-export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): (value: string) => number {
+export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER): (value: string) => number {
   return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
     if (!(number >= min && number <= max))

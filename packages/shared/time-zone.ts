@@ -1,4 +1,5 @@
 /** Dates and times in a time zone: the date of a moment, and when a date begins. Days may have 23 or 25 hours. */
+import { addDays } from './date.ts'
 import { HOUR_MS } from './time.ts'
 
 // No zone is further from UTC, with some room.
@@ -61,7 +62,7 @@ export class TimeZone {
 
   /** The first moment after a date, in milliseconds since 1970. */
   endOf(date: string): number {
-    return keptIn(this.#ends, date, () => this.startOf(dateBehind(date)))
+    return keptIn(this.#ends, date, () => this.startOf(addDays(date, 1)))
   }
 
   /** The first moment of a date, in milliseconds since 1970; for a date that the zone skipped, that of the next. */
@@ -88,8 +89,4 @@ function keptIn(moments: Map<string, number>, date: string, find: () => number):
   if (moments.size >= KEPT_MAX) moments.clear()
   moments.set(date, found)
   return found
-}
-
-function dateBehind(date: string): string {
-  return new Date(Date.parse(date) + 24 * HOUR_MS).toISOString().slice(0, 10)
 }

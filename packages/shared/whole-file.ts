@@ -1,6 +1,7 @@
 /** Recognizes by its first bytes a file in which no line is a row, to tell the sender what to do. Pure. */
 import { Buffer } from 'node:buffer'
-import { isObject, parsed } from './row.ts'
+import { isObject } from './row.ts'
+import { jsonIn } from './text.ts'
 
 // How many bytes from its start identify a file.
 const BEGINNING_BYTES = 64 * 1024
@@ -67,7 +68,7 @@ function describeText(text: string): string | undefined {
 }
 
 function describeObject(lines: readonly string[], first: string): string | undefined {
-  const value = parsed(first)
+  const value = jsonIn(first)
   if (isObject(value)) return describeRow(value)
   const isIndented = /^\{/.test(first) && /^\s*["}]/.test(lines[1] ?? '')
   return isIndented

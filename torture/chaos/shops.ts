@@ -13,7 +13,7 @@ import { type Scrape, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { writeScrape } from '@splitcart/generator/write.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import type { Fault } from '../campaign.ts'
 
 /** A file that is sent: which sender has it, its name and its SHA-256. */
@@ -95,7 +95,7 @@ async function faultOfServer(dataManagement: string, given: readonly Given[]): P
   const inbox = await leftInInbox(join(dataManagement, 'product_inbox'))
   if (inbox.length > 0) return `in the inbox: ${inbox}`
   const names = await readdir(join(dataManagement, 'product_processed'))
-  const processed = new Set(names.flatMap((name) => nameKept(name) ?? []))
+  const processed = new Set(names.flatMap((name) => originalNameIn(name) ?? []))
   if (processed.size !== given.length) return `${processed.size} of ${given.length} files are processed`
   await using ledger = openLedger(dataManagement)
   const { loaded, ...others } = await ledger.uploads.countByState()

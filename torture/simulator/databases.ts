@@ -115,7 +115,7 @@ type NotAskedOfLedger =
   | 'receiptsFor'
   | 'sessions'
   | 'sortedUploads'
-  | 'take'
+  | 'claimForLoading'
   | typeof Symbol.asyncDispose
 
 /** A ledger as one process sees it. */

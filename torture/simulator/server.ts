@@ -2,8 +2,8 @@
 import { makeFolders } from '@splitcart/data-management/folders.ts'
 import { accept, type IncomingFile } from '@splitcart/data-management/inbox/accept.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
-import { mendArriving } from '@splitcart/data-management/inbox/mend-arriving.ts'
 import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
+import { recoverArriving } from '@splitcart/data-management/inbox/recover-arriving.ts'
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
@@ -90,7 +90,7 @@ export class Server {
     this.#world.go(process, async () => {
       const starting = this.#mistake.start?.(disk) ?? disk
       await makeFolders(starting, FOLDERS)
-      await mendArriving({ disk: starting, folders: FOLDERS, ledger })
+      await recoverArriving({ disk: starting, folders: FOLDERS, ledger })
       if (!this.#mistake.keepsParts) await removeParts(disk, FOLDERS)
       const acceptOne: Accept = (sent) =>
         accept({ ...inbox, checkBacklog: async () => {}, disk: this.#mistake.server?.(disk, sent) ?? disk }, sent)

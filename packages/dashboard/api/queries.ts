@@ -36,6 +36,9 @@ export const overviewQuery = queryOptions({
   refetchInterval: MINUTE_MS,
 })
 
+/** The states of an upload, in the order in which they are offered. */
+export const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
+
 export type UploadFilters = Readonly<{
   state?: UploadState
   q?: string
@@ -100,14 +103,18 @@ export const productsQuery = (filters: ProductFilters) =>
   infiniteQueryOptions({
     queryKey: ['products', filters],
     queryFn: ({ pageParam, signal }) =>
-      ask<ProductPage>('/api/products', { ...soughtBy(filters), prices: true, limit: PAGE_ROWS, ...pageParam }, signal),
+      ask<ProductPage>(
+        '/api/products',
+        { ...productParameters(filters), prices: true, limit: PAGE_ROWS, ...pageParam },
+        signal,
+      ),
     initialPageParam: NO_PAGE,
     getNextPageParam: after,
     placeholderData: keepPreviousData,
   })
 
 /** The API's parameters: sorting needs search words or a category, and a price limit needs a single unit. */
-function soughtBy({ by, max, special, ...filters }: ProductFilters): Query {
+function productParameters({ by, max, special, ...filters }: ProductFilters): Query {
   const sought = { ...filters, ...(special !== undefined && { special: true }) }
   if (by === undefined || (sought.q ?? sought.category) === undefined) return sought
   if (by === 'price' || by === 'drop') return { ...sought, sort: by }

@@ -8,7 +8,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { ORDERS } from '../api/queries.ts'
+import { ORDERS, UPLOAD_STATES } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
 import { SOURCE_STATES } from '../api/source-queries.ts'
 import { KINDS } from '../pages/changes/kinds.ts'
@@ -19,8 +19,6 @@ import { Shell } from './shell.tsx'
 
 /** The context of every route. */
 type Context = Readonly<{ client: QueryClient }>
-
-const UPLOAD_STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound })
 

@@ -16,7 +16,7 @@ import {
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import style from './data-table.module.css'
-import { whole } from './format.ts'
+import { formatNumber } from './format.ts'
 import { ErrorNotice } from './notice.tsx'
 import { rowsWith, type TableState, useTableState } from './table-state.ts'
 import { TableTools } from './table-tools.tsx'
@@ -125,7 +125,8 @@ function Body<T extends RowData>({ columns, model, more, count, isWhole }: BodyP
 function Ordered({ isPart, count }: Readonly<{ isPart: boolean; count: number }>): ReactNode {
   return (
     <p role="status" className={isPart ? style.foot : undefined}>
-      {isPart && `Only the first ${whole(count)} rows are in this order, or sought in: there are more than are loaded.`}
+      {isPart &&
+        `Only the first ${formatNumber(count)} rows are in this order, or sought in: there are more than are loaded.`}
     </p>
   )
 }

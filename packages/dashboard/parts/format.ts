@@ -20,18 +20,18 @@ const LIST = new Intl.ListFormat()
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
 
 /** 18012 → "18,012" */
-export function whole(number: number): string {
+export function formatNumber(number: number): string {
   return WHOLE.format(number)
 }
 
 /** "1 file", "2 files" */
 export function count(number: number, noun: string): string {
-  return `${whole(number)} ${noun}${number === 1 ? '' : 's'}`
+  return `${formatNumber(number)} ${noun}${number === 1 ? '' : 's'}`
 }
 
 /** A count; one that is only a lower bound gets a plus: "10,000+" */
 export function atLeast({ count: number, exact }: Readonly<{ count: number; exact: boolean }>): string {
-  return `${whole(number)}${exact ? '' : '+'}`
+  return `${formatNumber(number)}${exact ? '' : '+'}`
 }
 
 const SIGNED = { signDisplay: 'exceptZero' } as const
@@ -90,7 +90,7 @@ export function size(bytes: number): string {
   let unit = 0
   let rest = bytes
   for (; rest >= 1024 && unit < UNITS.length - 1; unit++) rest /= 1024
-  return `${unit === 0 ? whole(rest) : TENTHS.format(rest)} ${UNITS[unit]}`
+  return `${unit === 0 ? formatNumber(rest) : TENTHS.format(rest)} ${UNITS[unit]}`
 }
 
 /** "3 min. ago", "in 2 days" */

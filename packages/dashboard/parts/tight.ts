@@ -5,7 +5,7 @@ const GAP_REM = 1
 const EDGES_REM = 1.5
 
 /** The minimum width of grid tracks, in rem: the sum of their minimum widths and the gaps. */
-function roomFor(widths: readonly string[]): number {
+function minWidthRem(widths: readonly string[]): number {
   const least = widths.map((width) => Number(/([\d.]+)rem/.exec(width)?.[1] ?? 0))
   return least.reduce((sum, each) => sum + each, (widths.length - 1) * GAP_REM + EDGES_REM)
 }
@@ -14,16 +14,16 @@ function roomFor(widths: readonly string[]): number {
 export function useIsTight(columns: readonly Readonly<{ width: string }>[]) {
   const table = useRef<HTMLDivElement>(null)
   const [isTight, setTight] = useState(false)
-  const room = roomFor(columns.map(({ width }) => width))
+  const minRem = minWidthRem(columns.map(({ width }) => width))
   useLayoutEffect(() => {
     const element = table.current
     if (element === null) return
-    const look = () => setTight(element.clientWidth < room * remPixels())
+    const look = () => setTight(element.clientWidth < minRem * remPixels())
     look()
     const observer = new ResizeObserver(look)
     observer.observe(element)
     return () => observer.disconnect()
-  }, [room])
+  }, [minRem])
   return { table, isTight }
 }
 

@@ -12,7 +12,7 @@ const listeners = new Set<() => void>()
 let tray: readonly ComparedProduct[] | undefined
 
 /** The selected products, kept up to date. */
-export function useTray(): readonly ComparedProduct[] {
+export function useCompared(): readonly ComparedProduct[] {
   return useSyncExternalStore(listen, read)
 }
 
@@ -23,7 +23,7 @@ export function toggleCompared(product: ComparedProduct): void {
 }
 
 /** Deselects all products. */
-export function emptyTray(): void {
+export function clearCompared(): void {
   write([])
 }
 
@@ -40,13 +40,13 @@ function read(): readonly ComparedProduct[] {
 function stored(): ComparedProduct[] {
   try {
     const found: unknown = JSON.parse(window.localStorage.getItem(KEY) ?? '[]')
-    return Array.isArray(found) ? found.filter(isLaid).slice(0, TRAY_MAX) : []
+    return Array.isArray(found) ? found.filter(isComparedProduct).slice(0, TRAY_MAX) : []
   } catch {
     return []
   }
 }
 
-function isLaid(value: unknown): value is ComparedProduct {
+function isComparedProduct(value: unknown): value is ComparedProduct {
   const { id, name } = Object(value) as Partial<ComparedProduct>
   return typeof id === 'string' && /^\d+$/.test(id) && typeof name === 'string'
 }

@@ -2,8 +2,8 @@
  * The references that a scrape is compared with before it is applied: figures of loaded scrapes, chosen by their dates
  * and never by their order of arrival.
  */
-import { dayBeside } from '@splitcart/shared/date.ts'
-import { daysBetween, type Reference, type References } from '@splitcart/shared/truth/case.ts'
+import { addDays, daysBetween } from '@splitcart/shared/date.ts'
+import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import { mergeFigures } from '@splitcart/shared/truth/together.ts'
 import type { Sql } from '../database/sql.ts'
@@ -100,8 +100,8 @@ export async function sistersOf(database: Sql, { companyId, storeId, date, until
       to,
       storeId,
     )
-  const earliest = dayBeside(date, -SISTER_DAYS_MAX)
-  const latest = dayBeside(date, SISTER_DAYS_MAX)
+  const earliest = addDays(date, -SISTER_DAYS_MAX)
+  const latest = addDays(date, SISTER_DAYS_MAX)
   const both = [
     ...(await near('>=', 'desc', earliest, date)),
     ...(await near('>', 'asc', date, latest < until ? latest : until)),

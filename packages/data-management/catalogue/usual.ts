@@ -11,7 +11,7 @@ export type Usual = Readonly<{ usualDays: number | null; usualRows: number }>
 const LATEST_DATES = 10
 
 /** Updates the `source` record of a store after its scrapes have changed; does nothing if it has no scrapes. */
-export async function noteSource(database: Sql, storeId: number): Promise<void> {
+export async function updateSource(database: Sql, storeId: number): Promise<void> {
   const latest = await database.all<DatedRows>(
     `select date, max(listings) as rows from scrape where store_id = ? group by date order by date desc limit ${LATEST_DATES}`,
     storeId,

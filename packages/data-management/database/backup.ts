@@ -1,8 +1,8 @@
 /** Copies both SQLite databases consistently while they are in use, and checks such copies. */
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { finishPart, land, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
+import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { finishPart, publish, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isDamageCode, isReadCode, resultCodeOf } from './sqlite-result.ts'
 
@@ -32,8 +32,8 @@ export async function backUp(disk: Disk, from: DatabaseFiles, to: DatabaseFiles)
     // the ledger has would be lost.
     await copyToPart(disk, from.ledger, to.ledger)
     await copyToPart(disk, from.catalogue, to.catalogue)
-    await landPart(disk, to.ledger)
-    await landPart(disk, to.catalogue)
+    await publishCopy(disk, to.ledger)
+    await publishCopy(disk, to.catalogue)
   } catch (cause) {
     await removeUnfinished(disk, to).catch(() => {})
     throw cause
@@ -53,7 +53,7 @@ export async function removePart(disk: Disk, path: string): Promise<void> {
   for (const beside of SQLITE_SUFFIXES) await removeIfThere(disk, path + PART + beside)
 }
 
-/** Makes a durable copy of a database as a part beside `to`; `landPart` gives it that name. Throws as `backUp`. */
+/** Makes a durable copy of a database as a part beside `to`; `publishCopy` gives it that name. Throws as `backUp`. */
 export async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
   {
     using source = openToRead(from)
@@ -70,8 +70,8 @@ export async function copyToPart(disk: Disk, from: string, to: string): Promise<
 }
 
 /** Gives a part its name. Throws `copy_not_made` if a file has it. */
-export async function landPart(disk: Disk, path: string): Promise<void> {
-  const landed = await land(disk, path + PART, dirname(path), [basename(path)])
+export async function publishCopy(disk: Disk, path: string): Promise<void> {
+  const landed = await publish(disk, path + PART, dirname(path), [basename(path)])
   if (landed.wasThere) throw targetExists(path)
 }
 
@@ -101,16 +101,6 @@ function targetExists(path: string): Problem {
   return new Problem('copy_not_made', `${path} exists, and no backup is written over anything; name another file`)
 }
 
-async function fileExists(disk: Disk, path: string): Promise<boolean> {
-  return disk.lstat(path).then(
-    () => true,
-    (error) => {
-      if (codeOf(error) === 'ENOENT') return false
-      throw error
-    },
-  )
-}
-
 /** Checks the pages of a copy, and that it has a table of the database that it should be. Throws `backup_unusable`. */
 export function checkCopy(path: string, table: string): void {
   try {
@@ -129,4 +119,8 @@ function openToRead(path: string): DatabaseSync {
   } catch (cause) {
     throw new Problem('database_unusable', `${path}: ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
+}
+
+async function fileExists(disk: Disk, path: string): Promise<boolean> {
+  return (await disk.lstat(path).catch(undefinedIfMissing)) !== undefined
 }

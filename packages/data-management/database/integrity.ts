@@ -14,10 +14,10 @@ const AGAIN_MS = HOUR_MS
 const FAULTS_SHOWN_MAX = 20
 
 /** The result of a check. */
-export type Look = Readonly<{ at: number; faults: readonly string[] }>
+export type CheckResult = Readonly<{ at: number; faults: readonly string[] }>
 
 /** The latest check; undefined: none was made yet. */
-export type Integrity = { latest: Look | undefined }
+export type Integrity = { latest: CheckResult | undefined }
 
 /** The result for one SQLite file. `error`: why it could not be read to its end, which says nothing of damage. */
 export type DatabaseCheck = Readonly<{ path: string; faults: readonly string[]; error?: string }>
@@ -32,24 +32,24 @@ export async function checkDatabases(paths: readonly string[]): Promise<Database
 }
 
 /** What is checked: the SQLite files of the databases, and the files that are kept for replay. */
-export type LookedAt = Readonly<{ paths: readonly string[]; files?: ProcessedIntegrity }>
+export type CheckedFiles = Readonly<{ paths: readonly string[]; files?: ProcessedIntegrity }>
 
 /** Checks once a day until the signal aborts. Damage is logged and kept in `integrity`. */
 export async function watchIntegrity(
   integrity: Integrity,
-  lookedAt: LookedAt,
+  lookedAt: CheckedFiles,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => {})
   await pause(FIRST_MS)
-  while (!signal.aborted) await pause((await lookAt(integrity, lookedAt, log, signal)) ? EVERY_MS : AGAIN_MS)
+  while (!signal.aborted) await pause((await checkNow(integrity, lookedAt, log, signal)) ? EVERY_MS : AGAIN_MS)
 }
 
 /** Runs one check now. Returns false if a database could not be checked. What was found before stays until it is. */
-export async function lookAt(
+export async function checkNow(
   integrity: Integrity,
-  { paths, files }: LookedAt,
+  { paths, files }: CheckedFiles,
   log: Log,
   signal?: AbortSignal,
 ): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** Queries with limits: of time, of records read (counted in SQLite only), and until the client goes away. */
 import { Problem } from '@splitcart/shared/problem.ts'
-import { noteAsked } from './slow-statements.ts'
+import { publishDuration } from './slow-statements.ts'
 import type { Sql, Value } from './sql.ts'
 import { type Record, SqliteDatabase } from './sqlite.ts'
 
@@ -51,7 +51,7 @@ export class LimitedSql implements Sql {
     if (!(this.#database instanceof SqliteDatabase)) return this.#database.get<T>(sql, ...values)
     const begin = performance.now()
     const found = this.#database.get<T>(sql, ...(values as never[]))
-    noteAsked(sql, begin)
+    publishDuration(sql, begin)
     return found
   }
 
@@ -60,7 +60,7 @@ export class LimitedSql implements Sql {
     if (!(this.#database instanceof SqliteDatabase)) return this.#database.all<T>(sql, ...values)
     const begin = performance.now()
     const found = Array.from(this.#counted(this.#database.statement(sql).iterate(...values) as Iterable<T>))
-    noteAsked(sql, begin)
+    publishDuration(sql, begin)
     return found
   }
 

@@ -14,17 +14,17 @@ export async function timed<T>(sql: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
   } finally {
-    noteAsked(sql, begin)
+    publishDuration(sql, begin)
   }
 }
 
 /** Publishes the duration of a statement that began at `begin` (of `performance.now()`). */
-export function noteAsked(sql: string, begin: number): void {
+export function publishDuration(sql: string, begin: number): void {
   if (ASKED.hasSubscribers) ASKED.publish({ sql, ms: performance.now() - begin } satisfies Asked)
 }
 
 /** Logs statements of this thread that take `msMin` or longer (0: none), until the returned function is called. */
-export function tellSlowStatements(log: Log, msMin: number): () => void {
+export function logSlowStatements(log: Log, msMin: number): () => void {
   if (msMin === 0) return () => {}
   const tell = (message: unknown) => {
     const { sql, ms } = message as Asked

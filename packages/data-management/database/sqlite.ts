@@ -45,7 +45,7 @@ export class SqliteDatabase implements Disposable {
   }
 
   /** Opens an existing database, read-only. */
-  static openToAsk(path: string): SqliteDatabase {
+  static openReadOnly(path: string): SqliteDatabase {
     const connection = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS_MAX })
     connection.exec(CACHE)
     return new SqliteDatabase(connection)

@@ -7,8 +7,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { land, move, remove, replace } from '@splitcart/shared/durable-file.ts'
+import { type Disk, isMissing, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { move, publish, remove, replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 
 const MARKER = '.restoring.json'
@@ -29,12 +29,8 @@ export async function beginSwap(disk: Disk, dataFolder: string, swap: Swap): Pro
 
 /** The unfinished swap in this data folder; undefined if there is none. */
 export async function swapIn(dataFolder: string): Promise<Swap | undefined> {
-  try {
-    return JSON.parse(await readFile(join(dataFolder, MARKER), 'utf8'))
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
+  const text = await readFile(join(dataFolder, MARKER), 'utf8').catch(undefinedIfMissing)
+  return text === undefined ? undefined : JSON.parse(text)
 }
 
 /** Throws `machine_refused` while a swap has begun and not ended. */
@@ -50,7 +46,7 @@ export async function finishSwap(disk: Disk, dataFolder: string, { databases, as
     if (!(await isThere(disk, stagedPathOf(database)))) continue
     if (!(await areOne(disk, database, stagedPathOf(database))))
       for (const ending of ENDINGS) await moveIfThere(disk, database + ending, asideOf(database, aside) + ending)
-    await land(disk, stagedPathOf(database), dirname(database), [basename(database)])
+    await publish(disk, stagedPathOf(database), dirname(database), [basename(database)])
   }
   await remove(disk, join(dataFolder, MARKER))
 }
@@ -78,7 +74,7 @@ async function moveIfThere(disk: Disk, from: string, to: string): Promise<void> 
 }
 
 async function isThere(disk: Disk, path: string): Promise<boolean> {
-  return (await disk.lstat(path).catch(codeOf)) !== 'ENOENT'
+  return !(await isMissing(disk, path))
 }
 
 async function areOne(disk: Disk, one: string, other: string): Promise<boolean> {

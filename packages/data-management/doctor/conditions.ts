@@ -2,12 +2,12 @@
 import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { findLoad } from '../catalogue/loads.ts'
-import { openReadOnly, type ToAsk } from '../databases-to-ask.ts'
 import { foldersIn } from '../folders.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import { kindOf } from '../notices/conditions.ts'
 import { conditionsNow } from '../notices/look.ts'
 import type { Outside } from '../notices/looked.ts'
+import { openDatabasesReadOnly, type ReadOnlyDatabases } from '../read-only-databases.ts'
 import { migrationsKnown, SCHEMAS } from '../schemas.ts'
 
 const NAMED_MAX = 3
@@ -48,10 +48,14 @@ async function conditionsIn(disk: Disk, { dataDir, catalogue, server, diskBytesK
 }
 
 /** Opens them to be asked. Throws where that would bring them up to date. */
-export async function openAsTheyAre({ dataDir, catalogue, server }: Omit<Databases, 'diskBytesKept'>): Promise<ToAsk> {
+export async function openAsTheyAre({
+  dataDir,
+  catalogue,
+  server,
+}: Omit<Databases, 'diskBytesKept'>): Promise<ReadOnlyDatabases> {
   if (server !== undefined) await checkSchemas(server)
   const { data: dataFolder } = foldersIn(dataDir)
-  return await openReadOnly({ dataFolder, catalogue: server === undefined ? { file: catalogue } : { server } })
+  return await openDatabasesReadOnly({ dataFolder, catalogue: server === undefined ? { file: catalogue } : { server } })
 }
 
 /** To open them would bring them up to date. */

@@ -3,7 +3,7 @@
  * them as the newest; a person should undo their loads.
  */
 import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
-import { dayBeside } from '@splitcart/shared/date.ts'
+import { addDays } from '@splitcart/shared/date.ts'
 import { openToLook } from '../database/look.ts'
 
 type FutureScrape = Readonly<{ filename: string; date: string }>
@@ -20,7 +20,7 @@ const futureScrapesSql = (parameter: string) =>
  */
 export async function checkDates(catalogue: string, server: string | undefined): Promise<CheckResult | undefined> {
   // Later than tomorrow in UTC: east of it, a store may have tomorrow's date already.
-  const day = dayBeside(new Date().toISOString().slice(0, 10), 1)
+  const day = addDays(new Date().toISOString().slice(0, 10), 1)
   const scrapes = await (server === undefined ? inFile(catalogue, day) : inServer(server, day)).catch(() => undefined)
   const [first] = scrapes ?? []
   if (scrapes === undefined) return undefined

@@ -9,7 +9,7 @@ import {
   runCheck,
   warn,
 } from '@splitcart/shared/check-result.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
@@ -39,7 +39,7 @@ export type Examined = Readonly<{
 
 /** Whether a server has ever run here. */
 export async function isSetUp(disk: Disk, dataDir: string): Promise<boolean> {
-  return (await disk.lstat(foldersIn(dataDir).inbox).catch(codeOf)) !== 'ENOENT'
+  return !(await isMissing(disk, foldersIn(dataDir).inbox))
 }
 
 /** Examines the data folder, the databases, and who is at work. */

@@ -3,7 +3,7 @@ import { type CheckResult, fail } from '@splitcart/shared/check-result.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { Folders } from '../folders.ts'
 import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
-import { openLedgerToAsk } from '../ledger/ledger.ts'
+import { openLedgerReadOnly } from '../ledger/ledger.ts'
 
 // Takes some seconds to read.
 const BYTES_MAX = 256 * 1024 * 1024
@@ -20,7 +20,7 @@ export async function checkKeptFiles(disk: Disk, folders: Folders): Promise<Chec
 }
 
 async function damagedIn(disk: Disk, folders: Folders): Promise<string[]> {
-  await using ledger = openLedgerToAsk(folders.data)
+  await using ledger = openLedgerReadOnly(folders.data)
   return await new ProcessedIntegrity(
     { disk, folders, ledger },
     { bytesPerCheck: BYTES_MAX, isThrottled: false },

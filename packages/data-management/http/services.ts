@@ -39,5 +39,5 @@ export type Services = Readonly<{
   pageFolder?: string
   program?: Program
   /** Where notices are sent; without it, none are sent. */
-  telling?: NoticeTargets
+  noticeTargets?: NoticeTargets
 }>

@@ -235,7 +235,7 @@ class Meter {
       if (!next.done) bytes = next.value.length
       return next
     } finally {
-      this.#pace.came(bytes)
+      this.#pace.received(bytes)
       signal.removeEventListener('abort', giveUp)
     }
   }

@@ -19,7 +19,8 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { bytesOf, type Stored } from './stored.ts'
 
-type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
+/** What the moves of files in an inbox need. */
+export type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
 /** The part that has arrived, and the key that sent it. */
 type Handover = Readonly<{ part: string; keyId: string }>
@@ -68,7 +69,7 @@ export async function handOverFetched(place: InboxStores, upload: Upload, { stor
 type Fetched = Readonly<{ stored: Stored; now: number }>
 
 /** Completes the record of a hand-over whose server died. `parts`: those it left. False: it was not handed over. */
-export async function mendHandedOver(
+export async function recoverHandedOver(
   { ledger }: InboxStores,
   arriving: Arriving,
   parts: ReadonlySet<string>,

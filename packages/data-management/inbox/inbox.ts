@@ -43,7 +43,7 @@ export type Claim = Readonly<{
   /** Moves its damaged bytes aside, or removes them from a shared inbox: the upload no longer waits. */
   fail: () => Promise<void>
   /** Gives the claim up, to be claimed later; `atOnce`: by another loader now. */
-  leave: (atOnce: boolean) => void
+  release: (atOnce: boolean) => void
 }>
 
 /** A pass over the waiting uploads. `settled`: waits until the files of all earlier claims are moved. */

@@ -11,23 +11,27 @@ import type { Folders } from '../folders.ts'
 import type { Stored } from './stored.ts'
 
 /** The destination folders. `keeps`: called for each loaded file that is kept there, with its size in bytes. */
-export type Putting = Readonly<{
+export type MoveContext = Readonly<{
   disk: Disk
   folders: Folders
   keeps?: ((path: string, bytes: number) => void) | undefined
 }>
 
 /** Moves a file to where its state belongs. Safe to repeat after a crash. */
-export async function moveSettled({ disk, folders, keeps }: Putting, file: Stored, state: LoadState): Promise<void> {
+export async function moveSettled(
+  { disk, folders, keeps }: MoveContext,
+  file: Stored,
+  state: LoadState,
+): Promise<void> {
   // A file that was loaded once stays among the processed ones, whatever its state becomes.
-  if (file.place === 'processed' || file.place === PLACE_OF[state]) return
+  if (file.place === 'processed' || file.place === FOLDER_OF[state]) return
   // A person may have copied it there a moment ago.
   await syncWritten(disk, file.path)
-  const folder = folders[PLACE_OF[state]]
+  const folder = folders[FOLDER_OF[state]]
   const { size } = await disk.lstat(file.path)
   const { name } = await move(disk, file.path, folder, namesFor(basename(file.path), file.sha256))
   if (state === 'loaded') keeps?.(join(folder, name), size)
 }
 
 /** Where the file of a load in each state lies. */
-export const PLACE_OF = { loaded: 'processed', held: 'held', failed: 'failed' } as const
+export const FOLDER_OF = { loaded: 'processed', held: 'held', failed: 'failed' } as const

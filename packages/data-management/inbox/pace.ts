@@ -34,7 +34,7 @@ export class Pace {
   }
 
   /** Ends the wait: so many bytes came. */
-  came(bytes: number): void {
+  received(bytes: number): void {
     clearTimeout(this.#timer)
     this.#waitedMs += performance.now() - this.#since
     this.#bytes += bytes

@@ -6,10 +6,10 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Digester } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
 import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { keptContent, nameKept, unlessGone } from '@splitcart/shared/packed/kept-file.ts'
+import { keptContent, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
@@ -89,8 +89,8 @@ export class ProcessedIntegrity {
     const paths: string[] = []
     for (const kind of LOADED_KIND_NAMES) {
       const { processed } = foldersOfKind(folders, kind)
-      const names = (await disk.readdir(processed).catch(unlessGone)) ?? []
-      for (const name of names) if (nameKept(name) !== undefined) paths.push(join(processed, name))
+      const names = (await disk.readdir(processed).catch(undefinedIfMissing)) ?? []
+      for (const name of names) if (originalNameIn(name) !== undefined) paths.push(join(processed, name))
     }
     return paths.sort()
   }
@@ -109,16 +109,16 @@ export class ProcessedIntegrity {
         startedAt = performance.now()
       }
       if (await ledger.uploads.has(digester.digest().sha256)) this.#damaged.delete(path)
-      else this.#noteDamage(path)
+      else this.#recordDamage(path)
     } catch (error) {
       // ENOENT: it was pruned or moved for a replay meanwhile.
-      if (isUnreadable(error)) this.#noteDamage(path)
+      if (isUnreadable(error)) this.#recordDamage(path)
       else if (codeOf(error) !== 'ENOENT') throw error
     }
     return bytes
   }
 
-  #noteDamage(path: string): void {
+  #recordDamage(path: string): void {
     this.#damaged.set(path, this.#damaged.get(path) ?? false)
   }
 }

@@ -17,7 +17,7 @@ const FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** A function that records how many bytes of an upload have been read; loads shorter than a second leave no file. */
-export function noteOf(
+export function progressRecorder(
   upload: Readonly<{ id: string; bytes: number }>,
   note: (progress: LoadProgress) => Promise<void>,
   steady: () => number = () => performance.now(),

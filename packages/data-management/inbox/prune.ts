@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
-import { nameKept, originalNameOfDamaged } from '@splitcart/shared/packed/kept-file.ts'
+import { originalNameIn, originalNameOfDamaged } from '@splitcart/shared/packed/kept-file.ts'
 import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
@@ -35,7 +35,7 @@ export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all 
   for (const name of await disk.readdir(folders.processed)) {
     const path = join(folders.processed, name)
     // Damaged files that were set aside are pruned, too.
-    const plain = nameKept(name) ?? originalNameOfDamaged(name)
+    const plain = originalNameIn(name) ?? originalNameOfDamaged(name)
     if (plain === undefined || wanted.has(plain)) continue
     const stat = await disk.lstat(path)
     if (!stat.isFile()) continue

@@ -1,19 +1,18 @@
 /** Requests damaged files from their senders again, and puts what arrives in their place. */
 import { basename, join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
-import type { Disk } from '@splitcart/shared/disk.ts'
-import { land } from '@splitcart/shared/durable-file.ts'
+import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { publish } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedPack, isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { baseMissed, KEPT_ENDINGS, keptContent, nameKept, unlessGone } from '@splitcart/shared/packed/kept-file.ts'
+import { KEPT_ENDINGS, keptContent, missingBaseOf, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
-import { type Folders, foldersOfKind } from '../folders.ts'
+import { foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
+import type { InboxStores } from './deliver.ts'
 import { findStored } from './stored.ts'
-
-type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
 /** A damaged file. Uploads loaded more than `daysMax` days ago are not requested: they are pruned soon anyway. */
 export type DamagedKept = Readonly<{ path: string; now: number; daysMax: number }>
@@ -23,10 +22,10 @@ export async function requestAgain(places: InboxStores, { path, now, daysMax }: 
   const { disk, ledger } = places
   const requested: Upload[] = []
   const since = now - daysMax * DAY_MS
-  const named = await ledger.requestedFiles.uploadsNamed(nameKept(basename(path)) ?? '')
+  const named = await ledger.requestedFiles.uploadsNamed(originalNameIn(basename(path)) ?? '')
   const kept = named.filter((upload) => isKept(upload, since))
   // A base is needed as long as what was packed with it, however old it is itself.
-  const base = named.length > 0 && kept.length === 0 ? undefined : await baseMissed(disk, path)
+  const base = named.length > 0 && kept.length === 0 ? undefined : await missingBaseOf(disk, path)
   const ofBase = base === undefined ? undefined : await ledger.uploads.findBySha256(base)
   for (const upload of ofBase ? [ofBase, ...kept] : kept)
     if (!(await isThere(places, upload)) && (await ledger.requestedFiles.add(upload.id, now))) requested.push(upload)
@@ -59,7 +58,7 @@ export async function restoreFile({ disk, folders, ledger }: InboxStores, part: 
       // Only the first name may be another upload's, too.
       if (await isDamaged(disk, path, ledger, place > 0)) damaged.push(path)
     }
-  await land(disk, part, processed, names)
+  await publish(disk, part, processed, names)
   for (const path of damaged) await setDamagedAside(disk, path)
   await ledger.requestedFiles.remove(upload.id)
 }
@@ -73,7 +72,7 @@ async function isDamaged(disk: Disk, path: string, { uploads }: Ledger, isOwn: b
   try {
     for await (const chunk of keptContent(disk, path)) digester.hash(chunk)
   } catch (error) {
-    if (!isUnreadable(error)) return unlessGone(error) ?? false
+    if (!isUnreadable(error)) return undefinedIfMissing(error) ?? false
     const base = error instanceof DamagedPack ? error.base : undefined
     return isOwn || base === undefined || !(await uploads.has(base))
   }

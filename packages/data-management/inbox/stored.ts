@@ -14,7 +14,7 @@ export type Stored = Readonly<{
   place: 'inbox' | 'held' | 'processed' | 'failed'
 }>
 
-const PLACES = [
+const FOLDERS = [
   ['held', ''],
   ...KEPT_ENDINGS.map((ending) => ['processed', ending] as const),
   ['failed', ''],
@@ -25,30 +25,30 @@ type Named = Readonly<{ stored_as: string; sha256: string; kind: string }>
 
 /** Finds the file of an upload, in the inbox last. Bytes are compared: another upload may have had the same name. */
 export async function findStored(disk: Disk, folders: Folders, upload: Named): Promise<Stored | undefined> {
-  for (const stored of places(folders, upload)) if (await holdsItsBytes(disk, stored)) return stored
+  for (const stored of candidates(folders, upload)) if (await holdsItsBytes(disk, stored)) return stored
   return undefined
 }
 
 /** Finds the file of an upload in the inbox. */
 export async function findInInbox(disk: Disk, folders: Folders, upload: Named): Promise<Stored | undefined> {
-  for (const stored of places(folders, upload))
+  for (const stored of candidates(folders, upload))
     if (stored.place === 'inbox' && (await holdsItsBytes(disk, stored))) return stored
   return undefined
 }
 
 /** Whether a file with the upload's name exists; its bytes are not checked. */
 export async function liesInFolders(disk: Disk, folders: Folders, upload: Named): Promise<boolean> {
-  for (const { path } of places(folders, upload)) {
+  for (const { path } of candidates(folders, upload)) {
     const found = await disk.lstat(path).catch((error: unknown) => codeOf(error))
     if (found !== 'ENOENT') return true
   }
   return false
 }
 
-function* places(all: Folders, { stored_as, sha256, kind }: Named): Generator<Stored> {
+function* candidates(all: Folders, { stored_as, sha256, kind }: Named): Generator<Stored> {
   const folders = foldersOfKind(all, kind)
   for (const name of namesFor(stored_as, sha256))
-    for (const [place, ending] of PLACES) yield { path: join(folders[place], name + ending), sha256, place }
+    for (const [place, ending] of FOLDERS) yield { path: join(folders[place], name + ending), sha256, place }
 }
 
 /** The bytes of a stored file. Throws a `DamagedFile` at the end if their SHA-256 is not that of the upload. */

@@ -2,7 +2,7 @@
  * Unfinished uploads (tus), kept so that a sender can resume where its connection broke.
  *
  *   product_inbox/.resumable/<key id>/<upload id>        the bytes received so far; their number is the offset
- *                                     <upload id>.json   its note: length and metadata; once accepted, the receipt's id
+ *                                     <upload id>.json   its record: length and metadata; once accepted, the receipt's id
  *
  * Invariants:
  *  1. An upload lies in the folder of the key that opened it and is looked up only there.
@@ -15,7 +15,7 @@
  * digest, if the sender named one.
  */
 import { dirname, join } from 'node:path'
-import { codeOf, type Disk, openToRead } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, openToRead, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { openPart, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { FileStore } from '@tus/file-store'
@@ -26,7 +26,7 @@ import { type UnfinishedLimits, UnfinishedRoom } from './unfinished-room.ts'
 import { UploadLocks } from './upload-locks.ts'
 
 /**
- * The note of an upload: `size` in bytes, `creation_date` in ISO 8601. `acceptedAs`: the id of its receipt, once it is
+ * The record of an upload: `size` in bytes, `creation_date` in ISO 8601. `acceptedAs`: the id of its receipt, once it is
  * accepted; its bytes are gone then.
  */
 export type UnfinishedRecord = Pick<Upload, 'id' | 'size' | 'creation_date'> & {
@@ -36,25 +36,25 @@ export type UnfinishedRecord = Pick<Upload, 'id' | 'size' | 'creation_date'> & {
 
 type Settings = Readonly<{ disk: Disk; folder: string; limits: UnfinishedLimits; now: () => number }>
 
-const NOTE_ENDING = '.json'
-// In parallel, because a start waits for it and there may be thousands of old notes.
+const RECORD_ENDING = '.json'
+// In parallel, because a start waits for it and there may be thousands of old records.
 const REMOVED_AT_ONCE = 64
 
 /**
- * The unfinished uploads of all keys, as a store of the tus library. Only one server works on a folder, so the notes
+ * The unfinished uploads of all keys, as a store of the tus library. Only one server works on a folder, so the records
  * are read once and then held in memory.
  */
 export class UnfinishedUploads extends FileStore {
   readonly locks = new UploadLocks()
   readonly #settings: Settings
-  readonly #notes: Map<string, UnfinishedRecord>
+  readonly #records: Map<string, UnfinishedRecord>
   readonly #finished: FinishedUploads
   readonly #room: UnfinishedRoom
 
-  /** Reads the notes that an earlier server left; removes uploads that are too old and files without a valid note. */
+  /** Reads the records that an earlier server left; removes uploads that are too old and files without a valid record. */
   static async open(settings: Settings): Promise<UnfinishedUploads> {
     const found: StoredUploads = {
-      notes: new Map(),
+      records: new Map(),
       finished: new FinishedUploads(),
       room: new UnfinishedRoom(settings.limits),
     }
@@ -64,10 +64,10 @@ export class UnfinishedUploads extends FileStore {
     return uploads
   }
 
-  private constructor(settings: Settings, { notes, finished, room }: StoredUploads) {
+  private constructor(settings: Settings, { records, finished, room }: StoredUploads) {
     const { folder, limits } = settings
     const configstore = {
-      get: async (id: string) => notes.get(id) as Upload | undefined,
+      get: async (id: string) => records.get(id) as Upload | undefined,
       set: async () => {
         throw new Error('the length of an upload is known when it is opened')
       },
@@ -76,7 +76,7 @@ export class UnfinishedUploads extends FileStore {
     super({ directory: folder, configstore, expirationPeriodInMilliseconds: limits.ageMsMax })
     this.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration']
     this.#settings = settings
-    this.#notes = notes
+    this.#records = records
     this.#finished = finished
     this.#room = room
   }
@@ -91,9 +91,9 @@ export class UnfinishedUploads extends FileStore {
     return `${keyId}/${uploadId}`
   }
 
-  /** The note of an upload, unfinished or accepted; undefined if there is none. */
-  note(id: string): UnfinishedRecord | undefined {
-    return this.#notes.get(id) ?? this.#finished.get(id)
+  /** The record of an upload, unfinished or accepted; undefined if there is none. */
+  recordOf(id: string): UnfinishedRecord | undefined {
+    return this.#records.get(id) ?? this.#finished.get(id)
   }
 
   /** Where the bytes of an upload lie. */
@@ -101,19 +101,19 @@ export class UnfinishedUploads extends FileStore {
     return join(this.#settings.folder, id)
   }
 
-  /** Opens an upload: its note and an empty file. Throws `resumable_full`; then nothing is left behind. */
+  /** Opens an upload: its record and an empty file. Throws `resumable_full`; then nothing is left behind. */
   override async create(upload: Upload): Promise<Upload> {
     const { id, size, metadata, creation_date } = upload
     const { disk, now } = this.#settings
     const reservation = { keyId: dirname(id), size: size ?? 0 }
     this.#room.checkOpening(reservation.keyId, reservation.size, now())
     // Counted before its files exist, because other uploads may be opened meanwhile.
-    this.#notes.set(id, { id, size, metadata, creation_date })
+    this.#records.set(id, { id, size, metadata, creation_date })
     this.#room.add(id, reservation)
     try {
       await makeFolder(disk, dirname(this.path(id)))
       await (await openPart(disk, this.path(id))).close()
-      await this.#writeNote(this.#notes.get(id)!)
+      await this.#writeRecord(this.#records.get(id)!)
     } catch (error) {
       await this.remove(id)
       throw error
@@ -141,20 +141,20 @@ export class UnfinishedUploads extends FileStore {
   /** Forgets an upload, unfinished or accepted, and removes its files. */
   override async remove(id: string): Promise<void> {
     const { disk } = this.#settings
-    await removeIfThere(disk, this.path(id) + NOTE_ENDING)
+    await removeIfThere(disk, this.path(id) + RECORD_ENDING)
     await removeIfThere(disk, this.path(id))
-    this.#notes.delete(id)
+    this.#records.delete(id)
     this.#finished.remove(id)
     this.#room.remove(id)
   }
 
   /** Keeps only the receipt's id of an upload that was accepted: its sender may have missed the answer. */
   async settle(id: string, acceptedAs: string): Promise<void> {
-    const { size, creation_date } = this.#notes.get(id)!
-    const note = { id, size: size ?? 0, creation_date: creation_date!, acceptedAs }
-    await this.#writeNote(note)
-    const dropped = this.#finished.add(note)
-    this.#notes.delete(id)
+    const { size, creation_date } = this.#records.get(id)!
+    const record = { id, size: size ?? 0, creation_date: creation_date!, acceptedAs }
+    await this.#writeRecord(record)
+    const dropped = this.#finished.add(record)
+    this.#records.delete(id)
     this.#room.remove(id)
     await removeIfThere(this.#settings.disk, this.path(id))
     for (const each of dropped) await this.remove(each)
@@ -163,50 +163,54 @@ export class UnfinishedUploads extends FileStore {
   /** Removes the uploads older than `ageMsMax`, except those that a request is using, and returns their ids. */
   async removeExpired(): Promise<string[]> {
     const { limits, now } = this.#settings
-    const expired = [...this.#notes.values(), ...this.#finished.values()]
+    const expired = [...this.#records.values(), ...this.#finished.values()]
       .filter(({ id, creation_date }) => now() - Date.parse(creation_date!) > limits.ageMsMax && !this.locks.isHeld(id))
       .map(({ id }) => id)
     for (const id of expired) await this.remove(id)
     return expired
   }
 
-  #writeNote(note: UnfinishedRecord): Promise<void> {
-    return replace(this.#settings.disk, this.path(note.id) + NOTE_ENDING, `${JSON.stringify(note)}\n`)
+  #writeRecord(record: UnfinishedRecord): Promise<void> {
+    return replace(this.#settings.disk, this.path(record.id) + RECORD_ENDING, `${JSON.stringify(record)}\n`)
   }
 }
 
-/** What an earlier server left: notes of unfinished and of accepted uploads, and the room they take. */
-type StoredUploads = Readonly<{ notes: Map<string, UnfinishedRecord>; finished: FinishedUploads; room: UnfinishedRoom }>
+/** What an earlier server left: records of unfinished and of accepted uploads, and the room they take. */
+type StoredUploads = Readonly<{
+  records: Map<string, UnfinishedRecord>
+  finished: FinishedUploads
+  room: UnfinishedRoom
+}>
 
 /**
- * Reads the notes of one key. Removes bytes without a note, notes whose bytes are gone, and the oldest accepted uploads
- * beyond the limit. Sorted names are in the order in which uploads were opened.
+ * Reads the records of one key. Removes bytes without a record, records whose bytes are gone, and the oldest accepted
+ * uploads beyond the limit. Sorted names are in the order in which uploads were opened.
  */
 async function readKeyFolder(
   { disk, folder }: Settings,
   keyId: string,
-  { notes, finished, room }: StoredUploads,
+  { records, finished, room }: StoredUploads,
 ): Promise<void> {
   const names = (await namesIn(disk, join(folder, keyId))).sort()
   const existing = new Set(names)
-  const ids = names.filter((name) => name.endsWith(NOTE_ENDING)).map((name) => name.slice(0, -NOTE_ENDING.length))
+  const ids = names.filter((name) => name.endsWith(RECORD_ENDING)).map((name) => name.slice(0, -RECORD_ENDING.length))
   const withBytes = ids.filter((uploadId) => existing.has(uploadId))
   const withoutBytes = ids.filter((uploadId) => !existing.has(uploadId)).slice(-FINISHED_PER_KEY_MAX)
   const kept = new Set<string>()
   for (const uploadId of [...withBytes, ...withoutBytes]) {
     const id = UnfinishedUploads.idOf(keyId, uploadId)
-    const note = await readRecord(disk, join(folder, id) + NOTE_ENDING)
-    if (note === undefined || (note.acceptedAs === undefined && !existing.has(uploadId))) continue
-    kept.add(uploadId + NOTE_ENDING)
-    const { size = 0, acceptedAs, creation_date = '' } = note
+    const record = await readRecord(disk, join(folder, id) + RECORD_ENDING)
+    if (record === undefined || (record.acceptedAs === undefined && !existing.has(uploadId))) continue
+    kept.add(uploadId + RECORD_ENDING)
+    const { size = 0, acceptedAs, creation_date = '' } = record
     if (acceptedAs !== undefined) {
       for (const each of finished.add({ id, size, creation_date, acceptedAs })) {
         finished.remove(each)
-        await removeIfThere(disk, join(folder, each) + NOTE_ENDING)
+        await removeIfThere(disk, join(folder, each) + RECORD_ENDING)
       }
     } else {
       kept.add(uploadId)
-      notes.set(id, { ...note, id })
+      records.set(id, { ...record, id })
       room.add(id, { keyId, size, arrived: await sizeOf(disk, join(folder, id)) })
     }
   }
@@ -222,19 +226,14 @@ async function removeAll(disk: Disk, paths: readonly string[]): Promise<void> {
 }
 
 async function sizeOf(disk: Disk, path: string): Promise<number> {
-  try {
-    return (await disk.lstat(path)).size
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 0
-    throw error
-  }
+  return (await disk.lstat(path).catch(undefinedIfMissing))?.size ?? 0
 }
 
 async function readRecord(disk: Disk, path: string): Promise<UnfinishedRecord | undefined> {
   const file = await openToRead(disk, path)
   try {
-    const note: unknown = JSON.parse(await file.readFile('utf8'))
-    return isNote(note) ? note : undefined
+    const record: unknown = JSON.parse(await file.readFile('utf8'))
+    return isUnfinishedRecord(record) ? record : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
@@ -243,7 +242,7 @@ async function readRecord(disk: Disk, path: string): Promise<UnfinishedRecord | 
   }
 }
 
-function isNote(value: unknown): value is UnfinishedRecord {
+function isUnfinishedRecord(value: unknown): value is UnfinishedRecord {
   const { size, creation_date } = (value ?? {}) as Partial<UnfinishedRecord>
   return Number.isSafeInteger(size) && !Number.isNaN(Date.parse(creation_date ?? ''))
 }

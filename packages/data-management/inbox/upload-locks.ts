@@ -8,7 +8,7 @@ import type { Lock, Locker, RequestRelease } from '@tus/server'
 
 const WAIT_MS_MAX = 10_000
 
-type Holder = Readonly<{ requestRelease: RequestRelease; gone: Promise<void>; leave: () => void }>
+type Holder = Readonly<{ requestRelease: RequestRelease; gone: Promise<void>; release: () => void }>
 
 /** The locks of all unfinished uploads, by their ids. */
 export class UploadLocks implements Locker {
@@ -21,8 +21,8 @@ export class UploadLocks implements Locker {
 
   newLock(id: string): Lock {
     return {
-      lock: (signal, requestRelease) => this.#take(id, requestRelease, signal),
-      unlock: async () => this.#leave(id),
+      lock: (signal, requestRelease) => this.#acquire(id, requestRelease, signal),
+      unlock: async () => this.#release(id),
     }
   }
 
@@ -30,7 +30,7 @@ export class UploadLocks implements Locker {
     return this.#holders.has(id)
   }
 
-  async #take(id: string, requestRelease: RequestRelease, signal: AbortSignal): Promise<void> {
+  async #acquire(id: string, requestRelease: RequestRelease, signal: AbortSignal): Promise<void> {
     const end = Promise.withResolvers<never>()
     const late = setTimeout(() => end.reject(new Problem('upload_busy')), this.#waitMsMax)
     const stop = () => end.reject(new Problem('upload_busy'))
@@ -40,16 +40,16 @@ export class UploadLocks implements Locker {
         await holder.requestRelease()
         await Promise.race([holder.gone, end.promise])
       }
-      const { promise: gone, resolve: leave } = Promise.withResolvers<void>()
-      this.#holders.set(id, { requestRelease, gone, leave })
+      const { promise: gone, resolve: release } = Promise.withResolvers<void>()
+      this.#holders.set(id, { requestRelease, gone, release })
     } finally {
       clearTimeout(late)
       signal.removeEventListener('abort', stop)
     }
   }
 
-  #leave(id: string): void {
-    this.#holders.get(id)?.leave()
+  #release(id: string): void {
+    this.#holders.get(id)?.release()
     this.#holders.delete(id)
   }
 }

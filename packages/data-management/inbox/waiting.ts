@@ -1,6 +1,6 @@
 /** The files that wait in the inbox, the oldest first. Only regular files are ever opened; everything else is reported. */
 import { join } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 
 /** A file in the inbox. Times are milliseconds since 1970. */
 export type Waiting = Readonly<{ name: string; path: string; bytes: number; modifiedAt: number }>
@@ -17,7 +17,7 @@ export async function waitingIn(disk: Disk, inbox: string): Promise<{ files: Wai
   for (const name of (await disk.readdir(inbox)).sort()) {
     if (NOT_ARRIVED.has(name)) continue
     const path = join(inbox, name)
-    const stat = await statOf(disk, path)
+    const stat = await disk.lstat(path).catch(undefinedIfMissing)
     if (stat === undefined) {
       // Gone meanwhile, unless the name itself was lost: bytes that are no UTF-8 are read as U+FFFD.
       if (name.includes('\ufffd')) ignored.push({ name, reason: 'its name is not UTF-8' })
@@ -30,13 +30,4 @@ export async function waitingIn(disk: Disk, inbox: string): Promise<{ files: Wai
     else files.push({ name, path, bytes: stat.size, modifiedAt: stat.mtimeMs })
   }
   return { files: files.sort((one, other) => one.modifiedAt - other.modifiedAt), ignored }
-}
-
-async function statOf(disk: Disk, path: string) {
-  try {
-    return await disk.lstat(path)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
 }

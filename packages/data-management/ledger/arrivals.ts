@@ -73,7 +73,7 @@ export class Arrivals {
     return this.#commits.write(async (transaction) => {
       const isNoted = await haveArrived(transaction, arrival.id)
       const upload = await insert(transaction, arrival)
-      if (!isNoted) await noteDelivery(transaction, upload.id, { ...arrival, key_id: keyId })
+      if (!isNoted) await recordDelivery(transaction, upload.id, { ...arrival, key_id: keyId })
       if (hasLanded && (mayChangeKind(upload, arrival.kind) || (await mayHaveMore(transaction, upload))))
         return reopen(transaction, upload, arrival)
       // By its id, not by what was inserted: the work is repeated if the connection is lost during the commit.
@@ -87,12 +87,12 @@ export class Arrivals {
    */
   recordFound(found: Found): Promise<Upload> {
     return this.#commits.write(async (transaction) => {
-      const arriving = await take(transaction, found)
+      const arriving = await markNoted(transaction, found)
       const [first] = arriving
       const known = first ?? (await lostUpload(transaction, found.sha256))
       const arrival = { ...(known === undefined ? found : foundOf(known, found)), state: 'accepted' as const }
       const upload = await insert(transaction, arrival)
-      for (const each of arriving) if (each.is_noted === 0) await noteDelivery(transaction, upload.id, each)
+      for (const each of arriving) if (each.is_noted === 0) await recordDelivery(transaction, upload.id, each)
       return mayChangeKind(upload, found.kind) ? (await reopen(transaction, upload, arrival)).upload : upload
     })
   }
@@ -123,7 +123,7 @@ async function haveArrived(database: LedgerDatabase, id: string): Promise<boolea
  * Marks the arriving files with these bytes as noted and returns them, oldest first; the caller records their
  * deliveries. They stay on record: they may get their names later.
  */
-async function take(database: LedgerDatabase, { sha256, kind }: Found): Promise<Arriving[]> {
+async function markNoted(database: LedgerDatabase, { sha256, kind }: Found): Promise<Arriving[]> {
   const ofKind = database.selectFrom('arriving').selectAll().where('sha256', '=', sha256).where('kind', '=', kind)
   const found = await ofKind.orderBy('id').execute()
   const taken: Arriving[] = []
@@ -169,7 +169,7 @@ function foundOf(known: Omit<Found, 'stored_as' | 'kind'>, { stored_as, kind }: 
 
 type Delivered = Pick<Arriving, 'key_id' | 'received_at' | 'filename'>
 
-async function noteDelivery(database: LedgerDatabase, uploadId: string, delivered: Delivered): Promise<void> {
+async function recordDelivery(database: LedgerDatabase, uploadId: string, delivered: Delivered): Promise<void> {
   const { key_id, received_at: at, filename } = delivered
   await database
     .insertInto('delivery')

@@ -8,6 +8,7 @@ import { FILE_RULES } from '@splitcart/shared/truth/judge.ts'
 import { RULES } from '@splitcart/shared/truth/rules.ts'
 import type { Selectable } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
+import { undoRecord } from './undo-record.ts'
 
 /** A belief on record, also one that was taken back. */
 export type BeliefRecord = BeliefSince &
@@ -19,8 +20,8 @@ export type NewBelief = Belief & Readonly<{ at: number; who: string; reason: str
 /** Rules that cannot be believed: a date in the future would count as "now" until it has come. */
 export const NEVER_BELIEVED: ReadonlySet<string> = new Set(['date_ahead'])
 
-/** Why the findings of a rule cannot be believed; undefined if they can. */
-export function faultOfBelief(rule: string): string | undefined {
+/** Why people cannot accept the findings of this rule from now on; undefined if they can. */
+export function whyNotBelievable(rule: string): string | undefined {
   if (Object.hasOwn(FILE_RULES, rule)) return `${rule} is said of a file, not of a company`
   if (NEVER_BELIEVED.has(rule)) return `${rule} cannot be believed: that date would be "now" until it comes`
   if (Object.hasOwn(RULES, rule)) return undefined
@@ -51,13 +52,7 @@ export class Beliefs {
 
   /** Takes a belief back; false if there is none with this id, or it was taken back already. */
   async undo(id: number, who: string, at: number): Promise<boolean> {
-    const taken = await this.#database
-      .updateTable('belief')
-      .set({ undone_at: at, undone_by: who })
-      .where('id', '=', id)
-      .where('undone_at', 'is', null)
-      .executeTakeFirst()
-    return Number(taken.numUpdatedRows) === 1
+    return await undoRecord(this.#database, 'belief', { id, who, at })
   }
 
   /** All beliefs on record, the newest first. */

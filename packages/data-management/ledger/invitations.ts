@@ -63,7 +63,7 @@ export class Invitations {
   }
 
   /** Exchanges a code for its key; `from` is the address of the request. Throws `code_refused`. */
-  async take(code: string, from: string, now: number): Promise<MadeKey> {
+  async redeem(code: string, from: string, now: number): Promise<MadeKey> {
     const made = makeKey()
     const code_sha256 = sha256Of(code)
     // Checked first by a read, so that guesses cost no write transaction.

@@ -2,7 +2,7 @@
  * The text of a key: `splitcart_<id>_<secret><checksum>`, so that a scanner finds one that leaked and a typing error is noticed
  * before the ledger is asked. Regular expression: splitcart_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}
  */
-import { randomInt } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -43,4 +43,9 @@ function checksumOf(text: string): string {
 
 function randomDigits(count: number): string {
   return Array.from({ length: count }, () => DIGITS[randomInt(62)]).join('')
+}
+
+/** The SHA-256 of a secret, as the ledger keeps it. */
+export function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }

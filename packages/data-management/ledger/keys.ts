@@ -1,11 +1,11 @@
 /** The API keys of the server. Only the SHA-256 of a key is stored: a random secret needs no slow hash. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { keyIdOf, makeKey } from './key-format.ts'
+import { keyIdOf, makeKey, sha256Of } from './key-format.ts'
 
 export const SCOPES = ['upload', 'read', 'admin'] as const
 
@@ -177,7 +177,7 @@ export class Keys {
    * Records when and from where a key was used: once a minute per address, because each record costs a sync of the
    * disk. If a key has more addresses than one machine would, the audit gets only the first ones of each hour.
    */
-  async noteUse(id: string, address: string, now: number): Promise<void> {
+  async recordUse(id: string, address: string, now: number): Promise<void> {
     const uses = this.#usesOf(id, now)
     if (now - (uses.addresses.get(address) ?? Number.NEGATIVE_INFINITY) < NOTE_MS_MIN) return
     const isNew = !uses.addresses.has(address)
@@ -278,10 +278,6 @@ export async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: 
 function principalOf({ id, name, only_for, only_from, ...key }: SendingKey): Principal {
   const scopes = new Set(key.scopes.split(',') as Scope[])
   return { keyId: id, name, scopes, onlyFor: linesOf(only_for), onlyFrom: linesOf(only_from) }
-}
-
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 function isEqual(one: string, other: string): boolean {

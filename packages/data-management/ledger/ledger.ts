@@ -21,11 +21,11 @@ import { RequestedFiles } from './requested-files.ts'
 import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
-import { type LoadNumber, type SortedPage, type SortedQuery, sortedUploads } from './sorted-uploads.ts'
-import { openSqliteLedger, openSqliteLedgerToAsk, sqliteChanges } from './sqlite.ts'
+import { type LoadNumberSql, type SortedPage, type SortedQuery, sortedUploads } from './sorted-uploads.ts'
+import { openSqliteLedger, openSqliteLedgerReadOnly, sqliteChanges } from './sqlite.ts'
 import { StoreMerges } from './store-merges.ts'
 import { StoreSettings } from './store-settings.ts'
-import { type FirstOfSender, firstsOfSenders, take } from './taking-turns.ts'
+import { claimForLoading, type FirstOfSender, firstsOfSenders } from './taking-turns.ts'
 import { Ticks } from './ticks.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
@@ -33,7 +33,7 @@ import { Watches } from './watches.ts'
 
 /** The database of a ledger, and the operations that differ between SQLite and PostgreSQL. */
 export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'withExclusiveLock' | 'checkWritable'> &
-  Readonly<{ database: LedgerDatabase; loadNumber: LoadNumber }>
+  Readonly<{ database: LedgerDatabase; loadNumber: LoadNumberSql }>
 
 /** An open ledger. */
 export class Ledger implements AsyncDisposable {
@@ -60,7 +60,7 @@ export class Ledger implements AsyncDisposable {
   /** Throws if the ledger cannot be written; its cost does not depend on the ledger's size. */
   readonly checkWritable: () => Promise<void>
   readonly #database: LedgerDatabase
-  readonly #loadNumber: LoadNumber
+  readonly #loadNumber: LoadNumberSql
 
   constructor(store: LedgerStore, settingsKey: string | undefined) {
     const { database } = store
@@ -128,8 +128,8 @@ export class Ledger implements AsyncDisposable {
   }
 
   /** Marks an accepted upload as loading; of several loaders that try, one gets it, the others undefined. */
-  take(id: string, at: number): Promise<Upload | undefined> {
-    return take(this.#database, id, at)
+  claimForLoading(id: string, at: number): Promise<Upload | undefined> {
+    return claimForLoading(this.#database, id, at)
   }
 
   /** The audit's entries with ids below `before`, newest first. */
@@ -164,9 +164,9 @@ export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
 }
 
 /** Opens the existing ledger in a data folder, read-only. */
-export function openLedgerToAsk(dataFolder: string): Ledger {
+export function openLedgerReadOnly(dataFolder: string): Ledger {
   const path = pathIn(dataFolder)
-  return new Ledger(storeAt(path, openSqliteLedgerToAsk(path)), undefined)
+  return new Ledger(storeAt(path, openSqliteLedgerReadOnly(path)), undefined)
 }
 
 function pathIn(dataFolder: string): string {
@@ -187,7 +187,7 @@ function storeAt(path: string, database: LedgerDatabase): LedgerStore {
     const [known, made] = [await opened, await schemaOf(database)]
     if (made > known) throw new Problem('schema_newer', `${path} has schema ${made}, this program knows ${known}`)
   }
-  const loadNumber: LoadNumber = (name) => sql`upload.load ->> ${sql.lit(name)}`
+  const loadNumber: LoadNumberSql = (name) => sql`upload.load ->> ${sql.lit(name)}`
   return { database, lookAtChanges, withExclusiveLock, checkWritable, loadNumber }
 }
 

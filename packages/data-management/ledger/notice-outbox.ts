@@ -59,7 +59,7 @@ export async function claimNotices(
   now: number,
 ): Promise<ClaimedNotices | undefined> {
   // Checked first without a transaction, which would block other writers: mostly there is nothing to send.
-  if (!(await isToBeTold(database, receiver, now))) return undefined
+  if (!(await hasDueNotice(database, receiver, now))) return undefined
   return await database.transaction().execute(async (transaction) => {
     const waiting = transaction.selectFrom('notice_delivery').where('receiver', '=', receiver)
     if ((await waiting.select('notice_id').limit(1).executeTakeFirst()) === undefined) return undefined
@@ -84,7 +84,7 @@ export async function claimNotices(
   })
 }
 
-async function isToBeTold(database: LedgerDatabase, receiver: string, now: number): Promise<boolean> {
+async function hasDueNotice(database: LedgerDatabase, receiver: string, now: number): Promise<boolean> {
   const found = await database
     .selectFrom('notice_receiver')
     .innerJoin('notice_delivery', 'receiver', 'name')

@@ -39,7 +39,7 @@ export type ConditionRecord = Selectable<LedgerTables['condition']>
 export type RecordedCondition = Pick<ConditionRecord, 'kind' | 'subject' | 'text' | 'told_at'>
 
 /** How long a condition of each kind must last before a notice is sent, and the kinds with notices. */
-export type TellingRules = Readonly<{ patience: Readonly<Record<string, number>>; kinds: ReadonlySet<string> }>
+export type NoticeRules = Readonly<{ patience: Readonly<Record<string, number>>; kinds: ReadonlySet<string> }>
 
 /** The conditions in the ledger. */
 export class Notices {
@@ -82,7 +82,7 @@ export class Notices {
   /** Records changes of conditions and puts their notices into the outbox; returns the notices. */
   recordChanges(
     { appeared, gone }: ConditionChanges,
-    { patience, kinds }: TellingRules,
+    { patience, kinds }: NoticeRules,
     now: number,
   ): Promise<NewNotice[]> {
     return this.#database.transaction().execute(async (transaction) => {

@@ -7,7 +7,7 @@ import { dialectOf } from '../database/postgres-dialect.ts'
 import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { Ledger, type LedgerStore } from './ledger.ts'
-import type { LoadNumber } from './sorted-uploads.ts'
+import type { LoadNumberSql } from './sorted-uploads.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations/postgres', import.meta.url))
 
@@ -28,7 +28,7 @@ export async function openPostgresLedger(
     if (is?.read_only === 'on') throw new Problem('database_unreachable', 'PostgreSQL can only be read at the moment')
     await postgres.checkSchema()
   }
-  const loadNumber: LoadNumber = (name) => sql`(upload.load::jsonb ->> ${sql.lit(name)})::bigint`
+  const loadNumber: LoadNumberSql = (name) => sql`(upload.load::jsonb ->> ${sql.lit(name)})::bigint`
   return new Ledger({ database, lookAtChanges, withExclusiveLock, checkWritable, loadNumber }, settingsKey)
 }
 

@@ -2,7 +2,7 @@
 import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
-const TOLD_MAX = 100
+const LISTED_MAX = 100
 
 /** The requested files of a ledger. */
 export class RequestedFiles {
@@ -70,7 +70,7 @@ export class RequestedFiles {
       .where('delivery.key_id', '=', keyId)
       .orderBy('requested_file.requested_at', 'desc')
       .orderBy('upload.id', 'desc')
-      .limit(TOLD_MAX)
+      .limit(LISTED_MAX)
       .execute()
   }
 }

@@ -6,10 +6,11 @@
  *  2. A session never outlives its key: each use checks that the key works and still has the same secret.
  *  3. A session ends some time after it was last used, and some time after it was opened, however much it is used. The first is written once a day at most, for each record costs the disk a sync.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { LedgerDatabase } from './database.ts'
+import { sha256Of } from './key-format.ts'
 import { type Keys, type Principal, SETTINGS_PRINCIPAL } from './keys.ts'
 
 /** The principal of a session, and when it ends at the latest (milliseconds since 1970). */
@@ -128,8 +129,4 @@ export class Sessions {
 /** A hash that ties a session to its key. It includes the token, which is not stored: keys cannot be tested on it. */
 function markOf(token: string, secretSha256: string): string {
   return sha256Of(`${token} ${secretSha256}`)
-}
-
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

@@ -29,10 +29,10 @@ export type SortedQuery = Readonly<{
 export type SortedPage = Readonly<{ uploads: Upload[]; last: SortedKey | undefined }>
 
 /** The SQL expression for a number in the JSON column `load`. */
-export type LoadNumber = (name: 'rows' | 'rejected') => RawBuilder<number | null>
+export type LoadNumberSql = (name: 'rows' | 'rejected') => RawBuilder<number | null>
 
 // The same expressions as in the indexes (migrations/…-sorted-uploads.sql).
-function sortValueOf(sort: UploadSort, loadNumber: LoadNumber): RawBuilder<string | number> {
+function sortValueOf(sort: UploadSort, loadNumber: LoadNumberSql): RawBuilder<string | number> {
   if (sort === 'filename') return sql`lower(upload.filename)`
   if (sort === 'rows') return sql`coalesce(${loadNumber('rows')}, upload.lines)`
   if (sort === 'rejected') return sql`coalesce(${loadNumber('rejected')}, 0)`
@@ -42,7 +42,7 @@ function sortValueOf(sort: UploadSort, loadNumber: LoadNumber): RawBuilder<strin
 /** Reads a page of sorted uploads. */
 export async function sortedUploads(
   database: LedgerDatabase,
-  loadNumber: LoadNumber,
+  loadNumber: LoadNumberSql,
   query: SortedQuery,
 ): Promise<SortedPage> {
   // Sorted by state within one state means: in the order of arrival.

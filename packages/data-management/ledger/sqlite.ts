@@ -21,8 +21,8 @@ export function openSqliteLedger(path: string): LedgerDatabase {
 }
 
 /** Opens an existing ledger file, read-only. */
-export function openSqliteLedgerToAsk(path: string): LedgerDatabase {
-  return ledgerIn(SqliteDatabase.openToAsk(path))
+export function openSqliteLedgerReadOnly(path: string): LedgerDatabase {
+  return ledgerIn(SqliteDatabase.openReadOnly(path))
 }
 
 function ledgerIn(sqlite: SqliteDatabase): LedgerDatabase {

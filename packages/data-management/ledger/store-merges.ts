@@ -3,6 +3,7 @@ import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Selectable } from 'kysely'
 import type { StoreAlias } from '../catalogue/catalogue.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
+import { undoRecord, versionOf } from './undo-record.ts'
 
 /** A merge on record: the store `code` is the same as the store `into`. */
 export type StoreMerge = Readonly<{
@@ -41,13 +42,7 @@ export class StoreMerges {
 
   /** Undoes a merge; false if there is none with this id, or it is undone already. */
   async undo(id: number, who: string, at: number): Promise<boolean> {
-    const undone = await this.#database
-      .updateTable('store_merge')
-      .set({ undone_at: at, undone_by: who })
-      .where('id', '=', id)
-      .where('undone_at', 'is', null)
-      .executeTakeFirst()
-    return Number(undone.numUpdatedRows) === 1
+    return await undoRecord(this.#database, 'store_merge', { id, who, at })
   }
 
   /** All merges on record, the newest first. */
@@ -62,11 +57,7 @@ export class StoreMerges {
 
   /** A version text, different after each merge or undo. */
   async version(): Promise<string> {
-    const found = await this.#database
-      .selectFrom('store_merge')
-      .select(({ fn }) => [fn.max('id').as('last'), fn.count('undone_at').as('undone')])
-      .executeTakeFirst()
-    return `${found?.last ?? 0} ${found?.undone ?? 0}`
+    return await versionOf(this.#database, 'store_merge')
   }
 }
 

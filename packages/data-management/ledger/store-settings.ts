@@ -37,7 +37,7 @@ export class StoreSettings {
         .executeTakeFirstOrThrow()
       const setting = recordOf(written)
       const about = `${company}/${store}`
-      await audit(transaction, { at, who, what: 'store settings set', about, detail: saidOf(setting) })
+      await audit(transaction, { at, who, what: 'store settings set', about, detail: settingsText(setting) })
       return setting
     })
   }
@@ -55,7 +55,7 @@ function named<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name
 }
 
 /** Settings as text for the audit. */
-function saidOf({ expectedDays, isRetired, snoozedUntil, note }: StoreSetting): string {
+function settingsText({ expectedDays, isRetired, snoozedUntil, note }: StoreSetting): string {
   const said = [
     expectedDays !== null && `scraped every ${expectedDays} days`,
     isRetired && 'retired',

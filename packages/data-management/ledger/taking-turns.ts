@@ -19,7 +19,7 @@ export function firstsOfSenders(database: LedgerDatabase): Promise<FirstOfSender
 }
 
 /** Marks an accepted upload as loading; of several loaders that try, one gets it, the others undefined. */
-export function take(database: LedgerDatabase, id: string, at: number): Promise<Upload | undefined> {
+export function claimForLoading(database: LedgerDatabase, id: string, at: number): Promise<Upload | undefined> {
   const set = { state: 'loading', loading_at: at } as const
   const update = database.updateTable('upload').set(set).where('id', '=', id)
   return update.where('state', '=', 'accepted').where('action', 'is', null).returningAll().executeTakeFirst()

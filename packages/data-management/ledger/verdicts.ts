@@ -1,6 +1,7 @@
 /** People's verdicts on pairs of listings. Rows are never deleted: one taken back stays, with by whom and when. */
 import type { ListingName } from '../catalogue/catalogue.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
+import { undoRecord, versionOf } from './undo-record.ts'
 
 /** The possible verdicts. */
 export const VERDICTS = ['same', 'comparable', 'not_same'] as const
@@ -54,13 +55,7 @@ export class Verdicts {
 
   /** Takes a verdict back; false if there is none with this id, or it was taken back already. */
   async undo(id: number, who: string, at: number): Promise<boolean> {
-    const taken = await this.#database
-      .updateTable('verdict')
-      .set({ undone_at: at, undone_by: who })
-      .where('id', '=', id)
-      .where('undone_at', 'is', null)
-      .executeTakeFirst()
-    return Number(taken.numUpdatedRows) === 1
+    return await undoRecord(this.#database, 'verdict', { id, who, at })
   }
 
   /** The verdicts on record, newest first: all, or a page of those with ids below `before`. */
@@ -102,11 +97,7 @@ export class Verdicts {
 
   /** A version text, different after each verdict that is given or taken back. */
   async version(): Promise<string> {
-    const found = await this.#database
-      .selectFrom('verdict')
-      .select(({ fn }) => [fn.max('id').as('last'), fn.count('undone_at').as('undone')])
-      .executeTakeFirst()
-    return `${found?.last ?? 0} ${found?.undone ?? 0}`
+    return await versionOf(this.#database, 'verdict')
   }
 }
 

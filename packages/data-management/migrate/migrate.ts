@@ -90,8 +90,8 @@ export async function migrate(
   onTable: (table: string) => void,
 ): Promise<string> {
   await bringUpToDate(path, dataDir)
-  using catalogue = SqliteDatabase.openToAsk(path)
-  using ledger = SqliteDatabase.openToAsk(join(dataDir, 'ledger.db'))
+  using catalogue = SqliteDatabase.openReadOnly(path)
+  using ledger = SqliteDatabase.openReadOnly(join(dataDir, 'ledger.db'))
   await using stack = new AsyncDisposableStack()
   const target = stack.use(await openPostgresCatalogueDatabase(server))
   const { database, postgres } = await openPostgresLedgerDatabase(server)

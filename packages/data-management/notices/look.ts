@@ -1,5 +1,5 @@
 /** Finds changes of the conditions that need a person. Read-only. */
-import { findOverviewOnly, OVERVIEW_ONLY_KINDS } from '../http/routes/attention.ts'
+import { markOverviewOnly, OVERVIEW_ONLY_KINDS } from '../http/routes/attention.ts'
 import { ticksNow } from '../http/routes/ticks.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import type { Condition, ConditionChanges, RecordedCondition } from '../ledger/notices.ts'
@@ -37,7 +37,7 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
     for (const each of recorded)
       if (!still.has(each.subject)) gone.push({ ...each, isSettled: settled.has(each.subject) })
   }
-  if (isWhole) await findOverviewOnly(reading, ticks)
+  if (isWhole) await markOverviewOnly(reading, ticks)
   return {
     appeared: appeared.slice(0, ANSWERED_MAX),
     gone: gone.slice(0, ANSWERED_MAX).map(({ kind, subject, text, isSettled }) => {

@@ -15,7 +15,7 @@ import type { Message } from './message.ts'
 import { type NoticeReceiver, type NoticeTargets, Refused, Unsure } from './receivers/receiver.ts'
 
 /** What sending works with. */
-export type Telling = NoticeTargets & Readonly<{ notices: Notices; now: () => number; log: Log }>
+export type NoticeContext = NoticeTargets & Readonly<{ notices: Notices; now: () => number; log: Log }>
 
 /** Notices within this time go into one message. */
 export const DIGEST_MS = 60_000
@@ -30,9 +30,11 @@ const REFUSED = 'refused: '
 const STOPPING_MS = 3_000
 
 /** Sends to every receiver what waits for it. A failing one does not stop the others; a signal leaves them a moment. */
-export async function tellReceivers(telling: Telling, signal?: AbortSignal): Promise<void> {
+export async function notifyReceivers(context: NoticeContext, signal?: AbortSignal): Promise<void> {
   using ending = later(signal, STOPPING_MS)
-  const told = await Promise.allSettled(telling.receivers.map((receiver) => tellOne(telling, receiver, ending.signal)))
+  const told = await Promise.allSettled(
+    context.receivers.map((receiver) => notifyReceiver(context, receiver, ending.signal)),
+  )
   for (const each of told) if (each.status === 'rejected') throw each.reason
 }
 
@@ -52,8 +54,8 @@ function later(signal: AbortSignal | undefined, ms: number): Disposable & Readon
   return { signal: ending.signal, [Symbol.dispose]: dispose }
 }
 
-async function tellOne(telling: Telling, receiver: NoticeReceiver, signal: AbortSignal): Promise<void> {
-  const { notices, page, now, log } = telling
+async function notifyReceiver(context: NoticeContext, receiver: NoticeReceiver, signal: AbortSignal): Promise<void> {
+  const { notices, page, now, log } = context
   const claimed = await claimNotices(notices.database, receiver.name, now())
   if (claimed === undefined) return
   const { failures, isShort } = await standingOf(notices, receiver)
@@ -99,7 +101,7 @@ async function ask(
 
 /** Sends a test to all receivers or one; returns their answers. Throws `not_found` if no receiver has that name. */
 export async function testReceivers(
-  { notices, receivers, page, now }: Omit<Telling, 'log'>,
+  { notices, receivers, page, now }: Omit<NoticeContext, 'log'>,
   only?: string,
 ): Promise<{ name: string; taken: boolean; answer: string }[]> {
   const meant = receivers.filter(({ name }) => only === undefined || name === only)

@@ -14,11 +14,11 @@ import type { Watches } from '../ledger/watches.ts'
 import { PATIENCE } from './conditions.ts'
 import type { Changed } from './look.ts'
 import type { Outside } from './looked.ts'
-import { type Telling, tellReceivers } from './outbox.ts'
+import { type NoticeContext, notifyReceivers } from './outbox.ts'
 import type { SeenAnew } from './watched.ts'
 
 /** What a round works with. `revision`: the present revision of the catalogue. */
-export type Rounds = Telling &
+export type RoundContext = NoticeContext &
   Readonly<{
     watches: Watches
     queries: QueryRunner
@@ -42,7 +42,7 @@ export function noLook(): LastLook {
 }
 
 /** Makes rounds until the signal aborts. Work that fails is repeated in the next one. */
-export async function makeRounds(rounds: Rounds, signal: AbortSignal): Promise<void> {
+export async function makeRounds(rounds: RoundContext, signal: AbortSignal): Promise<void> {
   for (const known = noLook(); !signal.aborted; ) {
     await makeRound(rounds, known, signal)
     await sleep(ROUND_MS, undefined, { signal }).catch(() => {})
@@ -50,7 +50,7 @@ export async function makeRounds(rounds: Rounds, signal: AbortSignal): Promise<v
 }
 
 /** Makes one round. Receivers are recorded before the first look: notices made earlier would have no receivers. */
-export async function makeRound(rounds: Rounds, known: LastLook, signal: AbortSignal): Promise<void> {
+export async function makeRound(rounds: RoundContext, known: LastLook, signal: AbortSignal): Promise<void> {
   const round = known.rounds++
   const isDue = (last: number | undefined, every: number) => last === undefined || round - last >= every
   const isDone = async (part: () => Promise<void>) => {
@@ -70,11 +70,11 @@ export async function makeRound(rounds: Rounds, known: LastLook, signal: AbortSi
     await isDone(() => lookAtConditions(rounds, isWhole, signal))
     await isDone(() => lookAtWatched(rounds, known, signal))
   }
-  await isDone(() => tellReceivers(rounds, signal))
+  await isDone(() => notifyReceivers(rounds, signal))
 }
 
 /** Records the receivers of this server, and removes old notices. */
-export async function begin({ notices: { database }, receivers, now }: Rounds): Promise<void> {
+export async function begin({ notices: { database }, receivers, now }: RoundContext): Promise<void> {
   await seeReceivers(
     database,
     receivers.map(({ name }) => name),
@@ -84,7 +84,7 @@ export async function begin({ notices: { database }, receivers, now }: Rounds): 
 }
 
 /** Records changes of conditions. `isWhole`: also of the slow kinds. */
-export async function lookAtConditions(rounds: Rounds, isWhole: boolean, signal?: AbortSignal): Promise<void> {
+export async function lookAtConditions(rounds: RoundContext, isWhole: boolean, signal?: AbortSignal): Promise<void> {
   for (let more = true; more; ) {
     const asker = { keyId: null, now: rounds.now(), ...(signal && { signal }) }
     const parameters = { outside: await rounds.outside(), isWhole }
@@ -99,7 +99,7 @@ export async function lookAtConditions(rounds: Rounds, isWhole: boolean, signal?
   }
 }
 
-async function record({ notices, kinds, now, log, patience = PATIENCE }: Rounds, part: ConditionChanges) {
+async function record({ notices, kinds, now, log, patience = PATIENCE }: RoundContext, part: ConditionChanges) {
   for (const { kind, subject, text, is_over } of await notices.recordChanges(part, { patience, kinds }, now()))
     log[is_over === 1 ? 'info' : 'warn'](
       { kind, subject, text },
@@ -109,7 +109,7 @@ async function record({ notices, kinds, now, log, patience = PATIENCE }: Rounds,
 
 /** Looks at watched products, if the catalogue or a watch has changed since the last look. */
 export async function lookAtWatched(
-  rounds: Rounds,
+  rounds: RoundContext,
   known: Pick<LastLook, 'revision'>,
   signal?: AbortSignal,
 ): Promise<void> {

@@ -28,8 +28,8 @@ export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
     const reached = isReached(watch, lowest)
     const seen = { lowest, ever: leastOf(lowest, watch.seen.ever), reached }
     if (lowest === watch.seen.lowest && seen.ever === watch.seen.ever && reached === watch.seen.reached) continue
-    const isTold = saidOf(watch, lowest, money) !== null
-    const words = isTold ? saidOf(watch, lowest, money, await cheapestAt(reading, productId, current)) : null
+    const isTold = noticeText(watch, lowest, money) !== null
+    const words = isTold ? noticeText(watch, lowest, money, await cheapestAt(reading, productId, current)) : null
     changed.push({ watch, seen, productId, text: words && `${shortName(watch.name)}: ${words}` })
   }
   return changed
@@ -70,7 +70,7 @@ export async function watchBaseline(reading: Reading, { productId }: { productId
 }
 
 /** The text of the notice when the lowest price becomes this, somewhere (such as " at aldi"); null: no notice. */
-export function saidOf(
+export function noticeText(
   { rule, seen: before, target_cents: target }: Pick<WatchRecord, 'rule' | 'seen' | 'target_cents'>,
   lowest: number | null,
   money: WriteMoney,
@@ -78,7 +78,7 @@ export function saidOf(
 ): string | null {
   if (rule === 'any') {
     const [from, to] = [before.lowest, lowest].map((cents) => (cents === null ? null : money(cents)))
-    return lowest === before.lowest ? null : changeSaid(from ?? null, to ?? null, where)
+    return lowest === before.lowest ? null : changeText(from ?? null, to ?? null, where)
   }
   if (lowest === null) return null
   const now = `${money(lowest)}${where}`
@@ -94,7 +94,7 @@ function isReached({ rule, target_cents: target }: Pick<WatchRecord, 'rule' | 't
   return rule === 'target' && lowest !== null && lowest <= target!
 }
 
-function changeSaid(before: string | null, now: string | null, where: string): string {
+function changeText(before: string | null, now: string | null, where: string): string {
   if (now === null) return `nobody sells it any more, before ${before}`
   return before === null ? `sold again, for ${now}${where}` : `${now}${where}, before ${before}`
 }

@@ -180,14 +180,14 @@ test('a listener that does not read is cut off, while others hear all, and its p
   })
   const frame = `${'x'.repeat(10_000)}\n\n`
   for (let times = 0; times < 100; times++) {
-    listeners.tell(frame)
+    listeners.broadcast(frame)
     await sleep(1)
     assert.ok(asleep.readableLength <= 512 * 1024)
   }
   assert.deepEqual([asleep.destroyed, reading.destroyed, listeners.count], [true, false, 1])
   assert.equal(heard, COMMENT.length + 100 * frame.length)
   listeners.stop()
-  listeners.tell(frame)
+  listeners.broadcast(frame)
   await once(reading, 'end')
 })
 

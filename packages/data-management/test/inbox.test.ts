@@ -149,7 +149,7 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
         assert.equal(opened?.stored.sha256, claim.upload.sha256)
       })
       // One is for another time, which may be at once.
-      if (seen.length === 1) claim.leave(true)
+      if (seen.length === 1) claim.release(true)
       else await settled(claim, claim.upload.id === first.id ? 'loaded' : 'failed')
     }
     assert.deepEqual([...new Set(seen)].sort(), ['first.jsonl here', 'second.jsonl here'])
@@ -205,15 +205,15 @@ test('of an upload of another sender that cannot be taken out of turn, it is tha
   const { id: keyId } = await at.ledger.keys.create(other, 0)
   const received = { ...(await at.received(rowsText(2), 'second.jsonl')), keyId }
   const { upload: second } = await at.inbox.arrive(received)
-  const take = at.ledger.take.bind(at.ledger)
-  at.ledger.take = async (id, now) => {
+  const take = at.ledger.claimForLoading.bind(at.ledger)
+  at.ledger.claimForLoading = async (id, now) => {
     if (id === second.id) throw new Error('it cannot be taken')
     return await take(id, now)
   }
   const failed: string[] = []
   for await (const claim of claims(at.inbox, (name) => failed.push(name))) {
     assert.equal(claim.upload.id, first.id)
-    claim.leave(false)
+    claim.release(false)
     break
   }
   assert.deepEqual(failed, [second.id])

@@ -9,7 +9,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
-import { checkDatabases, type Integrity, lookAt } from '../database/integrity.ts'
+import { checkDatabases, checkNow, type Integrity } from '../database/integrity.ts'
 import { checkKeptFiles } from '../doctor/kept.ts'
 import { foldersIn, foldersOfKind } from '../folders.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
@@ -37,7 +37,7 @@ test('a damaged page is found and told, also in a table that nobody asks for; a 
   await file.write(Buffer.from('z'), 0, 1, place)
   await file.close()
   const integrity: Integrity = { latest: undefined }
-  await lookAt(integrity, { paths: [path] }, openLog('silent'))
+  await checkNow(integrity, { paths: [path] }, openLog('silent'))
   assert.ok(integrity.latest!.faults.length > 0)
   assert.match(integrity.latest!.faults[0]!, /catalogue\.db: /)
 })
@@ -50,7 +50,7 @@ test('a database that cannot be read to its end is no damaged one, and what is k
   const logged: string[] = []
   const log = { error: (_: unknown, message: string) => void logged.push(message.replace(/:.*/, '')) }
   const integrity: Integrity = { latest: undefined }
-  const look = (...paths: (string | undefined)[]) => lookAt(integrity, { paths: paths as string[] }, log as never)
+  const look = (...paths: (string | undefined)[]) => checkNow(integrity, { paths: paths as string[] }, log as never)
   const [check] = await checkDatabases([missing!])
   assert.deepEqual([check!.faults, check!.error], [[], 'unable to open database file'])
   assert.equal(await look(path, missing), false)
@@ -94,7 +94,7 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   await writeFile(path, gzipSync(rowsText(9, 9)))
   assert.deepEqual(await looks(), [[told], [told], [told]])
   const integrity: Integrity = { latest: undefined }
-  await lookAt(integrity, { paths: [], files: kept }, log)
+  await checkNow(integrity, { paths: [], files: kept }, log)
   assert.match(integrity.latest!.faults[0]!, /2\.jsonl\.gz/)
   assert.match(
     (await checkKeptFiles(realDisk(), folders))?.detail ?? '',
@@ -126,11 +126,11 @@ test('damage that is known stays known where the folder cannot be read, and this
   await using at = await temporaryFolder()
   const { kept, failing } = await withDamaged(at.path, ['1.jsonl'])
   const integrity: Integrity = { latest: undefined }
-  await lookAt(integrity, { paths: [], files: kept }, openLog('silent'))
+  await checkNow(integrity, { paths: [], files: kept }, openLog('silent'))
   failing.readdir = 'EIO'
   const log = { error: (_: unknown, text: string) => void logged.push(text) }
   const logged: string[] = []
-  await lookAt(integrity, { paths: [], files: kept }, log as never)
+  await checkNow(integrity, { paths: [], files: kept }, log as never)
   assert.match(integrity.latest!.faults.join(), /1\.jsonl: not the bytes/)
   const told = 'kept files are damaged: look at the disk (docs/operations.md)'
   assert.deepEqual(logged, ['what is kept could not be looked at', told])

@@ -41,7 +41,7 @@ test('of a key only the SHA-256 is stored', async () => {
     NOW,
   )
   await ledger.keys.authenticate(text, NOW)
-  await ledger.keys.noteUse(id, '127.0.0.1', NOW)
+  await ledger.keys.recordUse(id, '127.0.0.1', NOW)
   const stored = await storedIn(at.path)
   const secret = text.split('_')[2] ?? ''
   assert.ok(stored.includes(sha256Of(text)))
@@ -212,8 +212,8 @@ test('a key used from two addresses in turn, or from a thousand, does not fill t
   await using ledger = await openLedgerIn(at.path)
   const [two, many] = [await ledger.keys.create(WANTED, NOW), await ledger.keys.create(WANTED, NOW)]
   for (let turn = 0; turn < 400; turn++) {
-    await ledger.keys.noteUse(two.id, turn % 2 === 0 ? '192.0.2.1' : '2001:db8::1', NOW + turn)
-    await ledger.keys.noteUse(many.id, `198.51.100.${turn}`, NOW + turn)
+    await ledger.keys.recordUse(two.id, turn % 2 === 0 ? '192.0.2.1' : '2001:db8::1', NOW + turn)
+    await ledger.keys.recordUse(many.id, `198.51.100.${turn}`, NOW + turn)
   }
   const entries = await ledger.auditEntries(Number.MAX_SAFE_INTEGER, 999)
   const count = (id: string) => entries.filter(({ about }) => about === id).length
@@ -231,7 +231,7 @@ test('the first use of a key from an address stands in the audit, once', async (
     ['10.0.0.1', 5],
     ['10.0.0.2', 6],
   ] as const)
-    await ledger.keys.noteUse(id, address, NOW + minutes * 60_000)
+    await ledger.keys.recordUse(id, address, NOW + minutes * 60_000)
   const entries = await ledger.auditEntries(Number.MAX_SAFE_INTEGER, 10)
   assert.deepEqual(
     entries.map(({ what, about, detail }) => [what, about, detail]),

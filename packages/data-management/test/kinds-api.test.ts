@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { removeParts } from '../inbox/clean.ts'
-import { mendArriving } from '../inbox/mend-arriving.ts'
+import { recoverArriving } from '../inbox/recover-arriving.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { assertProblem, get, named, openReceiver, post, type Receiver, sha256Of } from './receiver.ts'
 import { ask, opening, patch } from './resumable-requests.ts'
@@ -73,7 +73,7 @@ test('a server that died while it handed a file over neither loses it nor hands 
   // The owner has taken the first one before the server is back; of the second there is the part.
   await writeFile(join(folders.parts, 'not-yet'), 'not-yet')
   const place = { disk: realDisk(), folders, ledger }
-  assert.deepEqual(await mendArriving(place), ['handed-over.jsonl'])
+  assert.deepEqual(await recoverArriving(place), ['handed-over.jsonl'])
   await removeParts(place.disk, folders)
   assert.equal((await ledger.uploads.find('handed-over'))?.state, 'delivered')
   assert.equal((await send(receiver, 'links', 'handed-over')).status, 200)

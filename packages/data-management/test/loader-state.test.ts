@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import type { LoaderView, SystemView } from '../http/routes/system-schema.ts'
-import { noteOf, progressIn, writeProgress } from '../inbox/progress.ts'
+import { progressIn, progressRecorder, writeProgress } from '../inbox/progress.ts'
 import { get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY } from './receiver.ts'
 
 async function loaderOf(receiver: Receiver): Promise<LoaderView> {
@@ -53,7 +53,11 @@ test('a load that takes long leaves a note of how far it is, a short one none', 
       now += msBetweenLooks
       return now
     }
-    const note = noteOf({ id: 'x', bytes: 300 }, (progress) => writeProgress(realDisk(), data, progress), clock)
+    const note = progressRecorder(
+      { id: 'x', bytes: 300 },
+      (progress) => writeProgress(realDisk(), data, progress),
+      clock,
+    )
     for (const bytes of [100, 200, 300]) await note(bytes)
   }
   await read(0)

@@ -1,7 +1,8 @@
 /** Which scrapes of a file may be one that ran past midnight. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dayAfter, pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
+import { addDays } from '@splitcart/shared/date.ts'
+import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 
 function scrapes(storeId: number, ...dates: string[]) {
   return dates.map((date) => ({ storeId, date }))
@@ -24,7 +25,7 @@ const DAYS_AFTER: readonly (readonly [string, string])[] = [
 
 for (const [date, next] of DAYS_AFTER)
   test(`the day after ${date} is ${next}, and a scrape may run from the one into the other`, () => {
-    assert.equal(dayAfter(date), next)
+    assert.equal(addDays(date, 1), next)
     const [earlier, later] = scrapes(1, date, next)
     assert.deepEqual(pairsAcrossMidnight([earlier!, later!]), [[earlier, later]])
   })

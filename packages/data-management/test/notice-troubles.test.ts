@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
 import { addNotices, CLAIM_MS, forgetOldNotices, type NewNotice, receiversOnRecord } from '../ledger/notice-outbox.ts'
-import { DIGEST_MS, tellReceivers } from '../notices/outbox.ts'
+import { DIGEST_MS, notifyReceivers } from '../notices/outbox.ts'
 import { begin, lookAtConditions, makeRound, noLook } from '../notices/tell.ts'
 import { openReceiver } from './receiver.ts'
 import { ended, receiversFrom, roundsOn } from './told.ts'
@@ -56,16 +56,16 @@ test('what a receiver refuses keeps nothing later from being told: a text is no 
   await begin(other)
   const long = Array.from({ length: 30 }, (_, index) => noticeOf(`${index}: ${'a reason of \u{1f95b} '.repeat(20)}`))
   await addNotices(database, [noticeOf('refused by its text'), ...long])
-  await tellReceivers(chat)
+  await notifyReceivers(chat)
   const [content] = hook.posted.splice(0).map(({ body }) => String(body.content))
   assert.match(
     content!,
     /^SplitCart: 31 uploads held: refused by its text\n0: a reason .*…\nhttps:\/\/data\.example\.org\/holds$/s,
   )
-  for (let time = 0; time < 6; time++, clock.now += 10 * 60_000) await tellReceivers(other)
+  for (let time = 0; time < 6; time++, clock.now += 10 * 60_000) await notifyReceivers(other)
   await addNotices(database, [noticeOf('told whole again')])
   clock.now += DIGEST_MS
-  await tellReceivers(other)
+  await notifyReceivers(other)
   const bodies = hook.posted.map(({ body }) => `${body.title}: ${body.body}`)
   assert.equal(bodies.length, 7)
   assert.match(bodies[5]!, /^SplitCart: 31 uploads held: What they say was refused; .*\nhttps:\/\/data/)
@@ -99,7 +99,7 @@ test('a server that is told to stop waits for no receiver, begins no other part,
   // An answer that is clear says nothing of the one that never came.
   for (let time = 0; time < 2; time++) {
     clock.now += CLAIM_MS
-    await tellReceivers(rounds)
+    await notifyReceivers(rounds)
   }
   assert.deepEqual(
     [hook.posted.length, /may have been told before/.test(String(hook.posted[2]?.body.message))],
@@ -150,7 +150,7 @@ test('what a webhook without a template gets is bounded in bytes, whatever other
     receiver.ledger.notices.database,
     Array.from({ length: 120 }, (_, at) => silent(at)),
   )
-  await tellReceivers(rounds)
+  await notifyReceivers(rounds)
   const { body } = hook.posted[0]!
   const text = String(body.text)
   assert.deepEqual([hook.posted.length, body.count, body.silent_count], [1, 120, 120])

@@ -7,17 +7,17 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import { until } from '../../../test/machines.ts'
 import type { NoticesView } from '../http/routes/notices-schema.ts'
 import { addNotices, CLAIM_MS, claimNotices, type NewNotice } from '../ledger/notice-outbox.ts'
-import { DIGEST_MS, tellReceivers, testReceivers } from '../notices/outbox.ts'
-import { begin, lookAtConditions, type Rounds } from '../notices/tell.ts'
+import { DIGEST_MS, notifyReceivers, testReceivers } from '../notices/outbox.ts'
+import { begin, lookAtConditions, type RoundContext } from '../notices/tell.ts'
 import { addressOf } from './ledgers.ts'
 import { assertProblem, get, openReceiver, post, postGzip, rowsText } from './receiver.ts'
 import { bringIn, named, scrapeText } from './shop.ts'
 import { ended, receiversFrom, roundsOn, WELL } from './told.ts'
 import { openHook, openMailServer, type Posted } from './told-servers.ts'
 
-async function round(rounds: Rounds, isWhole = true): Promise<void> {
+async function round(rounds: RoundContext, isWhole = true): Promise<void> {
   await lookAtConditions(rounds, isWhole)
-  await tellReceivers(rounds)
+  await notifyReceivers(rounds)
 }
 
 /** What each of them got of the first story. */
@@ -56,7 +56,7 @@ test('everybody is told once what needs a person, however many servers look and 
     ALARM_WEBHOOK_URL: `${hook.url}/hook/secret-path`,
     NOTICE_APPRISE_URL: `${hook.url}/notify/secret-key`,
   })
-  await using receiver = await openReceiver({ telling: { receivers, page: undefined } })
+  await using receiver = await openReceiver({ noticeTargets: { receivers, page: undefined } })
   const clock = { now: Date.now() }
   const servers = [0, 1].map(() => roundsOn(receiver, receivers, { now: () => clock.now }))
   for (const each of servers) await begin(each)
@@ -211,21 +211,21 @@ test('a server that is killed between sending a notice and recording it sends it
     process.execPath,
     ['--input-type=module', '--eval'].concat(`
     const { ntfyReceiver } = await import(${from('../notices/receivers/ntfy.ts')})
-    const { tellReceivers } = await import(${from('../notices/outbox.ts')})
+    const { notifyReceivers } = await import(${from('../notices/outbox.ts')})
     const place = ${place}
     const ledger = place.startsWith('postgres')
       ? await (await import(${from('../ledger/postgres.ts')})).openPostgresLedger(place)
       : (await import(${from('../ledger/ledger.ts')})).openLedger(place)
     const receivers = [ntfyReceiver(new URL('${hook.url}/topic'))]
-    await tellReceivers({ notices: ledger.notices, receivers, now: Date.now, log: { info() {}, warn() {} } })`),
+    await notifyReceivers({ notices: ledger.notices, receivers, now: Date.now, log: { info() {}, warn() {} } })`),
     { stdio: ['ignore', 'ignore', 'inherit'] },
   )
   const [, signal] = await once(sender, 'exit')
   assert.equal(signal, 'SIGKILL')
-  await tellReceivers(rounds)
+  await notifyReceivers(rounds)
   assert.equal(hook.posted.length, 1, 'the one that sends has it for itself')
-  await tellReceivers({ ...rounds, now: () => Date.now() + CLAIM_MS })
-  await tellReceivers({ ...rounds, now: () => Date.now() + 2 * CLAIM_MS })
+  await notifyReceivers({ ...rounds, now: () => Date.now() + CLAIM_MS })
+  await notifyReceivers({ ...rounds, now: () => Date.now() + 2 * CLAIM_MS })
   assert.deepEqual(
     hook.posted.map(({ body }) => body.message),
     ['x is held', 'x is held\nSome of this may have been told before: nobody knows whether it came.'],
@@ -240,7 +240,7 @@ test('a test goes to whom it is wanted for, and an answer tells no secret', asyn
     NOTICE_SMTP_URL: `smtp://me:a-wrong-one@127.0.0.1:${mail.port}`,
     NOTICE_MAIL_TO: 'owner@example.org',
   })
-  await using receiver = await openReceiver({ telling: { receivers, page: undefined } })
+  await using receiver = await openReceiver({ noticeTargets: { receivers, page: undefined } })
   const admin = { ...receiver, key: await receiver.makeKey('admin') }
   const send = (body: object) =>
     post(admin, { 'Content-Type': 'application/json' }, JSON.stringify(body), '/api/notices/test')

@@ -58,7 +58,7 @@ test('a shop\'s own text is read, decides where size and name disagree, and tell
   assert.deepEqual(parseShopUnitPrice('$0.05 each'), { cents: 5, amount: 1, unit: 'each' })
   assert.equal(parseShopUnitPrice('cheap'), undefined)
   const amountOf = (name: string, size: string | null, told: string | null, priceCents: number) =>
-    pricedSizeOf({ name, size, told, priceCents })?.amount
+    pricedSizeOf({ name, size, unitPriceText: told, priceCents })?.amount
   assert.equal(amountOf('Smoky Rub 20g', '10 g', '$8.75 per 10 g', 1750), 20)
   assert.equal(amountOf('Sweetener Tablets', 'Each', '$0.05 each', 250), 50)
   assert.equal(amountOf('Lamb Leg', 'approx. 1.9 kg per package', null, 1799), 1000)
@@ -75,7 +75,7 @@ test('of the real rows with a unit price of their shop at least 99 in 100 are eq
       const { per_unit_price_string: told, price_current: price, name, size = null } = product
       if (typeof told !== 'string' || typeof price !== 'number') continue
       const [theirs, priceCents] = [parseShopUnitPrice(told), Math.round(price * 100)]
-      const ours = pricedSizeOf({ name, size, told, priceCents })
+      const ours = pricedSizeOf({ name, size, unitPriceText: told, priceCents })
       if (theirs === undefined || ours === undefined) classes.unread++
       else if (theirs.unit !== ours.unit) classes['another unit']++
       else if (unitPriceOf(priceCents, ours, theirs.amount).cents === theirs.cents) classes.equal++

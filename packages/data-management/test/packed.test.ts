@@ -5,7 +5,7 @@ import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { codeOf, type Disk, realDisk } from '@splitcart/shared/disk.ts'
+import { type Disk, realDisk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { compact } from '@splitcart/shared/packed/compact.ts'
@@ -41,8 +41,8 @@ async function open() {
     const sha256 = sha256Of(text)
     const isRight = (found: string) => found === sha256
     if (!existsSync(from) && !existsSync(path)) await writeFile(from, text)
-    await moveSettled({ disk, folders }, { path: from, sha256, place: 'inbox' }, 'loaded').catch(unlessGone)
-    return await compact(disk, { path, form, isRight }).catch(unlessGone)
+    await moveSettled({ disk, folders }, { path: from, sha256, place: 'inbox' }, 'loaded').catch(undefinedIfMissing)
+    return await compact(disk, { path, form, isRight }).catch(undefinedIfMissing)
   }
   return { folders, put, [Symbol.asyncDispose]: () => at[Symbol.asyncDispose]() }
 }
@@ -64,10 +64,6 @@ async function asOwnerOf(folder: string, work: () => Promise<unknown>): Promise<
   } finally {
     process.seteuid!(0)
   }
-}
-
-function unlessGone(error: unknown): undefined {
-  if (codeOf(error) !== 'ENOENT') throw error
 }
 
 const uploadOf = (name: string, text: string) => ({ stored_as: name, sha256: sha256Of(text), kind: 'products' })

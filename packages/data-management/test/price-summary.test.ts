@@ -1,7 +1,7 @@
 /** Where a product is cheapest, and whether that is a deal: from made-up histories with known answers, and through the API. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dayBeside } from '@splitcart/shared/date.ts'
+import { addDays } from '@splitcart/shared/date.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type ChainHistory, chainHistoriesOf } from '../catalogue/model/chain-history.ts'
 import { type AskedNow, type Chain, chainsOf, lowestEver, type PriceSpan } from '../catalogue/model/price-summary.ts'
@@ -110,7 +110,7 @@ test('a chain is told from its cheapest store to its dearest, with days on which
     ['iga', '2026-01-01 2026-01-01 999 999'],
   ])
   const many = Array.from({ length: 9_000 }, (_, index) =>
-    span(dayBeside('2000-01-01', index), dayBeside('2000-01-01', index), 100 + (index % 2)),
+    span(addDays('2000-01-01', index), addDays('2000-01-01', index), 100 + (index % 2)),
   )
   const [{ steps }] = chainHistoriesOf(many) as [ChainHistory]
   assert.ok(steps.length < 5_000 && JSON.stringify(steps).length < 400_000)

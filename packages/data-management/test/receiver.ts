@@ -82,7 +82,7 @@ type ReceiverOptions = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
     logLevel?: 'warn' | 'info' | 'debug'
     queries?: Partial<QueryThreadsOptions>
     pictures?: Pictures
-    telling?: Services['telling']
+    noticeTargets?: Services['noticeTargets']
     /** In which days begin; else UTC. */
     zone?: TimeZone
     currency?: string
@@ -102,7 +102,7 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
   const at = await temporaryFolder()
   const disk = realDisk()
   const folders = foldersIn(at.path)
-  const { kinds = [PRODUCTS], pageFolder, pictures = new Pictures(), telling, zone = TimeZone.utc } = options
+  const { kinds = [PRODUCTS], pageFolder, pictures = new Pictures(), noticeTargets, zone = TimeZone.utc } = options
   await makeFolders(disk, folders, kinds)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
   const { catalogue, place } = await openCatalogueIn(at.path)
@@ -118,7 +118,7 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
   const queries = new QueryThreads({ ...readFrom, currency: options.currency, ...options.queries })
   const exports = new ExportThreads({ folder: at.path, catalogue: place, diskBytesKept: 0 })
   const page = pageFolder === undefined ? {} : { pageFolder }
-  const told = { currency: options.currency, ...(telling && { telling }) }
+  const told = { currency: options.currency, ...(noticeTargets && { noticeTargets }) }
   const services = { inbox, unfinished, kinds, catalogue, queries, exports, pictures, zone, ...page, ...told }
   const server = await buildServer(services, openLog(options.logLevel ?? 'warn', logFile), options.serverLimits)
   await server.listen({ host: '127.0.0.1', port: 0 })

@@ -78,11 +78,11 @@ test('what was only counted is summed up, the most of it first, and what is writ
   const note = (fields: object, msg: string) => void written.push({ ...fields, msg })
   const refusals = new Refusals(Object.assign(Object.create(log), { info: note, warn: note }))
   const refuse = (address: string) =>
-    refusals.note({ reqId: 'x', address, method: 'GET', route: '/' }, new Problem('key_refused'))
+    refusals.log({ reqId: 'x', address, method: 'GET', route: '/' }, new Problem('key_refused'))
   for (let index = 0; index < 1_000; index++) refuse('192.0.2.1')
   for (let index = 0; index < 20_000; index++) refuse(`10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`)
   assert.equal(written.length, 300)
-  refusals.sumUp()
+  refusals.logSummary()
   const sums = written.filter(({ msg }) => msg === 'more requests refused')
   assert.equal(sums.length, 101)
   assert.deepEqual(sums[0], { address: 'others', count: 10_001, codes: { key_refused: 10_001 }, msg: sums[0]!.msg })

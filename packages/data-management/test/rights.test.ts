@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
-import { mendArriving } from '../inbox/mend-arriving.ts'
+import { recoverArriving } from '../inbox/recover-arriving.ts'
 import { runActions } from '../update-db/actions.ts'
 import type { UpdateDb } from '../update-db/process.ts'
 import { updateDb } from '../update-db/update-db.ts'
@@ -98,7 +98,7 @@ for (const [who, isLoaderFirst] of [
     await named
     die(new Error('killed'))
     assert.equal((await answer).status, 500)
-    const start = () => mendArriving({ disk: realDisk(), folders: receiver.folders, ledger: receiver.ledger })
+    const start = () => recoverArriving({ disk: realDisk(), folders: receiver.folders, ledger: receiver.ledger })
     if (!isLoaderFirst) assert.deepEqual(await start(), ['x.jsonl'])
     assert.equal((await passLater(receiver)).failed, 1)
     if (isLoaderFirst) await start()
@@ -123,7 +123,7 @@ test('killed before the name appeared: nothing is left, and the sender sends aga
     received_at: 1,
   }
   await ledger.arrivals.arrive({ id: 'a', sha256: sha256Of(TEXT), ...arrival }, 'settings')
-  assert.deepEqual(await mendArriving({ disk: realDisk(), folders, ledger }), [])
+  assert.deepEqual(await recoverArriving({ disk: realDisk(), folders, ledger }), [])
   assert.deepEqual(await ledger.arrivals.list(), [])
   const sent = await postGzip(receiver, 'x.jsonl.gz', TEXT)
   assert.equal(sent.status, 201)

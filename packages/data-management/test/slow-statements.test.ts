@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../../test/folders.ts'
 import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import { LimitedSql } from '../database/limited-sql.ts'
 import { PostgresDatabase } from '../database/postgres.ts'
-import { tellSlowStatements } from '../database/slow-statements.ts'
+import { logSlowStatements } from '../database/slow-statements.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 
 const SLOW_MS = 5
@@ -19,8 +19,8 @@ test('what takes long is logged once with its SQL, and no value of it', { skip: 
   await using at = await temporaryFolder()
   const path = join(at.path, 'log')
   const file = openSync(path, 'a')
-  const stop = tellSlowStatements(openLog('warn', file), SLOW_MS)
-  tellSlowStatements(openLog('warn', file), 0)
+  const stop = logSlowStatements(openLog('warn', file), SLOW_MS)
+  logSlowStatements(openLog('warn', file), 0)
   await using made = await makeDatabase()
   await writeFile(join(at.path, '001.sql'), 'create table t (x bigint);')
   const place = { address: made.address, schema: 'things', migrations: at.path }

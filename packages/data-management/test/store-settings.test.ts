@@ -8,8 +8,8 @@ import type { NoticesView } from '../http/routes/notices-schema.ts'
 import type { Overview } from '../http/routes/overview.ts'
 import type { ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import type { SourcePage } from '../http/routes/sources.ts'
-import { DIGEST_MS, tellReceivers } from '../notices/outbox.ts'
-import { begin, lookAtConditions, type Rounds } from '../notices/tell.ts'
+import { DIGEST_MS, notifyReceivers } from '../notices/outbox.ts'
+import { begin, lookAtConditions, type RoundContext } from '../notices/tell.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
 import { receiversFrom, roundsOn } from './told.ts'
@@ -72,7 +72,7 @@ test('a store scraped once is waited for as long as others of its company; setti
 })
 
 /** How many stores are silent to the page, to monitoring and on record, and how many notices say that one is heard again. */
-async function toldOf({ receiver, admin, ask }: Shops, rounds: Rounds): Promise<number[]> {
+async function toldOf({ receiver, admin, ask }: Shops, rounds: RoundContext): Promise<number[]> {
   await lookAtConditions(rounds, true)
   const { conditions, notices } = (await get(admin, '/api/notices')).body as unknown as NoticesView
   const { attention } = await ask<Overview>('/api/overview')
@@ -179,7 +179,7 @@ test('a retired store that is scraped again is retired no more; its silence is t
   await begin(rounds)
   await lookAtConditions(rounds, true)
   clock.now += DIGEST_MS
-  await tellReceivers(rounds)
+  await notifyReceivers(rounds)
   const told = JSON.stringify(hook.posted.map(({ body }) => body))
   assert.match(told, /"store_id":"Once"/)
   assert.doesNotMatch(told, /owes rent|set_by/)

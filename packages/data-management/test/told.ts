@@ -7,7 +7,7 @@ import { PATIENCE } from '../notices/conditions.ts'
 import type { Outside } from '../notices/looked.ts'
 import type { NoticeReceiver } from '../notices/receivers/receiver.ts'
 import { receiversOf } from '../notices/receivers.ts'
-import type { Rounds } from '../notices/tell.ts'
+import type { RoundContext } from '../notices/tell.ts'
 import { postGzip, type Receiver, rowsText } from './receiver.ts'
 
 /** What the process that serves would know of a machine that is well. */
@@ -22,8 +22,8 @@ export const WELL: Outside = {
 export function roundsOn(
   { ledger, catalogue, queries }: Receiver,
   receivers: readonly NoticeReceiver[],
-  more: Partial<Rounds> = {},
-): Rounds {
+  more: Partial<RoundContext> = {},
+): RoundContext {
   const { notices, watches } = ledger
   const rest = { page: new URL('https://data.example.org'), now: Date.now, log: openLog('silent'), patience: PATIENCE }
   const looks = { outside: async () => WELL, revision: () => revisionOf(catalogue.database) }

@@ -5,10 +5,10 @@ import { money } from '@splitcart/shared/money.ts'
 import type { ProductPage } from '../http/routes/products.ts'
 import type { WatchList, WatchView } from '../http/routes/watches.ts'
 import { WATCHES_MAX } from '../ledger/watches.ts'
-import { tellReceivers } from '../notices/outbox.ts'
+import { notifyReceivers } from '../notices/outbox.ts'
 import { ntfyReceiver } from '../notices/receivers/ntfy.ts'
 import { begin, lookAtWatched } from '../notices/tell.ts'
-import { saidOf } from '../notices/watched.ts'
+import { noticeText } from '../notices/watched.ts'
 import { assertProblem, get, openReceiver, post } from './receiver.ts'
 import { scrape } from './shop.ts'
 import { roundsOn } from './told.ts'
@@ -18,7 +18,7 @@ const DAYS = ['2025-09-11', '2025-09-12', '2025-09-13', '2025-09-14', '2025-09-1
 
 test('each rule tells its own change, once', () => {
   const said = (rule: 'target' | 'low' | 'any' | 'stock', before: number | null, now: number | null) =>
-    saidOf(
+    noticeText(
       { rule, seen: { lowest: before, ever: 250, reached: before !== null && before <= 300 }, target_cents: 300 },
       now,
       money,
@@ -56,7 +56,7 @@ async function openShop() {
     ]
     await scrape(receiver, 'aldi/G1', DAYS[index]!, articles)
     await Promise.all(servers.map((each, at) => begin(each).then(() => lookAtWatched(each, known[at]!))))
-    await tellReceivers(servers[0]!)
+    await notifyReceivers(servers[0]!)
     return hook.posted.splice(0).map(({ body }) => [body.title, body.message, body.click])
   }
   const watch = (body: object) =>

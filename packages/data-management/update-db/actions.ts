@@ -56,7 +56,7 @@ async function runOne(work: UpdateDb, upload: Upload): Promise<string | undefine
 async function discardUnloaded(work: UpdateDb, upload: Upload): Promise<string | undefined> {
   const { load: result } = receiptOf(upload, false)
   if (result === null) return 'It has not been dealt with.'
-  const problem = saidBy(upload, 'Discarded')
+  const problem = settledText(upload, 'Discarded')
   const finished_at = new Date(work.now()).toISOString()
   await work.ledger.uploads.decide(upload.id)
   await work.ledger.uploads.settle(upload.id, 'failed', { ...result, problem, finished_at }, work.now())
@@ -78,12 +78,12 @@ async function changeState(work: UpdateDb, upload: Upload): Promise<LoadRecord |
   const { action, sha256 } = upload
   const changed =
     action === 'undo'
-      ? await work.catalogue.undo(sha256, saidBy(upload, 'Taken out of the catalogue'), work.now())
-      : await work.catalogue.discard(sha256, saidBy(upload, 'Discarded'), work.now())
+      ? await work.catalogue.undo(sha256, settledText(upload, 'Taken out of the catalogue'), work.now())
+      : await work.catalogue.discard(sha256, settledText(upload, 'Discarded'), work.now())
   // Not in the state it should be changed from: then it was changed before a crash, and the ledger may not know yet.
   return changed ?? (await work.catalogue.findLoad(sha256)) ?? 'It has not been loaded.'
 }
 
-function saidBy({ action_by, action_reason }: Upload, what: string): string {
+function settledText({ action_by, action_reason }: Upload, what: string): string {
   return `${what} by ${action_by}: ${action_reason}`
 }

@@ -5,7 +5,7 @@ import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
-import { type LoadProgress, noteOf, writeProgress } from '../inbox/progress.ts'
+import { type LoadProgress, progressRecorder, writeProgress } from '../inbox/progress.ts'
 import { bytesOf, type Stored } from '../inbox/stored.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Rights } from '../ledger/rights.ts'
@@ -92,7 +92,7 @@ export async function orderFor(
     },
     bytes: () => bytesOf(work.disk, stored),
     stored,
-    onBytes: noteOf(upload, note, work.steady),
+    onBytes: progressRecorder(upload, note, work.steady),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold && { ...work.hold, beliefs: await work.ledger.beliefs.current() },
     repair: upload.repair === null ? null : (JSON.parse(upload.repair) as RepairedBy),

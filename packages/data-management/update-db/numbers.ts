@@ -77,7 +77,7 @@ export class ReaderNumbers {
     return listings
   }
 
-  /** Adds the code of the next listing. */
+  /** Gives the next number to a listing. `byName`: 1 if `code` is its normalized name, 0 if it is its SKU. */
   addCode(code: string, byName: 0 | 1): void {
     this.listingCodes.push(code)
     this.byName.push(byName)

@@ -93,7 +93,7 @@ async function tryToProcess(work: Processing, claim: Claim): Promise<void> {
     await claim.attempt(() => processUpload(work, claim))
     work.trouble.isLast = false
   } catch (error) {
-    claim.leave(work.signal.aborted || isNewerSchema(error))
+    claim.release(work.signal.aborted || isNewerSchema(error))
     postpone(work, claim.upload.filename, error)
   }
 }

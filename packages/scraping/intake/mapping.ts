@@ -5,6 +5,7 @@
  *   {"product": {"sku": "id", "price_current": {"path": "price.now", "transform": "price"}}, "metadata": {"state": {"value": "qld"}}}
  */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isObject } from '@splitcart/shared/row.ts'
 import type { ScrapedRow } from '../jsonl-writer.ts'
 import type { InputRecord } from './records.ts'
 import { TRANSFORMS, type TransformName } from './transforms.ts'
@@ -121,8 +122,4 @@ function withDefaults(metadata: Fields, { company, store, storeName, date }: OfA
     scraped_date: date,
     ...own,
   }
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -75,7 +75,7 @@ test('files are compared with those before them, also where the server does not 
     const path = join(at.path, `${day}.jsonl`)
     const products = shop().map((product) => ({ ...product, price_current: Number(product.price_current) * factor }))
     await writeFile(path, textOf(products, { ...METADATA, scraped_date: `2026-05-0${day}` }))
-    return (await checking.look(path)).verdicts.some(isHolding)
+    return (await checking.check(path)).verdicts.some(isHolding)
   }
   const days = [await isHeld(1, 1), await isHeld(2, 100), await isHeld(3, 100), await isHeld(4, 1)]
   assert.deepEqual(days, [false, true, true, false])

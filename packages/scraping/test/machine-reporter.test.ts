@@ -68,7 +68,7 @@ test('a server that does not take reports, or is away, is no fault, and an older
   )
   await server.close()
   const client = createUploadClient({ server: server.url, key: KEY })
-  await new MachineReporter({ disk, dataDir: place.dataDir, ...OWN }).tell(client)
+  await new MachineReporter({ disk, dataDir: place.dataDir, ...OWN }).send(client)
 })
 
 test('whoever is told to stop waits for no answer to its report', { timeout: 60_000 }, async (context) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loudnessOf, Outage } from '../outage.ts'
+import { Outage, outageLevelOf } from '../outage.ts'
 import type { UploadEvent } from '../upload-events.ts'
 
 const SECOND = 1000
@@ -13,8 +13,8 @@ function toldOf(outageMs: number): string[] {
   let now = Date.parse('2026-01-01')
   const events: UploadEvent[] = []
   const outage = new Outage((event) => events.push(event), { steady: () => now })
-  for (const end = now + outageMs; now < end; now += 30 * SECOND) outage.goesOn(SETBACK)
-  outage.isOver()
+  for (const end = now + outageMs; now < end; now += 30 * SECOND) outage.recordFailure(SETBACK)
+  outage.recordSuccess()
   return events.map((event) => {
     if (event.type === 'recovery') return `over after ${event.outageMs / MINUTE}`
     return event.type === 'outage' ? `${event.level} ${event.outageMs / MINUTE}` : event.type
@@ -35,5 +35,5 @@ test('an outage is told every few minutes, louder after an hour, and that it is 
 
 test('four days of it are no more than a line every quarter of an hour', () => {
   assert.ok(toldOf(4 * 24 * 60 * MINUTE).length < 400)
-  assert.deepEqual([0, MINUTE, 60 * MINUTE].map(loudnessOf), ['info', 'warn', 'error'])
+  assert.deepEqual([0, MINUTE, 60 * MINUTE].map(outageLevelOf), ['info', 'warn', 'error'])
 })

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { constants, zstdCompressSync, zstdDecompress } from 'node:zlib'
 import { DICTIONARY_BYTES_MAX, LEVEL, windowLogFor } from '../dictionary/dcz.ts'
-import { codeOf, type Disk } from '../disk.ts'
-import { land, removeIfThere, replace, syncFolder, writePart } from '../durable-file.ts'
+import { type Disk, isMissing, undefinedIfMissing } from '../disk.ts'
+import { publish, removeIfThere, replace, syncFolder, writePart } from '../durable-file.ts'
 import { makeFolder } from '../make-folder.ts'
 import { DamagedPack, isUnreadable } from './damage.ts'
 import { readWhole } from './read-whole.ts'
@@ -41,7 +41,7 @@ export async function makeBase(disk: Disk, folder: string, company: string, cont
   // An existing base with this SHA-256 is damaged: remove it.
   for (const each of await basesIn(disk, folder))
     if (sha256In(each) === sha256) await removeIfThere(disk, join(bases, each))
-  await land(disk, part, bases, [name])
+  await publish(disk, part, bases, [name])
   return { sha256, bytes, packedBytes: packed.length }
 }
 
@@ -85,12 +85,7 @@ export async function baseOf(disk: Disk, folder: string, sha256: string): Promis
 
 /** The names of all bases, and of unfinished parts of bases. */
 export async function basesIn(disk: Disk, folder: string): Promise<string[]> {
-  try {
-    return await disk.readdir(join(folder, BASES))
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-    return []
-  }
+  return (await disk.readdir(join(folder, BASES)).catch(undefinedIfMissing)) ?? []
 }
 
 /** Removes unfinished parts of bases, left by a process that died. */
@@ -133,7 +128,7 @@ async function soundBase(disk: Disk, folder: string, sha256: string): Promise<Ba
 /** Writes how to read packed files by hand, once. */
 async function explain(disk: Disk, folder: string): Promise<void> {
   const path = join(folder, NOTE)
-  if ((await disk.lstat(path).catch(codeOf)) === 'ENOENT') await replace(disk, path, EXPLANATION)
+  if (await isMissing(disk, path)) await replace(disk, path, EXPLANATION)
 }
 
 const EXPLANATION = `Files that end in .jsonl.dcz hold what is new in them against a base, a file of the same company that is kept

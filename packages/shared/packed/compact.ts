@@ -12,13 +12,13 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { DICTIONARY_BYTES_MAX } from '../dictionary/dcz.ts'
 import { Digester } from '../digest.ts'
-import { type Disk, openToRead } from '../disk.ts'
-import { checkLength, land, move, remove, removeIfThere, writePart } from '../durable-file.ts'
+import { type Disk, isSame, openToRead, undefinedIfMissing } from '../disk.ts'
+import { checkLength, move, publish, remove, removeIfThere, writePart } from '../durable-file.ts'
 import { chunksOf } from '../file-chunks.ts'
 import { namesFor } from '../file-name.ts'
 import { type Content, withDigest } from './bases.ts'
 import { DamagedFile, isUnreadable } from './damage.ts'
-import { COMPACTED_ENDINGS, keptContent, keptDigest, nameKept, namesAside, unlessGone } from './kept-file.ts'
+import { COMPACTED_ENDINGS, keptContent, keptDigest, namesAside, originalNameIn } from './kept-file.ts'
 import { isPackable, PACKED_ENDING, pack } from './packed.ts'
 
 const GZIP_BYTES = 256 * 1024
@@ -43,7 +43,7 @@ export async function compact(
   disk: Disk,
   { path, form, isRight, timeOf = modifiedAt, nameOnly = false }: Compacting,
 ): Promise<Compacted> {
-  const name = nameKept(basename(path))!
+  const name = originalNameIn(basename(path))!
   const isPlain = basename(path) === name
   const seen = await disk.lstat(path)
   if (!seen.isFile()) return 'kept'
@@ -58,7 +58,7 @@ export async function compact(
   if (!(await isKeptAlready(disk, file))) {
     const packed = read.content && (await pack(disk, dirname(path), read.content))
     if (packed === undefined && !isPlain) return 'kept'
-    if (!(await landCompacted(disk, file, packed))) return 'kept'
+    if (!(await publishCompacted(disk, file, packed))) return 'kept'
   }
   if (!isSame(seen, await disk.lstat(path))) return 'kept'
   await remove(disk, path)
@@ -117,14 +117,14 @@ async function isKeptAlready(disk: Disk, file: Compactable): Promise<boolean> {
   const endings = path.endsWith('.gz') ? [PACKED_ENDING] : COMPACTED_ENDINGS
   for (const each of namesOf(file))
     for (const ending of endings) {
-      const found = await keptDigest(disk, join(dirname(path), each + ending)).catch(unlessGone)
+      const found = await keptDigest(disk, join(dirname(path), each + ending)).catch(undefinedIfMissing)
       if (found === sha256) return true
     }
   return false
 }
 
 /** Writes the compacted file; false if the original was written to meanwhile. */
-async function landCompacted(disk: Disk, file: Compactable, packed: Buffer | undefined): Promise<boolean> {
+async function publishCompacted(disk: Disk, file: Compactable, packed: Buffer | undefined): Promise<boolean> {
   const { path, name, seen, time, nameOnly } = file
   const ending = packed === undefined ? '.gz' : PACKED_ENDING
   const part = partOf(file, ending)
@@ -143,17 +143,13 @@ async function landCompacted(disk: Disk, file: Compactable, packed: Buffer | und
   const names = [...namesOf(file)].map((each) => each + ending)
   const taken = join(dirname(path), name + ending)
   // The file with that name has another content.
-  if (nameOnly && (await disk.lstat(taken).catch(unlessGone)) !== undefined) await setDamagedAside(disk, taken)
-  await land(disk, part, dirname(path), names)
+  if (nameOnly && (await disk.lstat(taken).catch(undefinedIfMissing)) !== undefined) await setDamagedAside(disk, taken)
+  await publish(disk, part, dirname(path), names)
   return true
 }
 
 function partOf({ path, sha256 }: Compactable, ending: string): string {
   return join(dirname(path), `.${sha256}${ending}.part`)
-}
-
-function isSame(one: Stats, other: Stats): boolean {
-  return one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino
 }
 
 /** The content length of a gzip file that this program wrote, from its trailer. */

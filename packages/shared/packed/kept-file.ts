@@ -4,7 +4,7 @@
 import { dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { Digester } from '../digest.ts'
-import { codeOf, type Disk, openToRead } from '../disk.ts'
+import { type Disk, openToRead, undefinedIfMissing } from '../disk.ts'
 import { chunksOf } from '../file-chunks.ts'
 import { DamagedPack, isUnreadable } from './damage.ts'
 import type { KeptForm } from './forms.ts'
@@ -21,14 +21,14 @@ const DAMAGED_ENDING = '.damaged'
 const CHUNK_BYTES = 1024 * 1024
 
 /** The original name of a stored file; undefined if the name is not that of a stored file. */
-export function nameKept(name: string): string | undefined {
+export function originalNameIn(name: string): string | undefined {
   return /^([^.].*\.jsonl)(?:\.gz|\.dcz)?$/.exec(name)?.[1]
 }
 
 /** The original name of a damaged file that was set aside; undefined if the name is not that of one. */
 export function originalNameOfDamaged(name: string): string | undefined {
   const aside = /^(.*)\.damaged(?:-\d)?$/.exec(name)?.[1]
-  return aside === undefined ? undefined : nameKept(aside)
+  return aside === undefined ? undefined : originalNameIn(aside)
 }
 
 /** The names to try when setting a damaged file aside. */
@@ -46,7 +46,7 @@ export function formOf(path: string): KeptForm {
 export async function findKept(disk: Disk, folder: string, name: string): Promise<string | undefined> {
   for (const ending of KEPT_ENDINGS) {
     const path = join(folder, name + ending)
-    const seen = await disk.lstat(path).catch(unlessGone)
+    const seen = await disk.lstat(path).catch(undefinedIfMissing)
     if (seen?.isFile()) return path
   }
   return undefined
@@ -72,12 +72,12 @@ export async function keptDigest(disk: Disk, path: string): Promise<string | und
 }
 
 /** The SHA-256 of the base whose damage or loss makes a file unreadable; undefined otherwise. */
-export async function baseMissed(disk: Disk, path: string): Promise<string | undefined> {
+export async function missingBaseOf(disk: Disk, path: string): Promise<string | undefined> {
   try {
     for await (const _ of keptContent(disk, path));
   } catch (error) {
     if (error instanceof DamagedPack) return error.base
-    if (!isUnreadable(error)) unlessGone(error)
+    if (!isUnreadable(error)) undefinedIfMissing(error)
   }
   return undefined
 }
@@ -99,9 +99,4 @@ export async function* unzipped(disk: Disk, path: string): AsyncGenerator<Buffer
     source.destroy()
     await file.close().catch(() => {})
   }
-}
-
-/** For `catch`: undefined if the file is missing (ENOENT); rethrows any other error. */
-export function unlessGone(error: unknown): undefined {
-  if (codeOf(error) !== 'ENOENT') throw error
 }

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Disk, realDisk } from '../disk.ts'
-import { checkLength, land, move, replace, writePart } from '../durable-file.ts'
+import { checkLength, move, publish, replace, writePart } from '../durable-file.ts'
 import { failingDisk } from './failing-disk.ts'
 import { contentOf, folders } from './from-and-to.ts'
 
@@ -58,7 +58,7 @@ test('an error of the writer itself leaves no part, and is the error that is thr
   assert.deepEqual(await contentOf(at.from), {})
 })
 
-for (const [what, act] of Object.entries({ landing: land, moving: move }))
+for (const [what, act] of Object.entries({ landing: publish, moving: move }))
   for (const taken of [undefined, 'bytes', 'other'])
     test(`${what} where ${taken ?? 'nothing'} is in the way ends with one copy, whichever call fails first`, async () => {
       const calls = await withAnErrorAtEveryCall(async (disk, call) => {

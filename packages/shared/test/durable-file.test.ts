@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { type Disk, realDisk } from '../disk.ts'
-import { land, move, openPart, remove, removeIfThere, replace, syncFolder, writePart } from '../durable-file.ts'
+import { move, openPart, publish, remove, removeIfThere, replace, syncFolder, writePart } from '../durable-file.ts'
 import { makeFolder } from '../make-folder.ts'
 import { contentOf, folders, watched } from './from-and-to.ts'
 
@@ -14,7 +14,7 @@ const WINDOWS = process.platform === 'win32'
 
 test('a part lands under the first name, and is gone from where it was', async () => {
   await using at = await folders('bytes')
-  assert.deepEqual(await land(DISK, at.part, at.to, NAMES), { name: 'a.jsonl', wasThere: false })
+  assert.deepEqual(await publish(DISK, at.part, at.to, NAMES), { name: 'a.jsonl', wasThere: false })
   assert.deepEqual(await contentOf(at.to), { 'a.jsonl': 'bytes' })
   assert.deepEqual(await contentOf(at.from), {})
 })
@@ -23,7 +23,7 @@ test('a name taken by other bytes is left alone, and the next one is taken', asy
   await using at = await folders('bytes')
   await writeFile(join(at.to, 'a.jsonl'), 'other')
   await writeFile(join(at.to, 'a-1.jsonl'), 'longer than the part')
-  assert.deepEqual(await land(DISK, at.part, at.to, NAMES), { name: 'a-2.jsonl', wasThere: false })
+  assert.deepEqual(await publish(DISK, at.part, at.to, NAMES), { name: 'a-2.jsonl', wasThere: false })
   const expected = { 'a-1.jsonl': 'longer than the part', 'a-2.jsonl': 'bytes', 'a.jsonl': 'other' }
   assert.deepEqual(await contentOf(at.to), expected)
 })
@@ -31,7 +31,7 @@ test('a name taken by other bytes is left alone, and the next one is taken', asy
 test('a name taken by the same bytes is the name, and there is still one copy', async () => {
   await using at = await folders('bytes')
   await writeFile(join(at.to, 'a.jsonl'), 'bytes')
-  assert.deepEqual(await land(DISK, at.part, at.to, NAMES), { name: 'a.jsonl', wasThere: true })
+  assert.deepEqual(await publish(DISK, at.part, at.to, NAMES), { name: 'a.jsonl', wasThere: true })
   assert.deepEqual(await contentOf(at.to), { 'a.jsonl': 'bytes' })
   assert.deepEqual(await contentOf(at.from), {})
 })
@@ -39,7 +39,7 @@ test('a name taken by the same bytes is the name, and there is still one copy', 
 test('when every name is taken by other bytes, nothing is overwritten and the part stays', async () => {
   await using at = await folders('bytes')
   for (const name of NAMES) await writeFile(join(at.to, name), 'other')
-  await assert.rejects(land(DISK, at.part, at.to, NAMES), /Every name for .* is taken/)
+  await assert.rejects(publish(DISK, at.part, at.to, NAMES), /Every name for .* is taken/)
   assert.deepEqual(await contentOf(at.from), { part: 'bytes' })
   assert.deepEqual(new Set(Object.values(await contentOf(at.to))), new Set(['other']))
 })
@@ -50,7 +50,7 @@ test('a link or a folder planted at the name is neither followed nor replaced', 
   await writeFile(outside, 'bytes')
   await symlink(outside, join(at.to, 'a.jsonl'))
   await mkdir(join(at.to, 'a-1.jsonl'))
-  assert.deepEqual(await land(DISK, at.part, at.to, NAMES), { name: 'a-2.jsonl', wasThere: false })
+  assert.deepEqual(await publish(DISK, at.part, at.to, NAMES), { name: 'a-2.jsonl', wasThere: false })
   assert.ok((await lstat(join(at.to, 'a.jsonl'))).isSymbolicLink())
   assert.equal(await readFile(outside, 'utf8'), 'bytes')
 })
@@ -93,7 +93,7 @@ test('a name that is given up while it is compared is taken after all', async ()
     if (path.endsWith('a.jsonl')) await removeIfThere(DISK, path)
     return lstat(path)
   }) as Disk['lstat']
-  assert.deepEqual(await land({ ...DISK, lstat: lstatOnce }, at.part, at.to, NAMES), {
+  assert.deepEqual(await publish({ ...DISK, lstat: lstatOnce }, at.part, at.to, NAMES), {
     name: 'a.jsonl',
     wasThere: false,
   })
@@ -108,7 +108,7 @@ test('of many parts that land at once under one name, each gets a name of its ow
     texts.map(async (text, index) => {
       const part = join(at.from, `part ${index}`)
       await writePart(DISK, part, (file) => file.appendFile(text))
-      return land(DISK, part, at.to, names)
+      return publish(DISK, part, at.to, names)
     }),
   )
   assert.equal(new Set(landed.map(({ name }) => name)).size, texts.length)
@@ -131,7 +131,7 @@ test('landing syncs the part before it is named, and the folder before the part 
     assert.deepEqual(synced, [at.part, at.to])
     return DISK.unlink(path)
   }
-  await land({ ...disk, unlink }, at.part, at.to, NAMES)
+  await publish({ ...disk, unlink }, at.part, at.to, NAMES)
 })
 
 test('a folder is synced also when the name was there before: who made it may have died too soon', {
@@ -140,7 +140,7 @@ test('a folder is synced also when the name was there before: who made it may ha
   await using at = await folders('bytes')
   await writeFile(join(at.to, 'a.jsonl'), 'bytes')
   const { disk, synced } = watched()
-  await land(disk, at.part, at.to, NAMES)
+  await publish(disk, at.part, at.to, NAMES)
   assert.deepEqual(synced, [at.to])
 })
 
@@ -168,7 +168,7 @@ test('two files of one size whose numbers look the same are told apart by their 
   // As Windows numbers files: beyond what a double holds exactly.
   const rounded = async (path: string) => Object.assign(await lstat(path), { ino: 2 ** 60, dev: 1 })
   const disk = { ...DISK, lstat: rounded as Disk['lstat'] }
-  assert.deepEqual(await land(disk, at.part, at.to, NAMES), { name: 'a-1.jsonl', wasThere: false })
+  assert.deepEqual(await publish(disk, at.part, at.to, NAMES), { name: 'a-1.jsonl', wasThere: false })
   assert.deepEqual(await contentOf(at.to), { 'a-1.jsonl': 'bytes', 'a.jsonl': 'other' })
 })
 
@@ -180,7 +180,7 @@ test('a file system without links is said to be one, and the file stays where it
     }
     const disk = { ...DISK, link }
     const said = { code, message: /without hard links \(FAT, exFAT\); use a disk with/ }
-    await assert.rejects(land(disk, at.part, at.to, NAMES), said)
+    await assert.rejects(publish(disk, at.part, at.to, NAMES), said)
     await assert.rejects(move(disk, at.part, at.to, NAMES), said)
     assert.deepEqual(await contentOf(at.from), { part: 'bytes' })
   }

@@ -1,16 +1,16 @@
 /** The small check of JSON Schema. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkFor } from '../schema-check.ts'
+import { compileCheck } from '../schema-check.ts'
 
 test('a word that is not known is refused when the check is made, wherever it stands', () => {
-  assert.throws(() => checkFor({ type: 'string', maximum: 5 }), /"maximum"/)
-  assert.throws(() => checkFor({ type: 'object', properties: { a: { multipleOf: 2 } } }), /"multipleOf"/)
-  assert.throws(() => checkFor({ anyOf: [{ type: 'bigint' }] }), /"bigint"/)
-  assert.throws(() => checkFor({ type: 'string', format: 'uri' }), /"uri"/)
+  assert.throws(() => compileCheck({ type: 'string', maximum: 5 }), /"maximum"/)
+  assert.throws(() => compileCheck({ type: 'object', properties: { a: { multipleOf: 2 } } }), /"multipleOf"/)
+  assert.throws(() => compileCheck({ anyOf: [{ type: 'bigint' }] }), /"bigint"/)
+  assert.throws(() => compileCheck({ type: 'string', format: 'uri' }), /"uri"/)
 })
 
-const NAMED = checkFor({
+const NAMED = compileCheck({
   type: 'object',
   required: ['name'],
   properties: {

@@ -1,6 +1,7 @@
 /** A scrape to judge, together with the scrapes that it is compared with, and the comparisons that rules use. Pure. */
+
+import { daysBetween } from '../date.ts'
 import type { WriteMoney } from '../money.ts'
-import { DAY_MS } from '../time.ts'
 import { type Comparison, compareSamples, samePrices } from './comparison.ts'
 import type { Counted, Figures, Shown } from './figures.ts'
 import { sampleOf } from './sample.ts'
@@ -67,11 +68,6 @@ export type Case = Readonly<{
 const SISTERS_MAX = 7
 // A sister's scrape of a more distant date says little about a change at this one.
 const WITNESS_DAYS_MAX = 10
-
-/** The number of days from one ISO date to another; negative if `to` is earlier. */
-export function daysBetween(from: string, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS)
-}
 
 /** Makes the case of a scrape. `now`: its figures, together with what is loaded of its date. */
 export function caseOf(scrape: JudgedScrape, now: Figures, references: References, thresholds: Thresholds): Case {

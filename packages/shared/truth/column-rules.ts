@@ -1,5 +1,5 @@
 /** Rules on names, SKUs and other columns except prices. Pure. */
-import { percent, whole } from '../number.ts'
+import { formatNumber, percent } from '../number.ts'
 import {
   type Case,
   type ComparedReference,
@@ -13,7 +13,7 @@ import {
 import type { Agreement } from './comparison.ts'
 import { COLUMNS, type Column, type Figures, type Values } from './figures.ts'
 import { FIELDS, type Field } from './label-fields.ts'
-import { namesOf, rowsOfShare, titleOf, titleOfBeside } from './price-rules.ts'
+import { namesOf, rowsOfShare, titleOf, titleOfReference } from './price-rules.ts'
 import { repairOfNames } from './repairs.ts'
 import { SAMPLE_MAX, sampleOf } from './sample.ts'
 import { wordsHash } from './text-hash.ts'
@@ -29,7 +29,7 @@ export function namesChanged(judged: Case): Found | undefined {
   const then = new Map(sampleOf(found.figures).map((each) => [each.hash, each.name]))
   return {
     field: 'name',
-    sentence: `${percent(1 - name.same / name.of)} of the listings of ${titleOf(judged)} have other names than in ${titleOfBeside(found)}.`,
+    sentence: `${percent(1 - name.same / name.of)} of the listings of ${titleOf(judged)} have other names than in ${titleOfReference(found)}.`,
     rows: rowsOfShare(judged, 1 - name.same / name.of),
     before: 1,
     now: name.same / name.of,
@@ -61,7 +61,7 @@ export function newIdentity(judged: Case): Found | undefined {
   const before = new Set(sampleOf(found.figures).map(({ hash }) => hash))
   return {
     field: 'sku',
-    sentence: `${percent(share)} of the listings of ${titleOf(judged)} are not in ${titleOfBeside(found)}, and ${percent(onlyThen / (both + onlyThen))} of those are gone.`,
+    sentence: `${percent(share)} of the listings of ${titleOf(judged)} are not in ${titleOfReference(found)}, and ${percent(onlyThen / (both + onlyThen))} of those are gone.`,
     rows: rowsOfShare(judged, share),
     before: onlyThen / (both + onlyThen),
     now: share,
@@ -127,7 +127,7 @@ function otherValues(judged: Case, field: Moving, isOfMoved: boolean): Found[] {
   if (found === undefined || isWitnessed(judged, isAlike)) return []
   const { same, of } = found.comparison[field]
   const what = isOfMoved && field !== 'barcode' ? 'stands in other rows' : 'is another'
-  const sentence = `The ${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} ${what} than in ${titleOfBeside(found)}.`
+  const sentence = `The ${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} ${what} than in ${titleOfReference(found)}.`
   const name = field === 'category' ? 'category_path' : field
   return [{ field: name, sentence, rows: rowsOfShare(judged, 1 - same / of), before: 1, now: same / of }]
 }
@@ -138,7 +138,7 @@ const MAY_BE_EMPTY: readonly Field[] = ['price_was', 'is_on_special']
 const MUST_STAY = [...FIELDS.filter((field) => !MAY_BE_EMPTY.includes(field)), 'unit_price'] as const
 
 /** In how many rows a field has a value, of how many. A unit price can be checked only beside a price. */
-function toldOf({ filled, unit, levels, rows }: Figures, field: Field | 'unit_price') {
+function filledOf({ filled, unit, levels, rows }: Figures, field: Field | 'unit_price') {
   const isOfPrices = field === 'unit_price'
   const count = isOfPrices ? sumOf(unit.slice(1)) : filled[field]
   const of = isOfPrices ? sumOf(levels) : rows
@@ -159,10 +159,10 @@ function isCommon({ compared }: Case, isShown: (each: ComparedReference) => bool
 export function fieldsEmptied(judged: Case): Found[] {
   const { now, thresholds } = judged
   return MUST_STAY.flatMap((field) => {
-    const { count, of, share } = toldOf(now, field)
-    const shareOf = (figures: Figures) => toldOf(figures, field).share
+    const { count, of, share } = filledOf(now, field)
+    const shareOf = (figures: Figures) => filledOf(figures, field).share
     const isEmptied = ({ figures }: ComparedReference) => {
-      const then = toldOf(figures, field)
+      const then = filledOf(figures, field)
       return (
         isClearlyMore(then.count, then.of, 0.1) && isClearlyLess(count, of, thresholds.HOLD_FIELD_SHARE * then.share)
       )
@@ -171,7 +171,7 @@ export function fieldsEmptied(judged: Case): Found[] {
     if (found === undefined || (isAddress(field) && !isCommon(judged, isEmptied))) return []
     if (isWitnessed(judged, ({ figures }) => shareOf(figures) < shareOf(found.figures) / 2)) return []
     const then = shareOf(found.figures)
-    const sentence = `${field} is told in ${percent(share)} of the rows of ${titleOf(judged)}; in ${titleOfBeside(found)} it was in ${percent(then)}.`
+    const sentence = `${field} is told in ${percent(share)} of the rows of ${titleOf(judged)}; in ${titleOfReference(found)} it was in ${percent(then)}.`
     return [{ field, sentence, rows: of - count, before: then, now: share }]
   })
 }
@@ -279,7 +279,7 @@ export function flagsTurned(judged: Case): Found[] {
     const isAlike = ({ comparison }: ComparedReference) => comparison[agreement].same >= 0.8 * comparison[agreement].of
     if (found === undefined || isWitnessed(judged, isAlike)) return []
     const { same, of } = found.comparison[agreement]
-    const sentence = `${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} is the opposite of what ${titleOfBeside(found)} shows; ${whole(count)} of ${whole(now.rows)} are true.`
+    const sentence = `${field} of ${percent(1 - same / of)} of the listings of ${titleOf(judged)} is the opposite of what ${titleOfReference(found)} shows; ${formatNumber(count)} of ${formatNumber(now.rows)} are true.`
     return [{ field, sentence, rows: rowsOfShare(judged, 1 - same / of), before: 1, now: same / of }]
   })
 }

@@ -1,5 +1,5 @@
 /** Rules without a reference, for errors that a store's scrapes may always have had. They only make findings. Pure. */
-import { percent, whole } from '../number.ts'
+import { formatNumber, percent } from '../number.ts'
 import { type Case, isClearlyMore, sumOf } from './case.ts'
 import type { Figures } from './figures.ts'
 import { ODD } from './label-fields.ts'
@@ -27,7 +27,7 @@ function flagFound(judged: Case, field: string, value: string): Found {
   return {
     field,
     brief: `${field} is ${value} in every row`,
-    sentence: `${field} is ${value} in all ${whole(rows)} rows of ${titleOf(judged)}: it tells nothing.`,
+    sentence: `${field} is ${value} in all ${formatNumber(rows)} rows of ${titleOf(judged)}: it tells nothing.`,
     rows,
   }
 }
@@ -44,7 +44,7 @@ export function unitPricesDisagree(judged: Case): Found | undefined {
   return {
     field: 'unit_price',
     brief: `unit_price is ${difference}`,
-    sentence: `unit_price is ${difference} in ${whole(wrong)} of ${whole(known)} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
+    sentence: `unit_price is ${difference} in ${formatNumber(wrong)} of ${formatNumber(known)} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
     rows: wrong,
     now: wrong / known,
     examples: namesOf(judged, (shown) => (shown.unit & (IS_UNIT_PRICE - 1)) > UNIT.agrees),
@@ -60,7 +60,7 @@ export function oneBrand(judged: Case): Found[] {
     if (!isEverywhere && !(isForeign && rows >= ROWS_MIN)) return []
     const where = categories.map(([name]) => name).slice(0, 3)
     const why = isForeign ? 'in another script than the names there' : 'whatever they are'
-    const sentence = `The brand ${JSON.stringify(brand)} stands on ${whole(rows)} of ${whole(now.rows)} goods of ${titleOf(judged)}, ${why}: ${where.join(', ')}.`
+    const sentence = `The brand ${JSON.stringify(brand)} stands on ${formatNumber(rows)} of ${formatNumber(now.rows)} goods of ${titleOf(judged)}, ${why}: ${where.join(', ')}.`
     return [
       {
         field: 'brand',
@@ -89,7 +89,7 @@ function oddTextsOf(judged: Case, kind: keyof typeof ODD_TEXTS): Found[] {
   const { now } = judged
   const rows = now.odd[kind]
   if (!rows || rows < share * now.rows) return []
-  const sentence = `${field} ${what} in ${whole(rows)} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
+  const sentence = `${field} ${what} in ${formatNumber(rows)} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
   const isOdd = ({ odd }: Readonly<{ odd: number }>) => (odd & ODD[kind]) !== 0
   const examples =
     kind === 'template'

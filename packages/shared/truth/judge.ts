@@ -1,5 +1,5 @@
 /** Judges a file: each of its scrapes by `RULES`, and the whole file by `FILE_RULES`. Pure. */
-import { percent, whole } from '../number.ts'
+import { formatNumber, percent } from '../number.ts'
 import { caseOf, isClearlyMore, type JudgedScrape, type References } from './case.ts'
 import type { Figures } from './figures.ts'
 import { RULES } from './rules.ts'
@@ -48,13 +48,13 @@ export function judgeFile({ rows, rejected, differing }: FileCounts, thresholds:
   if (rejected - differing > 1 && (rejected - differing) / rows > rejects)
     say(
       'rejects',
-      `${whole(rejected - differing)} of ${whole(rows)} rows are rejected, more than ${percent(rejects)}.`,
+      `${formatNumber(rejected - differing)} of ${formatNumber(rows)} rows are rejected, more than ${percent(rejects)}.`,
       rejected,
     )
   if (isClearlyMore(differing, rows, duplicates))
     say(
       'differing_duplicates',
-      `${whole(differing)} of ${whole(rows)} rows show a listing again, but otherwise.`,
+      `${formatNumber(differing)} of ${formatNumber(rows)} rows show a listing again, but otherwise.`,
       differing,
     )
   return verdicts
@@ -78,7 +78,7 @@ export type Regrouping = Readonly<{
 export function judgeChains({ chained, by }: Regrouping): Verdict | undefined {
   if (chained === 0) return undefined
   const sentence =
-    `Its barcodes and names would make one product of more than ${whole(chained)} listings; nothing of it was loaded.` +
+    `Its barcodes and names would make one product of more than ${formatNumber(chained)} listings; nothing of it was loaded.` +
     `${joinedBy(by)} Correct them and send it again.`
   return verdictOf('chained_products', true, { field: 'barcode', sentence, rows: chained })
 }
@@ -97,14 +97,14 @@ export function judgeProducts(regrouping: Regrouping, thresholds: Thresholds): V
   if (foreign > 0)
     return say(
       'foreign_products',
-      `It would merge, part or rename ${whole(foreign)} products of companies that its sender may not write for; nothing of it was loaded.`,
+      `It would merge, part or rename ${formatNumber(foreign)} products of companies that its sender may not write for; nothing of it was loaded.`,
       foreign,
     )
   const { HOLD_MERGED_PRODUCTS: most } = thresholds
   if (merged <= most) return undefined
   return say(
     'merged_products',
-    `It would merge ${whole(merged)} products with others of the same company, more than ${whole(most)}: "${example}" for one.${joinedBy(by)}`,
+    `It would merge ${formatNumber(merged)} products with others of the same company, more than ${formatNumber(most)}: "${example}" for one.${joinedBy(by)}`,
     merged,
   )
 }
@@ -121,6 +121,6 @@ export function reasonOf(verdicts: readonly Verdict[]): string | undefined {
   const more =
     others.length === 0
       ? ''
-      : ` And ${whole(others.length)} more: ${[...new Set(others.map(({ rule }) => rule))].join(', ')}.`
+      : ` And ${formatNumber(others.length)} more: ${[...new Set(others.map(({ rule }) => rule))].join(', ')}.`
   return `${first.sentence}${more}`
 }

@@ -1,6 +1,6 @@
 /** Rules that look at prices. Pure. */
 import { moneyIn } from '../money.ts'
-import { percent, whole } from '../number.ts'
+import { formatNumber, percent } from '../number.ts'
 import {
   type Case,
   type ComparedReference,
@@ -63,7 +63,7 @@ function factorFound(judged: Case, beside: ComparedReference): Found {
   const named = NAMED_FACTORS.find((each) => Math.abs(Math.log(factor.value / each)) < 0.02) ?? factor.value
   return {
     ...aboutPrices(judged, beside),
-    sentence: `${percent(share)} of the prices of ${titleOf(judged)} are ${whole(Number(named.toPrecision(3)))} times what ${titleOfBeside(beside)} shows.`,
+    sentence: `${percent(share)} of the prices of ${titleOf(judged)} are ${formatNumber(Number(named.toPrecision(3)))} times what ${titleOfReference(beside)} shows.`,
     rows: rowsOfShare(judged, share),
     before: 1,
     now: named,
@@ -81,7 +81,7 @@ export function pricesZero(judged: Case): Found | undefined {
   const how = now.zero === rows ? 'are 0' : now.zero === 0 ? 'are missing' : 'are 0 or missing'
   return {
     field: 'price_current',
-    sentence: `${whole(rows)} of ${whole(now.rows)} prices of ${titleOf(judged)} ${how}.`,
+    sentence: `${formatNumber(rows)} of ${formatNumber(now.rows)} prices of ${titleOf(judged)} ${how}.`,
     rows,
     before: usual,
     now: rows / now.rows,
@@ -110,7 +110,7 @@ export function pricesFar(judged: Case): Found | undefined {
   const { far, of } = found.comparison.prices
   return {
     ...aboutPrices(judged, found, isFarFrom),
-    sentence: `${percent(far / of)} of the prices of ${titleOf(judged)} are 0, or at least ${FAR} times or at most 1/${FAR} of what ${titleOfBeside(found)} shows.`,
+    sentence: `${percent(far / of)} of the prices of ${titleOf(judged)} are 0, or at least ${FAR} times or at most 1/${FAR} of what ${titleOfReference(found)} shows.`,
     rows: rowsOfShare(judged, far / of),
     before: 0,
     now: far / of,
@@ -127,7 +127,7 @@ export function allReduced(judged: Case): Found | undefined {
   if (found === undefined || isWitnessed(judged, ({ figures }) => shareOf(figures) >= 0.8)) return undefined
   return {
     field: 'price_was',
-    sentence: `${percent(shareOf(now))} of the prices of ${titleOf(judged)} are told as reduced; in ${titleOfBeside(found)} ${percent(shareOf(found.figures))} were.`,
+    sentence: `${percent(shareOf(now))} of the prices of ${titleOf(judged)} are told as reduced; in ${titleOfReference(found)} ${percent(shareOf(found.figures))} were.`,
     rows: now.reduced,
     before: shareOf(found.figures),
     now: shareOf(now),
@@ -143,7 +143,7 @@ export function pricesAreUnitPrices(judged: Case): Found | undefined {
   if (!isClearlyMore(now.equalUnit, now.rows, thresholds.HOLD_PRICES_SHARE)) return undefined
   return {
     field: 'price_current',
-    sentence: `In ${whole(now.equalUnit)} of ${whole(now.rows)} rows of ${titleOf(judged)} the price is the unit price.`,
+    sentence: `In ${formatNumber(now.equalUnit)} of ${formatNumber(now.rows)} rows of ${titleOf(judged)} the price is the unit price.`,
     rows: now.equalUnit,
     before: before.equalUnit / Math.max(1, before.rows),
     now: now.equalUnit / now.rows,
@@ -162,7 +162,7 @@ export function pricesMoved(judged: Case): Found | undefined {
   return {
     ...aboutPrices(judged, found),
     repair: repairOfPrices(judged, found),
-    sentence: `${percent(share)} of the prices of ${titleOf(judged)} are others than in ${titleOfBeside(found)}, ${percent(1 - prices.near / prices.of)} of them far from it.`,
+    sentence: `${percent(share)} of the prices of ${titleOf(judged)} are others than in ${titleOfReference(found)}, ${percent(1 - prices.near / prices.of)} of them far from it.`,
     rows: rowsOfShare(judged, share),
     before: 0,
     now: share,
@@ -190,7 +190,7 @@ export function wasBelowPrice(judged: Case): Found | undefined {
   if (isUsual || !isClearlyMore(now.wasBelow, now.filled.price_was, thresholds.HOLD_PRICES_SHARE)) return undefined
   return {
     field: 'price_current',
-    sentence: `In ${whole(now.wasBelow)} of ${whole(now.filled.price_was)} rows of ${titleOf(judged)} with a former price, that is below the price.`,
+    sentence: `In ${formatNumber(now.wasBelow)} of ${formatNumber(now.filled.price_was)} rows of ${titleOf(judged)} with a former price, that is below the price.`,
     rows: now.wasBelow,
     before: before === undefined ? 0 : before.wasBelow / Math.max(1, before.filled.price_was),
     now: now.wasBelow / now.filled.price_was,
@@ -244,7 +244,7 @@ export function titleOf({ scrape }: Case): string {
 }
 
 /** The name of the compared scrape in messages. */
-export function titleOfBeside({ isSister, store, date }: ComparedReference): string {
+export function titleOfReference({ isSister, store, date }: ComparedReference): string {
   return isSister ? `the scrape of ${store} on ${date}` : `its scrape of ${date}`
 }
 

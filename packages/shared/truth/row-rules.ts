@@ -1,9 +1,9 @@
 /** Rules on dates, numbers of rows, and categories. Pure. */
-import { percent, whole } from '../number.ts'
+import { daysBetween } from '../date.ts'
+import { formatNumber, percent } from '../number.ts'
 import {
   type Case,
   type ComparedReference,
-  daysBetween,
   isClearlyLess,
   isClearlyMore,
   isWitnessed,
@@ -30,7 +30,7 @@ export function rowsBelowUsual({ now, rows, scrape, references, thresholds }: Ca
   if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
   if (rows + rejectedOf(scrape) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
   return {
-    sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${whole(rows)} rows, ${percent(rows / median)} of the ${whole(Math.round(median))} that are usual.`,
+    sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${formatNumber(rows)} rows, ${percent(rows / median)} of the ${formatNumber(Math.round(median))} that are usual.`,
     rows,
     before: median,
     now: rows,
@@ -55,7 +55,7 @@ export function rowsBelowSisters({ now, rows, scrape, references, thresholds }: 
       : Math.exp(Math.min(Math.log(thresholds.HOLD_SISTERS_ROWS_SHARE), -6 * spread))
   if (rows + rejectedOf(scrape) >= rowsTooFew(median, share)) return undefined
   return {
-    sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${whole(rows)} rows; ${others.length === 1 ? 'another store' : `${whole(others.length)} other stores`} of ${scrape.company} had ${whole(Math.round(median))} about then.`,
+    sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${formatNumber(rows)} rows; ${others.length === 1 ? 'another store' : `${formatNumber(others.length)} other stores`} of ${scrape.company} had ${formatNumber(Math.round(median))} about then.`,
     rows,
     before: median,
     now: rows,
@@ -106,14 +106,14 @@ export function categoryMissing(judged: Case): Found | undefined {
 
 function categoriesFound({ scrape, now, compared }: Case, lost: readonly Lost[], what: string): Found {
   const [[name, then, rows]] = lost as [Lost]
-  const others = lost.length === 1 ? '' : ` (and ${whole(lost.length - 1)} more)`
+  const others = lost.length === 1 ? '' : ` (and ${formatNumber(lost.length - 1)} more)`
   return {
     field: 'category_path',
-    sentence: `In the scrape of ${scrape.store} on ${scrape.date} the category ${name} ${what}: ${whole(rows)} of ${whole(then)}${others}.`,
+    sentence: `In the scrape of ${scrape.store} on ${scrape.date} the category ${name} ${what}: ${formatNumber(rows)} of ${formatNumber(then)}${others}.`,
     rows: lost.reduce((sum, [, before, after]) => sum + before - after, 0),
     before: then,
     now: rows,
-    examples: lost.map(([each, before, after]) => `${each}: ${whole(before)} → ${whole(after)}`),
+    examples: lost.map(([each, before, after]) => `${each}: ${formatNumber(before)} → ${formatNumber(after)}`),
     picture: categoriesThenAndNow(compared[0]?.figures, now),
   }
 }
@@ -182,7 +182,7 @@ export function rowsRepeated({ scrape, now, compared, thresholds }: Case): Found
   if (!isClearlyMore(now.repeated, all, Math.max(thresholds.HOLD_REPEATED_SHARE, Math.min(0.95, 2 * usual))))
     return undefined
   return {
-    sentence: `${whole(now.repeated)} of ${whole(all)} rows of ${scrape.store} on ${scrape.date} show a listing again that the scrape has shown already.`,
+    sentence: `${formatNumber(now.repeated)} of ${formatNumber(all)} rows of ${scrape.store} on ${scrape.date} show a listing again that the scrape has shown already.`,
     rows: now.repeated,
     before: usual,
     now: share(now),
@@ -209,7 +209,7 @@ export function dateLongBefore({ scrape, references, thresholds }: Case): Found 
   if (days <= thresholds.HOLD_DAYS_BACK) return undefined
   return {
     field: 'scraped_date',
-    sentence: `The scrape of ${scrape.store} is dated ${scrape.date}, ${whole(days)} days before ${references.own === undefined ? "the company's" : "the store's"} newest one of ${newest}.`,
+    sentence: `The scrape of ${scrape.store} is dated ${scrape.date}, ${formatNumber(days)} days before ${references.own === undefined ? "the company's" : "the store's"} newest one of ${newest}.`,
     rows: scrape.figures.rows,
     examples: [scrape.date],
   }

@@ -1,5 +1,5 @@
 /** The thresholds for holding a scrape or reporting a finding: settings of both machines; shares are from 0 to 1. */
-import { share, whole } from '../setting-readers.ts'
+import { share, wholeNumber } from '../setting-readers.ts'
 
 function threshold<Fallback extends string>(read: (text: string) => number, fallback: Fallback, about: string) {
   return { machine: 'both', read, fallback, about } as const
@@ -7,9 +7,9 @@ function threshold<Fallback extends string>(read: (text: string) => number, fall
 
 /** The settings, in the order of the rules. */
 export const HOLD_SETTINGS = {
-  HOLD_DAYS_AHEAD: threshold(whole(0), '1', 'a scrape dated more days after the day of its receipt is held'),
-  HOLD_DAYS_BACK: threshold(whole(1), '366', "a scrape dated more days before the store's newest one is held"),
-  HOLD_ROWS_MIN: threshold(whole(0), '20', 'numbers of rows are compared where as many were usual'),
+  HOLD_DAYS_AHEAD: threshold(wholeNumber(0), '1', 'a scrape dated more days after the day of its receipt is held'),
+  HOLD_DAYS_BACK: threshold(wholeNumber(1), '366', "a scrape dated more days before the store's newest one is held"),
+  HOLD_ROWS_MIN: threshold(wholeNumber(0), '20', 'numbers of rows are compared where as many were usual'),
   HOLD_ROWS_SHARE: threshold(
     share,
     '0.9',
@@ -20,7 +20,7 @@ export const HOLD_SETTINGS = {
     '0.85',
     "a store's first scrape with a smaller share of the rows of the company's other stores is held",
   ),
-  HOLD_CATEGORY_ROWS_MIN: threshold(whole(1), '20', 'a top category is compared where it had as many rows'),
+  HOLD_CATEGORY_ROWS_MIN: threshold(wholeNumber(1), '20', 'a top category is compared where it had as many rows'),
   HOLD_CATEGORY_SHARE: threshold(share, '0.5', 'a scrape with a smaller share of the rows of a top category is held'),
   HOLD_REJECTS_SHARE: threshold(share, '0.2', 'a file with a larger share of rejected rows is held'),
   HOLD_DUPLICATES_SHARE: threshold(
@@ -66,12 +66,12 @@ export const HOLD_SETTINGS = {
     'a scrape in which a smaller share of the rows that told a field tells it, or tells the same of it, is held',
   ),
   HOLD_MERGED_PRODUCTS: threshold(
-    whole(0),
+    wholeNumber(0),
     '20',
     'a file that would merge more products with others of the same company is held',
   ),
   HOLD_PRODUCT_LISTINGS: threshold(
-    whole(1),
+    wholeNumber(1),
     '10000',
     'a file by which more listings would hang together as one product is held, also when a person releases it',
   ),

@@ -15,7 +15,7 @@ export function unitOf(product: Fields, priceCents: number): number {
   const unit = Number(unitPrice)
   if (!(unit >= 0)) return UNIT.none
   const equal = unit > 0 && Math.round(unit * 100) === priceCents ? IS_UNIT_PRICE : 0
-  const said = saidUnitPrice(product, priceCents)
+  const said = expectedUnitPrice(product, priceCents)
   if (said === undefined) return equal | UNIT.none
   return equal | fit(unit, said)
 }
@@ -24,7 +24,7 @@ export function unitOf(product: Fields, priceCents: number): number {
 type Rate = Readonly<{ price: number; amount: number; measure: string }>
 
 /** The expected unit price, by the text or by price and size, for the amount in `unit_of_measure`. */
-function saidUnitPrice(product: Fields, priceCents: number): number | undefined {
+function expectedUnitPrice(product: Fields, priceCents: number): number | undefined {
   const { per_unit_price_string: text, unit_of_measure: measure, size } = product
   const rate = rateOf(text) ?? rateOfSize(size, priceCents)
   if (rate === undefined) return undefined

@@ -3,7 +3,7 @@ import type { ChangePage } from '@splitcart/data-management/http/routes/changes-
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type Column, DataTable, type More } from '../../parts/data-table.tsx'
-import { byAmount, changedBy, money, whole } from '../../parts/format.ts'
+import { byAmount, changedBy, formatNumber, money } from '../../parts/format.ts'
 import { Day } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
@@ -83,7 +83,7 @@ const COLUMNS: readonly Column<Change>[] = [
     right: true,
     narrow: 'shown',
     sort: ({ stores }) => stores,
-    cell: ({ stores }) => whole(stores),
+    cell: ({ stores }) => formatNumber(stores),
   },
   {
     id: 'when',

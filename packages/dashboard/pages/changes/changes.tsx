@@ -7,7 +7,7 @@ import { type ReactNode, useCallback, useMemo } from 'react'
 import { type ChangeFilters, changesAddress, changesQuery } from '../../api/queries.ts'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { Filters, TextFilter } from '../../parts/filters.tsx'
-import { whole } from '../../parts/format.ts'
+import { formatNumber } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -95,9 +95,9 @@ function Kinds({ page: { counts }, filters }: Readonly<{ page: ChangePage }> & O
             data-kind={kind}
             data-chosen={filters.kind === kind}
             aria-current={filters.kind === kind ? 'true' : undefined}
-            title={`${whole(lines)} articles, in ${whole(stores)} stores together`}
+            title={`${formatNumber(lines)} articles, in ${formatNumber(stores)} stores together`}
           >
-            <span className={style.value}>{whole(lines)}</span> {KIND_LABELS[kind]}
+            <span className={style.value}>{formatNumber(lines)}</span> {KIND_LABELS[kind]}
           </Link>
         </li>
       ))}

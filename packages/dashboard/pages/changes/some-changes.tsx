@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { firstChangesQuery } from '../../api/queries.ts'
-import { money, whole } from '../../parts/format.ts'
+import { formatNumber, money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Day } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -31,7 +31,7 @@ export function LatestChanges(): ReactNode {
       <p className={style.sums}>
         {counts.map(({ kind, lines }) => (
           <Link key={kind} to="/changes" search={{ kind }} className={style.sum} data-kind={kind}>
-            <strong>{whole(lines)}</strong> {KIND_LABELS[kind]}
+            <strong>{formatNumber(lines)}</strong> {KIND_LABELS[kind]}
           </Link>
         ))}
       </p>
@@ -78,7 +78,7 @@ export function ChangesOfUpload({ id }: Readonly<{ id: string }>): ReactNode {
       plain
       note={
         <>
-          {said.map(({ kind, lines }) => `${whole(lines)} ${KIND_LABELS[kind]}`).join(', ')}
+          {said.map(({ kind, lines }) => `${formatNumber(lines)} ${KIND_LABELS[kind]}`).join(', ')}
           {data.next !== null && (
             <>
               {' · '}

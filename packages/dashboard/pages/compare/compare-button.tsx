@@ -3,12 +3,12 @@ import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { count } from '../../parts/format.ts'
-import { type ComparedProduct, toggleCompared, useTray } from '../../parts/tray.ts'
+import { type ComparedProduct, toggleCompared, useCompared } from '../../parts/tray.ts'
 import style from './compare.module.css'
 
 /** The button, and the link to the comparison. */
 export function CompareButton({ product }: Readonly<{ product: ComparedProduct }>): ReactNode {
-  const tray = useTray()
+  const tray = useCompared()
   const isLaid = tray.some(({ id }) => id === product.id)
   return (
     <span className={style.tray}>

@@ -12,7 +12,7 @@ import { byAmount, money } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Day } from '../../parts/time.tsx'
-import { emptyTray, TRAY_MAX } from '../../parts/tray.ts'
+import { clearCompared, TRAY_MAX } from '../../parts/tray.ts'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { type Line, linesOf } from '../products/lines.ts'
 import { storeNamed } from '../products/stores-chosen.ts'
@@ -63,7 +63,7 @@ function Whole({ products }: Readonly<{ products: readonly ProductAnswer[] }>): 
         size="compact-sm"
         variant="default"
         onClick={() => {
-          emptyTray()
+          clearCompared()
           navigate({ search: {} })
         }}
       >

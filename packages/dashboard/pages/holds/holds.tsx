@@ -5,7 +5,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { uploadsQuery } from '../../api/queries.ts'
-import { count, whole } from '../../parts/format.ts'
+import { count, formatNumber } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -54,7 +54,7 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
           </Link>
         </h2>
         <p className={style.about}>
-          {whole(load?.rows ?? lines)} rows
+          {formatNumber(load?.rows ?? lines)} rows
           {details?.sender && (
             <>
               , from <UntrustedText text={details.sender.name} />

@@ -3,7 +3,7 @@ import type { HoldPreview } from '@splitcart/data-management/http/routes/uploads
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { previewQuery } from '../../api/queries.ts'
-import { change, money, whole } from '../../parts/format.ts'
+import { change, formatNumber, money } from '../../parts/format.ts'
 import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
@@ -51,7 +51,7 @@ function Figure({ name, value, isBad = false }: Readonly<{ name: string; value: 
   return (
     <div className={style.number} data-bad={isBad}>
       <dt>{name}</dt>
-      <dd>{whole(value)}</dd>
+      <dd>{formatNumber(value)}</dd>
     </div>
   )
 }
@@ -64,8 +64,8 @@ function Stores({ preview: { stores } }: Readonly<{ preview: HoldPreview }>): Re
           <StoreLink store={{ company, store_id }}>
             <UntrustedText text={`${company} · ${store_name}`} />
           </StoreLink>{' '}
-          on <Day on={date} />: {whole(rows)} rows
-          {rows_before === null ? ', the first of this store' : `, ${whole(rows_before)} before`}
+          on <Day on={date} />: {formatNumber(rows)} rows
+          {rows_before === null ? ', the first of this store' : `, ${formatNumber(rows_before)} before`}
         </li>
       ))}
     </ul>
@@ -106,7 +106,7 @@ function Disappeared({ preview }: Readonly<{ preview: HoldPreview }>): ReactNode
   const { first_disappeared: first, disappeared } = preview
   return (
     <div className={style.list}>
-      <h4>Would disappear{disappeared > first.length && `, ${first.length} of ${whole(disappeared)}`}</h4>
+      <h4>Would disappear{disappeared > first.length && `, ${first.length} of ${formatNumber(disappeared)}`}</h4>
       <ul>
         {first.map(({ company, store_id, store_name, sku, name }) => (
           <li key={JSON.stringify([company, store_id, sku, name])} title={`${company} · ${store_name}`}>

@@ -13,19 +13,19 @@ import { Page } from '../../parts/page.tsx'
 import { Ago, DayOf } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './keys.module.css'
-import { Made, NewKey } from './new-key.tsx'
+import { CreatedKey, NewKey } from './new-key.tsx'
 import { OnlyAdmin } from './only-admin.tsx'
 import { Revoke } from './revoke.tsx'
 import { Rotate } from './rotate.tsx'
 import { Tabs } from './tabs.tsx'
 
 /** The open dialog, and the key that it is about. */
-type Doing = Readonly<{ what: 'create' } | { what: 'rotate' | 'revoke'; key: KeyView }>
+type OpenDialog = Readonly<{ what: 'create' } | { what: 'rotate' | 'revoke'; key: KeyView }>
 
 /** The page. */
 export function Keys(): ReactNode {
   const isAdmin = useIsAdmin()
-  const [doing, start] = useState<Doing>()
+  const [doing, start] = useState<OpenDialog>()
   const create = (
     <Button size="xs" onClick={() => start({ what: 'create' })}>
       Create a key
@@ -43,9 +43,9 @@ export function Keys(): ReactNode {
 type Shown = Readonly<{ name: string; key: string }>
 
 /** The open dialog; after a key was created, the dialog that shows it. */
-function Dialogs({ doing, close }: Readonly<{ doing: Doing | undefined; close: () => void }>): ReactNode {
+function Dialogs({ doing, close }: Readonly<{ doing: OpenDialog | undefined; close: () => void }>): ReactNode {
   const [made, show] = useState<Shown>()
-  if (made !== undefined) return <Made made={made} close={() => show(undefined)} />
+  if (made !== undefined) return <CreatedKey made={made} close={() => show(undefined)} />
   if (doing === undefined) return null
   const done = (key: Shown) => {
     close()
@@ -56,7 +56,7 @@ function Dialogs({ doing, close }: Readonly<{ doing: Doing | undefined; close: (
   return <Revoke of={doing.key} close={close} />
 }
 
-function List({ start }: Readonly<{ start: (doing: Doing) => void }>): ReactNode {
+function List({ start }: Readonly<{ start: (doing: OpenDialog) => void }>): ReactNode {
   const keys = useInfiniteQuery(keysQuery)
   const own = useSession()?.key_id
   const columns = useMemo(() => columnsFor(own, start), [own, start])
@@ -68,7 +68,7 @@ function List({ start }: Readonly<{ start: (doing: Doing) => void }>): ReactNode
 
 const TONES: Readonly<Record<KeyView['state'], Tone>> = { works: 'good', expired: 'calm', revoked: 'calm' }
 
-function columnsFor(own: string | undefined, start: (doing: Doing) => void): Column<KeyView>[] {
+function columnsFor(own: string | undefined, start: (doing: OpenDialog) => void): Column<KeyView>[] {
   return [
     {
       id: 'name',
@@ -167,7 +167,7 @@ function End({ of: { revoked_at, expires_at, rotated_to } }: Readonly<{ of: KeyV
   )
 }
 
-function Actions({ of: key, start }: Readonly<{ of: KeyView; start: (doing: Doing) => void }>): ReactNode {
+function Actions({ of: key, start }: Readonly<{ of: KeyView; start: (doing: OpenDialog) => void }>): ReactNode {
   const name = key.name.slice(0, 60)
   return (
     <span className={style.actions}>

@@ -25,11 +25,11 @@ const SCOPES: readonly { scope: Scope; about: string }[] = [
 
 type NewKeyForm = Readonly<{ name: string; scopes: Scope[]; onlyFor: string; onlyFrom: string; expires: string }>
 
-const NOTHING_SAID: NewKeyForm = { name: '', scopes: ['upload'], onlyFor: '', onlyFrom: '', expires: '' }
+const EMPTY_FORM: NewKeyForm = { name: '', scopes: ['upload'], onlyFor: '', onlyFrom: '', expires: '' }
 
 /** The dialog that creates a key. */
 export function NewKey({ close, done }: Props): ReactNode {
-  const [wanted, setWanted] = useState(NOTHING_SAID)
+  const [wanted, setWanted] = useState(EMPTY_FORM)
   const [ownKey, setOwnKey] = useState('')
   const client = useQueryClient()
   const zone = useTimeZone()
@@ -126,7 +126,7 @@ function wordsIn(text: string): string[] {
 }
 
 /** Shows a key that was just created. */
-export function Made({
+export function CreatedKey({
   made,
   close,
 }: Readonly<{ made: Pick<MadeKeyView, 'name' | 'key'>; close: () => void }>): ReactNode {

@@ -107,25 +107,25 @@ function Wait({ invited, close, again }: WaitProps): ReactNode {
         <summary>By hand, with a key of your own making</summary>
         <Commands lines={linesByHand(system, address)} />
       </details>
-      <Heard keyOf={key ?? undefined} />
+      <ConnectionProgress keyOf={key ?? undefined} />
       <div className={form.buttons}>
         {key === null && (
           <Button variant="default" onClick={again}>
             Another code
           </Button>
         )}
-        <Button onClick={close}>{isHeardOf(key) ? 'Done' : 'Close'}</Button>
+        <Button onClick={close}>{hasConnected(key) ? 'Done' : 'Close'}</Button>
       </div>
     </div>
   )
 }
 
-function isHeardOf(key: KeyView | null | undefined): boolean {
+function hasConnected(key: KeyView | null | undefined): boolean {
   return key?.last_used_at != null
 }
 
 /** Whether the machine has fetched its key and used it yet. */
-function Heard({ keyOf: key }: Readonly<{ keyOf: KeyView | undefined }>): ReactNode {
+function ConnectionProgress({ keyOf: key }: Readonly<{ keyOf: KeyView | undefined }>): ReactNode {
   return (
     <p role="status" className={style.heard}>
       {key === undefined ? (

@@ -5,11 +5,11 @@ import type { ReactNode } from 'react'
 import { Badge } from '../../parts/badge.tsx'
 import type { Column } from '../../parts/data-table.tsx'
 import { DAY_SECONDS } from '../../parts/durations.ts'
-import { count, duration, moment, size, whole } from '../../parts/format.ts'
+import { count, duration, formatNumber, moment, size } from '../../parts/format.ts'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './machines.module.css'
 
-const SKEW_SECONDS_TOLD = 60
+const SKEW_SECONDS_MIN = 60
 const SKEW_SECONDS_WRONG = 5 * 60
 const YEARS_SECONDS = 2 * 365 * DAY_SECONDS
 
@@ -21,7 +21,7 @@ export const REPORT_COLUMNS: readonly Column<KeyView>[] = [
     width: 'minmax(7.5rem, 1.2fr)',
     narrow: 'shown',
     sort: ({ machine }) => machine?.version ?? '',
-    cell: said((machine) => <Version {...machine} />),
+    cell: reported((machine) => <Version {...machine} />),
   },
   {
     id: 'waiting',
@@ -29,7 +29,7 @@ export const REPORT_COLUMNS: readonly Column<KeyView>[] = [
     width: 'minmax(9.5rem, 1.5fr)',
     narrow: 'shown',
     sort: ({ machine }) => machine?.waiting_files ?? -1,
-    cell: said((machine) => <Waits {...machine} />),
+    cell: reported((machine) => <Waits {...machine} />),
   },
   {
     id: 'clock',
@@ -37,11 +37,11 @@ export const REPORT_COLUMNS: readonly Column<KeyView>[] = [
     width: 'minmax(8.5rem, 1fr)',
     narrow: 'shown',
     sort: ({ machine }) => Math.abs(machine?.clock_skew_seconds ?? -1),
-    cell: said(({ clock_skew_seconds: seconds }) => <Clock seconds={seconds} />),
+    cell: reported(({ clock_skew_seconds: seconds }) => <Clock seconds={seconds} />),
   },
 ]
 
-function said(cell: (machine: MachineView) => ReactNode): (row: KeyView) => ReactNode {
+function reported(cell: (machine: MachineView) => ReactNode): (row: KeyView) => ReactNode {
   return ({ machine }) => (machine === null ? '–' : cell(machine))
 }
 
@@ -59,14 +59,14 @@ function Waits({ waiting_files: files, waiting_bytes: bytes, refused_files: refu
     <span className={style.said} title={`as of ${moment(Date.parse(heard_at))}`}>
       {files === 0 ? 'nothing' : count(files, 'file')}
       {files > 0 && <span className={style.muted}>{size(bytes)}</span>}
-      {refused > 0 && <Badge tone="bad">{whole(refused)} refused</Badge>}
+      {refused > 0 && <Badge tone="bad">{formatNumber(refused)} refused</Badge>}
     </span>
   )
 }
 
 function Clock({ seconds }: Readonly<{ seconds: number }>): ReactNode {
   const off = Math.abs(seconds)
-  if (off < SKEW_SECONDS_TOLD) return 'right'
+  if (off < SKEW_SECONDS_MIN) return 'right'
   const text = `${off < YEARS_SECONDS ? duration(off * 1000) : 'years'} ${seconds > 0 ? 'behind' : 'ahead'}`
   return off < SKEW_SECONDS_WRONG ? text : <Badge tone="bad">{text}</Badge>
 }

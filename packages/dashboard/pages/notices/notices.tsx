@@ -47,13 +47,13 @@ export function NoticesPage(): ReactNode {
   const isAdmin = useIsAdmin()
   return (
     <Page title="Notices">
-      {isAdmin ? <NoticesTold /> : <OnlyAdmin what="notices" />}
+      {isAdmin ? <SentNotices /> : <OnlyAdmin what="notices" />}
       <Watched />
     </Page>
   )
 }
 
-function NoticesTold(): ReactNode {
+function SentNotices(): ReactNode {
   const notices = useInfiniteQuery(noticesQuery)
   const rows = useMemo(() => notices.data?.pages.flatMap((page) => page.notices) ?? [], [notices.data])
   const first = notices.data?.pages[0]

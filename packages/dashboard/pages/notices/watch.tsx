@@ -12,7 +12,7 @@ import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { money } from '../../parts/format.ts'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
-import { EndWatch, ruleSaid } from './watched.tsx'
+import { EndWatch, ruleText } from './watched.tsx'
 
 type Rule = WatchView['rule']
 type Of = Readonly<{ product: Pick<ProductAnswer, 'id' | 'name' | 'now'> }>
@@ -118,7 +118,7 @@ function Own({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNod
     <div>
       {watches.map((watch) => (
         <p key={watch.id}>
-          Watched: {ruleSaid(watch)} <EndWatch of={watch} />
+          Watched: {ruleText(watch)} <EndWatch of={watch} />
         </p>
       ))}
     </div>

@@ -16,7 +16,7 @@ import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './notices.module.css'
 
 /** In words, when a watch sends a notice. */
-export function ruleSaid({ rule, target_cents }: Pick<WatchView, 'rule' | 'target_cents'>): string {
+export function ruleText({ rule, target_cents }: Pick<WatchView, 'rule' | 'target_cents'>): string {
   if (rule === 'target') return `at ${money(target_cents ?? 0)} or less`
   return { low: 'lower than ever', any: 'any change', stock: 'back in stock' }[rule]
 }
@@ -50,7 +50,7 @@ function List({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNo
           <span className={told.what}>
             <Name of={watch} />{' '}
             <span className={style.muted}>
-              {ruleSaid(watch)}, now{' '}
+              {ruleText(watch)}, now{' '}
               <span className={style.price}>
                 {watch.lowest_cents === null ? 'without a price' : money(watch.lowest_cents)}
               </span>

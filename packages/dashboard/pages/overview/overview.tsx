@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { overviewQuery } from '../../api/queries.ts'
 import { DayLegend, StoreDayBar } from '../../parts/day-bar.tsx'
-import { atLeast, count, size, whole } from '../../parts/format.ts'
+import { atLeast, count, formatNumber, size } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
@@ -30,7 +30,7 @@ export function OverviewPage(): ReactNode {
 function Totals({ totals }: Pick<Overview, 'totals'>): ReactNode {
   const { products, listings, stores, companies } = totals
   if (stores === 0) return null
-  const where = `${count(stores, 'store')} of ${whole(companies)} ${companies === 1 ? 'company' : 'companies'}`
+  const where = `${count(stores, 'store')} of ${formatNumber(companies)} ${companies === 1 ? 'company' : 'companies'}`
   return `${count(products, 'product')} and ${count(listings, 'listing')} from ${where}`
 }
 
@@ -82,10 +82,10 @@ function Today({ overview }: Readonly<{ overview: Overview }>): ReactNode {
       <Tile name="Uploads today" value={atLeast(today.uploads)}>
         {today.files === 0 ? 'none loaded yet' : `${count(today.files, 'file')} loaded`}
       </Tile>
-      <Tile name="Rows loaded today" value={whole(today.rows - today.rejected)}>
-        {whole(today.inserted)} new or back, {whole(today.changed)} changed
+      <Tile name="Rows loaded today" value={formatNumber(today.rows - today.rejected)}>
+        {formatNumber(today.inserted)} new or back, {formatNumber(today.changed)} changed
       </Tile>
-      <Tile name="Rejected today" value={whole(today.rejects)}>
+      <Tile name="Rejected today" value={formatNumber(today.rejects)}>
         {today.rejects === 0 ? (
           <Link to="/rejects">All rejects</Link>
         ) : (
@@ -94,7 +94,7 @@ function Today({ overview }: Readonly<{ overview: Overview }>): ReactNode {
           </Link>
         )}
       </Tile>
-      <Tile name="Waiting in the inbox" value={whole(inbox.files)}>
+      <Tile name="Waiting in the inbox" value={formatNumber(inbox.files)}>
         {oldest === null ? (
           'nothing waits'
         ) : (

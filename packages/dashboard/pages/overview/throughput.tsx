@@ -2,7 +2,7 @@
 import { VisuallyHidden } from '@mantine/core'
 import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import type { ReactNode } from 'react'
-import { clock, count, whole } from '../../parts/format.ts'
+import { clock, count, formatNumber } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import style from './throughput.module.css'
 
@@ -14,7 +14,7 @@ export function Throughput({ steps }: Readonly<{ steps: Overview['throughput'] }
   return (
     <Panel
       title="The last 24 hours"
-      note={`${count(rows, 'row')} in ${count(files, 'file')}; at most ${whole(most)} in an hour`}
+      note={`${count(rows, 'row')} in ${count(files, 'file')}; at most ${formatNumber(most)} in an hour`}
     >
       <div className={style.bars} aria-hidden="true">
         {steps.map((step) => (

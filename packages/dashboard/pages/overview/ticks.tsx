@@ -8,7 +8,7 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
-import { whole } from '../../parts/format.ts'
+import { formatNumber } from '../../parts/format.ts'
 import { ErrorNotice } from '../../parts/notice.tsx'
 import { Day, Moment } from '../../parts/time.tsx'
 import told from '../../parts/told-list.module.css'
@@ -81,7 +81,7 @@ export function Ticked({ of: { ticked, ticked_count } }: Readonly<{ of: TicksVie
   if (ticked_count === 0) return null
   return (
     <details className={style.ticked}>
-      <summary>{whole(ticked_count)} ticked off</summary>
+      <summary>{formatNumber(ticked_count)} ticked off</summary>
       <ul className={told.list}>
         {ticked.map((tick) => (
           <TickedLine key={JSON.stringify([tick.kind, tick.subject])} tick={tick} />

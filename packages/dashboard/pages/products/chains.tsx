@@ -5,7 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { BY_AMOUNT } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { count, money, moneyRange, whole } from '../../parts/format.ts'
+import { count, formatNumber, money, moneyRange } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Day } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -100,7 +100,7 @@ function storesColumn(chosen: string | undefined, open: (company: string) => voi
       const text =
         stores === 0
           ? `${count(silent_stores, 'store')} long ago`
-          : `${whole(lowest_stores)} of ${count(stores, 'store')}`
+          : `${formatNumber(lowest_stores)} of ${count(stores, 'store')}`
       return (
         <Button
           size="compact-xs"

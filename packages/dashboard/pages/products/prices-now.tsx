@@ -4,7 +4,7 @@ import type { ProductAnswer } from '@splitcart/data-management/http/routes/produ
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { byAmount, change, count, money, priceOf, whole } from '../../parts/format.ts'
+import { byAmount, change, count, formatNumber, money, priceOf } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Day } from '../../parts/time.tsx'
@@ -34,7 +34,7 @@ export function PricesNow({ product, chosen }: Props): ReactNode {
   )
   const title = chain === undefined ? 'What it costs now' : `What it costs now at ${chain}`
   return (
-    <Panel title={title} note={storesSaid(product.now)} plain>
+    <Panel title={title} note={storesText(product.now)} plain>
       {rows.length === 0 ? (
         <p className={style.muted}>Choose the stores of a chain above to see each of them.</p>
       ) : (
@@ -45,10 +45,10 @@ export function PricesNow({ product, chosen }: Props): ReactNode {
 }
 
 /** "in 3 stores; 2 more have not been heard of lately" */
-function storesSaid({ stores, silent_stores }: ProductAnswer['now']): string {
+function storesText({ stores, silent_stores }: ProductAnswer['now']): string {
   const heard = `in ${count(stores, 'store')}`
   if (silent_stores === 0) return heard
-  return `${heard}; ${silent_stores === 1 ? '1 more has' : `${whole(silent_stores)} more have`} not been heard of lately`
+  return `${heard}; ${silent_stores === 1 ? '1 more has' : `${formatNumber(silent_stores)} more have`} not been heard of lately`
 }
 
 function idOf({ company, store_id, sku, key }: Price): string {

@@ -95,14 +95,14 @@ function About({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
           ],
           ['Sold as', <Listings key="listings" listings={listings} />],
           ...(named.length === 0 ? [] : [['Also called', <UntrustedBlock key="names" text={list(named)} />] as const]),
-          ...told(listings),
+          ...detailRows(listings),
         ]}
       />
     </div>
   )
 }
 
-const TOLD = [
+const DETAIL_FIELDS = [
   ['Description', 'description'],
   ['Ingredients', 'ingredients'],
   ['Allergens', 'allergens'],
@@ -111,14 +111,14 @@ const TOLD = [
 ] as const
 
 /** The further fields of a product, each from the first listing that has it. */
-function told(listings: ProductAnswer['listings']): (readonly [string, ReactNode])[] {
-  return TOLD.flatMap(([title, field]) => {
+function detailRows(listings: ProductAnswer['listings']): (readonly [string, ReactNode])[] {
+  return DETAIL_FIELDS.flatMap(([title, field]) => {
     const text = listings.map(({ details }) => details?.[field]).find((each) => each !== undefined)
     return text === undefined ? [] : [[title, <UntrustedLines key={field} text={String(text)} />] as const]
   })
 }
 
-const EVIDENCE_SAID = { person: 'a person said so', gtin: 'the same barcode', name: 'the same name and size' } as const
+const EVIDENCE_TEXT = { person: 'a person said so', gtin: 'the same barcode', name: 'the same name and size' } as const
 
 function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
   return (
@@ -132,7 +132,7 @@ function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
               <UntrustedText text={details.per_unit_price_string} />
             </>
           )}
-          {evidence !== null && ` · ${EVIDENCE_SAID[evidence]}`}
+          {evidence !== null && ` · ${EVIDENCE_TEXT[evidence]}`}
           {url !== null && /^https?:\/\//i.test(url) && (
             <>
               {' '}

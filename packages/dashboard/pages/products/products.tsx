@@ -9,7 +9,7 @@ import { BY_AMOUNT, SIZE } from '../../parts/columns.tsx'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
-import { atLeast, moneyRange, whole } from '../../parts/format.ts'
+import { atLeast, formatNumber, moneyRange } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -52,7 +52,7 @@ const COLUMNS: readonly Column<Product>[] = [
     width: '4rem',
     right: true,
     sort: ({ now }) => now?.stores ?? 0,
-    cell: ({ now }) => whole(now?.stores ?? 0),
+    cell: ({ now }) => formatNumber(now?.stores ?? 0),
   },
   {
     id: 'price',

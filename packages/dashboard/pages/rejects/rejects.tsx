@@ -8,7 +8,7 @@ import { type RejectFilters, rejectsQuery } from '../../api/queries.ts'
 import { addressOf } from '../../api/request.ts'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
-import { count, moment, whole } from '../../parts/format.ts'
+import { count, formatNumber, moment } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
@@ -93,7 +93,7 @@ function Group({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
         {samples.map((each) => (
           <li key={`${each.upload_id} ${each.line}`}>
             <p className={style.place}>
-              line {whole(each.line)} of{' '}
+              line {formatNumber(each.line)} of{' '}
               {each.upload_id === null ? (
                 <UntrustedText text={each.filename} />
               ) : (
@@ -177,14 +177,14 @@ function RejectFilterRow(): ReactNode {
           className={style.only}
         >
           {name === 'since' ? 'only since' : `only of the ${name}`}{' '}
-          <UntrustedText text={name === 'since' ? whenSaid(filters.since) : (filters[name] ?? '')} /> ×
+          <UntrustedText text={name === 'since' ? momentText(filters.since) : (filters[name] ?? '')} /> ×
         </Link>
       ))}
     </Filters>
   )
 }
 
-function whenSaid(text: string | undefined): string {
+function momentText(text: string | undefined): string {
   const at = Date.parse(text ?? '')
   return Number.isNaN(at) ? (text ?? '') : moment(at)
 }

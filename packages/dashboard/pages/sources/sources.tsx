@@ -10,7 +10,7 @@ import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { DayLegend, StoreDayBar } from '../../parts/day-bar.tsx'
 import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
-import { atLeast, count, percent, whole } from '../../parts/format.ts'
+import { atLeast, count, formatNumber, percent } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<Source>[] = [
         <StoreLink store={{ company, store_id }} className={style.name}>
           <UntrustedText text={store_name} />
         </StoreLink>
-        <UntrustedText text={besides(company, store_id, store_name)} className={style.muted} />
+        <UntrustedText text={codesBeside(company, store_id, store_name)} className={style.muted} />
         {place !== undefined && <UntrustedText text={place} className={style.muted} />}
         {is_closed && <span className={style.muted}>closed</span>}
       </span>
@@ -125,7 +125,7 @@ function idOf({ company, store_id }: Source): string {
 }
 
 /** Company and store id, as far as the store's name does not contain them. */
-function besides(company: string, storeId: string, storeName: string): string {
+function codesBeside(company: string, storeId: string, storeName: string): string {
   const said = storeName.toLowerCase()
   return [company, storeId].filter((each) => !said.includes(each.toLowerCase())).join(' ')
 }
@@ -153,8 +153,8 @@ function LastScrape({ date, receivedAt }: Readonly<{ date: string; receivedAt: s
 /** The rows of the latest scrape, and their share of the usual number. */
 function Rows({ source: { rows, usual_rows } }: Readonly<{ source: Source }>): ReactNode {
   return (
-    <span title={`${count(rows, 'row')}; the median of the last ten scrapes is ${whole(usual_rows)}`}>
-      {whole(rows)}
+    <span title={`${count(rows, 'row')}; the median of the last ten scrapes is ${formatNumber(usual_rows)}`}>
+      {formatNumber(rows)}
       {usual_rows > 0 && <span className={style.muted}> {percent(Math.round((rows / usual_rows) * 100) / 100)}</span>}
     </span>
   )

@@ -9,7 +9,7 @@ import { scrapesOfStoreQuery, sourceQuery } from '../../api/source-queries.ts'
 import { SourceState } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
-import { percent, whole } from '../../parts/format.ts'
+import { formatNumber, percent } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
@@ -80,7 +80,7 @@ function factsOf(source: Source, store: string): (readonly [string, ReactNode])[
     ],
     ['Usually', usual_days === null ? 'scraped once so far' : intervalOf(usual_days)],
     ['Due', due_date !== null ? <Day key="due" on={due_date} /> : state === 'retired' ? 'no more' : 'nobody knows yet'],
-    ['Rows', `${whole(rows)}, usually ${whole(usual_rows)}`],
+    ['Rows', `${formatNumber(rows)}, usually ${formatNumber(usual_rows)}`],
     [
       'Rejected',
       reject_share === 0 ? (
@@ -102,7 +102,7 @@ function Changed({ store }: Readonly<{ store: string }>): ReactNode {
   if (data === undefined || data.changes.length === 0) return null
   const said = data.counts
     .filter(({ lines }) => lines > 0)
-    .map(({ kind, lines }) => `${whole(lines)} ${KIND_LABELS[kind]}`)
+    .map(({ kind, lines }) => `${formatNumber(lines)} ${KIND_LABELS[kind]}`)
   return (
     <Panel
       title="What its latest scrape changed"
@@ -137,7 +137,7 @@ const COLUMNS: readonly Column<Scrape>[] = [
     right: true,
     narrow: 'shown',
     sort: ({ listings }) => listings,
-    cell: ({ listings }) => whole(listings),
+    cell: ({ listings }) => formatNumber(listings),
   },
   {
     id: 'upload',

@@ -7,7 +7,7 @@ import { systemQuery } from '../../api/queries.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { Commands, typedLine } from '../../parts/commands.tsx'
 import { DAY_MS } from '../../parts/durations.ts'
-import { count, dateIn, percent, size, whole } from '../../parts/format.ts'
+import { count, dateIn, formatNumber, percent, size } from '../../parts/format.ts'
 import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { Ago, Moment } from '../../parts/time.tsx'
@@ -89,7 +89,10 @@ function Loader({ system: { loader, inbox, uploads, shell } }: Readonly<{ system
             'The oldest',
             inbox.oldest_received_at === null ? 'nothing waits' : <Ago key="oldest" at={inbox.oldest_received_at} />,
           ],
-          ['Uploads', `${whole(uploads.loaded)} loaded, ${whole(uploads.held)} held, ${whole(uploads.failed)} failed`],
+          [
+            'Uploads',
+            `${formatNumber(uploads.loaded)} loaded, ${formatNumber(uploads.held)} held, ${formatNumber(uploads.failed)} failed`,
+          ],
         ]}
       />
       {loader.state === 'not running' && (
@@ -180,7 +183,7 @@ function Program({
           ['SQLite', versions.sqlite],
           ['Started', <Moment key="started" at={started_at} />],
           ['Days begin in', time_zone],
-          ['Pages open', whole(listeners)],
+          ['Pages open', formatNumber(listeners)],
         ]}
       />
       <p className={style.links}>

@@ -1,7 +1,7 @@
 /** The counts of a load, which add up: rows = new + changed + unchanged + duplicate + rejected + not loaded. */
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import type { ReactNode } from 'react'
-import { whole } from '../../parts/format.ts'
+import { formatNumber } from '../../parts/format.ts'
 import style from './counts.module.css'
 
 const KINDS = [
@@ -42,20 +42,20 @@ export function Counts({ load }: Readonly<{ load: LoadResult }>): ReactNode {
                 <span className={style.key} data-kind={kind} />
                 {name}
               </th>
-              <td>{whole(rows)}</td>
+              <td>{formatNumber(rows)}</td>
             </tr>
           ))}
         </tbody>
         <tfoot>
           <tr>
             <th scope="row">rows</th>
-            <td>{whole(load.rows)}</td>
+            <td>{formatNumber(load.rows)}</td>
           </tr>
         </tfoot>
       </table>
       <p className={style.note}>
         {!isApplied && 'Nothing of it is in the catalogue. '}
-        {load.warnings > 0 && `${whole(load.warnings)} wrong fields were left out; their rows count.`}
+        {load.warnings > 0 && `${formatNumber(load.warnings)} wrong fields were left out; their rows count.`}
       </p>
     </>
   )

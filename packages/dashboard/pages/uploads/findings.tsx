@@ -1,7 +1,7 @@
 /** The findings in a file: those that hold it, all others, and fields that were left out or are unknown. */
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { ReactNode } from 'react'
-import { count, whole } from '../../parts/format.ts'
+import { count, formatNumber } from '../../parts/format.ts'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { Believe, BelievedSince } from '../findings/believe.tsx'
 import style from './findings.module.css'
@@ -84,7 +84,7 @@ export function Remarks({ upload }: Readonly<{ upload: UploadView }>): ReactNode
       {warnings.map(({ field, reason, count: rows, lines }) => (
         <li key={`${field} ${reason}`}>
           <UntrustedBlock text={`${field}: ${reason}`} />, left out of {count(rows, 'row')}, first in line{' '}
-          {lines.map(whole).join(', ')}
+          {lines.map(formatNumber).join(', ')}
         </li>
       ))}
       {[...unknown].map(([rows, fields]) => (

@@ -2,7 +2,7 @@
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { Picture as Drawn } from '@splitcart/shared/truth/verdict.ts'
 import type { ReactNode } from 'react'
-import { list, percent, whole } from '../../parts/format.ts'
+import { formatNumber, list, percent } from '../../parts/format.ts'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './picture.module.css'
 
@@ -75,7 +75,7 @@ function inWords(bars: readonly number[]): string {
   const named = tallest.map(({ number, place }) => `${percent(number / all)} ${factorOf(place, middle)}`)
   return named.length === 0
     ? 'No price can be compared.'
-    : `Of ${whole(all)} prices that can be compared, ${list(named)}.`
+    : `Of ${formatNumber(all)} prices that can be compared, ${list(named)}.`
 }
 
 function factorOf(place: number, middle: number): string {
@@ -109,13 +109,13 @@ function Counts({ rows }: Readonly<{ rows: Extract<Drawn, { kind: 'counts' }>['r
                 <TwoBars then={then / most} now={now / most} />
               </td>
               <td className={style.numbers}>
-                {whole(then)} → {whole(now)}
+                {formatNumber(then)} → {formatNumber(now)}
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {rows.length > lost.length && <p className={style.more}>and {whole(rows.length - lost.length)} more</p>}
+      {rows.length > lost.length && <p className={style.more}>and {formatNumber(rows.length - lost.length)} more</p>}
     </figure>
   )
 }

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { uploadQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Copy } from '../../parts/commands.tsx'
-import { count, size, whole } from '../../parts/format.ts'
+import { count, formatNumber, size } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
@@ -93,7 +93,7 @@ function Receipt({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
           ['Id', <Code key="id" text={id} what="the id" />],
           ['SHA-256', <Code key="sha256" text={sha256} what="the SHA-256" />],
           ['Size', wire === null ? size(bytes) : `${size(bytes)}, sent as ${size(wire)}`],
-          ['Lines', whole(lines)],
+          ['Lines', formatNumber(lines)],
           [
             'Key',
             details?.sender ? <UntrustedText key="key" text={details.sender.name} /> : 'copied into the inbox by hand',

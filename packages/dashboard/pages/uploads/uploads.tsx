@@ -3,10 +3,10 @@ import type { UploadView } from '@splitcart/data-management/http/routes/uploads-
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
-import { type UploadFilters, uploadsQuery } from '../../api/queries.ts'
+import { UPLOAD_STATES, type UploadFilters, uploadsQuery } from '../../api/queries.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
-import { size, whole } from '../../parts/format.ts'
+import { formatNumber, size } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { useTableState } from '../../parts/table-state.ts'
@@ -24,7 +24,6 @@ const SORTS: Readonly<Record<string, UploadFilters['sort']>> = {
   bytes: 'bytes',
   received: 'received_at',
 }
-const STATES = ['accepted', 'loading', 'loaded', 'held', 'failed', 'delivered'] as const
 
 const COLUMNS: readonly Column<UploadView>[] = [
   {
@@ -54,7 +53,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     right: true,
     narrow: 'shown',
     sort: rowsOf,
-    cell: (upload) => whole(rowsOf(upload)),
+    cell: (upload) => formatNumber(rowsOf(upload)),
   },
   {
     id: 'rejected',
@@ -62,7 +61,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     width: '5rem',
     right: true,
     sort: ({ load }) => load?.rejected ?? 0,
-    cell: ({ load }) => (load === null || load.rejected === 0 ? '–' : whole(load.rejected)),
+    cell: ({ load }) => (load === null || load.rejected === 0 ? '–' : formatNumber(load.rejected)),
   },
   {
     id: 'bytes',
@@ -115,7 +114,7 @@ export function Uploads(): ReactNode {
           idOf={({ id }) => id}
           more={uploads}
           isOrdered={sorting !== undefined}
-          end={`All ${whole(rows.length)} uploads are shown.`}
+          end={`All ${formatNumber(rows.length)} uploads are shown.`}
         />
       )}
     </Page>
@@ -161,7 +160,7 @@ function FilterBar(): ReactNode {
       <ChoiceFilter
         label="State"
         all="all states"
-        values={STATES}
+        values={UPLOAD_STATES}
         value={state}
         onChange={(chosen) => navigate({ search: (now) => ({ ...now, state: chosen }) })}
       />

@@ -1,5 +1,5 @@
 /** Finds the listing that each product takes its name from (model/heading.ts). */
-import { headOf, type SaidSince, sinceOf } from '../model/heading.ts'
+import { type ClaimsSince, headOf, sinceOf } from '../model/heading.ts'
 import type { IdentityKey } from '../model/identity.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
@@ -22,11 +22,11 @@ export async function headsOf(
 }
 
 /** The keys and barcodes that files, including lists of barcodes, have given these listings, and since when. */
-async function saidOf(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, SaidSince[]>> {
+async function saidOf(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, ClaimsSince[]>> {
   if (ids.length === 0) return new Map()
   const wanted = records('wanted', { id: 'integer' }, [ids])
   // Both planners keep the order of left joins, even while a table has few records.
-  const said = await database.all<Pick<SaidSince, 'key' | 'barcode'> & { listing_id: number; since: number | null }>(
+  const said = await database.all<Pick<ClaimsSince, 'key' | 'barcode'> & { listing_id: number; since: number | null }>(
     sql`select label.listing_id, label.barcode, label.key, label.since
       from ${wanted} join label on label.listing_id = wanted.id where label.since is not null
       union all

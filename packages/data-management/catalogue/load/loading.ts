@@ -6,7 +6,7 @@
  *
  * A load of bytes that already have a load record replaces that load, in the same transaction.
  */
-import { dayBeside } from '@splitcart/shared/date.ts'
+import { addDays } from '@splitcart/shared/date.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
@@ -105,11 +105,11 @@ export class CatalogueLoading implements Loading {
   }
 
   references(scrape: StagedScrape, receivedOn: string): Promise<References> {
-    return ownReferences(this.#database.queries, { ...scrape, until: dayBeside(receivedOn, 1) })
+    return ownReferences(this.#database.queries, { ...scrape, until: addDays(receivedOn, 1) })
   }
 
   sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]> {
-    return sistersOf(this.#database.queries, { ...scrape, until: dayBeside(receivedOn, 1) })
+    return sistersOf(this.#database.queries, { ...scrape, until: addDays(receivedOn, 1) })
   }
 
   async apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<Applied> {

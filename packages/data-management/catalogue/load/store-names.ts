@@ -1,6 +1,6 @@
 /** The names of stores and companies: those in their newest scrapes, whatever the order of loading. */
 import type { Sql } from '../../database/sql.ts'
-import { noteSource } from '../usual.ts'
+import { updateSource } from '../usual.ts'
 
 // Tie-break for two scrapes of one file and date, of a store under two codes: its own code comes first.
 const OWN_FIRST = "merged_from = '' desc, merged_from desc"
@@ -10,7 +10,7 @@ const SHOWN = 'case when exists (select 1 from scrape where store_id = store.id)
 export async function nameStores(database: Sql, storeIds: readonly number[]): Promise<void> {
   for (const storeId of new Set(storeIds)) {
     await renameStore(database, storeId)
-    await noteSource(database, storeId)
+    await updateSource(database, storeId)
   }
 }
 

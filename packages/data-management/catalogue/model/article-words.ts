@@ -186,14 +186,14 @@ export function shelfWordsOf(path: string): ReadonlySet<string> {
   )
 }
 
-const ALWAYS_SAID = new Set(
+const NEVER_IMPLIED = new Set(
   `organic glutenfree lactosefree vegan vegetarian sugarfree saltfree freerange halal kosher
   beef pork lamb veal chicken turkey duck kangaroo fish salmon tuna dip`.split(/\s+/),
 )
 
 /** Whether a word names a diet or an animal, which a name must say even if its category says it. */
-export function isAlwaysSaid(word: string): boolean {
-  return ALWAYS_SAID.has(word)
+export function isNeverImplied(word: string): boolean {
+  return NEVER_IMPLIED.has(word)
 }
 
 /** The singular of an English word, by its ending. Words of up to three letters, and those not of a to z only, stay. */

@@ -1,5 +1,5 @@
 /** The price range of the stores of a chain, from lowest to highest, over time. Pure. */
-import { dayBeside } from '@splitcart/shared/date.ts'
+import { addDays } from '@splitcart/shared/date.ts'
 import type { PriceSpan } from './price-summary.ts'
 
 /** From one date to another, both included: the lowest and the highest price in its stores, in whole cents. */
@@ -25,7 +25,7 @@ function stepsOf(spans: readonly PriceSpan[]): ChainStep[] {
   const latest = spans.reduce((last, { isCurrent, to }) => (isCurrent && to > last ? to : last), '')
   const events = spans.flatMap(({ from, to, isCurrent, price_cents }) => [
     { on: from, price_cents, more: 1 },
-    { on: dayBeside(isCurrent ? latest : to, 1), price_cents, more: -1 },
+    { on: addDays(isCurrent ? latest : to, 1), price_cents, more: -1 },
   ])
   const dates = Map.groupBy(events, ({ on }) => on)
   const asked = new Map<number, number>()
@@ -39,7 +39,7 @@ function stepsOf(spans: readonly PriceSpan[]): ChainStep[] {
     }
     const range = { lowest_cents: Math.min(...asked.keys()), highest_cents: Math.max(...asked.keys()) }
     if (since?.lowest_cents === range.lowest_cents && since.highest_cents === range.highest_cents) continue
-    if (since !== undefined) steps.push({ ...since, to: dayBeside(date, -1) })
+    if (since !== undefined) steps.push({ ...since, to: addDays(date, -1) })
     since = asked.size === 0 ? undefined : { from: date, ...range }
   }
   return steps

@@ -32,19 +32,19 @@ export const GONE_MAX = 20
 /** Adds a change to the total of several. */
 export function addChange(total: DateChange, change: DateChange): void {
   for (const count of ['inserted', 'changed', 'disappeared', 'opened', 'closed'] as const) total[count] += change[count]
-  for (const jump of change.jumps) noteJump(total.jumps, jump)
-  for (const listing of change.gone) noteGone(total.gone, listing)
+  for (const jump of change.jumps) addJump(total.jumps, jump)
+  for (const listing of change.gone) addDisappeared(total.gone, listing)
 }
 
 /** Adds a jump and keeps only the largest ones. */
-export function noteJump(jumps: Jump[], jump: Jump): void {
+export function addJump(jumps: Jump[], jump: Jump): void {
   if (jump.from === jump.to) return
   jumps.push(jump)
   jumps.sort((one, other) => sizeOf(other) - sizeOf(one)).splice(JUMPS_MAX)
 }
 
 /** Adds a listing that disappeared, unless there are GONE_MAX already. */
-export function noteGone(gone: ListingOfStore[], listing: ListingOfStore): void {
+export function addDisappeared(gone: ListingOfStore[], listing: ListingOfStore): void {
   if (gone.length < GONE_MAX) gone.push(listing)
 }
 

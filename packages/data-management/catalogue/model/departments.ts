@@ -39,7 +39,7 @@ export function departmentOf(path: string): string | undefined {
 }
 
 /** Whether the same words in both departments may be the same article. */
-export function mayBeBeside(one: string | undefined, other: string | undefined): boolean {
+export function mayShareArticles(one: string | undefined, other: string | undefined): boolean {
   if (one === undefined || other === undefined || one === other) return true
   return NEAR.has([one, other].sort().join(' '))
 }

@@ -14,7 +14,7 @@ export type Nameable = Readonly<{
 }>
 
 /** What a file has said of a listing, and when the first file that said so was received. */
-export type SaidSince = Pick<IdentityClaims, 'key' | 'barcode'> & Readonly<{ since: number }>
+export type ClaimsSince = Pick<IdentityClaims, 'key' | 'barcode'> & Readonly<{ since: number }>
 
 /** A key as a text. */
 export function textOfKey({ kind, value }: IdentityKey): string {
@@ -22,7 +22,7 @@ export function textOfKey({ kind, value }: IdentityKey): string {
 }
 
 /** Since when a listing of a company has had each key that it ever had. */
-export function sinceOf(company: string, said: readonly SaidSince[]): Map<string, number> {
+export function sinceOf(company: string, said: readonly ClaimsSince[]): Map<string, number> {
   const since = new Map<string, number>()
   for (const each of said)
     for (const key of identityKeysOf({ company, name: '', size: null, ...each })) {

@@ -1,5 +1,5 @@
 /** What changing a date does to one listing of a store: to its runs, and how it is counted. Pure. */
-import { type DateChange, noteJump } from './date-change.ts'
+import { addJump, type DateChange } from './date-change.ts'
 import { type Changes, changesBetween, type Run, rebuild, type Window } from './price-runs.ts'
 
 /** What a shop asks for a listing. Money is whole cents, flags are 0 and 1; null if unknown, as when it is sold out. */
@@ -84,7 +84,7 @@ function countListing({ storeId, scrapeId, window, total }: Change, { listingId,
     total.changed++
     const { price_cents: from } = earlier
     const { price_cents: to } = shown
-    if (from !== null && to !== null) noteJump(total.jumps, { listingId, storeId, from, to })
+    if (from !== null && to !== null) addJump(total.jumps, { listingId, storeId, from, to })
   }
 }
 

@@ -3,6 +3,7 @@
  * both, it is one scrape of the earlier date. As two scrapes, each would lack the listings of the other, and these
  * would seem to disappear and come back. Pure.
  */
+import { addDays } from '@splitcart/shared/date.ts'
 
 /** A scrape's store and date. `mergedFrom`: the code in the file, if the store is known under another code. */
 export type DatedScrape = Readonly<{ storeId: number; mergedFrom?: string; date: string }>
@@ -13,15 +14,8 @@ export function pairsAcrossMidnight<Scrape extends DatedScrape>(scrapes: readonl
   const pairs: [Scrape, Scrape][] = []
   for (const group of byStore.values()) {
     const [earlier, later, third] = group.toSorted((one, other) => (one.date < other.date ? -1 : 1))
-    if (earlier !== undefined && later !== undefined && third === undefined && dayAfter(earlier.date) === later.date)
+    if (earlier !== undefined && later !== undefined && third === undefined && addDays(earlier.date, 1) === later.date)
       pairs.push([earlier, later])
   }
   return pairs
-}
-
-/** The date after a date. */
-export function dayAfter(date: string): string {
-  const day = new Date(`${date}T00:00:00Z`)
-  day.setUTCDate(day.getUTCDate() + 1)
-  return day.toISOString().slice(0, 10)
 }

@@ -1,6 +1,5 @@
 /** A short summary of a product's price: where it is cheapest, what it has cost, and whether that is a deal. Pure. */
-import { dayBeside } from '@splitcart/shared/date.ts'
-import { DAY_MS } from '@splitcart/shared/time.ts'
+import { addDays, daysBetween } from '@splitcart/shared/date.ts'
 
 /** What a store asks now. Money is whole cents. `mayBePaid`: it is not silent, above 0, and not known to be sold out. */
 export type AskedNow = Readonly<{
@@ -107,7 +106,7 @@ function medianOf(spans: readonly PriceSpan[], within: Readonly<{ from: string; 
   const days = new Map<number, number>()
   let total = 0
   for (const { from, to, price_cents } of spans) {
-    const count = daysFrom(from > within.from ? from : within.from, to < within.to ? to : within.to)
+    const count = daysBetween(from > within.from ? from : within.from, to < within.to ? to : within.to) + 1
     if (count <= 0) continue
     days.set(price_cents, (days.get(price_cents) ?? 0) + count)
     total += count
@@ -148,10 +147,6 @@ function latestOf(dates: readonly string[]): string {
   return dates.reduce((latest, date) => (date > latest ? date : latest), '')
 }
 
-function daysFrom(from: string, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1
-}
-
 function dayBefore(date: string, days: number): string {
-  return date === '' ? '' : dayBeside(date, -days)
+  return date === '' ? '' : addDays(date, -days)
 }

@@ -91,15 +91,15 @@ function lengthClassOf(words: number): number {
 
 /** A query in the language of FTS5. Quoted, a word is a word: nothing in it is an operator, and no word contains a quote. */
 export function matchOf(sought: Sought): string {
-  return written(sought, { and: ' AND ', or: ' OR ' }, ({ word, isBegun }) => `"${word}"${isBegun ? ' *' : ''}`)
+  return queryText(sought, { and: ' AND ', or: ' OR ' }, ({ word, isBegun }) => `"${word}"${isBegun ? ' *' : ''}`)
 }
 
 /** The same in the language of PostgreSQL. */
 export function tsqueryOf(sought: Sought): string {
-  return written(sought, { and: ' & ', or: ' | ' }, ({ word, isBegun }) => `'${word}'${isBegun ? ':*' : ''}`)
+  return queryText(sought, { and: ' & ', or: ' | ' }, ({ word, isBegun }) => `'${word}'${isBegun ? ':*' : ''}`)
 }
 
-function written(
+function queryText(
   sought: Sought,
   { and, or }: Readonly<{ and: string; or: string }>,
   wordOf: (word: SoughtWord) => string,

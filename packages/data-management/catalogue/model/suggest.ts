@@ -9,12 +9,12 @@ import {
   areForms,
   articleWordsOf,
   foldedText,
-  isAlwaysSaid,
   isDeciding,
+  isNeverImplied,
   shelfWordsOf,
   stemsOf,
 } from './article-words.ts'
-import { departmentOf, mayBeBeside } from './departments.ts'
+import { departmentOf, mayShareArticles } from './departments.ts'
 import { brandLengthsOf, type Named } from './name-brands.ts'
 import { type PackSize, packSizeOf } from './pack-size.ts'
 import { pricedSizeOf, WEIGHED } from './unit-price.ts'
@@ -109,7 +109,7 @@ function knownArticle(article: Article, named: Named, lead: number, shelf: Reado
   const bare = articleWordsOf(stems.slice(lead))
   const department = departmentOf(article.category)
   const isPacked = article.size !== null && (department === 'meat' || PACKED.test(article.size))
-  const size = isPacked ? packSizeOf(article.size!) : pricedSizeOf({ ...article, priceCents: 0, told: null })
+  const size = isPacked ? packSizeOf(article.size!) : pricedSizeOf({ ...article, priceCents: 0, unitPriceText: null })
   return {
     article,
     text: `${stems.join(' ')} `,
@@ -167,7 +167,7 @@ function candidatesOf(one: Indexed, byWord: Index, weights: ReadonlyMap<string, 
   for (const word of inOrder) {
     if (left < SCORE_MIN * total) break
     for (const [department, all] of byWord.get(word)!) {
-      if (all.length > CANDIDATES_MAX || !mayBeBeside(one.department, department)) continue
+      if (all.length > CANDIDATES_MAX || !mayShareArticles(one.department, department)) continue
       for (const other of all) if (other.article.company !== one.article.company) found.add(other)
     }
     left -= weights.get(word)!
@@ -250,7 +250,7 @@ function commonWords(one: Indexed, other: Indexed): string[] {
 
 /** Whether a word decides. What the article's own category says of everything does not, except diets and animals. */
 function decides(word: string, { shelf }: Indexed): boolean {
-  return isDeciding(word) && (isAlwaysSaid(word) || !shelf.has(word))
+  return isDeciding(word) && (isNeverImplied(word) || !shelf.has(word))
 }
 
 /** How many times larger one is than the other, from 1 up; undefined if that is unknown or their kinds differ. */

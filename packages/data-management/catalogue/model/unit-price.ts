@@ -15,7 +15,7 @@ export function unitPriceOf(priceCents: number, size: PackSize, base = BASES[siz
 }
 
 /** Goods: price and name, and what the shop says of their size and of their unit price (`told`). */
-export type Goods = Readonly<{ priceCents: number; name: string; size: string | null; told: string | null }>
+export type Goods = Readonly<{ priceCents: number; name: string; size: string | null; unitPriceText: string | null }>
 
 /** A size whose price is for a kilogram: what comes home is weighed there. */
 export const WEIGHED = /approx.*\bper (?:package|piece|pack)\b|\d\s*k?g\s*eachunit/iu
@@ -25,16 +25,16 @@ const KILOGRAM: PackSize = { amount: 1000, unit: 'g', count: 1, isExact: true }
 export function pricedSizeOf(goods: Goods): PackSize | undefined {
   const { size, name } = goods
   if (size !== null && WEIGHED.test(size)) return KILOGRAM
-  const told = goods.told === null ? undefined : parseShopUnitPrice(goods.told)
+  const told = goods.unitPriceText === null ? undefined : parseShopUnitPrice(goods.unitPriceText)
   const stated = [size, name].flatMap((text) => (text === null ? [] : (packSizeOf(text) ?? [])))
   const known = stated.filter(({ unit, amount }) => unit !== 'each' || amount > 1)
   const sizes = known.length > 0 ? [...known, ...stated] : stated
   if (told === undefined) return sizes[0]
-  const agreeing = sizes.find((each) => isTold(goods.priceCents, each, told))
+  const agreeing = sizes.find((each) => agreesWith(goods.priceCents, each, told))
   return agreeing ?? countedBy(goods.priceCents, told, sizes[0]) ?? sizes[0]
 }
 
-function isTold(priceCents: number, size: PackSize, told: UnitPrice): boolean {
+function agreesWith(priceCents: number, size: PackSize, told: UnitPrice): boolean {
   return size.unit === told.unit && unitPriceOf(priceCents, size, told.amount).cents === told.cents
 }
 
@@ -46,14 +46,14 @@ function countedBy(priceCents: number, told: UnitPrice, size: PackSize | undefin
   return { amount: told.unit === 'each' ? count : Math.round(amount), unit: told.unit, count, isExact: false }
 }
 
-const TOLD = /^\s*\$?\s*(\d+(?:\.\d+)?)\s*(?:\/|per)\s*(.*)$/iu
-const TOLD_EACH = /^\s*\$?\s*(\d+(?:\.\d+)?)\s*(?:each|ea)\s*$/iu
+const PER_AMOUNT = /^\s*\$?\s*(\d+(?:\.\d+)?)\s*(?:\/|per)\s*(.*)$/iu
+const PER_PIECE = /^\s*\$?\s*(\d+(?:\.\d+)?)\s*(?:each|ea)\s*$/iu
 
 /** Parses a shop's unit price: "$11.40 per 1 kg", "$0.45/100g", "$1.20 each". Undefined if it is none of these. */
 export function parseShopUnitPrice(text: string): UnitPrice | undefined {
-  const each = TOLD_EACH.exec(text)
+  const each = PER_PIECE.exec(text)
   if (each !== null) return { cents: centsOf(each[1]!), amount: 1, unit: 'each' }
-  const told = TOLD.exec(text)
+  const told = PER_AMOUNT.exec(text)
   if (told === null) return undefined
   const size = packSizeOf(/^\s*\d/.test(told[2]!) ? told[2]! : `1 ${told[2]}`)
   return size === undefined ? undefined : { cents: centsOf(told[1]!), amount: size.amount, unit: size.unit }

@@ -38,7 +38,7 @@ export async function lowestUnitPrices(
   const lowest = new Map<number, UnitPrice>()
   for (const { id, product_id: productId, ...goods } of listings) {
     const priceCents = prices.get(productId)!.lowestOf.get(id)
-    const size = priceCents === undefined ? undefined : pricedSizeOf({ ...goods, priceCents, told: null })
+    const size = priceCents === undefined ? undefined : pricedSizeOf({ ...goods, priceCents, unitPriceText: null })
     if (priceCents === undefined || size === undefined) continue
     const price = unitPriceOf(priceCents, size)
     const before = lowest.get(productId)

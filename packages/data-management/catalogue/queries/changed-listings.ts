@@ -67,7 +67,7 @@ function viewOf(line: ChangeLine, { id: _, by_name, code, ...listing }: ListingR
     to_cents: to,
     change_cents: isOfPrice ? to - from : null,
     change_share: isOfPrice ? (Math.sign(to - from) * -by_share) / MILLION : null,
-    ...unitPriceView({ name: listing.name, size: listing.size, priceCents: to ?? from, told: null }),
+    ...unitPriceView({ name: listing.name, size: listing.size, priceCents: to ?? from, unitPriceText: null }),
     stores,
     first_date,
     last_date,

@@ -44,7 +44,7 @@ export function suggestionOf({ is_identical, score, reasons }: KeptSuggestion) {
 export async function pairedListing(database: Sql, told: PairedListingRow, current: Current): Promise<PairedListing> {
   const { id, company_code: _, by_name, code, ...shown } = told
   const lowest_cents = await lowestPriceOf(database, id, current)
-  const unit = unitPriceView({ name: told.name, size: told.size, priceCents: lowest_cents, told: null })
+  const unit = unitPriceView({ name: told.name, size: told.size, priceCents: lowest_cents, unitPriceText: null })
   return { ...shown, sku: by_name === 1 ? null : code, lowest_cents, ...unit }
 }
 

@@ -1,5 +1,5 @@
 /** Where a product is cheapest, chain by chain, and what it has cost: from the current prices and all price runs. */
-import { dayBeside } from '@splitcart/shared/date.ts'
+import { addDays } from '@splitcart/shared/date.ts'
 import type { Sql } from '../../database/sql.ts'
 import { type ChainHistory, chainHistoriesOf } from '../model/chain-history.ts'
 import { type Chain, chainsOf, type LowestEver, lowestEver, type PriceSpan } from '../model/price-summary.ts'
@@ -94,7 +94,7 @@ async function spansOf(database: Sql, productId: number, current: Current, next 
     ({ company_id, store_id, is_current, from_date, to_date, next_date, is_on_special, is_available, ...run }) => ({
       ...run,
       from: from_date,
-      to: next_date === null ? to_date : dayBeside(next_date, -1),
+      to: next_date === null ? to_date : addDays(next_date, -1),
       isCurrent: is_current === 1 && !current.isSilent(store_id),
       isSpecial: is_on_special === 1,
       isBuyable: run.price_cents > 0 && !(tells(company_id) && is_available === 0),

@@ -178,7 +178,7 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
     const asked = { ...record, is_silent, availability: is_available ?? -1 }
     ranks[is_silent ? 2 : canBePaid(asked, tells(company_id)) ? 0 : 1]!.push({
       ...record,
-      ...unitPriceView({ name, size, priceCents: record.price_cents, told: null }),
+      ...unitPriceView({ name, size, priceCents: record.price_cents, unitPriceText: null }),
       sku: by_name === 1 ? null : code,
       is_on_special: flagOf(is_on_special),
       is_available: tells(company_id) ? flagOf(is_available) : null,

@@ -1,5 +1,5 @@
 /** The sources: every store with how regularly, how recently and how completely it is scraped. */
-import { dayBeside } from '@splitcart/shared/date.ts'
+import { addDays } from '@splitcart/shared/date.ts'
 import type { Sql } from '../../database/sql.ts'
 import {
   type DayState,
@@ -137,7 +137,7 @@ export async function allSources(database: Sql, moment: Moment, settings: readon
 
 /** The states of the last days of a source. */
 export async function lastDaysOf(database: Sql, source: Source, moment: Moment, days: Days): Promise<DayState[]> {
-  const first = dayBeside(days.to, -days.count)
+  const first = addDays(days.to, -days.count)
   const scraped = await database.all<Scraped>(
     `select date, max(listings) as rows, min(load.received_at) as "receivedAt"
       from scrape join load on load.id = load_id

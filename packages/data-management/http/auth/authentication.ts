@@ -53,7 +53,7 @@ export function openAuthenticator(
   limits: ServerLimits,
 ): Authenticator {
   const failures = new Failures(limits.failuresPerMinuteMax)
-  const mayComeFrom = comingFrom()
+  const mayComeFrom = addressCheck()
   const known = (principal: Principal | undefined, request: FastifyRequest) => {
     if (principal === undefined || !mayComeFrom(principal, request))
       throw failures.answerTo(addressOf(request), steady())
@@ -84,7 +84,7 @@ export function openAuthenticator(
 }
 
 // A client with a stolen key learns only that it is refused; the log has the reason, once a minute per key and address.
-function comingFrom(): (principal: Principal, request: FastifyRequest) => boolean {
+function addressCheck(): (principal: Principal, request: FastifyRequest) => boolean {
   const lines = new TokenBuckets(1)
   return ({ keyId, onlyFrom }, request) => {
     const address = addressOf(request)
@@ -110,7 +110,7 @@ export function authenticate(
     if (wantsKey && apiKeyIn(request) === undefined)
       throw new Problem('key_wanted', 'the request brings a session only')
     request.principal = principal
-    await keys.noteUse(principal.keyId, addressOf(request), now())
+    await keys.recordUse(principal.keyId, addressOf(request), now())
   })
 }
 

@@ -32,7 +32,7 @@ export function sessionRoutes(
 
   const asked = { summary: 'Who is signed in', response: { 200: SESSION_RESPONSE } }
   server.get('/api/session', { config: { scopes: SCOPES }, schema: asked }, async (request, reply) => {
-    return tellSession(services, request, reply)
+    return answerSession(services, request, reply)
   })
 
   const left = { summary: 'Sign out', response: { 204: { type: 'null' } } }
@@ -54,12 +54,12 @@ async function openSession(services: Services, principal: Principal, request: Fa
   const before = tokenIn(request)
   if (before !== undefined) await endSession(services, before, request)
   const { token, expiresAt } = await ledger.sessions.open(principal.keyId, now())
-  await note(services, 'signed in', principal, request)
-  giveToken(services, token, expiresAt, { request, reply })
+  await auditSession(services, 'signed in', principal, request)
+  setRenewedToken(services, token, expiresAt, { request, reply })
   return viewOf(services, principal, expiresAt)
 }
 
-async function tellSession(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<SessionView> {
+async function answerSession(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<SessionView> {
   const { ledger, now } = services.inbox
   const principal = principalOf(request)
   const token = tokenIn(request)
@@ -69,7 +69,7 @@ async function tellSession(services: Services, request: FastifyRequest, reply: F
     return viewOf(services, principal, key?.expiresAt ?? now())
   }
   // The session was extended by use: the cookie gets the new expiry.
-  giveToken(services, token, session.expiresAt, { request, reply })
+  setRenewedToken(services, token, session.expiresAt, { request, reply })
   return viewOf(services, principal, session.expiresAt)
 }
 
@@ -77,17 +77,17 @@ async function endSession(services: Services, token: string, request: FastifyReq
   const { ledger, now } = services.inbox
   const session = await ledger.sessions.find(token, now())
   if ((await ledger.sessions.end(token)) && session !== undefined)
-    await note(services, 'signed out', session.principal, request)
+    await auditSession(services, 'signed out', session.principal, request)
 }
 
-function note({ inbox }: Services, what: string, principal: Principal, request: FastifyRequest): Promise<void> {
+function auditSession({ inbox }: Services, what: string, principal: Principal, request: FastifyRequest): Promise<void> {
   const { keyId: about } = principal
   return inbox.ledger.audit({ at: inbox.now(), who: nameOf(principal), what, about, detail: addressOf(request) })
 }
 
 type Exchange = Readonly<{ request: FastifyRequest; reply: FastifyReply }>
 
-function giveToken({ inbox }: Services, token: string, until: number, { request, reply }: Exchange): void {
+function setRenewedToken({ inbox }: Services, token: string, until: number, { request, reply }: Exchange): void {
   setToken(request, reply, token, Math.max(1, Math.round((until - inbox.now()) / 1000)))
 }
 

@@ -55,7 +55,7 @@ export function admit(
     if (!takesUploads || (request.method !== 'POST' && request.method !== 'PATCH')) return
     uploads.enter(keyId, reply)
     // A PATCH is not checked: an upload that was opened within the quota may be finished.
-    if (request.method === 'POST') await quotas.check(keyId, uploads.others(keyId), inbox.now())
+    if (request.method === 'POST') await quotas.check(keyId, uploads.otherUploadsOf(keyId), inbox.now())
   })
   server.addHook('onResponse', async (request, reply) => {
     const { isFreeWhenNew } = request.routeOptions.config
@@ -72,7 +72,7 @@ class Uploading {
     this.#max = max
   }
 
-  others(keyId: string): number {
+  otherUploadsOf(keyId: string): number {
     return (this.#open.get(keyId) ?? 1) - 1
   }
 

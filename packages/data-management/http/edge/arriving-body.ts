@@ -40,7 +40,7 @@ export class ArrivingBody {
     })
     chunks.next().then(resolve, () => resolve(undefined))
     const next = await promise
-    this.#pace.came(next === undefined || next.done ? 0 : next.value.length)
+    this.#pace.received(next === undefined || next.done ? 0 : next.value.length)
     return next
   }
 }

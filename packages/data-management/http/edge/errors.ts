@@ -38,7 +38,7 @@ export function answerError(
 ): FastifyReply {
   const problem = problemOf(error)
   if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
-  if (problem.code === 'database_unreachable') refusals.noteTrouble(error)
+  if (problem.code === 'database_unreachable') refusals.logDatabaseError(error)
   return sendProblem(request, reply, problem, refusals)
 }
 
@@ -53,7 +53,7 @@ function patternOf(url: string): RegExp {
 
 /** Answers with a problem document; the log line of the refusal has the same request id. */
 function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, refusals: Refusals): FastifyReply {
-  if (problem.code !== 'internal') refusals.note(refusedOf(request), problem)
+  if (problem.code !== 'internal') refusals.log(refusedOf(request), problem)
   const { status } = problem.kind
   const retryAfter = retryAfterOf(problem)
   // Set here as well: a request that fails before it is routed passes no hook.

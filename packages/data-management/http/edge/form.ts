@@ -90,7 +90,7 @@ class Surroundings {
     const go = (chunk?: Buffer) => {
       if (this.#bytes - this.file.bytesRead > SURROUNDINGS_BYTES_MAX)
         reject(new Problem('form_invalid', `more than ${SURROUNDINGS_BYTES_MAX} bytes surround its file`))
-      if (chunk !== undefined) this.#pace.came(chunk.length)
+      if (chunk !== undefined) this.#pace.received(chunk.length)
       this.#pace.wait(reject)
     }
     this.#raw.on('data', go)
@@ -100,7 +100,7 @@ class Surroundings {
       return await promise
     } finally {
       this.#raw.off('data', go)
-      this.#pace.came(0)
+      this.#pace.received(0)
     }
   }
 }

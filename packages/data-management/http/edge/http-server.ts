@@ -12,7 +12,7 @@ import type { Socket } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { faultOfHead } from './head.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import { answerPlainly, endAfter, endWith, noteRefusal } from './plain-answer.ts'
+import { answerPlainly, endAfter, endWith, logRefusal } from './plain-answer.ts'
 import type { Refusals } from './refusals.ts'
 import type { ServerLimits } from './server-limits.ts'
 import { limitSockets } from './sockets.ts'
@@ -26,14 +26,14 @@ const LATE_CHECK_MS = 1_000
 
 /** Creates the server. `handle` gets only requests whose heads are unambiguous. */
 export function openHttpServer(handle: RequestListener, limits: ServerLimits, refusals: Refusals): Server {
-  const server = bare(limits)
+  const server = plainServer(limits)
   const watch = limitUnread(server, limits)
   const receive = oneAtATime((request, response) => {
     watch(response)
     request.socket.destroySoon = () => endAfter(request)
     const fault = faultOfHead(request)
     if (fault === undefined) handle(request, response)
-    else answerPlainly(response, fault, noteRefusal(refusals, request.socket, fault, request.method))
+    else answerPlainly(response, fault, logRefusal(refusals, request.socket, fault, request.method))
   })
   server.maxHeadersCount = 0
   server.on('request', receive)
@@ -47,7 +47,7 @@ export function openHttpServer(handle: RequestListener, limits: ServerLimits, re
   return server
 }
 
-function bare({ headMsMax, tls }: ServerLimits): Server {
+function plainServer({ headMsMax, tls }: ServerLimits): Server {
   const options: ServerOptions = {
     // No limit on the whole request: a large upload may take hours. A minimum speed is enforced while reading it.
     requestTimeout: 0,
@@ -71,7 +71,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 }
 
 function refuse(socket: Socket, problem: Problem, refusals: Refusals): void {
-  endWith(socket, problem, { requestId: noteRefusal(refusals, socket, problem) })
+  endWith(socket, problem, { requestId: logRefusal(refusals, socket, problem) })
 }
 
 function problemOf({ code }: { code?: string }): Problem {

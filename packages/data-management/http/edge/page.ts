@@ -4,9 +4,11 @@
  *
  * Needs no authentication: the files hold no data. The page gets its data from the API, with the session of its user.
  */
+
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
+import { undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
@@ -98,10 +100,5 @@ async function sendIndex(reply: FastifyReply, folder: string, status: number): P
 }
 
 async function indexIn(folder: string): Promise<string | undefined> {
-  try {
-    return await readFile(join(folder, 'index.html'), 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  return await readFile(join(folder, 'index.html'), 'utf8').catch(undefinedIfMissing)
 }

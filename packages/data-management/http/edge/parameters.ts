@@ -30,6 +30,13 @@ export function limitOf(fallback: number, maximum: number) {
   return { type: 'integer', minimum: 1, maximum, default: fallback } as const
 }
 
+/** Query of a list of records, newest first; `before`: only those with smaller ids. */
+export const BEFORE_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { before: { type: 'integer', minimum: 1 }, limit: limitOf(50, 200) },
+} as const
+
 export const TEXT_OR_NULL = { type: ['string', 'null'] } as const
 export const FLAG_OR_NULL = { type: ['boolean', 'null'] } as const
 export const CENTS = { type: 'integer' } as const
@@ -38,6 +45,13 @@ export const COUNT = { type: 'integer', minimum: 0 } as const
 export const COUNT_OR_NULL = { type: ['integer', 'null'], minimum: 0 } as const
 export const TIME = { type: 'string', format: 'date-time' } as const
 export const TIME_OR_NULL = { anyOf: [{ type: 'null' }, TIME] } as const
+
+/** The company and store of a record, for display. */
+export const STORE_TEXTS = {
+  company: { type: 'string' },
+  store_id: { type: 'string' },
+  store_name: { type: 'string' },
+} as const
 
 /** A count; if not `exact`, a lower bound. */
 export const BOUNDED_COUNT = {

@@ -17,9 +17,9 @@ export function retryAfterOf({ kind: { retry }, retryAfterSeconds }: Problem): n
 }
 
 /** Logs the refusal of a request that was never routed. Returns a new request id, which the answer must contain. */
-export function noteRefusal(refusals: Refusals, { remoteAddress = '' }: Socket, problem: Problem, method = ''): string {
+export function logRefusal(refusals: Refusals, { remoteAddress = '' }: Socket, problem: Problem, method = ''): string {
   const reqId = randomUUID()
-  refusals.note({ reqId, address: remoteAddress, method, route: 'none' }, problem)
+  refusals.log({ reqId, address: remoteAddress, method, route: 'none' }, problem)
   return reqId
 }
 
@@ -30,10 +30,10 @@ export function answerPlainly(response: ServerResponse, problem: Problem, reques
   response.end(body)
 }
 
-type Farewell = Readonly<{ requestId?: string; lingerMs?: number }>
+type EndOptions = Readonly<{ requestId?: string; lingerMs?: number }>
 
 /** Writes a problem document to a connection that has no parsed request, and ends the connection. */
-export function endWith(socket: Socket, problem: Problem, { requestId, lingerMs = LINGER_MS }: Farewell): void {
+export function endWith(socket: Socket, problem: Problem, { requestId, lingerMs = LINGER_MS }: EndOptions): void {
   const { body, fields } = partsOf(problem, requestId)
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${problem.kind.status} ${problem.kind.title}\r\n${lines.join('')}\r\n${body}`)

@@ -1,7 +1,8 @@
 /** Daily quotas per key, from midnight in the server's time zone. Usage is in the ledger, so restarts keep it. */
+
+import { addDays } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { dayAfter } from '../../catalogue/model/midnight.ts'
 import type { ServerLimits } from './server-limits.ts'
 
 type Limits = Pick<ServerLimits, 'filesPerDayMax' | 'bytesPerDayMax'>
@@ -27,7 +28,7 @@ export class Quotas {
     if (filesPerDayMax === Number.POSITIVE_INFINITY && bytesPerDayMax === Number.POSITIVE_INFINITY) return
     const today = this.#zone.dateAt(now)
     const { files, bytes } = await this.#sentSince(keyId, this.#zone.startOf(today))
-    const retryAfterSeconds = Math.ceil((this.#zone.startOf(dayAfter(today)) - now) / 1000)
+    const retryAfterSeconds = Math.ceil((this.#zone.startOf(addDays(today, 1)) - now) / 1000)
     if (files + others >= filesPerDayMax)
       throw new Problem('quota_used_up', `${files + others} files of this day, ${filesPerDayMax} may be`, {
         retryAfterSeconds,

@@ -37,15 +37,15 @@ export class Refusals {
   readonly #addresses = new Map<string, Counts>()
   readonly #timer: NodeJS.Timeout
   #lines = 0
-  #troubleAt = Number.NEGATIVE_INFINITY
+  #databaseErrorAt = Number.NEGATIVE_INFINITY
 
   constructor(log: Log) {
     this.#log = log
-    this.#timer = setInterval(() => this.sumUp(), MINUTE_MS).unref()
+    this.#timer = setInterval(() => this.logSummary(), MINUTE_MS).unref()
   }
 
   /** Logs a refused request, or only counts it if its address or the server has used up its lines of this minute. */
-  note(refused: Refused, { code, detail }: Problem): void {
+  log(refused: Refused, { code, detail }: Problem): void {
     const counts = this.#of(countedAddress(refused.address))
     if (counts.lines < LINES_PER_ADDRESS_MAX && this.#lines < LINES_MAX) {
       counts.lines++
@@ -55,15 +55,15 @@ export class Refusals {
   }
 
   /** Logs the database error that makes requests fail, at most once in `TROUBLE_MS`, as it concerns all requests. */
-  noteTrouble(error: unknown): void {
+  logDatabaseError(error: unknown): void {
     const now = performance.now()
-    if (now - this.#troubleAt < TROUBLE_MS) return
-    this.#troubleAt = now
+    if (now - this.#databaseErrorAt < TROUBLE_MS) return
+    this.#databaseErrorAt = now
     this.#log.error({ err: error }, 'the database does not serve; requests are refused')
   }
 
   /** Logs a summary of the refusals that were only counted, largest counts first, and begins a new minute. */
-  sumUp(): void {
+  logSummary(): void {
     const sums = [...this.#addresses]
       .map(([address, { unwritten }]) => ({ address, unwritten, count: sumOf(unwritten) }))
       .filter(({ count }) => count > 0)
@@ -82,7 +82,7 @@ export class Refusals {
   /** Logs the last summary and stops the timer. */
   stop(): void {
     clearInterval(this.#timer)
-    this.sumUp()
+    this.logSummary()
   }
 
   #of(address: string): Counts {

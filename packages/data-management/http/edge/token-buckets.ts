@@ -7,13 +7,13 @@ import { MINUTE_MS } from '@splitcart/shared/time.ts'
 
 const NAMES_MAX = 10_000
 
-type Left = { times: number; at: number; refusals: number }
+type Bucket = { times: number; at: number; refusals: number }
 
 /** A bounded table of token buckets by name. */
 export class TokenBuckets {
   readonly #perMinute: number
   readonly #namesMax: number
-  readonly #left = new Map<string, Left>()
+  readonly #left = new Map<string, Bucket>()
 
   constructor(perMinute: number, namesMax: number = NAMES_MAX) {
     this.#perMinute = perMinute
@@ -51,7 +51,7 @@ export class TokenBuckets {
     return this.#left.size
   }
 
-  #of(name: string, now: number): Left {
+  #of(name: string, now: number): Bucket {
     const full = { times: this.#perMinute, at: now, refusals: 0 }
     const left = this.#left.get(name) ?? full
     const times = left.times + (Math.max(0, now - left.at) * this.#perMinute) / MINUTE_MS

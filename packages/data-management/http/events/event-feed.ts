@@ -10,7 +10,7 @@ import type { Log } from '@splitcart/shared/log.ts'
 import type { Receiving } from '../../inbox/accept.ts'
 import { progressIn } from '../../inbox/progress.ts'
 import type { Change, Changes } from '../../ledger/changes.ts'
-import { detailed } from '../routes/upload-view.ts'
+import { withDetails } from '../routes/upload-view.ts'
 import { COMMENT, frameOf } from './event-frames.ts'
 import { Listeners, type Subscriber } from './listeners.ts'
 
@@ -105,7 +105,7 @@ export class EventFeed {
     try {
       this.#looks++
       if (this.#listeners.count + this.#joining === 0) this.#rest()
-      else await this.#tellWhatIsNew(await this.#changes)
+      else await this.#broadcastNews(await this.#changes)
     } catch (error) {
       if (this.#changes !== undefined) this.#log.error({ err: error }, 'events could not be looked for')
     } finally {
@@ -113,34 +113,34 @@ export class EventFeed {
     }
   }
 
-  async #tellWhatIsNew(changes: Changes | undefined): Promise<void> {
+  async #broadcastNews(changes: Changes | undefined): Promise<void> {
     if (changes === undefined) return
     const isTimeForAComment = this.#looks % LOOKS_PER_COMMENT === 0
     this.#isBehind = (await changes.hasChanged()) || this.#isBehind
     if (this.#isBehind) {
       // A key may have been revoked or a session may have ended.
       await this.#listeners.endDisallowed()
-      await this.#tellChanges(changes)
+      await this.#broadcastChanges(changes)
       this.#isBehind = false
     } else if (isTimeForAComment) await this.#listeners.endDisallowed()
-    if (this.#looks % LOOKS_PER_SECOND === 0) await this.#tellProgress()
-    if (isTimeForAComment) this.#listeners.tell(COMMENT)
+    if (this.#looks % LOOKS_PER_SECOND === 0) await this.#broadcastProgress()
+    if (isTimeForAComment) this.#listeners.broadcast(COMMENT)
   }
 
-  async #tellChanges(changes: Changes): Promise<void> {
+  async #broadcastChanges(changes: Changes): Promise<void> {
     const latest = await changes.latest()
     while (this.#told < latest) {
       const until = Math.min(latest, this.#told + CHANGES_AT_ONCE_MAX)
       const news = await changes.between(this.#told, until)
       const frames = news === undefined ? [frameOf('reload', {}, this.#idOf(latest))] : await this.#framesOf(news)
       this.#told = news === undefined ? latest : until
-      for (const frame of frames) this.#listeners.tell(frame)
+      for (const frame of frames) this.#listeners.broadcast(frame)
     }
   }
 
   async #framesOf(changes: readonly Change[]): Promise<string[]> {
     const found = await this.#inbox.ledger.uploads.findAll(changes.map(({ uploadId }) => uploadId))
-    const views = new Map((await detailed(this.#inbox, found)).map((view) => [view.id, view]))
+    const views = new Map((await withDetails(this.#inbox, found)).map((view) => [view.id, view]))
     return changes.map(({ number, uploadId }) => {
       const view = views.get(uploadId)
       const id = this.#idOf(number)
@@ -148,13 +148,13 @@ export class EventFeed {
     })
   }
 
-  async #tellProgress(): Promise<void> {
+  async #broadcastProgress(): Promise<void> {
     const { disk, folders } = this.#inbox
     const progress = await progressIn(disk, folders.data)
     const text = JSON.stringify(progress ?? '')
     const isNew = text !== this.#progress && this.#progress !== ''
     this.#progress = text
-    if (isNew && progress !== undefined) this.#listeners.tell(frameOf('progress', progress))
+    if (isNew && progress !== undefined) this.#listeners.broadcast(frameOf('progress', progress))
   }
 
   #idOf(number: number): string {

@@ -40,7 +40,7 @@ export class Listeners {
   }
 
   /** Sends a frame to all listeners. */
-  tell(frame: string): void {
+  broadcast(frame: string): void {
     for (const { stream } of this.#all) {
       if (stream.readableLength + frame.length > UNREAD_BYTES_MAX) stream.destroy()
       else stream.push(frame)

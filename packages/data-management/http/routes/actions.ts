@@ -9,7 +9,7 @@ import type { Upload } from '../../ledger/uploads.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { detailed, visibleUpload } from './upload-view.ts'
+import { visibleUpload, withDetails } from './upload-view.ts'
 import { ACTION_BODY, type ActionName, UPLOAD_SCHEMA } from './uploads-schema.ts'
 
 /** `from`: the states that allow it. `isLimited`: only rows that the senders' keys may write are loaded. */
@@ -56,7 +56,7 @@ export function actionRoutes(server: FastifyInstance, { inbox }: Services): void
       const wanted = { action, by, reason, isLimited, ...(repair !== undefined && { repair }) }
       const isOnRecord = await uploads.requestActionFrom(upload.id, from, wanted)
       if (!isOnRecord) throw new Problem('state_other', `${upload.filename} has changed meanwhile`)
-      return reply.code(202).send((await detailed(inbox, [await visibleUpload(inbox, request)]))[0])
+      return reply.code(202).send((await withDetails(inbox, [await visibleUpload(inbox, request)]))[0])
     })
   }
 

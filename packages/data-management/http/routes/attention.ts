@@ -38,7 +38,7 @@ export async function attentionNow(services: Reading, sources: readonly Source[]
 export const OVERVIEW_ONLY_KINDS: readonly string[] = ['late', 'partial', 'rejects']
 
 /** Marks in `ticks` those of `OVERVIEW_ONLY_KINDS` that still hold. */
-export async function findOverviewOnly(services: Reading, ticks: ActiveTicks): Promise<void> {
+export async function markOverviewOnly(services: Reading, ticks: ActiveTicks): Promise<void> {
   if (!OVERVIEW_ONLY_KINDS.some((kind) => ticks.of(kind).length > 0)) return
   onSources(await sourcesNow(services), ticks)
   await rejectsOff(services, ticks)

@@ -2,6 +2,8 @@
  * `GET /api/changes`: what became cheaper or dearer, and what is new, gone or back, the largest change first; as paged
  * JSON, as CSV with all lines, or as an Atom feed.
  */
+
+import { addDays } from '@splitcart/shared/date.ts'
 import { moneyIn } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
@@ -19,7 +21,7 @@ import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
 import { DATE_MAX, DATE_MIN, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith, askerOf, type Lines, linesOf, readableOf } from '../threads/answering.ts'
+import { answerWith, askerOf, type LineBatch, linesOf, readableOf } from '../threads/answering.ts'
 import { momentOf, type Reading, runQuery } from '../threads/reading.ts'
 import { CHANGE_FORMATS, CHANGES_QUERY, CHANGES_RESPONSE, type ChangePage } from './changes-schema.ts'
 import { feedOf } from './feed.ts'
@@ -115,7 +117,7 @@ export async function changesFound(reading: Reading, parameters: ChangesParamete
 export async function changeLines(
   reading: Reading,
   { after, ...parameters }: Omit<ChangesParameters, 'after'> & { after?: string },
-): Promise<Lines<string>> {
+): Promise<LineBatch<string>> {
   const asked = { ...parameters, limit: CSV_LINES_AT_ONCE, ...(after !== undefined && { after }) }
   const { changes, next } = await changesFound(reading, asked)
   const lines = await Array.fromAsync(csvOf(each(changes), CSV_FIELDS))
@@ -144,7 +146,7 @@ async function queryOf(reading: Reading, parameters: ChangesParameters): Promise
   const latest =
     isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChanges(database, until, companyId)))
   if (!isDated && named === undefined && latest === undefined) return { query: undefined }
-  const from = parameters.from ?? (latest === undefined ? DATE_MIN : daysBefore(latest, parameters.days - 1))
+  const from = parameters.from ?? (latest === undefined ? DATE_MIN : addDays(latest, 1 - parameters.days))
   const to = parameters.to ?? latest ?? DATE_MAX
   const after = cursorKeyIn(listOf(parameters), parameters.after, [0, 0, 0, 0, 0, ''] as [
     number,
@@ -181,10 +183,6 @@ async function datesNamed(
 /** The list's name in cursors: a cursor of one sort order is invalid for the other. */
 function listOf({ sort }: ChangesParameters): string {
   return `changes by ${sort}`
-}
-
-function daysBefore(date: string, days: number): string {
-  return days === 0 ? date : dateOf(Date.parse(date) - days * DAY_MS)
 }
 
 function dateOf(at: number): string {

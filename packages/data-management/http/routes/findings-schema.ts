@@ -31,7 +31,7 @@ export const CHAIN_FINDING = {
 } as const
 
 /** A belief: a person accepts a finding from then on. `undone_at` and `undone_by` are set if it was taken back. */
-export const BELIEF = {
+export const BELIEF_SCHEMA = {
   type: 'object',
   required: ['id', 'company', 'store', 'rule', 'field', 'since', 'who', 'reason', 'undone_at', 'undone_by'],
   properties: {
@@ -56,7 +56,7 @@ export const FINDINGS_RESPONSE = {
   properties: {
     findings: { type: 'array', items: CHAIN_FINDING },
     /** Includes those that were taken back, newest first. */
-    beliefs: { type: 'array', items: BELIEF },
+    beliefs: { type: 'array', items: BELIEF_SCHEMA },
   },
 } as const
 
@@ -79,7 +79,7 @@ export type BeliefBody = { company: string; store_id?: string; rule: string; fie
 export type ChainFindingView = Static<typeof CHAIN_FINDING>
 
 /** A belief, as the API returns it. */
-export type BeliefView = Static<typeof BELIEF>
+export type BeliefView = Static<typeof BELIEF_SCHEMA>
 
 /** All findings and beliefs, as the API returns them. */
 export type FindingsView = Static<typeof FINDINGS_RESPONSE>

@@ -3,15 +3,15 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ChainFinding, chainFindings, faultOfNames } from '../../catalogue/queries/findings.ts'
-import { aboutOf, type BeliefRecord, faultOfBelief } from '../../ledger/beliefs.ts'
+import { aboutOf, type BeliefRecord, whyNotBelievable } from '../../ledger/beliefs.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE, NO_QUERY, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
 import type { Reading } from '../threads/reading.ts'
 import {
-  BELIEF,
   BELIEF_BODY,
+  BELIEF_SCHEMA,
   type BeliefBody,
   type BeliefView,
   type ChainFindingView,
@@ -29,13 +29,13 @@ export function findingsRoutes(server: FastifyInstance, services: Services): voi
 
   const hold = bodyOf(BELIEF_BODY, {
     summary: 'Believe what a rule says of a company, or of one of its stores, from now on',
-    response: { 201: BELIEF },
+    response: { 201: BELIEF_SCHEMA },
   })
   server.post<{ Body: BeliefBody }>('/api/beliefs', { ...hold, config: MAY_CHANGE }, async (request, reply) =>
     reply.code(201).send(await believe(services, request)),
   )
 
-  const undo = { summary: 'Take a belief back', response: { 200: BELIEF } }
+  const undo = { summary: 'Take a belief back', response: { 200: BELIEF_SCHEMA } }
   server.post<OfOne>('/api/beliefs/:id/undo', { config: MAY_CHANGE, schema: undo }, (request) =>
     takeBack(services, request),
   )
@@ -43,7 +43,7 @@ export function findingsRoutes(server: FastifyInstance, services: Services): voi
 
 async function believe({ inbox, catalogue }: Services, request: FastifyRequest<{ Body: BeliefBody }>) {
   const { company, store_id: store = null, rule, field = null, reason = '' } = request.body
-  const fault = faultOfBelief(rule) ?? (await faultOfNames(catalogue.database, company, store))
+  const fault = whyNotBelievable(rule) ?? (await faultOfNames(catalogue.database, company, store))
   if (fault !== undefined) throw new Problem('request_invalid', `body: ${fault}`)
   const who = nameOf(principalOf(request))
   const at = inbox.now()

@@ -46,7 +46,7 @@ async function takeKey(
 ): Promise<MadeKeyView> {
   const { ledger, now } = services.inbox
   try {
-    return await madeView(services, await ledger.invitations.take(request.body.code, addressOf(request), now()))
+    return await madeView(services, await ledger.invitations.redeem(request.body.code, addressOf(request), now()))
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'code_refused') throw error
     throw authenticator.ofWrongCode(error, request)

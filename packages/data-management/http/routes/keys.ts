@@ -69,7 +69,7 @@ export function keysRoutes(server: FastifyInstance, services: Services): void {
       : (await ledger.keys.revoke(id, now()))
         ? [id]
         : []
-    for (const about of revoked) await note(services, request, { what: 'key revoked', about })
+    for (const about of revoked) await auditKey(services, request, { what: 'key revoked', about })
     return viewOf(services, await known(services, id))
   })
 }
@@ -80,7 +80,7 @@ async function endOwnKey(services: Services, request: FastifyRequest): Promise<K
   const { keyId } = principalOf(request)
   if (!(await ledger.keys.revoke(keyId, now())))
     throw new Problem('state_other', 'it stands in the settings of the server, which only a person can change')
-  await note(services, request, { what: 'key revoked', about: keyId, detail: 'by itself' })
+  await auditKey(services, request, { what: 'key revoked', about: keyId, detail: 'by itself' })
   return viewOf(services, await known(services, keyId))
 }
 
@@ -136,7 +136,7 @@ export async function madeView(services: Services, { id, text }: MadeKey): Promi
 
 type Done = Readonly<{ what: string; about: string; detail?: string }>
 
-function note({ inbox }: Services, request: FastifyRequest, done: Done): Promise<void> {
+function auditKey({ inbox }: Services, request: FastifyRequest, done: Done): Promise<void> {
   return inbox.ledger.audit({ at: inbox.now(), who: nameOf(principalOf(request)), ...done })
 }
 

@@ -1,6 +1,6 @@
 /** State of the server's machine: disk space, inbox and database sizes. */
 import { join } from 'node:path'
-import { codeOf } from '@splitcart/shared/disk.ts'
+import { undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Pending } from '../../inbox/inbox.ts'
 import type { Reading } from '../threads/reading.ts'
@@ -46,12 +46,7 @@ export async function databasesOf({ inbox, catalogue }: Reading): Promise<System
   )
 
   async function bytesOf(path: string): Promise<number> {
-    try {
-      return (await inbox.disk.lstat(path)).size
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return 0
-      throw error
-    }
+    return (await inbox.disk.lstat(path).catch(undefinedIfMissing))?.size ?? 0
   }
 }
 

@@ -17,7 +17,7 @@ export function metricsRoutes(server: FastifyInstance, services: Services): void
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   countRequests(server, registry)
-  tellBuild(services, registry)
+  addBuildInfo(services, registry)
   let figures: Promise<Figures> | undefined
   const measures = measuresOf(services, async () => figures!)
   server.get(
@@ -42,7 +42,7 @@ async function ask(measures: readonly Measure[], { log }: FastifyReply): Promise
   for (const measure of measures) {
     const { part } = measure
     try {
-      tell(measure, await measure.sample(), registry)
+      addMeasure(measure, await measure.sample(), registry)
       if (!parts.has(part)) parts.set(part, 1)
     } catch (error) {
       log.warn({ err: error, part }, 'part of the figures is left out')
@@ -51,12 +51,12 @@ async function ask(measures: readonly Measure[], { log }: FastifyReply): Promise
   }
   const samples = [...parts].map(([part, value]) => ({ labels: { part }, value }))
   const help = 'Whether a part of the server answers; 0: what is measured there is left out.'
-  tell({ name: 'splitcart_up', help, type: 'gauge' }, samples, registry)
+  addMeasure({ name: 'splitcart_up', help, type: 'gauge' }, samples, registry)
   return registry
 }
 
 /** Adds a metric and its samples to the registry, unless it has no samples. */
-function tell(
+function addMeasure(
   { name, help, type, isShared = false }: Pick<Measure, 'name' | 'help' | 'type' | 'isShared'>,
   samples: readonly Sample[],
   registry: Registry,
@@ -69,7 +69,7 @@ function tell(
   for (const { labels = {}, value } of known) figure.inc(labels, value!)
 }
 
-function tellBuild({ program, catalogue, inbox }: Services, registry: Registry): void {
+function addBuildInfo({ program, catalogue, inbox }: Services, registry: Registry): void {
   const build = new Gauge({
     name: 'splitcart_build_info',
     help: 'The version of the program, and what it runs on; always 1.',

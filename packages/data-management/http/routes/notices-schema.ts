@@ -1,13 +1,7 @@
 /** Requests and answers about notices, as JSON Schema. */
 import type { Static } from 'typebox'
-import { COUNT, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
+import { COUNT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { TICKED } from './ticks-schema.ts'
-
-export const NOTICES_QUERY = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { before: { type: 'integer', minimum: 1 }, limit: limitOf(50, 200) },
-} as const
 
 /** A receiver of notices, and the state of its deliveries. */
 const RECEIVER = {

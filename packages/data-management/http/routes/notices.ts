@@ -5,18 +5,11 @@ import { noticesBefore, type ReceiverRecord, receiversOnRecord } from '../../led
 import { kindOf } from '../../notices/conditions.ts'
 import { testReceivers } from '../../notices/outbox.ts'
 import type { NoticeReceiver } from '../../notices/receivers/receiver.ts'
-import { bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
+import { BEFORE_QUERY, bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
 import { timeOf } from './loader-state.ts'
-import {
-  NOTICES_QUERY,
-  NOTICES_RESPONSE,
-  type NoticesView,
-  type ReceiverView,
-  TEST_BODY,
-  TEST_RESPONSE,
-} from './notices-schema.ts'
+import { NOTICES_RESPONSE, type NoticesView, type ReceiverView, TEST_BODY, TEST_RESPONSE } from './notices-schema.ts'
 import { ticksView } from './ticks.ts'
 
 const CONDITIONS_MAX = 200
@@ -29,12 +22,12 @@ export type NoticesParameters = Page & Readonly<{ receivers: readonly Pick<Notic
 
 /** Adds the routes. */
 export function noticesRoutes(server: FastifyInstance, services: Services): void {
-  const { inbox, telling = NOBODY } = services
+  const { inbox, noticeTargets = NOBODY } = services
   const { ledger, now } = inbox
   const listed = { summary: 'What needs a person, and what was told of it', response: { 200: NOTICES_RESPONSE } }
-  const list = readable(NOTICES_QUERY, listed)
+  const list = readable(BEFORE_QUERY, listed)
   server.get<{ Querystring: Page }>('/api/notices', { ...list, config: MAY_CHANGE }, (request, reply) => {
-    const receivers = telling.receivers.map(({ name, where }) => ({ name, where }))
+    const receivers = noticeTargets.receivers.map(({ name, where }) => ({ name, where }))
     return answerWith(services, request, reply, ['notices', { ...request.query, receivers }])
   })
 
@@ -45,7 +38,7 @@ export function noticesRoutes(server: FastifyInstance, services: Services): void
     { ...test, config: MAY_CHANGE },
     async (request) => {
       const { receiver } = request.body
-      return { answers: await testReceivers({ ...telling, notices: ledger.notices, now }, receiver) }
+      return { answers: await testReceivers({ ...noticeTargets, notices: ledger.notices, now }, receiver) }
     },
   )
 }

@@ -11,6 +11,7 @@ import {
   FLAG_OR_NULL,
   limitOf,
   STORE,
+  STORE_TEXTS,
   TEXT,
   TEXT_OR_NULL,
 } from '../edge/parameters.ts'
@@ -50,12 +51,6 @@ export const LIST_QUERY = {
     limit: limitOf(20, 100),
     after: AFTER,
   },
-} as const
-
-const STORE_TEXTS = {
-  company: { type: 'string' },
-  store_id: { type: 'string' },
-  store_name: { type: 'string' },
 } as const
 
 const LISTING_CODES = { sku: TEXT_OR_NULL, key: { type: 'string' } } as const

@@ -1,6 +1,6 @@
 /** `GET /api/references`: what the server compares a scrape with, so that the client can check it before sending. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
-import { dayBeside } from '@splitcart/shared/date.ts'
+import { addDays } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { BeliefSince } from '@splitcart/shared/truth/beliefs.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
@@ -65,7 +65,7 @@ export async function referencesFor(
     foldedCode(company),
   )
   if (store === undefined) return { references: { usual: [], sisters: [] }, beliefs: [] }
-  const until = dayBeside(new Date(inbox.now()).toISOString().slice(0, 10), 1)
+  const until = addDays(new Date(inbox.now()).toISOString().slice(0, 10), 1)
   const at = { companyId: store.company_id, storeId: store.store_id ?? 0, date, until }
   const references = { ...(await ownReferences(database, at)), sisters: await sistersOf(database, at) }
   return { references, beliefs: await beliefsOf(inbox, foldedCode(company)) }

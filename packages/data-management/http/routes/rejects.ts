@@ -19,7 +19,7 @@ import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { answerIn } from '../edge/description.ts'
 import { readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith, askerOf, type Lines, linesOf, readableOf } from '../threads/answering.ts'
+import { answerWith, askerOf, type LineBatch, linesOf, readableOf } from '../threads/answering.ts'
 import type { Reading } from '../threads/reading.ts'
 import { rawOf } from './reject-line.ts'
 import {
@@ -121,7 +121,7 @@ async function viewOf(
 export async function rejectLines(
   reading: Reading,
   { query, after }: RejectLinesParameters,
-): Promise<Lines<RejectCursor>> {
+): Promise<LineBatch<RejectCursor>> {
   const { database } = reading.catalogue
   const filter = await filterOf(reading, query)
   const [loadId, line] = after ?? [Number.MAX_SAFE_INTEGER - 1, 0]

@@ -82,7 +82,7 @@ const ROUTES = [
 ]
 
 async function recordOf(id: string, { ledger }: Receiving, unfinished: UnfinishedUploads): Promise<UnfinishedRecord> {
-  const note = unfinished.note(id)
+  const note = unfinished.recordOf(id)
   const receiptId = note?.acceptedAs
   const isForgotten = receiptId !== undefined && (await ledger.uploads.find(receiptId)) === undefined
   // The ledger was restored from a backup: the bytes have to be sent again.
@@ -153,7 +153,7 @@ async function acceptWhole(
   const { request, keyId } = tusRequest
   const body = unfinished.read(id)
   try {
-    const note = unfinished.note(id)
+    const note = unfinished.recordOf(id)
     const described = describedBy(note?.metadata)
     acceptedKind(described.kind, kinds, principalOf(request))
     const sent = { ...described, body, bodyBytes, keyId, whole: async () => {} }

@@ -113,7 +113,7 @@ export async function sourcesListed(reading: Reading, query: SourcesParameters):
       (store === undefined || source.storeId === named?.id) &&
       (state === undefined || source.state === state),
   )
-  const rest = after === undefined ? sources : sources.slice(placeAfter(sources, after))
+  const rest = after === undefined ? sources : sources.slice(countUpTo(sources, after))
   const page = await withDays(reading, rest.slice(0, limit), days)
   const last = rest.length > limit ? page.at(-1) : undefined
   const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
@@ -142,7 +142,7 @@ export async function withDays(reading: Reading, sources: readonly Source[], day
 }
 
 /** The number of sources at or before a key, in the order of the database: by bytes. */
-function placeAfter(
+function countUpTo(
   sources: readonly { company: string; store_id: string }[],
   [company, store]: readonly [string, string],
 ): number {

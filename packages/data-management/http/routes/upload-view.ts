@@ -10,7 +10,7 @@ import { timeOf } from './loader-state.ts'
 import type { UploadDetails, UploadView } from './uploads-schema.ts'
 
 /** Uploads with their details. */
-export async function detailed(
+export async function withDetails(
   { ledger }: Pick<Receiving, 'ledger'>,
   uploads: readonly Upload[],
 ): Promise<UploadView[]> {

@@ -44,7 +44,7 @@ export async function uploadRoutes(
     const { upload, isNew } = await accept(inbox, { ...sent, kind })
     logAccepted(request, { upload, isNew, ms: Math.round(reply.elapsedTime) })
     reply.header('accept-encoding', ENCODINGS.join(', '))
-    return reply.code(isNew ? 201 : 200).send(await receiptTold(inbox, upload, sent.keyId, !isNew))
+    return reply.code(isNew ? 201 : 200).send(await receiptForSender(inbox, upload, sent.keyId, !isNew))
   }
   const told = { summary: 'The encodings that are taken, as Accept-Encoding', response: { 204: { type: 'null' } } }
   const options = { config: CONFIG, schema: told }
@@ -58,7 +58,7 @@ export async function uploadRoutes(
 type OfKind = { kind?: string }
 
 /** The receipt for the sender, with the time until which the upload can serve as a dictionary. */
-export async function receiptTold(
+export async function receiptForSender(
   { ledger, dictionaries }: Receiving,
   upload: Upload,
   keyId: string,

@@ -3,7 +3,17 @@ import { RECEIPT_SCHEMA, UPLOAD_STATES } from '@splitcart/shared/receipt.ts'
 import type { Static } from 'typebox'
 import { UPLOAD_SORTS, type UploadSort } from '../../ledger/sorted-uploads.ts'
 import { CURSOR_CHARACTERS_MAX } from '../edge/cursor.ts'
-import { CENTS, COUNT, COUNT_OR_NULL, DATE, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
+import {
+  CENTS,
+  COUNT,
+  COUNT_OR_NULL,
+  DATE,
+  limitOf,
+  STORE_TEXTS,
+  TEXT_OR_NULL,
+  TIME,
+  TIME_OR_NULL,
+} from '../edge/parameters.ts'
 
 const REASON_CHARACTERS_MAX = 500
 
@@ -105,13 +115,7 @@ export const ACTION_BODY = {
   },
 } as const
 
-const OF_A_STORE = {
-  company: { type: 'string' },
-  store_id: { type: 'string' },
-  store_name: { type: 'string' },
-} as const
-
-const LISTING = { ...OF_A_STORE, sku: TEXT_OR_NULL, name: { type: 'string' } } as const
+const LISTING = { ...STORE_TEXTS, sku: TEXT_OR_NULL, name: { type: 'string' } } as const
 
 const PREVIEW = {
   type: 'object',
@@ -124,7 +128,7 @@ const PREVIEW = {
       items: {
         type: 'object',
         required: ['company', 'store_id', 'store_name', 'date', 'rows', 'rows_before'],
-        properties: { ...OF_A_STORE, date: DATE, rows: COUNT, rows_before: COUNT_OR_NULL },
+        properties: { ...STORE_TEXTS, date: DATE, rows: COUNT, rows_before: COUNT_OR_NULL },
       },
     },
     inserted: COUNT,

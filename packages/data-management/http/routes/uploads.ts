@@ -10,12 +10,12 @@ import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { answerIn } from '../edge/description.ts'
 import { MAY_READ } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith, askerOf, type Lines, linesOf, readableOf } from '../threads/answering.ts'
+import { answerWith, askerOf, type LineBatch, linesOf, readableOf } from '../threads/answering.ts'
 import type { Reading } from '../threads/reading.ts'
 import { contentOf } from './content.ts'
 import { rejectLine } from './reject-line.ts'
-import { receiptTold } from './upload.ts'
-import { detailed, maySeeAll, ownUpload, visibleUpload } from './upload-view.ts'
+import { receiptForSender } from './upload.ts'
+import { maySeeAll, ownUpload, visibleUpload, withDetails } from './upload-view.ts'
 import {
   PREVIEW_RESPONSE,
   type PreviewView,
@@ -56,8 +56,8 @@ export function uploadsRoutes(server: FastifyInstance, services: Services): void
   const one = { summary: 'One upload', response: { 200: UPLOAD_SCHEMA } }
   server.get<OfOne>('/api/uploads/:id', { config: ANY_SCOPE, schema: one }, async (request) => {
     const upload = await visibleUpload(inbox, request)
-    if (!maySeeAll(request)) return await receiptTold(inbox, upload, principalOf(request).keyId, false)
-    const [view] = await detailed(inbox, [upload])
+    if (!maySeeAll(request)) return await receiptForSender(inbox, upload, principalOf(request).keyId, false)
+    const [view] = await withDetails(inbox, [upload])
     return inbox.dictionaries?.withDictionaryUntil(view!) ?? view
   })
 
@@ -130,7 +130,7 @@ function listSortedBy(sort: UploadSort): string {
 export async function uploadsSorted({ inbox }: Reading, query: SortedQuery): Promise<UploadPage> {
   const { uploads, last } = await inbox.ledger.sortedUploads(query)
   const next = uploads.length === query.limit ? cursorOf(listSortedBy(query.sort), last ?? null) : null
-  return { uploads: await detailed(inbox, uploads), next } satisfies UploadPage
+  return { uploads: await withDetails(inbox, uploads), next } satisfies UploadPage
 }
 
 /** Query for uploads. `sender`: only receipts of this key's uploads; undefined: all uploads, with details. */
@@ -140,7 +140,7 @@ export type UploadsParameters = Readonly<{ query: UploadQuery; sender?: string }
 export async function uploadsListed({ inbox }: Reading, { query, sender }: UploadsParameters): Promise<UploadPage> {
   const found = await inbox.ledger.uploads.list(query)
   const next = found.length === query.limit ? found.at(-1)!.id : null
-  if (sender === undefined) return { uploads: await detailed(inbox, found), next } satisfies UploadPage
+  if (sender === undefined) return { uploads: await withDetails(inbox, found), next } satisfies UploadPage
   return { uploads: await inbox.ledger.receiptsFor(found, sender), next } satisfies UploadPage
 }
 
@@ -160,7 +160,7 @@ export async function previewOfUpload({ catalogue }: Reading, { id, sha256 }: { 
 export async function rejectsOfUpload(
   { catalogue }: Reading,
   { sha256, after = 0 }: { sha256: string; after?: number },
-): Promise<Lines<number>> {
+): Promise<LineBatch<number>> {
   const page = await rejectsPage(catalogue.database, sha256, after)
   return { text: page.rejects.map(rejectLine).join(''), next: page.next }
 }

@@ -107,12 +107,6 @@ export const VERDICT_SCHEMA = {
   },
 } as const
 
-export const VERDICTS_QUERY = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { before: { type: 'integer', minimum: 1 }, limit: limitOf(50, 200) },
-} as const
-
 export const VERDICTS_RESPONSE = {
   type: 'object',
   required: ['verdicts', 'next'],

@@ -8,7 +8,7 @@ import { isListing } from '../../catalogue/queries/suggestions.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
-import { bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
+import { BEFORE_QUERY, bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
 import type { Reading } from '../threads/reading.ts'
@@ -20,7 +20,6 @@ import {
   type SuggestionPage,
   VERDICT_BODY,
   VERDICT_SCHEMA,
-  VERDICTS_QUERY,
   VERDICTS_RESPONSE,
   type VerdictBody,
   type VerdictPage,
@@ -41,7 +40,7 @@ export function verdictRoutes(server: FastifyInstance, services: Services): void
   )
 
   const listed = { summary: 'What people have said of two listings, the newest first' }
-  const list = readable(VERDICTS_QUERY, { ...listed, response: { 200: VERDICTS_RESPONSE } })
+  const list = readable(BEFORE_QUERY, { ...listed, response: { 200: VERDICTS_RESPONSE } })
   server.get<{ Querystring: VerdictsQuery }>('/api/verdicts', { ...list, config: MAY_CHANGE }, ({ query }) =>
     verdictsListed(services, query),
   )

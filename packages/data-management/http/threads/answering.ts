@@ -26,7 +26,7 @@ export function askerOf(request: FastifyRequest, reply: FastifyReply, now: numbe
 }
 
 /** One batch of the lines of a long answer, and where the next batch begins; null: this was the last. */
-export type Lines<Place> = Readonly<{ text: string; next: Place | null }>
+export type LineBatch<Cursor> = Readonly<{ text: string; next: Cursor | null }>
 
 /** A long answer, queried one batch at a time: each when the previous one has been read. */
 export async function* linesOf(
@@ -35,9 +35,9 @@ export async function* linesOf(
   asker: Asker,
 ): AsyncGenerator<string> {
   for (let after: unknown; after !== null; ) {
-    const lines: Lines<unknown> = await runQuery(queries, name, { ...parameters, after }, asker)
-    after = lines.next
-    if (lines.text !== '') yield lines.text
+    const batch: LineBatch<unknown> = await runQuery(queries, name, { ...parameters, after }, asker)
+    after = batch.next
+    if (batch.text !== '') yield batch.text
   }
 }
 

@@ -29,14 +29,14 @@ export type FromExport =
 const CHUNK_BYTES = 64 * 1024
 const ROOM_CHECKED_EVERY_BYTES = 16 * 1024 * 1024
 
-const place = workerData as ExportSource
+const exportSource = workerData as ExportSource
 const port = parentPort!
 const disk = realDisk()
-const database = await open(place)
+const database = await open(exportSource)
 let taken = () => {}
 
 async function open({ catalogue }: ExportSource): Promise<Sql> {
-  if ('file' in catalogue) return SqliteDatabase.openToAsk(catalogue.file)
+  if ('file' in catalogue) return SqliteDatabase.openReadOnly(catalogue.file)
   const { openPostgresCatalogue } = await import('../../catalogue/dialects/postgres/catalogue.ts')
   return (await openPostgresCatalogue(catalogue.server, { connections: 1 })).database
 }
@@ -60,7 +60,12 @@ async function write(order: ExportTask): Promise<FromExport> {
   try {
     const chunks = chunksOf(exportLines(database, order))
     const written = withRoomChecked(order.gzip ? gzipped(chunks) : chunks)
-    await writeBuffered(disk, join(place.folder, `.splitcart-export-${process.pid}-${threadId}.part`), written, say)
+    await writeBuffered(
+      disk,
+      join(exportSource.folder, `.splitcart-export-${process.pid}-${threadId}.part`),
+      written,
+      say,
+    )
     return { end: true }
   } catch (error) {
     if (error instanceof Problem) return { problem: { code: error.code, detail: error.detail } }
@@ -75,8 +80,9 @@ async function* withRoomChecked(chunks: AsyncIterable<Buffer>): AsyncGenerator<B
     unchecked += chunk.length
     if (unchecked >= ROOM_CHECKED_EVERY_BYTES) {
       unchecked = 0
-      const { bavail, bsize } = await disk.statfs(place.folder)
-      if (bavail * bsize < place.diskBytesKept) throw new Problem('disk_full', 'it has none left for this export')
+      const { bavail, bsize } = await disk.statfs(exportSource.folder)
+      if (bavail * bsize < exportSource.diskBytesKept)
+        throw new Problem('disk_full', 'it has none left for this export')
     }
     yield chunk
   }

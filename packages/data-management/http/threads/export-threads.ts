@@ -42,7 +42,7 @@ export class ExportThreads implements Exports {
     if ([...this.#busy.values()].includes(keyId))
       throw new Problem('too_many_requests', 'an export of this key is under way', { retryAfterSeconds })
     if (this.#busy.size >= AT_ONCE_MAX) throw new Problem('exports_busy', `${AT_ONCE_MAX} are`, { retryAfterSeconds })
-    const worker = this.#take(keyId)
+    const worker = this.#acquire(keyId)
     const chunks = this.#chunksOf(worker, order)
     const first = await chunks.next()
     return this.#all(first, chunks)
@@ -61,7 +61,7 @@ export class ExportThreads implements Exports {
     await Promise.all(all.map((worker) => worker.terminate()))
   }
 
-  #take(keyId: string): Worker {
+  #acquire(keyId: string): Worker {
     const [free] = this.#free
     const worker = free ?? this.#start()
     this.#free.delete(worker)

@@ -7,14 +7,14 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { findLoad } from '../../catalogue/loads.ts'
 import { LimitedSql } from '../../database/limited-sql.ts'
-import { tellSlowStatements } from '../../database/slow-statements.ts'
-import { type DatabasesToAsk, openReadOnly } from '../../databases-to-ask.ts'
+import { logSlowStatements } from '../../database/slow-statements.ts'
 import { foldersIn } from '../../folders.ts'
+import { type DatabaseLocations, openDatabasesReadOnly } from '../../read-only-databases.ts'
 import { QUERIES } from './queries.ts'
 import type { QueryName, Reading } from './reading.ts'
 
 /** The databases that the thread reads, and its limits. */
-export type ThreadSource = DatabasesToAsk &
+export type ThreadSource = DatabaseLocations &
   Readonly<{
     diskBytesKept: number
     partialShare?: number
@@ -39,16 +39,16 @@ export type FromThread =
   | Readonly<{ problem: Readonly<Pick<Problem, 'code' | 'detail'>> }>
   | Readonly<{ failure: string }>
 
-const place = workerData as ThreadSource
+const threadSource = workerData as ThreadSource
 const port = parentPort!
-const { database, ledger, path } = await openReadOnly(place, { statementMsMax: place.msMax })
-const limited = new LimitedSql(database, { ...place, isStopped: () => Atomics.load(place.stop, 0) !== 0 })
-const zone = place.timeZone === undefined ? undefined : new TimeZone(place.timeZone)
+const { database, ledger, path } = await openDatabasesReadOnly(threadSource, { statementMsMax: threadSource.msMax })
+const limited = new LimitedSql(database, { ...threadSource, isStopped: () => Atomics.load(threadSource.stop, 0) !== 0 })
+const zone = threadSource.timeZone === undefined ? undefined : new TimeZone(threadSource.timeZone)
 const text = new TextEncoder()
-if (place.slow !== undefined) tellSlowStatements(openLog(place.slow.logLevel), place.slow.ms)
+if (threadSource.slow !== undefined) logSlowStatements(openLog(threadSource.slow.logLevel), threadSource.slow.ms)
 
 function readingAt(now: number): Reading {
-  const { diskBytesKept, partialShare, dataFolder, currency } = place
+  const { diskBytesKept, partialShare, dataFolder, currency } = threadSource
   const inbox = { disk: realDisk(), folders: foldersIn(dataFolder), ledger, diskBytesKept, now: () => now }
   const asked = { database: limited, path, findLoad: (sha256: string) => findLoad(limited, sha256) }
   return {

@@ -129,7 +129,7 @@ export class QueryThreads implements QueryRunner {
     const worker = new Worker(THREAD, { workerData: { ...this.#place, stop }, resourceLimits })
     const thread: Thread = { worker, stop, pending: undefined, isReady: false, startedAt: 0 }
     worker.unref()
-    worker.on('message', (said: FromThread) => this.#take(thread, said))
+    worker.on('message', (said: FromThread) => this.#handle(thread, said))
     worker.on('error', (error) => void this.#end(thread, this.#causeOf(error)))
     worker.on('exit', () => void this.#end(thread, new Error('a thread that runs queries has ended')))
     this.#threads.add(thread)
@@ -151,7 +151,7 @@ export class QueryThreads implements QueryRunner {
     thread.late = setTimeout(() => this.#endLate(thread), msMax).unref()
   }
 
-  #take(thread: Thread, said: FromThread): void {
+  #handle(thread: Thread, said: FromThread): void {
     if ('ready' in said) {
       thread.isReady = true
       if (thread.pending !== undefined) this.#time(thread)

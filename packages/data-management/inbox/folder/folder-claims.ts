@@ -10,13 +10,13 @@ import { foldersOfKind } from '../../folders.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 import type { Claim, Claiming, Ending } from '../inbox.ts'
-import { moveSettled, PLACE_OF, type Putting } from '../move-settled.ts'
+import { FOLDER_OF, type MoveContext, moveSettled } from '../move-settled.ts'
 import { findStored, type Stored } from '../stored.ts'
 import { type Waiting, waitingIn } from '../waiting.ts'
 import { roundRobin } from './round-robin.ts'
 
 /** Where files lie and are recorded. */
-export type FolderStores = Putting & Readonly<{ ledger: Ledger }>
+export type FolderStores = MoveContext & Readonly<{ ledger: Ledger }>
 
 /** A person may still be copying a file that has no sender: it is left until it has been unchanged for so long. */
 export const STILL_MS_MIN = 2_000
@@ -94,7 +94,7 @@ const CLAIMED = {
   bytes: 'here',
   attempt: (work: () => Promise<void>) => work(),
   // It lies where it lay: the next pass finds it.
-  leave: () => {},
+  release: () => {},
 } as const
 
 /**
@@ -139,7 +139,7 @@ async function finish(
   const { disk } = place
   const earlier = wasLoaded ? await earlierCopy(place, upload) : undefined
   await moveSettled(place, stored, ending)
-  if (earlier !== undefined && earlier.place !== PLACE_OF[ending]) await remove(disk, earlier.path)
+  if (earlier !== undefined && earlier.place !== FOLDER_OF[ending]) await remove(disk, earlier.path)
 }
 
 /** The file of an upload that was dealt with before, where it is not among those that are kept for replay. */

@@ -55,11 +55,11 @@ async function* claimsOfOthers(context: ClaimContext): AsyncGenerator<Claim> {
   const ids = await orReported(context, item.uploadId, () => turns.ofOthers(item.uploadId))
   for (const id of ids ?? []) {
     if (claiming.signal.aborted) return
-    const upload = await orReported(context, id, () => ledger.take(id, claiming.now()))
+    const upload = await orReported(context, id, () => ledger.claimForLoading(id, claiming.now()))
     if (upload === undefined) continue
     const removeBytes = () => inbox.servers.bucket.remove(upload.sha256)
     const finish = async (ending: Ending) => (ending === 'delivered' ? removeBytes() : undefined)
-    yield { ...claimOn(context, upload), times: 1, finish, fail: removeBytes, leave: () => {} }
+    yield { ...claimOn(context, upload), times: 1, finish, fail: removeBytes, release: () => {} }
   }
 }
 
@@ -96,7 +96,7 @@ async function claimOf(context: ClaimContext): Promise<Claim | undefined> {
  */
 async function takeOrWait(context: ClaimContext, waitMs: number): Promise<Upload | undefined> {
   const { ledger, item, claiming } = context
-  const taken = await ledger.take(item.uploadId, claiming.now())
+  const taken = await ledger.claimForLoading(item.uploadId, claiming.now())
   if (taken !== undefined) return taken
   const upload = await ledger.uploads.find(item.uploadId)
   const isWithOther = upload?.state === 'loading' && item.times === 1
@@ -125,7 +125,7 @@ function claimOn(context: ClaimContext, upload: Upload): Claim {
       }),
     finish: (ending) => (ending === 'delivered' ? removeBytes() : item.done()),
     fail: removeBytes,
-    leave: (atOnce) => giveBack(item, atOnce),
+    release: (atOnce) => giveBack(item, atOnce),
   }
 }
 

@@ -9,18 +9,15 @@ import { constants, createGzip } from 'node:zlib'
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { v7 as uuid } from 'uuid'
-import type { Folders } from '../../folders.ts'
 import type { Recorded } from '../../ledger/arrivals.ts'
-import type { Ledger } from '../../ledger/ledger.ts'
 import { type Upload, waits } from '../../ledger/uploads.ts'
+import type { InboxStores } from '../deliver.ts'
 import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
 import { SenderTurns } from './sender-turns.ts'
 import type { JetStreamInbox } from './servers.ts'
 import { sharedClaims } from './shared-claims.ts'
 
 const CHUNK_BYTES = 1024 * 1024
-
-type InboxStores = Readonly<{ disk: Disk; folders: Folders; ledger: Ledger }>
 
 /** JetStream servers as an inbox. */
 export class SharedInbox implements Inbox, AsyncDisposable {

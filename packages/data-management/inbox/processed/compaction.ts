@@ -12,7 +12,7 @@ import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { compact } from '@splitcart/shared/packed/compact.ts'
 import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
-import { nameKept } from '@splitcart/shared/packed/kept-file.ts'
+import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { keptSince } from '../prune.ts'
 
@@ -80,7 +80,7 @@ export class Compaction {
     const gzipped: string[] = []
     for (const folder of folders)
       for (const name of (await disk.readdir(folder)).sort()) {
-        if (nameKept(name) === undefined) continue
+        if (originalNameIn(name) === undefined) continue
         const path = join(folder, name)
         if (name.endsWith('.jsonl')) this.add(path, (await disk.lstat(path)).size)
         else if (form === 'packed' && name.endsWith('.gz')) gzipped.push(path)

@@ -2,7 +2,7 @@
 import { inert, type Message, textOf } from '../message.ts'
 import { type NoticeReceiver, post } from './receiver.ts'
 
-/** The receiver at an address such as http://127.0.0.1:8000/notify/apprise. */
+/** Sends notices to an Apprise server; `address` is such as http://127.0.0.1:8000/notify/apprise. */
 export function appriseReceiver(address: URL): NoticeReceiver {
   const send = async (message: Message, signal?: AbortSignal) => {
     const type = message.isGood ? 'success' : message.isUrgent ? 'failure' : 'warning'

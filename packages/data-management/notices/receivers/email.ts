@@ -30,7 +30,7 @@ export function emailReceiver({ server, from, to }: Mail): NoticeReceiver {
     try {
       await within(ANSWER_MS_MAX, transport.sendMail(mailOf(message, from, to)), signal)
     } catch (error) {
-      const said = saidBy(error, secrets)
+      const said = errorText(error, secrets)
       throw unsure(error) ? new Unsure(said) : isRefused(error) ? new Refused(said) : new Error(said)
     } finally {
       transport.close()
@@ -82,7 +82,7 @@ function unsure(error: unknown): boolean {
   return command === 'DATA' && (code === 'ETIMEDOUT' || code === 'ECONNECTION' || code === 'ESOCKET')
 }
 
-function saidBy(error: unknown, secrets: readonly string[]): string {
+function errorText(error: unknown, secrets: readonly string[]): string {
   const text = error instanceof Error ? error.message : String(error)
   return secrets.reduce((said, secret) => said.replaceAll(secret, '…'), text)
 }

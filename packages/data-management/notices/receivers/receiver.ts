@@ -33,7 +33,7 @@ export class Refused extends Error {
   }
 }
 
-/** The text of an `Unsure` when the server stops meanwhile. */
+/** The message of an `Unsure` error for a notice that was being sent when this server stopped. */
 export const STOPPED = 'the server was stopped before it answered'
 
 // Status codes of a refusal: the content is too long, or has the wrong form.

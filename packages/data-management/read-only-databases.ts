@@ -2,28 +2,28 @@
 import type { ConnectionLimits } from './database/postgres.ts'
 import type { Sql } from './database/sql.ts'
 import { SqliteDatabase } from './database/sqlite.ts'
-import { type Ledger, openLedgerToAsk } from './ledger/ledger.ts'
+import { type Ledger, openLedgerReadOnly } from './ledger/ledger.ts'
 
 /** Where they are. `server`: the PostgreSQL that has both; else the catalogue's file, the ledger in `dataFolder`. */
-export type DatabasesToAsk = Readonly<{
+export type DatabaseLocations = Readonly<{
   dataFolder: string
   catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>
 }>
 
 /** The open databases; `path`: the catalogue's file, if it is SQLite. */
-export type ToAsk = AsyncDisposable & Readonly<{ database: Sql; ledger: Ledger; path: string | null }>
+export type ReadOnlyDatabases = AsyncDisposable & Readonly<{ database: Sql; ledger: Ledger; path: string | null }>
 
 /** Opens both; on PostgreSQL with one connection each. */
-export async function openReadOnly(
-  { catalogue, dataFolder }: DatabasesToAsk,
+export async function openDatabasesReadOnly(
+  { catalogue, dataFolder }: DatabaseLocations,
   limits: Pick<ConnectionLimits, 'statementMsMax'> = {},
-): Promise<ToAsk> {
+): Promise<ReadOnlyDatabases> {
   await using stack = new AsyncDisposableStack()
   const { database, ledger } =
     'file' in catalogue
       ? {
-          database: stack.use(SqliteDatabase.openToAsk(catalogue.file)),
-          ledger: stack.use(openLedgerToAsk(dataFolder)),
+          database: stack.use(SqliteDatabase.openReadOnly(catalogue.file)),
+          ledger: stack.use(openLedgerReadOnly(dataFolder)),
         }
       : await openServer(catalogue.server, { ...limits, connections: 1 }, stack)
   const opened = stack.move()

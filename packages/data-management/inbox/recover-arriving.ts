@@ -3,29 +3,26 @@
  * upload: then nothing else is arriving. It also precedes the removal of the parts, which tell what was handed over.
  */
 import { basename } from 'node:path'
-import { codeOf } from '@splitcart/shared/disk.ts'
+import { undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { syncFolder } from '@splitcart/shared/durable-file.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { foldersOfKind } from '../folders.ts'
 import type { Arriving } from '../ledger/arrivals.ts'
-import type { Receiving } from './accept.ts'
-import { mendHandedOver } from './deliver.ts'
+import { type InboxStores, recoverHandedOver } from './deliver.ts'
 import { findInInbox } from './stored.ts'
-
-type InboxStores = Pick<Receiving, 'disk' | 'folders' | 'ledger'>
 
 /**
  * Records the arriving files that have their name in the inbox, or are on record already, as accepted for their
  * senders, and gives up the others, which left nothing. Returns the names of those accepted.
  */
-export async function mendArriving(stores: InboxStores): Promise<string[]> {
+export async function recoverArriving(stores: InboxStores): Promise<string[]> {
   const accepted: string[] = []
   const unrecorded = await stores.ledger.arrivals.list()
   // Synced first: a name that is found afterwards is durable, because nobody else adds names now.
   for (const kind of new Set(unrecorded.map(({ kind }) => kind))) await syncInbox(stores, kind)
   const parts = new Set(await stores.disk.readdir(stores.folders.parts))
   for (const arriving of unrecorded) {
-    const mend = isLoadedKind(arriving.kind) ? mendOne(stores, arriving) : mendHandedOver(stores, arriving, parts)
+    const mend = isLoadedKind(arriving.kind) ? recoverOne(stores, arriving) : recoverHandedOver(stores, arriving, parts)
     if (await mend) accepted.push(arriving.filename)
   }
   return accepted
@@ -33,12 +30,10 @@ export async function mendArriving(stores: InboxStores): Promise<string[]> {
 
 /** Makes the names in an inbox durable. A kind that the server no longer accepts may have no folder. */
 async function syncInbox({ disk, folders }: InboxStores, kind: string): Promise<void> {
-  await syncFolder(disk, foldersOfKind(folders, kind).inbox).catch((error) => {
-    if (codeOf(error) !== 'ENOENT') throw error
-  })
+  await syncFolder(disk, foldersOfKind(folders, kind).inbox).catch(undefinedIfMissing)
 }
 
-async function mendOne({ disk, folders, ledger }: InboxStores, arriving: Arriving): Promise<boolean> {
+async function recoverOne({ disk, folders, ledger }: InboxStores, arriving: Arriving): Promise<boolean> {
   const { key_id, is_noted: _, ...arrival } = arriving
   const stored = await findInInbox(disk, folders, { ...arrival, stored_as: arrival.filename })
   // Asked after looking for the file: one that the loader has taken out of the inbox meanwhile is on record.
