@@ -33,6 +33,7 @@ const BATCH_FILES = 8
 const ON_POSTGRES = [
   ...[
     'catalogue-upgrade',
+    'derived-data',
     'ledger-shared',
     'limited-sql',
     'pgbouncer',
