@@ -1,4 +1,5 @@
 /** Common parts of all commands: flags of settings, output options, and error handling. */
+import { isDate } from '@splitcart/shared/date.ts'
 import { Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
 import { path as readPath } from '@splitcart/shared/setting-readers.ts'
 import {
@@ -127,6 +128,23 @@ export function numberArgument(max: number): (text: string) => number {
     if (!/^\d+$/.test(text) || number < 1 || number > max)
       throw new InvalidArgumentError(`Expected a number from 1 to ${max}.`)
     return number
+  }
+}
+
+const DATE = 'a date such as 2027-01-31'
+
+/** Parses an argument that is a date. */
+export function dateArgument(text: string): string {
+  if (!isDate(text)) throw new InvalidArgumentError(`Expected ${DATE}.`)
+  return text
+}
+
+/** A parser of an argument that is a date, or a word for none, which becomes null. */
+export function dateArgumentOr(word: string): (text: string) => string | null {
+  return (text) => {
+    if (text === word) return null
+    if (!isDate(text)) throw new InvalidArgumentError(`Expected ${DATE}, or ${word}.`)
+    return text
   }
 }
 

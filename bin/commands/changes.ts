@@ -2,11 +2,10 @@
 import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { type ChangesParameters, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
-import { isDate } from '@splitcart/shared/date.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { changeOf, whole } from '@splitcart/shared/number.ts'
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { configurable, numberArgument, run, settingsOf } from '../command-line.ts'
+import { type Command, Option } from 'commander'
+import { configurable, dateArgument, numberArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -69,9 +68,4 @@ function summaryOf({ from, to, counts, is_counted }: ChangePage): string {
   if (from === null) return `Nothing has changed yet.${counting}`
   const when = from === to ? `On ${from}` : `From ${from} to ${to}`
   return `${when}: ${counts.map(({ kind, lines }) => `${whole(lines)} ${wordOf(kind)}`).join(', ')}.${counting}`
-}
-
-function dateArgument(text: string): string {
-  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2025-09-23.')
-  return text
 }

@@ -6,11 +6,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { EXPORT_NAMES, type ExportName, exportLines } from '@splitcart/data-management/catalogue/export-formats.ts'
 import { chunksOf, type Write, writeBuffered } from '@splitcart/data-management/database/ahead.ts'
-import { isDate } from '@splitcart/shared/date.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
-import { Argument, type Command, InvalidArgumentError } from 'commander'
-import { configurable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { Argument, type Command } from 'commander'
+import { configurable, dateArgument, run, settingsOf, UsageFault } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { safeToPrint } from '../format.ts'
@@ -28,7 +27,7 @@ export function addExport(program: Command): void {
     .description('print what the catalogue holds')
     .addArgument(new Argument('<what>', 'what to print').choices(EXPORT_NAMES))
     .option('--csv', 'print comma-separated values instead of JSON Lines')
-    .option('--on <date>', 'with prices: what was on the shelves on this date', dateOf)
+    .option('--on <date>', 'with prices: what was on the shelves on this date', dateArgument)
     .action((what: ExportName, options: Options) => run({}, () => act(what, options)))
   configurable(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
@@ -47,11 +46,6 @@ async function act(what: ExportName, options: Options): Promise<number> {
 /** Path of the temporary file: beside the databases; with PostgreSQL there may be no such folder, so in tmpdir. */
 function aheadOf(settings: Settings, data: string): string {
   return join(databaseServer(settings) === undefined ? data : tmpdir(), `.splitcart-export-${process.pid}.part`)
-}
-
-function dateOf(text: string): string {
-  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2025-09-23.')
-  return text
 }
 
 /** Prints to standard output. `path`: a temporary file that buffers what the reader has not taken yet. */

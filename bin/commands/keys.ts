@@ -4,13 +4,12 @@ import { machineView } from '@splitcart/data-management/http/routes/machine-view
 import type { MachineView } from '@splitcart/data-management/http/routes/machines-schema.ts'
 import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
 import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
-import { isDate } from '@splitcart/shared/date.ts'
 import { whole } from '@splitcart/shared/number.ts'
 import { networks } from '@splitcart/shared/setting-readers.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command, InvalidArgumentError } from 'commander'
-import { configurable, run, settingsOf } from '../command-line.ts'
+import { configurable, dateArgument, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, duration, size } from '../format.ts'
@@ -39,7 +38,7 @@ export function addKeys(program: Command): void {
     .description('make a key and print it, this once')
     .argument('<name>', 'whose key it is, e.g. the name of the machine')
     .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
-    .option('--expires <date>', 'the day on which it stops working, e.g. 2027-01-31', dateOf)
+    .option('--expires <date>', 'the day on which it stops working, e.g. 2027-01-31', dateArgument)
     .option('--only <companies>', ONLY_HELP, adding(listOf))
     .option('--from <networks>', FROM_HELP, adding(networksOf))
     .option('--json', 'print JSON')
@@ -48,7 +47,7 @@ export function addKeys(program: Command): void {
     .description('make a code with which a machine fetches a key of its own: splitcart connect URL')
     .argument('<name>', 'whose key it will be, e.g. the name of the machine')
     .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
-    .option('--expires <date>', 'the day on which the key stops working, e.g. 2027-01-31', dateOf)
+    .option('--expires <date>', 'the day on which the key stops working, e.g. 2027-01-31', dateArgument)
     .option('--only <companies>', ONLY_HELP, adding(listOf))
     .option('--from <networks>', FROM_HELP, adding(networksOf))
     .option('--json', 'print JSON')
@@ -228,9 +227,4 @@ function networksOf(text: string): readonly string[] {
 function hoursOf(text: string): number {
   if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of hours.')
   return Number(text)
-}
-
-function dateOf(text: string): string {
-  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
-  return text
 }

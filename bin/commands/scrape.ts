@@ -8,10 +8,9 @@ import { readMapping } from '@splitcart/scraping/intake/mapping.ts'
 import { FORMATS, type Format } from '@splitcart/scraping/intake/records.ts'
 import { scrape } from '@splitcart/scraping/intake/scrape.ts'
 import type { Committed } from '@splitcart/scraping/jsonl-writer.ts'
-import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { configurable, pathArgument, printable, run, settingsOf, UsageFault } from '../command-line.ts'
+import { configurable, dateArgument, pathArgument, printable, run, settingsOf, UsageFault } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -39,7 +38,7 @@ export function addScrape(program: Command): void {
     .option('--company <code>', 'the company, where rows do not say it')
     .option('--store <id>', 'the store, where rows do not say it')
     .option('--store-name <name>', 'what the store is called, where rows do not say it')
-    .option('--date <date>', 'the day of the scrape, where rows do not say it (today)', dateOf)
+    .option('--date <date>', 'the day of the scrape, where rows do not say it (today)', dateArgument)
     .option('--map <file>', 'how records become rows (docs/adapters.md)', pathArgument)
     .addOption(
       new Option('--format <format>', 'how the input is written, where its first bytes do not tell').choices(FORMATS),
@@ -114,11 +113,6 @@ function tell({ name, path, rows, duplicates, rejectable, findings }: Committed,
 export function today(now = new Date()): string {
   const two = (number: number) => String(number).padStart(2, '0')
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
-}
-
-function dateOf(text: string): string {
-  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
-  return text
 }
 
 function wholeOf(text: string): number {
