@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { countChanges, hasUncountedChanges } from '../catalogue/queries/count-changes.ts'
 import { mayHaveNewPairs, renewSuggestions } from '../catalogue/queries/suggestions.ts'
 import type { PostgresDatabase } from '../database/postgres.ts'
+import { repeated } from '../database/postgres-problems.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** What is derived; in PostgreSQL also the name of the lock. */
@@ -38,7 +39,7 @@ export async function renew(database: Sql, derived: DerivedData): Promise<boolea
   if (!('alone' in database)) return await TASKS[derived].renew(database)
   let hasWorked: boolean | undefined
   await (database as Sql & Pick<PostgresDatabase, 'alone'>).alone(derived, async () => {
-    hasWorked = await TASKS[derived].renew(database)
+    hasWorked = await repeated(() => TASKS[derived].renew(database))
   })
   return hasWorked
 }
