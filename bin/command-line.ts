@@ -137,6 +137,23 @@ export function numberArgument(max: number): (text: string) => number {
   }
 }
 
+const DATE = 'a date such as 2027-01-31'
+
+/** Parses an argument that is a date. */
+export function dateArgument(text: string): string {
+  if (!isDate(text)) throw new InvalidArgumentError(`Expected ${DATE}.`)
+  return text
+}
+
+/** A parser of an argument that is a date, or a word for none, which becomes null. */
+export function dateArgumentOr(word: string): (text: string) => string | null {
+  return (text) => {
+    if (text === word) return null
+    if (!isDate(text)) throw new InvalidArgumentError(`Expected ${DATE}, or ${word}.`)
+    return text
+  }
+}
+
 /** Parses a path argument like the path of a setting. */
 export function pathArgument(text: string): string {
   try {
@@ -144,12 +161,6 @@ export function pathArgument(text: string): string {
   } catch (cause) {
     throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
   }
-}
-
-/** Reads a date argument. */
-export function dateArgument(text: string): string {
-  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31.')
-  return text
 }
 
 /** Makes several checks of settings; throws one `settings_invalid` that names every fault. */

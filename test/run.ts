@@ -31,9 +31,17 @@ const ALONE = [
 const BATCH_FILES = 8
 // They share a PostgreSQL.
 const ON_POSTGRES = [
-  ...['catalogue-upgrade', 'ledger-shared', 'pgbouncer', 'plans', 'postgres', 'slow-statements', 'statements'].map(
-    inDataManagement,
-  ),
+  ...[
+    'catalogue-upgrade',
+    'derived-data',
+    'ledger-shared',
+    'limited-sql',
+    'pgbouncer',
+    'plans',
+    'postgres',
+    'slow-statements',
+    'statements',
+  ].map(inDataManagement),
   ...['migrate', 'postgres-way'].map(inTest),
 ]
 // What is kept in a database: `npm run test:long` runs them once more with ledger and catalogue in PostgreSQL.

@@ -111,6 +111,8 @@ test('a silent store, and rejects of a file whose upload is not known, are ticke
   )
   const late = await machines.run(['attention', 'tick', 'silent', 'aldi/g102', '--until', '2025-01-01'])
   assert.match(late.stderr, /until is not to come/)
+  const none = await machines.run(['attention', 'tick', 'silent', 'aldi/g102', '--until', '2099-02-30'])
+  assert.match(none.stderr, /Expected a date such as/)
   assert.equal((await records('attention', 'untick', 'silent', 'aldi/g102')).length, 1)
 
   const set = await records('stores', 'set', 'ALDI/g102', '--retired', '--note', 'torn down')

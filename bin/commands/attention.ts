@@ -7,7 +7,7 @@ import { NOT_TICKED, tickFound } from '@splitcart/data-management/http/routes/ti
 import { TICK_KINDS, type TickBody } from '@splitcart/data-management/http/routes/ticks-schema.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, Command } from 'commander'
-import { addDatabaseOptions, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, dateArgument, run, settingsOf } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -26,7 +26,11 @@ export function addAttention(program: Command): void {
     .description('list what needs attention, the first of each kind, and what is ticked off')
     .action((options: Options) => run(options, (terminal) => listAll(options, terminal)))
   const tick = named('tick', 'tick something off: nobody is told of it')
-    .option('--until <date>', 'no longer than to this day, e.g. 2027-01-31, where it does not change before')
+    .option(
+      '--until <date>',
+      'no longer than to this day, e.g. 2027-01-31, where it does not change before',
+      dateArgument,
+    )
     .action((kind: Kind, subject: string, options: Options) =>
       run(options, (terminal) => tickOff(kind, subject, options, terminal)),
     )

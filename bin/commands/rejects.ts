@@ -62,16 +62,20 @@ async function listRejects(options: Options, terminal: Terminal): Promise<number
 async function showRejects(text: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const { sha256, filename } = await uploadMeant(machine, text)
-  let rejected = 0
+  let listed = 0
   for await (const { line, code, field, reason, raw } of rejectsOf(machine.catalogue.database, sha256)) {
-    rejected++
+    listed++
     const row = raw === null ? null : Buffer.from(raw).toString()
     terminal.say(`line ${formatNumber(line)}: ${reason}`)
     if (row !== null) terminal.say(`  ${safeToPrint(row)}`)
     terminal.record({ type: 'file', line, code, field, reason, raw: row })
   }
-  terminal.say(`${filename}: ${count(rejected, 'row')} rejected.`)
-  terminal.record({ type: 'summary', name: filename, rejected })
+  const rejected = (await machine.catalogue.findLoad(sha256))?.result.rejected ?? 0
+  const unlisted = Math.max(0, rejected - listed)
+  // Of a held file not every row that repeats a listing may be on record.
+  const more = unlisted > 0 ? `; ${formatNumber(unlisted)} of them counted, not listed` : ''
+  terminal.say(`${filename}: ${count(listed + unlisted, 'row')} rejected${more}.`)
+  terminal.record({ type: 'summary', name: filename, rejected: listed + unlisted, unlisted })
   return EXIT.done
 }
 

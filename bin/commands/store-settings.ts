@@ -4,9 +4,8 @@ import { lastScrapeOf, type StoreFound } from '@splitcart/data-management/catalo
 import { saveStoreSettings } from '@splitcart/data-management/http/routes/store-settings.ts'
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/http/routes/store-settings-schema.ts'
 import { momentOf, type Reading } from '@splitcart/data-management/http/threads/reading.ts'
-import { isDate } from '@splitcart/shared/date.ts'
 import { Command, InvalidArgumentError } from 'commander'
-import { run, settingsOf } from '../command-line.ts'
+import { dateArgumentOr, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { readingOf } from '../local-reading.ts'
@@ -30,7 +29,7 @@ export function storeSettingsCommand(): Command {
     .option('--expected-days <count>', 'days from one scrape to the next; "learned": as was seen', daysOf)
     .option('--retired', 'it is scraped no longer: nothing is expected of it')
     .option('--no-retired', 'it is scraped again')
-    .option('--snoozed-until <date>', 'before this day it needs nobody; "never": it does', dateOf)
+    .option('--snoozed-until <date>', 'before this day it needs nobody; "never": it does', dateArgumentOr('never'))
     .option('--note <text>', 'a note; empty: none', checkedNote)
     .action((store: string, options: Options) => run(options, (terminal) => set(store, options, terminal)))
 }
@@ -73,12 +72,6 @@ function daysOf(text: string): number | null {
   if (!/^\d+(\.\d+)?$/.test(text) || days < 1 || days > EXPECTED_DAYS_MAX)
     throw new InvalidArgumentError(`Expected a number from 1 to ${EXPECTED_DAYS_MAX}, or learned.`)
   return days
-}
-
-function dateOf(text: string): string | null {
-  if (text === 'never') return null
-  if (!isDate(text)) throw new InvalidArgumentError('Expected a date such as 2027-01-31, or never.')
-  return text
 }
 
 function checkedNote(text: string): string {

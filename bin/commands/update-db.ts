@@ -1,8 +1,6 @@
 /** `splitcart update-db --products --stores --barcodes`: loads the files of the inboxes into the catalogue. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
-import { mayHaveNewPairs, renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
@@ -11,6 +9,7 @@ import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import { BackgroundTasks } from '@splitcart/data-management/update-db/background.ts'
+import { renewAll } from '@splitcart/data-management/update-db/derived-data.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
 import { type FleetWork, kindsOf, type Pass, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
@@ -148,7 +147,7 @@ async function loadFolder(given: UpdateDb, settings: Settings, manner: LoaderOpt
   }
   await runActions(work, signal)
   const pass = await updateOnce(work, terminal, signal)
-  await renewIfNew(work.catalogue)
+  await renewAll(work.catalogue.database, signal)
   const code = printPass(terminal, pass)
   let isTold = false
   await compaction.work(() => {
@@ -160,11 +159,6 @@ async function loadFolder(given: UpdateDb, settings: Settings, manner: LoaderOpt
     return !signal.aborted
   })
   return code
-}
-
-async function renewIfNew({ database }: UpdateDb['catalogue']): Promise<void> {
-  await countChanges(database)
-  if (await mayHaveNewPairs(database)) await renewSuggestions(database)
 }
 
 /** What is kept up to date in the background. */
@@ -190,7 +184,7 @@ async function actForFleet(work: FleetWork, settings: Settings, manner: LoaderOp
   if (prunesAll) await pruneBucket(work, settings.PROCESSED_DAYS_MAX, true)
   if (!stays) {
     const pass = await loadOnceForFleet(work, signal)
-    await renewIfNew(work.catalogue)
+    await renewAll(work.catalogue.database, signal)
     return printPass(terminal, pass)
   }
   await using background = backgroundFor(work, settings)

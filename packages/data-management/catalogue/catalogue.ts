@@ -5,6 +5,7 @@
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
+import type { DifferingLines } from './load/differing-lines.ts'
 import type { Facts } from './load/facts.ts'
 import type { ListingMemory } from './load/listing-memory.ts'
 import type { RejectedLine } from './load/row-batch.ts'
@@ -75,8 +76,8 @@ export interface Loading extends AsyncDisposable {
   commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
 }
 
-/** The differing field by line number; `more` counts further such lines, which are rejected already. */
-export type Differing = Readonly<{ lines: ReadonlyMap<number, string>; more: number }>
+/** The differing field by line number; `more`: further such lines, which this load has rejected already. */
+export type Differing = Readonly<{ lines: ReadonlyMap<number, string>; more: DifferingLines }>
 
 /** Another loader has processed the same bytes since the caller checked. */
 export class LoadedMeanwhile extends Error {

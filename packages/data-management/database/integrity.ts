@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@splitcart/shared/log.ts'
-import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
+import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 
 const THREAD = new URL('integrity-thread.ts', import.meta.url)
 const FIRST_MS = 10 * 60 * 1000
-const EVERY_MS = DAY_MS
-// After a check in which a database could not be read: busy, or no file could be opened.
+// Between two checks, what could not be checked is tried again: a database is busy, or a file cannot be opened.
 const AGAIN_MS = HOUR_MS
+const AGAIN_TIMES = 24
 const FAULTS_SHOWN_MAX = 20
 
 /** The result of a check. */
@@ -31,8 +31,11 @@ export async function checkDatabases(paths: readonly string[]): Promise<Database
   return checks
 }
 
-/** What is checked: the SQLite files of the databases, and the files that are kept for replay. */
-export type CheckedFiles = Readonly<{ paths: readonly string[]; files?: ProcessedIntegrity }>
+/**
+ * What is checked: the SQLite files of the databases, and the files that are kept for replay. `isAgain`: of these only
+ * those that could not be read.
+ */
+export type CheckedFiles = Readonly<{ paths: readonly string[]; files?: ProcessedIntegrity; isAgain?: true }>
 
 /** Checks once a day until the signal aborts. Damage is logged and kept in `integrity`. */
 export async function watchIntegrity(
@@ -43,27 +46,35 @@ export async function watchIntegrity(
 ): Promise<void> {
   const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => {})
   await pause(FIRST_MS)
-  while (!signal.aborted) await pause((await checkNow(integrity, lookedAt, log, signal)) ? EVERY_MS : AGAIN_MS)
+  while (!signal.aborted) {
+    let rest = await checkNow(integrity, lookedAt, log, signal)
+    for (let times = 0; times < AGAIN_TIMES && !signal.aborted; times++) {
+      await pause(AGAIN_MS)
+      if (rest !== undefined && !signal.aborted) rest = await checkNow(integrity, rest, log, signal)
+    }
+  }
 }
 
-/** Runs one check now. Returns false if a database could not be checked. What was found before stays until it is. */
+/** Runs one check now. Returns what could not be checked, if anything. What was found there before stays until it is. */
 export async function checkNow(
   integrity: Integrity,
-  { paths, files }: CheckedFiles,
+  { paths, files, isAgain }: CheckedFiles,
   log: Log,
   signal?: AbortSignal,
-): Promise<boolean> {
-  const known = integrity.latest?.faults ?? []
+): Promise<CheckedFiles | undefined> {
+  const knownOfFiles = new Set(files?.faults)
+  const known = integrity.latest?.faults.filter((fault) => !knownOfFiles.has(fault)) ?? []
   const failed = (error: unknown) => paths.map((path) => ({ path, faults: [], error: String(error) }))
   const checks: DatabaseCheck[] = await checkDatabases(paths).catch(failed)
   const unchecked = checks.filter(({ error }) => error !== undefined)
   if (unchecked.length > 0) log.error({ unchecked }, 'a database could not be checked: it is tried again')
   const found = checks.flatMap(({ faults }) => faults)
   if (found.length > 0) log.error({ faults: found }, 'a database is damaged: restore a backup (docs/operations.md)')
-  const stays = known.filter((fault) => unchecked.some(({ path }) => fault.startsWith(`${path}: `)))
+  const checked = checks.filter(({ error }) => error === undefined)
+  const stays = known.filter((fault) => !checked.some(({ path }) => fault.startsWith(`${path}: `)))
   let isComplete = unchecked.length === 0
   try {
-    await files?.check(signal)
+    await files?.check(signal, { isAgain })
   } catch (error) {
     isComplete = false
     log.error({ err: error }, 'what is kept could not be looked at')
@@ -74,5 +85,6 @@ export async function checkNow(
   // A check that was not complete does not say that all is well.
   const at = isComplete || (faults.length > 0 && integrity.latest === undefined) ? Date.now() : integrity.latest?.at
   if (at !== undefined) integrity.latest = { at, faults }
-  return unchecked.length === 0
+  if (isComplete) return undefined
+  return { paths: unchecked.map(({ path }) => path), ...(files && { files }), isAgain: true }
 }

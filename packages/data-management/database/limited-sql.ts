@@ -1,4 +1,4 @@
-/** Queries with limits: of time, of records read (counted in SQLite only), and until the client goes away. */
+/** Queries with limits: of time, of records read, and until the client goes away. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { publishDuration } from './slow-statements.ts'
 import type { Sql, Value } from './sql.ts'
@@ -57,7 +57,7 @@ export class LimitedSql implements Sql {
 
   all<T = Record>(sql: string, ...values: Value[]): T[] | Promise<T[]> {
     this.check()
-    if (!(this.#database instanceof SqliteDatabase)) return this.#database.all<T>(sql, ...values)
+    if (!(this.#database instanceof SqliteDatabase)) return this.#allAtOnce(this.#database.all<T>(sql, ...values))
     const begin = performance.now()
     const found = Array.from(this.#counted(this.#database.statement(sql).iterate(...values) as Iterable<T>))
     publishDuration(sql, begin)
@@ -67,13 +67,33 @@ export class LimitedSql implements Sql {
   each<T = Record>(sql: string, ...values: Value[]): Iterable<T> | AsyncIterable<T> {
     this.check()
     const records = this.#database.each<T>(sql, ...values)
-    return this.#database instanceof SqliteDatabase ? this.#counted(records as Iterable<T>) : records
+    if (this.#database instanceof SqliteDatabase) return this.#counted(records as Iterable<T>)
+    return this.#countedSoon(records)
+  }
+
+  /** PostgreSQL sends all records at once: they are counted when they are here. */
+  async #allAtOnce<T>(answer: T[] | Promise<T[]>): Promise<T[]> {
+    const records = await answer
+    this.#records += records.length
+    this.check()
+    return records
   }
 
   *#counted<T>(records: Iterable<T>): Generator<T> {
     for (const record of records) {
-      if (++this.#records % RECORDS_PER_LOOK === 0) this.check()
+      this.#count()
       yield record
     }
+  }
+
+  async *#countedSoon<T>(records: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const record of records) {
+      this.#count()
+      yield record
+    }
+  }
+
+  #count(): void {
+    if (++this.#records % RECORDS_PER_LOOK === 0) this.check()
   }
 }

@@ -9,13 +9,14 @@ import {
   runCheck,
   warn,
 } from '@splitcart/shared/check-result.ts'
-import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, isMissing, systemFaultOf } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
+import { LOADED_KIND_NAMES, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { SchemaState } from '../database/postgres-look.ts'
-import { type Folders, foldersIn } from '../folders.ts'
+import { type Folders, foldersIn, foldersOfKind } from '../folders.ts'
 import { liesInFolders } from '../inbox/stored.ts'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '../lock-names.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '../schemas.ts'
@@ -25,6 +26,8 @@ import { checkKeptFiles } from './kept.ts'
 import { checkOlderLoads } from './older.ts'
 
 const PROBE = '.doctor-probe'
+const FOLDER_MISSING = 'The next start of the server makes it. If there were files in it, see that its disk is mounted.'
+const FOLDER_UNREAD = 'Run this as the user of the server, and look at the rights of the folder and at the disk.'
 const AS_ITS_USER = 'Run it as the user of the server: sudo -u splitcart splitcart doctor'
 
 /** What to examine: the data folder, the file of the catalogue or the PostgreSQL that has it, and the room that uploads leave. */
@@ -47,6 +50,7 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
   const folders = foldersIn(examined.dataDir)
   for (const folder of [folders.data, folders.inbox])
     yield await runCheck('folder', AS_ITS_USER, () => checkOwner(disk, 'folder', folder))
+  yield* checkFoldersOfFiles(disk, folders)
   yield await runCheck('inbox', AS_ITS_USER, () => inboxWritable(disk, folders))
   const files = { ledger: join(folders.data, 'ledger.db'), catalogue: examined.catalogue }
   for (const name of SCHEMAS)
@@ -61,6 +65,28 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
   yield* await checkConditions(disk, examined)
   yield await runCheck('disk', AS_ITS_USER, () => checkFreeSpace(disk, folders.inbox, examined.diskBytesKept))
   yield* await checkWorkers(folders, examined.isOfFleet)
+}
+
+/** Reports the folders of files that cannot be listed: else nothing would tell of it until a file there is wanted. */
+async function* checkFoldersOfFiles(disk: Disk, folders: Folders): AsyncGenerator<CheckResult> {
+  const faultOf = (folder: string) =>
+    disk.readdir(folder).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+  // Where the data folder cannot be read, none of those in it can.
+  if ((await faultOf(folders.data)) !== undefined) return
+  for (const kind of LOADED_KIND_NAMES) {
+    const { inbox, held, processed, failed } = foldersOfKind(folders, kind)
+    for (const folder of [inbox, held, processed, failed]) {
+      const fault = await faultOf(folder)
+      const isGone = codeOf(fault) === 'ENOENT'
+      // Those of other kinds are made when KINDS names them.
+      if (fault === undefined || (isGone && kind !== PRODUCTS)) continue
+      if (isGone) yield warn('folder', `${folder} is not there`, FOLDER_MISSING)
+      else yield fail('folder', `${folder}: ${systemFaultOf(fault)}`, FOLDER_UNREAD)
+    }
+  }
 }
 
 async function inboxWritable(disk: Disk, folders: Folders): Promise<CheckResult> {

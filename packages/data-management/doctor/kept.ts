@@ -1,28 +1,45 @@
-/** Finds files kept for replay that the disk has damaged. The server checks all of them over time; this is a sample. */
+/** Finds files kept for replay that the disk has damaged or does not give. The server checks all of them over time; this is a sample. */
 import { type CheckResult, fail } from '@splitcart/shared/check-result.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { Folders } from '../folders.ts'
-import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
+import { ProcessedIntegrity, UnreadFiles } from '../inbox/processed-integrity.ts'
 import { openLedgerReadOnly } from '../ledger/ledger.ts'
 
 // Takes some seconds to read.
 const BYTES_MAX = 256 * 1024 * 1024
 
-/** Names one damaged file. Undefined if none was found, or the ledger cannot be read: another check reports that. */
+const UNREAD_TODO =
+  'It cannot be replayed as it is. Run this as the user of the server, and look at the rights of the file and at the disk.'
+const DAMAGED_TODO =
+  'Its rows are in the catalogue; it cannot be replayed. Look at the disk, and make a backup: splitcart backup'
+
+/** Names a damaged file or one that cannot be read. Undefined if there is none, or no ledger: another check reports that. */
 export async function checkKeptFiles(disk: Disk, folders: Folders): Promise<CheckResult | undefined> {
-  const damaged = await damagedIn(disk, folders).catch(() => [])
-  const [first] = damaged
-  if (first === undefined) return undefined
-  const more = damaged.length > 1 ? `, and ${damaged.length - 1} more files` : ''
-  const todo =
-    'Its rows are in the catalogue; it cannot be replayed. Look at the disk, and make a backup: splitcart backup'
-  return fail('kept files', `${first}${more}`, todo)
+  const ledger = ledgerIn(folders)
+  if (ledger === undefined) return undefined
+  await using opened = ledger
+  const kept = new ProcessedIntegrity(
+    { disk, folders, ledger: opened },
+    { bytesPerCheck: BYTES_MAX, isThrottled: false },
+  )
+  const unread = await kept.check().then(() => undefined, unreadOf)
+  const [first, ...others] = kept.faults
+  if (first === undefined) return unread === undefined ? undefined : fail('kept files', unread, UNREAD_TODO)
+  const more = others.length > 0 ? `, and ${others.length} more files` : ''
+  return fail('kept files', `${first}${more}${unread === undefined ? '' : `; ${unread}`}`, DAMAGED_TODO)
 }
 
-async function damagedIn(disk: Disk, folders: Folders): Promise<string[]> {
-  await using ledger = openLedgerReadOnly(folders.data)
-  return await new ProcessedIntegrity(
-    { disk, folders, ledger },
-    { bytesPerCheck: BYTES_MAX, isThrottled: false },
-  ).check()
+function ledgerIn(folders: Folders): ReturnType<typeof openLedgerReadOnly> | undefined {
+  try {
+    return openLedgerReadOnly(folders.data)
+  } catch {
+    return undefined
+  }
+}
+
+/** Why a file could not be read. Undefined for a folder or the ledger: other checks report those. */
+function unreadOf(error: unknown): string | undefined {
+  if (!(error instanceof UnreadFiles)) return undefined
+  const { syscall } = error.cause as NodeJS.ErrnoException
+  return syscall === 'scandir' ? undefined : error.message
 }

@@ -32,7 +32,7 @@ export function backPressure(view: BacklogView, limits: BacklogLimits): (keyId: 
     const elapsed = view.steady()
     if (look === undefined || elapsed - lookedAt >= FRESH_MS) {
       lookedAt = elapsed
-      look = lookAt(view, limits)
+      look = checkNow(view, limits)
     }
     const { backlog, shares } = await look.catch((error: unknown) => {
       look = undefined
@@ -43,7 +43,7 @@ export function backPressure(view: BacklogView, limits: BacklogLimits): (keyId: 
   }
 }
 
-async function lookAt({ waiting, shares }: BacklogView, limits: BacklogLimits): Promise<Look> {
+async function checkNow({ waiting, shares }: BacklogView, limits: BacklogLimits): Promise<Look> {
   const backlog = await waiting()
   // As long as there is room nobody can have too much of it.
   const isRoomy = faultOfShare(backlog, backlog, limits) === undefined

@@ -3,10 +3,10 @@
  * file that nobody reads for months. Each check reads some of them; a server reads at half the possible speed, to leave
  * the rest of the disk and the processor to others.
  */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Digester } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, systemFaultOf } from '@splitcart/shared/disk.ts'
 import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
 import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { keptContent, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
@@ -24,6 +24,16 @@ export type IntegrityContext = Readonly<{
   onDamage?: (path: string) => Promise<void>
 }>
 
+/** Kept files, or folders of them, could not be read. The message names the last of them and why. */
+export class UnreadFiles extends Error {
+  override readonly name = 'UnreadFiles'
+
+  constructor(path: string, others: number, cause: unknown) {
+    const more = others > 0 ? `, and ${others} more` : ''
+    super(`${path}: ${systemFaultOf(cause) ?? cause}${more}`, { cause })
+  }
+}
+
 /** Goes through all files, some with each check, and then starts again with the first. */
 export class ProcessedIntegrity {
   readonly #context: IntegrityContext
@@ -32,6 +42,9 @@ export class ProcessedIntegrity {
   #lastPath = ''
   // The paths of damaged files, and whether `onDamage` has succeeded for each.
   readonly #damaged = new Map<string, boolean>()
+  // The paths of files and folders that could not be read, which says nothing of damage.
+  readonly #unread = new Set<string>()
+  #lastUnread: UnreadFiles | undefined
   readonly #isThrottled: boolean
 
   /** `isThrottled`: pauses for as long as it reads; the pauses do not keep the process alive. */
@@ -41,15 +54,21 @@ export class ProcessedIntegrity {
     this.#isThrottled = isThrottled
   }
 
-  /** Reads the next files. Returns a text for each damaged file found so far that is still there. */
-  async check(signal?: AbortSignal): Promise<string[]> {
+  /**
+   * Reads the next files; `isAgain`: only those that could not be read so far. Returns a text for each damaged file
+   * found so far that is still there. Throws `UnreadFiles` when all else is checked if something cannot be read.
+   */
+  async check(signal?: AbortSignal, { isAgain = false } = {}): Promise<string[]> {
+    const missed = new Set(this.#unread)
     const paths = await this.#paths()
-    for (const path of this.#damaged.keys()) if (!paths.includes(path)) this.#damaged.delete(path)
+    this.#forgetGone(new Set(paths))
+    const again = paths.filter((path) => missed.has(path) || missed.has(dirname(path)))
     try {
-      await this.#checkNext(paths, signal)
+      await (isAgain ? this.#checkEach(again, signal) : this.#checkNext(paths, signal))
     } finally {
       await this.#report()
     }
+    if (this.#unread.size > 0) throw this.#lastUnread
     return this.faults
   }
 
@@ -59,12 +78,24 @@ export class ProcessedIntegrity {
   }
 
   async #checkNext(paths: readonly string[], signal: AbortSignal | undefined): Promise<void> {
-    const after = paths.filter((path) => path > this.#lastPath)
+    const last = this.#lastPath
+    const after = paths.filter((path) => path > last)
+    const before = paths.filter((path) => path <= last)
+    await this.#checkEach([...after, ...before], signal, (path) => {
+      this.#lastPath = path
+    })
+  }
+
+  async #checkEach(
+    paths: readonly string[],
+    signal: AbortSignal | undefined,
+    onChecked = (_path: string) => {},
+  ): Promise<void> {
     let bytes = 0
-    for (const path of [...after, ...paths.filter((each) => each <= this.#lastPath)]) {
+    for (const path of paths) {
       if (bytes >= this.#bytesPerCheck || signal?.aborted) break
       bytes += await this.#checkFile(path)
-      this.#lastPath = path
+      onChecked(path)
     }
   }
 
@@ -89,33 +120,54 @@ export class ProcessedIntegrity {
     const paths: string[] = []
     for (const kind of LOADED_KIND_NAMES) {
       const { processed } = foldersOfKind(folders, kind)
-      const names = (await disk.readdir(processed).catch(undefinedIfMissing)) ?? []
-      for (const name of names) if (originalNameIn(name) !== undefined) paths.push(join(processed, name))
+      const names = await this.#attempt(processed, () => disk.readdir(processed))
+      for (const name of names ?? []) if (originalNameIn(name) !== undefined) paths.push(join(processed, name))
     }
     return paths.sort()
   }
 
+  /** Forgets the files that are not among `paths`. What lies in a folder that cannot be read is not gone. */
+  #forgetGone(paths: ReadonlySet<string>): void {
+    const folders = LOADED_KIND_NAMES.map((kind) => foldersOfKind(this.#context.folders, kind).processed)
+    const stays = (path: string) => paths.has(path) || folders.includes(path) || this.#unread.has(dirname(path))
+    for (const known of [this.#damaged, this.#unread])
+      for (const path of known.keys()) if (!stays(path)) known.delete(path)
+  }
+
   /** Reads a file, records whether it is damaged, and returns the length of its content in bytes. */
   async #checkFile(path: string): Promise<number> {
-    const { disk, ledger } = this.#context
+    const { ledger } = this.#context
     const digester = new Digester()
     let bytes = 0
-    let startedAt = performance.now()
-    try {
-      for await (const chunk of keptContent(disk, path)) {
+    const isRead = await this.#attempt(path, async () => {
+      let startedAt = performance.now()
+      for await (const chunk of keptContent(this.#context.disk, path)) {
         digester.add(chunk)
         bytes += chunk.length
         if (this.#isThrottled) await sleep(performance.now() - startedAt, undefined, { ref: false })
         startedAt = performance.now()
       }
-      if (await ledger.uploads.has(digester.digest().sha256)) this.#damaged.delete(path)
-      else this.#recordDamage(path)
-    } catch (error) {
-      // ENOENT: it was pruned or moved for a replay meanwhile.
-      if (isUnreadable(error)) this.#recordDamage(path)
-      else if (codeOf(error) !== 'ENOENT') throw error
-    }
+      return true
+    })
+    if (isRead && (await ledger.uploads.has(digester.digest().sha256))) this.#damaged.delete(path)
+    else if (isRead) this.#recordDamage(path)
     return bytes
+  }
+
+  /** What reading a file or folder gives; undefined if it is gone, damaged or cannot be read, which is noted. */
+  async #attempt<T>(path: string, read: () => Promise<T>): Promise<T | undefined> {
+    this.#unread.delete(path)
+    try {
+      return await read()
+    } catch (error) {
+      if (isUnreadable(error)) this.#recordDamage(path)
+      // ENOENT: it was pruned or moved for a replay meanwhile.
+      else if (codeOf(error) !== 'ENOENT') {
+        this.#unread.add(path)
+        this.#lastUnread = new UnreadFiles(path, this.#unread.size - 1, error)
+      }
+      return undefined
+    }
   }
 
   #recordDamage(path: string): void {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
+import { DifferingLines } from '../catalogue/load/differing-lines.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { HOLD } from './hold.ts'
@@ -55,4 +56,22 @@ test('rows of a held file that differ are on record with its other rejects, howe
     assert.deepEqual(held, { reads, state: 'held', rejected, kept: rejected, listings: 0 })
     assert.equal(rows, lines + 1_000)
   }
+})
+
+test('rows of a held file that differ are all on record, also where only the first of them keep their bytes', async () => {
+  const { rows, ...held } = await holdWith(3, 10, 12_000)
+  assert.deepEqual(held, { reads: 2, state: 'held', rejected: 12_003, kept: 12_003, listings: 0 })
+  assert.equal(rows, 24_003)
+})
+
+test('lines that differ are kept with their fields, and beyond the limit of memory they are counted', () => {
+  const lines = new DifferingLines(3)
+  const added = [
+    [7, 'name'],
+    [50_000_000, 'price_current'],
+    [9, 'name'],
+  ] as const
+  for (const [line, field] of [...added, [10, 'size']] as const) lines.add(line, field)
+  assert.deepEqual([...lines], added)
+  assert.equal(lines.count, 4)
 })

@@ -1,7 +1,7 @@
 /** A byte that the disk has changed in a database or a kept file is noticed without anybody asking for it, and told. */
 import assert from 'node:assert/strict'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -50,20 +50,25 @@ test('a database that cannot be read to its end is no damaged one, and what is k
   const logged: string[] = []
   const log = { error: (_: unknown, message: string) => void logged.push(message.replace(/:.*/, '')) }
   const integrity: Integrity = { latest: undefined }
-  const look = (...paths: (string | undefined)[]) => checkNow(integrity, { paths: paths as string[] }, log as never)
+  const look = async (...paths: (string | undefined)[]) =>
+    (await checkNow(integrity, { paths: paths as string[] }, log as never))?.paths
   const [check] = await checkDatabases([missing!])
   assert.deepEqual([check!.faults, check!.error], [[], 'unable to open database file'])
-  assert.equal(await look(path, missing), false)
+  assert.deepEqual(await look(path, missing), [missing])
   assert.equal(integrity.latest, undefined)
   assert.deepEqual(logged.splice(0), ['a database could not be checked'])
-  assert.equal(await look(path, text), true)
+  assert.equal(await look(path, text), undefined)
   assert.match(integrity.latest!.faults.join(), /^[^,]*ledger\.db: file is not a database$/)
   assert.deepEqual(logged.splice(0), ['a database is damaged'])
   const before = integrity.latest
   await rm(text!)
-  assert.equal(await look(path, text), false)
+  assert.deepEqual(await look(path, text), [text])
   assert.deepEqual(integrity.latest, before)
-  assert.equal(await look(path), true)
+  // Of what is not looked at now, too.
+  assert.equal(await look(path), undefined)
+  assert.match(integrity.latest!.faults.join(), /^[^,]*ledger\.db: file is not a database$/)
+  openCatalogue(text!)[Symbol.dispose]()
+  assert.equal(await look(text), undefined)
   assert.deepEqual(integrity.latest!.faults, [])
 })
 
@@ -105,21 +110,31 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   assert.equal(await checkKeptFiles(realDisk(), folders), undefined)
 })
 
-/** Kept files of which none holds what was accepted. `readdir`: the code with which their folder cannot be read. */
+/**
+ * Kept files of which none holds what was accepted. `readdir`: the code with which their folder cannot be read; `closed`:
+ * the files that cannot be opened; `opened`: those that were.
+ */
 async function withDamaged(data: string, names: readonly string[]) {
   const folders = foldersIn(data)
   const { processed } = folders
   await mkdir(processed)
-  const failing: { readdir?: string; onDamage?: (path: string) => Promise<void> } = {}
+  const failing: { readdir?: string; closed: string[]; onDamage?: (path: string) => Promise<void> } = { closed: [] }
+  const opened: string[] = []
   for (const name of names) await writeFile(join(processed, name), 'damaged')
+  const open = async (path: string, ...how: [string]) => {
+    const refused = Object.assign(new Error(`EACCES: ${path}`), { code: 'EACCES', syscall: 'open' })
+    if (failing.closed.includes(basename(path))) throw refused
+    opened.push(basename(path))
+    return await realDisk().open(path, ...how)
+  }
   const readdir = async (path: string) => {
     if (failing.readdir !== undefined) throw Object.assign(new Error(failing.readdir), { code: failing.readdir })
     return await realDisk().readdir(path)
   }
   const uploads = { has: async () => false }
-  const context = { disk: { ...realDisk(), readdir }, folders, ledger: { uploads } }
+  const context = { disk: { ...realDisk(), readdir, open }, folders, ledger: { uploads } }
   const onDamage = async (path: string) => failing.onDamage?.(path)
-  return { failing, kept: new ProcessedIntegrity({ ...context, onDamage } as never, { isThrottled: false }) }
+  return { failing, opened, kept: new ProcessedIntegrity({ ...context, onDamage } as never, { isThrottled: false }) }
 }
 
 test('damage that is known stays known where the folder cannot be read, and this is told', async () => {
@@ -136,6 +151,43 @@ test('damage that is known stays known where the folder cannot be read, and this
   assert.deepEqual(logged, ['what is kept could not be looked at', told])
   failing.readdir = 'ENOENT'
   assert.deepEqual(await kept.check(), [])
+})
+
+test('a file that cannot be opened keeps no other from being read, and nothing but it is read again', async () => {
+  await using at = await temporaryFolder()
+  const database = join(at.path, 'catalogue.db')
+  openCatalogue(database)[Symbol.dispose]()
+  const { kept, failing, opened } = await withDamaged(at.path, ['1.jsonl', '2.jsonl', '3.jsonl'])
+  failing.closed = ['2.jsonl']
+  const integrity: Integrity = { latest: undefined }
+  const log = openLog('silent')
+  const rest = await checkNow(integrity, { paths: [database], files: kept }, log)
+  assert.deepEqual(rest, { paths: [], files: kept, isAgain: true })
+  const faults = () => integrity.latest!.faults.map((fault) => basename(fault.replace(/:.*/, '')))
+  assert.deepEqual(
+    [opened.splice(0), faults()],
+    [
+      ['1.jsonl', '3.jsonl'],
+      ['1.jsonl', '3.jsonl'],
+    ],
+  )
+  assert.deepEqual(await checkNow(integrity, rest!, log), rest)
+  assert.deepEqual(opened.splice(0), [])
+  failing.closed = []
+  assert.equal(await checkNow(integrity, rest!, log), undefined)
+  assert.deepEqual([opened.splice(0), faults()], [['2.jsonl'], ['1.jsonl', '3.jsonl', '2.jsonl']])
+  assert.equal(await checkNow(integrity, rest!, log), undefined)
+  assert.deepEqual(opened, [])
+})
+
+test('files of a folder that could not be read are read again when it can be', async () => {
+  await using at = await temporaryFolder()
+  const { kept, failing, opened } = await withDamaged(at.path, ['1.jsonl'])
+  failing.readdir = 'EACCES'
+  await assert.rejects(kept.check(), /EACCES/)
+  delete failing.readdir
+  assert.equal((await kept.check(undefined, { isAgain: true })).length, 1)
+  assert.deepEqual(opened, ['1.jsonl'])
 })
 
 test('what a damaged file needs is asked for again until that works, and other files do not wait for it', async () => {

@@ -150,6 +150,27 @@ test('a thread whose batches nobody takes reads ahead until they fill its bytes,
   assert.ok(seen <= most, `${seen} bytes ahead`)
 })
 
+for (const how of ['with an error', 'silently'])
+  test(`a thread that ends ${how} while a file is skipped costs none: a new one reads what is wanted`, async () => {
+    await using at = await temporaryFolder()
+    const [unwanted, ...wanted] = (await ordersIn(at.path)).slice(0, 4)
+    using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
+    const threads: Worker[] = []
+    const note = (thread: Worker) => threads.push(thread)
+    process.on('worker', note)
+    await using reader = new ReaderClient()
+    for (const each of [unwanted!, ...wanted]) reader.expect(each)
+    const loading = loadFile(catalogue, { ...wanted[0]!, reader })
+    await turn()
+    if (how === 'silently') await threads[0]!.terminate()
+    else threads[0]!.postMessage(null)
+    await loading
+    for (const order of wanted.slice(1)) await loadFile(catalogue, { ...order, reader })
+    process.off('worker', note)
+    assert.equal(threads.length, 2)
+    assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(wanted))
+  })
+
 test('a file that is held is read to its end, and what comes after it is loaded', async () => {
   await using at = await temporaryFolder()
   const orders = await ordersIn(at.path)

@@ -5,31 +5,23 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@splitcart/shared/log.ts'
-import { hasUncountedChanges } from '../catalogue/queries/count-changes.ts'
-import { mayHaveNewPairs } from '../catalogue/queries/suggestions.ts'
 import type { Sql } from '../database/sql.ts'
-import type { BackgroundAnswer, BackgroundSource, BackgroundTask } from './background-thread.ts'
+import type { BackgroundAnswer, BackgroundSource } from './background-thread.ts'
+import { DERIVED_DATA, type DerivedData, isDue } from './derived-data.ts'
 
 const THREAD = new URL('background-thread.ts', import.meta.url)
 
-type Task = Readonly<{ restTimes: number; hasWork: (database: Sql) => Promise<boolean> }>
-
-/** The tasks. After its work a thread rests `restTimes` times as long as the work took. */
-const TASKS: Readonly<Record<BackgroundTask, Task>> = {
-  'suggested pairs': { restTimes: 10, hasWork: mayHaveNewPairs },
-  'changes of price': { restTimes: 10, hasWork: hasUncountedChanges },
-}
-
+// After its work a thread rests so many times as long as the work took.
+const REST_TIMES = 10
 // What failed, in a database that is locked or full, will most often fail again at once.
 const FAILED_REST_MS = 60_000
 
-/** One thread per task, started when there is first something to do, and ended by dispose. */
+/** One thread for each of the derived data, started when there is first something to do, and ended by dispose. */
 export class BackgroundTasks implements AsyncDisposable {
   readonly #threads: readonly BackgroundThread[]
 
   constructor(database: Sql, source: BackgroundSource, log: Log) {
-    const tasks = Object.keys(TASKS) as BackgroundTask[]
-    this.#threads = tasks.map((task) => new BackgroundThread(database, { source, task }, log))
+    this.#threads = DERIVED_DATA.map((task) => new BackgroundThread(database, { source, task }, log))
   }
 
   /** Starts work on each thread that has any and neither works nor rests. Does not wait for it. */
@@ -44,21 +36,21 @@ export class BackgroundTasks implements AsyncDisposable {
 
 class BackgroundThread implements AsyncDisposable {
   readonly #database: Sql
-  readonly #work: Readonly<{ source: BackgroundSource; task: BackgroundTask }>
+  readonly #work: Readonly<{ source: BackgroundSource; task: DerivedData }>
   readonly #log: Log
   #worker: Worker | undefined
   #isBusy = false
   #restUntil = 0
 
-  constructor(database: Sql, work: Readonly<{ source: BackgroundSource; task: BackgroundTask }>, log: Log) {
+  constructor(database: Sql, work: Readonly<{ source: BackgroundSource; task: DerivedData }>, log: Log) {
     this.#database = database
     this.#work = work
     this.#log = log
   }
 
   async startIfDue(): Promise<void> {
-    const { hasWork } = TASKS[this.#work.task]
-    if (this.#isBusy || performance.now() < this.#restUntil || !(await hasWork(this.#database))) return
+    if (this.#isBusy || performance.now() < this.#restUntil) return
+    if (!(await isDue(this.#database, this.#work.task))) return
     this.#isBusy = true
     this.#worker ??= this.#startWorker()
     this.#worker.postMessage('look')
@@ -92,7 +84,7 @@ class BackgroundThread implements AsyncDisposable {
       return
     }
     if (!answer.hasWorked) return
-    this.#restUntil = performance.now() + TASKS[task].restTimes * answer.ms
+    this.#restUntil = performance.now() + REST_TIMES * answer.ms
     this.#log.info({ task, ms: Math.round(answer.ms) }, 'done in the background')
   }
 }

@@ -161,7 +161,7 @@ async function rejectDiffering(
     for (const { number, bytes } of splitter.push(chunk)) await reject(number, bytes)
   const last = splitter.end()
   if (last !== undefined) await reject(last.number, last.bytes)
-  return lines.size + more
+  return lines.size + more.count
 }
 
 function commit(
@@ -195,6 +195,8 @@ async function recordOnly(
     } catch (error) {
       if (!(error instanceof TooManyRejects)) throw error
     }
+  for (const [line, field] of read?.differing.more ?? [])
+    await loading.reject({ line, rejection: duplicateDiffers(field), raw: null })
   const state = preview === undefined ? 'failed' : 'held'
   return await commit(loading, request, { problem, preview, verdicts, state, counts, applied: nothingApplied() })
 }

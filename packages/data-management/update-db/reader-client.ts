@@ -45,11 +45,13 @@ export class ReaderClient implements Reader, AsyncDisposable {
   }
 
   async *batches(order: ReadRequest): AsyncGenerator<RowBatch> {
+    this.#worker?.ref()
+    // Files read ahead but not wanted have used numbers too: skip them.
+    while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
+    // Only now: the thread may have ended while it skipped.
     this.#worker ??= this.#started()
     const worker = this.#worker
     worker.ref()
-    // Files read ahead but not wanted have used numbers too: skip them.
-    while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
     this.expect(order)
     let isRead = false
     let bytes = 0

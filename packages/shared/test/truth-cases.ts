@@ -3,6 +3,9 @@ import { type Row, rowOf } from '../row.ts'
 import { DAY_MS } from '../time.ts'
 import type { JudgedScrape, Reference, References } from '../truth/case.ts'
 import { FileFigures } from '../truth/file-figures.ts'
+import { judge } from '../truth/judge.ts'
+import { usualThresholds } from '../truth/thresholds.ts'
+import type { Verdict } from '../truth/verdict.ts'
 
 export type Product = Record<string, unknown>
 type Store = Readonly<{ store?: string; date?: string }>
@@ -253,4 +256,22 @@ export const RULE_CASES: readonly RuleCase[] = [
 
 function day(count: number): string {
   return new Date(Date.UTC(2026, 4, 2) + count * DAY_MS).toISOString().slice(0, 10)
+}
+
+/** The usual thresholds. */
+export const THRESHOLDS = usualThresholds()
+
+/** What is found in a scrape of these goods. */
+export function verdictsOf(products: readonly Product[], references: References = dayBefore()): Verdict[] {
+  return judge(scrapeOf(products), references, THRESHOLDS)
+}
+
+/** The rules that hold it. */
+export function holdsOf(products: readonly Product[], references?: References): string[] {
+  return verdictsOf(products, references).flatMap(({ rule, held }) => (held ? [rule] : []))
+}
+
+/** Other stores, with what they showed since the day before. */
+export function since(products: readonly Product[]): References['sisters'] {
+  return sisters(3, products).sisters.map((each) => ({ ...each, date: '2026-05-02' }))
 }

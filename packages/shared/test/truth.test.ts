@@ -7,20 +7,19 @@ import type { References } from '../truth/case.ts'
 import { judge, judgeFile, reasonOf, rejectedShare } from '../truth/judge.ts'
 import { repaired } from '../truth/repairs.ts'
 import { RULES } from '../truth/rules.ts'
-import { usualThresholds } from '../truth/thresholds.ts'
 import { mergeFigures } from '../truth/together.ts'
-import type { Verdict } from '../truth/verdict.ts'
-import { dayBefore, type Product, RULE_CASES, scrapeOf, shop, sisters } from './truth-cases.ts'
-
-const THRESHOLDS = usualThresholds()
-
-function verdictsOf(products: readonly Product[], references: References = dayBefore()): Verdict[] {
-  return judge(scrapeOf(products), references, THRESHOLDS)
-}
-
-function holdsOf(products: readonly Product[], references?: References): string[] {
-  return verdictsOf(products, references).flatMap(({ rule, held }) => (held ? [rule] : []))
-}
+import {
+  dayBefore,
+  holdsOf,
+  type Product,
+  RULE_CASES,
+  scrapeOf,
+  shop,
+  since,
+  sisters,
+  THRESHOLDS,
+  verdictsOf,
+} from './truth-cases.ts'
 
 function withPrices(price: (product: Product) => number): Product[] {
   return shop().map((product) => ({ ...product, price_current: price(product), price_was: null }))
@@ -210,40 +209,6 @@ test('what holds a file is one sentence, and the names of what else does', () =>
   const reason = reasonOf(verdictsOf(withPrices(() => 0))) ?? ''
   assert.match(reason, /^100 of 100 prices of S1 on 2026-05-02 are 0\. And \d more: .*prices_moved/)
   assert.equal(reasonOf(verdictsOf(shop())), undefined)
-})
-
-test('prices that are missing hold a scrape, as do those of a part of the rows that are far from what they were', () => {
-  const isTwentieth = (place: number) => place % 20 === 0
-  // A row without a price is one only where the shop says that it has none.
-  const closed = shop().map((product) => ({ ...product, is_available: false }))
-  const priced = (price: (product: Product, place: number) => unknown) =>
-    closed.map((product, place) => ({ ...product, price_current: price(product, place), price_was: null }))
-  const half = priced(({ price_current }, place) => (place % 2 === 0 ? price_current : null))
-  const hundredfold = priced(({ price_current }, place) => Number(price_current) * (isTwentieth(place) ? 100 : 1))
-  const free = priced(({ price_current }, place) => (isTwentieth(place) ? 0 : price_current))
-  const none = priced(() => null)
-  for (const references of [dayBefore(closed), sisters(3, closed)]) {
-    assert.deepEqual(holdsOf(none, references), ['prices_zero'])
-    assert.deepEqual(holdsOf(half, references), ['prices_zero'])
-    assert.deepEqual(holdsOf(hundredfold, references), ['prices_far'])
-    assert.deepEqual(holdsOf(free, references), ['prices_far'])
-  }
-  assert.deepEqual(holdsOf(none, { usual: [], sisters: [] }), ['prices_zero'])
-  const [found] = verdictsOf(hundredfold, dayBefore(closed))
-  assert.match(found!.sentence, /^5% of the prices of S1 .* at least 7 times/)
-  assert.equal(found!.examples.length, 5)
-  assert.match(found!.examples[0]!, /: (\d+)\.00 → [\d,]+00\.00$/)
-})
-
-/** Other stores, with what they showed since the day before. */
-function since(products: readonly Product[]): References['sisters'] {
-  return sisters(3, products).sisters.map((each) => ({ ...each, date: '2026-05-02' }))
-}
-
-test('what became 0 in the other stores since, too, is not held, and it is where they show other prices', () => {
-  const free = shop().map((product, place) => ({ ...product, price_current: place < 6 ? 0 : product.price_current }))
-  assert.deepEqual(holdsOf(free, { ...dayBefore(), sisters: since(free) }), [])
-  assert.deepEqual(holdsOf(free, { ...dayBefore(), sisters: since(shop()) }), ['prices_far'])
 })
 
 test('addresses of other rows are held, one address or category for all of them too, and new ones are not', () => {

@@ -70,12 +70,15 @@ function factorFound(judged: Case, beside: ComparedReference): Found {
   }
 }
 
-/** Many prices became 0, or are missing. */
+/**
+ * Many prices became 0, or are missing: twice as many as usual, or where a shop never tells many of them, half of those
+ * that it tells.
+ */
 export function pricesZero(judged: Case): Found | undefined {
   const { now, thresholds, compared } = judged
   const before = compared[0]?.figures
   const usual = before === undefined ? 0 : withoutPrice(before) / Math.max(1, before.rows)
-  const share = before === undefined ? 0.5 : Math.max(thresholds.HOLD_ZERO_SHARE, 2 * usual)
+  const share = before === undefined ? 0.5 : Math.max(thresholds.HOLD_ZERO_SHARE, Math.min(2 * usual, (1 + usual) / 2))
   const rows = withoutPrice(now)
   if (share >= 1 || !isClearlyMore(rows, now.rows, share)) return undefined
   const how = now.zero === rows ? 'are 0' : now.zero === 0 ? 'are missing' : 'are 0 or missing'

@@ -28,6 +28,7 @@ import {
 import { addChange } from '../model/date-change.ts'
 import { keepFigures, ownReferences, sistersOf } from '../references.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
+import { DifferingLines } from './differing-lines.ts'
 import { Facts } from './facts.ts'
 import { updateRenamed } from './labels.ts'
 import type { ListingMemory } from './listing-memory.ts'
@@ -75,8 +76,8 @@ export class CatalogueLoading implements Loading {
   readonly #groups = new RejectGroups()
   #rejects: Value[][] = []
   #rejected = 0
-  #differing = new Map<number, string>()
-  #differingMore = 0
+  readonly #differing = new Map<number, string>()
+  readonly #differingMore = new DifferingLines()
 
   /** `memory` belongs to the reader of the file. */
   constructor(begun: StartedLoad, memory: ListingMemory) {
@@ -170,7 +171,7 @@ export class CatalogueLoading implements Loading {
   async #noteDiffering(line: number, field: string): Promise<void> {
     if (this.#differing.size < REJECTS_WITH_RAW_MAX) this.#differing.set(line, field)
     else {
-      this.#differingMore++
+      this.#differingMore.add(line, field)
       await this.reject({ line, rejection: duplicateDiffers(field), raw: null })
     }
   }

@@ -34,6 +34,15 @@ export function pricedSizeOf(goods: Goods): PackSize | undefined {
   return agreeing ?? countedBy(goods.priceCents, told, sizes[0]) ?? sizes[0]
 }
 
+/** The unit price of goods of which the shop tells none itself; undefined without a price or a known size. */
+export function unitPriceOfGoods({ priceCents, ...goods }: Unpriced): UnitPrice | undefined {
+  if (priceCents === null) return undefined
+  const size = pricedSizeOf({ ...goods, priceCents, unitPriceText: null })
+  return size === undefined ? undefined : unitPriceOf(priceCents, size)
+}
+
+type Unpriced = Omit<Goods, 'priceCents' | 'unitPriceText'> & Readonly<{ priceCents: number | null }>
+
 function agreesWith(priceCents: number, size: PackSize, told: UnitPrice): boolean {
   return size.unit === told.unit && unitPriceOf(priceCents, size, told.amount).cents === told.cents
 }
@@ -68,4 +77,10 @@ const SHOWN: Readonly<Record<Unit, string>> = { g: 'g', ml: 'ml', m: 'm', each: 
 /** What a unit price is for, as shown to people: "100 g", "each". */
 export function baseText({ amount, unit }: UnitPrice): string {
   return unit === 'each' && amount === 1 ? 'each' : `${amount} ${SHOWN[unit]}`
+}
+
+/** A unit price as fields of an answer. */
+export function unitPriceView(price: UnitPrice | undefined) {
+  if (price === undefined) return { unit_price_cents: null, unit_price_per: null }
+  return { unit_price_cents: price.cents, unit_price_per: baseText(price) }
 }

@@ -2,7 +2,7 @@
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Unit } from '../model/pack-size.ts'
-import { BASES, baseText, pricedSizeOf, type UnitPrice, unitPriceOf } from '../model/unit-price.ts'
+import { BASES, type UnitPrice, unitPriceOfGoods } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
 import { type Priced, pricesOf } from './price-range.ts'
 import type { Found } from './with-words.ts'
@@ -37,10 +37,8 @@ export async function lowestUnitPrices(
   )
   const lowest = new Map<number, UnitPrice>()
   for (const { id, product_id: productId, ...goods } of listings) {
-    const priceCents = prices.get(productId)!.lowestOf.get(id)
-    const size = priceCents === undefined ? undefined : pricedSizeOf({ ...goods, priceCents, unitPriceText: null })
-    if (priceCents === undefined || size === undefined) continue
-    const price = unitPriceOf(priceCents, size)
+    const price = unitPriceOfGoods({ ...goods, priceCents: prices.get(productId)!.lowestOf.get(id) ?? null })
+    if (price === undefined) continue
     const before = lowest.get(productId)
     if (before === undefined || (price.unit === before.unit && price.cents < before.cents)) lowest.set(productId, price)
   }
@@ -80,10 +78,4 @@ export async function cheapestByAmount(
       (one.unitPrice?.cents ?? 0) - (other.unitPrice?.cents ?? 0) ||
       one.listing_id - other.listing_id,
   )
-}
-
-/** A unit price as fields of an answer. */
-export function unitPriceTold(price: UnitPrice | undefined) {
-  if (price === undefined) return { unit_price_cents: null, unit_price_per: null }
-  return { unit_price_cents: price.cents, unit_price_per: baseText(price) }
 }

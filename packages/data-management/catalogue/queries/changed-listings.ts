@@ -1,7 +1,7 @@
 /** Adds the names of listings to changes, for answers of the API. */
 import type { Sql } from '../../database/sql.ts'
+import { unitPriceOfGoods, unitPriceView } from '../model/unit-price.ts'
 import type { ChangeLine } from './changes.ts'
-import { unitPriceView } from './products.ts'
 
 type ListingRecord = Readonly<{
   id: number
@@ -67,7 +67,7 @@ function viewOf(line: ChangeLine, { id: _, by_name, code, ...listing }: ListingR
     to_cents: to,
     change_cents: isOfPrice ? to - from : null,
     change_share: isOfPrice ? (Math.sign(to - from) * -by_share) / MILLION : null,
-    ...unitPriceView({ name: listing.name, size: listing.size, priceCents: to ?? from, unitPriceText: null }),
+    ...unitPriceView(unitPriceOfGoods({ name: listing.name, size: listing.size, priceCents: to ?? from })),
     stores,
     first_date,
     last_date,

@@ -2,9 +2,9 @@
 import type { Sql } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
 import type { Level } from '../model/suggest.ts'
+import { unitPriceOfGoods, unitPriceView } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
 import { lowestPriceOf } from './price-range.ts'
-import { unitPriceView } from './products.ts'
 
 /** A listing, and the lowest price at which it can be bought now. */
 export type PairedListing = Readonly<{
@@ -44,7 +44,7 @@ export function suggestionOf({ is_identical, score, reasons }: KeptSuggestion) {
 export async function pairedListing(database: Sql, told: PairedListingRow, current: Current): Promise<PairedListing> {
   const { id, company_code: _, by_name, code, ...shown } = told
   const lowest_cents = await lowestPriceOf(database, id, current)
-  const unit = unitPriceView({ name: told.name, size: told.size, priceCents: lowest_cents, unitPriceText: null })
+  const unit = unitPriceView(unitPriceOfGoods({ name: told.name, size: told.size, priceCents: lowest_cents }))
   return { ...shown, sku: by_name === 1 ? null : code, lowest_cents, ...unit }
 }
 

@@ -4,7 +4,7 @@ import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import { type CategoryPath, NO_PATH, pathsTo } from '../category-paths.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
-import { baseText, type Goods, pricedSizeOf, unitPriceOf } from '../model/unit-price.ts'
+import { unitPriceOfGoods, unitPriceView } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
 import { EVIDENCE_COLUMNS, type Evidence, type EvidenceRecord, evidenceOf, gtinShown } from './evidence.ts'
 import { canBePaid, SHOWN_NOW } from './price-range.ts'
@@ -178,7 +178,7 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
     const asked = { ...record, is_silent, availability: is_available ?? -1 }
     ranks[is_silent ? 2 : canBePaid(asked, tells(company_id)) ? 0 : 1]!.push({
       ...record,
-      ...unitPriceView({ name, size, priceCents: record.price_cents, unitPriceText: null }),
+      ...unitPriceView(unitPriceOfGoods({ name, size, priceCents: record.price_cents })),
       sku: by_name === 1 ? null : code,
       is_on_special: flagOf(is_on_special),
       is_available: tells(company_id) ? flagOf(is_available) : null,
@@ -187,14 +187,6 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
   }
   ranks[2]!.sort((one, other) => (one.date === other.date ? 0 : one.date < other.date ? 1 : -1))
   return ranks.flat()
-}
-
-/** The unit price of goods, as fields of an answer. */
-export function unitPriceView({ priceCents, ...goods }: Omit<Goods, 'priceCents'> & { priceCents: number | null }) {
-  const size = priceCents === null ? undefined : pricedSizeOf({ ...goods, priceCents })
-  if (priceCents === null || size === undefined) return { unit_price_cents: null, unit_price_per: null }
-  const price = unitPriceOf(priceCents, size)
-  return { unit_price_cents: price.cents, unit_price_per: baseText(price) }
 }
 
 type StoredPrice = Omit<

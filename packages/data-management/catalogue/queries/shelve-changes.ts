@@ -67,11 +67,17 @@ function tuplesOf(rows: readonly unknown[], types: readonly string[]): string {
   return rows.map(() => tuple).join(', ')
 }
 
-/** Removes the marks, except those of listings marked again meanwhile: their `marks` differ. */
+/**
+ * Removes the marks, except those of listings marked again meanwhile: their `marks` differ. Locks them in the order in
+ * which loads mark listings, else both could deadlock in PostgreSQL.
+ */
 async function unmark(database: Sql, marked: readonly Mark[]): Promise<void> {
   const tuples = marked.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
+  const lock = database.dialect === 'postgres' ? 'for update' : ''
   await database.run(
-    `delete from shelf_pending where listing_id between ? and ? and (listing_id, marks) in (values ${tuples})`,
+    `delete from shelf_pending where listing_id in (
+      select listing_id from shelf_pending where listing_id between ? and ? and (listing_id, marks) in (values ${tuples})
+        order by listing_id ${lock})`,
     marked[0]!.listing_id,
     marked.at(-1)!.listing_id,
     ...marked.flatMap(({ listing_id, marks }): Value[] => [listing_id, marks]),

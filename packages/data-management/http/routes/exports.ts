@@ -64,11 +64,11 @@ async function answer(services: Working, what: ExportName, request: Asked, reply
 /** Passes the chunks on while the key is valid, checked every `STILL_AUTHORIZED_MS`; throws `key_refused`. */
 async function* whileAuthorized({ inbox }: Services, request: Asked, chunks: AsyncGenerator<Uint8Array>) {
   const { keyId } = principalOf(request)
-  let lookAt = performance.now() + STILL_AUTHORIZED_MS
+  let checkNow = performance.now() + STILL_AUTHORIZED_MS
   for await (const chunk of chunks) {
     yield chunk
-    if (performance.now() < lookAt) continue
-    lookAt = performance.now() + STILL_AUTHORIZED_MS
+    if (performance.now() < checkNow) continue
+    checkNow = performance.now() + STILL_AUTHORIZED_MS
     if ((await inbox.ledger.keys.working(keyId, inbox.now())) === undefined) throw new Problem('key_refused')
   }
 }

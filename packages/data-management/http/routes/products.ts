@@ -10,7 +10,8 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { Unit } from '../../catalogue/model/pack-size.ts'
-import { cheapestByAmount, lowestUnitPrices, unitPriceTold } from '../../catalogue/queries/by-amount.ts'
+import { unitPriceView } from '../../catalogue/model/unit-price.ts'
+import { cheapestByAmount, lowestUnitPrices } from '../../catalogue/queries/by-amount.ts'
 import { comparableWith } from '../../catalogue/queries/comparable.ts'
 import type { Current } from '../../catalogue/queries/current.ts'
 import { type FoundKey, findProducts } from '../../catalogue/queries/found.ts'
@@ -163,7 +164,7 @@ async function shownProducts(database: Sql, found: readonly Found[], current: Cu
     const shown = { ...rest, listings: listings.map(({ details: _, ...listing }) => listing) }
     return prices === undefined
       ? [shown]
-      : [{ ...shown, now: prices.get(id)!.range, ...unitPriceTold(unitPrices?.get(id)) }]
+      : [{ ...shown, now: prices.get(id)!.range, ...unitPriceView(unitPrices?.get(id)) }]
   })
 }
 

@@ -6,7 +6,7 @@ import {
   PostgresDatabase,
   UnknownCommit,
 } from '../../../database/postgres.ts'
-import { codeOf } from '../../../database/postgres-problems.ts'
+import { codeOf, repeated } from '../../../database/postgres-problems.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql } from '../../../database/sql.ts'
 import { type BoundListings, type Catalogue, LoadedMeanwhile, type Loading, type StoreAlias } from '../../catalogue.ts'
@@ -27,7 +27,7 @@ import {
 } from '../../loads.ts'
 import { noteRevision } from '../../queries/revision.ts'
 import { foldCodes } from './fold-codes.ts'
-import { lockCatalogueAlone, lockCatalogueShared } from './locks.ts'
+import { lockCatalogueAlone, lockCatalogueShared, lockForProducts } from './locks.ts'
 import { PostgresStatements } from './statements.ts'
 import { TEMPORARY_TABLES } from './temp-tables.ts'
 import { partsOf, type Transactions, transactionsOf } from './transactions.ts'
@@ -94,54 +94,39 @@ export class PostgresCatalogue implements Catalogue {
     }
   }
 
-  async undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
-    await using open = await this.#transactions.begin()
-    const database = new PostgresStatements(open.transaction, this.#transactions)
-    await database.emptyTables()
-    await lockCatalogueAlone(open.transaction)
-    const load = await findLoad(open.transaction, sha256)
-    if (load?.state !== 'loaded') return undefined
-    await undoScrapes(database, load.id)
-    const record = await finishLoad(open.transaction, load.id, endingWithout(load, 'held', reason, now))
-    await open.commit()
-    return record
+  undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
+    return this.#change(lockCatalogueAlone, async (database, transaction) => {
+      const load = await findLoad(transaction, sha256)
+      if (load?.state !== 'loaded') return undefined
+      await undoScrapes(database, load.id)
+      return await finishLoad(transaction, load.id, endingWithout(load, 'held', reason, now))
+    })
   }
 
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
     return discardLoad(this.database, sha256, reason, now)
   }
 
-  async judge(said: readonly BoundListings[]): Promise<void> {
-    await using open = await this.#transactions.begin()
-    const database = new PostgresStatements(open.transaction, this.#transactions)
-    await database.emptyTables()
-    await lockCatalogueShared(open.transaction)
-    await database.lock('products')
-    if (await judge(database, said)) await noteRevision(open.transaction)
-    await open.commit()
+  judge(said: readonly BoundListings[]): Promise<void> {
+    return this.#change(lockForProducts, async (database, transaction) => {
+      if (await judge(database, said)) await noteRevision(transaction)
+    })
   }
 
   async mergeStores(aliases: readonly StoreAlias[]): Promise<void> {
     if (!(await areOthers(this.database, aliases))) return
-    await using open = await this.#transactions.begin()
-    const database = new PostgresStatements(open.transaction, this.#transactions)
-    await database.emptyTables()
-    await lockCatalogueAlone(open.transaction)
-    await mergeStores(database, aliases)
-    await noteRevision(open.transaction)
-    await open.commit()
+    await this.#change(lockCatalogueAlone, async (database, transaction) => {
+      await mergeStores(database, aliases)
+      await noteRevision(transaction)
+    })
   }
 
   async settle(): Promise<void> {
     if ((await this.database.get(IS_WAITING)) === undefined) return
-    await using open = await this.#transactions.begin()
-    const database = new PostgresStatements(open.transaction, this.#transactions)
-    await database.emptyTables()
-    await lockCatalogueShared(open.transaction)
-    await database.lock('products')
-    await settleAll(database)
-    await noteRevision(open.transaction)
-    await open.commit()
+    await this.#change(lockForProducts, async (database, transaction) => {
+      await settleAll(database)
+      await noteRevision(transaction)
+    })
   }
 
   async attempt(): Promise<Catalogue> {
@@ -152,6 +137,22 @@ export class PostgresCatalogue implements Catalogue {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#close()
+  }
+
+  /** Changes the catalogue in a transaction of its own; again if that conflicts with another one. */
+  #change<T>(
+    lock: (transaction: PostgresTransaction) => Promise<void>,
+    work: (database: PostgresStatements, transaction: PostgresTransaction) => Promise<T>,
+  ): Promise<T> {
+    return repeated(async () => {
+      await using open = await this.#transactions.begin()
+      const database = new PostgresStatements(open.transaction, this.#transactions)
+      await database.emptyTables()
+      await lock(open.transaction)
+      const done = await work(database, open.transaction)
+      await open.commit()
+      return done
+    })
   }
 
   /** Inserts the load record. Another loader of the same bytes waits here until this load has ended. */

@@ -25,6 +25,12 @@ export async function lockCatalogueAlone(database: PostgresQueries): Promise<voi
   await database.run('select pg_advisory_xact_lock(?, 0)', KINDS.catalogue)
 }
 
+/** Locks the products, together with other loads. */
+export async function lockForProducts(database: PostgresQueries): Promise<void> {
+  await lockCatalogueShared(database)
+  await lockProducts(database)
+}
+
 /** Waits until no other load changes the histories of these stores. */
 export async function lockStores(database: PostgresQueries, storeIds: Iterable<number>): Promise<void> {
   await lockAll(database, KINDS.store, storeIds)
