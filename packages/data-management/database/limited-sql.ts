@@ -59,7 +59,11 @@ export class LimitedSql implements Sql {
     this.check()
     if (!(this.#database instanceof SqliteDatabase)) return this.#database.all<T>(sql, ...values)
     const begin = performance.now()
-    const found = Array.from(this.#counted(this.#database.statement(sql).iterate(...values) as Iterable<T>))
+    const found: T[] = []
+    for (const record of this.#database.statement(sql).iterate(...values) as Iterable<T>) {
+      this.#count()
+      found.push(record)
+    }
     noteAsked(sql, begin)
     return found
   }
@@ -72,8 +76,12 @@ export class LimitedSql implements Sql {
 
   *#counted<T>(records: Iterable<T>): Generator<T> {
     for (const record of records) {
-      if (++this.#records % RECORDS_PER_LOOK === 0) this.check()
+      this.#count()
       yield record
     }
+  }
+
+  #count(): void {
+    if (++this.#records % RECORDS_PER_LOOK === 0) this.check()
   }
 }

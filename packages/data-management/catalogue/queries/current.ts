@@ -5,6 +5,7 @@
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
+import { versionOf } from './data-version.ts'
 import { type Clock, silentAfter } from './freshness.ts'
 import { COMPANY_DAYS, type StoreSetting, settingsByCodes } from './sources.ts'
 
@@ -121,12 +122,4 @@ async function storesIn(database: Sql, zone: TimeZone): Promise<readonly StoreSt
     stores.push({ ...store, silentAfter: silentAfter(store, { usualDays, companyDays }, zone) })
   if (version !== undefined) found.set(database, { version, zone, stores })
   return stores
-}
-
-/** A version that changes when others write. Undefined in PostgreSQL, and for a connection that writes itself. */
-async function versionOf(database: Sql): Promise<number | undefined> {
-  if (database.dialect !== 'sqlite') return undefined
-  const own = await database.get<{ changes: number }>('select total_changes() as changes')
-  if (own?.changes !== 0) return undefined
-  return (await database.get<{ data_version: number }>('pragma data_version'))?.data_version
 }
