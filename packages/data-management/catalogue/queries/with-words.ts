@@ -130,9 +130,15 @@ export function isOnSpecial(listing: string, areSilent: string): string {
 
 /** The ids of the first listings that match, at most `limit`. */
 export async function idsWithWords(database: Sql, sought: Sought, limit: number): Promise<number[]> {
+  const { ofAll, numbersIn } = LISTS[database.dialect]
   const { id, areFound, queryOf } = WORDS[database.dialect]
-  const sql = `select ${id} as id from listing_words where ${areFound('?')} order by ${id} limit ?`
-  return (await database.all<{ id: number }>(sql, queryOf(sought), limit)).map((each) => each.id)
+  const found = await database.get<{ ids: string | null }>(
+    `select ${ofAll('id')} as ids from (
+      select ${id} as id from listing_words where ${areFound('?')} order by ${id} limit ?) as found`,
+    queryOf(sought),
+    limit,
+  )
+  return numbersIn(found!.ids).sort((one, other) => one - other)
 }
 
 /** Whether any listing has a word. */
