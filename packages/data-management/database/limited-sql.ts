@@ -59,7 +59,11 @@ export class LimitedSql implements Sql {
     this.check()
     if (!(this.#database instanceof SqliteDatabase)) return this.#allAtOnce(this.#database.all<T>(sql, ...values))
     const begin = performance.now()
-    const found = Array.from(this.#counted(this.#database.statement(sql).iterate(...values) as Iterable<T>))
+    const found: T[] = []
+    for (const record of this.#database.statement(sql).iterate(...values) as Iterable<T>) {
+      this.#count()
+      found.push(record)
+    }
     publishDuration(sql, begin)
     return found
   }

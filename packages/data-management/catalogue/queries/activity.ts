@@ -1,6 +1,7 @@
 /** Recent load activity, and the size of the catalogue. */
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Sql } from '../../database/sql.ts'
+import { versionOf } from './data-version.ts'
 
 /**
  * Sums over loaded files: `rows` read from them, and how many of these were `rejected`. `rejects` counts those of all
@@ -97,16 +98,26 @@ export async function countLoadsWithRejects(database: Sql, since: number, max: n
   return (await database.get<{ count: number }>(sql, since, max))!.count
 }
 
-/**
- * Counts everything: some ten milliseconds for a million listings in SQLite. The number of a product is that of its
- * first listing. SQLite has an index of all others, which are fewer: so these are counted.
- */
+/** What each read-only connection has counted, with the version of the database at that time. */
+const counted = new WeakMap<Sql, Readonly<{ version: number; totals: Totals }>>()
+
+/** Counts everything: some ten milliseconds for a million listings, and nothing while nobody has written since. */
 export async function totals(database: Sql): Promise<Totals> {
-  const counted = await database.get<Omit<Totals, 'products'> & { joined: number }>(
+  const version = await versionOf(database)
+  const known = counted.get(database)
+  if (known !== undefined && known.version === version) return known.totals
+  const found = await countAll(database)
+  if (version !== undefined) counted.set(database, { version, totals: found })
+  return found
+}
+
+/** The number of a product is that of its first listing. SQLite has an index of all others, which are fewer. */
+async function countAll(database: Sql): Promise<Totals> {
+  const all = await database.get<Omit<Totals, 'products'> & { joined: number }>(
     `select (select count(*) from company) as companies, (select count(*) from store) as stores,
       (select count(*) from listing) as listings, (select count(*) from scrape) as scrapes,
       (select count(*) from listing where product_id <> id) as joined`,
   )
-  const { joined, ...others } = counted!
+  const { joined, ...others } = all!
   return { ...others, products: others.listings - joined }
 }

@@ -5,6 +5,7 @@ import type { Unit } from '../model/pack-size.ts'
 import { BASES, type UnitPrice, unitPriceOfGoods } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
 import { type Priced, pricesOf } from './price-range.ts'
+import type { Sorted } from './sorted.ts'
 import type { Found } from './with-words.ts'
 
 /** The units of amounts. */
@@ -14,7 +15,7 @@ export const UNITS = Object.keys(BASES) as Unit[]
 export type AmountFilter = Readonly<{ unit?: Unit | undefined; max?: number | undefined }>
 
 /** A found product and its lowest unit price; undefined if its size or price is not known. */
-export type Measured = Found & Readonly<{ unitPrice: UnitPrice | undefined }>
+type Measured = Found & Readonly<{ unitPrice: UnitPrice | undefined }>
 
 const LISTINGS_MAX = 50
 
@@ -24,7 +25,7 @@ const LISTINGS_MAX = 50
  */
 export async function lowestUnitPrices(
   database: Sql,
-  prices: ReadonlyMap<number, Priced>,
+  prices: ReadonlyMap<number, Pick<Priced, 'lowestOf'>>,
 ): Promise<Map<number, UnitPrice>> {
   const { those, asValue } = LISTS[database.dialect]
   const listings = await database.all<{ id: number; product_id: number; name: string; size: string | null }>(
@@ -55,16 +56,16 @@ export async function cheapestByAmount(
   found: readonly Found[],
   { unit, max }: AmountFilter,
   current: Current,
-): Promise<Measured[]> {
+): Promise<Sorted> {
   const prices = await pricesOf(
     database,
     found.map(({ product_id }) => product_id),
     current,
   )
-  const lowest = await lowestUnitPrices(database, prices)
+  const unitPrices = await lowestUnitPrices(database, prices)
   const measured: Measured[] = []
   for (const each of found) {
-    const unitPrice = lowest.get(each.product_id)
+    const unitPrice = unitPrices.get(each.product_id)
     const isWanted = (unit === undefined && max === undefined) || unitPrice !== undefined
     if (!isWanted || (unit !== undefined && unitPrice?.unit !== unit)) continue
     if (max !== undefined && unitPrice!.cents > max) continue
@@ -72,10 +73,11 @@ export async function cheapestByAmount(
   }
   const units = [...new Set(measured.flatMap(({ unitPrice }) => unitPrice?.unit ?? []))]
   const rankOf = ({ unitPrice }: Measured) => (unitPrice === undefined ? units.length : units.indexOf(unitPrice.unit))
-  return measured.sort(
+  const products = measured.sort(
     (one, other) =>
       rankOf(one) - rankOf(other) ||
       (one.unitPrice?.cents ?? 0) - (other.unitPrice?.cents ?? 0) ||
       one.listing_id - other.listing_id,
   )
+  return { products, prices, unitPrices }
 }

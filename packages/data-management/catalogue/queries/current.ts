@@ -3,7 +3,9 @@
  * and a flag that is the same in all current rows of a company carries no information: it is reported as unknown.
  */
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
+import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
+import { versionOf } from './data-version.ts'
 import { type Clock, silentAfter } from './freshness.ts'
 import { COMPANY_DAYS, type StoreSetting, settingsByCodes } from './sources.ts'
 
@@ -13,13 +15,14 @@ export type StoresOfCompany = Readonly<{ silent: readonly number[]; live: readon
 // PostgreSQL has no counts: at most RUNS_MAX price runs of a company are read, ended ones included.
 const RUNS_MAX = 20_000
 
-const TELLS_AVAILABILITY = {
-  sqlite: 'select count(*) > 1 as tells from availability_now where company_id = ?',
-  postgres: `select count(distinct coalesce(is_available, -1)) filter (where to_date is null) > 1 as tells from (
+/** SQL: how many things the current rows of the company `wanted.value` say of availability. */
+const SAID_OF_AVAILABILITY = {
+  sqlite: 'select count(*) from availability_now where company_id = wanted.value',
+  postgres: `select count(distinct coalesce(is_available, -1)) filter (where to_date is null) from (
       select run.is_available, run.to_date from store
       cross join lateral (
         select is_available, to_date from price_run where price_run.store_id = store.id limit ${RUNS_MAX}
-      ) as run where store.company_id = ? limit ${RUNS_MAX}) as looked`,
+      ) as run where store.company_id = wanted.value limit ${RUNS_MAX}) as looked`,
 }
 
 const NONE: StoresOfCompany = { silent: [], live: [] }
@@ -84,13 +87,22 @@ export class Current {
 
   /** For which of these companies `is_available` carries information: it is not the same in all current rows. */
   async telling(companyIds: readonly number[]): Promise<(companyId: number) => boolean> {
-    for (const id of new Set(companyIds)) {
-      if (this.#tells.has(id)) continue
-      const sql = TELLS_AVAILABILITY[this.#database.dialect]
-      this.#tells.set(id, Boolean((await this.#database.get<{ tells: unknown }>(sql, id))?.tells))
-    }
+    const unknown = [...new Set(companyIds)].filter((id) => !this.#tells.has(id))
+    const telling = await tellingAmong(this.#database, unknown)
+    for (const id of unknown) this.#tells.set(id, telling.has(id))
     return (companyId) => this.#tells.get(companyId) === true
   }
+}
+
+async function tellingAmong(database: Sql, companyIds: readonly number[]): Promise<Set<number>> {
+  if (companyIds.length === 0) return new Set()
+  const { those, asValue } = LISTS[database.dialect]
+  const found = await database.all<{ id: number }>(
+    `select wanted.value as id from ${those('?1', 'integer')} as wanted
+      where (${SAID_OF_AVAILABILITY[database.dialect]}) > 1`,
+    asValue(companyIds),
+  )
+  return new Set(found.map(({ id }) => id))
 }
 
 async function storesIn(database: Sql, zone: TimeZone): Promise<readonly StoreState[]> {
@@ -110,12 +122,4 @@ async function storesIn(database: Sql, zone: TimeZone): Promise<readonly StoreSt
     stores.push({ ...store, silentAfter: silentAfter(store, { usualDays, companyDays }, zone) })
   if (version !== undefined) found.set(database, { version, zone, stores })
   return stores
-}
-
-/** A version that changes when others write. Undefined in PostgreSQL, and for a connection that writes itself. */
-async function versionOf(database: Sql): Promise<number | undefined> {
-  if (database.dialect !== 'sqlite') return undefined
-  const own = await database.get<{ changes: number }>('select total_changes() as changes')
-  if (own?.changes !== 0) return undefined
-  return (await database.get<{ data_version: number }>('pragma data_version'))?.data_version
 }

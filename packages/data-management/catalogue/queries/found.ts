@@ -3,6 +3,7 @@
  * in which their listings became known. A product appears once, at the place of its first matching listing.
  */
 import { foldedCode } from '@splitcart/shared/codes.ts'
+import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import { gtinOf } from '../model/gtin.ts'
 import {
@@ -18,13 +19,15 @@ import { describedListings } from './described.ts'
 import { inOrder, onSpecial, type Ranked, rank } from './ranked.ts'
 import { understood } from './understood.ts'
 import {
+  type Batch,
   COUNT_MAX,
   type Count,
   countOf,
   countWithWords,
   expandPrefixes,
   type Found,
-  isEarlierInPostgres,
+  foundEarlierInPostgres,
+  specialsWithWords,
   withWords,
 } from './with-words.ts'
 
@@ -182,17 +185,21 @@ async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<numbe
   const { query, sought } = search
   const { limit } = query
   const found: Found[] = []
-  const isFirst = firsts(database, sought, query.special ? await search.current() : undefined)
+  const current = query.special ? await search.current() : undefined
+  const firstsIn = firsts(database, sought, current)
   let last = query.after !== undefined && query.after[0] === UNRANKED ? query.after[1] : 0
   let lookedAt = 0
   for (let size = limit + 1; found.length <= limit; size = Math.min(size * 4, BATCH_MAX)) {
-    const batch = await nextOf(database, { sought, isEvery: query.special === true }, last, size)
-    const wanted = query.special ? await specialOf(database, batch, await search.current()) : batch
-    for (const each of wanted)
-      if (found.length <= limit && !but.has(each.product_id) && (await isFirst(each))) found.push(each)
-    if (batch.length < size) break
-    last = batch.at(-1)!.listing_id
-    lookedAt += batch.length
+    const batch = await nextOf(database, sought, { after: last, limit: size }, current)
+    const wanted = batch.found.filter(({ product_id }) => !but.has(product_id))
+    for (let at = 0; at < wanted.length && found.length <= limit; ) {
+      const some = wanted.slice(at, at + limit + 1 - found.length)
+      at += some.length
+      found.push(...(await firstsIn(some)))
+    }
+    if (batch.count < size) break
+    last = batch.last
+    lookedAt += batch.count
     if (query.special && lookedAt >= LOOKED_AT_MAX && found.length <= limit)
       return {
         ...NOTHING,
@@ -212,17 +219,18 @@ function unranked(each: Found): Ranked {
   return { ...each, score: UNRANKED }
 }
 
-/** The next matching listings. Without words: the first listing of each product, or every one (`isEvery`). */
+/** The next matching listings. Without words: the first listing of each product, or with `current` any on special. */
 async function nextOf(
   database: Sql,
-  { sought, isEvery }: Readonly<{ sought: Sought; isEvery: boolean }>,
-  after: number,
-  limit: number,
-): Promise<Found[]> {
-  if (sought.length > 0) return await withWords(database, sought, after, limit)
-  const only = isEvery ? '' : 'and product_id = id'
-  const sql = `select id as listing_id, product_id from listing where id > ? ${only} order by id limit ?`
-  return await database.all<Found>(sql, after, limit)
+  sought: Sought,
+  { after, limit }: Readonly<{ after: number; limit: number }>,
+  current: Current | undefined,
+): Promise<Batch> {
+  if (current !== undefined) return await specialsWithWords(database, sought, { after, limit }, current.silentStores)
+  const sql = 'select id as listing_id, product_id from listing where id > ? and product_id = id order by id limit ?'
+  const found =
+    sought.length > 0 ? await withWords(database, sought, after, limit) : await database.all<Found>(sql, after, limit)
+  return { count: found.length, last: found.at(-1)?.listing_id ?? after, found }
 }
 
 async function countIn(database: Sql, sought: Sought): Promise<Count> {
@@ -231,41 +239,37 @@ async function countIn(database: Sql, sought: Sought): Promise<Count> {
   return countOf((await database.get<{ count: number }>(sql))!.count)
 }
 
-async function specialOf<F extends Found>(database: Sql, found: readonly F[], current: Current): Promise<F[]> {
-  const special = await onSpecial(
-    database,
-    found.map(({ listing_id }) => listing_id),
-    current,
-  )
-  return found.filter(({ listing_id }) => special.has(listing_id))
-}
-
 /**
- * Tells whether no earlier listing of the same product matches. Each product is checked once: thousands of listings may
- * be one product, and only the first of them that is checked can be the first match.
+ * Keeps those of which no earlier listing of the same product matches. Each product is checked once: thousands of
+ * listings may be one product, and only the first of them that is checked can be the first match.
  */
-function firsts(database: Sql, sought: Sought, current: Current | undefined): (each: Found) => Promise<boolean> {
+function firsts(database: Sql, sought: Sought, current: Current | undefined) {
   const seen = new Set<number>()
-  return async (each) => {
-    if (seen.has(each.product_id)) return false
-    seen.add(each.product_id)
+  return async (some: readonly Found[]): Promise<Found[]> => {
+    const unseen = some.filter(({ product_id }) => !seen.has(product_id) && seen.add(product_id))
     // The number of a product is that of its first listing.
-    if (each.product_id === each.listing_id) return true
-    return !(await isEarlierFound(database, each, sought, current))
+    const others = unseen.filter(({ product_id, listing_id }) => product_id !== listing_id)
+    const late = await foundEarlier(database, others, sought, current)
+    return unseen.filter(({ product_id }) => !late.has(product_id))
   }
 }
 
-/** Whether an earlier listing of the product matches. With `current`: one that is on special. */
-async function isEarlierFound(database: Sql, each: Found, sought: Sought, current: Current | undefined) {
-  if (database.dialect === 'postgres' && current === undefined) return await isEarlierInPostgres(database, each, sought)
-  const earlier = await database.all<{ id: number }>(
-    'select id from listing where product_id = ? and id < ? order by id',
-    each.product_id,
-    each.listing_id,
+/** The products of which an earlier listing than this one matches. With `current`: one that is on special. */
+async function foundEarlier(database: Sql, some: readonly Found[], sought: Sought, current: Current | undefined) {
+  if (some.length === 0) return new Set<number>()
+  if (database.dialect === 'postgres' && current === undefined)
+    return await foundEarlierInPostgres(database, some, sought)
+  const { those, asValue } = LISTS[database.dialect]
+  const earlier = await database.all<Found>(
+    `select listing.id as listing_id, listing.product_id from ${those('?1', 'integer')} as wanted
+      join listing as later on later.id = wanted.value
+      join listing on listing.product_id = later.product_id and listing.id < later.id`,
+    asValue(some.map(({ listing_id }) => listing_id)),
   )
-  const ids = earlier.map(({ id }) => id)
-  const found = await foundAmong(database, ids, sought)
-  return found.length > 0 && (current === undefined || (await onSpecial(database, found, current)).size > 0)
+  const ids = earlier.map(({ listing_id }) => listing_id)
+  const wanted = current === undefined ? ids : [...(await onSpecial(database, ids, current))]
+  const found = new Set(await foundAmong(database, wanted, sought))
+  return new Set(earlier.filter(({ listing_id }) => found.has(listing_id)).map(({ product_id }) => product_id))
 }
 
 /** Those of these listings that have all words. */

@@ -31,11 +31,17 @@ export const SHOWN_NOW = `listing join store as seller on seller.company_id = li
 
 /** What a product costs now. */
 export async function priceRangeOf(database: Sql, productId: number, current: Current): Promise<PriceRange> {
-  return (await pricesOf(database, [productId], current)).get(productId)!.range
+  const prices = await pricesOf(database, [productId], current)
+  return await rangeWith(database, productId, prices.get(productId)!, current)
 }
 
-/** What a product costs now, and the lowest price at which each of its listings can be bought. */
-export type Priced = Readonly<{ range: PriceRange; lowestOf: ReadonlyMap<number, number> }>
+/** The lowest and the highest price of a product now, and the lowest of each of its listings. */
+export type Priced = Readonly<{
+  lowest_cents: number | null
+  highest_cents: number | null
+  lowestOf: ReadonlyMap<number, number>
+  asked: readonly Asked[]
+}>
 
 /** What these products cost now, by their numbers. */
 export async function pricesOf(database: Sql, ids: readonly number[], current: Current): Promise<Map<number, Priced>> {
@@ -45,13 +51,22 @@ export async function pricesOf(database: Sql, ids: readonly number[], current: C
   const priced = new Map<number, Priced>()
   for (const id of ids) {
     const some = paid.get(id) ?? []
-    const range = { ...rangeOf(some), ...(await storesOf(database, id, asked.get(id) ?? [], current)) }
     const lowestOf = [...Map.groupBy(some, (each) => each.listing_id)].map(([listing, those]) => {
       return [listing, rangeOf(those).lowest_cents!] as const
     })
-    priced.set(id, { range, lowestOf: new Map(lowestOf) })
+    priced.set(id, { ...rangeOf(some), lowestOf: new Map(lowestOf), asked: asked.get(id) ?? [] })
   }
   return priced
+}
+
+/** The range of a product with these prices. */
+export async function rangeWith(
+  database: Sql,
+  id: number,
+  { lowest_cents, highest_cents, asked }: Priced,
+  current: Current,
+): Promise<PriceRange> {
+  return { lowest_cents, highest_cents, ...(await storesOf(database, id, asked, current)) }
 }
 
 /** The lowest price at which a listing can be bought now; null where there is none. */

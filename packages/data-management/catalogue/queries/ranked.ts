@@ -9,7 +9,7 @@ import { relevanceTo, type Sold } from '../model/relevance.ts'
 import { headWordQuery, isMarked, NAME_LENGTH_CLASSES, type Sought, type SoughtWord } from '../model/search-words.ts'
 import type { Current } from './current.ts'
 import { describedListings } from './described.ts'
-import { type Found, idsWithWords } from './with-words.ts'
+import { type Found, idsWithWords, isOnSpecial } from './with-words.ts'
 
 /** A product among those that answer best. */
 export type Ranked = Found & Readonly<{ score: number }>
@@ -146,11 +146,9 @@ async function withAtMost(database: Sql, found: readonly Newest[], stores: numbe
 export async function onSpecial(database: Sql, ids: readonly number[], current: Current): Promise<Set<number>> {
   if (ids.length === 0) return new Set()
   const { those, areIn, asValue } = LISTS[database.dialect]
-  // Uses the partial index of specials (price_run_special).
   const found = await database.all<{ id: number }>(
-    `select wanted.value as id from ${those('?1', 'integer')} as wanted where exists (
-      select 1 from price_run as run where run.listing_id = wanted.value and run.is_on_special = 1 and run.to_date is null
-        and not run.store_id ${areIn('?2', 'integer')})`,
+    `select wanted.value as id from ${those('?1', 'integer')} as wanted
+      where ${isOnSpecial('wanted.value', areIn('?2', 'integer'))}`,
     asValue(ids),
     asValue(current.silentStores),
   )

@@ -1,4 +1,5 @@
 /** Listings that have all words that are sought, in the order in which they became known. */
+import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import { type Alternative, matchOf, type Sought, type SoughtWord, tsqueryOf } from '../model/search-words.ts'
 
@@ -16,24 +17,28 @@ const INDEXED_LETTERS_MAX = 3
 // With more words than this, looking up each of them takes as long. Several words together are looked up for each.
 const PREFIX_WORDS_MAX = { ofOneWord: 200, ofMore: 20 } as const
 
+/** The SQL for the product of the listing with this id. */
+const PRODUCT_OF = {
+  // The number of a product is that of its first listing. The index has all others, and takes a twentieth of the room.
+  sqlite: (id: string) => ({
+    product: `coalesce(joined.product_id, ${id})`,
+    joined: `left join listing as joined indexed by listing_joined on joined.id = ${id} and joined.product_id <> joined.id`,
+  }),
+  postgres: (id: string) => ({ product: 'joined.product_id', joined: `join listing as joined on joined.id = ${id}` }),
+}
+
 /** The SQL that searches the words of listings, for each database. */
 const WORDS = {
   sqlite: {
     id: 'listing_words.rowid',
     areFound: (query: string) => `listing_words match ${query}`,
     queryOf: matchOf,
-    // The number of a product is that of its first listing. The index has all others, and takes a twentieth of the room.
-    product: 'coalesce(joined.product_id, listing_words.rowid)',
-    joined: `left join listing as joined indexed by listing_joined
-      on joined.id = listing_words.rowid and joined.product_id <> joined.id`,
     isAny: 'select 1 from listing_words where listing_words match ? limit 1',
   },
   postgres: {
     id: 'listing_words.listing_id',
     areFound: (query: string) => `listing_words.words @@ cast(${query} as tsquery)`,
     queryOf: tsqueryOf,
-    product: 'listing.product_id',
-    joined: 'join listing on listing.id = listing_words.listing_id',
     // Materialized: for `limit 1` alone, PostgreSQL would scan the table, expecting an early match that may not exist.
     isAny: `with found as materialized (select 1 from listing_words where words @@ cast(? as tsquery))
       select 1 from found limit 1`,
@@ -72,8 +77,9 @@ async function expandedOf(database: Sql, alternative: Alternative): Promise<Alte
 /** The next listings after one that match, at most `limit`. */
 export async function withWords(database: Sql, sought: Sought, after: number, limit: number): Promise<Found[]> {
   const { id, areFound, queryOf } = WORDS[database.dialect]
+  const { product, joined } = PRODUCT_OF[database.dialect](id)
   return await database.all<Found>(
-    `select listing.id as listing_id, listing.product_id from listing_words join listing on listing.id = ${id}
+    `select ${id} as listing_id, ${product} as product_id from listing_words ${joined}
       where ${areFound('?')} and ${id} > ? order by ${id} limit ?`,
     queryOf(sought),
     after,
@@ -81,11 +87,58 @@ export async function withWords(database: Sql, sought: Sought, after: number, li
   )
 }
 
+/** How many listings were looked at, the last of them, and those that were wanted. */
+export type Batch = Readonly<{ count: number; last: number; found: readonly Found[] }>
+
+/** Of the next listings after one that match, at most `limit`, those on special in a store that is not `silent`. */
+export async function specialsWithWords(
+  database: Sql,
+  sought: Sought,
+  { after, limit }: Readonly<{ after: number; limit: number }>,
+  silent: readonly number[],
+): Promise<Batch> {
+  const { those, areIn, asValue, ofAll } = LISTS[database.dialect]
+  const { id, areFound, queryOf } = WORDS[database.dialect]
+  const matching =
+    sought.length === 0
+      ? 'select id from listing where id > ? order by id limit ?'
+      : `select ${id} as id from listing_words where ${areFound('?')} and ${id} > ? order by ${id} limit ?`
+  // Their ids stay a text: thousands of records take longer to hand over than to find.
+  const next = await database.get<{ ids: string; count: number; last: number | null }>(
+    `select ${ofAll('id')} as ids, count(*) as count, max(id) as last from (${matching}) as matching`,
+    ...(sought.length === 0 ? [] : [queryOf(sought)]),
+    after,
+    limit,
+  )
+  const { ids, count, last } = next!
+  if (last === null) return { count, last: after, found: [] }
+  const { product, joined } = PRODUCT_OF[database.dialect]('wanted.value')
+  const found = await database.all<Found>(
+    `select wanted.value as listing_id, ${product} as product_id from ${those('?1', 'integer')} as wanted ${joined}
+      where ${isOnSpecial('wanted.value', areIn('?2', 'integer'))} order by 1`,
+    ids,
+    asValue(silent),
+  )
+  return { count, last, found }
+}
+
+/** SQL: whether a store that is not silent has this listing on special. Uses the index of specials (price_run_special). */
+export function isOnSpecial(listing: string, areSilent: string): string {
+  return `exists (select 1 from price_run as run where run.listing_id = ${listing} and run.is_on_special = 1
+    and run.to_date is null and not run.store_id ${areSilent})`
+}
+
 /** The ids of the first listings that match, at most `limit`. */
 export async function idsWithWords(database: Sql, sought: Sought, limit: number): Promise<number[]> {
+  const { ofAll, numbersIn } = LISTS[database.dialect]
   const { id, areFound, queryOf } = WORDS[database.dialect]
-  const sql = `select ${id} as id from listing_words where ${areFound('?')} order by ${id} limit ?`
-  return (await database.all<{ id: number }>(sql, queryOf(sought), limit)).map((each) => each.id)
+  const found = await database.get<{ ids: string | null }>(
+    `select ${ofAll('id')} as ids from (
+      select ${id} as id from listing_words where ${areFound('?')} order by ${id} limit ?) as found`,
+    queryOf(sought),
+    limit,
+  )
+  return numbersIn(found!.ids).sort((one, other) => one - other)
 }
 
 /** Whether any listing has a word. */
@@ -97,7 +150,8 @@ export async function isListed(database: Sql, word: SoughtWord): Promise<boolean
 
 /** Counts the products of the first COUNT_MAX matching listings; several listings of a product count once. */
 export async function countWithWords(database: Sql, sought: Sought): Promise<Count> {
-  const { areFound, queryOf, product, joined } = WORDS[database.dialect]
+  const { id, areFound, queryOf } = WORDS[database.dialect]
+  const { product, joined } = PRODUCT_OF[database.dialect](id)
   const counted = await database.get<{ count: number; listings: number }>(
     `select count(distinct product_id) as count, count(*) as listings from (
       select ${product} as product_id from listing_words ${joined}
@@ -113,14 +167,18 @@ export function countOf(count: number, max = COUNT_MAX): Count {
   return { count: Math.min(count, max), exact: count <= max }
 }
 
-/** Whether an earlier listing of the product has the words, in PostgreSQL, which can test single listings. */
-export async function isEarlierInPostgres(database: Sql, each: Found, sought: Sought): Promise<boolean> {
-  const earlier = await database.get(
-    `select 1 from listing join listing_words on listing_words.listing_id = listing.id
-      where product_id = ? and listing.id < ? and ${WORDS.postgres.areFound('?')} limit 1`,
-    each.product_id,
-    each.listing_id,
-    tsqueryOf(sought),
-  )
-  return earlier !== undefined
+/** The products of which an earlier listing has the words, in PostgreSQL, which can test single listings. */
+export async function foundEarlierInPostgres(database: Sql, some: readonly Found[], sought: Sought) {
+  const found = new Set<number>()
+  for (const { product_id, listing_id } of some) {
+    const earlier = await database.get(
+      `select 1 from listing join listing_words on listing_words.listing_id = listing.id
+        where product_id = ? and listing.id < ? and ${WORDS.postgres.areFound('?')} limit 1`,
+      product_id,
+      listing_id,
+      tsqueryOf(sought),
+    )
+    if (earlier !== undefined) found.add(product_id)
+  }
+  return found
 }

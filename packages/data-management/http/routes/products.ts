@@ -15,12 +15,12 @@ import { cheapestByAmount, lowestUnitPrices } from '../../catalogue/queries/by-a
 import { comparableWith } from '../../catalogue/queries/comparable.ts'
 import type { Current } from '../../catalogue/queries/current.ts'
 import { type FoundKey, findProducts } from '../../catalogue/queries/found.ts'
-import { priceRangeOf, pricesOf } from '../../catalogue/queries/price-range.ts'
+import { priceRangeOf, pricesOf, rangeWith } from '../../catalogue/queries/price-range.ts'
 import { chainHistories, priceSummaryOf } from '../../catalogue/queries/price-summary.ts'
 import { storePrices } from '../../catalogue/queries/prices.ts'
 import { numberNow, pricesNow, productOf, productsOf } from '../../catalogue/queries/products.ts'
 import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
-import { biggestDrops, cheapest } from '../../catalogue/queries/sorted.ts'
+import { biggestDrops, cheapest, type Sorted } from '../../catalogue/queries/sorted.ts'
 import type { Found } from '../../catalogue/queries/with-words.ts'
 import type { Sql } from '../../database/sql.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
@@ -102,7 +102,7 @@ export async function productsFound(reading: Reading, query: ProductsParameters)
   const last = cursorKeyIn('products', after, [0, 0] as FoundKey)
   const found = await findProducts(database, { ...sought, after: last }, () => currentNow(reading))
   const current = prices ? await currentNow(reading) : undefined
-  const products = await shownProducts(database, found.products, current)
+  const products = await shownProducts(database, found, current)
   const next = cursorOf('products', found.next)
   const { corrected, categories } = found
   return { products, next, total: await found.total(), corrected, categories: [...categories] } satisfies ProductPage
@@ -133,9 +133,11 @@ async function productsSorted(
   const since = zone.dateAt(now - DROP_DAYS * DAY_MS)
   const sorted = await sortedBy(database, found.products, { sort, unit, max, since }, current)
   const end = begin + limit
-  const products = await shownProducts(database, sorted.slice(begin, end), current)
-  const next = cursorOf(`products by ${sort}`, end < sorted.length ? [end] : null)
-  const total = { count: sorted.length, exact: found.next === null }
+  const count = sorted.products.length
+  const page = { ...sorted, products: sorted.products.slice(begin, end) }
+  const products = await shownProducts(database, page, current)
+  const next = cursorOf(`products by ${sort}`, end < count ? [end] : null)
+  const total = { count, exact: found.next === null }
   return { products, next, total, corrected: found.corrected, categories: [...found.categories] }
 }
 
@@ -146,26 +148,29 @@ async function sortedBy(
   found: readonly Found[],
   { sort, since, ...filter }: Sorting,
   current: Current,
-): Promise<readonly Found[]> {
+): Promise<Sorted> {
   if (sort === 'unit_price') return await cheapestByAmount(database, found, filter, current)
   return sort === 'price' ? await cheapest(database, found, current) : await biggestDrops(database, found, since)
 }
 
 /** The products as returned, with price ranges if `current` is given. */
-async function shownProducts(database: Sql, found: readonly Found[], current: Current | undefined): Promise<Shown[]> {
-  const ids = found.map(({ product_id }) => product_id)
+async function shownProducts(database: Sql, page: Sorted, current: Current | undefined): Promise<Shown[]> {
+  const ids = page.products.map(({ product_id }) => product_id)
   const products = await productsOf(database, ids)
-  const prices = current === undefined ? undefined : await pricesOf(database, ids, current)
-  const unitPrices = prices === undefined ? undefined : await lowestUnitPrices(database, prices)
-  return ids.flatMap((id) => {
-    const product = products.get(id)
-    if (product === undefined) return []
-    const { listings, ...rest } = product
-    const shown = { ...rest, listings: listings.map(({ details: _, ...listing }) => listing) }
-    return prices === undefined
-      ? [shown]
-      : [{ ...shown, now: prices.get(id)!.range, ...unitPriceView(unitPrices?.get(id)) }]
+  const known = ids.flatMap((id) => products.get(id) ?? [])
+  const shown = known.map(({ listings, ...rest }) => {
+    return { ...rest, listings: listings.map(({ details: _, ...listing }) => listing) }
   })
+  if (current === undefined) return shown
+  const all = page.prices ?? (await pricesOf(database, ids, current))
+  const prices = new Map(shown.map(({ id }) => [id, all.get(id)!] as const))
+  const unitPrices = page.unitPrices ?? (await lowestUnitPrices(database, prices))
+  const priced: Shown[] = []
+  for (const product of shown) {
+    const now = await rangeWith(database, product.id, prices.get(product.id)!, current)
+    priced.push({ ...product, now, ...unitPriceView(unitPrices.get(product.id)) })
+  }
+  return priced
 }
 
 /** One product. */
