@@ -66,7 +66,7 @@ export async function openMachines(): Promise<Machines> {
   const start: Machines['start'] = (args, environment = {}, program = PROGRAM) => {
     const command = startProgram([program, ...args], at.path, { ...own, ...environment })
     running.add(command)
-    command.ended.then(() => running.delete(command))
+    void command.ended.then(() => running.delete(command))
     return command
   }
   const makeServerData = () => makeFolders(realDisk(), foldersIn(dataManagement))
