@@ -8,6 +8,7 @@ import { promiseFaults } from './promises.ts'
 
 const HEAD = `async function send(): Promise<boolean> { return true }
 declare const later: (() => Promise<void>) | undefined
+declare const soon: () => Promise<string | undefined> | string | undefined
 let sending: Promise<boolean> | undefined
 declare const error: (cause: unknown) => void
 export async function go(): Promise<unknown> {
@@ -25,6 +26,8 @@ const FORGOTTEN = [
   'return send() === null',
   'return send() && 1',
   'return send() ?? 1',
+  'return soon() !== undefined',
+  'return soon() ? 1 : 2',
 ]
 const MEANT = [
   'await send()',

@@ -18,7 +18,7 @@ import {
   type Node,
   SyntaxKind,
 } from 'typescript/unstable/ast'
-import { API, type Checker, type Project, type Type } from 'typescript/unstable/sync'
+import { API, type Checker, type Project, type Type, TypeFlags } from 'typescript/unstable/sync'
 import { type Fault, lineOf, type Tree, walk } from './sources.ts'
 import { sentenceOf } from './tidy.ts'
 
@@ -89,8 +89,8 @@ function conditionIn(node: Node): Node | undefined {
   if (isPrefixUnaryExpression(node)) return node.operand
   if (!isBinaryExpression(node)) return undefined
   const { left, operatorToken, right } = node
-  const isNothing = (isIdentifier(right) && right.text === 'undefined') || right.kind === SyntaxKind.NullKeyword
-  return CHOICE.has(operatorToken.kind) || (EQUALITY.has(operatorToken.kind) && isNothing) ? left : undefined
+  const withNothing = (isIdentifier(right) && right.text === 'undefined') || right.kind === SyntaxKind.NullKeyword
+  return CHOICE.has(operatorToken.kind) || (EQUALITY.has(operatorToken.kind) && withNothing) ? left : undefined
 }
 
 /** Awaited, set aside with `void`, kept, or with a handler of its rejection. */
@@ -105,11 +105,23 @@ function isHandled(node: Node): boolean {
   return given.length >= (HANDLERS.get(called.name.text) ?? Number.POSITIVE_INFINITY)
 }
 
-/** What may be a promise must not stand alone; a condition asks nothing only of what is a promise in any case. */
+/**
+ * What may be a promise must not stand alone. A condition may ask whether a promise is there, and nothing else of it: what is a promise in any
+ * case, or may be one or a value, is to be awaited first.
+ */
 function isPromise(type: Type, kind: Suspect['kind']): boolean {
   const parts = type.isUnionType() ? type.getTypes() : [type]
-  const isOne = (part: Type) => part.isObjectType() && PROMISES.has(part.getSymbol()?.name ?? '')
-  return kind === 'statement' ? parts.some(isOne) : parts.every(isOne)
+  const values = parts.filter((part) => !isOne(part))
+  if (values.length === parts.length) return false
+  return kind === 'statement' || values.length === 0 || !values.every(isNothing)
+}
+
+function isOne(type: Type): boolean {
+  return type.isObjectType() && PROMISES.has(type.getSymbol()?.name ?? '')
+}
+
+function isNothing({ flags }: Type): boolean {
+  return (flags & (TypeFlags.Undefined | TypeFlags.Null)) !== 0
 }
 
 if (import.meta.main) {
