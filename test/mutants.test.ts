@@ -40,6 +40,29 @@ test('every comparison, condition, await and call of a file can be changed, and 
   ])
 })
 
+test('an await that changes nothing is not changed: of what is yielded, and of what is returned with nothing to do after it', () => {
+  const source = `async function* all() {
+  yield await one()
+  return await one()
+}
+const last = async () => await one()
+async function careful() {
+  try {
+    return await one()
+  } catch {}
+}
+async function first() {
+  for await (const each of all()) return await one(each)
+}
+async function held() {
+  await using lock = await take()
+  return await one()
+}
+`
+  const lines = changesOf('all.ts', source).map(({ line, text }) => `${line} ${text}`)
+  assert.deepEqual(lines, ['8 ', '12 ', '15 ', '16 '])
+})
+
 test('a line is run when a part of it is, and tests that run most of its file are asked first', () => {
   const whole = { startOffset: 0, endOffset: SOURCE.length, count: 1 }
   const neverReturned = { startOffset: SOURCE.indexOf('  return sent'), endOffset: SOURCE.indexOf('}'), count: 0 }
