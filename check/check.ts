@@ -9,6 +9,7 @@ const STEPS = {
   page: ['node_modules/typescript/bin/tsc', '-p', 'packages/dashboard'],
   lint: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'],
   tidy: ['check/tidy.ts'],
+  awaits: ['check/promises.ts'],
   docs: ['check/docs.ts'],
   // A test that gets another title must still be found by those who cite it.
   cited: ['--test', '--test-reporter=dot', 'test/security-map.test.ts'],

@@ -117,9 +117,9 @@ class Fuzzer {
     }
   }
 
-  #faultOf(input: Buffer, answer: string, isNewKind: boolean) {
+  async #faultOf(input: Buffer, answer: string, isNewKind: boolean) {
     const { faultOf, slowFaultOf, slowEvery = 1 } = this.#target
-    const fault = faultOf(input, answer)
+    const fault = await faultOf(input, answer)
     if (fault !== undefined || slowFaultOf === undefined) return fault
     return isNewKind || this.executions % slowEvery === 0 ? slowFaultOf(input, answer) : undefined
   }

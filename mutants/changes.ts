@@ -29,6 +29,7 @@ const OTHER_OPERATOR: Readonly<Record<string, string>> = {
 }
 const COMPARISONS = new Set(['BinaryExpression', 'LogicalExpression'])
 const CONDITIONS = new Set(['IfStatement', 'ConditionalExpression', 'WhileStatement'])
+const GUARDS = new Set(['TryStatement', 'ForOfStatement'])
 const SHOWN_MAX = 70
 
 /** Every change of a file, in the order of its text. */
@@ -36,7 +37,10 @@ export function changesOf(path: string, source: string): Change[] {
   const { program, errors } = parseSync(path, source)
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`)
   const edits: Edit[] = []
-  walk(program, (node) => edits.push(...editsOf(node, source)))
+  const idle = idleAwaits(program)
+  walk(program, (node) => {
+    if (!idle.has(node.start)) edits.push(...editsOf(node, source))
+  })
   return edits
     .sort((one, other) => one.start - other.start || one.end - other.end)
     .map((edit) => ({ ...edit, path, line: lineAt(source, edit.start), before: source.slice(edit.start, edit.end) }))
@@ -66,6 +70,28 @@ function walk(value: unknown, look: (node: Node) => void): void {
   if (!isNode(value)) return
   look(value)
   for (const each of Object.values(value)) walk(each, look)
+}
+
+/**
+ * Where an `await` changes nothing: what is yielded is awaited in any case, and so is what is returned, by who called, unless a `try`,
+ * a `using` or a loop around it has something to do at its end.
+ */
+function idleAwaits(program: unknown): Set<number> {
+  const [idle, guards, returned]: [Set<number>, Node[], Node[]] = [new Set(), [], []]
+  walk(program, (node) => {
+    if (GUARDS.has(node.type) || hasUsing(node)) guards.push(node)
+    const awaited = (node.type === 'ArrowFunctionExpression' ? node.body : node.argument) as Node | undefined
+    if (awaited?.type !== 'AwaitExpression') return
+    if (node.type === 'YieldExpression') idle.add(awaited.start)
+    if (node.type === 'ReturnStatement' || node.type === 'ArrowFunctionExpression') returned.push(awaited)
+  })
+  for (const { start } of returned)
+    if (!guards.some((guard) => guard.start <= start && start < guard.end)) idle.add(start)
+  return idle
+}
+
+function hasUsing({ body }: Node): boolean {
+  return Array.isArray(body) && body.some((each) => isNode(each) && /using$/.test(String(each.kind ?? '')))
 }
 
 function editsOf(node: Node, source: string): Edit[] {

@@ -1,6 +1,6 @@
 /**
  * `npm run mutants -- --seed N --count N`: makes small changes in the code of the product, one at a time and in a copy, and runs the tests
- * that run the changed line. What no test notices is printed, and the share of what is noticed, by folder.
+ * that run the changed line, unless the compiler notices. What nobody notices is printed, and the share of what is noticed, by folder.
  *
  * The same seed draws the same changes from the same code. Which test runs which line is found out first, and kept in `node_modules/.cache`;
  * `--map` finds it out again, `--mapped` asks only those tests of which it is known. `--under FOLDER` draws from there only, `--seconds N` is how long the tests of one change may take in all
@@ -14,6 +14,7 @@ import { partOf, readSources } from '../check/sources.ts'
 import { Chance } from '../packages/data-management/test/random.ts'
 import { Misuse, readArguments, runScript, wholeNumber } from '../test/usage.ts'
 import { type Change, changesOf, describe } from './changes.ts'
+import { Compiler } from './compiler.ts'
 import { copyProject } from './copy.ts'
 import { mapTests, type Place } from './mapping.ts'
 import { tryChange, type Verdict } from './trial.ts'
@@ -68,12 +69,13 @@ function draw(sources: ReadonlyMap<string, string>, under: string, seed: number,
 
 async function tryAll({ drawn, sources, seconds, isComplete }: Drawn, place: Place): Promise<Tried[]> {
   const map = await mapTests({ file: MAP, isComplete }, place, sources)
+  using compiler = new Compiler(place.copies[0] ?? '')
   const waiting = [...drawn]
   const tried: Tried[] = []
   const lane = async (copy: string) => {
     for (let change = waiting.shift(); change !== undefined; change = waiting.shift()) {
       const source = sources.get(change.path) ?? ''
-      const verdict = await tryChange(change, source, { copy, env: place.env, map, seconds })
+      const verdict = await tryChange(change, source, { copy, compiler, env: place.env, map, seconds })
       tried.push({ change, verdict })
       print(
         `${tried.length} ${verdict.by === 'nobody' ? 'NOT NOTICED' : `${verdict.by} ${verdict.test ?? ''}`} ${describe(change)}`,
@@ -104,7 +106,7 @@ function scoreOf(name: string, tried: readonly Tried[]): string {
   const noticed = tried.filter(({ verdict }) => verdict.by !== 'nobody').length
   const types = tried.filter(({ verdict }) => verdict.by === 'types').length
   const share = Math.round((100 * noticed) / tried.length)
-  return `${name.padEnd(44)} ${noticed} of ${tried.length} (${share} %)${types > 0 ? `, ${types} of them by the compiler alone` : ''}`
+  return `${name.padEnd(44)} ${noticed} of ${tried.length} (${share} %)${types > 0 ? `, ${types} of them by the compiler` : ''}`
 }
 
 async function main(): Promise<number> {

@@ -1,6 +1,7 @@
 /** Runs tests in the copy of the project, as `npm test` does. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 const FAILED = /^✖ failed: npm test -- (.+)$/gm
@@ -8,11 +9,18 @@ const FAILED = /^✖ failed: npm test -- (.+)$/gm
 const TEST_MS = 60_000
 const PROCESS_SECONDS = 180
 
-/** Runs test files; the ones that failed. Each has a process of its own. */
+/**
+ * Runs test files; the ones that failed. Each has a process of its own. The commands that they run are those of the sources: of what is packed,
+ * V8 counts lines that are nowhere in the copy, and it would be packed anew for each question.
+ */
 export async function failedOf(copy: string, files: readonly string[], env: NodeJS.ProcessEnv): Promise<string[]> {
   const limits = [`--test-timeout=${TEST_MS}`, `--seconds=${PROCESS_SECONDS}`]
   const command = ['bin/node.js', 'test/run.ts', ...files, ...limits]
-  const child = spawn(process.execPath, command, { cwd: copy, env, stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, command, {
+    cwd: copy,
+    env: { ...env, PROGRAM_OF_TESTS: join(copy, 'bin/splitcart.js') },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   const closed = once(child, 'close')
   const output = await text(child.stdout)
   const [status] = await closed

@@ -1,21 +1,29 @@
 /** Whether anybody notices a change. */
 import { join } from 'node:path'
 import { type Change, changed } from './changes.ts'
+import type { Compiler } from './compiler.ts'
 import { withText } from './copy.ts'
 import { type Chosen, type CoverageMap, testsOf } from './covered.ts'
 import { failedOf, hasSoundTypes } from './tests.ts'
 
-/** `tests`: the one that noticed it. `types`: the compiler does, so `npm run check`. `tried` of `all` tests that run the line were asked. */
+/** `tests`: the one that noticed it. `types`: `npm run check` does. `tried` of `all` tests that run the line were asked. */
 export type Verdict = Readonly<{ by: 'tests' | 'types' | 'nobody'; test?: string; tried: number; all: number }>
 
-type Asked = Readonly<{ copy: string; env: NodeJS.ProcessEnv; map: CoverageMap; seconds: number }>
+type Asked = Readonly<{
+  copy: string
+  compiler: Compiler
+  env: NodeJS.ProcessEnv
+  map: CoverageMap
+  seconds: number
+}>
 
 // Most changes are noticed by the test that is nearest; only for the others all are asked.
 const BATCH_ENDS = [3, 12]
 
-/** Makes a change in the copy and asks the tests that run it, nearest first, for so many seconds in all. */
+/** Asks the compiler about a change, then makes it in the copy and asks the tests that run it, nearest first, for so many seconds in all. */
 export async function tryChange(change: Change, source: string, asked: Asked): Promise<Verdict> {
-  const { copy, map, seconds } = asked
+  const { copy, compiler, map, seconds } = asked
+  if (compiler.notices(change.path, changed(source, change))) return { by: 'types', tried: 0, all: 0 }
   const all = testsOf(map, change.path, source, change.line)
   const chosen = within(all, seconds)
   const tried = { tried: chosen.length, all: all.length }

@@ -1,4 +1,5 @@
 /** Both machines in a temporary folder, worked through the command line as people do: every command is a process of its own. */
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
@@ -35,7 +36,7 @@ export type Machines = AsyncDisposable &
     dataManagement: string
     /** Starts a command, of another version of the program where one is named. */
     start: (args: readonly string[], environment?: Environment, program?: string) => Started
-    /** Runs a command to its end. */
+    /** Runs a command to its end. Whatever the test is about: it prints no value that is not there. */
     run: (args: readonly string[], environment?: Environment) => Promise<Ended>
     /** Starts `splitcart serve` and waits until it listens. */
     serve: (args?: readonly string[], environment?: Environment) => Promise<Server>
@@ -66,11 +67,11 @@ export async function openMachines(): Promise<Machines> {
   const start: Machines['start'] = (args, environment = {}, program = PROGRAM) => {
     const command = startProgram([program, ...args], at.path, { ...own, ...environment })
     running.add(command)
-    command.ended.then(() => running.delete(command))
+    void command.ended.then(() => running.delete(command))
     return command
   }
   const makeServerData = () => makeFolders(realDisk(), foldersIn(dataManagement))
-  const run: Machines['run'] = (args, environment) => start(args, environment).ended
+  const run: Machines['run'] = async (args, environment) => withoutGaps(args, await start(args, environment).ended)
   return {
     path: at.path,
     scraping,
@@ -98,6 +99,11 @@ export async function openMachines(): Promise<Machines> {
       await at[Symbol.asyncDispose]()
     },
   }
+}
+
+function withoutGaps(args: readonly string[], ended: Ended): Ended {
+  assert.doesNotMatch(ended.stdout + ended.stderr, /\bundefined\b|\[object \w+\]/, args.join(' '))
+  return ended
 }
 
 /** Starts a program of this project with a node, the one that runs now where none is named. */

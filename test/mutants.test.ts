@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { changed, changesOf } from '../mutants/changes.ts'
+import { Compiler } from '../mutants/compiler.ts'
 import { digestOf, linesOf, testsOf } from '../mutants/covered.ts'
+import { failedOf } from '../mutants/tests.ts'
+import { temporaryFolder } from './folders.ts'
 
 const SOURCE = `export async function send(count: number | undefined) {
   if (count === undefined) return false
@@ -35,6 +40,29 @@ test('every comparison, condition, await and call of a file can be changed, and 
   ])
 })
 
+test('an await that changes nothing is not changed: of what is yielded, and of what is returned with nothing to do after it', () => {
+  const source = `async function* all() {
+  yield await one()
+  return await one()
+}
+const last = async () => await one()
+async function careful() {
+  try {
+    return await one()
+  } catch {}
+}
+async function first() {
+  for await (const each of all()) return await one(each)
+}
+async function held() {
+  await using lock = await take()
+  return await one()
+}
+`
+  const lines = changesOf('all.ts', source).map(({ line, text }) => `${line} ${text}`)
+  assert.deepEqual(lines, ['8 ', '12 ', '15 ', '16 '])
+})
+
 test('a line is run when a part of it is, and tests that run most of its file are asked first', () => {
   const whole = { startOffset: 0, endOffset: SOURCE.length, count: 1 }
   const neverReturned = { startOffset: SOURCE.indexOf('  return sent'), endOffset: SOURCE.indexOf('}'), count: 0 }
@@ -53,4 +81,28 @@ test('a line is run when a part of it is, and tests that run most of its file ar
   assert.deepEqual(asked(SOURCE, 4), ['near.test.ts', 'slow.test.ts'])
   // Its lines have moved since: whoever runs any of it is asked.
   assert.equal(asked(`\n${SOURCE}`, 6).length, 3)
+})
+
+test('the compiler notices what does not fit its types, and a promise that nobody awaits, and forgets each', async () => {
+  await using at = await temporaryFolder()
+  const config = { compilerOptions: { strict: true, target: 'esnext', types: [] } }
+  await writeFile(join(at.path, 'tsconfig.json'), JSON.stringify(config))
+  const source = `export async function go(stop: () => Promise<void>, limit: number) {\n  await stop()\n  return limit > 1\n}\n`
+  await writeFile(join(at.path, 'go.ts'), source)
+  using compiler = new Compiler(at.path)
+  const noticed = [
+    source.replace('await ', ''),
+    source.replace('limit > 1', 'limit > true'),
+    source.replace('> 1', '>= 1'),
+    source,
+  ].map((text) => compiler.notices('go.ts', text))
+  assert.deepEqual(noticed, [true, true, false, false])
+})
+
+test('the commands that tests run are those of the sources in the copy, where a change is made', async () => {
+  await using at = await temporaryFolder()
+  await mkdir(join(at.path, 'bin'))
+  const runner = "console.log('✖ failed: npm test -- ' + process.env.PROGRAM_OF_TESTS)\n"
+  await writeFile(join(at.path, 'bin/node.js'), runner)
+  assert.deepEqual(await failedOf(at.path, ['a.test.ts'], {}), [join(at.path, 'bin/splitcart.js')])
 })

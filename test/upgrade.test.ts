@@ -41,6 +41,14 @@ test('a loader ends when the catalogue was made newer meanwhile, and what waits 
   const { code: loaded, stderr: said } = await machines.run(['update-db', '--products'])
   assert.equal(loaded, 0, said)
   assert.deepEqual(newer.prepare('select count(*) as loads from load').get(), { __proto__: null, loads: 1 })
+
+  const doctor = async (at: number) => {
+    newer.exec(`pragma user_version = ${at}`)
+    return (await machines.run(['doctor'])).stdout
+  }
+  assert.match(await doctor(made + 1), /^fail +catalogue .+, made by a newer program$/m)
+  assert.match(await doctor(made - 1), /^ok +catalogue .+; the next start brings it up to date$/m)
+  assert.doesNotMatch(await doctor(made), /newer program|next start/)
 })
 
 test('in PostgreSQL no load begins once a newer program has changed the tables, and none is changed under a load', {

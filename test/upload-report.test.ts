@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { size } from '../bin/format.ts'
 import { eventText, progressLine, totalLine } from '../bin/upload-report.ts'
 import { freePorts } from './free-ports.ts'
 import { openMachines, recordsIn } from './machines.ts'
@@ -13,6 +14,11 @@ test('a pause is told as people count time', () => {
   assert.equal(pause(3), 'trying again at once  x.jsonl: Away.')
   assert.equal(pause(540), 'trying again in 0.5 s  x.jsonl: Away.')
   assert.equal(pause(12_400), 'trying again in 12 s  x.jsonl: Away.')
+})
+
+test('a size is told in the largest unit it fills, and bytes are whole', () => {
+  const sizes = [0, 1023, 1024, 3_152_723, 2 ** 40 * 2000].map(size)
+  assert.deepEqual(sizes, ['0 bytes', '1023 bytes', '1.0 KiB', '3.0 MiB', '2000.0 TiB'])
 })
 
 test('what is on its way tells its speed and the time that is left, from where it went on', () => {

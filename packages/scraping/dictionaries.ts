@@ -61,7 +61,8 @@ export class Dictionaries {
   /** Adds a newly archived file as a candidate. */
   add({ name, receipt }: Candidate): void {
     // A read of the archive in progress may have missed it.
-    if (this.#candidates !== undefined) this.#cache(this.#candidates.then((all) => all.set(name, { name, receipt })))
+    if (this.#candidates !== undefined)
+      void this.#cache(this.#candidates.then((all) => all.set(name, { name, receipt })))
   }
 
   /** Returns the dictionary for a file of the outbox, or undefined; `now` is in ms since 1970. */

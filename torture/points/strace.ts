@@ -48,7 +48,7 @@ export function startTraced({ args, cwd, environment, log, blow }: Tracing): Sta
   if (blow !== undefined) options.push(...blowOptions(blow))
   const started = startProgram([...options, process.execPath, ...program], cwd, env, 'strace')
   const late = setTimeout(() => endNow(started), END_MS_MAX)
-  started.ended.then(() => clearTimeout(late))
+  void started.ended.then(() => clearTimeout(late))
   return started
 }
 

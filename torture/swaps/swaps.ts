@@ -109,7 +109,9 @@ async function whileSwapping(swapping: Swaps, sum: Sum, pass: () => Promise<unkn
   const worker = new Worker(SWAPPER, { workerData: { ...swapping, models, outside, own } satisfies Swapping })
   const ended = new Promise<{ done: number }>((resolve, reject) => worker.on('message', resolve).on('error', reject))
   let isSwapping = true
-  ended.then(({ done }) => (sum.turns += done)).finally(() => (isSwapping = false))
+  const over = ended.then(({ done }) => (sum.turns += done)).finally(() => (isSwapping = false))
+  // Awaited below; a failure must not count as unhandled until then.
+  over.catch(() => {})
   try {
     while (isSwapping) {
       if (await isLate(pass())) return 'a pass does not end'

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { until } from '../../../test/machines.ts'
 import { NO_POSTGRES, sharedPostgres, startCluster } from '../../../test/postgres.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { openPostgresLedger } from '../ledger/postgres.ts'
@@ -74,6 +75,21 @@ test('who follows the changes of many writers misses none', { skip }, async () =
   await hear()
   assert.equal(heard.size, 180)
   assert.equal(last, 3 * 60 * 2)
+})
+
+test('each write of another is a change for the next who looks, and where nobody writes there is none', {
+  skip,
+}, async () => {
+  await using made = await makeDatabase()
+  await using at = await openMany(made.address, 2)
+  const [writer, follower] = at.ledgers as [Ledger, Ledger]
+  await using changes = await follower.lookAtChanges()
+  for (const id of ['one', 'another']) {
+    await record(writer, id, id)
+    assert.equal(await changes.hasChanged(), true)
+    // The database itself may still be writing something down.
+    await until(async () => !(await changes.hasChanged()), 'nothing changes')
+  }
 })
 
 test('without its database a receiver says so, and takes up where it was when that is back', { skip }, async () => {

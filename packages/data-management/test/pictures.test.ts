@@ -54,6 +54,8 @@ const ANSWERS: Parameters<typeof openPictureShop>[0] = {
   '/program.svg': (response) => response.writeHead(200, { 'content-type': 'image/svg+xml' }).end('<svg/>'),
   '/large': (response) => response.writeHead(200).end(Buffer.concat([RED_POINT, Buffer.alloc(3 * 1024 * 1024)])),
   '/told-large': (response) => response.writeHead(200, { 'content-length': '3000000' }).end(RED_POINT),
+  '/silent': () => {},
+  '/halting': (response) => void response.writeHead(200).write(RED_POINT),
   '/broken': (response) => {
     response.writeHead(200, { 'content-length': '2000' }).write(RED_POINT, () => response.destroy())
   },
@@ -76,6 +78,11 @@ test('a picture is got over https from public addresses only, also where it lead
     assert.ok(error instanceof NoPicture, `${address}: ${error}`)
     return error.message
   }
+  // They take as long as may be, while the others are asked.
+  const late = Promise.all([
+    ...['/silent', '/halting'].map((path) => why(shop.at(path))),
+    why(shop.at('/red.png'), { ...internet, resolve: () => new Promise(() => {}) }),
+  ])
   const NOT_PUBLIC = 'its host is not on the public internet'
   for (const host of ['inner', 'both', 'none'])
     assert.equal(await why(shop.at('/red.png', `${host}.shop.example`)), NOT_PUBLIC)
@@ -99,6 +106,10 @@ test('a picture is got over https from public addresses only, also where it lead
   for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1'])
     assert.equal(await why(shop.at('/red.png', host), { ...INTERNET, ca: internet.ca }), NOT_PUBLIC, host)
   assert.equal(shop.asked.length, before)
+  assert.deepEqual(
+    await late,
+    Array.from({ length: 3 }, () => 'it took too long'),
+  )
 })
 
 test('the picture of a product, or of one listing, is answered as what it is, and got from its shop once', {

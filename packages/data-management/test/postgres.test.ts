@@ -68,6 +68,15 @@ test('the schema of a newer program is refused and left alone', { skip }, async 
   await assert.rejects(at.open(), isProblem('schema_newer'))
 })
 
+test('a program that is refused a transaction gives its connection back', { skip }, async () => {
+  await using at = await scene()
+  const older = await at.open()
+  await at.write('002.sql', 'create table u (x integer)')
+  await at.open()
+  for (let tries = 0; tries < 3; tries++) await assert.rejects(older.checkSchema(), isProblem('schema_newer'))
+  assert.equal(older.pool.idleCount, older.pool.totalCount)
+})
+
 test('a database that is not there, or not for this user, is refused in words', { skip }, async () => {
   await using at = await scene()
   const missing = new URL(at.place.address)

@@ -180,9 +180,13 @@ for (const { name, skip, open } of databasesOfFile()) {
     await show(catalogue, ['firmart', 1], [{ sku: 'E', name: 'Egg', barcode: GTIN[0]! }])
     await show(catalogue, ['ashmart', 1], [{ sku: 'E', name: 'Eggs' }])
     const bridge = [{ sku: 'x', name: 'Eggs', barcode: GTIN[0]! }]
-    const held = await show(catalogue, ['aaamart', 4], bridge, { hold: HOLD, onlyFor: ['aaamart/S1'] })
+    // Whatever else its sender shows beside it.
+    const beside = ['Tea', 'Green tea', 'Jam', 'Fine jam'].map((name, at) => {
+      return { sku: name, name, barcode: GTIN[at < 2 ? 1 : 2]! }
+    })
+    const held = await show(catalogue, ['aaamart', 4], [...beside, ...bridge], { hold: HOLD, onlyFor: ['aaamart/S1'] })
     assert.equal(held.state, 'held')
-    assert.match(held.result.problem!, /companies that its sender may not write for/)
+    assert.match(held.result.problem!, /part or rename 1 products of companies that its sender may not write for/)
     assert.equal(await count(catalogue), 2)
     const own = await show(catalogue, ['aaamart', 5], [{ sku: 'x', name: 'Eggs' }], {
       hold: HOLD,

@@ -14,6 +14,7 @@ export type Shown = Readonly<{
   key?: string
   size?: string
   barcode?: string | number | null
+  price_current?: number
 }>
 /** How its file is sent. */
 export type Sent = Readonly<{ hold?: Hold; onlyFor?: readonly string[]; store?: string }>

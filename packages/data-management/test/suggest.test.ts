@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { type Article, pairsOf } from '../catalogue/model/suggest.ts'
 import { figuresOf } from './labelled-pairs.ts'
 
-type Shown = readonly [name: string, brand: string | null, size: string, category: string]
+type Shown = readonly [name: string, brand: string | null, size: string | null, category: string]
 
 const PASTA = 'Pantry / Pasta, Rice & Grains'
 const DRIED = 'Grocery / Pantry / Dried Pasta'
@@ -141,7 +141,9 @@ const LABELLED: readonly (readonly [one: Shown, other: Shown, said: 'identical' 
   ],
   [['Honeydew each', null, '1 each', FRUIT], ['Half Honeydew', null, 'Each', MELONS], 'no'],
   [['Rockmelon Each', null, '1 each', FRUIT], ['Whole Rockmelon', null, 'Each', MELONS], 'comparable'],
-  // A size that is told nowhere, and words that flip the article.
+  // A size that only the name tells,
+  [['Onion Whirls 270g', 'WHIRLS', null, CRISPS], ['Whirls Onion', 'Whirls', '270g Each', CRISPS], 'identical'],
+  // one that is told nowhere, and words that flip the article.
   [
     ['Fig Muesli Bars 270g', 'HILL', '270 g', 'Pantry / Lunch Box'],
     ['Carrow Fig Muesli Bars', 'Carrow', 'Each', SNACKS],

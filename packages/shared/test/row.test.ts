@@ -32,6 +32,9 @@ const DROPPED: Readonly<Record<string, Partial<Row>>> = {
   is_available: { isAvailable: null },
 }
 
+// No reason says a value that is not there.
+const NO_VALUE = /\bundefined\b/
+
 function check(line: Buffer | string, answer: Answer, field?: string): void {
   const result = readRow(Buffer.from(line))
   if (answer === 'dropped' || answer === 'marked') {
@@ -45,11 +48,13 @@ function check(line: Buffer | string, answer: Answer, field?: string): void {
       [field],
     )
     assert.ok(warnings[0]!.reason.length > 4)
+    assert.doesNotMatch(warnings[0]!.reason, NO_VALUE)
   } else if (typeof answer === 'object') assert.deepEqual(result, { ...GOOD_ROW, ...answer.loads })
   else {
     assert.ok(isRejection(result), 'it is loaded')
     assert.equal(result.code, answer)
     assert.ok(result.reason.length > 10)
+    assert.doesNotMatch(result.reason, NO_VALUE)
     if (answer.startsWith('field_') && field !== undefined) {
       assert.equal(result.field, field)
       assert.ok(result.reason.startsWith(field))
