@@ -191,19 +191,14 @@ test('a program that fails, or gives fewer rows than it has to, leaves nothing; 
   const [{ name, rows: count } = {}] = recordsIn(whole)
   assert.deepEqual([await machines.names('scraping', 'product_outbox'), count], [[name], 2])
   await writeFile(join(machines.path, 'rows.jsonl'), rows)
-  const shown = await machines.run([
-    'map',
-    '--try',
-    mapping,
-    '--company',
-    'corner',
-    '--json',
-    join(machines.path, 'rows.jsonl'),
-  ])
+  const map = (...more: string[]) =>
+    machines.run(['map', '--try', mapping, '--company', 'corner', ...more, join(machines.path, 'rows.jsonl')])
   assert.deepEqual(
-    recordsIn(shown).map(({ fault }) => fault),
+    recordsIn(await map('--json')).map(({ fault }) => fault),
     [null, null, undefined],
   )
+  // To people each row is shown as it will be sent.
+  assert.match((await map()).stdout, /^\{\n {2}"product": \{\n.+"company": "corner".+\n\}\n.+: will be loaded\n\{\n/s)
 })
 
 test('the example scrapers, in TypeScript and in Python, bring a whole shop into the outbox', async () => {

@@ -5,7 +5,17 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { DAY_MS } from '@splitcart/shared/time.ts'
-import { type Answer, assertProblem, get, named, openReceiver, post, type Receiver, TEXT } from './receiver.ts'
+import {
+  type Answer,
+  assertProblem,
+  get,
+  named,
+  openReceiver,
+  post,
+  postGzip,
+  type Receiver,
+  TEXT,
+} from './receiver.ts'
 
 const NAMED = { 'Content-Type': 'application/gzip', 'Content-Disposition': named('x.jsonl.gz') }
 
@@ -71,6 +81,20 @@ test('every refusal has an id of its own, by which the log tells of it', async (
       String(code),
     )
   }
+})
+
+test('the log tells of every upload that is accepted, and whether its bytes are new', async () => {
+  await using receiver = await openReceiver({ logLevel: 'info' })
+  for (let time = 0; time < 2; time++) await postGzip(receiver, 'x.jsonl.gz', TEXT)
+  const lines = (await receiver.logged()).trim().split('\n')
+  const accepted = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'upload accepted')
+  assert.deepEqual(
+    accepted.map(({ filename, isNew }) => [filename, isNew]),
+    [
+      ['x.jsonl', true],
+      ['x.jsonl', false],
+    ],
+  )
 })
 
 /** Says something over a connection of its own, and reads what is answered. */
