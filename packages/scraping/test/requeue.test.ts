@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
+import { until } from '../../../test/machines.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { loaded } from './any-server.ts'
 import { putInOutbox, row, textOf, visible } from './place.ts'
@@ -80,6 +81,21 @@ test('a newer file of the same name in the outbox is left as it is, and both are
     const { sha256 } = JSON.parse(await readFile(join(archive, name.replace('.jsonl', '.receipt.json')), 'utf8'))
     assert.ok(sender.server.uploads.has(`id-${sha256.slice(0, 8)}`), `${name} has its own receipt`)
   }
+})
+
+test('a file that goes back under the name of one that was just sent is sent in the same run', async () => {
+  await using sender = await forgotten()
+  const { archive, outbox } = sender.place.folders
+  await putInOutbox(sender.place, 'a.jsonl', OTHER)
+  const { client } = sender.job
+  // Whether a file is known is told when the other one has left the outbox.
+  const receipt: typeof client.receipt = async (id) => {
+    await until(async () => (await visible(outbox)).length === 0, 'the newer file is sent')
+    return client.receipt(id)
+  }
+  const summary = await upload({ ...sender, job: { ...sender.job, client: { ...client, receipt } } })
+  assert.deepEqual([summary.sent, summary.waiting], [2, 0])
+  assert.equal((await visible(archive)).length, 4)
 })
 
 test('a crash between the move and the receipt leaves nothing to do by hand', async () => {
