@@ -5,8 +5,8 @@
 import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import {
   type Affected,
-  affectedOf,
   type Change,
+  groupByListing,
   labelChanges,
   priceChanges,
   type Shown,
@@ -80,7 +80,7 @@ async function pageAfter(database: LoadDatabase, { storeId, window }: Change, la
         where ${within} and (run.to_date is null or run.to_date >= ${window.before ?? window.date})
           and run.from_date <= ${window.after ?? window.date} order by run.listing_id, run.from_date`,
     )
-  return affectedOf(
+  return groupByListing(
     ids.map(({ listing_id }) => listing_id),
     {
       prices: await runs<StoredPrice>(sql`price_run`),

@@ -45,7 +45,10 @@ const KEY_TYPES = { ...COMPANY_KEY_TYPES, silent: 'smallint', listing_id: 'integ
 const SILENCE_TYPES = { ...COMPANY_KEY_TYPES, silent: 'smallint', speaking: 'smallint' } as const
 const KEY_COLUMNS = ['kind', 'value', 'silent', 'company_id', 'listing_id'] as const
 
-/** Updates the keys of the listings in `renamed` and `unsettled`. `seedsAll`: seeds all of them, changed or not. */
+/**
+ * Updates the keys of the listings in `renamed` and `unsettled`, and notes in `seed` those whose product may change.
+ * `seedsAll`: notes all of them, changed or not.
+ */
 export async function updateKeys(database: LoadDatabase, seedsAll: boolean): Promise<void> {
   await eachChanged(database, sql`select listing_id, label_id from renamed`, (page) =>
     updatePage(database, page, seedsAll),
@@ -229,7 +232,7 @@ async function silentAmong(database: LoadDatabase, page: readonly Counted[]): Pr
   return silent
 }
 
-/** Stores which keys are silent. Seeds the listings of keys that fell silent or speak again, and those they join. */
+/** Stores which keys of a company are silent: they join nothing. Notes in `seed` the listings whose product may change by it. */
 async function silence(database: LoadDatabase, keys: readonly (CompanyKey & { silent: Silent })[]): Promise<void> {
   const lines = keys.map((key) => ({ ...key, speaking: SILENT.no }))
   const touched = given('touched', SILENCE_TYPES, lines)

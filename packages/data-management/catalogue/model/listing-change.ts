@@ -31,7 +31,7 @@ export type StoredPrice = StoredRun & Terms
 export type StoredLabel = StoredRun & { label_id: number }
 
 /** The listings of a page, each with its runs and what is shown of it. */
-export function affectedOf(
+export function groupByListing(
   ids: readonly number[],
   runs: Readonly<{ prices: readonly StoredPrice[]; labels: readonly StoredLabel[]; shown: readonly Shown[] }>,
 ): Affected[] {

@@ -28,7 +28,7 @@ const REASONS: Readonly<Record<number, string>> = {
   3: 'since they are too many',
 }
 
-/** The largest products and those whose prices differ more than five times, and the keys that fell silent. */
+/** The largest products and those whose prices differ more than five times, and the keys that join nothing. */
 export async function suspectsIn(database: Sql): Promise<{ products: SuspectProduct[]; silent: SilentKey[] }> {
   const products = await database.all<SuspectProduct>(
     `select listing.product_id as product, count(distinct listing.id) as listings,
