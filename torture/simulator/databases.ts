@@ -3,6 +3,7 @@
  * tests of its own; here they stand between the folders.
  */
 import type { Catalogue, Loading } from '@splitcart/data-management/catalogue/catalogue.ts'
+import { DifferingLines } from '@splitcart/data-management/catalogue/load/differing-lines.ts'
 import type { Staged, StagedScrape } from '@splitcart/data-management/catalogue/load/staged-scrape.ts'
 import {
   type Applied,
@@ -224,7 +225,7 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
       let isApplied = false
       let rows = 0
       return {
-        differing: { lines: new Map(), more: 0 },
+        differing: { lines: new Map(), more: new DifferingLines() },
         rowsShown: () => rows,
         staging: stagingOf((more) => {
           rows += more
