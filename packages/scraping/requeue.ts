@@ -41,10 +41,14 @@ export async function requeue(
  * Requeues a file that the server has forgotten, serialised with other moves. `false` if the file was sent again since
  * the server was asked: its receipt is another one then.
  */
-export function requeueForgotten({ disk, folders }: Job, { moves }: Run, archived: Archived): Promise<boolean> {
+export function requeueForgotten(
+  { disk, folders }: Job,
+  { moves, requeued }: Run,
+  archived: Archived,
+): Promise<boolean> {
   return moves.run(async () => {
     if ((await readReceipt(disk, sidecarsOf(archived.path).receipt))?.id !== archived.receipt.id) return false
-    await requeue(disk, folders, archived)
+    requeued.add((await requeue(disk, folders, archived)).name)
     return true
   })
 }

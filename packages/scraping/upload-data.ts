@@ -9,7 +9,7 @@
  * Ready files are sent without waiting for the results: at high latency each query takes as long as sending a file.
  */
 import { join } from 'node:path'
-import { isSame, systemFaultOf } from '@splitcart/shared/disk.ts'
+import { systemFaultOf } from '@splitcart/shared/disk.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { AnswerError, retryAfterOf, retryOf } from './answer.ts'
@@ -20,7 +20,7 @@ import { realClock } from './clock.ts'
 import { beatFor } from './heartbeat.ts'
 import { isGood, recordRun } from './last-run.ts'
 import { orphanedPartsIn } from './orphaned-parts.ts'
-import { scanOutbox, type Waiting } from './outbox.ts'
+import { scanOutbox } from './outbox.ts'
 import { sendRequested } from './requested.ts'
 import { endsWhole, type Sorted } from './resting.ts'
 import { fetchResults } from './results.ts'
@@ -102,6 +102,7 @@ export async function uploadRound(job: Job, run: Run, { wait, rests }: UploadOpt
  * of asking, if any: files are sent even if asking fails, and results are kept even if sending fails.
  */
 async function sendAndAsk(job: Job, run: Run): Promise<Error | undefined> {
+  run.requeued.clear()
   const { ready } = await sortOutbox(job, run)
   const end = new AbortController()
   const asking = askServer(job, run).catch((error) => {
@@ -112,10 +113,9 @@ async function sendAndAsk(job: Job, run: Run): Promise<Error | undefined> {
   const [asked, sent] = await Promise.allSettled([asking, sending])
   if (asked.status === 'rejected') throw asked.reason
   if (sent.status === 'rejected') throw sent.reason
-  // Not by name alone: what goes back may get the name of a file that was sent meanwhile.
-  const tried = new Map(ready.map((file) => [file.name, file]))
-  const isTried = (file: Waiting) => tried.has(file.name) && isSame(tried.get(file.name)!, file)
-  const back = (await sortOutbox(job, run)).ready.filter((file) => !isTried(file))
+  // What went back may have got the name of a file that was sent meanwhile.
+  const tried = new Set(ready.flatMap(({ name }) => (run.requeued.has(name) ? [] : [name])))
+  const back = (await sortOutbox(job, run)).ready.filter(({ name }) => !tried.has(name))
   await sendAll(job, run, back)
   return asked.value
 }

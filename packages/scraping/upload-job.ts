@@ -55,6 +55,8 @@ export type Run = {
   readonly moves: Mutex
   /** Names of archived files with a final result. */
   readonly settled: Set<string>
+  /** Names under which forgotten files went back to the outbox in this round. */
+  readonly requeued: Set<string>
   /** Stats of archived files when their bytes were last compared with their receipts, by name. */
   readonly compared: Map<string, FileStats>
   /** Decides which files of the outbox have rested; undefined when none has to. */
@@ -87,6 +89,7 @@ export function newRun({ disk, folders, rest, clock = realClock() }: Omit<Job, '
     dictionaries: new Dictionaries(disk, folders),
     moves: new Mutex(),
     settled: new Set(),
+    requeued: new Set(),
     compared: new Map(),
     sorter: rest && new OutboxSorter(rest, clock),
     resting: [],
