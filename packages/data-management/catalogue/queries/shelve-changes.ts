@@ -74,12 +74,13 @@ function tuplesOf(rows: readonly unknown[], types: readonly string[]): string {
 async function unmark(database: Sql, marked: readonly Mark[]): Promise<void> {
   const tuples = marked.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
   const lock = database.dialect === 'postgres' ? 'for update' : ''
+  const range = [marked[0]!.listing_id, marked.at(-1)!.listing_id]
   await database.run(
-    `delete from shelf_pending where listing_id in (
+    `delete from shelf_pending where listing_id between ? and ? and listing_id in (
       select listing_id from shelf_pending where listing_id between ? and ? and (listing_id, marks) in (values ${tuples})
         order by listing_id ${lock})`,
-    marked[0]!.listing_id,
-    marked.at(-1)!.listing_id,
+    ...range,
+    ...range,
     ...marked.flatMap(({ listing_id, marks }): Value[] => [listing_id, marks]),
   )
 }
