@@ -59,10 +59,10 @@ async function serverOf(options: Options): Promise<Pick<CheckRequest, 'askServer
   return { askServer: (scrape) => referencesFrom(server!, key!, scrape) }
 }
 
-type CheckResult = CheckedFile & Readonly<{ name: string; state: string }>
+type JudgedFile = CheckedFile & Readonly<{ name: string; state: string }>
 
 function printResult(
-  { name, state, rows, rejected, verdicts, scrapes }: CheckResult,
+  { name, state, rows, rejected, verdicts, scrapes }: JudgedFile,
   terminal: Terminal,
   zone: TimeZone,
 ): void {

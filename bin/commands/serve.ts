@@ -117,7 +117,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
-  void watchIntegrity(integrity, lookedAtIn(machine, settings, log), log, signal)
+  void watchIntegrity(integrity, integrityScopeOf(machine, settings, log), log, signal)
   const notices = makeRounds(roundsOf(services, settings, log), signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
@@ -141,7 +141,7 @@ async function recoverAfterCrash(machine: DataManagement, hasFolder: boolean, lo
 }
 
 /** The periodic integrity checks; a damaged file is requested again from its senders. */
-function lookedAtIn(machine: DataManagement, { PROCESSED_DAYS_MAX: daysMax }: Settings, log: Log) {
+function integrityScopeOf(machine: DataManagement, { PROCESSED_DAYS_MAX: daysMax }: Settings, log: Log) {
   const onDamage = async (path: string) => {
     for (const { id, filename } of await requestAgain(machine, { path, now: Date.now(), daysMax }))
       log.warn({ upload: id, filename }, 'its file is damaged; its sender is asked for it')

@@ -14,10 +14,10 @@ const AGAIN_TIMES = 24
 const FAULTS_SHOWN_MAX = 20
 
 /** The result of a check. */
-export type CheckResult = Readonly<{ at: number; faults: readonly string[] }>
+export type IntegrityCheck = Readonly<{ at: number; faults: readonly string[] }>
 
 /** The latest check; undefined: none was made yet. */
-export type Integrity = { latest: CheckResult | undefined }
+export type Integrity = { latest: IntegrityCheck | undefined }
 
 /** The result for one SQLite file. `error`: why it could not be read to its end, which says nothing of damage. */
 export type DatabaseCheck = Readonly<{ path: string; faults: readonly string[]; error?: string }>
@@ -35,19 +35,19 @@ export async function checkDatabases(paths: readonly string[]): Promise<Database
  * What is checked: the SQLite files of the databases, and the files that are kept for replay. `isAgain`: of these only
  * those that could not be read.
  */
-export type CheckedFiles = Readonly<{ paths: readonly string[]; files?: ProcessedIntegrity; isAgain?: true }>
+export type IntegrityScope = Readonly<{ paths: readonly string[]; files?: ProcessedIntegrity; isAgain?: true }>
 
 /** Checks once a day until the signal aborts. Damage is logged and kept in `integrity`. */
 export async function watchIntegrity(
   integrity: Integrity,
-  lookedAt: CheckedFiles,
+  scope: IntegrityScope,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => {})
   await pause(FIRST_MS)
   while (!signal.aborted) {
-    let rest = await checkNow(integrity, lookedAt, log, signal)
+    let rest = await checkNow(integrity, scope, log, signal)
     for (let times = 0; times < AGAIN_TIMES && !signal.aborted; times++) {
       await pause(AGAIN_MS)
       if (rest !== undefined && !signal.aborted) rest = await checkNow(integrity, rest, log, signal)
@@ -58,10 +58,10 @@ export async function watchIntegrity(
 /** Runs one check now. Returns what could not be checked, if anything. What was found there before stays until it is. */
 export async function checkNow(
   integrity: Integrity,
-  { paths, files, isAgain }: CheckedFiles,
+  { paths, files, isAgain }: IntegrityScope,
   log: Log,
   signal?: AbortSignal,
-): Promise<CheckedFiles | undefined> {
+): Promise<IntegrityScope | undefined> {
   const knownOfFiles = new Set(files?.faults)
   const known = integrity.latest?.faults.filter((fault) => !knownOfFiles.has(fault)) ?? []
   const failed = (error: unknown) => paths.map((path) => ({ path, faults: [], error: String(error) }))

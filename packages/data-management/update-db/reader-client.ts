@@ -1,5 +1,5 @@
 /**
- * Reads files in a thread of its own: on two processors the lines of one file are parsed while the rows of the one before go into the
+ * Reads files in a thread of its own: on two processors the lines of one file are parsed while the rows of those before go into the
  * database. What that brings stands in bench/README.md.
  */
 import { Worker } from 'node:worker_threads'

@@ -60,8 +60,10 @@ export async function pack(disk: Disk, folder: string, content: Content): Promis
   const company = wordOf(companyIn(bytes))
   await mendBase(disk, folder, content)
   const base = await mostAlike(basesOf(disk, folder, company), bytes)
-  const against = base && (await packedWith(base, bytes))
-  if (base !== undefined && against !== undefined && isUseful(against.length, bytes.length, base)) return against
+  if (base !== undefined) {
+    const packed = await packedWith(base, bytes)
+    if (shareOf(packed.length, bytes.length, base) <= USEFUL_SHARE) return packed
+  }
   return packedWith(await makeBase(disk, folder, company, content), bytes)
 }
 
@@ -123,10 +125,6 @@ async function mostAlike(bases: AsyncIterable<Base>, bytes: Buffer): Promise<Bas
 function packedPiece(piece: Buffer, dictionary: Buffer): number {
   const { params, ...options } = withDictionary(dictionary, piece.length)
   return zstdCompressSync(piece, { ...options, params: { ...params, ...PIECE_LEVEL } }).length
-}
-
-function isUseful(packedBytes: number, contentBytes: number, base: Base): boolean {
-  return shareOf(packedBytes, contentBytes, base) <= USEFUL_SHARE
 }
 
 /** The size of packed bytes as a share of what the same bytes take without a base, which is judged by the base itself. */
