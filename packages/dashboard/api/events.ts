@@ -1,8 +1,9 @@
 /** The live connection: applies the server's events to the query cache. */
 import type { EventData } from '@splitcart/data-management/http/events/events-schema.ts'
 import type { UploadPage, UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
-import type { InfiniteData, QueryClient } from '@tanstack/react-query'
-import { type UploadFilters, uploadQuery } from './queries.ts'
+import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
+import { type LiveCache, openLiveCache } from './live-cache.ts'
+import type { UploadFilters } from './queries.ts'
 import { sessionQuery } from './session.ts'
 
 /** State of the connection; `not connected`: it failed and is retried automatically. */
@@ -21,6 +22,7 @@ const PAGES_RENEWED_MAX = 3
 export function listen(client: QueryClient, tell: (connection: Connection) => void): () => void {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  const cache = openLiveCache(client)
   const open = () => {
     source = new EventSource('/api/events')
     source.onopen = () => tell('connected')
@@ -31,49 +33,45 @@ export function listen(client: QueryClient, tell: (connection: Connection) => vo
       client.invalidateQueries({ queryKey: sessionQuery.queryKey })
       timer = setTimeout(open, RETRY_MS)
     }
-    follow(source, client)
+    follow(source, client, cache)
   }
   tell('connecting')
   open()
   return () => {
     clearTimeout(timer)
     source?.close()
+    cache.close()
   }
 }
 
-function follow(source: EventSource, client: QueryClient): void {
+function follow(source: EventSource, client: QueryClient, cache: LiveCache): void {
   const on = <K extends keyof EventData>(kind: K, act: (data: EventData[K]) => void) =>
     source.addEventListener(kind, ({ data }) => act(JSON.parse(data) as EventData[K]))
-  const renewSummaries = seldom(() => renew(client, SUMMARIES), SUMMARIES_MS)
+  const renewSummaries = seldom(() => renew(cache, SUMMARIES), SUMMARIES_MS)
   on('upload', (upload) => {
-    client.setQueryData(uploadQuery(upload.id).queryKey, upload)
-    for (const [key, uploads] of listsOf(client)) client.setQueryData(key, withUpload(uploads, upload, filtersIn(key)))
+    cache.update(['upload', upload.id], () => upload)
+    cache.renew(['repair', upload.id])
+    cache.update(['uploads'], (uploads: Uploads, key) => withUpload(uploads, upload, filtersIn(key)))
     if (upload.state !== 'loading') client.removeQueries({ queryKey: ['progress', upload.id] })
     renewSummaries()
   })
   on('forgotten', ({ id }) => {
-    for (const [key, uploads] of listsOf(client)) client.setQueryData(key, without(uploads, id))
-    client.invalidateQueries({ queryKey: ['upload', id] })
+    cache.update(['uploads'], (uploads: Uploads) => without(uploads, id))
+    cache.renew(['upload', id])
     renewSummaries()
   })
   on('progress', (progress) => client.setQueryData(['progress', progress.upload_id], progress))
   on('reload', () => {
-    for (const [key, uploads] of listsOf(client)) client.setQueryData(key, firstPages(uploads))
-    renew(client, ['uploads', 'upload', ...SUMMARIES])
+    cache.update(['uploads'], firstPages)
+    renew(cache, ['uploads', 'upload', ...SUMMARIES])
   })
 }
 
-function renew(client: QueryClient, names: readonly string[]): void {
-  for (const name of names) client.invalidateQueries({ queryKey: [name] })
+function renew(cache: LiveCache, names: readonly string[]): void {
+  for (const name of names) cache.renew([name])
 }
 
-function listsOf(client: QueryClient): [readonly unknown[], Uploads][] {
-  return client
-    .getQueriesData<Uploads>({ queryKey: ['uploads'] })
-    .flatMap(([key, uploads]) => (uploads === undefined ? [] : [[key, uploads]]))
-}
-
-function filtersIn(key: readonly unknown[]): UploadFilters {
+function filtersIn(key: QueryKey): UploadFilters {
   return (key[1] ?? {}) as UploadFilters
 }
 

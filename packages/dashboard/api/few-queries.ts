@@ -10,7 +10,7 @@ export const FEW_PRODUCTS = 6
 /** The first few products that match the words, without prices. */
 export const fewProductsQuery = (q: string) =>
   queryOptions({
-    queryKey: ['products', 'few', q],
+    queryKey: ['few products', q],
     queryFn: ({ signal }) => ask<ProductPage>('/api/products', { q, limit: FEW_PRODUCTS }, signal),
     placeholderData: keepPreviousData,
     enabled: q !== '',
@@ -19,7 +19,7 @@ export const fewProductsQuery = (q: string) =>
 /** The first few uploads whose file name contains the text. */
 export const fewUploadsQuery = (q: string) =>
   queryOptions({
-    queryKey: ['uploads', 'few', q],
+    queryKey: ['few uploads', q],
     queryFn: ({ signal }) => ask<UploadPage>('/api/uploads', { q, limit: 4 }, signal),
     placeholderData: keepPreviousData,
     enabled: q !== '',
