@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { SLOW } from '../test/lists.ts'
 import { type CoverageMap, digestOf, linesRun, type Mapped } from './covered.ts'
 import { failedOf } from './tests.ts'
 
@@ -44,10 +45,7 @@ export async function mapTests(
 function listTests(copy: string): string[] {
   const listed = execFileSync(process.execPath, ['test/run.ts', '--list'], { cwd: copy, encoding: 'utf8' })
   // Those of packages come first: most often they are the nearest.
-  return listed
-    .split('\n')
-    .filter((test) => test !== '' && !NOT_ASKED.test(test))
-    .sort()
+  return [...listed.split('\n'), ...SLOW].filter((test) => test !== '' && !NOT_ASKED.test(test)).sort()
 }
 
 async function mapTest(

@@ -10,14 +10,16 @@ import { stripVTControlCharacters } from 'node:util'
 /** The files of one process, and what its environment has beside that of all. */
 export type Batch = Readonly<{ files: readonly string[]; env?: Readonly<Record<string, string>> }>
 
+/** Batches of which so many run at a time. `isNeeded`: they are begun however late it is. */
+export type Stage = Readonly<{ batches: readonly Batch[]; concurrency: number; isNeeded?: boolean }>
+
 export type Pool = Readonly<{
   root: string
   /** Where the files that import a batch are written. */
   folder: string
   env: NodeJS.ProcessEnv
   options: readonly string[]
-  concurrency: number
-  /** So many milliseconds after the beginning no batch is begun any more. */
+  /** So many milliseconds after the beginning no batch is begun any more that is not needed. */
   beginMsMax: number
 }>
 
@@ -30,33 +32,32 @@ export type Result = Readonly<{ ended: readonly Ended[]; left: readonly Batch[];
 const FAILURES_BEGIN = '✖ failing tests:\n'
 const SUMMARY_LINE = /^[#ℹ] (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)\n?/gm
 
-/**
- * Runs each batch in a process of its own; what one printed is passed on when it has ended. The first `alone` of them keep all processors
- * busy, and run before the others.
- */
-export async function runPool(pool: Pool, batches: readonly Batch[], alone = 0): Promise<Result> {
+/** Runs the stages one after the other, and each batch in a process of its own; what one printed is passed on when it has ended. */
+export async function runPool(pool: Pool, stages: readonly Stage[]): Promise<Result> {
   const sums = new Map<string, number>()
   const ended: Ended[] = []
   const left: Batch[] = []
+  let begun = 0
   const end = performance.now() + pool.beginMsMax
-  const run = async (index: number, batch: Batch) => {
+  const run = async (batch: Batch, isNeeded: boolean) => {
     const start = performance.now()
-    if (start > end) {
+    if (start > end && !isNeeded) {
       left.push(batch)
       return
     }
-    const { output, hasPassed } = await runBatch(pool, batch, index)
+    const { output, hasPassed } = await runBatch(pool, batch, begun++)
     const said = withoutSums(output, sums)
     process.stdout.write(said)
     const [, failures = ''] = stripVTControlCharacters(said).split(FAILURES_BEGIN)
     ended.push({ batch, hasPassed, seconds: (performance.now() - start) / 1000, failures })
   }
-  for (const [index, batch] of batches.slice(0, alone).entries()) await run(index, batch)
-  const rest = batches.slice(alone).entries()
-  const lane = async () => {
-    for (const [index, batch] of rest) await run(alone + index, batch)
+  for (const { batches, concurrency, isNeeded = false } of stages) {
+    const rest = batches.values()
+    const lane = async () => {
+      for (const batch of rest) await run(batch, isNeeded)
+    }
+    await Promise.all(Array.from({ length: concurrency }, lane))
   }
-  await Promise.all(Array.from({ length: pool.concurrency }, lane))
   return { ended, left, sums }
 }
 
