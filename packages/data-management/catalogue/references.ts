@@ -149,10 +149,19 @@ function daysFrom(date: string, other: Readonly<{ date: string }>): number {
 }
 
 /** A scrape that has figures. */
-export type Counted = Readonly<{ id: number; companyId: number; storeId: number; date: string; figures: Figures }>
+export type ScrapeWithFigures = Readonly<{
+  id: number
+  companyId: number
+  storeId: number
+  date: string
+  figures: Figures
+}>
 
 /** Keeps the figures of a scrape. */
-export async function keepFigures(database: Sql, { id, companyId, storeId, date, figures }: Counted): Promise<void> {
+export async function insertFigures(
+  database: Sql,
+  { id, companyId, storeId, date, figures }: ScrapeWithFigures,
+): Promise<void> {
   await database.run(
     'insert into figures (scrape_id, company_id, store_id, date, figures) values (?, ?, ?, ?, ?)',
     id,

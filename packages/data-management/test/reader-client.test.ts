@@ -77,7 +77,7 @@ test('behind a large file the thread gives back what it keeps, and what it has r
   for (const [index, order] of orders.entries()) {
     for (const each of orders.slice(index, index + 3)) reader.expect(each)
     await loadFile(catalogue, { ...order, reader })
-    assert.equal(reader.memory.listing(0), undefined)
+    assert.equal(reader.cache.listing(0), undefined)
   }
   assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
 })

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
-import { ListingMemory } from '../catalogue/load/listing-memory.ts'
+import { ListingCache } from '../catalogue/load/listing-cache.ts'
 import { memoryOf, type RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Reader, ReadRequest } from './reader.ts'
 import type { FileRequest, ReaderAnswer, ReaderCommand } from './reader-worker.ts'
@@ -20,7 +20,7 @@ const THREAD = new URL('reader-worker.ts', import.meta.url)
  * it crashes; the next file starts a new one.
  */
 export class ReaderClient implements Reader, AsyncDisposable {
-  readonly memory = new ListingMemory()
+  readonly cache = new ListingCache()
   readonly #largeBytes: number
   #worker: Worker | undefined
   // The files that the thread has been told of, in order, without those that are done.
@@ -110,7 +110,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
   /** Forgets what a thread that has ended has read ahead and numbered. */
   #forget(): void {
     this.#said = []
-    this.memory.forget()
+    this.cache.forget()
   }
 
   /** Takes what is read already of the first file, which nobody wants. */
@@ -131,7 +131,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     const said = this.#said.shift()!
     if ('batch' in said) {
       this.#say({ moreBytes: memoryOf(said.batch) })
-      this.memory.note(said.batch)
+      this.cache.add(said.batch)
       return said.batch
     }
     this.#files.shift()

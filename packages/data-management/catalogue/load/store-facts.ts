@@ -57,18 +57,18 @@ export async function insertStores(
 
 /** Applies the facts of a load where they are the newest. */
 export async function applyStores(database: LoadDatabase, loadId: number): Promise<FactsChange> {
-  await touch(database, loadId)
-  return describe(database)
+  await collectStores(database, loadId)
+  return applyNewestFacts(database)
 }
 
 /** Removes the facts of a load, then stores of which nothing else is known, then such companies. */
 export async function withdrawStores(database: LoadDatabase, loadId: number): Promise<void> {
-  await touch(database, loadId)
+  await collectStores(database, loadId)
   const companies = await database.all<{ id: number }>(
     sql`select distinct company_id as id from described join store on store.id = described.store_id`,
   )
   await database.run(sql`delete from store_fact where load_id = ${loadId}`)
-  await describe(database)
+  await applyNewestFacts(database)
   await database.script(`delete from store where id in (select store_id from described where date is null)
     and not exists (select 1 from scrape where scrape.store_id = store.id)`)
   const wanted = records('wanted', { id: 'integer' }, [companies.map(({ id }) => id)])
@@ -79,7 +79,7 @@ export async function withdrawStores(database: LoadDatabase, loadId: number): Pr
   )
 }
 
-async function touch(database: LoadDatabase, loadId: number): Promise<void> {
+async function collectStores(database: LoadDatabase, loadId: number): Promise<void> {
   await database.script('delete from described')
   await database.run(
     sql`insert into described (store_id) select distinct store_id from store_fact where load_id = ${loadId}`,
@@ -87,7 +87,7 @@ async function touch(database: LoadDatabase, loadId: number): Promise<void> {
 }
 
 /** Gives the stores in `described` their newest facts; counts those that had none and those that had others. */
-async function describe(database: LoadDatabase): Promise<FactsChange> {
+async function applyNewestFacts(database: LoadDatabase): Promise<FactsChange> {
   const columns = ['date', 'name', 'state', ...DETAILS]
   await database.script(`
     update described set ${columns.map((column) => `${column} = fact.${column}`).join(', ')} from (

@@ -93,7 +93,7 @@ export class PostgresStatements implements LoadDatabase {
     return this.#transactions.undone + times
   }
 
-  async noteUndone(): Promise<void> {
+  async bumpVersion(): Promise<void> {
     await this.#transaction.run('update undone set times = times + 1')
   }
 }
