@@ -1,6 +1,6 @@
 /** `splitcart same` and `not-same`: people's verdicts on pairs of listings, and candidate pairs to review. */
 import type { ListingName } from '@splitcart/data-management/catalogue/catalogue.ts'
-import { listingCalled, suggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
+import { findListing, suggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { suspectsIn } from '@splitcart/data-management/catalogue/queries/suspects.ts'
 import type { VerdictRecord, VerdictWord } from '@splitcart/data-management/ledger/verdicts.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -98,7 +98,7 @@ const WORDS: Readonly<Record<VerdictWord, string>> = {
 }
 
 async function listingOf(machine: DataManagement, text: string | undefined): Promise<ListingName> {
-  const found = text === undefined ? undefined : await listingCalled(machine.catalogue.database, text)
+  const found = text === undefined ? undefined : await findListing(machine.catalogue.database, text)
   if (found === undefined)
     throw new Problem(
       'not_found',

@@ -1,5 +1,5 @@
 /** `splitcart stores`: merges two codes of one shop (`merge`), and sets expectations for a store (`set`). */
-import { type StoreNamed, storesCalled } from '@splitcart/data-management/catalogue/queries/stores.ts'
+import { findStores, type StoreNamed } from '@splitcart/data-management/catalogue/queries/stores.ts'
 import { aliasesBy, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
@@ -70,7 +70,7 @@ async function storeOf(
   current: readonly StoreMerge[],
 ): Promise<StoreNamed> {
   if (text === undefined) throw new Problem('not_found', 'two stores are needed: the old one and the new one')
-  const [store, ...others] = await storesCalled(machine.catalogue.database, text)
+  const [store, ...others] = await findStores(machine.catalogue.database, text)
   const merged = current.find((each) => each.company === store?.company && each.code === store.code)
   if (merged !== undefined)
     throw new Problem('not_found', `${text} is merged into ${merged.company}/${merged.into} already (${merged.id})`)

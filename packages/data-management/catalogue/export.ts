@@ -1,7 +1,7 @@
 /** Streams the catalogue record by record, for programs and spreadsheets, in constant memory. */
 import type { Sql } from '../database/sql.ts'
 import { BARCODE_OF_LISTING } from './listing-barcode.ts'
-import { EVIDENCE_COLUMNS, type EvidenceRecord, evidenceOf, gtinShown } from './queries/evidence.ts'
+import { EVIDENCE_COLUMNS, type EvidenceRecord, evidenceOf, gtinOfListing } from './queries/evidence.ts'
 import { detailsIn, type ListingView } from './queries/products.ts'
 
 /**
@@ -146,7 +146,7 @@ function productOf(group: readonly ListingRecord[]): Product {
     key,
     name: rest.name,
     size: rest.size,
-    gtin: gtinShown(rest),
+    gtin: gtinOfListing(rest),
     evidence: evidence[index]!,
     details: detailsIn(rest.details),
   }))

@@ -120,10 +120,10 @@ async function figuresOf(database: Sql, chosen: readonly Near[], date: string): 
     ...chosen.map(({ scrape_id }) => scrape_id),
   )
   // Ties are sorted by store code, so that the order does not depend on the order of loading.
-  const inOrder = found.toSorted(
+  const sorted = found.toSorted(
     (one, other) => daysFrom(date, one) - daysFrom(date, other) || (one.code < other.code ? -1 : 1),
   )
-  return inOrder.map(({ store, date: day, figures }) => ({
+  return sorted.map(({ store, date: day, figures }) => ({
     store,
     date: day,
     figures: figuresIn(figures),
