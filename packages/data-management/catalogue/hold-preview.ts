@@ -72,7 +72,7 @@ export async function previewOf(database: Sql, sha256: string): Promise<HoldPrev
 }
 
 /** The names of a listing and the store it is sold in. */
-export async function listingNamed(database: Sql, { listingId, storeId }: ListingOfStore): Promise<NamedListing> {
+async function listingNamed(database: Sql, { listingId, storeId }: ListingOfStore): Promise<NamedListing> {
   const listing = await database.get<{ sku: string | null; name: string }>(
     `select case by_name when 0 then listing.code end as sku, label.name
       from listing join label on label.id = listing.label_id where listing.id = ?`,

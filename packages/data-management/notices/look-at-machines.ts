@@ -40,7 +40,7 @@ export async function machinesGone({ reading }: Looked): Promise<readonly Condit
 }
 
 /** How far a clock is off, as in "6 minutes behind"; by whole minutes, hours or days. */
-export function skewText(skewMs: number): string {
+function skewText(skewMs: number): string {
   const minutes = Math.round(Math.abs(skewMs) / MINUTE_MS)
   const [amount, unit] =
     minutes < 120

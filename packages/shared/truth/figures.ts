@@ -197,7 +197,7 @@ export class FiguresMaker {
 }
 
 /** A row as a sample keeps it. */
-export function sampledOf({ hash, price, available, special, said }: Shown): Sampled {
+function sampledOf({ hash, price, available, special, said }: Shown): Sampled {
   return { hash, price, available, special, ...hashesOf(said) }
 }
 

@@ -1,5 +1,4 @@
 /** Repairs of systematic column errors, found by trial: the right one makes the scrape agree with the earlier one. */
-import { money } from '../money.ts'
 import type { Row } from '../row.ts'
 import { type Case, type ComparedReference, PAIRS_MIN } from './case.ts'
 import { hashesOf } from './label-fields.ts'
@@ -65,9 +64,4 @@ export function sentenceOfRepair(repair: Repair): string {
   return repair.factor >= 1
     ? `multiply price_current and price_was by ${repair.factor}`
     : `divide price_current and price_was by ${Math.round(1 / repair.factor)}`
-}
-
-/** A price before and after a repair, as text. */
-export function repairedPrice(before: number, after: number): string {
-  return `${money(before)} → ${money(after)}`
 }

@@ -77,7 +77,7 @@ function quoted(text: string): string {
 }
 
 /** An example value of a schema; of an object, the required fields only. */
-export function exampleOf(schema: Schema, depth = 0): unknown {
+function exampleOf(schema: Schema, depth = 0): unknown {
   if (schema.default !== undefined) return schema.default
   if (schema.enum !== undefined) return schema.enum[0]
   if (schema.anyOf !== undefined) return exampleOf(schema.anyOf[0] ?? {}, depth)
