@@ -11,6 +11,7 @@ import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
+import { undoCommand } from '../undo-command.ts'
 
 type Options = { json?: boolean; reason?: string; comparable?: boolean }
 
@@ -32,12 +33,12 @@ export function addSame(program: Command): void {
   const list = new Command('list')
     .description('list what was said, the newest first')
     .action((_own: Options, command: Command) => runWithGlobals(command, listAll))
-  const undo = new Command('undo')
-    .description('take back what was said')
-    .argument('<id>', 'its number in the list')
-    .action((id: string, _own: Options, command: Command) =>
-      runWithGlobals(command, (options: Options, terminal) => takeBack(id, options, terminal)),
-    )
+  const undo = undoCommand('take back what was said', 'its number in the list', {
+    records: 'verdicts',
+    noun: 'verdict',
+    list: 'same list',
+    done: 'taken back. The next pass of update-db applies it.',
+  })
   const suggest = new Command('suggest')
     .description(
       'list pairs of different companies that are likely the same article, or comparable, the likeliest first',
@@ -137,17 +138,6 @@ function lineOf({ at, ...said }: VerdictRecord, zone: TimeZone): string {
   const when = zone.dateAt(at)
   const undone = undoneBy === null ? '' : ` (taken back by ${undoneBy})`
   return `${id}  ${when}  ${textOf(one)}  ${textOf(other)}  ${WORDS[verdict]}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
-}
-
-async function takeBack(text: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const at = Date.now()
-  const isTaken = /^\d{1,15}$/.test(text) && (await machine.ledger.verdicts.undo(Number(text), operatorName(), at))
-  if (!isTaken) throw new Problem('not_found', `${text} is no verdict that counts; "splitcart same list" shows them`)
-  await machine.ledger.audit({ at, who: operatorName(), what: 'verdict taken back', about: text })
-  terminal.say(`${text} is taken back. The next pass of update-db applies it.`)
-  terminal.record({ type: 'summary', id: Number(text) })
-  return EXIT.done
 }
 
 async function suggestAll(options: Options, terminal: Terminal): Promise<number> {

@@ -9,6 +9,7 @@ import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
+import { undoCommand } from '../undo-command.ts'
 import { storeSettingsCommand } from './store-settings.ts'
 
 type Options = { json?: boolean; reason?: string }
@@ -32,12 +33,12 @@ export function addStores(program: Command): void {
   const list = new Command('list')
     .description('list what was merged, the newest first')
     .action((_own: Options, command: Command) => runWithGlobals(command, listAll))
-  const undo = new Command('undo')
-    .description('part two stores again')
-    .argument('<id>', 'its number in the list')
-    .action((id: string, _own: Options, command: Command) =>
-      runWithGlobals(command, (options: Options, terminal) => part(id, options, terminal)),
-    )
+  const undo = undoCommand('part two stores again', 'its number in the list', {
+    records: 'storeMerges',
+    noun: 'merge',
+    list: 'stores merge list',
+    done: 'undone. The next pass of update-db applies it.',
+  })
   for (const command of [list, undo]) merge.addCommand(addDatabaseOptions(command))
 }
 
@@ -107,16 +108,4 @@ function lineOf({ at, ...merge }: StoreMerge, zone: TimeZone): string {
   const when = zone.dateAt(at)
   const undone = undoneBy === null ? '' : ` (undone by ${undoneBy})`
   return `${id}  ${when}  ${company}/${code}  is  ${company}/${into}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
-}
-
-async function part(text: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const at = Date.now()
-  const isUndone = /^\d{1,15}$/.test(text) && (await machine.ledger.storeMerges.undo(Number(text), operatorName(), at))
-  if (!isUndone)
-    throw new Problem('not_found', `${text} is no merge that counts; "splitcart stores merge list" shows them`)
-  await machine.ledger.audit({ at, who: operatorName(), what: 'merge of stores undone', about: text })
-  terminal.say(`${text} is undone. The next pass of update-db applies it.`)
-  terminal.record({ type: 'summary', id: Number(text) })
-  return EXIT.done
 }

@@ -53,8 +53,8 @@ export class Verdicts {
     return Number(made.id)
   }
 
-  /** Takes a verdict back; false if there is none with this id, or it was taken back already. */
-  async undo(id: number, who: string, at: number): Promise<boolean> {
+  /** Takes a verdict back, and audits it; false if there is none with this id, or it was taken back already. */
+  async undo(id: string, who: string, at: number): Promise<boolean> {
     return await undoRecord(this.#database, 'verdict', { id, who, at })
   }
 

@@ -53,7 +53,7 @@ export function verdictRoutes(server: FastifyInstance, services: Services): void
 
   const undo = { summary: 'Take a verdict back', response: { 200: VERDICT_SCHEMA } }
   server.post<OfOne>('/api/verdicts/:id/undo', { config: MAY_CHANGE, schema: undo }, (request) =>
-    takeBack(services, request),
+    undoVerdict(services, request),
   )
 }
 
@@ -101,13 +101,11 @@ async function listingIn({ catalogue }: Services, field: string, named: VerdictB
   throw new Problem('not_found', `body/${field} is no listing that is known`)
 }
 
-async function takeBack({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<VerdictView> {
+async function undoVerdict({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<VerdictView> {
   const { id } = request.params
-  const [at, who] = [inbox.now(), nameOf(principalOf(request))]
   const { verdicts } = inbox.ledger
-  const isTaken = /^\d{1,15}$/.test(id) && (await verdicts.undo(Number(id), who, at))
-  if (!isTaken) throw new Problem('not_found', 'no verdict that counts has this id')
-  await inbox.ledger.audit({ at, who, what: 'verdict taken back', about: id })
+  if (!(await verdicts.undo(id, nameOf(principalOf(request)), inbox.now())))
+    throw new Problem('not_found', 'no verdict that counts has this id')
   return viewOf((await verdicts.find(Number(id)))!)
 }
 
