@@ -2,7 +2,7 @@
 import type { Sql } from '../database/sql.ts'
 import { BARCODE_OF_LISTING } from './listing-barcode.ts'
 import { EVIDENCE_COLUMNS, type EvidenceRecord, evidenceOf, gtinOfListing } from './queries/evidence.ts'
-import { detailsIn, type ListingView } from './queries/products.ts'
+import { detailsIn, flagOf, type ListingView } from './queries/products.ts'
 
 /**
  * What one store showed for one listing on one date. `key` is set only if there is no SKU. Money is whole cents; the
@@ -130,8 +130,8 @@ function observationOf(record: Stored): Observation {
     scraped_date: record.date,
     price_cents: record.price_cents,
     was_price_cents: record.was_price_cents,
-    is_on_special: flag(record.is_on_special),
-    is_available: flag(record.is_available),
+    is_on_special: flagOf(record.is_on_special),
+    is_available: flagOf(record.is_available),
   }
 }
 
@@ -151,8 +151,4 @@ function productOf(group: readonly ListingRecord[]): Product {
     details: detailsIn(rest.details),
   }))
   return { name, brand, size, barcodes, listings }
-}
-
-function flag(value: number | null): boolean | null {
-  return value === null ? null : value === 1
 }

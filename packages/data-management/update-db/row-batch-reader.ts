@@ -10,6 +10,7 @@ import {
   type RowProduct,
   readRow,
 } from '@splitcart/shared/row.ts'
+import { numberOfFlag } from '@splitcart/shared/truth/figures.ts'
 import { repaired } from '@splitcart/shared/truth/repairs.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { newRowBatch, ROW, type RowBatch } from '../catalogue/load/row-batch.ts'
@@ -275,10 +276,6 @@ function scrapeKeyOf({ companyKey, storeKey, date }: RowMetadata): string {
 /** An estimate of the memory of a text: one byte per character if all are ASCII, else two. */
 function bytesInMemory(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
-}
-
-function numberOfFlag(value: boolean | null): number {
-  return value === null ? -1 : Number(value)
 }
 
 const TOO_LONG: Rejection = { code: 'line_too_long', field: null, reason: REJECT_CODES.line_too_long }

@@ -88,6 +88,11 @@ export type Shown = Readonly<{
   unit: number
 }>
 
+/** A flag as a number; -1: not given. */
+export function numberOfFlag(value: boolean | null): number {
+  return value === null ? -1 : Number(value)
+}
+
 const KEPT_MAX = 60
 const LEVELS = 28
 

@@ -1,6 +1,6 @@
 /** Makes the figures of each scrape (store and date) of a file from its parsed rows, before the file is sent. */
 import { differenceOf, type Row, type ShownAgain } from '../row.ts'
-import { type CountedRow, FiguresMaker, type Shown } from './figures.ts'
+import { type CountedRow, FiguresMaker, numberOfFlag, type Shown } from './figures.ts'
 import { KnownTraits, type LabelFields } from './label-fields.ts'
 import { hash32 } from './text-hash.ts'
 
@@ -79,8 +79,4 @@ function shownOf(row: Row, said: LabelFields): Shown & CountedRow {
     available: numberOfFlag(row.isAvailable),
     unit: row.unit,
   }
-}
-
-function numberOfFlag(value: boolean | null): number {
-  return value === null ? -1 : Number(value)
 }

@@ -7,7 +7,9 @@ import { addLabelUses, adjustLabelUses } from './label-uses.ts'
 import { type LoadDatabase, sql } from './statement.ts'
 
 const EXAMPLES = 20
-const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
+
+/** The columns of a listing's terms. */
+export const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
 
 /** A date of a store, and the number of the staged scrape to add there. */
 export type NewDate = Readonly<{ storeId: number; date: string; scrape: number }>

@@ -2,6 +2,7 @@
  * Facts from files of the kind `barcodes`: barcodes for listings that show none of their own, also for future listings.
  * They are looked up wherever a listing's barcode is needed, not copied into the listing.
  */
+import { deleteEmptyCompanies } from './empty-companies.ts'
 import type { BarcodeFact, FactsChange } from './fact.ts'
 import { hasLaterLoads, rankedAtOf } from './first-shown.ts'
 import { companyIds } from './names.ts'
@@ -47,9 +48,7 @@ export async function withdrawBarcodes(database: LoadDatabase, loadId: number): 
   await seedFed(database)
   await database.run(sql`delete from barcode_fact where load_id = ${loadId}`)
   await applyNewestFacts(database)
-  await database.script(`delete from company where id in (select distinct company_id from fed where barcode is null)
-    and not exists (select 1 from store where store.company_id = company.id)
-    and not exists (select 1 from barcode_fact where barcode_fact.company_id = company.id)`)
+  await deleteEmptyCompanies(database, sql`select distinct company_id from fed where barcode is null`)
 }
 
 async function collectSkus(database: LoadDatabase, loadId: number): Promise<void> {

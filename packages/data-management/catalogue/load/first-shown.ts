@@ -3,7 +3,7 @@
  * Loading a file received before others, or undoing a load, may change it, and with it the names of products.
  */
 import type { ScrapeRecord } from './scrapes.ts'
-import { type LoadDatabase, type Records, records, sql } from './statement.ts'
+import { idRecords, type LoadDatabase, type Records, records, sql } from './statement.ts'
 
 const SCRAPES_AT_FIRST = 2
 const SCRAPES_FACTOR = 8
@@ -58,7 +58,7 @@ export async function collectDoubtedLabels(
  */
 export async function recomputeSince(database: LoadDatabase, { companyIds, rankedAt }: RemovedScrapes): Promise<void> {
   await database.script('update label set since = null where id in (select label_id from doubted)')
-  const companies = records('wanted', { id: 'integer' }, [[...new Set(companyIds)]])
+  const companies = idRecords(companyIds)
   let after: ScrapeRank | undefined = { ranked_at: rankedAt, id: 0 }
   for (let count = SCRAPES_AT_FIRST; after !== undefined && (await hasOpenLabels(database)); count *= SCRAPES_FACTOR) {
     const scrapes: Scrape[] = await scrapesAfter(database, companies, after, count)

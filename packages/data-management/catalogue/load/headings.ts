@@ -1,7 +1,7 @@
 /** Finds the listing that each product takes its name from (model/heading.ts). */
 import { type ClaimsSince, headOf, sinceOf } from '../model/heading.ts'
 import type { IdentityKey } from '../model/identity.ts'
-import { type LoadDatabase, records, sql } from './statement.ts'
+import { idRecords, type LoadDatabase, sql } from './statement.ts'
 
 /** A listing of a product; `keys` are the keys that join it with others. */
 export type HeadCandidate = Readonly<{ id: number; name: string; company: string; keys: readonly IdentityKey[] }>
@@ -24,7 +24,7 @@ export async function headsOf(
 /** The keys and barcodes that files, including lists of barcodes, have given these listings, and since when. */
 async function claimsOf(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, ClaimsSince[]>> {
   if (ids.length === 0) return new Map()
-  const wanted = records('wanted', { id: 'integer' }, [ids])
+  const wanted = idRecords(ids)
   // Both planners keep the order of left joins, even while a table has few records.
   const found = await database.all<Pick<ClaimsSince, 'key' | 'barcode'> & { listing_id: number; since: number | null }>(
     sql`select label.listing_id, label.barcode, label.key, label.since

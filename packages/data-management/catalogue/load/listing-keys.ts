@@ -16,9 +16,18 @@ import {
   type Silent,
   silenceOf,
 } from '../model/identity.ts'
-import { type ColumnType, type LoadDatabase, type Records, records, type Statement, sql } from './statement.ts'
+import {
+  type ColumnType,
+  idRecords,
+  type LoadDatabase,
+  type Records,
+  records,
+  type Statement,
+  sql,
+  sqlText,
+} from './statement.ts'
 
-const BARCODE = sql([BARCODE_OF_LISTING] as unknown as TemplateStringsArray)
+const BARCODE = sqlText(BARCODE_OF_LISTING)
 
 const PAGE_LISTINGS = 2_000
 const PAGE_KEYS = 1_000
@@ -109,9 +118,8 @@ async function updatePage(database: LoadDatabase, page: readonly Changed[], seed
 async function keysBefore(database: LoadDatabase, page: readonly Changed[], seedsAll: boolean) {
   const ids = page.flatMap(({ listing_id, old_name }) => (old_name !== null || seedsAll ? [listing_id] : []))
   if (ids.length === 0) return new Map<number, ListingKey[]>()
-  const wanted = records('wanted', { id: 'integer' }, [ids])
   const found = await database.all<ListingKey>(
-    sql`select kind, value, silent, company_id, listing_id from ${wanted} join listing_key on listing_key.listing_id = wanted.id`,
+    sql`select kind, value, silent, company_id, listing_id from ${idRecords(ids)} join listing_key on listing_key.listing_id = wanted.id`,
   )
   return Map.groupBy(found, ({ listing_id }) => listing_id)
 }
@@ -176,9 +184,7 @@ async function markTouched(
         select kind, value, company_id from ${keyRecords('touched', KEY_TYPES, touched)} where true on conflict do nothing`,
     )
   if (seeds.size > 0)
-    await database.run(
-      sql`insert into seed select id from ${records('wanted', { id: 'integer' }, [[...seeds]])} where true on conflict do nothing`,
-    )
+    await database.run(sql`insert into seed select id from ${idRecords(seeds)} where true on conflict do nothing`)
 }
 
 function keyRecords<Column extends string>(

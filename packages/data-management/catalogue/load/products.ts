@@ -10,7 +10,7 @@ import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
 import { headsOf } from './headings.ts'
 import { updateKeys } from './listing-keys.ts'
 import { type Listing, type RegroupLimits, recordRegrouped, recordTooManyLinked } from './regrouped.ts'
-import { type ColumnType, type LoadDatabase, records, sql } from './statement.ts'
+import { type ColumnType, idRecords, type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
 
@@ -38,9 +38,7 @@ export async function regroupProducts(database: LoadDatabase, limits?: RegroupLi
     page = linked.isTooLarge ? Math.ceil(page / 32) : PAGE_SEEDS
     if (linked.isTooLarge) continue
     await regroup(database, linked, limits)
-    const done = records('done', { id: 'integer' }, [
-      [...linked.listings.keys(), ...seeds.map((each) => each.listing_id)],
-    ])
+    const done = idRecords([...linked.listings.keys(), ...seeds.map((each) => each.listing_id)])
     await database.run(sql`delete from seed where listing_id in (select id from ${done})`)
   }
 }
@@ -83,7 +81,7 @@ class LinkedListings {
       sql`select listing.id, listing.product_id, listing.head_id, company.code as company, listing.by_name, listing.code, label.name, label.size,
           case when exists (select 1 from renamed where renamed.listing_id = listing.id and renamed.label_id is null) then 1 else 0 end
             as is_new
-        from ${idsOf(ids)} join listing on listing.id = wanted.id join company on company.id = listing.company_id
+        from ${idRecords(ids)} join listing on listing.id = wanted.id join company on company.id = listing.company_id
         left join label on label.id = listing.label_id`,
     )
     for (const listing of found) this.listings.set(listing.id, listing)
@@ -118,7 +116,7 @@ class LinkedListings {
     for (const id of unseen) this.#productsSeen.add(id)
     if (unseen.size === 0) return []
     return await this.#ids(
-      sql`select listing.id from ${idsOf([...unseen])} join listing on listing.product_id = wanted.id`,
+      sql`select listing.id from ${idRecords([...unseen])} join listing on listing.product_id = wanted.id`,
     )
   }
 
@@ -126,7 +124,7 @@ class LinkedListings {
     if (!this.#hasVerdicts || listings.length === 0) return []
     const found = await this.#database.all<VerdictRow & { id: number | null }>(
       sql`select wanted.id as own_id, verdict.other_company, verdict.other_by_name, verdict.other_code, verdict.is_same, other.id
-        from ${idsOf(listings.map(({ id }) => id))} join listing on listing.id = wanted.id
+        from ${idRecords(listings.map(({ id }) => id))} join listing on listing.id = wanted.id
         join company on company.id = listing.company_id
         join verdict on verdict.company = company.code and verdict.by_name = listing.by_name and verdict.code = listing.code
         left join company as other_company on other_company.code = verdict.other_company
@@ -155,10 +153,6 @@ type VerdictRow = Readonly<{
   other_code: string
   is_same: number
 }>
-
-function idsOf(ids: readonly number[]) {
-  return records('wanted', { id: 'integer' }, [ids])
-}
 
 /**
  * Records for finding keys that are not silent. `silent` is a column of the records: as a constant in the statement it

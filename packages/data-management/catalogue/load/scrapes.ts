@@ -5,7 +5,7 @@
  * in `contested`, and for each listing the store shows the row of the scrape that was scraped last.
  */
 import { type DateChange, GONE_MAX, nothingChanged } from '../model/date-change.ts'
-import { appendDate, beginHistory, endHistory, prependDate } from './append.ts'
+import { appendDate, beginHistory, endHistory, prependDate, TERMS } from './append.ts'
 import { changeDate } from './history.ts'
 import { addLabelUses, adjustLabelUses } from './label-uses.ts'
 import { markChanges } from './pending-changes.ts'
@@ -20,8 +20,6 @@ export type ScrapeLoad = Readonly<{ loadId: number; rankedAt: number }>
 export type ScrapeRecord = Readonly<{ id: number; storeId: number; storeCode: string; companyId: number; date: string }>
 
 type Dates = Readonly<{ before: string | null; after: string | null; others: readonly number[] }>
-
-const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
 
 /** Adds a staged scrape to the store's history. The caller holds the lock of the store. */
 export async function addScrape(

@@ -45,6 +45,11 @@ export function sql(texts: TemplateStringsArray, ...parts: Part[]): Statement {
   return new Statement(texts, parts)
 }
 
+/** A statement of a text that is made elsewhere. */
+export function sqlText(text: string): Statement {
+  return new Statement([text], [])
+}
+
 /** Records to be given with a statement; all columns have the same length. */
 export function records(
   name: string,
@@ -52,6 +57,11 @@ export function records(
   columns: readonly (readonly Value[])[],
 ): Records {
   return new Records(name, types, columns)
+}
+
+/** Ids as the records `wanted`, each once. */
+export function idRecords(ids: Iterable<number>): Records {
+  return records('wanted', { id: 'integer' }, [[...new Set(ids)]])
 }
 
 /** How a database writes records: their text with `?` in it, and the values for that. */

@@ -2,13 +2,14 @@
  * Removes the scrapes of a load from the catalogue exactly: what stays is the catalogue of all other files. Listings,
  * labels, names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
  */
+import { deleteEmptyCompanies } from './empty-companies.ts'
 import { withdrawFacts } from './facts.ts'
 import { collectDoubtedLabels, rankedAtOf, recomputeSince } from './first-shown.ts'
 import { labelListings, rowsOfDate, updateRenamed } from './labels.ts'
 import { collectLostLabels, restoreFromNewest } from './newest-showing.ts'
 import { regroupProducts } from './products.ts'
 import { removeScrape, type ScrapeRecord, scrapesOf } from './scrapes.ts'
-import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
+import { idRecords, type LoadDatabase, type Statement, sql } from './statement.ts'
 import { renameCompanies, updateStores } from './store-names.ts'
 
 /** Removes the scrapes of a load; its record stays. Requires exclusive access and empty temporary tables. */
@@ -125,13 +126,9 @@ async function deleteUnusedStores(database: LoadDatabase, scrapes: readonly Scra
     sql`delete from store where id in ${stores} and not exists (select 1 from scrape where scrape.store_id = store.id)
       and not exists (select 1 from store_fact where store_fact.store_id = store.id)`,
   )
-  await database.run(
-    sql`delete from company where id in ${among(scrapes.map(({ companyId }) => companyId))}
-      and not exists (select 1 from store where store.company_id = company.id)
-      and not exists (select 1 from barcode_fact where barcode_fact.company_id = company.id)`,
-  )
+  await deleteEmptyCompanies(database, sql`select id from ${idRecords(scrapes.map(({ companyId }) => companyId))}`)
 }
 
 function among(ids: readonly number[]): Statement {
-  return sql`(select id from ${records('wanted', { id: 'integer' }, [[...new Set(ids)]])})`
+  return sql`(select id from ${idRecords(ids)})`
 }

@@ -1,6 +1,7 @@
 /** The stores, and the scrapes of one of them. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
+import { flagOf } from './products.ts'
 
 /** A store by the code of its company and its own code. */
 export type StoreCodes = readonly [company: string, store: string]
@@ -64,7 +65,7 @@ function viewOf({ latitude_e7, longitude_e7, is_open, ...store }: StoredStore): 
     ...store,
     latitude: degrees(latitude_e7),
     longitude: degrees(longitude_e7),
-    is_open: is_open === null ? null : is_open === 1,
+    is_open: flagOf(is_open),
   }
 }
 
