@@ -47,7 +47,7 @@ export async function* observations(database: Sql): AsyncGenerator<Observation> 
     join price_run as run on run.store_id = dated.store_id
       and run.from_date <= dated.date and (run.to_date is null or run.to_date >= dated.date)
     join listing on listing.id = run.listing_id
-    ${inOrder(database, 'dated.store_id, dated.date, run.listing_id')}`)
+    ${orderBy(database, 'dated.store_id, dated.date, run.listing_id')}`)
   for await (const record of records) yield observationOf(record)
 }
 
@@ -64,7 +64,7 @@ export async function* prices(database: Sql, on: string | undefined): AsyncGener
     join listing on listing.id = run.listing_id
     join label on label.id = listing.label_id
     left join brand on brand.id = label.brand_id
-    ${inOrder(database, 'dated.store_id, run.listing_id')}`,
+    ${orderBy(database, 'dated.store_id, run.listing_id')}`,
     on ?? '9999-12-31',
   )
   for await (const { name, brand, size, ...record } of records) yield { ...observationOf(record), name, brand, size }
@@ -93,7 +93,7 @@ export async function* products(database: Sql): AsyncGenerator<Product> {
 }
 
 // SQLite reads in this order anyway, by index; with an `order by` it would sort everything before the first record.
-function inOrder({ dialect }: Sql, columns: string): string {
+function orderBy({ dialect }: Sql, columns: string): string {
   return dialect === 'sqlite' ? '' : `order by ${columns}`
 }
 

@@ -71,8 +71,8 @@ async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
 
 /** Gives a part its name. Throws `copy_not_made` if a file has it. */
 async function publishCopy(disk: Disk, path: string): Promise<void> {
-  const landed = await publish(disk, path + PART, dirname(path), [basename(path)])
-  if (landed.wasThere) throw targetExists(path)
+  const published = await publish(disk, path + PART, dirname(path), [basename(path)])
+  if (published.wasThere) throw targetExists(path)
 }
 
 function vacuumInto(source: DatabaseSync, from: string, to: string): void {

@@ -188,8 +188,8 @@ test('a file that is held is read to its end, and what comes after it is loaded'
 })
 
 function plainOf(row: Shown): Shown {
-  const { code, said } = row
-  return { ...row, code, said }
+  const { code, label } = row
+  return { ...row, code, label }
 }
 
 type Counted = Figures & Readonly<{ bytes: number; sampled: readonly Shown[] }>

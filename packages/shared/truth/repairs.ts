@@ -31,7 +31,7 @@ export function repairOfPrices({ scrape, now }: Case, { figures }: ComparedRefer
 export function repairOfNames({ scrape }: Case, { figures }: ComparedReference): Repair | undefined {
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each]))
   const known = (scrape.sampled ?? []).filter(({ hash, brand }) => brand !== null && then.has(hash))
-  const swapped = known.filter(({ hash, said }) => hashesOf(said).brand === then.get(hash)!.name)
+  const swapped = known.filter(({ hash, label }) => hashesOf(label).brand === then.get(hash)!.name)
   const isSwapped = known.length >= PAIRS_MIN && swapped.length >= AGREEMENT * known.length
   return isSwapped ? { kind: 'swap', field: 'name', with: 'brand' } : undefined
 }

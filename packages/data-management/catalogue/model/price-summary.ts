@@ -50,9 +50,9 @@ const USUAL_DAYS = 90
 const BEFORE_DAYS = 30
 
 /** The chains, the cheapest first; those that are silent last. */
-export function chainsOf(asked: readonly CurrentPrice[], spans: readonly PriceSpan[]): Chain[] {
+export function chainsOf(prices: readonly CurrentPrice[], spans: readonly PriceSpan[]): Chain[] {
   const history = Map.groupBy(spans, ({ company }) => company)
-  return [...Map.groupBy(asked, ({ company }) => company)]
+  return [...Map.groupBy(prices, ({ company }) => company)]
     .map(([company, prices]) => chainOf(company, prices, history.get(company) ?? []))
     .sort((one, other) => rankOf(one) - rankOf(other) || (one.company < other.company ? -1 : 1))
 }

@@ -38,9 +38,9 @@ export function relevanceTo(terms: SearchTerms): (listing: Shelved, sold: Sold) 
     shelves.set(path, shelf)
     const words = wordsOfTexts([listing.name, listing.brand])
     const met = terms.map((group) => bestOf(words, group)).filter((each) => each !== undefined)
-    const asked = met.flatMap(({ met: stems }) => stems)
+    const matched = met.flatMap(({ met: stems }) => stems)
     const ofWeight = OF_WEIGHT * meanOf(met.map(({ weight }) => weight))
-    return Math.round(ofName(listing, shelf, asked) + ofWeight + ofSold(sold))
+    return Math.round(ofName(listing, shelf, matched) + ofWeight + ofSold(sold))
   }
 }
 
@@ -64,13 +64,13 @@ function bestOf(words: readonly string[], group: readonly Alternative[]): Met | 
   return best
 }
 
-function ofName(listing: Shelved, shelf: Shelf, asked: Met['met']): number {
-  if (asked.length === 0) return 0
-  const stems = new Set(asked.map(({ stem }) => stem))
+function ofName(listing: Shelved, shelf: Shelf, matched: Met['met']): number {
+  if (matched.length === 0) return 0
+  const stems = new Set(matched.map(({ stem }) => stem))
   const words = plainWordsOf(listing)
   const plain = words.map(stemOf)
   const head = headsOf(listing, words, shelf).find((each) => stems.has(each))
-  const isWhole = asked.some(({ stem, isWhole: is }) => stem === head && is)
+  const isWhole = matched.some(({ stem, isWhole: is }) => stem === head && is)
   const ofHead = head === undefined ? 0 : isWhole ? OF_HEAD : OF_HEAD * PREFIX_WEIGHT
   const ofFresh = head !== undefined && FRESH.has(shelf.department ?? '') ? OF_FRESH : 0
   const ofFirst = stems.has(plain[0] ?? '') ? OF_FIRST_WORD : 0

@@ -27,12 +27,12 @@ export async function priceSummaryOf(
   current: Current,
 ): Promise<PriceSummary> {
   const spans = await spansOf(database, productId, current)
-  const asked = prices.map((price) => ({
+  const currentPrices = prices.map((price) => ({
     ...price,
     // If the company's flag carries no information, it is null here.
     isBuyable: isBuyable({ ...price, availability: price.is_available === false ? 0 : -1 }, true),
   }))
-  const chains = chainsOf(asked, spans).map((chain) => {
+  const chains = chainsOf(currentPrices, spans).map((chain) => {
     const cheapest = prices.find(
       ({ company, price_cents }) => company === chain.company && price_cents === chain.lowest_cents,
     )
