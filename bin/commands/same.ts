@@ -1,9 +1,11 @@
 /** `splitcart same` and `not-same`: people's verdicts on pairs of listings, and candidate pairs to review. */
+
 import type { ListingName } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { findListing, suggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { suspectsIn } from '@splitcart/data-management/catalogue/queries/suspects.ts'
 import type { VerdictRecord, VerdictWord } from '@splitcart/data-management/ledger/verdicts.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
 import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
@@ -118,7 +120,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   for (const verdict of verdicts) {
     terminal.say(lineOf(verdict, machine.zone))
     const { one, other, at, undoneAt, undoneBy, ...rest } = verdict
-    const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
+    const undone = { undone_at: isoTime(undoneAt), undone_by: undoneBy }
     terminal.record({
       type: 'verdict',
       a: textOf(one),

@@ -1,7 +1,9 @@
 /** `splitcart stores`: merges two codes of one shop (`merge`), and sets expectations for a store (`set`). */
+
 import { findStores, type StoreNamed } from '@splitcart/data-management/catalogue/queries/stores.ts'
 import { aliasesBy, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
 import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
@@ -94,7 +96,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   for (const merge of merges) {
     terminal.say(lineOf(merge, machine.zone))
     const { id, company, code, into, at, who, reason, undoneAt, undoneBy } = merge
-    const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
+    const undone = { undone_at: isoTime(undoneAt), undone_by: undoneBy }
     const stores = { old: `${company}/${code}`, new: `${company}/${into}` }
     terminal.record({ type: 'merge', id, ...stores, at: new Date(at).toISOString(), who, reason, ...undone })
   }

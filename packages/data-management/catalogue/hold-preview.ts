@@ -46,7 +46,7 @@ export async function scrapesWithPrevious(
 }
 
 /** What was applied, with names looked up before the load is rolled back. */
-export async function named(
+export async function withNames(
   database: Sql,
   applied: DateChange & Readonly<{ unchanged: number }>,
 ): Promise<Omit<HoldPreview, 'made_at' | 'stores'>> {
@@ -60,7 +60,7 @@ export async function named(
 }
 
 /** Keeps a preview with the record of its load. */
-export async function keepPreview(database: Sql, loadId: number, preview: HoldPreview): Promise<void> {
+export async function insertPreview(database: Sql, loadId: number, preview: HoldPreview): Promise<void> {
   await database.run('insert into hold_preview values (?, ?)', loadId, JSON.stringify(preview))
 }
 

@@ -8,19 +8,19 @@ import { currentNumber, pricesNow, productOf } from '../catalogue/queries/produc
 import { currentNow } from '../http/routes/freshness.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import type { NewWatch, Seen, WatchRecord } from '../ledger/watches.ts'
-import { shortName } from './looked.ts'
+import { shortName } from './look-parts.ts'
 
 /** A watch whose product has changed; `text` null: without a notice. */
-export type SeenAnew = Readonly<{ watch: WatchRecord; seen: Seen; text: string | null; productId: number }>
+export type WatchChange = Readonly<{ watch: WatchRecord; seen: Seen; text: string | null; productId: number }>
 
 /** The watches whose products have changed. */
-export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
+export async function watchedNow(reading: Reading): Promise<WatchChange[]> {
   const watches = await reading.inbox.ledger.watches.list()
   if (watches.length === 0) return []
   const { database } = reading.catalogue
   const current = await currentNow(reading)
   const money = moneyIn(reading.currency)
-  const changed: SeenAnew[] = []
+  const changed: WatchChange[] = []
   for (const watch of watches) {
     const productId = await productWatched(reading, watch)
     if (productId === null) continue

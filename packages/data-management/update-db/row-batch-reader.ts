@@ -193,7 +193,7 @@ export class RowBatchReader {
     rows[at + ROW.line] = line
     this.#countUnknownFields(rows[at + ROW.unknown]!)
     for (const name of ignored) this.#remarks.addIgnored({ name, rows: 1 })
-    this.#noteScrapedAt(scrape, metadata)
+    this.#updateScrapedAt(scrape, metadata)
     this.#counter.count(rows, at)
     return true
   }
@@ -203,7 +203,7 @@ export class RowBatchReader {
   }
 
   #addRow(scrape: Scrape, { line, metadata, product, ignored, fingerprint }: ParsedRow): void {
-    this.#noteScrapedAt(scrape, metadata)
+    this.#updateScrapedAt(scrape, metadata)
     const unknown = this.#numbers.unknownFields.numberOf(ignored)
     if (unknown === undefined) this.#addRemarks(line, { warnings: [], ignored })
     else this.#countUnknownFields(unknown)
@@ -226,7 +226,7 @@ export class RowBatchReader {
   }
 
   /** Keeps the latest `scraped_at` of a scrape. */
-  #noteScrapedAt(scrape: Scrape, { scrapedAt }: RowMetadata): void {
+  #updateScrapedAt(scrape: Scrape, { scrapedAt }: RowMetadata): void {
     if (scrapedAt === null || scrapedAt <= (scrape.scrapedAt ?? Number.NEGATIVE_INFINITY)) return
     scrape.scrapedAt = scrapedAt
     this.#batch.times.push({ scrape: scrape.number, scrapedAt })

@@ -47,9 +47,9 @@ export function attemptOf(operation: Operation, { values, body, key }: Filled): 
     if (place !== 'query' || value === '') continue
     for (const each of schema.type === 'array' ? value.split(',') : [value]) query.append(name, each)
   }
-  const told = given.filter(({ place, value }) => place === 'header' && value !== '')
+  const givenHeaders = given.filter(({ place, value }) => place === 'header' && value !== '')
   const headers = {
-    ...Object.fromEntries(told.map(({ name, value }) => [name, value])),
+    ...Object.fromEntries(givenHeaders.map(({ name, value }) => [name, value])),
     ...(key !== '' && { 'X-API-Key': key }),
     ...(operation.body !== undefined && { 'Content-Type': 'application/json' }),
   }

@@ -12,7 +12,7 @@ import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
 import { companiesOf } from '../../permission.ts'
 import type { Differing, Loading } from '../catalogue.ts'
-import { type HoldPreview, keepPreview, named, scrapesWithPrevious } from '../hold-preview.ts'
+import { type HoldPreview, insertPreview, scrapesWithPrevious, withNames } from '../hold-preview.ts'
 import {
   type Applied,
   deleteLoad,
@@ -135,7 +135,7 @@ export class CatalogueLoading implements Loading {
     const { queries } = this.#database
     const stores = await scrapesWithPrevious(queries, this.staging.scrapes, this.#begun.loadId)
     const made_at = new Date(this.#begun.startedAt).toISOString()
-    return { made_at, stores, ...(await named(queries, applied)) }
+    return { made_at, stores, ...(await withNames(queries, applied)) }
   }
 
   async commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord> {
@@ -144,7 +144,7 @@ export class CatalogueLoading implements Loading {
     await this.#writeRejects()
     const record = await finishLoad(queries, loadId, { ...ending, startedAt })
     if (ending.counts.rejected > 0) await countRejects(queries, loadId, this.#groups.all, ending.preview?.stores)
-    if (ending.preview !== undefined) await keepPreview(queries, loadId, ending.preview)
+    if (ending.preview !== undefined) await insertPreview(queries, loadId, ending.preview)
     await this.#begun.commit(record)
     return record
   }

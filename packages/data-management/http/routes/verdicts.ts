@@ -1,6 +1,7 @@
 /** `GET /api/suggestions`: pairs of listings for a person to judge; `/api/verdicts`: the verdicts of people. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ListingName } from '../../catalogue/catalogue.ts'
 import { type PairCursor, pairsToJudge } from '../../catalogue/queries/suggested-pairs.ts'
@@ -13,7 +14,6 @@ import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
 import type { Reading } from '../threads/reading.ts'
 import { currentNow } from './freshness.ts'
-import { timeOf } from './loader-state.ts'
 import {
   SUGGESTIONS_QUERY,
   SUGGESTIONS_RESPONSE,
@@ -117,7 +117,7 @@ function viewOf({ one, other, at, undoneAt, undoneBy, ...record }: VerdictRecord
     a: named(one),
     b: named(other),
     at: new Date(at).toISOString(),
-    undone_at: timeOf(undoneAt),
+    undone_at: isoTime(undoneAt),
     undone_by: undoneBy,
   }
 }

@@ -123,7 +123,7 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     const transaction = this.database.begin()
     const commit = () => {
       transaction.commit()
-      this.#log.noteCommit()
+      this.#log.markDirty()
     }
     let isOpen = true
     const dispose = () => {
