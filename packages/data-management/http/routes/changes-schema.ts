@@ -1,6 +1,8 @@
 /** Query and answer of `GET /api/changes`, as JSON Schema. */
+
 import type { Static } from 'typebox'
 import { CHANGE_KINDS } from '../../catalogue/model/changes.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import { AFTER, CENTS_OR_NULL, COUNT, DATE, limitOf, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
 import { UNIT_PRICE } from './chains-schema.ts'
 
@@ -83,26 +85,18 @@ const CHANGE = {
 
 const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
 
-export const CHANGES_RESPONSE = {
-  type: 'object',
-  required: ['from', 'to', 'counts', 'changes', 'next', 'is_counted'],
-  properties: {
-    from: DATE_OR_NULL,
-    to: DATE_OR_NULL,
-    counts: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['kind', 'lines', 'stores'],
-        properties: { kind: KIND, lines: COUNT, stores: COUNT },
-      },
-      description: 'of all kinds, each date by itself: articles of companies, and how many stores they are of in all',
-    },
-    changes: { type: 'array', items: CHANGE },
-    next: TEXT_OR_NULL,
-    is_counted: { type: 'boolean', description: 'false: what was loaded last is still being counted' },
+export const CHANGES_RESPONSE = objectOf({
+  from: DATE_OR_NULL,
+  to: DATE_OR_NULL,
+  counts: {
+    type: 'array',
+    items: objectOf({ kind: KIND, lines: COUNT, stores: COUNT }),
+    description: 'of all kinds, each date by itself: articles of companies, and how many stores they are of in all',
   },
-} as const
+  changes: { type: 'array', items: CHANGE },
+  next: TEXT_OR_NULL,
+  is_counted: { type: 'boolean', description: 'false: what was loaded last is still being counted' },
+})
 
 /** A page of changes, as the API returns it. */
 export type ChangePage = Static<typeof CHANGES_RESPONSE>

@@ -1,7 +1,9 @@
 /** Requests and answers about products, as JSON Schema. */
+
 import { UNITS } from '../../catalogue/queries/by-amount.ts'
 import { EVIDENCE } from '../../catalogue/queries/evidence.ts'
 import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import {
   AFTER,
   BOUNDED_COUNT,
@@ -93,30 +95,27 @@ const PRODUCT = {
 
 const PRODUCT_FIELDS = ['id', 'name', 'brand', 'size', 'barcodes', 'image_url', 'categories', 'listings'] as const
 
-const PRICE_RANGE = {
-  type: 'object',
-  required: ['stores', 'silent_stores', 'lowest_cents', 'highest_cents'],
-  properties: { stores: COUNT, silent_stores: COUNT, lowest_cents: CENTS_OR_NULL, highest_cents: CENTS_OR_NULL },
-} as const
+const PRICE_RANGE = objectOf({
+  stores: COUNT,
+  silent_stores: COUNT,
+  lowest_cents: CENTS_OR_NULL,
+  highest_cents: CENTS_OR_NULL,
+})
 
-export const LIST_RESPONSE = {
-  type: 'object',
-  required: ['products', 'next', 'total', 'corrected', 'categories'],
-  properties: {
-    products: {
-      type: 'array',
-      items: { type: 'object', required: PRODUCT_FIELDS, properties: { ...PRODUCT, now: PRICE_RANGE, ...UNIT_PRICE } },
-    },
-    next: TEXT_OR_NULL,
-    total: BOUNDED_COUNT,
-    corrected: { ...TEXT_OR_NULL, description: 'what was looked for, where a word of q is known nowhere' },
-    categories: {
-      type: 'array',
-      items: { type: 'string' },
-      description: 'names to ask for as category: where most of what is found stands; without q those at the top',
-    },
+export const LIST_RESPONSE = objectOf({
+  products: {
+    type: 'array',
+    items: { type: 'object', required: PRODUCT_FIELDS, properties: { ...PRODUCT, now: PRICE_RANGE, ...UNIT_PRICE } },
   },
-} as const
+  next: TEXT_OR_NULL,
+  total: BOUNDED_COUNT,
+  corrected: { ...TEXT_OR_NULL, description: 'what was looked for, where a word of q is known nowhere' },
+  categories: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'names to ask for as category: where most of what is found stands; without q those at the top',
+  },
+})
 
 const PRICE_NOW = {
   type: 'object',
@@ -232,7 +231,7 @@ export const PRICES_QUERY = {
   },
 } as const
 
-const SPAN = { type: 'object', required: ['from', 'to'], properties: { from: DATE, to: DATE } } as const
+const SPAN = objectOf({ from: DATE, to: DATE })
 
 const PRICE_RUN = {
   type: 'object',
@@ -253,8 +252,4 @@ const STORE_PRICES = {
   },
 } as const
 
-export const PRICES_RESPONSE = {
-  type: 'object',
-  required: ['stores', 'next'],
-  properties: { stores: { type: 'array', items: STORE_PRICES }, next: TEXT_OR_NULL },
-} as const
+export const PRICES_RESPONSE = objectOf({ stores: { type: 'array', items: STORE_PRICES }, next: TEXT_OR_NULL })
