@@ -44,44 +44,23 @@ export const CHANGES_QUERY = {
 
 const KIND = { enum: CHANGE_KINDS } as const
 
-const CHANGE = {
-  type: 'object',
-  required: [
-    'kind',
-    'product_id',
-    'company',
-    'sku',
-    'key',
-    'name',
-    'size',
-    'from_cents',
-    'to_cents',
-    'change_cents',
-    'change_share',
-    'unit_price_cents',
-    'unit_price_per',
-    'stores',
-    'first_date',
-    'last_date',
-  ],
-  properties: {
-    kind: KIND,
-    product_id: { type: 'integer' },
-    company: { type: 'string' },
-    sku: TEXT_OR_NULL,
-    key: { type: 'string' },
-    name: { type: 'string' },
-    size: TEXT_OR_NULL,
-    from_cents: CENTS_OR_NULL,
-    to_cents: CENTS_OR_NULL,
-    change_cents: { ...CENTS_OR_NULL, description: 'of what is cheaper or dearer; below 0: cheaper' },
-    change_share: { type: ['number', 'null'], description: 'the same as a share of the price before' },
-    ...UNIT_PRICE,
-    stores: { ...COUNT, description: 'in how many stores; one where it came on two dates counts twice' },
-    first_date: DATE,
-    last_date: DATE,
-  },
-} as const
+const CHANGE = objectOf({
+  kind: KIND,
+  product_id: { type: 'integer' },
+  company: { type: 'string' },
+  sku: TEXT_OR_NULL,
+  key: { type: 'string' },
+  name: { type: 'string' },
+  size: TEXT_OR_NULL,
+  from_cents: CENTS_OR_NULL,
+  to_cents: CENTS_OR_NULL,
+  change_cents: { ...CENTS_OR_NULL, description: 'of what is cheaper or dearer; below 0: cheaper' },
+  change_share: { type: ['number', 'null'], description: 'the same as a share of the price before' },
+  ...UNIT_PRICE,
+  stores: { ...COUNT, description: 'in how many stores; one where it came on two dates counts twice' },
+  first_date: DATE,
+  last_date: DATE,
+})
 
 const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
 

@@ -105,11 +105,7 @@ export const KEY_SCHEMA = { type: 'object', required: KEY_REQUIRED, properties: 
 export const KEYS_RESPONSE = objectOf({ keys: { type: 'array', items: KEY_SCHEMA }, next: TEXT_OR_NULL })
 
 /** A new key, with its secret text in `key`; it is shown only in this answer. */
-export const MADE_KEY_SCHEMA = {
-  type: 'object',
-  required: [...KEY_REQUIRED, 'key'],
-  properties: { ...KEY, key: { type: 'string' } },
-} as const
+export const MADE_KEY_SCHEMA = objectOf({ ...KEY, key: { type: 'string' } })
 
 export type NewKeyBody = {
   name: string

@@ -13,83 +13,51 @@ export const OVERVIEW_QUERY = {
   properties: { since: TIME },
 } as const
 
-const LATEST_UPLOADS = {
-  type: 'object',
-  required: ['count', 'exact', 'first'],
-  properties: {
-    ...BOUNDED_COUNT.properties,
-    first: {
-      type: 'array',
-      items: objectOf({
-        upload_id: { type: 'string' },
-        filename: { type: 'string' },
-        received_at: TIME,
-        problem: TEXT_OR_NULL,
-      }),
-    },
+const LATEST_UPLOADS = objectOf({
+  ...BOUNDED_COUNT.properties,
+  first: {
+    type: 'array',
+    items: objectOf({
+      upload_id: { type: 'string' },
+      filename: { type: 'string' },
+      received_at: TIME,
+      problem: TEXT_OR_NULL,
+    }),
   },
-} as const
+})
 
-const LATEST_REJECTS = {
-  type: 'object',
-  required: ['count', 'exact', 'first'],
-  properties: {
-    ...BOUNDED_COUNT.properties,
-    first: {
-      type: 'array',
-      items: objectOf({
-        upload_id: TEXT_OR_NULL,
-        /** The subject of its tick if the upload is unknown. */
-        sha256: { type: 'string' },
-        filename: { type: 'string' },
-        finished_at: TIME,
-        rows: COUNT,
-        rejected: COUNT,
-      }),
-    },
+const LATEST_REJECTS = objectOf({
+  ...BOUNDED_COUNT.properties,
+  first: {
+    type: 'array',
+    items: objectOf({
+      upload_id: TEXT_OR_NULL,
+      /** The subject of its tick if the upload is unknown. */
+      sha256: { type: 'string' },
+      filename: { type: 'string' },
+      finished_at: TIME,
+      rows: COUNT,
+      rejected: COUNT,
+    }),
   },
-} as const
+})
 
-const SOURCES = {
-  type: 'object',
-  required: ['count', 'exact', 'first'],
-  properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: SOURCE_SCHEMA } },
-} as const
+const SOURCES = objectOf({ ...BOUNDED_COUNT.properties, first: { type: 'array', items: SOURCE_SCHEMA } })
 
-const ATTENTION = {
-  type: 'object',
-  required: [
-    'disk',
-    'loader',
-    'silent',
-    'late',
-    'partial',
-    'held',
-    'failed',
-    'findings',
-    'rejects',
-    'ticked',
-    'ticked_count',
-  ],
-  properties: {
-    disk: DISK_SCHEMA,
-    loader: LOADER_SCHEMA,
-    silent: SOURCES,
-    late: SOURCES,
-    partial: SOURCES,
-    held: LATEST_UPLOADS,
-    failed: LATEST_UPLOADS,
-    /** Findings that no belief covers yet, one line per company. */
-    findings: {
-      type: 'object',
-      required: ['count', 'exact', 'first'],
-      properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } },
-    },
-    rejects: LATEST_REJECTS,
-    /** Entries that would be listed above but were ticked off. */
-    ...TICKED,
-  },
-} as const
+const ATTENTION = objectOf({
+  disk: DISK_SCHEMA,
+  loader: LOADER_SCHEMA,
+  silent: SOURCES,
+  late: SOURCES,
+  partial: SOURCES,
+  held: LATEST_UPLOADS,
+  failed: LATEST_UPLOADS,
+  /** Findings that no belief covers yet, one line per company. */
+  findings: objectOf({ ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } }),
+  rejects: LATEST_REJECTS,
+  /** Entries that would be listed above but were ticked off. */
+  ...TICKED,
+})
 
 /** Counts of the files that were loaded; only `rejects` counts the rejected rows of all files. */
 const TODAY = objectOf({

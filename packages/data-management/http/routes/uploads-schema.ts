@@ -105,11 +105,7 @@ const PREVIEW = objectOf({
   /** The scrapes in the file; `rows_before` is from the store's previous scrape. */
   stores: {
     type: 'array',
-    items: {
-      type: 'object',
-      required: ['company', 'store_id', 'store_name', 'date', 'rows', 'rows_before'],
-      properties: { ...STORE_TEXTS, date: DATE, rows: COUNT, rows_before: COUNT_OR_NULL },
-    },
+    items: objectOf({ ...STORE_TEXTS, date: DATE, rows: COUNT, rows_before: COUNT_OR_NULL }),
   },
   inserted: COUNT,
   changed: COUNT,
@@ -118,11 +114,7 @@ const PREVIEW = objectOf({
   /** The largest price changes, largest first; up to 20. */
   jumps: {
     type: 'array',
-    items: {
-      type: 'object',
-      required: ['company', 'store_id', 'store_name', 'sku', 'name', 'from_cents', 'to_cents'],
-      properties: { ...LISTING, from_cents: CENTS, to_cents: CENTS },
-    },
+    items: objectOf({ ...LISTING, from_cents: CENTS, to_cents: CENTS }),
   },
   /** Up to 20 of the listings that would disappear. */
   first_disappeared: {

@@ -9,36 +9,19 @@ import { PAIRED } from './products-schema.ts'
 
 const REASON_CHARACTERS_MAX = 500
 
-const PAIRED_LISTING = {
-  type: 'object',
-  required: [
-    'product_id',
-    'company',
-    'sku',
-    'key',
-    'name',
-    'brand',
-    'size',
-    'url',
-    'image_url',
-    'lowest_cents',
-    'unit_price_cents',
-    'unit_price_per',
-  ],
-  properties: {
-    product_id: { type: 'integer' },
-    company: { type: 'string' },
-    sku: TEXT_OR_NULL,
-    key: { type: 'string' },
-    name: { type: 'string' },
-    brand: TEXT_OR_NULL,
-    size: TEXT_OR_NULL,
-    url: TEXT_OR_NULL,
-    image_url: TEXT_OR_NULL,
-    lowest_cents: CENTS_OR_NULL,
-    ...UNIT_PRICE,
-  },
-} as const
+const PAIRED_LISTING = objectOf({
+  product_id: { type: 'integer' },
+  company: { type: 'string' },
+  sku: TEXT_OR_NULL,
+  key: { type: 'string' },
+  name: { type: 'string' },
+  brand: TEXT_OR_NULL,
+  size: TEXT_OR_NULL,
+  url: TEXT_OR_NULL,
+  image_url: TEXT_OR_NULL,
+  lowest_cents: CENTS_OR_NULL,
+  ...UNIT_PRICE,
+})
 
 export const SUGGESTIONS_QUERY = {
   type: 'object',
@@ -49,11 +32,7 @@ export const SUGGESTIONS_QUERY = {
 export const SUGGESTIONS_RESPONSE = objectOf({
   pairs: {
     type: 'array',
-    items: {
-      type: 'object',
-      required: ['a', 'b', 'level', 'score', 'reasons'],
-      properties: { a: PAIRED_LISTING, b: PAIRED_LISTING, ...PAIRED, score: { type: 'number' } },
-    },
+    items: objectOf({ a: PAIRED_LISTING, b: PAIRED_LISTING, ...PAIRED, score: { type: 'number' } }),
   },
   next: TEXT_OR_NULL,
 })
