@@ -1,4 +1,4 @@
-/** Every question that the page can ask, of a catalogue of a million products and ten million price runs. */
+/** Every query that the page can make, of a catalogue of a million products and ten million price runs. */
 import { join } from 'node:path'
 import { A_MILLION, makeLargeShops } from './large-shops.ts'
 import { serveTo, timeAll } from './queries.ts'
@@ -14,7 +14,7 @@ export async function largeQueries(): Promise<Report> {
     process.stderr.write(`${name}: ${p99Ms.toFixed(1)} ms\n`),
   )
   return {
-    title: 'Questions to a million products and ten million price runs',
+    title: 'Queries of a million products and ten million price runs',
     columns: ['median ms', 'p99 ms', 'CPU ms'],
     rows: all.map(({ name, medianMs, p99Ms, cpuMs }) => [name, medianMs, p99Ms, cpuMs] as const),
   }

@@ -51,7 +51,7 @@ export async function makeLargeShops(path: string, sizes: ShopSizes): Promise<vo
   })
   using catalogue = openCatalogue(path)
   catalogue.database.script('pragma synchronous = off')
-  await catalogue.settle()
+  await catalogue.finishPendingWork()
   await countChanges(catalogue.database)
   catalogue.database.script('pragma wal_checkpoint(truncate)')
 }

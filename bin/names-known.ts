@@ -1,13 +1,14 @@
 /** Validates names of companies, stores and categories: an unknown one is an error, not an empty result. */
+
+import { categoryIds } from '@splitcart/data-management/catalogue/queries/find-products.ts'
+import { findStore, type StoreFound } from '@splitcart/data-management/catalogue/queries/find-store.ts'
 import { faultOfNames } from '@splitcart/data-management/catalogue/queries/findings.ts'
-import { categoriesCalled } from '@splitcart/data-management/catalogue/queries/found.ts'
-import { type StoreFound, storeCalled } from '@splitcart/data-management/catalogue/queries/store-page.ts'
 import type { Sql } from '@splitcart/data-management/database/sql.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 
 /** Finds a store by name. Throws `not_found`. */
 export async function storeMeant(database: Sql, name: string): Promise<StoreFound> {
-  const found = await storeCalled(database, name)
+  const found = await findStore(database, name)
   if (found === undefined) throw new Problem('not_found', `${name} is no store; expected company/code, e.g. aldi/G102`)
   return found
 }
@@ -20,6 +21,6 @@ export async function assertKnown(
   if (store !== undefined) await storeMeant(database, store)
   const fault = company === undefined ? undefined : await faultOfNames(database, company, null)
   if (fault !== undefined) throw new Problem('not_found', fault)
-  if (category !== undefined && (await categoriesCalled(database, category)).length === 0)
+  if (category !== undefined && (await categoryIds(database, category)).length === 0)
     throw new Problem('not_found', `no category is called ${JSON.stringify(category)}`)
 }

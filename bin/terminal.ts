@@ -63,7 +63,7 @@ export type Terminal = Readonly<{
  * A record with field names as in the API, `rejected_rows`; until 1.0 the former names, `rejectedRows`, are kept, too.
  * Only top-level names are converted: nested values come from the API, or from files.
  */
-export function inOneForm(record: OutputRecord): OutputRecord {
+function inOneForm(record: OutputRecord): OutputRecord {
   const named = Object.entries(record).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     value,

@@ -11,7 +11,7 @@ import {
   finishSwap,
   stagedPathOf,
   swapIn,
-  takeBackSwap,
+  undoSwap,
 } from '@splitcart/data-management/database/swap.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
@@ -145,7 +145,7 @@ test('killed at any point, a restore is finished or taken back as a whole, and n
         if (calls === 2) {
           assert.match((await machines.run(['serve', '--port', '0'], other)).stderr, /restore --finish/)
           assert.equal((await machines.run(['restore', isTakenBack ? '--take-back' : '--finish'], other)).code, 0)
-        } else await (isTakenBack ? takeBackSwap : finishSwap)(realDisk(), copy, (await swapIn(copy))!)
+        } else await (isTakenBack ? undoSwap : finishSwap)(realDisk(), copy, (await swapIn(copy))!)
       }
       await using ledger = openLedger(copy)
       using catalogue = openCatalogue(join(copy, 'catalogue.db'))

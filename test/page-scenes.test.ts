@@ -28,7 +28,7 @@ describe('the page on servers of a scene', { skip: NO_BROWSER }, () => {
     skip: NO_OPENSSL,
   }, async () => {
     await using shop = await openPictureShop({ '/gone.png': (response) => response.writeHead(404).end() })
-    // Hours go by with each question: what a busy machine was too late for is asked for again.
+    // Hours go by with each request: what a busy machine was too late for is asked for again.
     let hours = 0
     const pictures = new Pictures(shop.internet(), () => hours++ * HOUR_MS)
     await using receiver = await openReceiver({ pageFolder: DIST, pictures })

@@ -58,18 +58,18 @@ test('in PostgreSQL no load begins once a newer program has changed the tables, 
   await using catalogue = await openPostgresCatalogue(database.address)
   await using ledger = await openPostgresLedger(database.address)
   const file = { sha256: 'a', kind: 'products', filename: 'a.jsonl', receivedAt: 0 } as const
-  const { ListingMemory } = await import('@splitcart/data-management/catalogue/load/listing-memory.ts')
+  const { ListingCache } = await import('@splitcart/data-management/catalogue/load/listing-cache.ts')
   const client = new pg.Client({ connectionString: database.address })
   await client.connect()
   try {
-    const loading = await catalogue.begin(file, 0, new ListingMemory())
+    const loading = await catalogue.begin(file, 0, new ListingCache())
     const lock = "select pg_try_advisory_xact_lock(hashtextextended('splitcart catalogue', 0)) as taken"
     assert.deepEqual((await client.query(lock)).rows, [{ taken: false }])
     await loading[Symbol.asyncDispose]()
     assert.deepEqual((await client.query(lock)).rows, [{ taken: true }])
     await client.query('update catalogue.schema_version set version = version + 1')
-    await assert.rejects(catalogue.begin(file, 0, new ListingMemory()), NEWER)
-    await assert.rejects(catalogue.judge([]), NEWER)
+    await assert.rejects(catalogue.begin(file, 0, new ListingCache()), NEWER)
+    await assert.rejects(catalogue.replaceVerdicts([]), NEWER)
     await ledger.checkWritable()
     await client.query('update ledger.schema_version set version = version + 1')
     await assert.rejects(ledger.checkWritable(), NEWER)

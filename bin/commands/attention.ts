@@ -111,7 +111,7 @@ function untilOf({ until }: { until: string | null }): string {
 async function takeBack(kind: Kind, text: string, options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const subject = await subjectTicked(machine, kind, subjectOf(kind, text))
-  const isTaken = await machine.ledger.ticks.takeBack({ kind, subject }, operatorName(), Date.now())
+  const isTaken = await machine.ledger.ticks.remove({ kind, subject }, operatorName(), Date.now())
   if (!isTaken) throw new Problem('not_found', NOT_TICKED)
   terminal.say(`The tick is taken back: ${kind} ${text}.`)
   terminal.record({ type: 'summary', kind, subject })

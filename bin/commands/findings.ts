@@ -15,6 +15,7 @@ import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
+import { undoCommand } from '../undo-command.ts'
 
 type Options = { json?: boolean; reason?: string; field?: string }
 
@@ -37,12 +38,12 @@ export function addFindings(program: Command): void {
   const beliefs = new Command('beliefs')
     .description('list what is believed, the newest first')
     .action((_own: Options, command: Command) => runWithGlobals(command, listBeliefs))
-  const undo = new Command('undo')
-    .description('take a belief back')
-    .argument('<id>', 'its number in the list of beliefs')
-    .action((id: string, _own: Options, command: Command) =>
-      runWithGlobals(command, (options: Options, terminal) => takeBack(id, options, terminal)),
-    )
+  const undo = undoCommand('take a belief back', 'its number in the list of beliefs', {
+    records: 'beliefs',
+    noun: 'belief',
+    list: 'findings beliefs',
+    done: 'taken back.',
+  })
   for (const command of [believe, beliefs, undo]) findings.addCommand(addDatabaseOptions(command))
 }
 
@@ -107,16 +108,4 @@ async function listBeliefs(options: Options, terminal: Terminal): Promise<number
 
 function recordOf({ undoneAt: undone_at, undoneBy: undone_by, ...belief }: BeliefRecord) {
   return { ...belief, undone_at, undone_by }
-}
-
-async function takeBack(text: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const at = Date.now()
-  const isTaken = /^\d{1,15}$/.test(text) && (await machine.ledger.beliefs.undo(Number(text), operatorName(), at))
-  if (!isTaken)
-    throw new Problem('not_found', `${text} is no belief that counts; "splitcart findings beliefs" shows them`)
-  await machine.ledger.audit({ at, who: operatorName(), what: 'belief taken back', about: text })
-  terminal.say(`${text} is taken back.`)
-  terminal.record({ type: 'summary', id: Number(text) })
-  return EXIT.done
 }

@@ -10,7 +10,7 @@ import {
   type Swap,
   stagedPathOf,
   swapIn,
-  takeBackSwap,
+  undoSwap,
 } from '@splitcart/data-management/database/swap.ts'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { type CarriedOver, carryOver, keysThatComeBack } from '@splitcart/data-management/ledger/carry-over.ts'
@@ -75,7 +75,7 @@ async function end(disk: Disk, data: string, { begun, isTakenBack }: Ending, ter
     terminal.say('No restore was interrupted here; there is nothing to do.')
     return EXIT.done
   }
-  await (isTakenBack ? takeBackSwap : finishSwap)(disk, data, begun)
+  await (isTakenBack ? undoSwap : finishSwap)(disk, data, begun)
   terminal.say(
     isTakenBack ? 'What was there before the restore is back.' : `Restored. What was there is kept: *.${begun.aside}`,
   )

@@ -1,9 +1,11 @@
 /** `splitcart same` and `not-same`: people's verdicts on pairs of listings, and candidate pairs to review. */
+
 import type { ListingName } from '@splitcart/data-management/catalogue/catalogue.ts'
-import { listingCalled, suggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
+import { findListing, suggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
 import { suspectsIn } from '@splitcart/data-management/catalogue/queries/suspects.ts'
 import type { VerdictRecord, VerdictWord } from '@splitcart/data-management/ledger/verdicts.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
 import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
@@ -11,6 +13,7 @@ import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
+import { undoCommand } from '../undo-command.ts'
 
 type Options = { json?: boolean; reason?: string; comparable?: boolean }
 
@@ -32,12 +35,12 @@ export function addSame(program: Command): void {
   const list = new Command('list')
     .description('list what was said, the newest first')
     .action((_own: Options, command: Command) => runWithGlobals(command, listAll))
-  const undo = new Command('undo')
-    .description('take back what was said')
-    .argument('<id>', 'its number in the list')
-    .action((id: string, _own: Options, command: Command) =>
-      runWithGlobals(command, (options: Options, terminal) => takeBack(id, options, terminal)),
-    )
+  const undo = undoCommand('take back what was said', 'its number in the list', {
+    records: 'verdicts',
+    noun: 'verdict',
+    list: 'same list',
+    done: 'taken back. The next pass of update-db applies it.',
+  })
   const suggest = new Command('suggest')
     .description(
       'list pairs of different companies that are likely the same article, or comparable, the likeliest first',
@@ -98,7 +101,7 @@ const WORDS: Readonly<Record<VerdictWord, string>> = {
 }
 
 async function listingOf(machine: DataManagement, text: string | undefined): Promise<ListingName> {
-  const found = text === undefined ? undefined : await listingCalled(machine.catalogue.database, text)
+  const found = text === undefined ? undefined : await findListing(machine.catalogue.database, text)
   if (found === undefined)
     throw new Problem(
       'not_found',
@@ -117,7 +120,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   for (const verdict of verdicts) {
     terminal.say(lineOf(verdict, machine.zone))
     const { one, other, at, undoneAt, undoneBy, ...rest } = verdict
-    const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
+    const undone = { undone_at: isoTime(undoneAt), undone_by: undoneBy }
     terminal.record({
       type: 'verdict',
       a: textOf(one),
@@ -137,17 +140,6 @@ function lineOf({ at, ...said }: VerdictRecord, zone: TimeZone): string {
   const when = zone.dateAt(at)
   const undone = undoneBy === null ? '' : ` (taken back by ${undoneBy})`
   return `${id}  ${when}  ${textOf(one)}  ${textOf(other)}  ${WORDS[verdict]}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
-}
-
-async function takeBack(text: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const at = Date.now()
-  const isTaken = /^\d{1,15}$/.test(text) && (await machine.ledger.verdicts.undo(Number(text), operatorName(), at))
-  if (!isTaken) throw new Problem('not_found', `${text} is no verdict that counts; "splitcart same list" shows them`)
-  await machine.ledger.audit({ at, who: operatorName(), what: 'verdict taken back', about: text })
-  terminal.say(`${text} is taken back. The next pass of update-db applies it.`)
-  terminal.record({ type: 'summary', id: Number(text) })
-  return EXIT.done
 }
 
 async function suggestAll(options: Options, terminal: Terminal): Promise<number> {

@@ -1,4 +1,5 @@
 /** `splitcart status`: waiting files on this machine, and whether a process is working on them. */
+
 import { type DataManagementStatus, dataManagementStatus } from '@splitcart/data-management/status.ts'
 import { type KindStatus, type ScrapingStatus, scrapingStatus } from '@splitcart/scraping/status.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
@@ -7,6 +8,7 @@ import type { FolderUsage } from '@splitcart/shared/folder-usage.ts'
 import { formatNumber } from '@splitcart/shared/number.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Command } from 'commander'
 import { addOutputOptions, addSettingOptions, run, settingsOf } from '../command-line.ts'
@@ -71,7 +73,7 @@ async function fleetWork(settings: Settings, zone: TimeZone): Promise<FleetStatu
     await using fleet = (await openFleet(settings))!
     const { oldest, ...counts } = await fleet.counts()
     const hasLoader = await fleet.hasLoaders()
-    const oldest_at = oldest === null ? null : new Date(oldest).toISOString()
+    const oldest_at = isoTime(oldest)
     const from = oldest_at === null ? '' : `, oldest ${since(oldest_at, zone)}`
     const loaders = hasLoader ? 'loaders are there' : 'no loader is there'
     const line = `in NATS: ${formatNumber(counts.waiting)} waiting, ${formatNumber(counts.claimed)} being loaded${from}; ${loaders}`

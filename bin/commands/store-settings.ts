@@ -1,6 +1,7 @@
 /** `splitcart stores set`: sets a store's scrape interval, whether it is retired or snoozed, and a note. */
-import { stillSet } from '@splitcart/data-management/catalogue/queries/freshness.ts'
-import { lastScrapeOf, type StoreFound } from '@splitcart/data-management/catalogue/queries/store-page.ts'
+
+import { lastScrapeOf, type StoreFound } from '@splitcart/data-management/catalogue/queries/find-store.ts'
+import { effectiveSetting } from '@splitcart/data-management/catalogue/queries/freshness.ts'
 import { saveStoreSettings } from '@splitcart/data-management/http/routes/store-settings.ts'
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/http/routes/store-settings-schema.ts'
 import { momentOf, type Reading } from '@splitcart/data-management/http/threads/reading.ts'
@@ -63,7 +64,7 @@ async function isBack(reading: Reading, { id, company, code }: StoreFound): Prom
   const found = all.find((each) => each.company === company && each.store === code)
   const last = await lastScrapeOf(reading.catalogue.database, id)
   if (found === undefined || last === undefined) return false
-  return found.isRetired && !stillSet(found, last, momentOf(reading).zone).isRetired
+  return found.isRetired && !effectiveSetting(found, last, momentOf(reading).zone).isRetired
 }
 
 function daysOf(text: string): number | null {

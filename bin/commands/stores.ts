@@ -1,7 +1,9 @@
 /** `splitcart stores`: merges two codes of one shop (`merge`), and sets expectations for a store (`set`). */
-import { type StoreNamed, storesCalled } from '@splitcart/data-management/catalogue/queries/stores.ts'
+
+import { findStores, type StoreNamed } from '@splitcart/data-management/catalogue/queries/stores.ts'
 import { aliasesBy, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
 import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
@@ -9,6 +11,7 @@ import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
+import { undoCommand } from '../undo-command.ts'
 import { storeSettingsCommand } from './store-settings.ts'
 
 type Options = { json?: boolean; reason?: string }
@@ -32,12 +35,12 @@ export function addStores(program: Command): void {
   const list = new Command('list')
     .description('list what was merged, the newest first')
     .action((_own: Options, command: Command) => runWithGlobals(command, listAll))
-  const undo = new Command('undo')
-    .description('part two stores again')
-    .argument('<id>', 'its number in the list')
-    .action((id: string, _own: Options, command: Command) =>
-      runWithGlobals(command, (options: Options, terminal) => part(id, options, terminal)),
-    )
+  const undo = undoCommand('part two stores again', 'its number in the list', {
+    records: 'storeMerges',
+    noun: 'merge',
+    list: 'stores merge list',
+    done: 'undone. The next pass of update-db applies it.',
+  })
   for (const command of [list, undo]) merge.addCommand(addDatabaseOptions(command))
 }
 
@@ -70,7 +73,7 @@ async function storeOf(
   current: readonly StoreMerge[],
 ): Promise<StoreNamed> {
   if (text === undefined) throw new Problem('not_found', 'two stores are needed: the old one and the new one')
-  const [store, ...others] = await storesCalled(machine.catalogue.database, text)
+  const [store, ...others] = await findStores(machine.catalogue.database, text)
   const merged = current.find((each) => each.company === store?.company && each.code === store.code)
   if (merged !== undefined)
     throw new Problem('not_found', `${text} is merged into ${merged.company}/${merged.into} already (${merged.id})`)
@@ -93,7 +96,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   for (const merge of merges) {
     terminal.say(lineOf(merge, machine.zone))
     const { id, company, code, into, at, who, reason, undoneAt, undoneBy } = merge
-    const undone = { undone_at: undoneAt === null ? null : new Date(undoneAt).toISOString(), undone_by: undoneBy }
+    const undone = { undone_at: isoTime(undoneAt), undone_by: undoneBy }
     const stores = { old: `${company}/${code}`, new: `${company}/${into}` }
     terminal.record({ type: 'merge', id, ...stores, at: new Date(at).toISOString(), who, reason, ...undone })
   }
@@ -107,16 +110,4 @@ function lineOf({ at, ...merge }: StoreMerge, zone: TimeZone): string {
   const when = zone.dateAt(at)
   const undone = undoneBy === null ? '' : ` (undone by ${undoneBy})`
   return `${id}  ${when}  ${company}/${code}  is  ${company}/${into}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
-}
-
-async function part(text: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const at = Date.now()
-  const isUndone = /^\d{1,15}$/.test(text) && (await machine.ledger.storeMerges.undo(Number(text), operatorName(), at))
-  if (!isUndone)
-    throw new Problem('not_found', `${text} is no merge that counts; "splitcart stores merge list" shows them`)
-  await machine.ledger.audit({ at, who: operatorName(), what: 'merge of stores undone', about: text })
-  terminal.say(`${text} is undone. The next pass of update-db applies it.`)
-  terminal.record({ type: 'summary', id: Number(text) })
-  return EXIT.done
 }

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { openToLook } from './database/look.ts'
+import { openForReading } from './database/open-for-reading.ts'
 
 /** The two that a server has. */
 export const SCHEMAS = ['ledger', 'catalogue'] as const
@@ -16,7 +16,7 @@ export function migrationsKnown(schema: Schema, dialect: 'sqlite' | 'postgres'):
 
 /** How many migrations an existing file has. Throws the errors of SQLite or the system. */
 export function migrationsIn(path: string): number {
-  const connection = openToLook(path)
+  const connection = openForReading(path)
   try {
     connection.prepare('select count(*) from sqlite_schema').get()
     return Number(connection.prepare('pragma user_version').get()?.user_version)

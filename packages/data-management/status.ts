@@ -6,7 +6,7 @@ import { kindOfInbox, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
-import { openToLook } from './database/look.ts'
+import { openForReading } from './database/open-for-reading.ts'
 import { foldersIn } from './folders.ts'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from './lock-names.ts'
 
@@ -85,7 +85,7 @@ async function uploadsIn(server: string): Promise<Record<UploadState, number>> {
 
 function uploadsByState(path: string): Record<UploadState, number> {
   const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0, delivered: 0 }
-  const database = openToLook(path)
+  const database = openForReading(path)
   try {
     const rows = database.prepare('select state, count(*) as number from upload group by state').all()
     for (const { state, number } of rows) counts[state as UploadState] = Number(number)

@@ -49,7 +49,6 @@ export const FOR = {
   chainGap: 11,
   state: 12,
   description: 13,
-  flaw: 14,
   drift: 15,
   version: 16,
 } as const

@@ -6,7 +6,7 @@ import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 export const CHUNK_BYTES = 64 * 1024
 
 /** Reads an open file from byte `start` up to `end`; each chunk has its own buffer. */
-export async function* readChunks(
+async function* readChunks(
   file: FileHandle,
   start: number,
   end = Number.POSITIVE_INFINITY,

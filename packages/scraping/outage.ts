@@ -24,7 +24,7 @@ export function outageLevelOf(outageMs: number): OutageLevel {
 }
 
 /** Whether to report an outage of this length now; `reportedMs`: its length at the last report. */
-export function isReportDue(outageMs: number, reportedMs: number | undefined): boolean {
+function isReportDue(outageMs: number, reportedMs: number | undefined): boolean {
   if (reportedMs === undefined) return true
   const level = outageLevelOf(outageMs)
   return level !== outageLevelOf(reportedMs) || outageMs - reportedMs >= REPORT_EVERY_MS[level]

@@ -95,7 +95,7 @@ export async function storeResultOrLater(job: Job, run: Run, archived: Archived)
 }
 
 /** Stores a final receipt with the rejected rows, and reports it. */
-export async function storeResult(job: Job, run: Run, archived: Archived): Promise<void> {
+async function storeResult(job: Job, run: Run, archived: Archived): Promise<void> {
   const { name, receipt } = archived
   const file = run.compared.get(name)
   const kept = file === undefined ? archived : { ...archived, receipt: { ...receipt, file } }

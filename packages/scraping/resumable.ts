@@ -32,7 +32,7 @@ export type Stuck = Readonly<{ error: unknown; start: number }>
 
 const PAUSE_MS_MAX = 200
 /** Smallest piece size; no proxy with a lower limit has been seen. */
-export const PIECE_BYTES_MIN = 512 * 1024
+const PIECE_BYTES_MIN = 512 * 1024
 const MEDIA_TYPE = 'application/offset+octet-stream'
 const TUS = { 'Tus-Resumable': '1.0.0' }
 

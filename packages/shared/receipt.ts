@@ -37,14 +37,14 @@ const IGNORED = {
 } as const
 
 /** Remarks on loaded rows: invalid fields that were left out, and unknown fields. */
-export const REMARKS_SCHEMA = {
+const REMARKS_SCHEMA = {
   type: 'object',
   required: ['warnings', 'ignored'],
   properties: { warnings: WARNINGS, ignored: IGNORED },
 } as const
 
 /** The result of a load, in rows: rows = inserted + changed + unchanged + duplicate + rejected. */
-export const LOAD_RESULT_SCHEMA = {
+const LOAD_RESULT_SCHEMA = {
   type: 'object',
   required: ['rows', 'inserted', 'changed', 'unchanged', 'duplicate', 'rejected', 'warnings', 'finished_at', 'problem'],
   properties: {
@@ -71,7 +71,7 @@ const BELIEVED = {
 const ANY_OBJECT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'object', additionalProperties: {} }] } as const
 
 /** A verdict on a scrape of a file, or on the whole file. */
-export const FINDING_SCHEMA = {
+const FINDING_SCHEMA = {
   type: 'object',
   required: ['rule', 'held', 'field', 'sentence', 'rows', 'before', 'now', 'examples', 'picture', 'repair'],
   properties: {

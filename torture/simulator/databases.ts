@@ -179,13 +179,13 @@ const OF_NO_MATTER = {
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
-function stagingOf(count: (rows: number) => void): Pick<Staged, 'take' | 'settle' | 'scrapes'> {
+function stagingOf(count: (rows: number) => void): Pick<Staged, 'add' | 'flush' | 'scrapes'> {
   const scrape = { storeId: 1, date: '2025-09-12', storeName: 'a store', listings: 0, figures: null } as StagedScrape
-  const take: Staged['take'] = (batch) => {
+  const add: Staged['add'] = (batch) => {
     scrape.listings += batch.count - batch.rejects.length
     count(batch.count - batch.rejects.length)
   }
-  return { take, settle: () => {}, scrapes: [scrape] }
+  return { add, flush: () => {}, scrapes: [scrape] }
 }
 
 /** How a load commits; a mistake may do it otherwise. */
@@ -214,8 +214,8 @@ type Asked = Exclude<keyof Catalogue, 'database' | 'path' | 'undo' | 'discard' |
 export function catalogueOf(process: Process, tables: CatalogueTables, commit: Commit): Catalogue {
   const calls = {
     findLoad: (sha256: string) => tables.loads.records.get(sha256),
-    settle: () => {},
-    judge: () => {},
+    finishPendingWork: () => {},
+    replaceVerdicts: () => {},
     mergeStores: () => {},
     durable: () =>
       process.turn(() => {

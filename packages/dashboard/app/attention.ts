@@ -24,7 +24,7 @@ export function useAttention(): Attention {
 }
 
 /** Counts the entries of the overview. Rejects and partial scrapes do not count: they require no action. */
-export function attentionIn({ attention }: Pick<Overview, 'attention'>): Attention {
+function attentionIn({ attention }: Pick<Overview, 'attention'>): Attention {
   const { silent, late, held, failed, disk, loader } = attention
   return {
     sources: silent.count + late.count,

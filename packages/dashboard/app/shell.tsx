@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { type Connection, listen } from '../api/events.ts'
 import { signOut, useSession } from '../api/session.ts'
 import { Icon } from '../parts/icon.tsx'
+import skipLink from '../parts/skip-link.module.css'
 import { UntrustedText } from '../parts/untrusted-text.tsx'
 import { useAttention } from './attention.ts'
 import { GoTo } from './go-to.tsx'
@@ -23,7 +24,7 @@ export function Shell(): ReactNode {
   useLeaveWhenSignedOut()
   return (
     <div className={style.shell}>
-      <a className={style.skip} href="#main">
+      <a className={skipLink.skip} href="#main">
         Skip to the content
       </a>
       <header className={style.bar}>

@@ -28,18 +28,18 @@ type TextProps = Readonly<{
 /** A text field for search words; applied when typing pauses for `TYPING_MS`. */
 export function TextFilter({ label, value, onChange, placeholder, autoFocus = false, isSmall }: TextProps): ReactNode {
   const [typed, setTyped] = useState(value)
-  const told = useRef(value)
+  const applied = useRef(value)
   useEffect(() => {
     // The value was changed from outside, by browser history or a link.
-    if (value === told.current) return
-    told.current = value
+    if (value === applied.current) return
+    applied.current = value
     setTyped(value)
   }, [value])
   useEffect(() => {
-    if (typed.trim() === told.current) return
+    if (typed.trim() === applied.current) return
     const timer = setTimeout(() => {
-      told.current = typed.trim()
-      onChange(told.current === '' ? undefined : told.current)
+      applied.current = typed.trim()
+      onChange(applied.current === '' ? undefined : applied.current)
     }, TYPING_MS)
     return () => clearTimeout(timer)
   }, [typed, onChange])

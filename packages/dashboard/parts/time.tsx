@@ -51,7 +51,7 @@ export function Seen({ on }: Readonly<{ on: string }>): ReactNode {
 }
 
 /** The current time, updated every `TICK_MS`. */
-export function useNow(): number {
+function useNow(): number {
   return useSyncExternalStore(onTick, tickedAt)
 }
 

@@ -92,7 +92,7 @@ describe('the figures of server and page', { skip: NO_BROWSER || NO_PYTHON }, ()
   async function ask<T>(path: string): Promise<T> {
     const answer = await fetch(site.server().url + path, { headers: { 'X-API-Key': site.reader } })
     if (answer.status === 429) {
-      // So many questions may be more than one key's share.
+      // So many requests may be more than one key's share.
       await answer.arrayBuffer()
       await sleep(Number(answer.headers.get('retry-after')) * 1000)
       return ask(path)

@@ -174,7 +174,7 @@ async function addressesOf(site: Site): Promise<{ upload: string; product: strin
   const found = await (await request.get(`/api/rejects?code=field_value`)).json()
   const { products } = await (await request.get('/api/products?prices=true&limit=100')).json()
   const told: { id: number; runs: number }[] = []
-  // One after the other: the server answers only so many questions of one key at once.
+  // One after the other: the server answers only so many requests of one key at once.
   for (const { id } of products) {
     const { stores } = await (await request.get(`/api/products/${id}/prices?limit=20`)).json()
     const companies = new Set(stores.map(({ company }: { company: string }) => company)).size

@@ -7,7 +7,7 @@ import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import type { DifferingLines } from './load/differing-lines.ts'
 import type { Facts } from './load/facts.ts'
-import type { ListingMemory } from './load/listing-memory.ts'
+import type { ListingCache } from './load/listing-cache.ts'
 import type { RejectedLine } from './load/row-batch.ts'
 import type { Staged, StagedScrape } from './load/staged-scrape.ts'
 import type { Applied, Ending, LoadedFile, LoadRecord } from './loads.ts'
@@ -23,20 +23,20 @@ export interface Catalogue extends AsyncDisposable {
   /** Resolves once every committed load survives a power cut. No load is reported to anyone before that. */
   durable(): Promise<void>
   /**
-   * Begins a load. Disposing of it without `commit` rolls it back. `memory` belongs to the reader of its file.
+   * Begins a load. Disposing of it without `commit` rolls it back. `cache` belongs to the reader of its file.
    * Throws `LoadedMeanwhile` if another loader has processed the same bytes.
    */
-  begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading>
+  begin(file: LoadedFile, startedAt: number, cache: ListingCache): Promise<Loading>
   /** Removes a load's observations as if it had never been loaded, and records why. Undefined if it is not loaded. */
   undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
   /** Records that a held load was discarded for good. Undefined if it is not held. */
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined>
   /** Replaces the verdicts of people with these, and regroups the products that they affect. */
-  judge(said: readonly BoundListings[]): Promise<void>
+  replaceVerdicts(verdicts: readonly VerdictInForce[]): Promise<void>
   /** Replaces the store aliases with these. Scrapes of a code move to the store that it now leads to. */
   mergeStores(aliases: readonly StoreAlias[]): Promise<void>
   /** Finds the products of all listings that still wait for it, for example after an upgrade. */
-  settle(): Promise<void>
+  finishPendingWork(): Promise<void>
   /** The same catalogue for a dry run: disposing of it rolls back everything done to it. */
   attempt(): Promise<Catalogue>
 }
@@ -45,7 +45,7 @@ export interface Catalogue extends AsyncDisposable {
 export type ListingName = Readonly<{ company: string; byName: 0 | 1; code: string }>
 
 /** A person's verdict on two listings: they are one product (`isSame`), or never one. */
-export type BoundListings = Readonly<{ one: ListingName; other: ListingName; isSame: boolean }>
+export type VerdictInForce = Readonly<{ one: ListingName; other: ListingName; isSame: boolean }>
 
 /** A store code (`code`) that leads to another store (`into`) of the same company. All codes are folded. */
 export type StoreAlias = Readonly<{ company: string; code: string; into: string }>
@@ -66,7 +66,7 @@ export interface Loading extends AsyncDisposable {
   /** Scrapes of the company's other stores on nearby dates. */
   sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]>
   /**
-   * Applies the staged scrapes, which must have been settled. `onlyFor`: the companies, or stores as company/store,
+   * Applies the staged scrapes, which must have been flushed. `onlyFor`: the companies, or stores as company/store,
    * that the sender may write for; null: all. `listingsMax`: the most listings that may be linked as one product.
    */
   apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<Applied>

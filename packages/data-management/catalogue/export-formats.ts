@@ -7,7 +7,7 @@ import { names } from './export-names.ts'
 const TERMS = ['scraped_date', 'price_cents', 'was_price_cents', 'is_on_special', 'is_available']
 
 /** What can be exported, with the fields of its records. */
-export const EXPORTS = {
+const EXPORTS = {
   observations: ['company', 'store_id', 'sku', 'key', ...TERMS],
   prices: ['company', 'store_id', 'sku', 'key', 'name', 'brand', 'size', ...TERMS],
   products: ['name', 'brand', 'size', 'barcodes', 'listings'],

@@ -1,8 +1,8 @@
 /** Streams the catalogue record by record, for programs and spreadsheets, in constant memory. */
 import type { Sql } from '../database/sql.ts'
 import { BARCODE_OF_LISTING } from './listing-barcode.ts'
-import { EVIDENCE_COLUMNS, type EvidenceRecord, evidenceOf, gtinShown } from './queries/evidence.ts'
-import { detailsIn, type ListingView } from './queries/products.ts'
+import { EVIDENCE_COLUMNS, type EvidenceRecord, evidenceOf, gtinOfListing } from './queries/evidence.ts'
+import { detailsIn, flagOf, type ListingView } from './queries/products.ts'
 
 /**
  * What one store showed for one listing on one date. `key` is set only if there is no SKU. Money is whole cents; the
@@ -47,7 +47,7 @@ export async function* observations(database: Sql): AsyncGenerator<Observation> 
     join price_run as run on run.store_id = dated.store_id
       and run.from_date <= dated.date and (run.to_date is null or run.to_date >= dated.date)
     join listing on listing.id = run.listing_id
-    ${inOrder(database, 'dated.store_id, dated.date, run.listing_id')}`)
+    ${orderBy(database, 'dated.store_id, dated.date, run.listing_id')}`)
   for await (const record of records) yield observationOf(record)
 }
 
@@ -64,7 +64,7 @@ export async function* prices(database: Sql, on: string | undefined): AsyncGener
     join listing on listing.id = run.listing_id
     join label on label.id = listing.label_id
     left join brand on brand.id = label.brand_id
-    ${inOrder(database, 'dated.store_id, run.listing_id')}`,
+    ${orderBy(database, 'dated.store_id, run.listing_id')}`,
     on ?? '9999-12-31',
   )
   for await (const { name, brand, size, ...record } of records) yield { ...observationOf(record), name, brand, size }
@@ -93,7 +93,7 @@ export async function* products(database: Sql): AsyncGenerator<Product> {
 }
 
 // SQLite reads in this order anyway, by index; with an `order by` it would sort everything before the first record.
-function inOrder({ dialect }: Sql, columns: string): string {
+function orderBy({ dialect }: Sql, columns: string): string {
   return dialect === 'sqlite' ? '' : `order by ${columns}`
 }
 
@@ -130,8 +130,8 @@ function observationOf(record: Stored): Observation {
     scraped_date: record.date,
     price_cents: record.price_cents,
     was_price_cents: record.was_price_cents,
-    is_on_special: flag(record.is_on_special),
-    is_available: flag(record.is_available),
+    is_on_special: flagOf(record.is_on_special),
+    is_available: flagOf(record.is_available),
   }
 }
 
@@ -146,13 +146,9 @@ function productOf(group: readonly ListingRecord[]): Product {
     key,
     name: rest.name,
     size: rest.size,
-    gtin: gtinShown(rest),
+    gtin: gtinOfListing(rest),
     evidence: evidence[index]!,
     details: detailsIn(rest.details),
   }))
   return { name, brand, size, barcodes, listings }
-}
-
-function flag(value: number | null): boolean | null {
-  return value === null ? null : value === 1
 }

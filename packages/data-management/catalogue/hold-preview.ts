@@ -46,7 +46,7 @@ export async function scrapesWithPrevious(
 }
 
 /** What was applied, with names looked up before the load is rolled back. */
-export async function named(
+export async function withNames(
   database: Sql,
   applied: DateChange & Readonly<{ unchanged: number }>,
 ): Promise<Omit<HoldPreview, 'made_at' | 'stores'>> {
@@ -60,7 +60,7 @@ export async function named(
 }
 
 /** Keeps a preview with the record of its load. */
-export async function keepPreview(database: Sql, loadId: number, preview: HoldPreview): Promise<void> {
+export async function insertPreview(database: Sql, loadId: number, preview: HoldPreview): Promise<void> {
   await database.run('insert into hold_preview values (?, ?)', loadId, JSON.stringify(preview))
 }
 
@@ -72,7 +72,7 @@ export async function previewOf(database: Sql, sha256: string): Promise<HoldPrev
 }
 
 /** The names of a listing and the store it is sold in. */
-export async function listingNamed(database: Sql, { listingId, storeId }: ListingOfStore): Promise<NamedListing> {
+async function listingNamed(database: Sql, { listingId, storeId }: ListingOfStore): Promise<NamedListing> {
   const listing = await database.get<{ sku: string | null; name: string }>(
     `select case by_name when 0 then listing.code end as sku, label.name
       from listing join label on label.id = listing.label_id where listing.id = ?`,

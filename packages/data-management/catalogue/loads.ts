@@ -6,7 +6,7 @@ import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import { type DateChange, nothingChanged } from './model/date-change.ts'
-import { noteRevision } from './queries/revision.ts'
+import { renewRevision } from './queries/revision.ts'
 
 /**
  * The file of a load. `receivedAt` is in milliseconds since 1970. `rankedAt` orders files, the higher the later, and
@@ -122,7 +122,7 @@ export async function insertLoad(database: Sql, file: LoadedFile): Promise<numbe
 /** Completes the record of a load. */
 export async function finishLoad(database: Sql, id: number, ending: Ending): Promise<LoadRecord> {
   const { counts, applied } = ending
-  await noteRevision(database)
+  await renewRevision(database)
   const stored = await database.get<StoredLoad>(
     `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
       inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ?, remarks = ?, verdicts = ?

@@ -120,10 +120,10 @@ async function figuresOf(database: Sql, chosen: readonly Near[], date: string): 
     ...chosen.map(({ scrape_id }) => scrape_id),
   )
   // Ties are sorted by store code, so that the order does not depend on the order of loading.
-  const inOrder = found.toSorted(
+  const sorted = found.toSorted(
     (one, other) => daysFrom(date, one) - daysFrom(date, other) || (one.code < other.code ? -1 : 1),
   )
-  return inOrder.map(({ store, date: day, figures }) => ({
+  return sorted.map(({ store, date: day, figures }) => ({
     store,
     date: day,
     figures: figuresIn(figures),
@@ -149,10 +149,19 @@ function daysFrom(date: string, other: Readonly<{ date: string }>): number {
 }
 
 /** A scrape that has figures. */
-export type Counted = Readonly<{ id: number; companyId: number; storeId: number; date: string; figures: Figures }>
+export type ScrapeWithFigures = Readonly<{
+  id: number
+  companyId: number
+  storeId: number
+  date: string
+  figures: Figures
+}>
 
 /** Keeps the figures of a scrape. */
-export async function keepFigures(database: Sql, { id, companyId, storeId, date, figures }: Counted): Promise<void> {
+export async function insertFigures(
+  database: Sql,
+  { id, companyId, storeId, date, figures }: ScrapeWithFigures,
+): Promise<void> {
   await database.run(
     'insert into figures (scrape_id, company_id, store_id, date, figures) values (?, ?, ?, ?, ?)',
     id,

@@ -1,5 +1,6 @@
 /** How a store is usually scraped: kept in `source` by all code that changes scrapes, so that queries are fast. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
+import { medianOf } from '@splitcart/shared/truth/case.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** A date of a store, and how many listings its scrape shows. */
@@ -43,12 +44,4 @@ export function usualOf(latest: readonly DatedRows[]): Usual {
   const days = latest.map(({ date }) => Date.parse(date) / DAY_MS)
   const between = days.slice(1).map((day, index) => days[index]! - day)
   return { usualDays: medianOf(between) ?? null, usualRows: medianOf(latest.map(({ rows }) => rows)) ?? 0 }
-}
-
-/** The median; undefined for an empty list. */
-function medianOf(numbers: readonly number[]): number | undefined {
-  const sorted = numbers.toSorted((one, other) => one - other)
-  const upper = sorted[sorted.length >> 1]
-  if (upper === undefined) return undefined
-  return sorted.length % 2 === 1 ? upper : (upper + sorted[(sorted.length >> 1) - 1]!) / 2
 }

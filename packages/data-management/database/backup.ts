@@ -49,12 +49,12 @@ export async function removeUnfinished(disk: Disk, { catalogue, ledger }: Databa
 }
 
 /** Removes the unfinished copy that would get this path, with the files of SQLite beside it. */
-export async function removePart(disk: Disk, path: string): Promise<void> {
+async function removePart(disk: Disk, path: string): Promise<void> {
   for (const beside of SQLITE_SUFFIXES) await removeIfThere(disk, path + PART + beside)
 }
 
 /** Makes a durable copy of a database as a part beside `to`; `publishCopy` gives it that name. Throws as `backUp`. */
-export async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
+async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
   {
     using source = openToRead(from)
     vacuumInto(source, from, to)
@@ -70,9 +70,9 @@ export async function copyToPart(disk: Disk, from: string, to: string): Promise<
 }
 
 /** Gives a part its name. Throws `copy_not_made` if a file has it. */
-export async function publishCopy(disk: Disk, path: string): Promise<void> {
-  const landed = await publish(disk, path + PART, dirname(path), [basename(path)])
-  if (landed.wasThere) throw targetExists(path)
+async function publishCopy(disk: Disk, path: string): Promise<void> {
+  const published = await publish(disk, path + PART, dirname(path), [basename(path)])
+  if (published.wasThere) throw targetExists(path)
 }
 
 function vacuumInto(source: DatabaseSync, from: string, to: string): void {

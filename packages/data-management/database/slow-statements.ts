@@ -3,9 +3,9 @@ import { channel } from 'node:diagnostics_channel'
 import type { Log } from '@splitcart/shared/log.ts'
 
 /** A statement that was run, and how long it took. */
-type Asked = Readonly<{ sql: string; ms: number }>
+type TimedStatement = Readonly<{ sql: string; ms: number }>
 
-const ASKED = channel('splitcart:statement')
+const STATEMENTS = channel('splitcart:statement')
 const CHARACTERS_MAX = 2_000
 
 /** Runs a query and publishes its duration to subscribers. */
@@ -20,17 +20,17 @@ export async function timed<T>(sql: string, ask: () => Promise<T>): Promise<T> {
 
 /** Publishes the duration of a statement that began at `begin` (of `performance.now()`). */
 export function publishDuration(sql: string, begin: number): void {
-  if (ASKED.hasSubscribers) ASKED.publish({ sql, ms: performance.now() - begin } satisfies Asked)
+  if (STATEMENTS.hasSubscribers) STATEMENTS.publish({ sql, ms: performance.now() - begin } satisfies TimedStatement)
 }
 
 /** Logs statements of this thread that take `msMin` or longer (0: none), until the returned function is called. */
 export function logSlowStatements(log: Log, msMin: number): () => void {
   if (msMin === 0) return () => {}
-  const tell = (message: unknown) => {
-    const { sql, ms } = message as Asked
+  const onStatement = (message: unknown) => {
+    const { sql, ms } = message as TimedStatement
     if (ms < msMin) return
     log.warn({ ms: Math.round(ms), sql: sql.replace(/\s+/g, ' ').trim().slice(0, CHARACTERS_MAX) }, 'slow statement')
   }
-  ASKED.subscribe(tell)
-  return () => void ASKED.unsubscribe(tell)
+  STATEMENTS.subscribe(onStatement)
+  return () => void STATEMENTS.unsubscribe(onStatement)
 }

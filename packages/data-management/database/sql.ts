@@ -5,17 +5,17 @@ import type { Record } from './sqlite.ts'
 export type Value = string | number | bigint | null | Uint8Array
 
 /** SQLite returns the value at once, PostgreSQL a promise of it. */
-type Soon<T> = T | Promise<T>
+export type MaybePromise<T> = T | Promise<T>
 
 /** A database, or a transaction in it. */
 export type Sql = Readonly<{
   dialect: 'sqlite' | 'postgres'
   /** Runs a statement and tells how many records it changed. */
-  run: (sql: string, ...values: Value[]) => Soon<number>
+  run: (sql: string, ...values: Value[]) => MaybePromise<number>
   /** The first record, or undefined. */
-  get: <T = Record>(sql: string, ...values: Value[]) => Soon<T | undefined>
+  get: <T = Record>(sql: string, ...values: Value[]) => MaybePromise<T | undefined>
   /** All records at once: only for results that are known to be small. */
-  all: <T = Record>(sql: string, ...values: Value[]) => Soon<T[]>
+  all: <T = Record>(sql: string, ...values: Value[]) => MaybePromise<T[]>
   /** Records one by one, for results of any size. */
   each: <T = Record>(sql: string, ...values: Value[]) => Iterable<T> | AsyncIterable<T>
 }>

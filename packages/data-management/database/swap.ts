@@ -52,7 +52,7 @@ export async function finishSwap(disk: Disk, dataFolder: string, { databases, as
 }
 
 /** Restores the previous databases. Safe to repeat after a crash at any point. */
-export async function takeBackSwap(disk: Disk, dataFolder: string, { databases, aside }: Swap): Promise<void> {
+export async function undoSwap(disk: Disk, dataFolder: string, { databases, aside }: Swap): Promise<void> {
   for (const database of databases) {
     const old = asideOf(database, aside)
     // The old database is moved back last: until then the file in its place is the new one.

@@ -6,7 +6,7 @@ import { foldersIn } from '../folders.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import { kindOf } from '../notices/conditions.ts'
 import { conditionsNow } from '../notices/look.ts'
-import type { Outside } from '../notices/looked.ts'
+import type { Outside } from '../notices/look-parts.ts'
 import { openDatabasesReadOnly, type ReadOnlyDatabases } from '../read-only-databases.ts'
 import { migrationsKnown, SCHEMAS } from '../schemas.ts'
 
@@ -37,8 +37,8 @@ export async function checkConditions(disk: Disk, examined: Databases): Promise<
 }
 
 async function conditionsIn(disk: Disk, { dataDir, catalogue, server, diskBytesKept }: Databases) {
-  await using asked = await openAsTheyAre({ dataDir, catalogue, server })
-  const { database, ledger, path } = asked
+  await using opened = await openAsTheyAre({ dataDir, catalogue, server })
+  const { database, ledger, path } = opened
   const folders = foldersIn(dataDir)
   const reading: Reading = {
     catalogue: { database, path, findLoad: (id) => findLoad(database, id) },

@@ -4,7 +4,7 @@
  */
 import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import { addDays } from '@splitcart/shared/date.ts'
-import { openToLook } from '../database/look.ts'
+import { openForReading } from '../database/open-for-reading.ts'
 
 type FutureScrape = Readonly<{ filename: string; date: string }>
 
@@ -32,7 +32,7 @@ export async function checkDates(catalogue: string, server: string | undefined):
 }
 
 async function inFile(path: string, day: string): Promise<FutureScrape[]> {
-  const connection = openToLook(path)
+  const connection = openForReading(path)
   try {
     return connection.prepare(futureScrapesSql('?')).all(day) as FutureScrape[]
   } finally {

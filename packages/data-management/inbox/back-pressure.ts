@@ -64,7 +64,7 @@ export function faultOfBacklog(
 }
 
 /** Which limit the backlog of one key exceeds, given what is still free; undefined if none. */
-export function faultOfShare(own: Share | undefined, all: Share, limits: BacklogLimits): string | undefined {
+function faultOfShare(own: Share | undefined, all: Share, limits: BacklogLimits): string | undefined {
   const { files = 0, bytes = 0 } = own ?? {}
   const [freeFiles, freeBytes] = [limits.filesMax - all.files, limits.bytesMax - all.bytes]
   if (files > SHARE_OF_FREE * freeFiles) return `${files} files of this key wait, and ${freeFiles} more may of all keys`

@@ -50,8 +50,8 @@ export class Beliefs {
     return recordOf(await this.#database.insertInto('belief').values(folded).returningAll().executeTakeFirstOrThrow())
   }
 
-  /** Takes a belief back; false if there is none with this id, or it was taken back already. */
-  async undo(id: number, who: string, at: number): Promise<boolean> {
+  /** Takes a belief back, and audits it; false if there is none with this id, or it was taken back already. */
+  async undo(id: string, who: string, at: number): Promise<boolean> {
     return await undoRecord(this.#database, 'belief', { id, who, at })
   }
 

@@ -20,7 +20,7 @@ const GROUPS = 3
 const GROUP_LETTERS = 4
 
 /** How long a code is valid. */
-export const CODE_MINUTES = 10
+const CODE_MINUTES = 10
 const USED = 'it was used already'
 const KEPT_MS = 30 * 24 * 60 * MINUTE_MS
 

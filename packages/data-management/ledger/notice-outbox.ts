@@ -43,7 +43,7 @@ export async function addNotices(database: LedgerDatabase, notices: readonly New
 }
 
 /** Records that the settings of a server name these receivers. */
-export async function seeReceivers(database: LedgerDatabase, names: readonly string[], now: number): Promise<void> {
+export async function updateReceivers(database: LedgerDatabase, names: readonly string[], now: number): Promise<void> {
   for (const name of names)
     await database
       .insertInto('notice_receiver')
@@ -157,7 +157,7 @@ async function remove(database: LedgerDatabase, { receiver, ids }: { receiver: s
 
 /** Records what a receiver answered to a test. */
 export async function recordTest(database: LedgerDatabase, receiver: string, answer: string, now: number) {
-  await seeReceivers(database, [receiver], now)
+  await updateReceivers(database, [receiver], now)
   await database
     .updateTable('notice_receiver')
     .set({ last_at: now, last_answer: answer })

@@ -12,7 +12,7 @@ import type { LoadNumberSql } from './sorted-uploads.ts'
 const MIGRATIONS = fileURLToPath(new URL('migrations/postgres', import.meta.url))
 
 /** The schema that holds the ledger's tables. */
-export const LEDGER_SCHEMA = 'ledger'
+const LEDGER_SCHEMA = 'ledger'
 
 /** Opens the ledger at an address, making its tables when they are not there. `settingsKey` is API_SECRET_KEY where it is set. */
 export async function openPostgresLedger(

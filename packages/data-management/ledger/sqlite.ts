@@ -8,7 +8,7 @@ import {
   type SqliteDialectConfig,
   SqliteDriver,
 } from 'kysely'
-import { openToLook } from '../database/look.ts'
+import { openForReading } from '../database/open-for-reading.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
 import type { LedgerDatabase } from './database.ts'
@@ -63,7 +63,7 @@ class WritingDriver extends SqliteDriver {
 
 /** Reads the changes of an existing ledger over a connection of its own. */
 export function sqliteChanges(path: string): Changes {
-  const connection = openToLook(path)
+  const connection = openForReading(path)
   const dataVersion = () => connection.prepare('pragma data_version').get()?.data_version
   let version = dataVersion()
   return {

@@ -40,8 +40,8 @@ export class StoreMerges {
     return Number(made.id)
   }
 
-  /** Undoes a merge; false if there is none with this id, or it is undone already. */
-  async undo(id: number, who: string, at: number): Promise<boolean> {
+  /** Undoes a merge, and audits it; false if there is none with this id, or it is undone already. */
+  async undo(id: string, who: string, at: number): Promise<boolean> {
     return await undoRecord(this.#database, 'store_merge', { id, who, at })
   }
 

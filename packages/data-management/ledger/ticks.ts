@@ -37,7 +37,7 @@ export class Ticks {
   }
 
   /** Removes a tick; false if there is none. */
-  async takeBack({ kind, subject }: TickName, who: string, at: number): Promise<boolean> {
+  async remove({ kind, subject }: TickName, who: string, at: number): Promise<boolean> {
     return await this.#database.transaction().execute(async (transaction) => {
       const ended = await transaction
         .deleteFrom('tick')

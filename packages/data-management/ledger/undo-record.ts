@@ -1,19 +1,30 @@
 /** Records of what people say, which they can take back: they stay, with who took them back. */
+import { audit } from './audit.ts'
 import type { LedgerDatabase } from './database.ts'
 
-type Undoable = 'belief' | 'store_merge' | 'verdict'
-type Undoing = Readonly<{ id: number; who: string; at: number }>
+/** What the audit says of each kind. */
+const AUDITED = {
+  belief: 'belief taken back',
+  store_merge: 'merge of stores undone',
+  verdict: 'verdict taken back',
+} as const
 
-/** Takes a record back; false if there is none with this id, or it was taken back already. */
+type Undoable = keyof typeof AUDITED
+type Undoing = Readonly<{ id: string; who: string; at: number }>
+
+/** Takes a record back, and audits it; false if there is none with this id, or it was taken back already. */
 export async function undoRecord(database: LedgerDatabase, table: Undoable, undoing: Undoing): Promise<boolean> {
   const { id, who, at } = undoing
+  if (!/^\d{1,15}$/.test(id)) return false
   const undone = await database
     .updateTable(table)
     .set({ undone_at: at, undone_by: who })
-    .where('id', '=', id)
+    .where('id', '=', Number(id))
     .where('undone_at', 'is', null)
     .executeTakeFirst()
-  return Number(undone.numUpdatedRows) === 1
+  if (Number(undone.numUpdatedRows) !== 1) return false
+  await audit(database, { at, who, what: AUDITED[table], about: id })
+  return true
 }
 
 /** A version text, different after each record that is added or taken back. */

@@ -33,7 +33,7 @@ export class Verdicts {
 
   /** Records a verdict and returns its id. */
   async give({ one, other, verdict, at, who, reason }: NewVerdict): Promise<number> {
-    const [first, second] = inOrder(one, other)
+    const [first, second] = sortedPair(one, other)
     const made = await this.#database
       .insertInto('verdict')
       .values({
@@ -53,8 +53,8 @@ export class Verdicts {
     return Number(made.id)
   }
 
-  /** Takes a verdict back; false if there is none with this id, or it was taken back already. */
-  async undo(id: number, who: string, at: number): Promise<boolean> {
+  /** Takes a verdict back, and audits it; false if there is none with this id, or it was taken back already. */
+  async undo(id: string, who: string, at: number): Promise<boolean> {
     return await undoRecord(this.#database, 'verdict', { id, who, at })
   }
 
@@ -111,7 +111,7 @@ function latestOf(newestFirst: readonly VerdictRecord[]): VerdictRecord[] {
 }
 
 /** The two listings in a fixed order, so that a pair is the same whichever is named first. */
-function inOrder(one: ListingName, other: ListingName): [ListingName, ListingName] {
+function sortedPair(one: ListingName, other: ListingName): [ListingName, ListingName] {
   return JSON.stringify(namesOf(one)) < JSON.stringify(namesOf(other)) ? [one, other] : [other, one]
 }
 

@@ -85,7 +85,7 @@ export class Watches {
   }
 
   /** Records the state seen now, with its notice; false if another process has done so since `before` was read. */
-  async see({ id, seen: before }: WatchRecord, seen: Seen, notice: NewNotice | undefined): Promise<boolean> {
+  async recordSeen({ id, seen: before }: WatchRecord, seen: Seen, notice: NewNotice | undefined): Promise<boolean> {
     return await this.#database.transaction().execute(async (transaction) => {
       const noted = await transaction
         .updateTable('watch')

@@ -10,7 +10,7 @@ import { clocksOff, machinesGone } from './look-at-machines.ts'
 import { findingsThere, silentSources } from './look-at-sources.ts'
 import { backlogOld, dyingUploads, failedUploads, heldUploads } from './look-at-uploads.ts'
 import { backupOld, damageFound, diskLow, keysExpiring, loaderGone } from './look-at-work.ts'
-import type { FoundCondition, Looked } from './looked.ts'
+import type { FoundCondition, LookInput } from './look-parts.ts'
 
 /** A kind of condition. */
 export type ConditionKind = Readonly<{
@@ -31,7 +31,7 @@ export type ConditionKind = Readonly<{
   /** Every machine of a fleet has its own: the subject begins with its name. */
   isOfMachine?: true
   todo: string
-  look: (looked: Looked) => Promise<readonly FoundCondition[]>
+  look: (looked: LookInput) => Promise<readonly FoundCondition[]>
 }>
 
 /** The name of a kind, as settings and commands know it. */

@@ -3,7 +3,7 @@ import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import { momentOf } from '../http/threads/reading.ts'
 import type { KnownMachine } from '../ledger/machines.ts'
 import type { Condition } from '../ledger/notices.ts'
-import { type Looked, shortName } from './looked.ts'
+import { type LookInput, shortName } from './look-parts.ts'
 
 const SKEW_MS_MAX = 5 * MINUTE_MS
 // A recorded condition lasts until the clock is clearly right again.
@@ -12,7 +12,7 @@ const SKEW_MS_OVER = 4 * MINUTE_MS
 const QUIET_MS = 26 * 60 * MINUTE_MS
 
 /** Machines whose clocks are off, by their recent reports. */
-export async function clocksOff({ reading, recorded }: Looked): Promise<readonly Condition[]> {
+export async function clocksOff({ reading, recorded }: LookInput): Promise<readonly Condition[]> {
   const { now } = momentOf(reading)
   const machines = await reading.inbox.ledger.machines.working(now)
   return machines
@@ -25,7 +25,7 @@ export async function clocksOff({ reading, recorded }: Looked): Promise<readonly
 }
 
 /** Machines that had files to send, and have not been heard of since. */
-export async function machinesGone({ reading }: Looked): Promise<readonly Condition[]> {
+export async function machinesGone({ reading }: LookInput): Promise<readonly Condition[]> {
   const { now, zone } = momentOf(reading)
   const machines = await reading.inbox.ledger.machines.working(now)
   return machines
@@ -40,7 +40,7 @@ export async function machinesGone({ reading }: Looked): Promise<readonly Condit
 }
 
 /** How far a clock is off, as in "6 minutes behind"; by whole minutes, hours or days. */
-export function skewText(skewMs: number): string {
+function skewText(skewMs: number): string {
   const minutes = Math.round(Math.abs(skewMs) / MINUTE_MS)
   const [amount, unit] =
     minutes < 120

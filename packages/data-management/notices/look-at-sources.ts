@@ -2,7 +2,7 @@
 import { type Source, sourceView } from '../catalogue/queries/sources.ts'
 import { findingKey, unbelievedFindings } from '../http/routes/findings.ts'
 import { sourcesNow } from '../http/routes/freshness.ts'
-import { type FoundCondition, type Looked, shortName, shortSentence } from './looked.ts'
+import { type FoundCondition, type LookInput, shortName, shortSentence } from './look-parts.ts'
 
 const FINDINGS_MAX = 300
 
@@ -10,7 +10,7 @@ const FINDINGS_MAX = 300
  * Sources not heard of for twice their interval. A recorded one lasts while it is late; if people snooze or retire it,
  * it ends without a notice. People's notes on a source are for users with a key and never sent to receivers.
  */
-export async function silentSources({ reading, recorded }: Looked): Promise<readonly FoundCondition[]> {
+export async function silentSources({ reading, recorded }: LookInput): Promise<readonly FoundCondition[]> {
   const isRecorded = (source: Source) => recorded.has(keyOf(source))
   return (await sourcesNow(reading))
     .filter((source) => source.state === 'silent' || (source.state !== 'good' && isRecorded(source)))
@@ -24,7 +24,7 @@ export async function silentSources({ reading, recorded }: Looked): Promise<read
 }
 
 /** Findings of the newest scrapes that no belief of a person covers. */
-export async function findingsThere({ reading, recorded, ticked }: Looked): Promise<readonly FoundCondition[]> {
+export async function findingsThere({ reading, recorded, ticked }: LookInput): Promise<readonly FoundCondition[]> {
   const isKnown = (key: string) => recorded.has(key) || ticked.has(key)
   const { first } = await unbelievedFindings(reading, (each, at) => at < FINDINGS_MAX || isKnown(findingKey(each)))
   return first.map((finding) => {

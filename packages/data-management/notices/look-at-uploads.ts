@@ -5,7 +5,7 @@ import { momentOf } from '../http/threads/reading.ts'
 import { SAID_BY_A_PERSON } from '../ledger/decided.ts'
 import type { Condition } from '../ledger/notices.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import { type FoundCondition, type Looked, shortName, shortSentence } from './looked.ts'
+import { type FoundCondition, type LookInput, shortName, shortSentence } from './look-parts.ts'
 
 const NEWEST_MAX = 1_000
 const VERIFIED_MAX = 500
@@ -13,7 +13,7 @@ const FAILED_MS = 7 * DAY_MS
 const BACKLOG_MS = 30 * 60_000
 
 /** Uploads that are held for a person's decision. */
-export async function heldUploads(looked: Looked): Promise<readonly FoundCondition[]> {
+export async function heldUploads(looked: LookInput): Promise<readonly FoundCondition[]> {
   const held = await uploadsIn('held', looked)
   return held.map(({ id, filename, problem, mark }) => {
     return { kind: 'held', subject: id, text: `${filename} is held: ${problem}`, ...mark }
@@ -21,7 +21,7 @@ export async function heldUploads(looked: Looked): Promise<readonly FoundConditi
 }
 
 /** Uploads that failed to load, received in the last seven days. */
-export async function failedUploads(looked: Looked): Promise<readonly FoundCondition[]> {
+export async function failedUploads(looked: LookInput): Promise<readonly FoundCondition[]> {
   const since = momentOf(looked.reading).now - FAILED_MS
   const failed = await uploadsIn('failed', looked, ({ received_at }) => received_at > since)
   return (
@@ -35,7 +35,7 @@ export async function failedUploads(looked: Looked): Promise<readonly FoundCondi
 }
 
 /** Uploads whose load killed a loader and is being tried again. */
-export async function dyingUploads({ reading }: Looked): Promise<readonly Condition[]> {
+export async function dyingUploads({ reading }: LookInput): Promise<readonly Condition[]> {
   const open = await reading.inbox.ledger.uploads.list({ state: 'loading', limit: NEWEST_MAX })
   return open
     .filter(({ load_attempts }) => load_attempts > 1)
@@ -45,7 +45,7 @@ export async function dyingUploads({ reading }: Looked): Promise<readonly Condit
 }
 
 /** The condition that the oldest waiting upload has waited for half an hour. */
-export async function backlogOld({ reading }: Looked): Promise<readonly Condition[]> {
+export async function backlogOld({ reading }: LookInput): Promise<readonly Condition[]> {
   const { files, since } = await reading.inbox.ledger.uploads.waiting()
   const { now, zone } = momentOf(reading)
   if (since === null || now - since < BACKLOG_MS) return []
@@ -63,7 +63,7 @@ type Shown = Readonly<{ id: string; filename: string; problem: string; mark?: { 
 /** The newest uploads in a state, and those ticked off or on record that are still in it. */
 async function uploadsIn(
   state: UploadState,
-  { reading, recorded, ticked }: Looked,
+  { reading, recorded, ticked }: LookInput,
   isMeant: (upload: Upload) => boolean = () => true,
 ): Promise<Shown[]> {
   const { uploads } = reading.inbox.ledger

@@ -3,7 +3,7 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import { momentOf } from '../http/threads/reading.ts'
 import type { Condition } from '../ledger/notices.ts'
 import { waiting } from './look-at-uploads.ts'
-import { type Looked, shortName, shortSentence } from './looked.ts'
+import { type LookInput, shortName, shortSentence } from './look-parts.ts'
 
 const BACKUP_OLD_MS = 8 * DAY_MS
 const NO_BACKUP_MS = 2 * DAY_MS
@@ -11,7 +11,7 @@ const KEY_DAYS = 7
 const GIB = 1024 ** 3
 
 /** The condition that the disk of a machine is nearly full. */
-export async function diskLow({ outside: { machine, disk } }: Looked): Promise<readonly Condition[]> {
+export async function diskLow({ outside: { machine, disk } }: LookInput): Promise<readonly Condition[]> {
   if (!disk.is_low) return []
   const [free, kept] = [disk.free_bytes, disk.kept_bytes].map((bytes) => `${(bytes / GIB).toFixed(1)} GiB`)
   const text = `${shortName(machine)} has ${free} of disk left; below ${kept} uploads are refused`
@@ -19,7 +19,7 @@ export async function diskLow({ outside: { machine, disk } }: Looked): Promise<r
 }
 
 /** Damage by the disk of a machine. Until the first check after a start, the recorded conditions stay. */
-export async function damageFound({ outside, recorded }: Looked): Promise<readonly Condition[]> {
+export async function damageFound({ outside, recorded }: LookInput): Promise<readonly Condition[]> {
   const { machine, damage } = outside
   if (damage === null) return [...recorded].map((subject) => ({ kind: 'damage', subject, text: '' }))
   return damage.map((fault) => {
@@ -29,7 +29,7 @@ export async function damageFound({ outside, recorded }: Looked): Promise<readon
 }
 
 /** The condition that uploads wait and no loader runs. */
-export async function loaderGone({ reading, outside }: Looked): Promise<readonly Condition[]> {
+export async function loaderGone({ reading, outside }: LookInput): Promise<readonly Condition[]> {
   if (outside.hasLoader) return []
   const { files } = await reading.inbox.ledger.uploads.waiting()
   if (files === 0) return []
@@ -40,7 +40,7 @@ export async function loaderGone({ reading, outside }: Looked): Promise<readonly
  * The condition that the latest backup is old, or that there is none. PostgreSQL has its own tools: with it, a backup
  * that was never recorded is no condition.
  */
-export async function backupOld({ reading }: Looked): Promise<readonly Condition[]> {
+export async function backupOld({ reading }: LookInput): Promise<readonly Condition[]> {
   const { ledger } = reading.inbox
   const { now, zone } = momentOf(reading)
   const latest = await ledger.latestBackup()
@@ -55,7 +55,7 @@ export async function backupOld({ reading }: Looked): Promise<readonly Condition
 }
 
 /** Keys that expire within seven days and have no successor. */
-export async function keysExpiring({ reading }: Looked): Promise<readonly Condition[]> {
+export async function keysExpiring({ reading }: LookInput): Promise<readonly Condition[]> {
   const { ledger } = reading.inbox
   const { now, zone } = momentOf(reading)
   const keys = await ledger.keysExpiring(now, now + KEY_DAYS * DAY_MS)

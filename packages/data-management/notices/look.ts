@@ -5,7 +5,7 @@ import type { Reading } from '../http/threads/reading.ts'
 import type { Condition, ConditionChanges, RecordedCondition } from '../ledger/notices.ts'
 import type { ActiveTicks, Tick } from '../ledger/ticks.ts'
 import { CONDITIONS, type ConditionKind, kindOf } from './conditions.ts'
-import type { FoundCondition, Looked, Outside } from './looked.ts'
+import type { FoundCondition, LookInput, Outside } from './look-parts.ts'
 
 /** The input of a look. `isWhole`: also the slow kinds, whose cost grows with the number of stores. */
 export type LookParameters = Readonly<{ outside: Outside; isWhole: boolean }>
@@ -62,7 +62,7 @@ export async function conditionsNow(reading: Reading, outside: Outside): Promise
 /** The conditions of one kind; those that are ticked off are marked as settled. */
 async function foundBy(
   [name, kind]: readonly [string, ConditionKind],
-  looked: Omit<Looked, 'ticked'>,
+  looked: Omit<LookInput, 'ticked'>,
   ticks: ActiveTicks,
 ): Promise<FoundCondition[]> {
   const found = await kind.look({ ...looked, ticked: new Set(ticks.of(name).map(({ subject }) => subject)) })

@@ -104,10 +104,10 @@ export async function testReceivers(
   { notices, receivers, page, now }: Omit<NoticeContext, 'log'>,
   only?: string,
 ): Promise<{ name: string; taken: boolean; answer: string }[]> {
-  const meant = receivers.filter(({ name }) => only === undefined || name === only)
-  if (only !== undefined && meant.length === 0) throw new Problem('not_found', 'no receiver of notices has this name')
+  const chosen = receivers.filter(({ name }) => only === undefined || name === only)
+  if (only !== undefined && chosen.length === 0) throw new Problem('not_found', 'no receiver of notices has this name')
   return await Promise.all(
-    meant.map(async (receiver) => {
+    chosen.map(async (receiver) => {
       const message = messageOf([testNotice(now())], { repeats: false, isShort: false, page })
       const { taken, answer } = await ask(receiver, message, 0)
       await recordTest(notices.database, receiver.name, taken ? 'taken: a test' : answer, now())

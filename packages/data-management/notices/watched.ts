@@ -4,23 +4,23 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
 import { lowestEverOf } from '../catalogue/queries/price-summary.ts'
-import { numberNow, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import { currentNumber, pricesNow, productOf } from '../catalogue/queries/products.ts'
 import { currentNow } from '../http/routes/freshness.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import type { NewWatch, Seen, WatchRecord } from '../ledger/watches.ts'
-import { shortName } from './looked.ts'
+import { shortName } from './look-parts.ts'
 
 /** A watch whose product has changed; `text` null: without a notice. */
-export type SeenAnew = Readonly<{ watch: WatchRecord; seen: Seen; text: string | null; productId: number }>
+export type WatchChange = Readonly<{ watch: WatchRecord; seen: Seen; text: string | null; productId: number }>
 
 /** The watches whose products have changed. */
-export async function watchedNow(reading: Reading): Promise<SeenAnew[]> {
+export async function watchedNow(reading: Reading): Promise<WatchChange[]> {
   const watches = await reading.inbox.ledger.watches.list()
   if (watches.length === 0) return []
   const { database } = reading.catalogue
   const current = await currentNow(reading)
   const money = moneyIn(reading.currency)
-  const changed: SeenAnew[] = []
+  const changed: WatchChange[] = []
   for (const watch of watches) {
     const productId = await productWatched(reading, watch)
     if (productId === null) continue
@@ -53,7 +53,7 @@ export type WatchBaseline = Pick<NewWatch, 'company' | 'by_name' | 'code' | 'nam
 /** Reads the initial values of a watch. */
 export async function watchBaseline(reading: Reading, { productId }: { productId: number }): Promise<WatchBaseline> {
   const { database } = reading.catalogue
-  const id = await numberNow(database, productId)
+  const id = await currentNumber(database, productId)
   const product = await productOf(database, id)
   const listing = await database.get<{ company: string; by_name: number; code: string }>(
     `select company.code as company, by_name, listing.code as code from listing

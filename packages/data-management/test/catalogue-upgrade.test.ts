@@ -73,7 +73,7 @@ function written(record: Record<string, string | number>, column: string): strin
 
 /** `halves`: the files of which an older program has loaded what it knew, and the others. */
 async function goOn(catalogue: Catalogue, [before, after]: readonly [HistoryFile[], HistoryFile[]]): Promise<void> {
-  await catalogue.settle()
+  await catalogue.finishPendingWork()
   assert.equal(await faultOf(catalogue, withoutDetails(before)), undefined)
   assert.notEqual(await faultOf(catalogue, before), undefined, 'it kept less')
   const replayed: string[] = []

@@ -26,7 +26,7 @@ import { type Article, scrapeText } from './shop.ts'
 const DAYS = ['2026-03-01', '2026-03-02', '2026-03-04', '2026-03-05']
 const STORES = ['aldi/G1', 'aldi/G2', 'iga/1']
 const CATEGORIES = ['Pantry', 'Tea', 'Snacks', 'Fridge', 'nowhere']
-const QUESTIONS = 60
+const QUERIES = 60
 
 /** Few articles, some of which move from one day to the next; one shelf bears the same name twice. */
 function shelvesOf(chance: Chance): Article[] {
@@ -53,7 +53,7 @@ async function fill(catalogue: Catalogue): Promise<void> {
   }
 }
 
-/** What a question finds if every line of the category is looked at. */
+/** What a query finds if every line of the category is looked at. */
 async function naive(database: Sql, query: ChangesQuery): Promise<[lines: unknown[], counts: unknown[]]> {
   const { from, to, category, companyId, kinds, order } = query
   const [first, second] = order === 'share' ? ['by_share', 'by_cents'] : ['by_cents', 'by_share']
@@ -90,7 +90,7 @@ function ordered({ kind, by_share, by_cents, listing_id, from_cents, to_cents, .
   return { kind, by_share, by_cents, listing_id, from_cents, to_cents, ...rest }
 }
 
-function questionOf(chance: Chance): ChangesQuery {
+function randomQuery(chance: Chance): ChangesQuery {
   const [from, to] = [chance.of(DAYS), chance.of(DAYS)].toSorted() as [string, string]
   const some = CHANGE_KINDS.filter(() => chance.is(0.5))
   return {
@@ -106,7 +106,7 @@ function questionOf(chance: Chance): ChangesQuery {
 }
 
 for (const { name, skip, open } of databasesOfFile())
-  test(`${name}: ${QUESTIONS} random questions about categories are answered as if every line was looked at, while listings move`, {
+  test(`${name}: ${QUERIES} random queries about categories are answered as if every line was looked at, while listings move`, {
     skip,
   }, async () => {
     await using catalogue = await open()
@@ -121,14 +121,14 @@ for (const { name, skip, open } of databasesOfFile())
     const companies = (await database.all<{ id: number }>('select id from company order by id')).map(({ id }) => id)
     const chance = new Chance(3)
     let found = 0
-    for (let asked = 0; asked < QUESTIONS; asked++) {
-      const { companyId, ...question } = questionOf(chance)
-      const query = { ...question, companyId: companyId === undefined ? undefined : (companies[companyId - 1] ?? 0) }
+    for (let count = 0; count < QUERIES; count++) {
+      const { companyId, ...rest } = randomQuery(chance)
+      const query = { ...rest, companyId: companyId === undefined ? undefined : (companies[companyId - 1] ?? 0) }
       const [lines, counts] = await walked(database, query)
       assert.deepEqual([lines, counts], await naive(database, query), JSON.stringify(query))
       found += lines.length
     }
-    assert.ok(found > QUESTIONS)
+    assert.ok(found > QUERIES)
   })
 
 for (const { name, skip, open } of databasesOfFile())

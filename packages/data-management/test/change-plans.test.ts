@@ -83,7 +83,7 @@ function* nodesOf(node: Node): Generator<Node> {
   for (const each of node.Plans ?? []) yield* nodesOf(each)
 }
 
-/** Two pages of each kind of question. */
+/** Two pages of each kind of query. */
 async function askAll(database: Sql): Promise<ChangeLine[]> {
   const lines: ChangeLine[] = []
   for (const category of ['All', 'Odd', undefined])

@@ -123,7 +123,7 @@ test('a product answers what stands beside it, with who has said so, and its own
     (await asked()).comparable.map(({ sku, said_by, score }) => [sku, said_by, score]),
     [['8', 'Ada', null]],
   )
-  await receiver.ledger.verdicts.undo(id, 'Ada', 2)
+  await receiver.ledger.verdicts.undo(String(id), 'Ada', 2)
   assert.deepEqual((await asked()).comparable, [])
 })
 

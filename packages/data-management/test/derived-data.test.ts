@@ -25,7 +25,7 @@ function fileOf(date: string, price: number, skus: readonly number[] = [1, 2, 3]
   return { sha256: sha256Of(bytes), bytes, receivedAt: Date.parse(date) + 10 * price }
 }
 
-/** A database whose first question for the transitions of a date is answered late: `meanwhile` happens before. */
+/** A database whose first query for the transitions of a date is answered late: `meanwhile` happens before. */
 function interrupted(database: PostgresDatabase, meanwhile: () => Promise<unknown>) {
   let happen: typeof meanwhile | undefined = meanwhile
   const all = async <T>(sql: string, ...values: Value[]) => {

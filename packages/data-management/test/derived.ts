@@ -1,6 +1,6 @@
 /** What the catalogue keeps only to be asked quickly must be what it would be if it were made anew. */
 import { wordsOfListing } from '../catalogue/model/search-words.ts'
-import { describedListings } from '../catalogue/queries/described.ts'
+import { searchableListings } from '../catalogue/queries/searchable-listings.ts'
 import { usualOf } from '../catalogue/usual.ts'
 import type { Sql } from '../database/sql.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
@@ -135,7 +135,7 @@ async function wordsAnew(database: Sql): Promise<string[]> {
   const ids = (await database.all<{ id: number }>('select id from listing where label_id is not null')).map(
     ({ id }) => id,
   )
-  return (await describedListings(database, ids)).flatMap((listing) =>
+  return (await searchableListings(database, ids)).flatMap((listing) =>
     wordsOfListing(listing).map((term) => lineOf({ doc: listing.id, term })),
   )
 }

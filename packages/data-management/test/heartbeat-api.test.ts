@@ -6,8 +6,8 @@ import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { KeyPage } from '../http/routes/keys-schema.ts'
 import type { MachineView } from '../http/routes/machines-schema.ts'
 import { conditionsNow } from '../notices/look.ts'
+import { WELL } from './notice-rounds.ts'
 import { assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
-import { WELL } from './told.ts'
 
 const START = Date.parse('2026-03-01T12:00:00Z')
 const SAID = {

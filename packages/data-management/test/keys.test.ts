@@ -5,10 +5,10 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { keyIdOf, makeKey, withChecksum } from '../ledger/key-format.ts'
 import { SCOPES } from '../ledger/keys.ts'
-import { begin, lookAtConditions } from '../notices/tell.ts'
+import { begin, recordConditions } from '../notices/rounds.ts'
 import { openLedgerIn, storedIn } from './ledgers.ts'
+import { roundsOn } from './notice-rounds.ts'
 import { openReceiver, SETTINGS_KEY, sha256Of } from './receiver.ts'
-import { roundsOn } from './told.ts'
 
 const NOW = Date.parse('2026-01-01')
 const FORMAT = /^splitcart_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}$/
@@ -159,7 +159,7 @@ test('a key is about to expire in its last seven days, unless it has a successor
   const rounds = roundsOn(receiver, [], { now: () => clock.now, kinds: new Set(['key']) })
   await begin(rounds)
   const expiring = async () => {
-    await lookAtConditions(rounds, true)
+    await recordConditions(rounds, true)
     return (await receiver.ledger.notices.conditions(9)).map(({ text }) => /^The key (.*?) \(/.exec(text)?.[1]).sort()
   }
   assert.deepEqual(await expiring(), ['tomorrow'])

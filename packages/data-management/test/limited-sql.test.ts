@@ -24,9 +24,9 @@ async function readTooMuch(database: Sql): Promise<void> {
     for await (const _ of limited.each(COUNTING, records)) read++
     return read
   }
-  const asked = async <T>(question: () => T) => {
+  const asked = async <T>(query: () => T) => {
     limited.begin()
-    return await question()
+    return await query()
   }
   assert.equal((await asked(() => limited.all(COUNTING, 1_000))).length, 1_000)
   assert.equal(await asked(() => each(1_000)), 1_000)

@@ -5,10 +5,10 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
 import { addNotices, CLAIM_MS, forgetOldNotices, type NewNotice, receiversOnRecord } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, notifyReceivers } from '../notices/outbox.ts'
-import { begin, lookAtConditions, makeRound, noLook } from '../notices/tell.ts'
+import { begin, makeRound, newRoundState, recordConditions } from '../notices/rounds.ts'
+import { ended, receiversFrom, roundsOn } from './notice-rounds.ts'
+import { openHook } from './notice-servers.ts'
 import { openReceiver } from './receiver.ts'
-import { ended, receiversFrom, roundsOn } from './told.ts'
-import { openHook } from './told-servers.ts'
 
 function noticeOf(text: string): NewNotice {
   return { at: Date.now(), kind: 'held', subject: text.slice(0, 20), is_over: 0, text, data: null }
@@ -26,8 +26,8 @@ test('more than ten thousand conditions are looked at once, and each of them is 
   await sql`insert into condition (kind, subject, text, since, told_at)
     select 'key', id, '', ${sql.lit(now - 1)}, ${sql.lit(now)} from ${numbers(onRecord)}`.execute(database)
   const rounds = roundsOn(receiver, [], { kinds: new Set(['key']) })
-  await lookAtConditions(rounds, false)
-  await lookAtConditions(rounds, false)
+  await recordConditions(rounds, false)
+  await recordConditions(rounds, false)
   const { told } = await database
     .selectFrom('notice')
     .select(({ fn }) => fn.countAll<number>().as('told'))
@@ -90,11 +90,11 @@ test('a server that is told to stop waits for no receiver, begins no other part,
   const rounds = roundsOn(receiver, receivers, { now: () => clock.now })
   await begin(rounds)
   await addNotices(receiver.ledger.notices.database, [noticeOf('x is held')])
-  await makeRound(rounds, noLook(), stop.signal)
+  await makeRound(rounds, newRoundState(), stop.signal)
   const [record] = await receiversOnRecord(receiver.ledger.notices.database)
   assert.match(String(record?.last_answer), /stopped before it answered/)
   await ended(receiver, 'held', 'a reason', 1)
-  await makeRound(rounds, noLook(), stop.signal)
+  await makeRound(rounds, newRoundState(), stop.signal)
   assert.deepEqual(await receiver.ledger.notices.countByKind(), {}, 'nothing is looked at any more')
   // An answer that is clear says nothing of the one that never came.
   for (let time = 0; time < 2; time++) {
@@ -115,7 +115,7 @@ test('nothing is looked at before it is on record who is told, and what waits fo
   const rounds = roundsOn(receiver, receivers)
   await ended(receiver, 'held', 'a reason', 1)
   const { signal } = new AbortController()
-  const known = noLook()
+  const known = newRoundState()
   await database.schema.alterTable('notice_receiver').renameTo('notice_receiver_away').execute()
   await makeRound(rounds, known, signal)
   await database.schema.alterTable('notice_receiver_away').renameTo('notice_receiver').execute()

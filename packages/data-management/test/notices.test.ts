@@ -8,15 +8,15 @@ import { until } from '../../../test/machines.ts'
 import type { NoticesView } from '../http/routes/notices-schema.ts'
 import { addNotices, CLAIM_MS, claimNotices, type NewNotice } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, notifyReceivers, testReceivers } from '../notices/outbox.ts'
-import { begin, lookAtConditions, type RoundContext } from '../notices/tell.ts'
+import { begin, type RoundContext, recordConditions } from '../notices/rounds.ts'
 import { addressOf } from './ledgers.ts'
+import { ended, receiversFrom, roundsOn, WELL } from './notice-rounds.ts'
+import { openHook, openMailServer, type Posted } from './notice-servers.ts'
 import { assertProblem, get, openReceiver, post, postGzip, rowsText } from './receiver.ts'
 import { bringIn, named, scrapeText } from './shop.ts'
-import { ended, receiversFrom, roundsOn, WELL } from './told.ts'
-import { openHook, openMailServer, type Posted } from './told-servers.ts'
 
 async function round(rounds: RoundContext, isWhole = true): Promise<void> {
-  await lookAtConditions(rounds, isWhole)
+  await recordConditions(rounds, isWhole)
   await notifyReceivers(rounds)
 }
 
@@ -116,7 +116,7 @@ test('a receiver that fails is left alone longer and longer, keeps no other from
   // Of two servers whose clocks differ a little one has it.
   clock.now += DIGEST_MS
   await ended(receiver, 'held', 'a reason', 32)
-  await lookAtConditions(rounds, false)
+  await recordConditions(rounds, false)
   const claimed = await Promise.all([5, 0].map((ms) => claimNotices(rounds.notices.database, 'ntfy', clock.now + ms)))
   assert.deepEqual(claimed.map((each) => each?.notices.length ?? 0).sort(), [0, 1])
 })

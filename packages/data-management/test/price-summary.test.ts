@@ -4,18 +4,24 @@ import { test } from 'node:test'
 import { addDays } from '@splitcart/shared/date.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type ChainHistory, chainHistoriesOf } from '../catalogue/model/chain-history.ts'
-import { type AskedNow, type Chain, chainsOf, lowestEver, type PriceSpan } from '../catalogue/model/price-summary.ts'
+import {
+  type Chain,
+  type CurrentPrice,
+  chainsOf,
+  lowestEver,
+  type PriceSpan,
+} from '../catalogue/model/price-summary.ts'
 import type { ChainsAnswer, ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import { openReceiver } from './receiver.ts'
 import { reader, scrape } from './shop.ts'
 
-function asked(company: string, price_cents: number | null, more: Partial<AskedNow> = {}): AskedNow {
+function asked(company: string, price_cents: number | null, more: Partial<CurrentPrice> = {}): CurrentPrice {
   const rest = {
     was_price_cents: null,
     is_on_special: null,
     date: '2026-03-31',
     is_silent: false,
-    mayBePaid: price_cents !== null,
+    isBuyable: price_cents !== null,
   }
   return { company, price_cents, ...rest, ...more }
 }
@@ -34,14 +40,14 @@ function span(from: string, to: string, price_cents: number, more: Partial<Price
 }
 
 test('chains stand the cheapest first, and prices of silent stores count only where a chain has no others', () => {
-  const silent = { is_silent: true, mayBePaid: false, date: '2025-01-01' }
+  const silent = { is_silent: true, isBuyable: false, date: '2025-01-01' }
   const chains = chainsOf(
     [
       asked('aldi', 319),
       asked('aldi', 299, { date: '2026-03-30' }),
       asked('aldi', 299),
       asked('aldi', 1, silent),
-      asked('iga', 250, { mayBePaid: false }),
+      asked('iga', 250, { isBuyable: false }),
       asked('old', 100, silent),
       asked('corner', 280, { is_on_special: true, was_price_cents: 300 }),
     ],

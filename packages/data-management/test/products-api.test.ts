@@ -106,7 +106,7 @@ test('hostile queries are words or nothing, and never an error of the database',
     'a '.repeat(100),
     '"'.repeat(200),
   ]
-  // What answers is started by the first question.
+  // What answers is started by the first query.
   await namesFound(ask, 'milk')
   for (const text of texts) {
     const start = performance.now()

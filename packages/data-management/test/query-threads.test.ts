@@ -37,7 +37,7 @@ function openLarge(limits: Partial<QueryThreadsOptions> = {}) {
   return { ask, queries, [Symbol.asyncDispose]: () => queries[Symbol.asyncDispose]() }
 }
 
-test('a question that takes too long, or looks at too much, is ended, and the next one is answered', async () => {
+test('a query that takes too long, or looks at too much, is ended, and the next one is answered', async () => {
   {
     await using large = openLarge({ msMax: 0 })
     await assert.rejects(large.ask('a'), LATE)
@@ -52,14 +52,14 @@ test('a question that takes too long, or looks at too much, is ended, and the ne
   })
 })
 
-test('a question that takes too much memory is ended and told as one that asks for too much, and the next one is answered', async () => {
+test('a query that takes too much memory is ended and told as one that asks for too much, and the next one is answered', async () => {
   await using large = openLarge({ heapMiBMax: 48 })
   const ask = (id: string) => runQuery(large.queries, 'preview', { sha256: 'f'.repeat(64), id }, { keyId: 'a', now: 0 })
   await assert.rejects(ask('x'.repeat(2 ** 26)), { ...LATE, detail: 'more than 48 MiB of memory' })
   assert.deepEqual(await ask('x'), { upload_id: 'x', preview: null })
 })
 
-test('a question is given up when whoever asked has gone, whether it waits or is being answered', async () => {
+test('a query is given up when whoever asked has gone, whether it waits or is being answered', async () => {
   await using large = openLarge()
   await large.ask('a')
   const gone = new AbortController()
@@ -79,7 +79,7 @@ test('a key that has had its time of this minute is told when it may go on; othe
   assert.equal((await large.ask(null)).total.count, SIZES.stores)
 })
 
-test('the time in which a thread starts, or fails to, is no time of a key, and nobody is told that its question takes long', async () => {
+test('the time in which a thread starts, or fails to, is no time of a key, and nobody is told that its query takes long', async () => {
   {
     await using away = openLarge({ threadMsPerMinute: 20, catalogue: { file: join(at.path, 'away.db') } })
     for (let time = 0; time < 2; time++) await assert.rejects(away.ask('a'), /unable to open database file/)
@@ -89,7 +89,7 @@ test('the time in which a thread starts, or fails to, is no time of a key, and n
   await assert.rejects(slow.ask('a'), late)
 })
 
-test('a key whose questions wait keeps nobody else waiting, and not more of them wait than may', async () => {
+test('a key whose queries wait keeps nobody else waiting, and not more of them wait than may', async () => {
   await using large = openLarge()
   // So that two threads are there.
   await Promise.all([large.ask('a'), large.ask('b')])

@@ -77,7 +77,7 @@ test('behind a large file the thread gives back what it keeps, and what it has r
   for (const [index, order] of orders.entries()) {
     for (const each of orders.slice(index, index + 3)) reader.expect(each)
     await loadFile(catalogue, { ...order, reader })
-    assert.equal(reader.memory.listing(0), undefined)
+    assert.equal(reader.cache.listing(0), undefined)
   }
   assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
 })
@@ -188,8 +188,8 @@ test('a file that is held is read to its end, and what comes after it is loaded'
 })
 
 function plainOf(row: Shown): Shown {
-  const { code, said } = row
-  return { ...row, code, said }
+  const { code, label } = row
+  return { ...row, code, label }
 }
 
 type Counted = Figures & Readonly<{ bytes: number; sampled: readonly Shown[] }>

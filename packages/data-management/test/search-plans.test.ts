@@ -36,7 +36,7 @@ function articles(company: string, day: number): Article[] {
   }))
 }
 
-const QUESTIONS: readonly Partial<ProductsParameters>[] = [
+const QUERIES: readonly Partial<ProductsParameters>[] = [
   { q: 'teabags' },
   { q: 'teab' },
   { q: 'teabags 500g', company: 'oakmart' },
@@ -111,9 +111,9 @@ for (const { name, skip, open } of databasesOfFile())
     const inbox = { now: () => NOW, ledger: { storeSettings: { list: async () => [] } } }
     const catalogued = { catalogue: { database: askedOf(database, asked) }, inbox }
     const reading = catalogued as unknown as Parameters<typeof productsFound>[0]
-    for (const parameters of QUESTIONS) {
-      const sought = { prices: true, limit: 100, ...parameters }
-      const { products, total } = await productsFound(reading, sought)
+    for (const parameters of QUERIES) {
+      const query = { prices: true, limit: 100, ...parameters }
+      const { products, total } = await productsFound(reading, query)
       assert.ok(products.length >= 30, `${JSON.stringify(parameters)}: ${products.length}`)
       assert.ok(total.count >= 30)
     }

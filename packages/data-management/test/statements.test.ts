@@ -115,7 +115,7 @@ for (const { name, skip, open } of DATABASES) {
         )
         assert.ok(next! > ids.at(-1)!)
         const version = await database.version()
-        await database.noteUndone()
+        await database.bumpVersion()
         assert.notEqual(await database.version(), version)
       }),
   )

@@ -9,11 +9,11 @@ import type { Overview } from '../http/routes/overview.ts'
 import type { ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import type { SourcePage } from '../http/routes/sources.ts'
 import { DIGEST_MS, notifyReceivers } from '../notices/outbox.ts'
-import { begin, lookAtConditions, type RoundContext } from '../notices/tell.ts'
+import { begin, type RoundContext, recordConditions } from '../notices/rounds.ts'
+import { receiversFrom, roundsOn } from './notice-rounds.ts'
+import { openHook } from './notice-servers.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 import { bringIn, named, reader, scrape, scrapeText } from './shop.ts'
-import { receiversFrom, roundsOn } from './told.ts'
-import { openHook } from './told-servers.ts'
 
 /** What is set where nothing is. */
 const NOTHING = { expected_days: null, is_retired: false, snoozed_until: null, note: null }
@@ -73,7 +73,7 @@ test('a store scraped once is waited for as long as others of its company; setti
 
 /** How many stores are silent to the page, to monitoring and on record, and how many notices say that one is heard again. */
 async function toldOf({ receiver, admin, ask }: Shops, rounds: RoundContext): Promise<number[]> {
-  await lookAtConditions(rounds, true)
+  await recordConditions(rounds, true)
   const { conditions, notices } = (await get(admin, '/api/notices')).body as unknown as NoticesView
   const { attention } = await ask<Overview>('/api/overview')
   const metrics = await (await fetch(`${receiver.url}/metrics`, { headers: { 'X-API-Key': admin.key } })).text()
@@ -177,7 +177,7 @@ test('a retired store that is scraped again is retired no more; its silence is t
   clock.now += 60 * DAY_MS
   assert.equal((await states())[1], 'aldi/Once silent')
   await begin(rounds)
-  await lookAtConditions(rounds, true)
+  await recordConditions(rounds, true)
   clock.now += DIGEST_MS
   await notifyReceivers(rounds)
   const told = JSON.stringify(hook.posted.map(({ body }) => body))

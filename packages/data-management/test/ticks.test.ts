@@ -4,10 +4,10 @@ import { test } from 'node:test'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { NoticesView } from '../http/routes/notices-schema.ts'
 import type { Overview } from '../http/routes/overview.ts'
-import { begin, lookAtConditions } from '../notices/tell.ts'
+import { begin, recordConditions } from '../notices/rounds.ts'
+import { ended, roundsOn } from './notice-rounds.ts'
 import { assertProblem, get, openReceiver, post, type Receiver, sha256Of } from './receiver.ts'
 import { bringIn, loadText, named, reader, scrapeText } from './shop.ts'
-import { ended, roundsOn } from './told.ts'
 
 const STORE = JSON.stringify(['aldi', 'G1'])
 
@@ -33,7 +33,7 @@ async function openSilent() {
   }
   /** What stands in the overview, what is ticked off there and in the list of notices, and what was told since. */
   const look = async () => {
-    await lookAtConditions(rounds, true)
+    await recordConditions(rounds, true)
     const { attention } = await ask<Overview>('/api/overview')
     const view = (await get(admin, '/api/notices')).body as unknown as NoticesView
     const told = view.notices

@@ -255,7 +255,7 @@ test('a pass that is asked to stop leaves the rest for the next one', async () =
     stop.abort()
     return local.batches(order)
   }
-  const reader = { memory: local.memory, batches }
+  const reader = { cache: local.cache, batches }
   const first = await updateDb(workOn(receiver, { reader }), stop.signal)
   assert.deepEqual(counts(first), { ...NOTHING, loaded: 1, waiting: 2 })
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 2 })

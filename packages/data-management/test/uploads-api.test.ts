@@ -117,7 +117,7 @@ test('uploads are listed by a column, all or those of a state, page by page', as
   assertProblem(await get(receiver, '/api/uploads?sort=rows'), 403, 'scope_missing')
 })
 
-test('a question that is not understood is refused with what is wrong', async () => {
+test('a query that is not understood is refused with what is wrong', async () => {
   await using receiver = await openReceiver()
   for (const query of ['?state=lost', '?limit=0', '?limit=201', '?limit=many'])
     assertProblem(await get(receiver, `/api/uploads${query}`), 400, 'request_invalid')

@@ -1,5 +1,5 @@
 /** Random stories of files, verdicts and undos, loaded for real and compared with the naive model. */
-import type { BoundListings, Catalogue } from '../catalogue/catalogue.ts'
+import type { Catalogue, VerdictInForce } from '../catalogue/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import type { OpenEmpty } from './catalogues.ts'
 import { historyOf } from './histories.ts'
@@ -27,7 +27,7 @@ export async function faultOfVerdicts(
     if (fault !== undefined) return fault
     // Of one of the files and of one of the verdicts the orders took back another one each time: what was left is said again.
     for (const file of files) if (!(await isLoaded(catalogue, file))) await loadWhole(catalogue, file)
-    await catalogue.judge(said)
+    await catalogue.replaceVerdicts(said)
     ends.push((await Array.fromAsync(catalogueLines(catalogue.database))).join('\n'))
   }
   return ends.every((end) => end === ends[0]) ? undefined : 'the databases are in two states'
@@ -42,14 +42,14 @@ async function faultOfStory(
   catalogue: Catalogue,
   chance: Chance,
   files: readonly HistoryFile[],
-  said: readonly BoundListings[],
+  said: readonly VerdictInForce[],
 ): Promise<Fault> {
   const at = chance.between(0, files.length)
   for (const [place, file] of files.entries()) {
-    if (place === at) await catalogue.judge(said)
+    if (place === at) await catalogue.replaceVerdicts(said)
     await loadWhole(catalogue, file)
   }
-  if (at === files.length) await catalogue.judge(said)
+  if (at === files.length) await catalogue.replaceVerdicts(said)
   const wrong = await faultOf(catalogue, files, naive(said))
   const [undone, ...left] = files
   if (wrong !== undefined || undone === undefined) return wrong
@@ -57,13 +57,13 @@ async function faultOfStory(
   const after = await faultOf(catalogue, left, naive(said))
   if (after !== undefined) return `undone: ${after}`
   const few = said.slice(1)
-  await catalogue.judge(few)
+  await catalogue.replaceVerdicts(few)
   const taken = await faultOf(catalogue, left, naive(few))
   return taken === undefined ? undefined : `taken back: ${taken}`
 }
 
 /** Verdicts of listings that may be there. */
-function verdictsOf(chance: Chance): BoundListings[] {
+function verdictsOf(chance: Chance): VerdictInForce[] {
   const nameOne = () => ({ company: chance.of(COMPANIES), byName: 0 as const, code: chance.of(CODES) })
   const said = Array.from({ length: chance.between(1, 6) }, () => ({
     one: nameOne(),
@@ -83,7 +83,7 @@ function verdictsOf(chance: Chance): BoundListings[] {
 }
 
 /** The same by the names that the naive model has for listings. */
-function naive(said: readonly BoundListings[]) {
-  const nameOf = ({ company, byName, code }: BoundListings['one']) => `${company}\0${byName}${code}`
+function naive(said: readonly VerdictInForce[]) {
+  const nameOf = ({ company, byName, code }: VerdictInForce['one']) => `${company}\0${byName}${code}`
   return said.map(({ one, other, isSame }) => ({ one: nameOf(one), other: nameOf(other), isSame }))
 }

@@ -35,7 +35,7 @@ for (const { name, skip, open } of databasesOfFile()) {
       [{ one: one!, other: other!, isSame: true }],
       [],
     ]) {
-      await catalogue.judge(said)
+      await catalogue.replaceVerdicts(said)
       states.push(await revisionOf(catalogue.database))
     }
     assert.equal(states[1], states[2])

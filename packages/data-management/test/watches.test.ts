@@ -7,12 +7,12 @@ import type { WatchList, WatchView } from '../http/routes/watches.ts'
 import { WATCHES_MAX } from '../ledger/watches.ts'
 import { notifyReceivers } from '../notices/outbox.ts'
 import { ntfyReceiver } from '../notices/receivers/ntfy.ts'
-import { begin, lookAtWatched } from '../notices/tell.ts'
+import { begin, recordWatched } from '../notices/rounds.ts'
 import { noticeText } from '../notices/watched.ts'
+import { roundsOn } from './notice-rounds.ts'
+import { openHook } from './notice-servers.ts'
 import { assertProblem, get, openReceiver, post } from './receiver.ts'
 import { scrape } from './shop.ts'
-import { roundsOn } from './told.ts'
-import { openHook } from './told-servers.ts'
 
 const DAYS = ['2025-09-11', '2025-09-12', '2025-09-13', '2025-09-14', '2025-09-15']
 
@@ -55,7 +55,7 @@ async function openShop() {
       { sku: 'b', name: 'Bread', price: 2 },
     ]
     await scrape(receiver, 'aldi/G1', DAYS[index]!, articles)
-    await Promise.all(servers.map((each, at) => begin(each).then(() => lookAtWatched(each, known[at]!))))
+    await Promise.all(servers.map((each, at) => begin(each).then(() => recordWatched(each, known[at]!))))
     await notifyReceivers(servers[0]!)
     return hook.posted.splice(0).map(({ body }) => [body.title, body.message, body.click])
   }

@@ -13,7 +13,7 @@ import type { Stored } from '../inbox/stored.ts'
 import { receiptOf } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { loadUpload } from './load-upload.ts'
-import { settle, tell, type UpdateDb } from './process.ts'
+import { reportLoad, settle, type UpdateDb } from './process.ts'
 import { deadlyReason, setAside } from './set-aside.ts'
 
 /** Runs the requested actions, oldest upload first. One that cannot be run is dropped; log and audit say why. */
@@ -48,7 +48,7 @@ async function runOne(work: UpdateDb, upload: Upload): Promise<string | undefine
   await settle(work, upload, load)
   const folders = foldersOfKind(work.folders, upload.kind)
   if (stored !== undefined) await moveSettled({ ...work, folders }, stored, load.state)
-  tell(work, upload, load)
+  reportLoad(work, upload, load)
   return undefined
 }
 

@@ -56,10 +56,10 @@ export function holding(verdicts: readonly Verdict[], { isReleased, beliefs = []
 export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading, hold: Hold): Verdict {
   const money = moneyIn(hold.currency)
   const sampled = staging.scrapes.flatMap(({ sampled }) => decodeSampledRows(sampled))
-  const touched = sampled.flatMap(({ code, said, price, was }) => {
+  const touched = sampled.flatMap(({ code, label, price, was }) => {
     if (repair.field !== 'price_current') return []
     const before = repair.kind === 'factor' ? Math.round(price / repair.factor) : was
-    return price < 0 || before < 0 ? [] : [`${code} ${said.name}: ${money(before)} → ${money(price)}`]
+    return price < 0 || before < 0 ? [] : [`${code} ${label.name}: ${money(before)} → ${money(price)}`]
   })
   const rows = staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
   const sentence = `Repaired, as ${by} wants it: ${sentenceOfRepair(repair)}.`

@@ -4,7 +4,7 @@ import type { RowProduct } from '@splitcart/shared/row.ts'
 
 /**
  * The label of a row (all that it says about its listing apart from the terms) as a JSON array, equal for equal labels.
- * After the categories follows an object of the details, if there are any. `textOfLabel` parses it.
+ * After the categories follows an object of the details, if there are any. `parseLabel` parses it.
  */
 export function labelText(product: RowProduct): string {
   const { name, key, brand, barcode, size, url, pictureUrl, categoryPath, details } = product

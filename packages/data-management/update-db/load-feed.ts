@@ -11,7 +11,7 @@ import { isRejection, REJECT_CODES, type Rejection } from '@splitcart/shared/row
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
-import { ListingMemory } from '../catalogue/load/listing-memory.ts'
+import { ListingCache } from '../catalogue/load/listing-cache.ts'
 import { type Applied, type Counts, type Ending, type LoadRecord, nothingApplied } from '../catalogue/loads.ts'
 import { repeated } from '../database/postgres-problems.ts'
 import { companiesOf, type MayWrite, permissionOf } from '../permission.ts'
@@ -59,7 +59,7 @@ async function loadOnce(
   request: LoadRequest,
   ended?: Pick<Ending, 'state' | 'problem' | 'verdicts'>,
 ): Promise<LoadRecord> {
-  await using loading = await catalogue.begin(request.file, request.now(), new ListingMemory())
+  await using loading = await catalogue.begin(request.file, request.now(), new ListingCache())
   const feed = feedOf(kind, loading, request.file.receivedAt)
   const counts = await readInto(ended === undefined ? feed : { ...feed, add: async () => {} }, loading, request)
   if (ended !== undefined) {

@@ -72,7 +72,7 @@ export async function loadFile(catalogue: Catalogue, request: LoadRequest): Prom
 }
 
 async function loadWith(reader: Reader, catalogue: Catalogue, request: LoadRequest): Promise<LoadRecord> {
-  await using loading = await catalogue.begin(request.file, request.now(), reader.memory)
+  await using loading = await catalogue.begin(request.file, request.now(), reader.cache)
   const rejects = new KeptRejects()
   const staged = await stage({ catalogue, loading, request, reader, rejects })
   const { counts, failure, reason, isIncomplete } = staged
@@ -95,7 +95,7 @@ async function loadWith(reader: Reader, catalogue: Catalogue, request: LoadReque
 /** Does what `loadFile` would do. `catalogue` is a dry run (`Catalogue.attempt`), which its caller rolls back. */
 export async function previewFile(catalogue: Catalogue, request: LoadRequest): Promise<Preview> {
   const reader = new LocalReader()
-  await using loading = await catalogue.begin(request.file, request.now(), reader.memory)
+  await using loading = await catalogue.begin(request.file, request.now(), reader.cache)
   const { counts, failure, reason, verdicts } = await stage({ catalogue, loading, request, reader })
   const applied =
     failure === undefined ? await loading.apply(request.onlyFor ?? null, listingsMax(request.hold)) : nothingApplied()
@@ -128,7 +128,7 @@ async function stage(work: LoadInProgress): Promise<StageResult> {
   if (counts.rows > 0 && counts.rejected === counts.rows)
     return { counts, failure: (await describeBeginning(request.bytes())) ?? NO_ROW, verdicts: [] }
   const { staging } = loading
-  await staging.settle()
+  await staging.flush()
   const differing = await rejectDiffering(work, loading.differing)
   counts.rejected += differing
   counts.duplicate = counts.rows - counts.rejected - staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
@@ -183,7 +183,7 @@ async function recordOnly(
   { problem, preview, verdicts, read }: UnappliedFile,
 ): Promise<LoadRecord> {
   const reader = new LocalReader()
-  await using loading = await catalogue.begin(request.file, request.now(), reader.memory)
+  await using loading = await catalogue.begin(request.file, request.now(), reader.cache)
   const work = { catalogue, loading, request, reader }
   const counts = { ...(read?.counts ?? noCounts()), duplicate: 0 }
   for (const line of read?.rejects ?? []) await loading.reject(line)
@@ -232,7 +232,7 @@ async function readInto(work: LoadInProgress, counts: Counts, staging: Staged | 
       await loading.reject(line)
     }
     if (counts.rejected > REJECTS_MAX && 2 * counts.rejected > counts.rows) throw new TooManyRejects()
-    await staging?.take(batch)
+    await staging?.add(batch)
   }
   counts.remarks = remarks.fileRemarks
 }

@@ -17,7 +17,7 @@ const UNKNOWN_LISTS_MAX = 1_000
 const UNKNOWN_CHARACTERS_MAX = 512 * 1024
 
 /** Numbers the lists of unknown field names that rows have. Number 0 is the empty list. */
-export class UnknownFieldLists {
+class UnknownFieldLists {
   readonly #numbers = new Map<string, number>([['', 0]])
   readonly #names: (readonly string[])[] = [[]]
   #characters = 0

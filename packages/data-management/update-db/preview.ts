@@ -1,6 +1,6 @@
 /** `update-db --products --dry-run`: what loading the files of the inbox would do, one after the other. It changes nothing. */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { type HoldPreview, named } from '../catalogue/hold-preview.ts'
+import { type HoldPreview, withNames } from '../catalogue/hold-preview.ts'
 import type { Counts } from '../catalogue/loads.ts'
 import { bytesOf, type Stored } from '../inbox/stored.ts'
 import { type Waiting, waitingIn } from '../inbox/waiting.ts'
@@ -48,7 +48,7 @@ async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
     onlyFor: upload === undefined ? null : await work.ledger.rightsOver(upload.id),
     now: work.now,
   })
-  const { inserted, changed, unchanged, disappeared, jumps } = await named(work.catalogue.database, applied)
+  const { inserted, changed, unchanged, disappeared, jumps } = await withNames(work.catalogue.database, applied)
   return {
     name: file.name,
     known: false,

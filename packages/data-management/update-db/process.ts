@@ -178,7 +178,7 @@ async function settleLater(
   const done = async () => {
     await settle(work, claim.upload, load)
     await claim.finish(load.state, wasLoaded)
-    tell(work, claim.upload, load)
+    reportLoad(work, claim.upload, load)
     pass[load.state]++
     pass.rejected += load.result.rejected
   }
@@ -193,7 +193,7 @@ export async function settle(work: UpdateDb, { id }: Upload, { state, result }: 
 }
 
 /** Logs the result of a load and calls `onFile`. */
-export function tell({ log, onFile }: UpdateDb, upload: Upload, load: LoadRecord): void {
+export function reportLoad({ log, onFile }: UpdateDb, upload: Upload, load: LoadRecord): void {
   // What is held or failed waits for a person.
   const level = load.state === 'loaded' ? 'info' : 'warn'
   log[level]({ upload: upload.id, filename: upload.filename, state: load.state, ...load.result }, 'file dealt with')

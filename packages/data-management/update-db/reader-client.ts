@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
-import { ListingMemory } from '../catalogue/load/listing-memory.ts'
+import { ListingCache } from '../catalogue/load/listing-cache.ts'
 import { memoryOf, type RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Reader, ReadRequest } from './reader.ts'
 import type { FileRequest, ReaderAnswer, ReaderCommand } from './reader-worker.ts'
@@ -20,19 +20,19 @@ const THREAD = new URL('reader-worker.ts', import.meta.url)
  * it crashes; the next file starts a new one.
  */
 export class ReaderClient implements Reader, AsyncDisposable {
-  readonly memory = new ListingMemory()
+  readonly cache = new ListingCache()
   readonly #largeBytes: number
   #worker: Worker | undefined
   // The files that the thread has been told of, in order, without those that are done.
   readonly #files: FileRequest[] = []
   #expected = 0
-  #said: ReaderAnswer[] = []
+  #answers: ReaderAnswer[] = []
   #wakeUp = () => {}
 
   /** `largeBytes`: from which size on a file is large. */
   constructor({ largeBytes = LARGE_BYTES }: Readonly<{ largeBytes?: number }> = {}) {
     this.#largeBytes = largeBytes
-    this.#worker = this.#started()
+    this.#worker = this.#startThread()
   }
 
   expect(order: ReadRequest): void {
@@ -41,7 +41,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     const file = { stored, lineBytesMax, onlyFor, repair }
     this.#files.push(file)
     this.#expected++
-    this.#say({ file })
+    this.#send({ file })
   }
 
   async *batches(order: ReadRequest): AsyncGenerator<RowBatch> {
@@ -49,7 +49,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     // Files read ahead but not wanted have used numbers too: skip them.
     while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
     // Only now: the thread may have ended while it skipped.
-    this.#worker ??= this.#started()
+    this.#worker ??= this.#startThread()
     const worker = this.#worker
     worker.ref()
     this.expect(order)
@@ -69,7 +69,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     } finally {
       if (!isRead) await this.#skip()
       worker.unref()
-      if (bytes >= this.#largeBytes) await this.#giveBack()
+      if (bytes >= this.#largeBytes) await this.#endThread()
     }
   }
 
@@ -77,16 +77,16 @@ export class ReaderClient implements Reader, AsyncDisposable {
     await this.#worker?.terminate()
   }
 
-  #started(): Worker {
+  #startThread(): Worker {
     const worker = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: 4 } })
     const isCurrent = () => worker === this.#worker
-    worker.on('message', (message: ReaderAnswer) => isCurrent() && this.#take(message))
+    worker.on('message', (message: ReaderAnswer) => isCurrent() && this.#receive(message))
     const end = () => {
       if (isCurrent()) this.#worker = undefined
       this.#wakeUp()
     }
     worker.on('error', ({ message }) => {
-      if (isCurrent()) this.#take({ failure: { message, code: '', isDamaged: false } })
+      if (isCurrent()) this.#receive({ failure: { message, code: '', isDamaged: false } })
       end()
     })
     worker.on('exit', end)
@@ -100,7 +100,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
   }
 
   /** Ends the thread. */
-  async #giveBack(): Promise<void> {
+  async #endThread(): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
     this.#forget()
@@ -109,42 +109,42 @@ export class ReaderClient implements Reader, AsyncDisposable {
 
   /** Forgets what a thread that has ended has read ahead and numbered. */
   #forget(): void {
-    this.#said = []
-    this.memory.forget()
+    this.#answers = []
+    this.cache.forget()
   }
 
   /** Takes what is read already of the first file, which nobody wants. */
   async #skip(): Promise<void> {
-    this.#say({ skip: this.#expected - this.#files.length + 1 })
+    this.#send({ skip: this.#expected - this.#files.length + 1 })
     while ((await this.#next().catch(() => undefined)) !== undefined);
   }
 
   /** The next batch of the first file; undefined at its end. Throws when it cannot be read. */
   async #next(): Promise<RowBatch | undefined> {
-    while (this.#said.length === 0) {
+    while (this.#answers.length === 0) {
       if (this.#worker === undefined) {
         this.#files.shift()
         throw new Error('The thread that reads files has ended.')
       }
       await new Promise<void>((resolve) => (this.#wakeUp = resolve))
     }
-    const said = this.#said.shift()!
-    if ('batch' in said) {
-      this.#say({ moreBytes: memoryOf(said.batch) })
-      this.memory.note(said.batch)
-      return said.batch
+    const answer = this.#answers.shift()!
+    if ('batch' in answer) {
+      this.#send({ moreBytes: memoryOf(answer.batch) })
+      this.cache.add(answer.batch)
+      return answer.batch
     }
     this.#files.shift()
-    if ('failure' in said) throw errorOf(said.failure)
+    if ('failure' in answer) throw errorOf(answer.failure)
     return undefined
   }
 
-  #take(message: ReaderAnswer): void {
-    this.#said.push(message)
+  #receive(message: ReaderAnswer): void {
+    this.#answers.push(message)
     this.#wakeUp()
   }
 
-  #say(message: ReaderCommand): void {
+  #send(message: ReaderCommand): void {
     this.#worker?.postMessage(message)
   }
 }

@@ -1,6 +1,6 @@
 /** Reads files into batches, one after the other. */
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
-import { ListingMemory } from '../catalogue/load/listing-memory.ts'
+import { ListingCache } from '../catalogue/load/listing-cache.ts'
 import type { RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Stored } from '../inbox/stored.ts'
 import { ReaderNumbers } from './numbers.ts'
@@ -17,21 +17,21 @@ export type ReadRequest = Readonly<{
   repair?: RepairedBy | null
 }>
 
-/** A reader of files. `memory` resolves the numbers in its batches; `expect` announces the next file. */
+/** A reader of files. `cache` resolves the numbers in its batches; `expect` announces the next file. */
 export type Reader = Readonly<{
-  memory: ListingMemory
+  cache: ListingCache
   batches: (order: ReadRequest) => AsyncIterable<RowBatch>
   expect?: (order: ReadRequest) => void
 }>
 
 /** Reads in this thread. */
 export class LocalReader implements Reader {
-  readonly memory = new ListingMemory()
+  readonly cache = new ListingCache()
   readonly #numbers = new ReaderNumbers()
 
   async *batches(order: ReadRequest): AsyncGenerator<RowBatch> {
     for await (const batch of batchesOf(order, this.#numbers)) {
-      this.memory.note(batch)
+      this.cache.add(batch)
       yield batch
     }
   }

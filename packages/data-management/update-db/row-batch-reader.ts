@@ -10,6 +10,7 @@ import {
   type RowProduct,
   readRow,
 } from '@splitcart/shared/row.ts'
+import { numberOfFlag } from '@splitcart/shared/truth/figures.ts'
 import { repaired } from '@splitcart/shared/truth/repairs.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { newRowBatch, ROW, type RowBatch } from '../catalogue/load/row-batch.ts'
@@ -192,7 +193,7 @@ export class RowBatchReader {
     rows[at + ROW.line] = line
     this.#countUnknownFields(rows[at + ROW.unknown]!)
     for (const name of ignored) this.#remarks.addIgnored({ name, rows: 1 })
-    this.#noteScrapedAt(scrape, metadata)
+    this.#updateScrapedAt(scrape, metadata)
     this.#counter.count(rows, at)
     return true
   }
@@ -202,7 +203,7 @@ export class RowBatchReader {
   }
 
   #addRow(scrape: Scrape, { line, metadata, product, ignored, fingerprint }: ParsedRow): void {
-    this.#noteScrapedAt(scrape, metadata)
+    this.#updateScrapedAt(scrape, metadata)
     const unknown = this.#numbers.unknownFields.numberOf(ignored)
     if (unknown === undefined) this.#addRemarks(line, { warnings: [], ignored })
     else this.#countUnknownFields(unknown)
@@ -225,7 +226,7 @@ export class RowBatchReader {
   }
 
   /** Keeps the latest `scraped_at` of a scrape. */
-  #noteScrapedAt(scrape: Scrape, { scrapedAt }: RowMetadata): void {
+  #updateScrapedAt(scrape: Scrape, { scrapedAt }: RowMetadata): void {
     if (scrapedAt === null || scrapedAt <= (scrape.scrapedAt ?? Number.NEGATIVE_INFINITY)) return
     scrape.scrapedAt = scrapedAt
     this.#batch.times.push({ scrape: scrape.number, scrapedAt })
@@ -275,10 +276,6 @@ function scrapeKeyOf({ companyKey, storeKey, date }: RowMetadata): string {
 /** An estimate of the memory of a text: one byte per character if all are ASCII, else two. */
 function bytesInMemory(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length
-}
-
-function numberOfFlag(value: boolean | null): number {
-  return value === null ? -1 : Number(value)
 }
 
 const TOO_LONG: Rejection = { code: 'line_too_long', field: null, reason: REJECT_CODES.line_too_long }

@@ -36,7 +36,7 @@ export class RowCounter {
     if (scrape >= SCRAPES_MAX) return
     const maker = this.#makers[scrape] ?? this.#makerOf(scrape)
     // Bounds memory in a file of many scrapes: only the current one is not shrunk.
-    if (maker !== this.#lastMaker) this.#lastMaker?.settle()
+    if (maker !== this.#lastMaker) this.#lastMaker?.flush()
     this.#lastMaker = maker
     const { lastScrapes, listingHashes, byName, labelTraits } = this.#numbers
     const listing = rows[at + ROW.listing]!
@@ -67,9 +67,20 @@ export class RowCounter {
   #shown(rows: Int32Array, at: number): Shown {
     const { listingCodes, labelFields } = this.#numbers
     const { hash, price, was, special, available, unit, traits } = this.#row
-    const { brand, odd } = traits
+    const { brand, textFaults } = traits
     const code = listingCodes[rows[at + ROW.listing]!]!
-    return { hash, code, said: labelFields[rows[at + ROW.label]!]!, brand, odd, price, was, special, available, unit }
+    return {
+      hash,
+      code,
+      label: labelFields[rows[at + ROW.label]!]!,
+      brand,
+      textFaults,
+      price,
+      was,
+      special,
+      available,
+      unit,
+    }
   }
 
   /** Yields the figures of each scrape, and frees its counts. May be called once. */
@@ -97,18 +108,18 @@ const jsonOfLabels = new WeakMap<LabelFields, string>()
 /** Encodes a sample as lines of JSON: first the numbers and brands of all rows, then one line of texts for each row. */
 function encodeSampledRows(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
   const numbers = sampled.map(
-    ({ hash, price, was, available, special, unit, odd, brand }) =>
-      `[${hash},${price},${was},${available},${special},${unit},${odd},${JSON.stringify(brand)}]`,
+    ({ hash, price, was, available, special, unit, textFaults, brand }) =>
+      `[${hash},${price},${was},${available},${special},${unit},${textFaults},${JSON.stringify(brand)}]`,
   )
-  const lines = sampled.map(({ code, said }) => `\n[${JSON.stringify(code)},${jsonOfLabel(said)}]`)
+  const lines = sampled.map(({ code, label }) => `\n[${JSON.stringify(code)},${jsonOfLabel(label)}]`)
   return new TextEncoder().encode(`[${numbers.join(',')}]${lines.join('')}`)
 }
 
-function jsonOfLabel(said: LabelFields): string {
-  const known = jsonOfLabels.get(said)
+function jsonOfLabel(label: LabelFields): string {
+  const known = jsonOfLabels.get(label)
   if (known !== undefined) return known
-  const text = JSON.stringify(said)
-  jsonOfLabels.set(said, text)
+  const text = JSON.stringify(label)
+  jsonOfLabels.set(label, text)
   return text
 }
 
@@ -120,7 +131,7 @@ type SelectionValues = readonly [
   available: number,
   special: number,
   unit: number,
-  odd: number,
+  textFaults: number,
   brand: string | null,
 ]
 
@@ -163,14 +174,14 @@ class LazyShown implements Shown {
   readonly available: number
   readonly special: number
   readonly unit: number
-  readonly odd: number
+  readonly textFaults: number
   readonly brand: string | null
   readonly #lines: LazyLines
   readonly #place: number
-  #texts: readonly [code: string, said: LabelFields] | undefined
+  #texts: readonly [code: string, label: LabelFields] | undefined
 
   constructor(
-    [hash, price, was, available, special, unit, odd, brand]: SelectionValues,
+    [hash, price, was, available, special, unit, textFaults, brand]: SelectionValues,
     lines: LazyLines,
     place: number,
   ) {
@@ -180,7 +191,7 @@ class LazyShown implements Shown {
     this.available = available
     this.special = special
     this.unit = unit
-    this.odd = odd
+    this.textFaults = textFaults
     this.brand = brand
     this.#lines = lines
     this.#place = place
@@ -190,11 +201,11 @@ class LazyShown implements Shown {
     return this.#read()[0]
   }
 
-  get said(): LabelFields {
+  get label(): LabelFields {
     return this.#read()[1]
   }
 
-  #read(): readonly [code: string, said: LabelFields] {
+  #read(): readonly [code: string, label: LabelFields] {
     this.#texts ??= JSON.parse(this.#lines.at(this.#place)) as [string, LabelFields]
     return this.#texts
   }

@@ -6,7 +6,7 @@ import type { Upload } from '../ledger/uploads.ts'
 type Work = Readonly<{ ledger: Ledger; log: Log; now: () => number }>
 
 /** How many loaders may die during the load of one file. */
-export const DEATHS_MAX = 2
+const DEATHS_MAX = 2
 
 /** Holds an upload for a person, with the reason. Its bytes stay where they are. */
 export async function setAside(work: Work, upload: Upload, problem: string): Promise<void> {

@@ -18,11 +18,13 @@ const appliedVersions = new WeakMap<Catalogue, string>()
 
 /** Finds the products of listings that still wait for it, and applies changed verdicts and store merges of people. */
 export async function bringUpToDate({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
-  await catalogue.settle()
+  await catalogue.finishPendingWork()
   const version = `${await ledger.verdicts.version()} ${await ledger.storeMerges.version()}`
   if (appliedVersions.get(catalogue) === version) return
   await catalogue.mergeStores(await ledger.storeMerges.current())
   const current = await ledger.verdicts.current()
-  await catalogue.judge(current.map(({ one, other, verdict }) => ({ one, other, isSame: verdict === 'same' })))
+  await catalogue.replaceVerdicts(
+    current.map(({ one, other, verdict }) => ({ one, other, isSame: verdict === 'same' })),
+  )
   appliedVersions.set(catalogue, version)
 }

@@ -45,11 +45,11 @@ type Hint = { next: () => Promise<void>; close: () => void }
 function hintOf(folders: readonly string[], log: Log): Hint {
   let wake = () => {}
   let isDue = false
-  const heard = () => {
+  const onChange = () => {
     isDue = true
     wake()
   }
-  const watchers = folders.map((folder) => watch(folder, heard))
+  const watchers = folders.map((folder) => watch(folder, onChange))
   for (const watcher of watchers)
     watcher.on('error', (error) => log.warn({ err: error }, 'no hints from the file system; looking every second'))
   const next = () =>

@@ -10,7 +10,6 @@ import { readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
 import { chainOf, type Store, storeOf } from '../chains.ts'
 import { figuresOf } from '../figures.ts'
-import { dealFlaws, FLAWS, type FlawKind, withFlaws } from '../flaws.ts'
 import { type Plan, planOf, STEADY } from '../plan.ts'
 import { hash } from '../random.ts'
 import { cachedLineWriter, linesOf, rowsOf, scrapesOf } from '../scrapes.ts'
@@ -189,38 +188,6 @@ function naiveProducts(rows: readonly Row[]): number {
   }
   return new Set(numbers).size
 }
-
-test('flaws stand where they were put, are rejected for their reason, and cost no good row', async () => {
-  const store = storeOf(SMALL, chainOf(0), 0)
-  const good = readAll(SMALL, store, 0).length
-  const kinds = Object.keys(FLAWS) as FlawKind[]
-  const flaws = [
-    ...kinds.map((kind, at) => ({ line: 1 + at * 20, kind })),
-    { line: good + 13, kind: 'notARow' as const },
-  ]
-  const found: [number, string][] = []
-  let rows = 0
-  for await (const lines of readLines(withFlaws(linesOf(SMALL, store, 0), flaws)))
-    for (const { number, bytes, tooLong } of lines) {
-      const row = readRow(bytes)
-      if (tooLong) found.push([number, 'line_too_long'])
-      else if (isRejection(row)) found.push([number, row.code])
-      else rows++
-    }
-  assert.deepEqual(
-    found,
-    flaws.map(({ line, kind }) => [line, FLAWS[kind]]),
-  )
-  assert.equal(rows, good)
-  assert.throws(() => [...withFlaws(linesOf(SMALL, store, 0), [{ line: 9999, kind: 'notJson' }])], /ends before line/)
-})
-
-test('dealt flaws are the same every time and about as many as asked for', () => {
-  const flaws = dealFlaws(7, 10_000, 0.05)
-  assert.deepEqual(flaws, dealFlaws(7, 10_000, 0.05))
-  assert.ok(Math.abs(flaws.length - 500) < 100)
-  assert.equal(new Set(flaws.map(({ kind }) => kind)).size, Object.keys(FLAWS).length)
-})
 
 test('a plan with a wrong number is refused by name', () => {
   assert.throws(() => planOf({ stores: 0 }), /stores/)

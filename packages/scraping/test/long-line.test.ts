@@ -1,4 +1,4 @@
-/** Over a long line a question takes as long as sending a file: nothing that waits stays behind one. */
+/** Over a long line a request takes as long as sending a file: nothing that waits stays behind one. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -37,7 +37,7 @@ function run({ folders }: Place, { url, key }: Receiver) {
   return { summary: uploadData(job), asked }
 }
 
-test('a file is sent while no question has been answered yet', async () => {
+test('a file is sent while no request has been answered yet', async () => {
   await using receiver = await openReceiver()
   await using place = await freshPlace()
   for (const [name, text] of [

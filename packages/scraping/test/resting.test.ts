@@ -217,7 +217,7 @@ test('a copy whose time is set to that of its original at the end is complete', 
   assert.deepEqual(await ready(), ['a.jsonl'])
 })
 
-test('while watching, a file that grows costs the server no question, and is sent once when it rests', async () => {
+test('while watching, a file that grows costs the server no request, and is sent once when it rests', async () => {
   const stop = new AbortController()
   let heardBefore: number | undefined
   const clock = hastyClock(async (pause) => {

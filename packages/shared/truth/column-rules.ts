@@ -33,7 +33,7 @@ export function namesChanged(judged: Case): Found | undefined {
     rows: rowsOfShare(judged, 1 - name.same / name.of),
     before: 1,
     now: name.same / name.of,
-    examples: namesOf(judged, ({ hash, said }) => then.has(hash) && then.get(hash) !== wordsHash(said.name)),
+    examples: namesOf(judged, ({ hash, label }) => then.has(hash) && then.get(hash) !== wordsHash(label.name)),
     repair: repairOfNames(judged, found),
   }
 }
@@ -237,8 +237,8 @@ export function fieldsRepeated(judged: Case): Found[] {
     const [same, of] = repeatsIn(now, field, other)
     if (!isClearlyMore(same, of, thresholds.HOLD_CONSTANT_SHARE)) return []
     const shareOf = (figures: Figures) => {
-      const [repeats, told] = repeatsIn(figures, field, other)
-      return repeats / Math.max(1, told)
+      const [repeats, both] = repeatsIn(figures, field, other)
+      return repeats / Math.max(1, both)
     }
     const found = firstIfMost(judged, ({ figures }) => shareOf(figures) < 0.5)
     if (found === undefined || isWitnessed(judged, ({ figures }) => shareOf(figures) >= 0.5)) return []

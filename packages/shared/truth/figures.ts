@@ -8,7 +8,7 @@ import {
   type Field,
   hashesOf,
   type LabelFields,
-  type ODD,
+  type TEXT_FAULTS,
   type Traits,
 } from './label-fields.ts'
 import {
@@ -53,7 +53,7 @@ export type Figures = EncodedSample &
     levels: readonly number[]
     unit: readonly number[]
     /** Figures made by an older version lack `urlTemplate`: it counts as `template` there. */
-    odd: Readonly<Record<Exclude<keyof typeof ODD, 'urlTemplate'>, number>> & Readonly<{ urlTemplate?: number }>
+    odd: Readonly<Record<Exclude<keyof typeof TEXT_FAULTS, 'urlTemplate'>, number>> & Readonly<{ urlTemplate?: number }>
     tops: readonly Counted[]
     seconds: readonly Counted[]
     values: Readonly<Record<Column, Values>>
@@ -74,19 +74,24 @@ export type CountedRow = Readonly<{
   unit: number
 }>
 
-/** What a row shows. `brand` and `odd` are those of its traits: rows are chosen by them. */
+/** What a row shows. `brand` and `textFaults` are those of its traits: rows are chosen by them. */
 export type Shown = Readonly<{
   hash: number
   code: string
-  said: LabelFields
+  label: LabelFields
   brand: string | null
-  odd: number
+  textFaults: number
   price: number
   was: number
   available: number
   special: number
   unit: number
 }>
+
+/** A flag as a number; -1: not given. */
+export function numberOfFlag(value: boolean | null): number {
+  return value === null ? -1 : Number(value)
+}
 
 const KEPT_MAX = 60
 const LEVELS = 28
@@ -130,8 +135,8 @@ export class FiguresMaker {
   }
 
   /** Shrinks the memory in use. More rows may be added afterwards. */
-  settle(): void {
-    this.#traits.settle()
+  flush(): void {
+    this.#traits.flush()
     if (this.#sample.length > 1.25 * SAMPLE_MAX) this.#shrink()
   }
 
@@ -145,9 +150,11 @@ export class FiguresMaker {
   figures(): Figures {
     const sample = this.sampled
     const traits = this.#traits
-    traits.settle()
-    const told = Object.fromEntries(COUNTED_LABEL_FIELDS.map((field, place) => [field, traits.told[place]!]))
-    const filled = { ...told, ...this.#filled } as Record<Field, number>
+    traits.flush()
+    const present = Object.fromEntries(
+      COUNTED_LABEL_FIELDS.map((field, place) => [field, traits.presentFields[place]!]),
+    )
+    const filled = { ...present, ...this.#filled } as Record<Field, number>
     return {
       v: 1,
       rows: this.#rows,
@@ -156,7 +163,7 @@ export class FiguresMaker {
       ...this.#counts,
       levels: [...this.#levels],
       unit: [...this.#unit],
-      odd: { ...traits.odd },
+      odd: { ...traits.textFaults },
       tops: mostOf(traits.tops),
       seconds: this.#isOneTop() ? mostOf(traits.seconds) : [],
       values: valuesOf(sample),
@@ -190,15 +197,15 @@ export class FiguresMaker {
       .slice(0, 5)
       .map(([brand, { rows, foreign }]) => {
         const categories = new Map<string, number>()
-        for (const { said } of sample) if (said.traits.brand === brand) count(categories, said.traits.second)
+        for (const { label } of sample) if (label.traits.brand === brand) count(categories, label.traits.second)
         return { brand, rows, isForeign: 2 * foreign > rows, categories: mostOf(categories).slice(0, 8) }
       })
   }
 }
 
 /** A row as a sample keeps it. */
-export function sampledOf({ hash, price, available, special, said }: Shown): Sampled {
-  return { hash, price, available, special, ...hashesOf(said) }
+function sampledOf({ hash, price, available, special, label }: Shown): Sampled {
+  return { hash, price, available, special, ...hashesOf(label) }
 }
 
 /** Counted names, the most frequent first. */
@@ -208,12 +215,12 @@ export function mostOf(counts: ReadonlyMap<string, number>): Counted[] {
 }
 
 const VALUE: Readonly<Record<Column, (shown: Shown) => string | null>> = {
-  name: ({ said }) => said.name,
+  name: ({ label }) => label.name,
   price: ({ price }) => (price < 0 ? null : String(price)),
-  brand: ({ said }) => said.traits.brand,
-  barcode: ({ said }) => said.barcode,
-  size: ({ said }) => said.size,
-  image_url: ({ said }) => said.imageUrl,
+  brand: ({ label }) => label.traits.brand,
+  barcode: ({ label }) => label.barcode,
+  size: ({ label }) => label.size,
+  image_url: ({ label }) => label.imageUrl,
 }
 
 function valuesOf(sample: readonly Shown[]): Record<Column, Values> {

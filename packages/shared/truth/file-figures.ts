@@ -1,6 +1,6 @@
 /** Makes the figures of each scrape (store and date) of a file from its parsed rows, before the file is sent. */
 import { differenceOf, type Row, type ShownAgain } from '../row.ts'
-import { type CountedRow, FiguresMaker, type Shown } from './figures.ts'
+import { type CountedRow, FiguresMaker, numberOfFlag, type Shown } from './figures.ts'
 import { KnownTraits, type LabelFields } from './label-fields.ts'
 import { hash32 } from './text-hash.ts'
 
@@ -13,7 +13,7 @@ export type FileScrape = Readonly<{
   maker: FiguresMaker
 }>
 
-/** A scrape, and what the first row of each listing said. */
+/** A scrape, and what the first row of each listing label. */
 type ScrapeInProgress = FileScrape & Readonly<{ seen: Map<string, ShownAgain> }>
 
 /** The figures of one file. Memory grows with its listings. */
@@ -63,24 +63,20 @@ export class FileFigures {
   }
 }
 
-function shownOf(row: Row, said: LabelFields): Shown & CountedRow {
+function shownOf(row: Row, label: LabelFields): Shown & CountedRow {
   const code = row.sku ?? row.key
   return {
     hash: hash32(code),
     code,
     byName: row.sku === null ? 1 : 0,
-    said,
-    brand: said.traits.brand,
-    odd: said.traits.odd,
-    traits: said.traits,
+    label,
+    brand: label.traits.brand,
+    textFaults: label.traits.textFaults,
+    traits: label.traits,
     price: row.priceCents ?? -1,
     was: row.wasPriceCents ?? -1,
     special: numberOfFlag(row.isOnSpecial),
     available: numberOfFlag(row.isAvailable),
     unit: row.unit,
   }
-}
-
-function numberOfFlag(value: boolean | null): number {
-  return value === null ? -1 : Number(value)
 }

@@ -2,7 +2,7 @@
 import { formatNumber, percent } from '../number.ts'
 import { type Case, isClearlyMore, sumOf } from './case.ts'
 import type { Figures } from './figures.ts'
-import { ODD } from './label-fields.ts'
+import { TEXT_FAULTS } from './label-fields.ts'
 import { firstOf, namesOf, titleOf } from './price-rules.ts'
 import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
 import type { Found } from './verdict.ts'
@@ -79,27 +79,27 @@ function largeCategoryCount({ tops, seconds }: Figures): number {
   return (seconds.length > 0 ? seconds : tops).filter(([, rows]) => rows >= ROWS_MIN / 2).length
 }
 
-/** Makes the rule on some kinds of odd texts: templates as addresses, names in a wrong encoding, or HTML in names. */
-export function oddTexts(...kinds: (keyof typeof ODD_TEXTS)[]): (judged: Case) => Found[] {
-  return (judged) => kinds.flatMap((kind) => oddTextsOf(judged, kind))
+/** Makes the rule on some kinds of faulty texts: templates as addresses, names in a wrong encoding, or HTML in names. */
+export function textFaults(...kinds: (keyof typeof FAULT_TEXTS)[]): (judged: Case) => Found[] {
+  return (judged) => kinds.flatMap((kind) => textFaultsOf(judged, kind))
 }
 
-function oddTextsOf(judged: Case, kind: keyof typeof ODD_TEXTS): Found[] {
-  const { field, what, share } = ODD_TEXTS[kind]
+function textFaultsOf(judged: Case, kind: keyof typeof FAULT_TEXTS): Found[] {
+  const { field, what, share } = FAULT_TEXTS[kind]
   const { now } = judged
   const rows = now.odd[kind]
   if (!rows || rows < share * now.rows) return []
   const sentence = `${field} ${what} in ${formatNumber(rows)} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
-  const isOdd = ({ odd }: Readonly<{ odd: number }>) => (odd & ODD[kind]) !== 0
+  const hasFault = ({ textFaults }: Readonly<{ textFaults: number }>) => (textFaults & TEXT_FAULTS[kind]) !== 0
   const examples =
     kind === 'template'
-      ? firstOf(judged.scrape.sampled, isOdd).map(({ said }) => said.imageUrl ?? '')
-      : namesOf(judged, isOdd)
+      ? firstOf(judged.scrape.sampled, hasFault).map(({ label }) => label.imageUrl ?? '')
+      : namesOf(judged, hasFault)
   return [{ field, brief: `${field} ${what.replace(/,$/, '')}`, sentence, rows, now: rows / now.rows, examples }]
 }
 
 // `share`: the share of rows from which it is reported.
-const ODD_TEXTS = {
+const FAULT_TEXTS = {
   template: { field: 'image_url', what: 'is a template, not an address,', share: 0.05 },
   urlTemplate: { field: 'url', what: 'is a template, not an address,', share: 0.05 },
   mojibake: { field: 'name', what: 'was read in another encoding than it was written in', share: 0.002 },

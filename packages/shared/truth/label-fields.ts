@@ -18,16 +18,22 @@ export const FIELDS = [
 
 export type Field = (typeof FIELDS)[number]
 
-/** Oddities of texts, each a bit in `Traits.odd`. */
-export const ODD = { mojibake: 1, html: 2, template: 4, foreignBrand: 8, urlTemplate: 16 } as const
+/** Faults of texts, each a bit in `Traits.textFaults`. */
+export const TEXT_FAULTS = { mojibake: 1, html: 2, template: 4, foreignBrand: 8, urlTemplate: 16 } as const
 
 /**
- * What labels share; rows are counted by it. `odd`: bits of `ODD`; `told`: a bit for each of `COUNTED_LABEL_FIELDS`
- * that has a value.
+ * What labels share; rows are counted by it. `textFaults`: bits of `TEXT_FAULTS`; `presentFields`: a bit for each of
+ * `COUNTED_LABEL_FIELDS` that has a value.
  */
-export type Traits = Readonly<{ brand: string | null; top: string; second: string; odd: number; told: number }>
+export type Traits = Readonly<{
+  brand: string | null
+  top: string
+  second: string
+  textFaults: number
+  presentFields: number
+}>
 
-/** The fields of a label whose presence is counted; the index is the bit in `Traits.told`. */
+/** The fields of a label whose presence is counted; the index is the bit in `Traits.presentFields`. */
 export const COUNTED_LABEL_FIELDS = ['brand', 'barcode', 'size', 'url', 'image_url', 'category_path'] as const
 
 /** A reduced label. Texts other than the barcode are cut to 160 characters; of `url` a 16-bit hash is kept, 0 if absent. */
@@ -55,10 +61,10 @@ export type LabelHashes = Readonly<{
 const hashes = new WeakMap<LabelFields, LabelHashes>()
 
 /** The hashes of a label, cached. */
-export function hashesOf(said: LabelFields): LabelHashes {
-  const known = hashes.get(said)
+export function hashesOf(label: LabelFields): LabelHashes {
+  const known = hashes.get(label)
   if (known !== undefined) return known
-  const { name, barcode, size, imageUrl, url, traits } = said
+  const { name, barcode, size, imageUrl, url, traits } = label
   const made = {
     name: wordsHash(name),
     brand: wordsHash(traits.brand),
@@ -69,7 +75,7 @@ export function hashesOf(said: LabelFields): LabelHashes {
     url,
     image: textHash(imageUrl),
   }
-  hashes.set(said, made)
+  hashes.set(label, made)
   return made
 }
 
@@ -94,8 +100,8 @@ export class KnownTraits {
   }
 
   #same(traits: Traits): Traits {
-    const { brand, top, second, odd, told } = traits
-    const text = `${odd} ${told} ${top.length} ${second.length} ${top}${second}${brand}`
+    const { brand, top, second, textFaults, presentFields } = traits
+    const text = `${textFaults} ${presentFields} ${top.length} ${second.length} ${top}${second}${brand}`
     const known = this.#known.get(text)
     if (known !== undefined) return known
     if (this.#known.size >= TRAITS_MAX) this.#known.clear()
@@ -112,8 +118,8 @@ function traitsOf(product: RowProduct): Traits {
     brand: brand && beginningOf(brand),
     top: beginningOf(top),
     second: beginningOf(path),
-    odd: oddOf(product),
-    told:
+    textFaults: textFaultsOf(product),
+    presentFields:
       bit(brand, 0) | bit(barcode, 1) | bit(size, 2) | bit(url, 3) | bit(imageUrl, 4) | bit(top === '' ? null : top, 5),
   }
 }
@@ -135,14 +141,14 @@ const MOJIBAKE = /Ã[\u0080-\u00bf\u0152-\u0178‘-›€™]|Â[\u0080-\u00bf]|
 const HTML = /<\/?[a-z][^<>]*>|&(?:[a-z]{2,8}|#\d{1,6}|#x[\da-f]{1,5});/i
 const TEMPLATE = /\{[^{}]*\}|%7B[^%]*%7D/i
 
-function oddOf({ name, brand, url, imageUrl }: RowProduct): number {
-  let odd = 0
-  if (!isAscii(name) && MOJIBAKE.test(name)) odd |= ODD.mojibake
-  if ((name.includes('<') || name.includes('&')) && HTML.test(name)) odd |= ODD.html
-  if (isTemplate(imageUrl)) odd |= ODD.template
-  if (isTemplate(url)) odd |= ODD.urlTemplate
-  if (brand !== null && !isAscii(brand) && isForeignTo(brand, name)) odd |= ODD.foreignBrand
-  return odd
+function textFaultsOf({ name, brand, url, imageUrl }: RowProduct): number {
+  let faults = 0
+  if (!isAscii(name) && MOJIBAKE.test(name)) faults |= TEXT_FAULTS.mojibake
+  if ((name.includes('<') || name.includes('&')) && HTML.test(name)) faults |= TEXT_FAULTS.html
+  if (isTemplate(imageUrl)) faults |= TEXT_FAULTS.template
+  if (isTemplate(url)) faults |= TEXT_FAULTS.urlTemplate
+  if (brand !== null && !isAscii(brand) && isForeignTo(brand, name)) faults |= TEXT_FAULTS.foreignBrand
+  return faults
 }
 
 function isTemplate(address: string | null): boolean {

@@ -222,22 +222,22 @@ function examplesOf({ scrape }: Case, { figures }: ComparedReference, isMeant: t
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
   const isChanged = ({ hash, price }: Shown) => then.has(hash) && isMeant(price, then.get(hash)!)
   return firstOf(scrape.sampled, isChanged).map(
-    ({ code, said, hash, price }) => `${code} ${said.name}: ${money(then.get(hash)!)} → ${money(price)}`,
+    ({ code, label, hash, price }) => `${code} ${label.name}: ${money(then.get(hash)!)} → ${money(price)}`,
   )
 }
 
 /** The first five listings of a sample for which `isMeant` holds. The texts of each further one would have to be read. */
 export function firstOf(sampled: readonly Shown[] | undefined, isMeant: (shown: Shown) => boolean): Shown[] {
-  const meant: Shown[] = []
-  for (const shown of sampled ?? []) if (meant.length < EXAMPLES_MAX && isMeant(shown)) meant.push(shown)
-  return meant
+  const examples: Shown[] = []
+  for (const shown of sampled ?? []) if (examples.length < EXAMPLES_MAX && isMeant(shown)) examples.push(shown)
+  return examples
 }
 
 /** Up to five listings of the sample for which `isMeant` holds, as text for people. */
 export function namesOf({ scrape }: Case, isMeant: (shown: Shown) => boolean): string[] {
   const money = scrape.money ?? plainMoney
   return firstOf(scrape.sampled, isMeant).map(
-    ({ code, said, price }) => `${code} ${said.name}${price < 0 ? '' : `: ${money(price)}`}`,
+    ({ code, label, price }) => `${code} ${label.name}${price < 0 ? '' : `: ${money(price)}`}`,
   )
 }
 

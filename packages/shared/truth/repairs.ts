@@ -1,5 +1,4 @@
 /** Repairs of systematic column errors, found by trial: the right one makes the scrape agree with the earlier one. */
-import { money } from '../money.ts'
 import type { Row } from '../row.ts'
 import { type Case, type ComparedReference, PAIRS_MIN } from './case.ts'
 import { hashesOf } from './label-fields.ts'
@@ -32,7 +31,7 @@ export function repairOfPrices({ scrape, now }: Case, { figures }: ComparedRefer
 export function repairOfNames({ scrape }: Case, { figures }: ComparedReference): Repair | undefined {
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each]))
   const known = (scrape.sampled ?? []).filter(({ hash, brand }) => brand !== null && then.has(hash))
-  const swapped = known.filter(({ hash, said }) => hashesOf(said).brand === then.get(hash)!.name)
+  const swapped = known.filter(({ hash, label }) => hashesOf(label).brand === then.get(hash)!.name)
   const isSwapped = known.length >= PAIRS_MIN && swapped.length >= AGREEMENT * known.length
   return isSwapped ? { kind: 'swap', field: 'name', with: 'brand' } : undefined
 }
@@ -65,9 +64,4 @@ export function sentenceOfRepair(repair: Repair): string {
   return repair.factor >= 1
     ? `multiply price_current and price_was by ${repair.factor}`
     : `divide price_current and price_was by ${Math.round(1 / repair.factor)}`
-}
-
-/** A price before and after a repair, as text. */
-export function repairedPrice(before: number, after: number): string {
-  return `${money(before)} → ${money(after)}`
 }

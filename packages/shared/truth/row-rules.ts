@@ -19,7 +19,7 @@ import type { Found } from './verdict.ts'
 const DEVIATIONS = 2.5
 
 /** The number of rows below which there are too few: less than `share` of the usual, and than chance explains. */
-export function rowsTooFew(usual: number, share: number): number {
+function rowsTooFew(usual: number, share: number): number {
   return Math.min(share * usual, usual - DEVIATIONS * Math.sqrt(usual))
 }
 
@@ -169,7 +169,7 @@ function rowsIn(figures: Figures, name: string): number {
 }
 
 /** A chart of the largest categories, before and now. */
-export function categoriesThenAndNow(then: Figures | undefined, now: Figures) {
+function categoriesThenAndNow(then: Figures | undefined, now: Figures) {
   if (then === undefined) return undefined
   return { kind: 'counts', rows: categoriesOf(then, now).slice(0, 20) } as const
 }

@@ -13,7 +13,7 @@ import {
   valuesMoved,
   valuesRewritten,
 } from './column-rules.ts'
-import { flagsConstant, oddTexts, oneBrand, unitPricesDisagree } from './finding-rules.ts'
+import { flagsConstant, oneBrand, textFaults, unitPricesDisagree } from './finding-rules.ts'
 import {
   allReduced,
   pricesAreUnitPrices,
@@ -93,7 +93,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   flag_constant: finding('a flag says the same of every row', [], flagsConstant),
   unit_price_disagrees: finding('unit prices fit neither their text nor price ÷ size', [], unitPricesDisagree),
   one_brand: finding('one brand across unlike categories', [], oneBrand),
-  template_address: finding('addresses that are templates', [], oddTexts('template', 'urlTemplate')),
-  mojibake: finding('names in a wrong encoding', [], oddTexts('mojibake')),
-  html_in_names: finding('HTML in names', [], oddTexts('html')),
+  template_address: finding('addresses that are templates', [], textFaults('template', 'urlTemplate')),
+  mojibake: finding('names in a wrong encoding', [], textFaults('mojibake')),
+  html_in_names: finding('HTML in names', [], textFaults('html')),
 }

@@ -1,7 +1,7 @@
 /** Counts rows of a scrape by traits: one increment per row; names are processed once for rows with equal traits. */
-import { COUNTED_LABEL_FIELDS, ODD, type Traits } from './label-fields.ts'
+import { COUNTED_LABEL_FIELDS, TEXT_FAULTS, type Traits } from './label-fields.ts'
 
-// Bounds of memory: distinct traits between two calls of `settle`, and names of each kind.
+// Bounds of memory: distinct traits between two calls of `flush`, and names of each kind.
 const TRAITS_MAX = 1_000
 const CATEGORIES_MAX = 500
 const BRANDS_MAX = 2_000
@@ -9,11 +9,11 @@ const BRANDS_MAX = 2_000
 /** The rows of a brand; `foreign`: those whose names are in another script. */
 export type BrandRows = { rows: number; foreign: number }
 
-/** The counts of one scrape. The public counts are complete only after `settle`. */
+/** The counts of one scrape. The public counts are complete only after `flush`. */
 export class TraitCounts {
   /** For each of `COUNTED_LABEL_FIELDS`, the rows that have it. */
-  readonly told = COUNTED_LABEL_FIELDS.map(() => 0)
-  readonly odd = { mojibake: 0, html: 0, template: 0, foreignBrand: 0, urlTemplate: 0 }
+  readonly presentFields = COUNTED_LABEL_FIELDS.map(() => 0)
+  readonly textFaults = { mojibake: 0, html: 0, template: 0, foreignBrand: 0, urlTemplate: 0 }
   readonly tops = new Map<string, number>()
   readonly seconds = new Map<string, number>()
   readonly brands = new Map<string, BrandRows>()
@@ -24,20 +24,21 @@ export class TraitCounts {
     const known = this.#rows.get(traits)
     if (known !== undefined) known.rows++
     else {
-      if (this.#rows.size >= TRAITS_MAX) this.settle()
+      if (this.#rows.size >= TRAITS_MAX) this.flush()
       this.#rows.set(traits, { rows: 1 })
     }
   }
 
   /** Adds the pending counts by traits to the counts by name. */
-  settle(): void {
-    for (const [{ brand, top, second, odd, told }, { rows }] of this.#rows) {
+  flush(): void {
+    for (const [{ brand, top, second, textFaults, presentFields }, { rows }] of this.#rows) {
       for (let place = 0; place < COUNTED_LABEL_FIELDS.length; place++)
-        if ((told & (1 << place)) !== 0) this.told[place]! += rows
-      if (odd !== 0) for (const name of ODD_NAMES) if ((odd & ODD[name]) !== 0) this.odd[name] += rows
+        if ((presentFields & (1 << place)) !== 0) this.presentFields[place]! += rows
+      if (textFaults !== 0)
+        for (const name of TEXT_FAULT_NAMES) if ((textFaults & TEXT_FAULTS[name]) !== 0) this.textFaults[name] += rows
       count(this.tops, top, rows)
       count(this.seconds, second, rows)
-      if (brand !== null) this.#countBrand(brand, rows, (odd & ODD.foreignBrand) === 0 ? 0 : rows)
+      if (brand !== null) this.#countBrand(brand, rows, (textFaults & TEXT_FAULTS.foreignBrand) === 0 ? 0 : rows)
     }
     this.#rows.clear()
   }
@@ -51,7 +52,7 @@ export class TraitCounts {
   }
 }
 
-const ODD_NAMES = Object.keys(ODD) as (keyof typeof ODD)[]
+const TEXT_FAULT_NAMES = Object.keys(TEXT_FAULTS) as (keyof typeof TEXT_FAULTS)[]
 
 /** Adds to the count of a name; ignores new names beyond `CATEGORIES_MAX`. */
 export function count(counts: Map<string, number>, name: string, more = 1): void {

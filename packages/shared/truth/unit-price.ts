@@ -15,9 +15,9 @@ export function unitOf(product: Fields, priceCents: number): number {
   const unit = Number(unitPrice)
   if (!(unit >= 0)) return UNIT.none
   const equal = unit > 0 && Math.round(unit * 100) === priceCents ? IS_UNIT_PRICE : 0
-  const said = expectedUnitPrice(product, priceCents)
-  if (said === undefined) return equal | UNIT.none
-  return equal | fit(unit, said)
+  const expected = expectedUnitPrice(product, priceCents)
+  if (expected === undefined) return equal | UNIT.none
+  return equal | fit(unit, expected)
 }
 
 /** A price for an amount of kilograms, litres, metres or pieces. */
@@ -33,10 +33,10 @@ function expectedUnitPrice(product: Fields, priceCents: number): number | undefi
   return unit.measure === rate.measure && rate.amount > 0 ? (rate.price / rate.amount) * unit.amount : undefined
 }
 
-function fit(unit: number, said: number): number {
-  if (isNear(unit, said)) return UNIT.agrees
-  if (isNear(unit, said / 100)) return UNIT.hundredth
-  if (isNear(unit, said * 100)) return UNIT.hundredfold
+function fit(unit: number, expected: number): number {
+  if (isNear(unit, expected)) return UNIT.agrees
+  if (isNear(unit, expected / 100)) return UNIT.hundredth
+  if (isNear(unit, expected * 100)) return UNIT.hundredfold
   return UNIT.differs
 }
 

@@ -37,11 +37,11 @@ export function useFound(typed: string): { choices: readonly Choice[]; isPending
     ...(q === '' ? [] : (uploads.data?.uploads ?? [])).map(({ id, filename, state }) => {
       return { id: `upload-${id}`, group: 'Uploads', name: filename, about: state, to: `/uploads/${id}` }
     }),
-    ...NAVIGATION_ITEMS.filter(({ name }) => isBegun(q, name)).map(({ to, name }) => {
+    ...NAVIGATION_ITEMS.filter(({ name }) => isPrefix(q, name)).map(({ to, name }) => {
       return { id: `page-${to}`, group: 'Pages', name, about: '', to }
     }),
     ...deeds
-      .filter(({ name, words }) => isBegun(q, `${name} ${words}`))
+      .filter(({ name, words }) => isPrefix(q, `${name} ${words}`))
       .map(({ name, to }) => ({ id: `deed-${name}`, group: 'Actions', name, about: '', to })),
   ]
   return { choices, isPending: typed.trim() !== q || (q !== '' && (products.isFetching || uploads.isFetching)) }
@@ -63,7 +63,7 @@ function useStores(): readonly StorePage['stores'][number][] {
 
 function storesFor(q: string, stores: readonly StorePage['stores'][number][]): Choice[] {
   return stores
-    .filter(({ company, store_id, name, suburb }) => isBegun(q, `${company} ${store_id} ${name} ${suburb ?? ''}`))
+    .filter(({ company, store_id, name, suburb }) => isPrefix(q, `${company} ${store_id} ${name} ${suburb ?? ''}`))
     .slice(0, STORES_SHOWN)
     .map(({ company, store_id, name }) => {
       const store = `${company}/${store_id}`
@@ -79,7 +79,7 @@ function isIn(name: string, size: string | null): boolean {
 }
 
 /** Whether each typed word is the beginning of some word of the text. */
-function isBegun(typed: string, text: string): boolean {
+function isPrefix(typed: string, text: string): boolean {
   const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u)
   return typed
     .toLowerCase()

@@ -2,6 +2,7 @@
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import cells from '../../parts/cells.module.css'
 import { type Column, DataTable, type More } from '../../parts/data-table.tsx'
 import { byAmount, changedBy, formatNumber, money } from '../../parts/format.ts'
 import { Day } from '../../parts/time.tsx'
@@ -19,7 +20,7 @@ const COLUMNS: readonly Column<Change>[] = [
     narrow: 'first',
     sort: ({ name }) => name,
     cell: ({ product_id, name }) => (
-      <Link to="/products/$id" params={{ id: String(product_id) }} className={style.name}>
+      <Link to="/products/$id" params={{ id: String(product_id) }} className={cells.name}>
         <UntrustedText text={name} />
       </Link>
     ),

@@ -6,6 +6,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
 import { type ChangeFilters, changesAddress, changesQuery } from '../../api/queries.ts'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
+import filterStyle from '../../parts/filters.module.css'
 import { Filters, TextFilter } from '../../parts/filters.tsx'
 import { formatNumber } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
@@ -131,7 +132,12 @@ function ChangeFiltersRow({ filters, page }: OfFilters & Readonly<{ page: Change
         data={ORDERS}
       />
       {store !== undefined && (
-        <Link from="/changes" to="/changes" search={(now) => ({ ...now, store: undefined })} className={style.only}>
+        <Link
+          from="/changes"
+          to="/changes"
+          search={(now) => ({ ...now, store: undefined })}
+          className={filterStyle.only}
+        >
           only <UntrustedText text={store} /> ×
         </Link>
       )}

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { firstChangesQuery } from '../../api/queries.ts'
+import cells from '../../parts/cells.module.css'
 import { formatNumber, money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Day } from '../../parts/time.tsx'
@@ -51,11 +52,11 @@ function Few({ title, changes }: Readonly<{ title: string; changes: readonly Cha
       <ul className={style.few}>
         {changes.map((change) => (
           <li key={JSON.stringify([change.company, change.sku ?? change.key, change.from_cents, change.to_cents])}>
-            <Link to="/products/$id" params={{ id: String(change.product_id) }} className={style.name}>
+            <Link to="/products/$id" params={{ id: String(change.product_id) }} className={cells.name}>
               <UntrustedText text={change.name} />
             </Link>
             <span className={style.fewFacts}>
-              <UntrustedText text={change.company} className={style.muted} />
+              <UntrustedText text={change.company} className={cells.muted} />
               {change.to_cents !== null && <strong>{money(change.to_cents)}</strong>} <By change={change} />
             </span>
           </li>

@@ -47,9 +47,9 @@ export function attemptOf(operation: Operation, { values, body, key }: Filled): 
     if (place !== 'query' || value === '') continue
     for (const each of schema.type === 'array' ? value.split(',') : [value]) query.append(name, each)
   }
-  const told = given.filter(({ place, value }) => place === 'header' && value !== '')
+  const givenHeaders = given.filter(({ place, value }) => place === 'header' && value !== '')
   const headers = {
-    ...Object.fromEntries(told.map(({ name, value }) => [name, value])),
+    ...Object.fromEntries(givenHeaders.map(({ name, value }) => [name, value])),
     ...(key !== '' && { 'X-API-Key': key }),
     ...(operation.body !== undefined && { 'Content-Type': 'application/json' }),
   }
@@ -77,7 +77,7 @@ function quoted(text: string): string {
 }
 
 /** An example value of a schema; of an object, the required fields only. */
-export function exampleOf(schema: Schema, depth = 0): unknown {
+function exampleOf(schema: Schema, depth = 0): unknown {
   if (schema.default !== undefined) return schema.default
   if (schema.enum !== undefined) return schema.enum[0]
   if (schema.anyOf !== undefined) return exampleOf(schema.anyOf[0] ?? {}, depth)

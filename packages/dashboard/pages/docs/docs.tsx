@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { openApiQuery } from '../../api/queries.ts'
 import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
+import skipLink from '../../parts/skip-link.module.css'
 import style from './docs.module.css'
 import { type Operation, operationsIn } from './operations.ts'
 import { Shape } from './shape.tsx'
@@ -16,7 +17,7 @@ export function Docs(): ReactNode {
   const operations = data === undefined ? [] : operationsIn(data)
   return (
     <div className={style.docs}>
-      <a className={style.skip} href="#main">
+      <a className={skipLink.skip} href="#main">
         Skip to the content
       </a>
       <header className={style.bar}>

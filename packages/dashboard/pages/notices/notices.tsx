@@ -8,9 +8,9 @@ import { Badge } from '../../parts/badge.tsx'
 import { WHEN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
+import list from '../../parts/notice-list.module.css'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Ago } from '../../parts/time.tsx'
-import told from '../../parts/told-list.module.css'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { OnlyAdmin } from '../keys/only-admin.tsx'
 import { Ticked } from '../overview/ticks.tsx'
@@ -90,14 +90,14 @@ function Conditions({ conditions }: Readonly<{ conditions: readonly ConditionVie
   const more = conditions.length - SHOWN_MAX
   return (
     <>
-      <ul className={told.list}>
+      <ul className={list.list}>
         {conditions.slice(0, SHOWN_MAX).map(({ kind, subject, text, since, todo }) => (
-          <li key={`${kind} ${subject}`} className={told.item}>
+          <li key={`${kind} ${subject}`} className={list.item}>
             <Badge tone="warn">{kind}</Badge>
-            <span className={told.what}>
+            <span className={list.what}>
               <UntrustedBlock text={text} />
             </span>
-            <span className={told.when}>
+            <span className={list.when}>
               <Ago at={since} />
             </span>
             <p className={style.todo}>{todo}</p>

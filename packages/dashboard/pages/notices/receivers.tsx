@@ -7,8 +7,8 @@ import { send } from '../../api/request.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { count } from '../../parts/format.ts'
 import { Empty, ErrorNotice } from '../../parts/notice.tsx'
+import list from '../../parts/notice-list.module.css'
 import { Ago } from '../../parts/time.tsx'
-import told from '../../parts/told-list.module.css'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './notices.module.css'
 
@@ -35,13 +35,13 @@ export function Receivers({ receivers }: Readonly<{ receivers: readonly Receiver
     )
   return (
     <>
-      <ul className={told.list}>
+      <ul className={list.list}>
         {receivers.map((receiver) => (
-          <li key={receiver.name} className={told.item}>
+          <li key={receiver.name} className={list.item}>
             <Badge tone={receiver.failures > 0 ? 'bad' : receiver.told_at === null ? 'calm' : 'good'}>
               {receiver.name}
             </Badge>
-            <span className={told.what}>
+            <span className={list.what}>
               <UntrustedBlock text={receiver.where} />
               {receiver.last_answer !== null && (
                 <span className={style.muted}>
@@ -50,7 +50,7 @@ export function Receivers({ receivers }: Readonly<{ receivers: readonly Receiver
                 </span>
               )}
             </span>
-            <span className={told.when}>
+            <span className={list.when}>
               {receiver.last_at === null ? 'not asked yet' : <Ago at={receiver.last_at} />}
             </span>
             {receiver.waiting > 0 && (
@@ -72,11 +72,11 @@ export function Receivers({ receivers }: Readonly<{ receivers: readonly Receiver
 
 function Answers({ answers }: TestView): ReactNode {
   return (
-    <ul className={told.list} role="status" aria-label="Answers to the test">
+    <ul className={list.list} role="status" aria-label="Answers to the test">
       {answers.map(({ name, taken, answer }) => (
-        <li key={name} className={told.item}>
+        <li key={name} className={list.item}>
           <Badge tone={taken ? 'good' : 'bad'}>{name}</Badge>
-          <span className={told.what}>
+          <span className={list.what}>
             {taken ? 'has taken the test' : <UntrustedBlock text={`has not taken the test: ${answer}`} />}
           </span>
         </li>

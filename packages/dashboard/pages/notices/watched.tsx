@@ -10,8 +10,8 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { money } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
+import list from '../../parts/notice-list.module.css'
 import { Panel } from '../../parts/page.tsx'
-import told from '../../parts/told-list.module.css'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './notices.module.css'
 
@@ -43,11 +43,11 @@ function List({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNo
       </Empty>
     )
   return (
-    <ul className={told.list} aria-label="Watched products">
+    <ul className={list.list} aria-label="Watched products">
       {watches.map((watch) => (
-        <li key={watch.id} className={told.item}>
+        <li key={watch.id} className={list.item}>
           <Badge tone="calm">{watch.rule}</Badge>
-          <span className={told.what}>
+          <span className={list.what}>
             <Name of={watch} />{' '}
             <span className={style.muted}>
               {ruleText(watch)}, now{' '}

@@ -4,10 +4,10 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { atLeast, count, size } from '../../parts/format.ts'
+import list from '../../parts/notice-list.module.css'
 import { Panel } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago, Day } from '../../parts/time.tsx'
-import told from '../../parts/told-list.module.css'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { ChainLine } from '../findings/chain-line.tsx'
 import style from './needs-attention.module.css'
@@ -36,12 +36,12 @@ export function NeedsAttention({ attention, stores }: Readonly<{ attention: Atte
             : 'Nothing. No source is late, nothing is held, nothing failed.'}
         </p>
       ) : (
-        <ul className={told.list}>
+        <ul className={list.list}>
           {items.map(({ key, tone, word, what, when, tick }) => (
-            <li key={key} className={told.item}>
+            <li key={key} className={list.item}>
               <Badge tone={tone}>{word}</Badge>
-              <span className={told.what}>{what}</span>
-              <span className={told.when}>
+              <span className={list.what}>{what}</span>
+              <span className={list.when}>
                 {when} {tick !== undefined && <TickOff tick={tick} />}
               </span>
             </li>

@@ -10,8 +10,8 @@ import form from '../../parts/form.module.css'
 import { FormEnd } from '../../parts/form-end.tsx'
 import { formatNumber } from '../../parts/format.ts'
 import { ErrorNotice } from '../../parts/notice.tsx'
+import list from '../../parts/notice-list.module.css'
 import { Day, Moment } from '../../parts/time.tsx'
-import told from '../../parts/told-list.module.css'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './needs-attention.module.css'
 
@@ -82,7 +82,7 @@ export function Ticked({ of: { ticked, ticked_count } }: Readonly<{ of: TicksVie
   return (
     <details className={style.ticked}>
       <summary>{formatNumber(ticked_count)} ticked off</summary>
-      <ul className={told.list}>
+      <ul className={list.list}>
         {ticked.map((tick) => (
           <TickedLine key={JSON.stringify([tick.kind, tick.subject])} tick={tick} />
         ))}
@@ -99,9 +99,9 @@ function TickedLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
   const isAdmin = useIsAdmin()
   const undoing = useTicking('/api/attention/untick', () => {})
   return (
-    <li className={told.item}>
+    <li className={list.item}>
       <span>{kind}</span>
-      <span className={told.what}>
+      <span className={list.what}>
         <UntrustedText text={text} />{' '}
         <span className={style.why}>
           until{' '}

@@ -5,9 +5,11 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
 import { ORDERS, productsQuery } from '../../api/queries.ts'
+import cells from '../../parts/cells.module.css'
 import { BY_AMOUNT, SIZE } from '../../parts/columns.tsx'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
+import filterStyle from '../../parts/filters.module.css'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { atLeast, formatNumber, moneyRange } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
@@ -25,7 +27,7 @@ const COLUMNS: readonly Column<Product>[] = [
     narrow: 'first',
     sort: ({ name }) => name,
     cell: ({ id, name }) => (
-      <Link to="/products/$id" params={{ id: String(id) }} className={style.name}>
+      <Link to="/products/$id" params={{ id: String(id) }} className={cells.name}>
         <UntrustedText text={name} />
       </Link>
     ),
@@ -107,7 +109,7 @@ function companiesOf({ listings }: Product): string {
 
 function Range({ now }: Pick<Product, 'now'>): ReactNode {
   if (now === undefined || now.lowest_cents === null || now.highest_cents === null)
-    return <span className={style.muted}>{whyNoPrice(now)}</span>
+    return <span className={cells.muted}>{whyNoPrice(now)}</span>
   return moneyRange(now.lowest_cents, now.highest_cents)
 }
 
@@ -151,7 +153,7 @@ function ProductFilters({ categories }: Readonly<{ categories: readonly string[]
           from="/products"
           to="/products"
           search={(now) => ({ ...now, barcode: undefined, sku: undefined })}
-          className={style.only}
+          className={filterStyle.only}
         >
           only <UntrustedText text={barcode ?? sku ?? ''} /> ×
         </Link>

@@ -7,6 +7,7 @@ import type { ReactNode } from 'react'
 import { type RejectFilters, rejectsQuery } from '../../api/queries.ts'
 import { addressOf } from '../../api/request.ts'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
+import filterStyle from '../../parts/filters.module.css'
 import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
 import { count, formatNumber, moment } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
@@ -174,7 +175,7 @@ function RejectFilterRow(): ReactNode {
           from="/rejects"
           to="/rejects"
           search={(now) => ({ ...now, [name]: undefined })}
-          className={style.only}
+          className={filterStyle.only}
         >
           {name === 'since' ? 'only since' : `only of the ${name}`}{' '}
           <UntrustedText text={name === 'since' ? momentText(filters.since) : (filters[name] ?? '')} /> ×

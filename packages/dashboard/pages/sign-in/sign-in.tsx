@@ -78,7 +78,7 @@ function Form(): ReactNode {
 }
 
 /** The address to open after signing in: always one of this site (no open redirect). */
-export function ownAddress(to: string | undefined): string {
+function ownAddress(to: string | undefined): string {
   const here = 'http://here'
   const address = URL.parse(to ?? '/', here)
   if (address?.origin !== here || address.pathname === '/sign-in') return '/'

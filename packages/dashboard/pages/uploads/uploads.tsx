@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
 import { UPLOAD_STATES, type UploadFilters, uploadsQuery } from '../../api/queries.ts'
+import cells from '../../parts/cells.module.css'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { formatNumber, size } from '../../parts/format.ts'
@@ -33,7 +34,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     narrow: 'first',
     sort: ({ filename }) => filename,
     cell: ({ id, filename }) => (
-      <Link to="/uploads/$id" params={{ id }} className={style.name}>
+      <Link to="/uploads/$id" params={{ id }} className={cells.name}>
         <UntrustedText text={filename} />
       </Link>
     ),
@@ -134,7 +135,7 @@ function rowsOf({ load, lines }: UploadView): number {
 function Sender({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { details } = upload
   if (details === undefined) return null
-  if (details.sender === null) return <span className={style.muted}>by hand</span>
+  if (details.sender === null) return <span className={cells.muted}>by hand</span>
   return (
     <>
       <UntrustedText text={details.sender.name} />

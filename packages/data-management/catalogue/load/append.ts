@@ -3,11 +3,13 @@
  * all others, and the end of the history. history.ts makes the rare other changes.
  */
 import { type DateChange, nothingChanged } from '../model/date-change.ts'
-import { changeUses, takeUses } from './label-uses.ts'
+import { addLabelUses, adjustLabelUses } from './label-uses.ts'
 import { type LoadDatabase, sql } from './statement.ts'
 
 const EXAMPLES = 20
-const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
+
+/** The columns of a listing's terms. */
+export const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
 
 /** A date of a store, and the number of the staged scrape to add there. */
 export type NewDate = Readonly<{ storeId: number; date: string; scrape: number }>
@@ -23,12 +25,12 @@ export async function beginHistory(database: LoadDatabase, { storeId, date, scra
     sql`insert into label_run (store_id, listing_id, from_date, label_id)
       select cast(${storeId} as integer), listing_id, ${date}, label_id from observed where scrape = ${scrape} order by listing_id`,
   )
-  await changeUses(database, sql`select label_id, 1 as uses from observed where scrape = ${scrape}`)
+  await addLabelUses(database, sql`select label_id, 1 as uses from observed where scrape = ${scrape}`)
 }
 
 /** Deletes the history of a store that has no scrapes left. */
 export async function endHistory(database: LoadDatabase, storeId: number): Promise<void> {
-  await takeUses(database, sql`select label_id, -1 as uses from label_run where store_id = ${storeId}`)
+  await adjustLabelUses(database, sql`select label_id, -1 as uses from label_run where store_id = ${storeId}`)
   await database.run(sql`delete from label_run where store_id = ${storeId}`)
   await database.endPrices(
     sql`select listing_id, price_cents, is_available from price_run where store_id = ${storeId} and to_date is null`,
@@ -140,7 +142,7 @@ async function appendLabels(database: LoadDatabase, { storeId, date, scrape }: N
     sql`insert into label_run (store_id, listing_id, from_date, label_id)
       select cast(${storeId} as integer), listing_id, ${date}, label_id from relabelled order by listing_id`,
   )
-  await changeUses(database, sql`select label_id, 1 as uses from relabelled`)
+  await addLabelUses(database, sql`select label_id, 1 as uses from relabelled`)
 }
 
 /** Adds a date before all others of the store, the first of which is `after`: runs with equal terms begin earlier. */
@@ -189,5 +191,5 @@ async function prependLabels(database: LoadDatabase, { storeId, date, scrape }: 
     sql`insert into label_run (store_id, listing_id, from_date, to_date, label_id)
       select cast(${storeId} as integer), listing_id, ${date}, ${date}, label_id from relabelled order by listing_id`,
   )
-  await changeUses(database, sql`select label_id, 1 as uses from relabelled`)
+  await addLabelUses(database, sql`select label_id, 1 as uses from relabelled`)
 }

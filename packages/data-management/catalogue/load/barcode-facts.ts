@@ -2,11 +2,12 @@
  * Facts from files of the kind `barcodes`: barcodes for listings that show none of their own, also for future listings.
  * They are looked up wherever a listing's barcode is needed, not copied into the listing.
  */
+import { deleteEmptyCompanies } from './empty-companies.ts'
 import type { BarcodeFact, FactsChange } from './fact.ts'
+import { hasLaterLoads, rankedAtOf } from './first-shown.ts'
 import { companyIds } from './names.ts'
-import { settleProducts } from './products.ts'
+import { regroupProducts } from './products.ts'
 import type { RegroupLimits } from './regrouped.ts'
-import { areLater, rankedAtOf } from './said-since.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const TYPES = { company_id: 'integer', sku: 'text', date: 'text', barcode: 'text' } as const
@@ -34,11 +35,11 @@ export async function insertBarcodes(
 export async function applyBarcodes(
   database: LoadDatabase,
   loadId: number,
-  watch: RegroupLimits,
+  limits: RegroupLimits,
 ): Promise<FactsChange> {
   await collectSkus(database, loadId)
-  if (await areLater(database, await rankedAtOf(database, loadId))) await seedFed(database)
-  return applyNewestFacts(database, watch)
+  if (await hasLaterLoads(database, await rankedAtOf(database, loadId))) await seedFed(database)
+  return applyNewestFacts(database, limits)
 }
 
 /** Removes the facts of a load, and companies of which nothing else is known. */
@@ -47,9 +48,7 @@ export async function withdrawBarcodes(database: LoadDatabase, loadId: number): 
   await seedFed(database)
   await database.run(sql`delete from barcode_fact where load_id = ${loadId}`)
   await applyNewestFacts(database)
-  await database.script(`delete from company where id in (select distinct company_id from fed where barcode is null)
-    and not exists (select 1 from store where store.company_id = company.id)
-    and not exists (select 1 from barcode_fact where barcode_fact.company_id = company.id)`)
+  await deleteEmptyCompanies(database, sql`select distinct company_id from fed where barcode is null`)
 }
 
 async function collectSkus(database: LoadDatabase, loadId: number): Promise<void> {
@@ -69,7 +68,7 @@ async function seedFed(database: LoadDatabase): Promise<void> {
 }
 
 /** Gives the SKUs in `fed` their newest barcodes; counts those that had none and those that had another. */
-async function applyNewestFacts(database: LoadDatabase, watch?: RegroupLimits): Promise<FactsChange> {
+async function applyNewestFacts(database: LoadDatabase, limits?: RegroupLimits): Promise<FactsChange> {
   await database.script(`
     update fed set barcode = fact.barcode from (
       select barcode_fact.*, row_number() over (
@@ -96,7 +95,7 @@ async function applyNewestFacts(database: LoadDatabase, watch?: RegroupLimits): 
   const waiting = sql`select 1 as one from unsettled union all select 1 from seed`
   if ((await database.get(sql`select one from (${waiting}) as waiting limit 1`)) !== undefined) {
     await database.lock('products')
-    await settleProducts(database, watch)
+    await regroupProducts(database, limits)
   }
   return { inserted: Number(counted!.inserted), changed: Number(counted!.changed) }
 }

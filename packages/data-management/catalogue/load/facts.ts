@@ -34,9 +34,9 @@ export class Facts {
   }
 
   /** Applies the facts where they are the newest. */
-  async apply(watch: RegroupLimits): Promise<Applied> {
+  async apply(limits: RegroupLimits): Promise<Applied> {
     const stores = await applyStores(this.#database, this.#loadId)
-    const barcodes = await applyBarcodes(this.#database, this.#loadId, watch)
+    const barcodes = await applyBarcodes(this.#database, this.#loadId, limits)
     const inserted = stores.inserted + barcodes.inserted
     const changed = stores.changed + barcodes.changed
     return {
@@ -44,7 +44,7 @@ export class Facts {
       inserted,
       changed,
       unchanged: this.#kept - inserted - changed,
-      regrouped: watch.regrouped,
+      regrouped: limits.regrouped,
     }
   }
 }

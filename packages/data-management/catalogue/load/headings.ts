@@ -1,7 +1,7 @@
 /** Finds the listing that each product takes its name from (model/heading.ts). */
 import { type ClaimsSince, headOf, sinceOf } from '../model/heading.ts'
 import type { IdentityKey } from '../model/identity.ts'
-import { type LoadDatabase, records, sql } from './statement.ts'
+import { idRecords, type LoadDatabase, sql } from './statement.ts'
 
 /** A listing of a product; `keys` are the keys that join it with others. */
 export type HeadCandidate = Readonly<{ id: number; name: string; company: string; keys: readonly IdentityKey[] }>
@@ -12,21 +12,21 @@ export async function headsOf(
   products: readonly (readonly HeadCandidate[])[],
 ): Promise<HeadCandidate[]> {
   const severalCompanies = products.filter((group) => group.some(({ company }) => company !== group[0]!.company))
-  const said = await saidOf(
+  const claims = await claimsOf(
     database,
     severalCompanies.flatMap((group) => group.map(({ id }) => id)),
   )
   return products.map((group) =>
-    headOf(group.map((each) => ({ ...each, since: sinceOf(each.company, said.get(each.id) ?? []) }))),
+    headOf(group.map((each) => ({ ...each, since: sinceOf(each.company, claims.get(each.id) ?? []) }))),
   )
 }
 
 /** The keys and barcodes that files, including lists of barcodes, have given these listings, and since when. */
-async function saidOf(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, ClaimsSince[]>> {
+async function claimsOf(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, ClaimsSince[]>> {
   if (ids.length === 0) return new Map()
-  const wanted = records('wanted', { id: 'integer' }, [ids])
+  const wanted = idRecords(ids)
   // Both planners keep the order of left joins, even while a table has few records.
-  const said = await database.all<Pick<ClaimsSince, 'key' | 'barcode'> & { listing_id: number; since: number | null }>(
+  const found = await database.all<Pick<ClaimsSince, 'key' | 'barcode'> & { listing_id: number; since: number | null }>(
     sql`select label.listing_id, label.barcode, label.key, label.since
       from ${wanted} join label on label.listing_id = wanted.id where label.since is not null
       union all
@@ -35,6 +35,6 @@ async function saidOf(database: LoadDatabase, ids: readonly number[]): Promise<M
       left join barcode_fact on barcode_fact.company_id = listing.company_id and barcode_fact.sku = listing.code
       left join load on load.id = barcode_fact.load_id`,
   )
-  const told = said.flatMap(({ since, ...rest }) => (since === null ? [] : { ...rest, since }))
-  return Map.groupBy(told, ({ listing_id }) => listing_id)
+  const claims = found.flatMap(({ since, ...rest }) => (since === null ? [] : { ...rest, since }))
+  return Map.groupBy(claims, ({ listing_id }) => listing_id)
 }

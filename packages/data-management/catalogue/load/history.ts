@@ -15,7 +15,7 @@ import {
   type Terms,
 } from '../model/listing-change.ts'
 import type { Run } from '../model/price-runs.ts'
-import { takeUses } from './label-uses.ts'
+import { adjustLabelUses } from './label-uses.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
 const PAGE_LISTINGS = 2_000
@@ -149,7 +149,7 @@ async function changePage(database: LoadDatabase, change: Change, page: readonly
     uses.map(([labelId]) => labelId),
     uses.map(([, by]) => by),
   ])
-  await takeUses(database, sql`select label_id, uses from ${changed}`)
+  await adjustLabelUses(database, sql`select label_id, uses from ${changed}`)
 }
 
 function pricesOf(prices: readonly Price[]): Statement {

@@ -16,9 +16,18 @@ import {
   type Silent,
   silenceOf,
 } from '../model/identity.ts'
-import { type ColumnType, type LoadDatabase, type Records, records, type Statement, sql } from './statement.ts'
+import {
+  type ColumnType,
+  idRecords,
+  type LoadDatabase,
+  type Records,
+  records,
+  type Statement,
+  sql,
+  sqlText,
+} from './statement.ts'
 
-const BARCODE = sql([BARCODE_OF_LISTING] as unknown as TemplateStringsArray)
+const BARCODE = sqlText(BARCODE_OF_LISTING)
 
 const PAGE_LISTINGS = 2_000
 const PAGE_KEYS = 1_000
@@ -57,7 +66,7 @@ export async function updateKeys(database: LoadDatabase, seedsAll: boolean): Pro
     updatePage(database, page, true),
   )
   await database.script('delete from unsettled')
-  await silenceTouched(database)
+  await updateSilence(database)
 }
 
 async function eachChanged(database: LoadDatabase, from: Statement, update: (page: Changed[]) => Promise<void>) {
@@ -88,12 +97,12 @@ async function updatePage(database: LoadDatabase, page: readonly Changed[], seed
   for (const listing of page) {
     const now = keysOf(listing)
     const had = before.get(listing.listing_id) ?? []
-    const gone = had.filter((key) => !has(now, key))
+    const removed = had.filter((key) => !has(now, key))
     const isOther = listing.name !== listing.old_name || listing.size !== listing.old_size
     gained.push(...now.filter((key) => !has(had, key)))
-    lost.push(...gone)
-    touched.push(...[...gone, ...(isOther ? now.filter((key) => has(had, key)) : [])].filter(mayJoin))
-    if (seedsAll || (listing.old_name !== null && (isOther || gone.length > 0))) seeds.add(listing.listing_id)
+    lost.push(...removed)
+    touched.push(...[...removed, ...(isOther ? now.filter((key) => has(had, key)) : [])].filter(mayJoin))
+    if (seedsAll || (listing.old_name !== null && (isOther || removed.length > 0))) seeds.add(listing.listing_id)
   }
   for (const key of await sharedAmong(database, gained)) {
     touched.push(key)
@@ -102,16 +111,15 @@ async function updatePage(database: LoadDatabase, page: readonly Changed[], seed
   await removeKeys(database, lost)
   const made = gained.map((key) => KEY_COLUMNS.map((column) => key[column]))
   if (made.length > 0) await database.copy({ table: 'listing_key', columns: KEY_COLUMNS }, made)
-  await note(database, touched, seeds)
+  await markTouched(database, touched, seeds)
 }
 
 /** The stored keys by listing. Listings that had no label before have none. */
 async function keysBefore(database: LoadDatabase, page: readonly Changed[], seedsAll: boolean) {
   const ids = page.flatMap(({ listing_id, old_name }) => (old_name !== null || seedsAll ? [listing_id] : []))
   if (ids.length === 0) return new Map<number, ListingKey[]>()
-  const wanted = records('wanted', { id: 'integer' }, [ids])
   const found = await database.all<ListingKey>(
-    sql`select kind, value, silent, company_id, listing_id from ${wanted} join listing_key on listing_key.listing_id = wanted.id`,
+    sql`select kind, value, silent, company_id, listing_id from ${idRecords(ids)} join listing_key on listing_key.listing_id = wanted.id`,
   )
   return Map.groupBy(found, ({ listing_id }) => listing_id)
 }
@@ -144,11 +152,11 @@ async function sharedAmong(database: LoadDatabase, all: readonly ListingKey[]): 
     gained.map(({ kind }) => kind),
     gained.map(({ value }) => value),
   ])
-  const there = await database.all<{ place: number }>(
+  const existing = await database.all<{ place: number }>(
     sql`select place from ${wanted} where exists (
       select 1 from listing_key where listing_key.kind = wanted.kind and listing_key.value = wanted.value)`,
   )
-  const shared = new Set(there.map(({ place }) => gained[place]!))
+  const shared = new Set(existing.map(({ place }) => gained[place]!))
   for (const keys of byKey.values()) if (keys.length > 1) for (const key of keys) shared.add(key)
   return [...shared]
 }
@@ -161,23 +169,25 @@ async function removeKeys(database: LoadDatabase, keys: readonly ListingKey[]): 
   if (keys.length === 0) return
   await database.run(
     sql`delete from listing_key where (kind, value, silent, company_id, listing_id) in (
-      select kind, value, silent, company_id, listing_id from ${given('gone', KEY_TYPES, keys)})`,
+      select kind, value, silent, company_id, listing_id from ${keyRecords('gone', KEY_TYPES, keys)})`,
   )
 }
 
-async function note(database: LoadDatabase, touched: readonly ListingKey[], seeds: ReadonlySet<number>): Promise<void> {
+async function markTouched(
+  database: LoadDatabase,
+  touched: readonly ListingKey[],
+  seeds: ReadonlySet<number>,
+): Promise<void> {
   if (touched.length > 0)
     await database.run(
       sql`insert into touched_key (kind, value, company_id)
-        select kind, value, company_id from ${given('touched', KEY_TYPES, touched)} where true on conflict do nothing`,
+        select kind, value, company_id from ${keyRecords('touched', KEY_TYPES, touched)} where true on conflict do nothing`,
     )
   if (seeds.size > 0)
-    await database.run(
-      sql`insert into seed select id from ${records('wanted', { id: 'integer' }, [[...seeds]])} where true on conflict do nothing`,
-    )
+    await database.run(sql`insert into seed select id from ${idRecords(seeds)} where true on conflict do nothing`)
 }
 
-function given<Column extends string>(
+function keyRecords<Column extends string>(
   name: string,
   types: Readonly<Record<Column, ColumnType>>,
   lines: readonly Readonly<Record<NoInfer<Column>, number | string>>[],
@@ -197,7 +207,7 @@ const OF_COMPANY = sql`listing_key.kind = touched.kind and listing_key.value = t
 type Counted = CompanyKey & Readonly<{ listings: number }>
 
 /** Recomputes which of the keys in `touched_key` are silent, and empties it. */
-async function silenceTouched(database: LoadDatabase): Promise<void> {
+async function updateSilence(database: LoadDatabase): Promise<void> {
   for (;;) {
     const page = await database.all<Counted>(
       sql`select kind, value, company_id, (
@@ -206,8 +216,8 @@ async function silenceTouched(database: LoadDatabase): Promise<void> {
         from touched_key as touched order by kind, value, company_id limit ${PAGE_KEYS}`,
     )
     if (page.length === 0) return
-    const silent = await silentAmong(database, page)
-    await silence(
+    const silent = await silenceOfKeys(database, page)
+    await storeSilence(
       database,
       page.map((key) => ({ ...key, silent: silent.get(companyKeyText(key)) ?? SILENT.no })),
     )
@@ -218,14 +228,14 @@ function companyKeyText({ kind, value, company_id }: CompanyKey): string {
   return `${kind} ${company_id} ${value}`
 }
 
-async function silentAmong(database: LoadDatabase, page: readonly Counted[]): Promise<Map<string, Silent>> {
+async function silenceOfKeys(database: LoadDatabase, page: readonly Counted[]): Promise<Map<string, Silent>> {
   const silent = new Map<string, Silent>()
   for (const key of page) if (key.listings > KEY_LISTINGS_MAX) silent.set(companyKeyText(key), SILENT.many)
   const several = page.filter(({ listings }) => listings > 1 && listings <= KEY_LISTINGS_MAX)
   if (several.length === 0) return silent
   const shown = await database.all<CompanyKey & { name: string; size: string | null }>(
     sql`select touched.kind, touched.value, touched.company_id, label.name, label.size
-      from ${given('touched', COMPANY_KEY_TYPES, several)} join listing_key on ${OF_COMPANY}
+      from ${keyRecords('touched', COMPANY_KEY_TYPES, several)} join listing_key on ${OF_COMPANY}
       join listing on listing.id = listing_key.listing_id join label on label.id = listing.label_id`,
   )
   for (const [text, listings] of Map.groupBy(shown, companyKeyText)) silent.set(text, silenceOf(listings))
@@ -233,9 +243,9 @@ async function silentAmong(database: LoadDatabase, page: readonly Counted[]): Pr
 }
 
 /** Stores which keys of a company are silent: they join nothing. Notes in `seed` the listings whose product may change by it. */
-async function silence(database: LoadDatabase, keys: readonly (CompanyKey & { silent: Silent })[]): Promise<void> {
+async function storeSilence(database: LoadDatabase, keys: readonly (CompanyKey & { silent: Silent })[]): Promise<void> {
   const lines = keys.map((key) => ({ ...key, speaking: SILENT.no }))
-  const touched = given('touched', SILENCE_TYPES, lines)
+  const touched = keyRecords('touched', SILENCE_TYPES, lines)
   await database.run(
     sql`insert into seed select listing_key.listing_id from ${touched} join listing_key on ${OF_COMPANY}
       where listing_key.silent <> touched.silent on conflict do nothing`,

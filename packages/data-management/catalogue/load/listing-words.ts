@@ -55,10 +55,10 @@ export async function indexWords(database: LoadDatabase): Promise<void> {
     for (const word of await writePage(database, page)) words.add(word)
     last = page.at(-1)!.listing_id
     if (words.size < WORDS_MAX) continue
-    await noteSpellings(database, [...words])
+    await addSpellings(database, [...words])
     words = new Set()
   }
-  await noteSpellings(database, [...words])
+  await addSpellings(database, [...words])
 }
 
 /** Writes the words of a page of listings, and returns those from their names and brands. */
@@ -73,7 +73,7 @@ async function writePage(database: LoadDatabase, page: readonly Renamed[]): Prom
 }
 
 type CategoryShelf = Readonly<{ path: CategoryPath; shelf: Shelf }>
-const NOWHERE: CategoryShelf = { path: NO_PATH, shelf: shelfOf([]) }
+const NO_SHELF: CategoryShelf = { path: NO_PATH, shelf: shelfOf([]) }
 
 /** Looks up the categories of these listings. They are few, and each is parsed only once. */
 async function placesOf(
@@ -85,10 +85,10 @@ async function placesOf(
     page.map(({ category_id }) => category_id),
   )
   const places = new Map([...paths].map(([id, path]) => [id, { path, shelf: shelfOf(path.categories) }] as const))
-  return (id) => places.get(id ?? 0) ?? NOWHERE
+  return (id) => places.get(id ?? 0) ?? NO_SHELF
 }
 
-async function noteSpellings(database: LoadDatabase, words: readonly string[]): Promise<void> {
+async function addSpellings(database: LoadDatabase, words: readonly string[]): Promise<void> {
   for (let at = 0; at < words.length; at += WORDS_AT_ONCE) {
     const some = words.slice(at, at + WORDS_AT_ONCE)
     const known = await database.all<{ word: string }>(

@@ -1,16 +1,16 @@
 /** Finds the listings and labels of many rows at once, or creates them in an order that is the same for all loaders. */
 import { batchesOf } from './batches.ts'
-import { type LabelText, textOfLabel } from './listing-memory.ts'
+import { type ParsedLabel, parseLabel } from './listing-cache.ts'
 import { brandIds, categoryIds, companyIds } from './names.ts'
-import { type OlderLabel, recognize } from './older-labels.ts'
+import { matchOlderLabels, type OlderLabel } from './older-labels.ts'
 import type { NewLabel, NewListing } from './row-batch.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
 
 /** A row's listing and label. */
-export type Described = Readonly<{ listing: NewListing; label: NewLabel }>
+export type LabelledListing = Readonly<{ listing: NewListing; label: NewLabel }>
 
 /** Sets the id of each listing, creating missing listings. */
-export async function identify(database: LoadDatabase, rows: readonly Described[]): Promise<void> {
+export async function setListingIds(database: LoadDatabase, rows: readonly LabelledListing[]): Promise<void> {
   const unknown = new Set<NewListing>()
   for (const { listing } of rows) if (listing.id === 0) unknown.add(listing)
   if (unknown.size === 0) return
@@ -25,7 +25,11 @@ export async function identify(database: LoadDatabase, rows: readonly Described[
  * Sets the id of each label, creating missing labels. A label is created only for the first row of a listing: the
  * caller leaves out the other rows. `rankedAt`: the rank of the file.
  */
-export async function describe(database: Statements, rows: readonly Described[], rankedAt: number): Promise<void> {
+export async function setLabelIds(
+  database: Statements,
+  rows: readonly LabelledListing[],
+  rankedAt: number,
+): Promise<void> {
   const unknown = rows.filter(({ label }) => label.id === 0)
   if (unknown.length === 0) return
   const missing = await findLabels(database, unknown)
@@ -51,8 +55,8 @@ async function makeListings(
 ): Promise<void> {
   const ids = await database.newIds('listing', listings.length)
   const made = listings.map((listing, place) => ({ listing, id: ids[place]! }))
-  const inOrder = made.toSorted((one, other) => byKey(one.listing, other.listing))
-  for (const batch of batchesOf(inOrder, ({ listing }) => listing.code.length)) {
+  const sorted = made.toSorted((one, other) => byKey(one.listing, other.listing))
+  for (const batch of batchesOf(sorted, ({ listing }) => listing.code.length)) {
     const newIds = batch.map(({ id }) => id)
     await database.add(
       records('listing', LISTING, [
@@ -98,7 +102,7 @@ async function findListings(
   return listings.filter(({ id }) => id === 0)
 }
 
-async function findLabels(database: Statements, rows: readonly Described[]): Promise<Described[]> {
+async function findLabels(database: Statements, rows: readonly LabelledListing[]): Promise<LabelledListing[]> {
   const wanted = records('wanted', { place: 'integer', listing_id: 'integer', hash: 'bigint', digest: 'text' }, [
     rows.map((_, place) => place),
     rows.map(({ listing }) => listing.id),
@@ -114,7 +118,7 @@ async function findLabels(database: Statements, rows: readonly Described[]): Pro
   for (const { place, id, digest } of found)
     if (digest === null) older.push({ id, label: rows[place]!.label })
     else rows[place]!.label.id = id
-  if (older.length > 0) await recognize(database, older)
+  if (older.length > 0) await matchOlderLabels(database, older)
   return rows.filter(({ label }) => label.id === 0)
 }
 
@@ -134,10 +138,10 @@ const LABEL = {
   since: 'bigint',
 } as const
 
-async function makeLabels(database: Statements, rows: readonly Described[], since: number): Promise<void> {
+async function makeLabels(database: Statements, rows: readonly LabelledListing[], since: number): Promise<void> {
   const labels = [...new Map(rows.map((row) => [`${row.listing.id} ${row.label.digest}`, row])).values()]
     .toSorted((one, other) => one.listing.id - other.listing.id || (one.label.digest < other.label.digest ? -1 : 1))
-    .map(({ listing, label }) => ({ listing, label, text: textOfLabel(label) }))
+    .map(({ listing, label }) => ({ listing, label, text: parseLabel(label) }))
   const brands = await brandIds(
     database,
     labels.flatMap(({ text }) => text.brand ?? []),
@@ -150,14 +154,14 @@ async function makeLabels(database: Statements, rows: readonly Described[], sinc
   for (const batch of batchesOf(named, ({ label }) => label.text.length)) await insertLabels(database, batch, brands)
 }
 
-type NewNamed = Described & Readonly<{ text: LabelText; category: number | null; since: number }>
+type ResolvedLabel = LabelledListing & Readonly<{ text: ParsedLabel; category: number | null; since: number }>
 
 async function insertLabels(
   database: Statements,
-  labels: readonly NewNamed[],
+  labels: readonly ResolvedLabel[],
   brands: ReadonlyMap<string, number>,
 ): Promise<void> {
-  const texts = (of: (text: LabelText) => string | null) => labels.map(({ text }) => of(text))
+  const texts = (of: (text: ParsedLabel) => string | null) => labels.map(({ text }) => of(text))
   const made = records('label', LABEL, [
     labels.map(({ listing }) => listing.id),
     labels.map(({ label }) => label.hash),

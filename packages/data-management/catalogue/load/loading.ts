@@ -12,7 +12,7 @@ import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
 import { companiesOf } from '../../permission.ts'
 import type { Differing, Loading } from '../catalogue.ts'
-import { type HoldPreview, keepPreview, named, scrapesWithPrevious } from '../hold-preview.ts'
+import { type HoldPreview, insertPreview, scrapesWithPrevious, withNames } from '../hold-preview.ts'
 import {
   type Applied,
   deleteLoad,
@@ -26,22 +26,22 @@ import {
   rankOf,
 } from '../loads.ts'
 import { addChange } from '../model/date-change.ts'
-import { keepFigures, ownReferences, sistersOf } from '../references.ts'
+import { insertFigures, ownReferences, sistersOf } from '../references.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
 import { DifferingLines } from './differing-lines.ts'
 import { Facts } from './facts.ts'
+import { lowerSince } from './first-shown.ts'
 import { updateRenamed } from './labels.ts'
-import type { ListingMemory } from './listing-memory.ts'
-import { type Added, nameAfter } from './name-after.ts'
-import { settleProducts } from './products.ts'
+import type { ListingCache } from './listing-cache.ts'
+import { regroupProducts } from './products.ts'
 import type { RegroupLimits } from './regrouped.ts'
 import type { RejectedLine } from './row-batch.ts'
-import { lowerFirstShown } from './said-since.ts'
 import { addScrape, rowsShown } from './scrapes.ts'
-import { inOrder, type StagedScrape } from './staged-scrape.ts'
+import { type StagedScrape, sortScrapes } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
 import { type LoadDatabase, sql } from './statement.ts'
 import { undoScrapes } from './undo.ts'
+import { type AddedScrape, updateNames } from './update-names.ts'
 
 const REJECTS_AT_ONCE = 500
 const REJECT = { table: 'reject', columns: ['load_id', 'line', 'code', 'field', 'reason', 'raw'] } as const
@@ -79,14 +79,14 @@ export class CatalogueLoading implements Loading {
   readonly #differing = new Map<number, string>()
   readonly #differingMore = new DifferingLines()
 
-  /** `memory` belongs to the reader of the file. */
-  constructor(begun: StartedLoad, memory: ListingMemory) {
+  /** `cache` belongs to the reader of the file. */
+  constructor(begun: StartedLoad, cache: ListingCache) {
     this.#begun = begun
     this.#database = begun.database
-    const onDiffering = (line: number, field: string) => this.#noteDiffering(line, field)
+    const onDiffering = (line: number, field: string) => this.#addDiffering(line, field)
     this.facts = new Facts(begun.database, begun.loadId)
     const { loadId, file } = begun
-    this.staging = new Staging(begun.database, memory, { loadId, rankedAt: rankOf(file), onDiffering })
+    this.staging = new Staging(begun.database, cache, { loadId, rankedAt: rankOf(file), onDiffering })
   }
 
   get differing(): Differing {
@@ -117,17 +117,17 @@ export class CatalogueLoading implements Loading {
     const { scrapes } = this.staging
     const { loadId, file } = this.#begun
     const total = nothingApplied()
-    const added: Added[] = []
+    const added: AddedScrape[] = []
     await this.#database.lock({ stores: scrapes.map(({ storeId }) => storeId) })
-    for (const scrape of inOrder(scrapes)) {
+    for (const scrape of sortScrapes(scrapes)) {
       const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, rankedAt: rankOf(file) })
       const { figures } = scrape
-      if (figures !== null) await keepFigures(this.#database.queries, { ...scrape, id: scraped.id, figures })
+      if (figures !== null) await insertFigures(this.#database.queries, { ...scrape, id: scraped.id, figures })
       addChange(total, change)
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    await this.#settleShared(added, { mayWrite: companiesOf(onlyFor), listingsMax, regrouped: total.regrouped })
+    await this.#updateShared(added, { mayWrite: companiesOf(onlyFor), listingsMax, regrouped: total.regrouped })
     return total
   }
 
@@ -135,7 +135,7 @@ export class CatalogueLoading implements Loading {
     const { queries } = this.#database
     const stores = await scrapesWithPrevious(queries, this.staging.scrapes, this.#begun.loadId)
     const made_at = new Date(this.#begun.startedAt).toISOString()
-    return { made_at, stores, ...(await named(queries, applied)) }
+    return { made_at, stores, ...(await withNames(queries, applied)) }
   }
 
   async commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord> {
@@ -144,7 +144,7 @@ export class CatalogueLoading implements Loading {
     await this.#writeRejects()
     const record = await finishLoad(queries, loadId, { ...ending, startedAt })
     if (ending.counts.rejected > 0) await countRejects(queries, loadId, this.#groups.all, ending.preview?.stores)
-    if (ending.preview !== undefined) await keepPreview(queries, loadId, ending.preview)
+    if (ending.preview !== undefined) await insertPreview(queries, loadId, ending.preview)
     await this.#begun.commit(record)
     return record
   }
@@ -155,20 +155,20 @@ export class CatalogueLoading implements Loading {
   }
 
   /** Updates what loads share: the names of listings, stores and companies, and products. */
-  async #settleShared(added: readonly Added[], watch: RegroupLimits): Promise<void> {
+  async #updateShared(added: readonly AddedScrape[], limits: RegroupLimits): Promise<void> {
     const database = this.#database
     const { scrapes } = this.staging
     await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
-    await nameAfter(database, added)
-    await lowerFirstShown(database, rankOf(this.#begun.file), scrapes)
-    if (!(await isToBeSettled(database))) return
+    await updateNames(database, added)
+    await lowerSince(database, rankOf(this.#begun.file), scrapes)
+    if (!(await hasPendingListings(database))) return
     await updateRenamed(database)
     await database.lock('products')
-    await settleProducts(database, watch)
+    await regroupProducts(database, limits)
   }
 
   /** Beyond REJECTS_WITH_RAW_MAX such lines, rejects at once without `raw`: the file is not read again for them. */
-  async #noteDiffering(line: number, field: string): Promise<void> {
+  async #addDiffering(line: number, field: string): Promise<void> {
     if (this.#differing.size < REJECTS_WITH_RAW_MAX) this.#differing.set(line, field)
     else {
       this.#differingMore.add(line, field)
@@ -184,7 +184,7 @@ export class CatalogueLoading implements Loading {
 }
 
 /** Whether any listing waits for its name, keys or product to be recomputed. */
-async function isToBeSettled(database: LoadDatabase): Promise<boolean> {
+async function hasPendingListings(database: LoadDatabase): Promise<boolean> {
   const waiting = sql`select 1 as one from renamed union all select 1 from unsettled union all select 1 from seed`
   return (await database.get(sql`select one from (${waiting}) as waiting limit 1`)) !== undefined
 }

@@ -13,43 +13,46 @@ const STORES_FACTOR = 8
 type Store = Readonly<{ store_id: number; last_date: string; code: string }>
 
 /** What is searched for: a condition on labels, and the join of runs with labels where it is needed. */
-type Wanted = Readonly<{ label: Statement; join: Statement }>
+type LabelFilter = Readonly<{ label: Statement; join: Statement }>
 
-const ANY: Wanted = { label: sql``, join: sql`` }
-const WITH_BARCODE = sql`and label.barcode is not null`
-const BARCODE: Wanted = { label: WITH_BARCODE, join: sql`join label on label.id = run.label_id ${WITH_BARCODE}` }
+const ANY_LABEL: LabelFilter = { label: sql``, join: sql`` }
+const HAS_BARCODE = sql`and label.barcode is not null`
+const LABEL_WITH_BARCODE: LabelFilter = {
+  label: HAS_BARCODE,
+  join: sql`join label on label.id = run.label_id ${HAS_BARCODE}`,
+}
 
 type StoreDate = Readonly<{ storeId: number; date: string }>
 
 /** Adds to `lost` the listings whose barcode comes from this date of the store, where another row may now count. */
-export function noteBarcodes(database: LoadDatabase, at: StoreDate): Promise<void> {
-  return note(database, at, sql`barcode_date = ${at.date} and barcode_store_id = ${at.storeId}`)
+export function collectLostBarcodes(database: LoadDatabase, at: StoreDate): Promise<void> {
+  return collectLost(database, at, sql`barcode_date = ${at.date} and barcode_store_id = ${at.storeId}`)
 }
 
 /** Adds to `lost` the listings whose label or barcode comes from this date of the store, before it is removed. */
-export function noteToRelabel(database: LoadDatabase, at: StoreDate): Promise<void> {
+export function collectLostLabels(database: LoadDatabase, at: StoreDate): Promise<void> {
   const { date, storeId } = at
-  return note(
+  return collectLost(
     database,
     at,
     sql`(label_date = ${date} and label_store_id = ${storeId}) or (barcode_date = ${date} and barcode_store_id = ${storeId})`,
   )
 }
 
-async function note(database: LoadDatabase, { storeId, date }: StoreDate, isCalled: Statement): Promise<void> {
+async function collectLost(database: LoadDatabase, { storeId, date }: StoreDate, condition: Statement): Promise<void> {
   await database.run(
     sql`insert into lost (listing_id) select listing_id from label_run
       where store_id = ${storeId} and from_date <= ${date} and (to_date is null or to_date >= ${date})
-        and (select ${isCalled} from listing where listing.id = label_run.listing_id)
+        and (select ${condition} from listing where listing.id = label_run.listing_id)
       on conflict do nothing`,
   )
 }
 
 /** Gives the listings in `lost` their newest label and barcode. The stores' `source` records must be up to date. */
-export async function findNewest(database: LoadDatabase, companyIds: Iterable<number>): Promise<void> {
+export async function restoreFromNewest(database: LoadDatabase, companyIds: Iterable<number>): Promise<void> {
   if ((await database.get(sql`select 1 from lost limit 1`)) === undefined) return
   const companies = await Promise.all([...new Set(companyIds)].map((id) => storesOf(database, id)))
-  for (const stores of companies) await seek(database, stores, ANY)
+  for (const stores of companies) await searchStores(database, stores, ANY_LABEL)
   await database.run(
     sql`insert into renamed
       select lost.listing_id, listing.label_id from lost left join listing on listing.id = lost.listing_id
@@ -68,7 +71,7 @@ export async function findNewest(database: LoadDatabase, companyIds: Iterable<nu
     update listing set barcode = null, barcode_date = null, barcode_store_id = null from lost where listing.id = lost.listing_id;
     update lost set label_id = null, date = null, store_id = null, code = null;
   `)
-  for (const stores of companies) await seek(database, stores, BARCODE)
+  for (const stores of companies) await searchStores(database, stores, LABEL_WITH_BARCODE)
   await database.script(`
     update listing set barcode = label.barcode, barcode_date = lost.date, barcode_store_id = lost.store_id
       from lost join label on label.id = lost.label_id where listing.id = lost.listing_id;
@@ -85,20 +88,24 @@ function storesOf(database: LoadDatabase, companyId: number): Store[] | Promise<
 }
 
 /** Finds the newest showing of each listing in `lost`. */
-async function seek(database: LoadDatabase, stores: readonly Store[], wanted: Wanted): Promise<void> {
+async function searchStores(database: LoadDatabase, stores: readonly Store[], wanted: LabelFilter): Promise<void> {
   const isShown = sql`and (lost.date is not null or (select 1 from label join label_use on label_use.label_id = label.id
     where label.listing_id = lost.listing_id and label_use.uses > 0 ${wanted.label} limit 1) = 1)`
   let count = STORES_AT_FIRST
   for (let at = 0; at < stores.length; at += count, count *= STORES_FACTOR) {
     const where = at === 0 ? sql`` : isShown
-    if ((await seekIn(database, stores.slice(at, at + count), { join: wanted.join, where })) === 0) return
+    if ((await searchSomeStores(database, stores.slice(at, at + count), { join: wanted.join, where })) === 0) return
   }
 }
 
-type Among = Readonly<{ join: Statement; where: Statement }>
+type ListingFilter = Readonly<{ join: Statement; where: Statement }>
 
 /** Searches some stores for the listings that may have a newer showing there; returns the number of these listings. */
-async function seekIn(database: LoadDatabase, stores: readonly Store[], { join, where }: Among): Promise<number> {
+async function searchSomeStores(
+  database: LoadDatabase,
+  stores: readonly Store[],
+  { join, where }: ListingFilter,
+): Promise<number> {
   const { last_date, code } = stores[0]!
   const isOpen = sql`(lost.date is null or lost.date < ${last_date} or (lost.date = ${last_date} and lost.code < ${code})) ${where}`
   const open = await database.get<{ open: number }>(sql`select count(*) as open from lost where ${isOpen}`)

@@ -1,6 +1,6 @@
 /** Labels written by an older version have no digest: they are compared by content, and then get their digest. */
 import { batchesOf } from './batches.ts'
-import { type LabelText, textOfLabel } from './listing-memory.ts'
+import { type ParsedLabel, parseLabel } from './listing-cache.ts'
 import { categoryIds } from './names.ts'
 import type { NewLabel } from './row-batch.ts'
 import { records, type Statements, sql } from './statement.ts'
@@ -8,12 +8,12 @@ import { records, type Statements, sql } from './statement.ts'
 /** A stored label without a digest, and a read label that may be the same. */
 export type OlderLabel = Readonly<{ id: number; label: NewLabel }>
 
-type Kept = Omit<LabelText, 'path'> & Readonly<{ place: number; category: number | null }>
+type StoredLabel = Omit<ParsedLabel, 'path'> & Readonly<{ place: number; category: number | null }>
 
 /** Sets the ids of the labels that exist already. */
-export async function recognize(database: Statements, older: readonly OlderLabel[]): Promise<void> {
+export async function matchOlderLabels(database: Statements, older: readonly OlderLabel[]): Promise<void> {
   for (const batch of batchesOf(older, ({ label }) => label.text.length)) {
-    const same = await saySame(database, batch)
+    const same = await equalLabels(database, batch)
     for (const { id, label } of same) label.id = id
     const known = records('known', { id: 'integer', digest: 'text' }, [
       same.map(({ id }) => id),
@@ -23,27 +23,27 @@ export async function recognize(database: Statements, older: readonly OlderLabel
   }
 }
 
-async function saySame(database: Statements, older: readonly OlderLabel[]): Promise<OlderLabel[]> {
-  const inOrder = older.toSorted((one, other) => one.id - other.id)
-  const said = inOrder.map(({ label }) => textOfLabel(label))
+async function equalLabels(database: Statements, older: readonly OlderLabel[]): Promise<OlderLabel[]> {
+  const sorted = older.toSorted((one, other) => one.id - other.id)
+  const parsed = sorted.map(({ label }) => parseLabel(label))
   const categories = await categoryIds(
     database,
-    said.map(({ path }) => path),
+    parsed.map(({ path }) => path),
   )
   const wanted = records('wanted', { place: 'integer', id: 'integer' }, [
-    inOrder.map((_, place) => place),
-    inOrder.map(({ id }) => id),
+    sorted.map((_, place) => place),
+    sorted.map(({ id }) => id),
   ])
-  const kept = await database.all<Kept>(
+  const stored = await database.all<StoredLabel>(
     sql`select wanted.place, label.name, label.key, brand.name as brand, label.barcode, label.size, label.url,
         label.image_url as "pictureUrl", label.details, label.category_id as category
       from ${wanted} join label on label.id = wanted.id left join brand on brand.id = label.brand_id`,
   )
-  return kept
-    .filter(({ place, category, ...text }) => category === categories[place]! && areSame(text, said[place]!))
-    .map(({ place }) => inOrder[place]!)
+  return stored
+    .filter(({ place, category, ...text }) => category === categories[place]! && areSame(text, parsed[place]!))
+    .map(({ place }) => sorted[place]!)
 }
 
-function areSame(one: Omit<LabelText, 'path'>, other: LabelText): boolean {
+function areSame(one: Omit<ParsedLabel, 'path'>, other: ParsedLabel): boolean {
   return (Object.keys(one) as (keyof typeof one)[]).every((field) => one[field] === other[field])
 }

@@ -9,8 +9,8 @@ import { type IdentityKey, type KeyKind, SILENT, sizesOf } from '../model/identi
 import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
 import { headsOf } from './headings.ts'
 import { updateKeys } from './listing-keys.ts'
-import { type Listing, noteChained, noteRegrouped, type RegroupLimits } from './regrouped.ts'
-import { type ColumnType, type LoadDatabase, records, sql } from './statement.ts'
+import { type Listing, type RegroupLimits, recordRegrouped, recordTooManyLinked } from './regrouped.ts'
+import { type ColumnType, idRecords, type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
 
@@ -18,7 +18,7 @@ const PAGE_SEEDS = 1_000
  * Regroups all listings that say something else than before. The caller holds the products lock. With `watch`, more
  * than `listingsMax` linked listings are left as they are, and that is noted: such a load must be rolled back.
  */
-export async function settleProducts(database: LoadDatabase, watch?: RegroupLimits): Promise<void> {
+export async function regroupProducts(database: LoadDatabase, limits?: RegroupLimits): Promise<void> {
   const verdicts = await database.get(sql`select 1 as found from verdict limit 1`)
   await updateKeys(database, verdicts !== undefined)
   for (let page = PAGE_SEEDS; ; ) {
@@ -26,21 +26,19 @@ export async function settleProducts(database: LoadDatabase, watch?: RegroupLimi
       sql`select listing_id from seed order by listing_id limit ${page}`,
     )
     if (seeds.length === 0) return
-    const reach = new LinkedListings(database, verdicts !== undefined)
-    await reach.extend(
+    const linked = new LinkedListings(database, verdicts !== undefined)
+    await linked.extend(
       seeds.map(({ listing_id }) => listing_id),
-      watch?.listingsMax ?? Number.POSITIVE_INFINITY,
+      limits?.listingsMax ?? Number.POSITIVE_INFINITY,
     )
-    if (reach.isTooLarge && page === 1) {
-      noteChained(watch!, [...reach.listings.values()], reach)
+    if (linked.isTooLarge && page === 1) {
+      recordTooManyLinked(limits!, [...linked.listings.values()], linked)
       return
     }
-    page = reach.isTooLarge ? Math.ceil(page / 32) : PAGE_SEEDS
-    if (reach.isTooLarge) continue
-    await regroup(database, reach, watch)
-    const done = records('done', { id: 'integer' }, [
-      [...reach.listings.keys(), ...seeds.map((each) => each.listing_id)],
-    ])
+    page = linked.isTooLarge ? Math.ceil(page / 32) : PAGE_SEEDS
+    if (linked.isTooLarge) continue
+    await regroup(database, linked, limits)
+    const done = idRecords([...linked.listings.keys(), ...seeds.map((each) => each.listing_id)])
     await database.run(sql`delete from seed where listing_id in (select id from ${done})`)
   }
 }
@@ -69,8 +67,12 @@ class LinkedListings {
       this.isTooLarge = this.listings.size + open.length > listingsMax
       if (this.isTooLarge) return
       const found = await this.#describe(open)
-      const beside = [await this.#withKeysOf(found), await this.#inProductsOf(found), await this.#saidSame(found)]
-      open = [...new Set(beside.flat())].filter((id) => !this.listings.has(id))
+      const linked = [
+        await this.#withKeysOf(found),
+        await this.#inProductsOf(found),
+        await this.#withSameVerdict(found),
+      ]
+      open = [...new Set(linked.flat())].filter((id) => !this.listings.has(id))
     }
   }
 
@@ -79,7 +81,7 @@ class LinkedListings {
       sql`select listing.id, listing.product_id, listing.head_id, company.code as company, listing.by_name, listing.code, label.name, label.size,
           case when exists (select 1 from renamed where renamed.listing_id = listing.id and renamed.label_id is null) then 1 else 0 end
             as is_new
-        from ${idsOf(ids)} join listing on listing.id = wanted.id join company on company.id = listing.company_id
+        from ${idRecords(ids)} join listing on listing.id = wanted.id join company on company.id = listing.company_id
         left join label on label.id = listing.label_id`,
     )
     for (const listing of found) this.listings.set(listing.id, listing)
@@ -91,17 +93,17 @@ class LinkedListings {
       sql`select listing_id, kind, value from ${nonSilentKeyRecords({ id: 'integer' }, [listings.map(({ id }) => id)])}
         join listing_key on listing_key.listing_id = wanted.id and listing_key.silent = wanted.silent`,
     )
-    const fresh = new Map<string, IdentityKey>()
+    const unseen = new Map<string, IdentityKey>()
     for (const { listing_id, kind, value } of keys) {
       const text = `${kind} ${value}`
-      if (!this.#keysSeen.has(text)) fresh.set(text, { kind, value })
+      if (!this.#keysSeen.has(text)) unseen.set(text, { kind, value })
       this.#keysSeen.add(text)
       this.#keys.set(listing_id, [...(this.#keys.get(listing_id) ?? []), { kind, value }])
     }
-    if (fresh.size === 0) return []
+    if (unseen.size === 0) return []
     const wanted = nonSilentKeyRecords({ kind: 'smallint', value: 'text' }, [
-      [...fresh.values()].map(({ kind }) => kind),
-      [...fresh.values()].map(({ value }) => value),
+      [...unseen.values()].map(({ kind }) => kind),
+      [...unseen.values()].map(({ value }) => value),
     ])
     return await this.#ids(
       sql`select listing_id as id from ${wanted} join listing_key
@@ -110,30 +112,30 @@ class LinkedListings {
   }
 
   async #inProductsOf(listings: readonly Listing[]): Promise<number[]> {
-    const fresh = new Set(listings.map(({ product_id }) => product_id).filter((id) => !this.#productsSeen.has(id)))
-    for (const id of fresh) this.#productsSeen.add(id)
-    if (fresh.size === 0) return []
+    const unseen = new Set(listings.map(({ product_id }) => product_id).filter((id) => !this.#productsSeen.has(id)))
+    for (const id of unseen) this.#productsSeen.add(id)
+    if (unseen.size === 0) return []
     return await this.#ids(
-      sql`select listing.id from ${idsOf([...fresh])} join listing on listing.product_id = wanted.id`,
+      sql`select listing.id from ${idRecords([...unseen])} join listing on listing.product_id = wanted.id`,
     )
   }
 
-  async #saidSame(listings: readonly Listing[]): Promise<number[]> {
+  async #withSameVerdict(listings: readonly Listing[]): Promise<number[]> {
     if (!this.#hasVerdicts || listings.length === 0) return []
-    const found = await this.#database.all<SaidOf & { id: number | null }>(
+    const found = await this.#database.all<VerdictRow & { id: number | null }>(
       sql`select wanted.id as own_id, verdict.other_company, verdict.other_by_name, verdict.other_code, verdict.is_same, other.id
-        from ${idsOf(listings.map(({ id }) => id))} join listing on listing.id = wanted.id
+        from ${idRecords(listings.map(({ id }) => id))} join listing on listing.id = wanted.id
         join company on company.id = listing.company_id
         join verdict on verdict.company = company.code and verdict.by_name = listing.by_name and verdict.code = listing.code
         left join company as other_company on other_company.code = verdict.other_company
         left join listing as other on other.company_id = other_company.id and other.by_name = verdict.other_by_name
           and other.code = verdict.other_code`,
     )
-    for (const said of found) this.#note(said)
+    for (const verdict of found) this.#addVerdict(verdict)
     return found.flatMap(({ id, is_same }) => (is_same === 1 && id !== null ? [id] : []))
   }
 
-  #note({ own_id, other_company, other_by_name, other_code, is_same }: SaidOf): void {
+  #addVerdict({ own_id, other_company, other_by_name, other_code, is_same }: VerdictRow): void {
     const one = nameOf(this.listings.get(own_id)!)
     const other = nameOf({ company: other_company, by_name: other_by_name, code: other_code })
     this.verdicts.set([one, other].sort().join(' '), { one, other, isSame: is_same === 1 })
@@ -144,17 +146,13 @@ class LinkedListings {
   }
 }
 
-type SaidOf = Readonly<{
+type VerdictRow = Readonly<{
   own_id: number
   other_company: string
   other_by_name: number
   other_code: string
   is_same: number
 }>
-
-function idsOf(ids: readonly number[]) {
-  return records('wanted', { id: 'integer' }, [ids])
-}
 
 /**
  * Records for finding keys that are not silent. `silent` is a column of the records: as a constant in the statement it
@@ -173,37 +171,43 @@ function nameOf({ company, by_name, code }: Pick<Listing, 'company' | 'by_name' 
   return `${company}\0${by_name}${code}`
 }
 
-async function regroup(database: LoadDatabase, reach: LinkedListings, watch: RegroupLimits | undefined): Promise<void> {
-  const all = [...reach.listings.values()]
+async function regroup(
+  database: LoadDatabase,
+  linked: LinkedListings,
+  limits: RegroupLimits | undefined,
+): Promise<void> {
+  const all = [...linked.listings.values()]
   // A listing that no scrape shows any more is about to be deleted, whatever verdicts there are on it.
-  const gone = all.filter(({ name }) => name === null)
+  const unshown = all.filter(({ name }) => name === null)
   const byName = new Map(all.flatMap((each) => (each.name === null ? [] : [[nameOf(each), each] as const])))
   const members: Member[] = [...byName].map(([name, listing]) => ({
     name,
-    keys: reach.keysOf(listing),
+    keys: linked.keysOf(listing),
     sizes: sizesOf({ name: listing.name!, size: listing.size }),
   }))
-  const joined = partitionOf(members, [...reach.verdicts.values()]).map((group) =>
+  const joined = partitionOf(members, [...linked.verdicts.values()]).map((group) =>
     group.map(({ name }) => byName.get(name)!),
   )
-  const groups = [...joined, ...gone.map((listing) => [listing])]
-  const { keysOf } = reach
+  const groups = [...joined, ...unshown.map((listing) => [listing])]
+  const { keysOf } = linked
   const heads = await headsOf(
     database,
     groups.map((group) => group.map((each) => ({ ...each, name: nameOf(each), keys: keysOf(each) }))),
   )
-  if (watch !== undefined) {
-    const said = new Set([...reach.verdicts.values()].flatMap(({ one, other, isSame }) => (isSame ? [one, other] : [])))
-    noteRegrouped(watch, { groups, heads, keysOf, isSaidSame: (each) => said.has(nameOf(each)) })
+  if (limits !== undefined) {
+    const withVerdict = new Set(
+      [...linked.verdicts.values()].flatMap(({ one, other, isSame }) => (isSame ? [one, other] : [])),
+    )
+    recordRegrouped(limits, { groups, heads, keysOf, hasSameVerdict: (each) => withVerdict.has(nameOf(each)) })
   }
-  await number(
+  await storeProducts(
     database,
     groups.map((group, index) => ({ group, headId: heads[index]!.id })),
   )
 }
 
 /** Stores the products' numbers and heads. The listing with the product's number has head_id if another one is head. */
-async function number(
+async function storeProducts(
   database: LoadDatabase,
   products: readonly Readonly<{ group: readonly Listing[]; headId: number }>[],
 ): Promise<void> {

@@ -34,12 +34,12 @@ type Groups = Keys &
     /** The listing that each group takes its name from. */
     heads: readonly { company: string }[]
     /** Whether a person's verdict makes it one product with another listing. */
-    isSaidSame: (listing: Listing) => boolean
+    hasSameVerdict: (listing: Listing) => boolean
   }>
 
 /** Counts products of one company that became one, and changes to listings that the sender may not write for. */
-export function noteRegrouped(watch: RegroupLimits, products: Groups): void {
-  const { mayWrite, regrouped } = watch
+export function recordRegrouped(limits: RegroupLimits, products: Groups): void {
+  const { mayWrite, regrouped } = limits
   for (const group of products.groups) {
     const { count, by } = mergedOfOneCompany(group, products)
     if (count === 0) continue
@@ -52,11 +52,17 @@ export function noteRegrouped(watch: RegroupLimits, products: Groups): void {
   const all = products.groups.flat()
   if (all.every(({ company }) => mayWrite(company))) return
   regrouped.foreign +=
-    foreignRegrouped(watch, products) + foreignRenamed(watch, products) + countForeignCrowdedOut(watch, all, products)
+    foreignRegrouped(limits, products) +
+    foreignRenamed(limits, products) +
+    countForeignCrowdedOut(limits, all, products)
 }
 
 /** Notes that too many listings are linked, and the companies whose earlier listings alone hold the others together. */
-export function noteChained({ listingsMax, regrouped }: RegroupLimits, all: readonly Listing[], products: Keys): void {
+export function recordTooManyLinked(
+  { listingsMax, regrouped }: RegroupLimits,
+  all: readonly Listing[],
+  products: Keys,
+): void {
   const before = new Set(all.filter(({ is_new }) => is_new === 0).map(({ company }) => company))
   const fresh = new Set(all.filter(({ is_new }) => is_new === 1).map(({ company }) => company))
   const joining = [...before.difference(fresh)].filter((company) => {
@@ -75,7 +81,7 @@ type Merged = Readonly<{ count: number; by: string | null }>
  * only listings of another company (`by`) join them: a company that came first could have joined them beforehand.
  */
 function mergedOfOneCompany(group: readonly Listing[], products: Groups): Merged {
-  const isSaid = group.some(products.isSaidSame)
+  const isSaid = group.some(products.hasSameVerdict)
   let most: Merged = { count: 0, by: null }
   for (const [company, own] of Map.groupBy(group, (each) => each.company)) {
     const before = new Set(own.filter(({ is_new }) => is_new === 0).map(({ product_id }) => product_id)).size - 1
@@ -87,16 +93,16 @@ function mergedOfOneCompany(group: readonly Listing[], products: Groups): Merged
   return most
 }
 
-function isTheirs({ mayWrite }: RegroupLimits, { is_new, company }: Listing): boolean {
+function isForeign({ mayWrite }: RegroupLimits, { is_new, company }: Listing): boolean {
   return is_new === 0 && !mayWrite(company)
 }
 
 /** How many products of companies that the sender may not write for became one, or fell apart. */
-function foreignRegrouped(watch: RegroupLimits, { groups }: Groups): number {
+function foreignRegrouped(limits: RegroupLimits, { groups }: Groups): number {
   let count = 0
   const seen = new Set<number>()
   for (const group of groups) {
-    const theirs = new Set(group.filter((each) => isTheirs(watch, each)).map(({ product_id }) => product_id))
+    const theirs = new Set(group.filter((each) => isForeign(limits, each)).map(({ product_id }) => product_id))
     if (theirs.size > 1) count += theirs.size - 1
     for (const id of theirs) if (seen.has(id)) count++
     for (const id of theirs) seen.add(id)
@@ -105,12 +111,12 @@ function foreignRegrouped(watch: RegroupLimits, { groups }: Groups): number {
 }
 
 /** How many products took their name from a foreign listing, and now take it from one that the sender may write for. */
-function foreignRenamed(watch: RegroupLimits, { groups, heads }: Groups): number {
+function foreignRenamed(limits: RegroupLimits, { groups, heads }: Groups): number {
   const headOf = new Map(groups.flat().map(({ id, head_id }) => [id, head_id ?? id]))
   return groups.filter((group, index) => {
-    if (!watch.mayWrite(heads[index]!.company)) return false
+    if (!limits.mayWrite(heads[index]!.company)) return false
     const before = new Set(group.map(({ product_id }) => headOf.get(product_id)))
-    return group.some((each) => isTheirs(watch, each) && before.has(each.id))
+    return group.some((each) => isForeign(limits, each) && before.has(each.id))
   }).length
 }
 
@@ -118,11 +124,11 @@ function foreignRenamed(watch: RegroupLimits, { groups, heads }: Groups): number
  * How many foreign listings are linked with more than KEY_LISTINGS_MAX of the sender's, which is more than one company
  * has of an article: with enough of them, no other sender could load what belongs there.
  */
-function countForeignCrowdedOut(watch: RegroupLimits, all: readonly Listing[], products: Groups): number {
+function countForeignCrowdedOut(limits: RegroupLimits, all: readonly Listing[], products: Groups): number {
   let count = 0
   for (const together of connectedComponents(all, (each) => keyTexts(products, each))) {
-    const theirs = together.filter((each) => isTheirs(watch, each)).length
-    if (theirs > 0 && together.filter(({ company }) => watch.mayWrite(company)).length > KEY_LISTINGS_MAX)
+    const theirs = together.filter((each) => isForeign(limits, each)).length
+    if (theirs > 0 && together.filter(({ company }) => limits.mayWrite(company)).length > KEY_LISTINGS_MAX)
       count += theirs
   }
   return count

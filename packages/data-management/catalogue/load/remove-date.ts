@@ -8,7 +8,7 @@
  *                     ▐────────────────      begins there: begins on the date after, or goes where there is none
  *     ───────▐                  ▐──────      say the same on both sides: are one run
  */
-import { takeUses } from './label-uses.ts'
+import { adjustLabelUses } from './label-uses.ts'
 import { type LoadDatabase, type Statement, sql } from './statement.ts'
 
 /** A date of a store and the dates of scrapes next to it (null: there is none on that side, but there is one on the other). */
@@ -35,7 +35,7 @@ async function removeLast(database: LoadDatabase, { storeId, date, before }: Rem
   const ended = sql`where store_id = ${storeId} and to_date = ${before}`
   await database.beginPrices(sql`select listing_id, price_cents, is_available from price_run ${ended}`)
   await database.endPrices(sql`select listing_id, price_cents, is_available from price_run ${begun}`)
-  await takeUses(database, sql`select label_id, -1 as uses from label_run ${begun}`)
+  await adjustLabelUses(database, sql`select label_id, -1 as uses from label_run ${begun}`)
   for (const { table } of RUNS) {
     await database.run(sql`delete from ${table} ${begun}`)
     await database.run(sql`update ${table} set to_date = null ${ended}`)
@@ -47,7 +47,7 @@ async function removeEarlier(
   { storeId, date, before, after }: RemovedDate & Readonly<{ after: string }>,
 ): Promise<void> {
   const gone = sql`where store_id = ${storeId} and from_date = ${date} and to_date = ${date}`
-  await takeUses(database, sql`select label_id, -1 as uses from label_run ${gone}`)
+  await adjustLabelUses(database, sql`select label_id, -1 as uses from label_run ${gone}`)
   for (const { table } of RUNS) {
     await database.run(sql`delete from ${table} ${gone}`)
     await database.run(sql`update ${table} set to_date = ${before} where store_id = ${storeId} and to_date = ${date}`)
@@ -76,6 +76,6 @@ async function join(database: LoadDatabase, { storeId, before, after }: Sides): 
     sql`where store_id = ${storeId} and from_date = ${after} and exists (
       select 1 from ${table} as earlier where earlier.store_id = ${storeId} and earlier.listing_id = ${table}.listing_id
         and earlier.from_date < ${after} and (earlier.to_date is null or earlier.to_date >= ${after}))`
-  await takeUses(database, sql`select label_id, -1 as uses from label_run ${within(sql`label_run`)}`)
+  await adjustLabelUses(database, sql`select label_id, -1 as uses from label_run ${within(sql`label_run`)}`)
   for (const { table } of RUNS) await database.run(sql`delete from ${table} ${within(table)}`)
 }

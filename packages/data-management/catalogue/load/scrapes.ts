@@ -5,53 +5,51 @@
  * in `contested`, and for each listing the store shows the row of the scrape that was scraped last.
  */
 import { type DateChange, GONE_MAX, nothingChanged } from '../model/date-change.ts'
-import { appendDate, beginHistory, endHistory, prependDate } from './append.ts'
+import { appendDate, beginHistory, endHistory, prependDate, TERMS } from './append.ts'
 import { changeDate } from './history.ts'
-import { changeUses, takeUses } from './label-uses.ts'
+import { addLabelUses, adjustLabelUses } from './label-uses.ts'
 import { markChanges } from './pending-changes.ts'
 import { removeDate } from './remove-date.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, type Statement, sql } from './statement.ts'
 
 /** The load of a scrape. `rankedAt` is the rank of the scrape if its rows do not say when they were scraped. */
-export type OfLoad = Readonly<{ loadId: number; rankedAt: number }>
+export type ScrapeLoad = Readonly<{ loadId: number; rankedAt: number }>
 
 /** A scrape on record. */
 export type ScrapeRecord = Readonly<{ id: number; storeId: number; storeCode: string; companyId: number; date: string }>
 
 type Dates = Readonly<{ before: string | null; after: string | null; others: readonly number[] }>
 
-const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
-
 /** Adds a staged scrape to the store's history. The caller holds the lock of the store. */
 export async function addScrape(
   database: LoadDatabase,
   scrape: StagedScrape,
-  load: OfLoad,
+  load: ScrapeLoad,
 ): Promise<{ id: number; isContested: boolean; change: DateChange }> {
   const { storeId, date, number } = scrape
-  const { before, after, others } = await datesBeside(database, storeId, date)
+  const { before, after, others } = await neighbouringDates(database, storeId, date)
   const id = await insertScrape(database, scrape, load)
   await markChanges(database, scrape)
   const isContested = others.length > 0
   const at = { storeId, date, scrape: number }
-  if (isContested) return { id, isContested, change: await contest(database, scrape, id, others) }
+  if (isContested) return { id, isContested, change: await addContested(database, scrape, id, others) }
   if (before === null && after === null) {
     await beginHistory(database, at)
     return { id, isContested, change: { ...nothingChanged(), inserted: scrape.listings, opened: scrape.listings } }
   }
   if (after === null) return { id, isContested, change: await appendDate(database, at, before!) }
   if (before === null) return { id, isContested, change: await prependDate(database, at, after) }
-  await show(
+  await fillShown(
     database,
     sql`select listing_id, label_id, cast(${id} as bigint), ${TERMS} from observed where scrape = ${number}`,
   )
   const change = await changeDate(database, { storeId, scrapeId: id, window: { before, date, after } })
-  return { id, isContested, change: { ...change, ...(await goneSince(database, scrape, before)) } }
+  return { id, isContested, change: { ...change, ...(await disappearedSince(database, scrape, before)) } }
 }
 
 /** The listings that the scrape before showed and this one does not, whether or not they were shown again later. */
-async function goneSince(database: LoadDatabase, { storeId, number }: StagedScrape, before: string) {
+async function disappearedSince(database: LoadDatabase, { storeId, number }: StagedScrape, before: string) {
   const gone = await database.all<{ listing_id: number }>(
     sql`select listing_id from price_run as run
       where run.store_id = ${storeId} and run.from_date <= ${before} and (run.to_date is null or run.to_date >= ${before})
@@ -65,7 +63,7 @@ async function goneSince(database: LoadDatabase, { storeId, number }: StagedScra
 /** How many listings the store shows on the date of a staged scrape once that is added to the others of the date. */
 export async function rowsShown(database: LoadDatabase, scrape: StagedScrape): Promise<number> {
   const { storeId, date, number, listings } = scrape
-  if ((await datesBeside(database, storeId, date)).others.length === 0) return listings
+  if ((await neighbouringDates(database, storeId, date)).others.length === 0) return listings
   const beside = await database.get<{ listings: number }>(
     sql`select count(*) as listings from price_run as run
       where run.store_id = ${storeId} and run.from_date <= ${date} and (run.to_date is null or run.to_date >= ${date})
@@ -80,7 +78,7 @@ export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord)
   await markChanges(database, scrape)
   await deleteContestedRows(database, id)
   await database.run(sql`delete from scrape where id = ${id}`)
-  const { before, after, others } = await datesBeside(database, storeId, date)
+  const { before, after, others } = await neighbouringDates(database, storeId, date)
   if (others.length === 0 && before === null && after === null) {
     await endHistory(database, storeId)
     return false
@@ -89,7 +87,7 @@ export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord)
     await removeDate(database, { storeId, date, before, after })
     return false
   }
-  await showWinners(database, storeId, date)
+  await fillShownByRank(database, storeId, date)
   await changeDate(database, { storeId, scrapeId: id, window: { before, date, after } })
   if (others.length === 1) await deleteContestedRows(database, others[0]!)
   return true
@@ -106,12 +104,12 @@ export function scrapesOf(database: LoadDatabase, loadId: number): ScrapeRecord[
 async function insertScrape(
   database: LoadDatabase,
   scrape: StagedScrape,
-  { loadId, rankedAt: cameAt }: OfLoad,
+  { loadId, rankedAt: loadRank }: ScrapeLoad,
 ): Promise<number> {
   const { storeId, date, scrapedAt, listings, storeName, state, companyName } = scrape
   const { companyWritten, storeWritten, mergedFrom } = scrape
   // Ranks by the receipt of the load if the rows have no time, or a time after the receipt.
-  const rankedAt = Math.min(scrapedAt ?? cameAt, cameAt)
+  const rankedAt = Math.min(scrapedAt ?? loadRank, loadRank)
   const made = await database.get<{ id: number }>(
     sql`insert into scrape (store_id, date, load_id, ranked_at, listings, store_name, state, company_name, company_code, store_code,
         merged_from)
@@ -122,7 +120,7 @@ async function insertScrape(
   return made!.id
 }
 
-async function datesBeside(database: LoadDatabase, storeId: number, date: string): Promise<Dates> {
+async function neighbouringDates(database: LoadDatabase, storeId: number, date: string): Promise<Dates> {
   const beside = await database.get<Omit<Dates, 'others'>>(
     sql`select (select max(date) from scrape where store_id = ${storeId} and date < ${date}) as before,
       (select min(date) from scrape where store_id = ${storeId} and date > ${date}) as after`,
@@ -134,7 +132,7 @@ async function datesBeside(database: LoadDatabase, storeId: number, date: string
 }
 
 /** Adds a scrape to others of its date: for each listing, the row of the scrape that ranks highest is shown. */
-async function contest(
+async function addContested(
   database: LoadDatabase,
   { storeId, date, number }: StagedScrape,
   id: number,
@@ -145,8 +143,8 @@ async function contest(
     database,
     sql`select cast(${id} as bigint) as scrape_id, listing_id, label_id, ${TERMS} from observed where scrape = ${number}`,
   )
-  await showWinners(database, storeId, date)
-  const { before, after } = await datesBeside(database, storeId, date)
+  await fillShownByRank(database, storeId, date)
+  const { before, after } = await neighbouringDates(database, storeId, date)
   return changeDate(database, { storeId, scrapeId: id, window: { before, date, after } })
 }
 
@@ -155,7 +153,7 @@ export async function allRowsOf(
   database: LoadDatabase,
   { id, storeId, date }: Pick<ScrapeRecord, 'id' | 'storeId' | 'date'>,
 ): Promise<Statement> {
-  const isContested = (await datesBeside(database, storeId, date)).others.length > 1
+  const isContested = (await neighbouringDates(database, storeId, date)).others.length > 1
   const rows = isContested ? sql`select * from contested where scrape_id = ${id}` : runsOn(storeId, date, id)
   return sql`select listing_id, label_id, ${TERMS} from (${rows}) as whole`
 }
@@ -170,17 +168,17 @@ function runsOn(storeId: number, date: string, scrapeId: number): Statement {
 
 async function storeContestedRows(database: LoadDatabase, rows: Statement): Promise<void> {
   await database.run(sql`insert into contested ${rows}`)
-  await changeUses(database, sql`select label_id, 1 as uses from (${rows}) as kept`)
+  await addLabelUses(database, sql`select label_id, 1 as uses from (${rows}) as kept`)
 }
 
 async function deleteContestedRows(database: LoadDatabase, scrapeId: number): Promise<void> {
-  await takeUses(database, sql`select label_id, -1 as uses from contested where scrape_id = ${scrapeId}`)
+  await adjustLabelUses(database, sql`select label_id, -1 as uses from contested where scrape_id = ${scrapeId}`)
   await database.run(sql`delete from contested where scrape_id = ${scrapeId}`)
 }
 
-async function showWinners(database: LoadDatabase, storeId: number, date: string): Promise<void> {
+async function fillShownByRank(database: LoadDatabase, storeId: number, date: string): Promise<void> {
   // The row that was scraped last wins; ties are broken by the SHA-256 of the file.
-  await show(
+  await fillShown(
     database,
     sql`select listing_id, label_id, scrape_id, ${TERMS} from (
         select contested.*, row_number() over (
@@ -192,7 +190,7 @@ async function showWinners(database: LoadDatabase, storeId: number, date: string
   )
 }
 
-async function show(database: LoadDatabase, rows: Statement): Promise<void> {
+async function fillShown(database: LoadDatabase, rows: Statement): Promise<void> {
   await database.script('delete from shown')
   await database.run(sql`insert into shown (listing_id, label_id, scrape_id, ${TERMS}) ${rows}`)
 }

@@ -34,9 +34,9 @@ export type StagedScrape = {
 export interface Staged {
   readonly scrapes: readonly StagedScrape[]
   /** Stages the rows of a batch. Throws `TooManyScrapes` if the file has more than `SCRAPES_MAX`. */
-  take(batch: RowBatch): void | Promise<void>
+  add(batch: RowBatch): void | Promise<void>
   /** Stages what is still buffered, to be called after the end of the file: only then does `listings` count all. */
-  settle(): void | Promise<void>
+  flush(): void | Promise<void>
   /** Whether two scrapes of the file show a listing in common. */
   haveCommonListing(one: StagedScrape, other: StagedScrape): boolean | Promise<boolean>
   /** Makes one scrape of two. They must have no listing in common. */
@@ -50,7 +50,7 @@ export const NO_SAMPLE: Uint8Array = Buffer.from('[]')
 export const SCRAPES_MAX = 10_000
 
 /** Sorts scrapes into the order in which they are applied: by store, then by date. */
-export function inOrder<Scrape extends StagedScrape>(scrapes: readonly Scrape[]): Scrape[] {
+export function sortScrapes<Scrape extends StagedScrape>(scrapes: readonly Scrape[]): Scrape[] {
   return scrapes.toSorted((one, other) => one.storeId - other.storeId || (one.date < other.date ? -1 : 1))
 }
 

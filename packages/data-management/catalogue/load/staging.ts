@@ -11,8 +11,8 @@ import { differenceOf, type ShownAgain } from '@splitcart/shared/row.ts'
 import { mergeFigures } from '@splitcart/shared/truth/together.ts'
 import type { Value } from '../../database/sql.ts'
 import { batchesOf } from './batches.ts'
-import { type ListingMemory, textOfLabel } from './listing-memory.ts'
-import { type Described, describe, identify } from './listings.ts'
+import { type ListingCache, parseLabel } from './listing-cache.ts'
+import { type LabelledListing, setLabelIds, setListingIds } from './listings.ts'
 import { companyIds, storeIds } from './names.ts'
 import { type NewScrape, ROW, type RowBatch } from './row-batch.ts'
 import { NO_SAMPLE, SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
@@ -22,12 +22,12 @@ import { aliasesOf } from './store-aliases.ts'
 /** A scrape of the file. Its ids are known once its first rows are staged. */
 type Scrape = StagedScrape & { companyId: number; storeId: number; storeCode: string; mergedFrom: string }
 
-type Row = Described & Readonly<{ scrape: Scrape; rows: Int32Array; at: number }>
+type Row = LabelledListing & Readonly<{ scrape: Scrape; rows: Int32Array; at: number }>
 
 /** Called for a row that repeats a listing with a different value in a field. */
 export type OnDiffering = (line: number, field: string) => void | Promise<void>
 
-type Unnamed = Readonly<{ scrape: Scrape; company: string; code: string; name: string }>
+type UnresolvedStore = Readonly<{ scrape: Scrape; company: string; code: string; name: string }>
 
 // Limits of what is buffered before it is staged: rows, and bytes of their new texts.
 const ROWS_MAX = 20_000
@@ -43,28 +43,28 @@ const OBSERVED = {
 /** The staged rows of one file. */
 export class Staging implements Staged {
   readonly #database: LoadDatabase
-  readonly #memory: ListingMemory
+  readonly #cache: ListingCache
   // Scrape numbers are unique to a load, so that rows left in the table by another load do not matter.
   readonly #firstNumber: number
   readonly #onDiffering: OnDiffering
   readonly #rankedAt: number
   readonly #scrapes = new Set<Scrape>()
   readonly #byNumber: Scrape[] = []
-  #unnamed: Unnamed[] = []
+  #unresolved: UnresolvedStore[] = []
   #rows: Row[] = []
   #textBytes = 0
-  #isSetDown = false
+  #hasStagedRows = false
 
   /** The caller has opened a transaction and emptied the temporary tables. */
   constructor(
     database: LoadDatabase,
-    memory: ListingMemory,
+    cache: ListingCache,
     { loadId, rankedAt, onDiffering }: { loadId: number; rankedAt: number; onDiffering: OnDiffering },
   ) {
     this.#rankedAt = rankedAt
     this.#database = database
     this.#onDiffering = onDiffering
-    this.#memory = memory
+    this.#cache = cache
     this.#firstNumber = loadId * SCRAPES_MAX
   }
 
@@ -72,37 +72,37 @@ export class Staging implements Staged {
     return [...this.#scrapes]
   }
 
-  async take({ forget, scrapes, textBytes, times, rows, figures }: RowBatch): Promise<void> {
+  async add({ forget, scrapes, textBytes, times, rows, figures }: RowBatch): Promise<void> {
     // The reader's numbers begin again: rows that have the old numbers are staged first.
-    if (forget) await this.settle()
+    if (forget) await this.flush()
     for (const scrape of scrapes) this.#open(scrape)
     for (const { scrape, scrapedAt } of times) this.#byNumber[scrape]!.scrapedAt = scrapedAt
     for (let at = 0; at < rows.length; at += ROW.length) {
       const scrape = this.#byNumber[rows[at + ROW.scrape]!]!
-      const listing = this.#memory.listing(rows[at + ROW.listing]!)
-      const label = this.#memory.label(rows[at + ROW.label]!)
+      const listing = this.#cache.listing(rows[at + ROW.listing]!)
+      const label = this.#cache.label(rows[at + ROW.label]!)
       this.#rows.push({ scrape, listing, label, rows, at })
     }
     for (const { scrape, ...counted } of figures) Object.assign(this.#byNumber[scrape]!, counted)
     this.#textBytes += textBytes
-    if (this.#rows.length >= ROWS_MAX || this.#textBytes >= TEXT_BYTES_MAX) await this.settle()
+    if (this.#rows.length >= ROWS_MAX || this.#textBytes >= TEXT_BYTES_MAX) await this.flush()
   }
 
-  async settle(): Promise<void> {
+  async flush(): Promise<void> {
     const rows = this.#rows
     this.#rows = []
     this.#textBytes = 0
-    await this.#nameScrapes()
+    await this.#resolveStores()
     if (rows.length === 0) return
-    await identify(this.#database, rows)
-    const first = await this.#firstOf(rows)
-    await describe(this.#database, first, this.#rankedAt)
+    await setListingIds(this.#database, rows)
+    const first = await this.#firstRows(rows)
+    await setLabelIds(this.#database, first, this.#rankedAt)
     for (const { scrape, label } of first) {
       scrape.listings++
       if (label.hasBarcode) scrape.hasBarcodes = true
     }
     await this.#database.copy(OBSERVED, first.map(lineOf))
-    this.#isSetDown = true
+    this.#hasStagedRows = true
   }
 
   async haveCommonListing(one: StagedScrape, other: StagedScrape): Promise<boolean> {
@@ -140,45 +140,45 @@ export class Staging implements Staged {
     }
     this.#byNumber.push(scrape)
     this.#scrapes.add(scrape)
-    this.#unnamed.push({ scrape, company, code, name: storeName })
+    this.#unresolved.push({ scrape, company, code, name: storeName })
   }
 
-  async #nameScrapes(): Promise<void> {
-    const unnamed = this.#unnamed
-    this.#unnamed = []
-    if (unnamed.length === 0) return
-    const { names } = this.#memory
-    if (names.size > NAMES_MAX) this.#memory.forgetNames()
-    const missing = unnamed.filter((each) => !names.has(keyOf(each)))
-    for (const batch of batchesOf(missing, (each) => keyOf(each).length)) await this.#findNames(batch)
-    for (const each of unnamed) {
+  async #resolveStores(): Promise<void> {
+    const unresolved = this.#unresolved
+    this.#unresolved = []
+    if (unresolved.length === 0) return
+    const { names } = this.#cache
+    if (names.size > NAMES_MAX) this.#cache.forgetNames()
+    const missing = unresolved.filter((each) => !names.has(keyOf(each)))
+    for (const batch of batchesOf(missing, (each) => keyOf(each).length)) await this.#findStores(batch)
+    for (const each of unresolved) {
       each.scrape.companyId = names.get(each.company)!
       each.scrape.storeId = names.get(keyOf(each))!
-      const into = this.#memory.aliases.get(keyOf(each))
+      const into = this.#cache.aliases.get(keyOf(each))
       if (into !== undefined) Object.assign(each.scrape, { storeCode: into, mergedFrom: each.code })
     }
   }
 
-  async #findNames(unnamed: readonly Unnamed[]): Promise<void> {
-    const codes = unnamed.map(({ company }) => company)
+  async #findStores(unresolved: readonly UnresolvedStore[]): Promise<void> {
+    const codes = unresolved.map(({ company }) => company)
     const companies = await companyIds(this.#database, codes)
-    const aliases = await aliasesOf(this.#database, unnamed)
-    for (const [place, into] of aliases) this.#memory.aliases.set(keyOf(unnamed[place]!), into)
+    const aliases = await aliasesOf(this.#database, unresolved)
+    for (const [place, into] of aliases) this.#cache.aliases.set(keyOf(unresolved[place]!), into)
     const stores = await storeIds(
       this.#database,
-      unnamed.map((each, place) => ({ ...each, code: aliases.get(place) ?? each.code })),
+      unresolved.map((each, place) => ({ ...each, code: aliases.get(place) ?? each.code })),
       companies,
     )
-    for (const [company, id] of companies) this.#memory.names.set(company, id)
-    for (const [place, each] of unnamed.entries()) this.#memory.names.set(keyOf(each), stores[place]!)
+    for (const [company, id] of companies) this.#cache.names.set(company, id)
+    for (const [place, each] of unresolved.entries()) this.#cache.names.set(keyOf(each), stores[place]!)
   }
 
   /** The first row of each listing in a scrape. Later rows are dropped, and reported if they differ. */
-  async #firstOf(rows: readonly Row[]): Promise<Row[]> {
+  async #firstRows(rows: readonly Row[]): Promise<Row[]> {
     const seen = new Map<number, Map<number, Shown>>()
     for (const { number } of new Set(rows.map(({ scrape }) => scrape))) seen.set(number, new Map())
-    if (this.#isSetDown)
-      for (const shown of await this.#observedBefore(rows)) seen.get(shown.scrape)!.set(shown.listing_id, shown)
+    if (this.#hasStagedRows)
+      for (const shown of await this.#stagedRowsOf(rows)) seen.get(shown.scrape)!.set(shown.listing_id, shown)
     const first: Row[] = []
     for (const row of rows) {
       const listings = seen.get(row.scrape.number)!
@@ -195,7 +195,7 @@ export class Staging implements Staged {
   }
 
   /** What earlier, already staged rows of the file said of the listings of these rows. */
-  async #observedBefore(rows: readonly Row[]): Promise<Observed[]> {
+  async #stagedRowsOf(rows: readonly Row[]): Promise<Observed[]> {
     const wanted = records('wanted', { scrape: 'bigint', listing_id: 'integer' }, [
       rows.map(({ scrape }) => scrape.number),
       rows.map(({ listing }) => listing.id),
@@ -217,8 +217,8 @@ function differenceBetween(before: Shown, row: Row): string | undefined {
   // Most duplicates have the same label; then only the prices are compared.
   if ('label' in before && before.label === row.label)
     return differenceOf({ ...SAME_LABEL, ...termsOf(before) }, { ...SAME_LABEL, ...termsOf(row) })
-  const shown = 'label' in before ? { ...textOfLabel(before.label), ...termsOf(before) } : before
-  return differenceOf(shown, { ...textOfLabel(row.label), ...termsOf(row) })
+  const shown = 'label' in before ? { ...parseLabel(before.label), ...termsOf(before) } : before
+  return differenceOf(shown, { ...parseLabel(row.label), ...termsOf(row) })
 }
 
 const SAME_LABEL = { name: '', size: null }
@@ -231,8 +231,8 @@ function termsOf({ rows, at }: Row): Pick<ShownAgain, 'priceCents' | 'wasPriceCe
   }
 }
 
-/** The key of a store in the memory's `names`; the key of a company is its code. */
-function keyOf({ company, code }: Unnamed): string {
+/** The key of a store in the cache's `names`; the key of a company is its code. */
+function keyOf({ company, code }: UnresolvedStore): string {
   return `${company}\0${code}`
 }
 

@@ -4,10 +4,7 @@
  *
  *   sql`select id from store join ${records('wanted', { code: 'text' }, [codes])} on wanted.code = store.code where company_id = ${id}`
  */
-import type { Sql, Value } from '../../database/sql.ts'
-
-/** A value from SQLite, which is synchronous, or a promise from PostgreSQL. */
-export type Soon<T> = T | Promise<T>
+import type { MaybePromise, Sql, Value } from '../../database/sql.ts'
 
 /** What a column of given records holds. */
 export type ColumnType = 'integer' | 'bigint' | 'smallint' | 'text'
@@ -48,6 +45,11 @@ export function sql(texts: TemplateStringsArray, ...parts: Part[]): Statement {
   return new Statement(texts, parts)
 }
 
+/** A statement of a text that is made elsewhere. */
+export function sqlText(text: string): Statement {
+  return new Statement([text], [])
+}
+
 /** Records to be given with a statement; all columns have the same length. */
 export function records(
   name: string,
@@ -55,6 +57,11 @@ export function records(
   columns: readonly (readonly Value[])[],
 ): Records {
   return new Records(name, types, columns)
+}
+
+/** Ids as the records `wanted`, each once. */
+export function idRecords(ids: Iterable<number>): Records {
+  return records('wanted', { id: 'integer' }, [[...new Set(ids)]])
 }
 
 /** How a database writes records: their text with `?` in it, and the values for that. */
@@ -86,17 +93,17 @@ export interface Statements {
   /** The same database, for plain SQL that both databases understand. */
   readonly queries: Sql
   /** Runs a statement and returns how many records it changed. */
-  run(statement: Statement): Soon<number>
+  run(statement: Statement): MaybePromise<number>
   /** The first record, or undefined. */
-  get<T>(statement: Statement): Soon<T | undefined>
+  get<T>(statement: Statement): MaybePromise<T | undefined>
   /** All records at once: only for results that are known to be small. */
-  all<T>(statement: Statement): Soon<T[]>
+  all<T>(statement: Statement): MaybePromise<T[]>
   /** Runs several statements that take no values. */
-  script(text: string): Soon<void>
+  script(text: string): MaybePromise<void>
   /** Inserts records into the table of their name, except those that it has already. */
-  add(records: Records): Soon<void>
+  add(records: Records): MaybePromise<void>
   /** Bulk-inserts many records, in the quickest way the database has. */
-  copy(target: Target, lines: readonly (readonly Value[])[]): Soon<void>
+  copy(target: Target, lines: readonly (readonly Value[])[]): MaybePromise<void>
 }
 
 /** The search words of a listing; null removes it from the search index. */
@@ -108,19 +115,19 @@ export type Locked = 'products' | Readonly<{ stores: readonly number[] }> | Read
 /** A database that is loaded into: operations that each database implements in its own way. */
 export interface LoadDatabase extends Statements {
   /** Waits for a lock on this and holds it until the end of the transaction. */
-  lock(what: Locked): Soon<void>
+  lock(what: Locked): MaybePromise<void>
   /** Empties the temporary tables, before a load. */
-  emptyTables(): Soon<void>
+  emptyTables(): MaybePromise<void>
   /** Ids for new records of a table, in their order. */
-  newIds(table: string, count: number): Soon<number[]>
+  newIds(table: string, count: number): MaybePromise<number[]>
   /** Adds current prices of a store: rows of listing_id, price_cents and is_available. */
-  beginPrices(rows: Statement): Soon<void>
+  beginPrices(rows: Statement): MaybePromise<void>
   /** Removes current prices of a store: the same columns. */
-  endPrices(rows: Statement): Soon<void>
+  endPrices(rows: Statement): MaybePromise<void>
   /** Writes the search words of listings. */
-  writeWords(words: readonly ListingWords[]): Soon<void>
+  writeWords(words: readonly ListingWords[]): MaybePromise<void>
   /** The version of the catalogue. It changes whenever ids that were found before may no longer exist. */
-  version(): Soon<number>
+  version(): MaybePromise<number>
   /** Changes the version, because something is being removed. */
-  noteUndone(): Soon<void>
+  bumpVersion(): MaybePromise<void>
 }

@@ -5,16 +5,16 @@
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { StoreAlias } from '../catalogue.ts'
-import { keepFigures } from '../references.ts'
+import { insertFigures } from '../references.ts'
 import { updateRenamed } from './labels.ts'
-import { type Added, nameAfter } from './name-after.ts'
 import { storeIds } from './names.ts'
-import { settleProducts } from './products.ts'
-import { addScrape, allRowsOf, type OfLoad, type ScrapeRecord } from './scrapes.ts'
-import { inOrder, NO_SAMPLE, type StagedScrape } from './staged-scrape.ts'
+import { regroupProducts } from './products.ts'
+import { addScrape, allRowsOf, type ScrapeLoad, type ScrapeRecord } from './scrapes.ts'
+import { NO_SAMPLE, type StagedScrape, sortScrapes } from './staged-scrape.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
 import { renameCompanies } from './store-names.ts'
-import { forgetUnused, takeOut } from './undo.ts'
+import { deleteUnused, removeScrapes } from './undo.ts'
+import { type AddedScrape, updateNames } from './update-names.ts'
 
 /** For those of these codes that are aliases: the code that each leads to, by index in `stores`. */
 export async function aliasesOf(
@@ -29,51 +29,51 @@ export async function aliasesOf(
 }
 
 /** Whether the catalogue's aliases differ from these. */
-export async function areOthers(database: Sql, aliases: readonly StoreAlias[]): Promise<boolean> {
-  return changedBy(await aliasesIn(database), aliases).length > 0
+export async function haveAliasesChanged(database: Sql, aliases: readonly StoreAlias[]): Promise<boolean> {
+  return changedAliases(await aliasesIn(database), aliases).length > 0
 }
 
 /** Replaces the aliases, and moves the scrapes of codes that lead elsewhere now. The caller has exclusive access. */
 export async function mergeStores(database: LoadDatabase, aliases: readonly StoreAlias[]): Promise<void> {
-  const changed = changedBy(await aliasesIn(database.queries), aliases)
-  await database.noteUndone()
+  const changed = changedAliases(await aliasesIn(database.queries), aliases)
+  await database.bumpVersion()
   await database.script('delete from store_alias; delete from observed')
   const lines = aliases.map(({ company, code, into }) => [company, code, into])
   await database.copy({ table: 'store_alias', columns: ['company', 'code', 'into_code'] }, lines)
-  const kept = await scrapesOfCodes(database, changed)
-  if (kept.length === 0) return
-  const moved = await stage(database, kept)
-  await takeOut(database, kept)
+  const stored = await scrapesOfCodes(database, changed)
+  if (stored.length === 0) return
+  const moved = await stage(database, stored)
+  await removeScrapes(database, stored)
   // Must come first: an added scrape may get the id of the removed scrape that a company took its name from.
   await renameCompanies(
     database.queries,
-    kept.map(({ companyId }) => companyId),
+    stored.map(({ companyId }) => companyId),
   )
-  const added: Added[] = []
-  for (const scrape of inOrder(moved)) {
+  const added: AddedScrape[] = []
+  for (const scrape of sortScrapes(moved)) {
     const { id, isContested } = await addScrape(database, scrape, scrape.load)
-    if (scrape.figures !== null) await keepFigures(database.queries, { ...scrape, id, figures: scrape.figures })
+    if (scrape.figures !== null) await insertFigures(database.queries, { ...scrape, id, figures: scrape.figures })
     added.push({ scrape, id, isContested })
   }
-  await nameAfter(database, added)
+  await updateNames(database, added)
   await updateRenamed(database)
-  await settleProducts(database)
-  await forgetUnused(database, kept)
+  await regroupProducts(database)
+  await deleteUnused(database, stored)
   await database.script('delete from observed')
 }
 
 /** A stored scrape; `own` is the store code in its file, `into` the code that it leads to now. */
-type Kept = ScrapeRecord &
+type StoredScrape = ScrapeRecord &
   Pick<StagedScrape, 'companyCode' | 'storeName' | 'state' | 'companyName' | 'companyWritten' | 'storeWritten'> &
   Readonly<{ own: string; into: string; listings: number; figures: string | null; loadId: number; rankedAt: number }>
 
-type Moved = StagedScrape & Readonly<{ load: OfLoad }>
+type Moved = StagedScrape & Readonly<{ load: ScrapeLoad }>
 
-async function scrapesOfCodes(database: LoadDatabase, changed: readonly StoreAlias[]): Promise<Kept[]> {
-  const found: Kept[] = []
+async function scrapesOfCodes(database: LoadDatabase, changed: readonly StoreAlias[]): Promise<StoredScrape[]> {
+  const found: StoredScrape[] = []
   for (const { company, code, into } of changed)
     found.push(
-      ...(await database.all<Kept>(
+      ...(await database.all<StoredScrape>(
         sql`select scrape.id, store_id as "storeId", store.code as "storeCode", company_id as "companyId", date,
             company.code as "companyCode", store_name as "storeName", scrape.state, company_name as "companyName",
             company_code as "companyWritten", store_code as "storeWritten", listings, load_id as "loadId",
@@ -88,12 +88,12 @@ async function scrapesOfCodes(database: LoadDatabase, changed: readonly StoreAli
 }
 
 /** Stages the rows of stored scrapes, like those of a file. */
-async function stage(database: LoadDatabase, kept: readonly Kept[]): Promise<Moved[]> {
-  const stores = kept.map(({ companyCode, into }) => ({ company: companyCode, code: into, name: into }))
-  const companies = new Map(kept.map(({ companyCode, companyId }) => [companyCode, companyId]))
+async function stage(database: LoadDatabase, stored: readonly StoredScrape[]): Promise<Moved[]> {
+  const stores = stored.map(({ companyCode, into }) => ({ company: companyCode, code: into, name: into }))
+  const companies = new Map(stored.map(({ companyCode, companyId }) => [companyCode, companyId]))
   const ids = await storeIds(database, stores, companies)
   const moved: Moved[] = []
-  for (const [number, scrape] of kept.entries()) {
+  for (const [number, scrape] of stored.entries()) {
     await database.run(
       sql`insert into observed select cast(${number} as bigint), whole.* from (${await allRowsOf(database, scrape)}) as whole`,
     )
@@ -115,7 +115,7 @@ async function stage(database: LoadDatabase, kept: readonly Kept[]): Promise<Mov
 }
 
 /** The codes whose target changed, each with its new target; a former alias leads to itself. */
-function changedBy(before: readonly StoreAlias[], now: readonly StoreAlias[]): StoreAlias[] {
+function changedAliases(before: readonly StoreAlias[], now: readonly StoreAlias[]): StoreAlias[] {
   const leads = (aliases: readonly StoreAlias[]) => new Map(aliases.map((each) => [keyOf(each), each.into]))
   const [had, has] = [leads(before), leads(now)]
   const gone = before.filter((each) => !has.has(keyOf(each))).map((each) => ({ ...each, into: each.code }))

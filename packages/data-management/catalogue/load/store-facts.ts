@@ -1,7 +1,8 @@
 /** Facts about stores, from files of the kind `stores`. */
+import { deleteEmptyCompanies } from './empty-companies.ts'
 import type { FactsChange, StoreFact } from './fact.ts'
 import { companyIds, storeIds } from './names.ts'
-import { type LoadDatabase, records, sql } from './statement.ts'
+import { idRecords, type LoadDatabase, records, sql, sqlText } from './statement.ts'
 
 const TYPES = {
   store_id: 'integer',
@@ -18,7 +19,7 @@ const TYPES = {
 } as const
 
 const DETAILS = ['address', 'suburb', 'postcode', 'latitude_e7', 'longitude_e7', 'phone', 'is_open'] as const
-const COLUMNS = Object.keys(TYPES).join(', ')
+const COLUMNS = sqlText(Object.keys(TYPES).join(', '))
 
 // A column of the newest scrape of a store.
 const newestScrape = (column: string) => `(select scrape.${column} from scrape join load on load.id = scrape.load_id
@@ -48,38 +49,32 @@ export async function insertStores(
     of(({ phone }) => phone),
     of(({ isOpen }) => isOpen),
   ])
-  const text = (columns: string) => sql([columns] as unknown as TemplateStringsArray)
   return database.run(
-    sql`insert into store_fact (load_id, ${text(COLUMNS)}) select cast(${loadId} as bigint), ${text(COLUMNS)} from ${given}
+    sql`insert into store_fact (load_id, ${COLUMNS}) select cast(${loadId} as bigint), ${COLUMNS} from ${given}
       where true on conflict do nothing`,
   )
 }
 
 /** Applies the facts of a load where they are the newest. */
 export async function applyStores(database: LoadDatabase, loadId: number): Promise<FactsChange> {
-  await touch(database, loadId)
-  return describe(database)
+  await collectStores(database, loadId)
+  return applyNewestFacts(database)
 }
 
 /** Removes the facts of a load, then stores of which nothing else is known, then such companies. */
 export async function withdrawStores(database: LoadDatabase, loadId: number): Promise<void> {
-  await touch(database, loadId)
+  await collectStores(database, loadId)
   const companies = await database.all<{ id: number }>(
     sql`select distinct company_id as id from described join store on store.id = described.store_id`,
   )
   await database.run(sql`delete from store_fact where load_id = ${loadId}`)
-  await describe(database)
+  await applyNewestFacts(database)
   await database.script(`delete from store where id in (select store_id from described where date is null)
     and not exists (select 1 from scrape where scrape.store_id = store.id)`)
-  const wanted = records('wanted', { id: 'integer' }, [companies.map(({ id }) => id)])
-  await database.run(
-    sql`delete from company where id in (select id from ${wanted})
-      and not exists (select 1 from store where store.company_id = company.id)
-      and not exists (select 1 from barcode_fact where barcode_fact.company_id = company.id)`,
-  )
+  await deleteEmptyCompanies(database, sql`select id from ${idRecords(companies.map(({ id }) => id))}`)
 }
 
-async function touch(database: LoadDatabase, loadId: number): Promise<void> {
+async function collectStores(database: LoadDatabase, loadId: number): Promise<void> {
   await database.script('delete from described')
   await database.run(
     sql`insert into described (store_id) select distinct store_id from store_fact where load_id = ${loadId}`,
@@ -87,7 +82,7 @@ async function touch(database: LoadDatabase, loadId: number): Promise<void> {
 }
 
 /** Gives the stores in `described` their newest facts; counts those that had none and those that had others. */
-async function describe(database: LoadDatabase): Promise<FactsChange> {
+async function applyNewestFacts(database: LoadDatabase): Promise<FactsChange> {
   const columns = ['date', 'name', 'state', ...DETAILS]
   await database.script(`
     update described set ${columns.map((column) => `${column} = fact.${column}`).join(', ')} from (
@@ -101,11 +96,11 @@ async function describe(database: LoadDatabase): Promise<FactsChange> {
     .map(([own, told]) => `store.${own} is distinct from described.${told}`)
     .join(' or ')
   const counted = await database.get<FactsChange>(
-    sql([
+    sqlText(
       `select coalesce(sum(case when described_on is null then 1 else 0 end), 0) as inserted,
         coalesce(sum(case when described_on is not null and (${differs}) then 1 else 0 end), 0) as changed
         from described join store on store.id = described.store_id`,
-    ] as unknown as TemplateStringsArray),
+    ),
   )
   await database.script(`
     update store set ${DETAILS.map((column) => `${column} = described.${column}`).join(', ')},

@@ -7,14 +7,14 @@ const OWN_FIRST = "merged_from = '' desc, merged_from desc"
 const SHOWN = 'case when exists (select 1 from scrape where store_id = store.id) then code else shown end'
 
 /** Names each of these stores as its newest scrape does, and updates its `source` record. */
-export async function nameStores(database: Sql, storeIds: readonly number[]): Promise<void> {
+export async function updateStores(database: Sql, storeIds: readonly number[]): Promise<void> {
   for (const storeId of new Set(storeIds)) {
-    await renameStore(database, storeId)
+    await updateStoreName(database, storeId)
     await updateSource(database, storeId)
   }
 }
 
-async function renameStore(database: Sql, storeId: number): Promise<void> {
+async function updateStoreName(database: Sql, storeId: number): Promise<void> {
   const newest = await database.get<{ store_name: string; state: string | null }>(
     `select store_name, scrape.state from scrape join load on load.id = load_id
       where store_id = ? order by date desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_FIRST} limit 1`,
@@ -42,21 +42,21 @@ async function renameStore(database: Sql, storeId: number): Promise<void> {
 const NEWER = `date desc, store.code desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_FIRST}`
 
 /** Takes the name of a company from a scrape that has one, if that is newer than the scrape that named it last. */
-export function nameCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
-  return followNewest(database, { column: 'name', by: 'named_by', from: 'company_name' }, { companyId, scrapeId })
+export function updateCompanyName(database: Sql, companyId: number, scrapeId: number): Promise<void> {
+  return takeFromNewest(database, { column: 'name', by: 'named_by', from: 'company_name' }, { companyId, scrapeId })
 }
 
 /** Takes the spelling of a company's code from a scrape, if that is newer than the scrape it was taken from last. */
-export function showCompany(database: Sql, companyId: number, scrapeId: number): Promise<void> {
-  return followNewest(database, { column: 'shown', by: 'shown_by', from: 'company_code' }, { companyId, scrapeId })
+export function updateCompanySpelling(database: Sql, companyId: number, scrapeId: number): Promise<void> {
+  return takeFromNewest(database, { column: 'shown', by: 'shown_by', from: 'company_code' }, { companyId, scrapeId })
 }
 
 /** A column of a company that the newest scrape decides: `by` holds the scrape's id, `from` is the scrape's column. */
-type Followed = Readonly<{ column: string; by: string; from: string }>
+type ScrapedColumn = Readonly<{ column: string; by: string; from: string }>
 
-async function followNewest(
+async function takeFromNewest(
   database: Sql,
-  { column, by, from }: Followed,
+  { column, by, from }: ScrapedColumn,
   { companyId, scrapeId }: Readonly<{ companyId: number; scrapeId: number }>,
 ): Promise<void> {
   await database.run(
@@ -72,35 +72,36 @@ async function followNewest(
 /** Finds new names for companies whose naming scrape is gone, from the newest scrapes that are left. */
 export async function renameCompanies(database: Sql, companyIds: readonly number[]): Promise<void> {
   for (const companyId of new Set(companyIds)) {
-    const lost = await database.run(
+    const unnamed = await database.run(
       `update company set named_by = null, name = null
         where id = ? and named_by is not null and (select id from scrape where scrape.id = named_by) is null`,
       companyId,
     )
-    if (lost > 0)
-      for (const id of await newestOf(database, companyId, 'and company_name is not null'))
-        await nameCompany(database, companyId, id)
-    const unwritten = await database.run(
+    if (unnamed > 0)
+      for (const id of await newestScrapes(database, companyId, 'and company_name is not null'))
+        await updateCompanyName(database, companyId, id)
+    const unspelled = await database.run(
       `update company set shown_by = null
         where id = ? and shown_by is not null and (select id from scrape where scrape.id = shown_by) is null`,
       companyId,
     )
-    if (unwritten > 0)
-      for (const id of await newestOf(database, companyId, '')) await showCompany(database, companyId, id)
+    if (unspelled > 0)
+      for (const id of await newestScrapes(database, companyId, ''))
+        await updateCompanySpelling(database, companyId, id)
   }
 }
 
 /** The scrapes of a company's newest date, among those that meet the condition `meant`. */
-async function newestOf(database: Sql, companyId: number, meant: string): Promise<number[]> {
+async function newestScrapes(database: Sql, companyId: number, condition: string): Promise<number[]> {
   const newest = await database.all<{ date: string | null; store_id: number }>(
-    `select id as store_id, (select max(date) from scrape where scrape.store_id = store.id ${meant}) as date
+    `select id as store_id, (select max(date) from scrape where scrape.store_id = store.id ${condition}) as date
       from store where company_id = ?`,
     companyId,
   )
   const last = newest.reduce((latest, { date }) => (date !== null && date > latest ? date : latest), '')
   const found: number[] = []
   for (const { store_id } of newest.filter(({ date }) => date === last)) {
-    const sql = `select id from scrape where store_id = ? and date = ? ${meant}`
+    const sql = `select id from scrape where store_id = ? and date = ? ${condition}`
     found.push(...(await database.all<{ id: number }>(sql, store_id, last)).map(({ id }) => id))
   }
   return found

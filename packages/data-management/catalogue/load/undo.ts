@@ -2,60 +2,61 @@
  * Removes the scrapes of a load from the catalogue exactly: what stays is the catalogue of all other files. Listings,
  * labels, names and stores that only this load had shown disappear, and a product that only it had joined falls apart.
  */
+import { deleteEmptyCompanies } from './empty-companies.ts'
 import { withdrawFacts } from './facts.ts'
+import { collectDoubtedLabels, rankedAtOf, recomputeSince } from './first-shown.ts'
 import { labelListings, rowsOfDate, updateRenamed } from './labels.ts'
-import { findNewest, noteToRelabel } from './newest-showing.ts'
-import { settleProducts } from './products.ts'
-import { findSince, noteDoubted, rankedAtOf } from './said-since.ts'
+import { collectLostLabels, restoreFromNewest } from './newest-showing.ts'
+import { regroupProducts } from './products.ts'
 import { removeScrape, type ScrapeRecord, scrapesOf } from './scrapes.ts'
-import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
-import { nameStores, renameCompanies } from './store-names.ts'
+import { idRecords, type LoadDatabase, type Statement, sql } from './statement.ts'
+import { renameCompanies, updateStores } from './store-names.ts'
 
 /** Removes the scrapes of a load; its record stays. Requires exclusive access and empty temporary tables. */
 export async function undoScrapes(database: LoadDatabase, loadId: number): Promise<void> {
-  await database.noteUndone()
+  await database.bumpVersion()
   await withdrawFacts(database, loadId)
   const scrapes = await scrapesOf(database, loadId)
   if (scrapes.length === 0) return
   const rankedAt = await rankedAtOf(database, loadId)
-  for (const scrape of scrapes) await noteDoubted(database, rankedAt, scrape)
-  await takeOut(database, scrapes)
-  await findSince(database, { companyIds: scrapes.map(({ companyId }) => companyId), rankedAt })
+  for (const scrape of scrapes) await collectDoubtedLabels(database, rankedAt, scrape)
+  await removeScrapes(database, scrapes)
+  await recomputeSince(database, { companyIds: scrapes.map(({ companyId }) => companyId), rankedAt })
   await updateRenamed(database)
-  await settleProducts(database)
-  await forgetUnused(database, scrapes)
+  await regroupProducts(database)
+  await deleteUnused(database, scrapes)
 }
 
 /** Removes scrapes and updates the labels of listings and the names of stores. The rest is left to the caller. */
-export async function takeOut(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
+export async function removeScrapes(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
   const beside: ScrapeRecord[] = []
   for (const scrape of scrapes) {
-    await noteToRelabel(database, scrape)
+    await collectLostLabels(database, scrape)
     if (await removeScrape(database, scrape)) beside.push(scrape)
   }
-  await nameStores(
+  await updateStores(
     database.queries,
     scrapes.map(({ storeId }) => storeId),
   )
-  await findNewest(
+  await restoreFromNewest(
     database,
     scrapes.map(({ companyId }) => companyId),
   )
   // Other scrapes of the date that are left may be newer than the source of a listing's barcode.
   for (const scrape of beside)
-    if (await isDated(database, scrape)) await labelListings(database, scrape, rowsOfDate(scrape))
+    if (await hasScrapeOfDate(database, scrape)) await labelListings(database, scrape, rowsOfDate(scrape))
 }
 
 /** Whether the store has a scrape of the date. */
-async function isDated(database: LoadDatabase, { storeId, date }: ScrapeRecord): Promise<boolean> {
+async function hasScrapeOfDate(database: LoadDatabase, { storeId, date }: ScrapeRecord): Promise<boolean> {
   const found = sql`select 1 as found from scrape where store_id = ${storeId} and date = ${date} limit 1`
   return (await database.get(found)) !== undefined
 }
 
 /** Deletes what only these scrapes had shown, once they are removed. */
-export async function forgetUnused(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
-  await forgetLabels(database)
-  await forgetStores(database, scrapes)
+export async function deleteUnused(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
+  await deleteUnusedLabels(database)
+  await deleteUnusedStores(database, scrapes)
   await renameCompanies(
     database.queries,
     scrapes.map(({ companyId }) => companyId),
@@ -64,7 +65,7 @@ export async function forgetUnused(database: LoadDatabase, scrapes: readonly Scr
 }
 
 /** Deletes unused labels, and listings that have no label left. */
-async function forgetLabels(database: LoadDatabase): Promise<void> {
+async function deleteUnusedLabels(database: LoadDatabase): Promise<void> {
   await database.script(`
     delete from unused where (select uses from label_use where label_use.label_id = unused.label_id) > 0;
     delete from affected;
@@ -85,37 +86,37 @@ async function forgetLabels(database: LoadDatabase): Promise<void> {
     delete from listing where id in (select listing_id from affected)
       and not exists (select 1 from label where label.listing_id = listing.id);
   `)
-  await forgetBrands(
+  await deleteUnusedBrands(
     database,
     named.flatMap(({ brand_id }) => brand_id ?? []),
   )
-  await forgetCategories(
+  await deleteUnusedCategories(
     database,
     named.flatMap(({ category_id }) => category_id ?? []),
   )
 }
 
-async function forgetBrands(database: LoadDatabase, ids: readonly number[]): Promise<void> {
+async function deleteUnusedBrands(database: LoadDatabase, ids: readonly number[]): Promise<void> {
   await database.run(
     sql`delete from brand where id in ${among(ids)} and not exists (select 1 from label where label.brand_id = brand.id)`,
   )
 }
 
 /** From the leaves up: a category may be unused only once those below it are gone. */
-async function forgetCategories(database: LoadDatabase, ids: readonly number[]): Promise<void> {
+async function deleteUnusedCategories(database: LoadDatabase, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const gone = await database.all<{ parent_id: number | null }>(
     sql`delete from category where id in ${among(ids)}
       and not exists (select 1 from label where label.category_id = category.id)
       and not exists (select 1 from category as below where coalesce(below.parent_id, 0) = category.id) returning parent_id`,
   )
-  await forgetCategories(
+  await deleteUnusedCategories(
     database,
     gone.flatMap(({ parent_id }) => parent_id ?? []),
   )
 }
 
-async function forgetStores(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
+async function deleteUnusedStores(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
   const stores = among(scrapes.map(({ storeId }) => storeId))
   await database.run(
     sql`delete from source where store_id in ${stores}
@@ -125,13 +126,9 @@ async function forgetStores(database: LoadDatabase, scrapes: readonly ScrapeReco
     sql`delete from store where id in ${stores} and not exists (select 1 from scrape where scrape.store_id = store.id)
       and not exists (select 1 from store_fact where store_fact.store_id = store.id)`,
   )
-  await database.run(
-    sql`delete from company where id in ${among(scrapes.map(({ companyId }) => companyId))}
-      and not exists (select 1 from store where store.company_id = company.id)
-      and not exists (select 1 from barcode_fact where barcode_fact.company_id = company.id)`,
-  )
+  await deleteEmptyCompanies(database, sql`select id from ${idRecords(scrapes.map(({ companyId }) => companyId))}`)
 }
 
 function among(ids: readonly number[]): Statement {
-  return sql`(select id from ${records('wanted', { id: 'integer' }, [[...new Set(ids)]])})`
+  return sql`(select id from ${idRecords(ids)})`
 }

@@ -1,10 +1,10 @@
 /** People's verdicts on listings, which decide products: the ledger keeps all, the catalogue those that count. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
-import type { BoundListings, ListingName } from '../catalogue.ts'
-import { settleProducts } from './products.ts'
+import type { ListingName, VerdictInForce } from '../catalogue.ts'
+import { regroupProducts } from './products.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
-type Line = readonly [
+type VerdictRow = readonly [
   company: string,
   byName: number,
   code: string,
@@ -25,14 +25,14 @@ const TYPES = {
 } as const
 
 /** Replaces the verdicts, and regroups the listings whose verdicts changed. Returns whether any did. */
-export async function judge(database: LoadDatabase, said: readonly BoundListings[]): Promise<boolean> {
+export async function replaceVerdicts(database: LoadDatabase, verdicts: readonly VerdictInForce[]): Promise<boolean> {
   const before = await database.all<Readonly<Record<keyof typeof TYPES, string | number>>>(sql`select * from verdict`)
   const had = new Map(
     before.map((record) =>
-      lineAndText(Object.keys(TYPES).map((column) => record[column as keyof typeof TYPES]) as unknown as Line),
+      rowByText(Object.keys(TYPES).map((column) => record[column as keyof typeof TYPES]) as unknown as VerdictRow),
     ),
   )
-  const wanted = new Map(said.flatMap(linesOf).map(lineAndText))
+  const wanted = new Map(verdicts.flatMap(rowsOf).map(rowByText))
   const gone = [...had].flatMap(([text, line]) => (wanted.has(text) ? [] : [line]))
   const fresh = [...wanted].flatMap(([text, line]) => (had.has(text) ? [] : [line]))
   if (gone.length + fresh.length === 0) return false
@@ -47,17 +47,17 @@ export async function judge(database: LoadDatabase, said: readonly BoundListings
       join listing on listing.company_id = company.id and listing.by_name = said.by_name and listing.code = said.code
       where true on conflict do nothing`,
   )
-  await settleProducts(database)
+  await regroupProducts(database)
   return true
 }
 
-function lineAndText(line: Line): [string, Line] {
+function rowByText(line: VerdictRow): [string, VerdictRow] {
   return [JSON.stringify(line), line]
 }
 
 /** The verdict in both directions, so that it is found from either listing. */
-function linesOf({ one, other, isSame }: BoundListings): Line[] {
-  const line = (a: ListingName, b: ListingName): Line => [
+function rowsOf({ one, other, isSame }: VerdictInForce): VerdictRow[] {
+  const line = (a: ListingName, b: ListingName): VerdictRow => [
     foldedCode(a.company),
     a.byName,
     a.code,
@@ -69,7 +69,7 @@ function linesOf({ one, other, isSame }: BoundListings): Line[] {
   return [line(one, other), line(other, one)]
 }
 
-function given(lines: readonly Line[]) {
+function given(lines: readonly VerdictRow[]) {
   return records(
     'said',
     TYPES,

@@ -17,7 +17,7 @@ export function chainHistoriesOf(spans: readonly PriceSpan[]): ChainHistory[] {
   const buyable = spans.filter(({ isBuyable }) => isBuyable)
   const chains = [...Map.groupBy(buyable, ({ company }) => company)].slice(0, CHAINS_MAX)
   const most = Math.floor(STEPS_MAX / Math.max(1, chains.length))
-  return chains.map(([company, asked]) => ({ company, steps: stepsOf(asked).slice(-most) }))
+  return chains.map(([company, counts]) => ({ company, steps: stepsOf(counts).slice(-most) }))
 }
 
 /** Goes through the dates on which a span begins or has ended, and counts how often each price is asked. */
@@ -28,19 +28,19 @@ function stepsOf(spans: readonly PriceSpan[]): ChainStep[] {
     { on: addDays(isCurrent ? latest : to, 1), price_cents, more: -1 },
   ])
   const dates = Map.groupBy(events, ({ on }) => on)
-  const asked = new Map<number, number>()
+  const counts = new Map<number, number>()
   const steps: ChainStep[] = []
   let since: Omit<ChainStep, 'to'> | undefined
   for (const date of [...dates.keys()].sort()) {
     for (const { price_cents: price, more } of dates.get(date)!) {
-      const count = (asked.get(price) ?? 0) + more
-      if (count === 0) asked.delete(price)
-      else asked.set(price, count)
+      const count = (counts.get(price) ?? 0) + more
+      if (count === 0) counts.delete(price)
+      else counts.set(price, count)
     }
-    const range = { lowest_cents: Math.min(...asked.keys()), highest_cents: Math.max(...asked.keys()) }
+    const range = { lowest_cents: Math.min(...counts.keys()), highest_cents: Math.max(...counts.keys()) }
     if (since?.lowest_cents === range.lowest_cents && since.highest_cents === range.highest_cents) continue
     if (since !== undefined) steps.push({ ...since, to: addDays(date, -1) })
-    since = asked.size === 0 ? undefined : { from: date, ...range }
+    since = counts.size === 0 ? undefined : { from: date, ...range }
   }
   return steps
 }

@@ -44,7 +44,7 @@ export function addJump(jumps: Jump[], jump: Jump): void {
 }
 
 /** Adds a listing that disappeared, unless there are GONE_MAX already. */
-export function addDisappeared(gone: ListingOfStore[], listing: ListingOfStore): void {
+function addDisappeared(gone: ListingOfStore[], listing: ListingOfStore): void {
   if (gone.length < GONE_MAX) gone.push(listing)
 }
 

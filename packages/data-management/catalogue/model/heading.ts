@@ -22,9 +22,9 @@ export function textOfKey({ kind, value }: IdentityKey): string {
 }
 
 /** Since when a listing of a company has had each key that it ever had. */
-export function sinceOf(company: string, said: readonly ClaimsSince[]): Map<string, number> {
+export function sinceOf(company: string, claims: readonly ClaimsSince[]): Map<string, number> {
   const since = new Map<string, number>()
-  for (const each of said)
+  for (const each of claims)
     for (const key of identityKeysOf({ company, name: '', size: null, ...each })) {
       const text = textOfKey(key)
       since.set(text, Math.min(since.get(text) ?? Number.POSITIVE_INFINITY, each.since))

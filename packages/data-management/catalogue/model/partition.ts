@@ -106,8 +106,8 @@ class Grouping {
   }
 
   all(): number[][] {
-    const inOrder = [...new Set(this.#groups)].map(({ members }) => members.sort((one, other) => one - other))
-    return inOrder.sort(([one], [other]) => one! - other!)
+    const sorted = [...new Set(this.#groups)].map(({ members }) => members.sort((one, other) => one - other))
+    return sorted.sort(([one], [other]) => one! - other!)
   }
 
   #areApart(one: Group, other: Group): boolean {

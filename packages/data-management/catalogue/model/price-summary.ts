@@ -1,15 +1,15 @@
 /** A short summary of a product's price: where it is cheapest, what it has cost, and whether that is a deal. Pure. */
 import { addDays, daysBetween } from '@splitcart/shared/date.ts'
 
-/** What a store asks now. Money is whole cents. `mayBePaid`: it is not silent, above 0, and not known to be sold out. */
-export type AskedNow = Readonly<{
+/** What a store asks now. Money is whole cents. `isBuyable`: it is not silent, above 0, and not known to be sold out. */
+export type CurrentPrice = Readonly<{
   company: string
   price_cents: number | null
   was_price_cents: number | null
   is_on_special: boolean | null
   date: string
   is_silent: boolean
-  mayBePaid: boolean
+  isBuyable: boolean
 }>
 
 /** A store's price from one date to another. `isCurrent`: asked now; `isBuyable`: above 0 and not known as sold out. */
@@ -50,9 +50,9 @@ const USUAL_DAYS = 90
 const BEFORE_DAYS = 30
 
 /** The chains, the cheapest first; those that are silent last. */
-export function chainsOf(asked: readonly AskedNow[], spans: readonly PriceSpan[]): Chain[] {
+export function chainsOf(prices: readonly CurrentPrice[], spans: readonly PriceSpan[]): Chain[] {
   const history = Map.groupBy(spans, ({ company }) => company)
-  return [...Map.groupBy(asked, ({ company }) => company)]
+  return [...Map.groupBy(prices, ({ company }) => company)]
     .map(([company, prices]) => chainOf(company, prices, history.get(company) ?? []))
     .sort((one, other) => rankOf(one) - rankOf(other) || (one.company < other.company ? -1 : 1))
 }
@@ -61,15 +61,15 @@ function rankOf({ is_silent, lowest_cents }: Chain): number {
   return (is_silent ? 1e12 : 0) + (lowest_cents ?? 1e11)
 }
 
-function chainOf(company: string, prices: readonly AskedNow[], spans: readonly PriceSpan[]): Chain {
+function chainOf(company: string, prices: readonly CurrentPrice[], spans: readonly PriceSpan[]): Chain {
   const isSilent = prices.every(({ is_silent }) => is_silent)
   const live = prices.filter(({ is_silent }) => is_silent === isSilent)
-  const paid = live.filter(
-    ({ mayBePaid, price_cents }) => price_cents !== null && (mayBePaid || (isSilent && price_cents > 0)),
+  const buyable = live.filter(
+    ({ isBuyable, price_cents }) => price_cents !== null && (isBuyable || (isSilent && price_cents > 0)),
   )
-  const cents = paid.map(({ price_cents }) => price_cents!)
+  const cents = buyable.map(({ price_cents }) => price_cents!)
   const lowest = cents.length === 0 ? null : Math.min(...cents)
-  const cheapest = paid.filter(({ price_cents }) => price_cents === lowest)
+  const cheapest = buyable.filter(({ price_cents }) => price_cents === lowest)
   const was = new Set(cheapest.map(({ was_price_cents }) => was_price_cents))
   return {
     company,

@@ -4,7 +4,7 @@
  */
 import { stemOf } from './article-words.ts'
 import { headsOf, plainWordsOf, type Shelf, type Shelved, shelfOf, wordsOfName } from './head-noun.ts'
-import { type Alternative, isMarked, isMet, type Sought } from './search-words.ts'
+import { type Alternative, isMarked, isMet, type SearchTerms } from './search-words.ts'
 import { wordsIn, wordsOfTexts } from './words.ts'
 
 /** Whether stores show it now, only silent stores showed it last, or none does; `uses`: how often its label is used. */
@@ -14,7 +14,7 @@ const OF_HEAD = 400
 const OF_COVERAGE = 300
 // The name has nothing but what was asked for: plain full cream milk comes before organic.
 const OF_WHOLE_NAME = 60
-const OF_WORTH = 300
+const OF_WEIGHT = 300
 const OF_SHELF = 150
 const OF_AISLE = 50
 const OF_BRAND = 120
@@ -27,51 +27,51 @@ const OF_SEEN = { now: 0, 'not lately': -100, 'no longer': -2_000 } as const
 // More uses than this make no difference.
 const USES_MAX = 64
 // The factor for a word that only begins with what was typed.
-const BEGUN_WORTH = 0.6
+const PREFIX_WEIGHT = 0.6
 
 /** Makes a function that scores listings found by a query: a whole number, the larger the better. */
-export function relevanceTo(sought: Sought): (listing: Shelved, sold: Sold) => number {
+export function relevanceTo(terms: SearchTerms): (listing: Shelved, sold: Sold) => number {
   const shelves = new Map<string, Shelf>()
   return (listing, sold) => {
     const path = listing.categories.join('\n')
     const shelf = shelves.get(path) ?? shelfOf(listing.categories)
     shelves.set(path, shelf)
     const words = wordsOfTexts([listing.name, listing.brand])
-    const met = sought.map((group) => bestOf(words, group)).filter((each) => each !== undefined)
-    const asked = met.flatMap(({ met: stems }) => stems)
-    const ofWorth = OF_WORTH * meanOf(met.map(({ worth }) => worth))
-    return Math.round(ofName(listing, shelf, asked) + ofWorth + ofSold(sold))
+    const met = terms.map((group) => bestOf(words, group)).filter((each) => each !== undefined)
+    const matched = met.flatMap(({ met: stems }) => stems)
+    const ofWeight = OF_WEIGHT * meanOf(met.map(({ weight }) => weight))
+    return Math.round(ofName(listing, shelf, matched) + ofWeight + ofSold(sold))
   }
 }
 
 /** The stems of a listing's words that were asked for, and how near they are to what was typed. */
-type Met = Readonly<{ worth: number; met: readonly { stem: string; isWhole: boolean }[] }>
+type Met = Readonly<{ weight: number; met: readonly { stem: string; isWhole: boolean }[] }>
 
 function bestOf(words: readonly string[], group: readonly Alternative[]): Met | undefined {
   let best: Met | undefined
   for (const alternative of group) {
     if (alternative.words.some(({ word }) => isMarked(word))) continue
     if (!isMet(words, alternative)) continue
-    const met = alternative.words.map(({ word, isBegun }) => {
+    const met = alternative.words.map(({ word, isPrefix }) => {
       const stem = stemOf(word)
-      const isWhole = !isBegun || words.some((each) => each === word || stemOf(each) === stem)
-      const found = isWhole || !isBegun ? word : words.find((each) => each.startsWith(word))!
+      const isWhole = !isPrefix || words.some((each) => each === word || stemOf(each) === stem)
+      const found = isWhole || !isPrefix ? word : words.find((each) => each.startsWith(word))!
       return { stem: stemOf(found), isWhole }
     })
-    const worth = alternative.worth * (met.every(({ isWhole }) => isWhole) ? 1 : BEGUN_WORTH)
-    if (best === undefined || worth > best.worth) best = { worth, met }
+    const weight = alternative.weight * (met.every(({ isWhole }) => isWhole) ? 1 : PREFIX_WEIGHT)
+    if (best === undefined || weight > best.weight) best = { weight, met }
   }
   return best
 }
 
-function ofName(listing: Shelved, shelf: Shelf, asked: Met['met']): number {
-  if (asked.length === 0) return 0
-  const stems = new Set(asked.map(({ stem }) => stem))
+function ofName(listing: Shelved, shelf: Shelf, matched: Met['met']): number {
+  if (matched.length === 0) return 0
+  const stems = new Set(matched.map(({ stem }) => stem))
   const words = plainWordsOf(listing)
   const plain = words.map(stemOf)
   const head = headsOf(listing, words, shelf).find((each) => stems.has(each))
-  const isWhole = asked.some(({ stem, isWhole: is }) => stem === head && is)
-  const ofHead = head === undefined ? 0 : isWhole ? OF_HEAD : OF_HEAD * BEGUN_WORTH
+  const isWhole = matched.some(({ stem, isWhole: is }) => stem === head && is)
+  const ofHead = head === undefined ? 0 : isWhole ? OF_HEAD : OF_HEAD * PREFIX_WEIGHT
   const ofFresh = head !== undefined && FRESH.has(shelf.department ?? '') ? OF_FRESH : 0
   const ofFirst = stems.has(plain[0] ?? '') ? OF_FIRST_WORD : 0
   const ofWholeName = wordsOfName(listing.name).every((word) => stems.has(stemOf(word))) ? OF_WHOLE_NAME : 0

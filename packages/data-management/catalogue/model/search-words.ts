@@ -19,20 +19,21 @@ const BEHIND_MARKS = '\ue004'
 /** Classes of how many words stand beside the one that says what an article is: none or one, two, more. */
 export const NAME_LENGTH_CLASSES = [1, 2, 3] as const
 
-/** A word that must occur, or (`isBegun`) with which a word must begin. */
-export type SoughtWord = Readonly<{ word: string; isBegun: boolean }>
+/** A word that must occur, or (`isPrefix`) with which a word must begin. */
+export type SearchWord = Readonly<{ word: string; isPrefix: boolean }>
 
-/** One meaning of a part of a query: all of these words. `worth`: how near it is to what was typed, at most 1. */
-export type Alternative = Readonly<{ words: readonly SoughtWord[]; worth: number }>
+/** One meaning of a part of a query: all of these words. `weight`: how near it is to what was typed, at most 1. */
+export type Alternative = Readonly<{ words: readonly SearchWord[]; weight: number }>
 
 /** What a query asks for: one of the alternatives of each group. */
-export type Sought = readonly (readonly Alternative[])[]
+export type SearchTerms = readonly (readonly Alternative[])[]
 
 /** The fields of a listing that its search words are made of. */
-export type Described = Shelved & Readonly<{ companyId: number; size: string | null; categoryIds: readonly number[] }>
+export type SearchableListing = Shelved &
+  Readonly<{ companyId: number; size: string | null; categoryIds: readonly number[] }>
 
 /** All words that a listing is found by, each once. */
-export function wordsOfListing(listing: Described, shelf: Shelf = shelfOf(listing.categories)): string[] {
+export function wordsOfListing(listing: SearchableListing, shelf: Shelf = shelfOf(listing.categories)): string[] {
   const plain = plainWordsOf(listing)
   const lengthClass = lengthClassOf(plain.length)
   return [
@@ -72,13 +73,13 @@ export function amountWords(texts: readonly (string | null)[]): string[] {
 }
 
 /** The marked word that finds listings whose head is this word, with names of one of NAME_LENGTH_CLASSES. */
-export function headWordQuery({ word, isBegun }: SoughtWord, lengthClass: number): SoughtWord {
-  return { word: headWord(lengthClass, isBegun ? word : stemOf(word)), isBegun }
+export function headWordQuery({ word, isPrefix }: SearchWord, lengthClass: number): SearchWord {
+  return { word: headWord(lengthClass, isPrefix ? word : stemOf(word)), isPrefix }
 }
 
 /** A group of alternatives: one of these marked words must occur. */
 export function markedWordQuery(...words: readonly string[]): readonly Alternative[] {
-  return words.map((word) => ({ words: [{ word, isBegun: false }], worth: 1 }))
+  return words.map((word) => ({ words: [{ word, isPrefix: false }], weight: 1 }))
 }
 
 function headWord(lengthClass: number, stem: string): string {
@@ -90,32 +91,32 @@ function lengthClassOf(words: number): number {
 }
 
 /** A query in the language of FTS5. Quoted, a word is a word: nothing in it is an operator, and no word contains a quote. */
-export function matchOf(sought: Sought): string {
-  return queryText(sought, { and: ' AND ', or: ' OR ' }, ({ word, isBegun }) => `"${word}"${isBegun ? ' *' : ''}`)
+export function matchOf(terms: SearchTerms): string {
+  return queryText(terms, { and: ' AND ', or: ' OR ' }, ({ word, isPrefix }) => `"${word}"${isPrefix ? ' *' : ''}`)
 }
 
 /** The same in the language of PostgreSQL. */
-export function tsqueryOf(sought: Sought): string {
-  return queryText(sought, { and: ' & ', or: ' | ' }, ({ word, isBegun }) => `'${word}'${isBegun ? ':*' : ''}`)
+export function tsqueryOf(terms: SearchTerms): string {
+  return queryText(terms, { and: ' & ', or: ' | ' }, ({ word, isPrefix }) => `'${word}'${isPrefix ? ':*' : ''}`)
 }
 
 function queryText(
-  sought: Sought,
+  terms: SearchTerms,
   { and, or }: Readonly<{ and: string; or: string }>,
-  wordOf: (word: SoughtWord) => string,
+  wordOf: (word: SearchWord) => string,
 ): string {
   const alternative = ({ words }: Alternative) => `(${words.map(wordOf).join(and)})`
-  return sought.map((group) => `(${group.map(alternative).join(or)})`).join(and)
+  return terms.map((group) => `(${group.map(alternative).join(or)})`).join(and)
 }
 
 /** Whether a listing with these words is found: the same answer that both databases give. */
-export function isFound(words: readonly string[], sought: Sought): boolean {
-  return sought.every((group) => group.some((alternative) => isMet(words, alternative)))
+export function isFound(words: readonly string[], terms: SearchTerms): boolean {
+  return terms.every((group) => group.some((alternative) => isMet(words, alternative)))
 }
 
 /** Whether all words of an alternative occur. */
 export function isMet(words: readonly string[], alternative: Alternative): boolean {
-  return alternative.words.every(({ word, isBegun }) =>
-    words.some((each) => (isBegun ? each.startsWith(word) : each === word)),
+  return alternative.words.every(({ word, isPrefix }) =>
+    words.some((each) => (isPrefix ? each.startsWith(word) : each === word)),
   )
 }

@@ -160,11 +160,11 @@ function indexOf(known: readonly Indexed[]): Index {
 
 /** Articles of other companies that share one of the rarest words: without one, SCORE_MIN is never reached. */
 function candidatesOf(one: Indexed, byWord: Index, weights: ReadonlyMap<string, number>): Set<Indexed> {
-  const inOrder = [...one.words].sort((a, b) => weights.get(b)! - weights.get(a)!)
-  const total = inOrder.reduce((sum, word) => sum + weights.get(word)!, 0)
+  const sorted = [...one.words].sort((a, b) => weights.get(b)! - weights.get(a)!)
+  const total = sorted.reduce((sum, word) => sum + weights.get(word)!, 0)
   const found = new Set<Indexed>()
   let left = total
-  for (const word of inOrder) {
+  for (const word of sorted) {
     if (left < SCORE_MIN * total) break
     for (const [department, all] of byWord.get(word)!) {
       if (all.length > CANDIDATES_MAX || !mayShareArticles(one.department, department)) continue

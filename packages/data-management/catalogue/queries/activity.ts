@@ -1,7 +1,7 @@
 /** Recent load activity, and the size of the catalogue. */
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Sql } from '../../database/sql.ts'
-import { versionOf } from './data-version.ts'
+import { dataVersion } from './data-version.ts'
 
 /**
  * Sums over loaded files: `rows` read from them, and how many of these were `rejected`. `rejects` counts those of all
@@ -103,7 +103,7 @@ const counted = new WeakMap<Sql, Readonly<{ version: number; totals: Totals }>>(
 
 /** Counts everything: some ten milliseconds for a million listings, and nothing while nobody has written since. */
 export async function totals(database: Sql): Promise<Totals> {
-  const version = await versionOf(database)
+  const version = await dataVersion(database)
   const known = counted.get(database)
   if (known !== undefined && known.version === version) return known.totals
   const found = await countAll(database)

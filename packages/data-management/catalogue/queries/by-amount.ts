@@ -4,9 +4,9 @@ import type { Sql } from '../../database/sql.ts'
 import type { Unit } from '../model/pack-size.ts'
 import { BASES, type UnitPrice, unitPriceOfGoods } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
-import { type Priced, pricesOf } from './price-range.ts'
+import { type ProductPrices, pricesOf } from './price-range.ts'
 import type { Sorted } from './sorted.ts'
-import type { Found } from './with-words.ts'
+import type { Found } from './word-index.ts'
 
 /** The units of amounts. */
 export const UNITS = Object.keys(BASES) as Unit[]
@@ -25,7 +25,7 @@ const LISTINGS_MAX = 50
  */
 export async function lowestUnitPrices(
   database: Sql,
-  prices: ReadonlyMap<number, Pick<Priced, 'lowestOf'>>,
+  prices: ReadonlyMap<number, Pick<ProductPrices, 'lowestOf'>>,
 ): Promise<Map<number, UnitPrice>> {
   const { those, asValue } = LISTS[database.dialect]
   const listings = await database.all<{ id: number; product_id: number; name: string; size: string | null }>(

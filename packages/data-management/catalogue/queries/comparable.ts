@@ -5,16 +5,17 @@ import type { ListingName } from '../catalogue.ts'
 import type { Level } from '../model/suggest.ts'
 import type { Current } from './current.ts'
 import {
-  type KeptSuggestion,
   nameOf,
   PAIRED_COLUMNS,
   PAIRED_JOINS,
   type PairedListing,
   type PairedListingRow,
   pairedListing,
+  pairedListingRows,
+  type StoredSuggestion,
   suggestionOf,
 } from './paired-listing.ts'
-import { pairText } from './suggestions.ts'
+import { pairText, pairTexts } from './suggestions.ts'
 
 /** A listing of another product. `score` is null for a person's verdict, `said_by` for a suggestion. */
 export type Comparable = Omit<PairedListing, 'brand' | 'url'> &
@@ -27,8 +28,8 @@ const LISTINGS_MAX = 50
 const SUGGESTED_MAX = 60
 const SHOWN_MAX = 12
 
-type Suggested = PairedListingRow & KeptSuggestion & Readonly<{ mine: number }>
-type Beside = Pick<Comparable, 'level' | 'score' | 'reasons' | 'said_by'> & Readonly<{ other: PairedListingRow }>
+type SuggestedRow = PairedListingRow & StoredSuggestion & Readonly<{ mine: number }>
+type ComparableRow = Pick<Comparable, 'level' | 'score' | 'reasons' | 'said_by'> & Readonly<{ other: PairedListingRow }>
 
 /** The comparable listings of a product: first those of verdicts, then the likeliest suggestions. */
 export async function comparableWith(
@@ -37,34 +38,27 @@ export async function comparableWith(
   current: Current,
   verdictsAbout: VerdictsAbout,
 ): Promise<Comparable[]> {
-  const mine = await toldWhere(database, `listing.product_id = ? order by listing.id limit ${LISTINGS_MAX}`, productId)
+  const mine = await pairedListingRows(
+    database,
+    `listing.product_id = ? order by listing.id limit ${LISTINGS_MAX}`,
+    productId,
+  )
   const verdicts = await verdictsAbout(mine.map(nameOf))
-  const judged = new Set(verdicts.flatMap(({ one, other }) => [pairText(one, other), pairText(other, one)]))
+  const judged = pairTexts(verdicts.map(({ one, other }) => [one, other]))
   const names = new Map(mine.map((listing) => [listing.id, nameOf(listing)]))
-  const suggested = (await suggestedFor(database, productId)).filter((each) => {
+  const suggested = (await suggestionsFor(database, productId)).filter((each) => {
     const own = names.get(each.mine)
     return own === undefined || !judged.has(pairText(own, nameOf(each)))
   })
-  const said = await saidBeside(database, productId, mine, verdicts)
-  const beside = [...said, ...suggested.map(besideOf)]
-  const shown = [...new Map(beside.toReversed().map((each) => [each.other.id, each])).values()].toReversed()
-  return await Promise.all(shown.slice(0, SHOWN_MAX).map((each) => comparable(database, each, current)))
-}
-
-async function toldWhere(
-  database: Sql,
-  condition: string,
-  ...values: (string | number)[]
-): Promise<PairedListingRow[]> {
-  return await database.all<PairedListingRow>(
-    `select ${PAIRED_COLUMNS} from listing ${PAIRED_JOINS} where ${condition}`,
-    ...values,
-  )
+  const byVerdict = await comparableByVerdict(database, productId, mine, verdicts)
+  const candidates = [...byVerdict, ...suggested.map(comparableRow)]
+  const shown = [...new Map(candidates.toReversed().map((each) => [each.other.id, each])).values()].toReversed()
+  return await Promise.all(shown.slice(0, SHOWN_MAX).map((each) => comparableView(database, each, current)))
 }
 
 /** The suggestions for a product. A pair counts while both listings still have the labels it was found from. */
-async function suggestedFor(database: Sql, productId: number): Promise<Suggested[]> {
-  return await database.all<Suggested>(
+async function suggestionsFor(database: Sql, productId: number): Promise<SuggestedRow[]> {
+  return await database.all<SuggestedRow>(
     `select pair.mine, pair.is_identical, pair.score, pair.reasons, ${PAIRED_COLUMNS}
       from (
         select own.id as mine, other_id, other_label_id, is_identical, score, reasons
@@ -81,27 +75,27 @@ async function suggestedFor(database: Sql, productId: number): Promise<Suggested
   )
 }
 
-function besideOf({ mine: _, is_identical, score, reasons, ...other }: Suggested): Beside {
+function comparableRow({ mine: _, is_identical, score, reasons, ...other }: SuggestedRow): ComparableRow {
   return { other, ...suggestionOf({ is_identical, score, reasons }), said_by: null }
 }
 
 /** The listings of other products that people have called comparable. */
-async function saidBeside(
+async function comparableByVerdict(
   database: Sql,
   productId: number,
   mine: readonly PairedListingRow[],
   verdicts: readonly VerdictRecord[],
-): Promise<Beside[]> {
+): Promise<ComparableRow[]> {
   const own = new Set(mine.map((listing) => JSON.stringify(nameOf(listing))))
-  const found: Beside[] = []
+  const found: ComparableRow[] = []
   for (const { one, other, verdict, who, reason } of verdicts) {
     if (verdict !== 'comparable') continue
     const { company, byName, code } = own.has(JSON.stringify(one)) ? other : one
     const condition = 'company.code = ? and listing.by_name = ? and listing.code = ?'
-    const [beside] = await toldWhere(database, condition, company, byName, code)
-    if (beside === undefined || beside.product_id === productId) continue
+    const [row] = await pairedListingRows(database, condition, company, byName, code)
+    if (row === undefined || row.product_id === productId) continue
     found.push({
-      other: beside,
+      other: row,
       level: 'comparable',
       score: null,
       reasons: reason === null ? [] : [reason],
@@ -111,7 +105,7 @@ async function saidBeside(
   return found
 }
 
-async function comparable(database: Sql, { other, ...how }: Beside, current: Current): Promise<Comparable> {
+async function comparableView(database: Sql, { other, ...how }: ComparableRow, current: Current): Promise<Comparable> {
   const { brand: _, url: __, ...shown } = await pairedListing(database, other, current)
   return { ...shown, ...how }
 }

@@ -5,7 +5,7 @@
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
-import { versionOf } from './data-version.ts'
+import { dataVersion } from './data-version.ts'
 import { type Clock, silentAfter } from './freshness.ts'
 import { COMPANY_DAYS, type StoreSetting, settingsByCodes } from './sources.ts'
 
@@ -16,7 +16,7 @@ export type StoresOfCompany = Readonly<{ silent: readonly number[]; live: readon
 const RUNS_MAX = 20_000
 
 /** SQL: how many things the current rows of the company `wanted.value` say of availability. */
-const SAID_OF_AVAILABILITY = {
+const AVAILABILITY_VALUES = {
   sqlite: 'select count(*) from availability_now where company_id = wanted.value',
   postgres: `select count(distinct coalesce(is_available, -1)) filter (where to_date is null) from (
       select run.is_available, run.to_date from store
@@ -45,7 +45,7 @@ export class Current {
   readonly #database: Sql
   readonly #companies = new Map<number, { silent: number[]; live: number[] }>()
   readonly #silent = new Set<number>()
-  readonly #tells = new Map<number, boolean>()
+  readonly #isInformative = new Map<number, boolean>()
 
   private constructor(
     database: Sql,
@@ -86,27 +86,27 @@ export class Current {
   }
 
   /** For which of these companies `is_available` carries information: it is not the same in all current rows. */
-  async telling(companyIds: readonly number[]): Promise<(companyId: number) => boolean> {
-    const unknown = [...new Set(companyIds)].filter((id) => !this.#tells.has(id))
-    const telling = await tellingAmong(this.#database, unknown)
-    for (const id of unknown) this.#tells.set(id, telling.has(id))
-    return (companyId) => this.#tells.get(companyId) === true
+  async informativeAvailability(companyIds: readonly number[]): Promise<(companyId: number) => boolean> {
+    const unknown = [...new Set(companyIds)].filter((id) => !this.#isInformative.has(id))
+    const informative = await withInformativeAvailability(this.#database, unknown)
+    for (const id of unknown) this.#isInformative.set(id, informative.has(id))
+    return (companyId) => this.#isInformative.get(companyId) === true
   }
 }
 
-async function tellingAmong(database: Sql, companyIds: readonly number[]): Promise<Set<number>> {
+async function withInformativeAvailability(database: Sql, companyIds: readonly number[]): Promise<Set<number>> {
   if (companyIds.length === 0) return new Set()
   const { those, asValue } = LISTS[database.dialect]
   const found = await database.all<{ id: number }>(
     `select wanted.value as id from ${those('?1', 'integer')} as wanted
-      where (${SAID_OF_AVAILABILITY[database.dialect]}) > 1`,
+      where (${AVAILABILITY_VALUES[database.dialect]}) > 1`,
     asValue(companyIds),
   )
   return new Set(found.map(({ id }) => id))
 }
 
 async function storesIn(database: Sql, zone: TimeZone): Promise<readonly StoreState[]> {
-  const version = await versionOf(database)
+  const version = await dataVersion(database)
   const known = found.get(database)
   if (known !== undefined && known.version === version && known.zone === zone) return known.stores
   const records = database.each<

@@ -42,6 +42,6 @@ export function evidenceOf(listings: readonly EvidenceRecord[]): (Evidence | nul
 }
 
 /** The 14 digits of a listing's barcode, where it is a GTIN. */
-export function gtinShown({ barcode }: Pick<EvidenceRecord, 'barcode'>): string | null {
+export function gtinOfListing({ barcode }: Pick<EvidenceRecord, 'barcode'>): string | null {
   return (barcode === null ? undefined : gtinOf(barcode)) ?? null
 }

@@ -3,6 +3,7 @@ import { foldedCode, isOneCode } from '@splitcart/shared/codes.ts'
 import { RULES } from '@splitcart/shared/truth/rules.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../../database/sql.ts'
+import { companyIdOf } from './find-products.ts'
 
 /** The newest scrape with the finding. `sha256`: of its file. */
 export type Example = Readonly<{ store_id: string; store_name: string; date: string; sha256: string; sentence: string }>
@@ -62,13 +63,12 @@ function add(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, 
 
 /** Says which of these names is unknown; undefined if none is. A belief about a misspelt name would have no effect. */
 export async function faultOfNames(database: Sql, company: string, store: string | null): Promise<string | undefined> {
-  const code = foldedCode(company)
-  const known = await database.get<{ id: number }>('select id from company where code = ?', code)
-  if (known === undefined) return `the company ${JSON.stringify(company)} is not known`
+  const companyId = await companyIdOf(database, company)
+  if (companyId === undefined) return `the company ${JSON.stringify(company)} is not known`
   if (store === null) return undefined
   const found = await database.get(
     'select 1 as found from store where company_id = ? and code = ?',
-    known.id,
+    companyId,
     foldedCode(store),
   )
   return found === undefined ? `${company} has no store ${JSON.stringify(store)}` : undefined

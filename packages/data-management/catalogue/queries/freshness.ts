@@ -46,8 +46,8 @@ const UNKNOWN_DAYS = 14
 /** The freshness of a source, from its latest date and what is expected of it. */
 export function freshnessOf(last: Scraped, expected: Expected, moment: Moment): Freshness {
   const isPartial = last.rows < moment.partialShare * expected.usualRows
-  const quiet = quietState(last, expected, moment)
-  const state = stateAs(quiet, expected, isPartial, moment)
+  const overdue = overdueState(last, expected, moment)
+  const state = applySetting(overdue, expected, isPartial, moment)
   const days = intervalOf(expected)
   const dueDate = days === null || state === 'retired' ? null : dateOf(dayOf(last.date) + Math.round(days))
   return { dueDate, state, isPartial }
@@ -59,20 +59,25 @@ export function silentAfter(
   expected: Omit<Expected, 'usualRows'>,
   zone: TimeZone,
 ): number {
-  return quietFor(last, expected, SILENT_FROM, zone)
+  return overdueFrom(last, expected, SILENT_FROM, zone)
 }
 
-function quietState(last: Scraped, expected: Expected, { now, zone }: Clock): 'good' | 'late' | 'silent' {
-  if (now > quietFor(last, expected, SILENT_FROM, zone)) return 'silent'
-  return now > quietFor(last, expected, LATE_FROM, zone) ? 'late' : 'good'
+function overdueState(last: Scraped, expected: Expected, { now, zone }: Clock): 'good' | 'late' | 'silent' {
+  if (now > overdueFrom(last, expected, SILENT_FROM, zone)) return 'silent'
+  return now > overdueFrom(last, expected, LATE_FROM, zone) ? 'late' : 'good'
 }
 
 /** Applies the settings and lists of stores. That a store is closed or snoozed counts only if something is wrong. */
-function stateAs(quiet: SourceState, { set, isClosed }: Expected, isPartial: boolean, clock: Clock): SourceState {
+function applySetting(
+  overdue: SourceState,
+  { set, isClosed }: Expected,
+  isPartial: boolean,
+  clock: Clock,
+): SourceState {
   if (set?.isRetired) return 'retired'
-  if (quiet === 'good' && !isPartial) return 'good'
+  if (overdue === 'good' && !isPartial) return 'good'
   if (isClosed) return 'retired'
-  return isSnoozed(set, clock) ? 'snoozed' : quiet
+  return isSnoozed(set, clock) ? 'snoozed' : overdue
 }
 
 function isSnoozed(set: SourceSetting | undefined, { now, zone }: Clock): boolean {
@@ -84,7 +89,7 @@ function intervalOf({ usualDays, set }: Pick<Expected, 'usualDays' | 'set'>): nu
   return set?.expectedDays ?? usualDays
 }
 
-function quietFor(
+function overdueFrom(
   last: Omit<Scraped, 'rows'>,
   expected: Omit<Expected, 'usualRows'>,
   intervals: number,
@@ -149,7 +154,7 @@ function isDue(daysSince: number, usualDays: number): boolean {
 }
 
 /** The settings that still apply: a store that was scraped after they were made is no longer retired. */
-export function stillSet<Set extends SourceSetting & Readonly<{ at: number }>>(
+export function effectiveSetting<Set extends SourceSetting & Readonly<{ at: number }>>(
   set: Set,
   last: Omit<Scraped, 'rows'>,
   zone: TimeZone,

@@ -5,14 +5,14 @@ export type Span = Readonly<{ from: string; to: string }>
 
 /** The gaps in `dates` (in order) after the first run: each spans consecutive dates that are in no run. */
 export function gapsBetween(dates: readonly string[], runs: readonly Span[]): Span[] {
-  const inOrder = runs.toSorted((one, other) => (one.from < other.from ? -1 : 1))
+  const sorted = runs.toSorted((one, other) => (one.from < other.from ? -1 : 1))
   const gaps: Span[] = []
   let next = 0
   let shownTo = ''
   let isGap = false
   for (const date of dates) {
-    for (; next < inOrder.length && inOrder[next]!.from <= date; next++)
-      if (inOrder[next]!.to > shownTo) shownTo = inOrder[next]!.to
+    for (; next < sorted.length && sorted[next]!.from <= date; next++)
+      if (sorted[next]!.to > shownTo) shownTo = sorted[next]!.to
     if (next === 0) continue
     if (date <= shownTo) isGap = false
     else if (isGap) gaps[gaps.length - 1] = { from: gaps.at(-1)!.from, to: date }

@@ -31,20 +31,32 @@ export const PAIRED_COLUMNS = `listing.id, listing.product_id, company.shown as 
 export const PAIRED_JOINS = `join company on company.id = listing.company_id join label on label.id = listing.label_id
   left join brand on brand.id = label.brand_id`
 
+/** The listings that meet a condition. */
+export async function pairedListingRows(
+  database: Sql,
+  condition: string,
+  ...values: (string | number)[]
+): Promise<PairedListingRow[]> {
+  return await database.all<PairedListingRow>(
+    `select ${PAIRED_COLUMNS} from listing ${PAIRED_JOINS} where ${condition}`,
+    ...values,
+  )
+}
+
 /** A suggestion as it is kept: the score in thousandths, the reasons as JSON. */
-export type KeptSuggestion = Readonly<{ is_identical: 0 | 1; score: number; reasons: string }>
+export type StoredSuggestion = Readonly<{ is_identical: 0 | 1; score: number; reasons: string }>
 
 /** The fields of a stored suggestion; its score from 0 to 1. */
-export function suggestionOf({ is_identical, score, reasons }: KeptSuggestion) {
+export function suggestionOf({ is_identical, score, reasons }: StoredSuggestion) {
   const level: Level = is_identical === 1 ? 'identical' : 'comparable'
   return { level, score: score / 1000, reasons: JSON.parse(reasons) as string[] }
 }
 
 /** A listing with its prices. */
-export async function pairedListing(database: Sql, told: PairedListingRow, current: Current): Promise<PairedListing> {
-  const { id, company_code: _, by_name, code, ...shown } = told
+export async function pairedListing(database: Sql, row: PairedListingRow, current: Current): Promise<PairedListing> {
+  const { id, company_code: _, by_name, code, ...shown } = row
   const lowest_cents = await lowestPriceOf(database, id, current)
-  const unit = unitPriceView(unitPriceOfGoods({ name: told.name, size: told.size, priceCents: lowest_cents }))
+  const unit = unitPriceView(unitPriceOfGoods({ name: row.name, size: row.size, priceCents: lowest_cents }))
   return { ...shown, sku: by_name === 1 ? null : code, lowest_cents, ...unit }
 }
 

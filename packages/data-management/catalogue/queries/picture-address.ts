@@ -1,7 +1,7 @@
 /** The addresses of the pictures of a product. */
 import type { Sql } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
-import { numberNow } from './products.ts'
+import { currentNumber } from './products.ts'
 
 // The most listings that are read: more than any product should have.
 const LISTINGS_MAX = 200
@@ -12,14 +12,14 @@ const ADDRESSES_MAX = 3
 export async function pictureAddressesOf(
   database: Sql,
   number: number,
-  called: ListingName | undefined,
+  listing: ListingName | undefined,
 ): Promise<string[]> {
-  const of = called === undefined ? '' : 'and company.code = ? and listing.by_name = ? and listing.code = ?'
-  const values = called === undefined ? [] : [called.company, called.byName, called.code]
+  const of = listing === undefined ? '' : 'and company.code = ? and listing.by_name = ? and listing.code = ?'
+  const values = listing === undefined ? [] : [listing.company, listing.byName, listing.code]
   const shown = await database.all<{ image_url: string | null }>(
     `select label.image_url from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
       where listing.product_id = ? ${of} order by company.code, listing.by_name, listing.code limit ${LISTINGS_MAX}`,
-    await numberNow(database, number),
+    await currentNumber(database, number),
     ...values,
   )
   const usable = shown.flatMap(({ image_url }) => (image_url !== null && isUsable(image_url) ? [image_url] : []))

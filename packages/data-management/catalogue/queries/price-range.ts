@@ -14,7 +14,7 @@ export type PriceRange = Readonly<{
 }>
 
 /** How many stores ask this price for a listing. `availability` is `is_available`, or -1 if that is unknown. */
-export type Asked = Readonly<{
+export type PriceCount = Readonly<{
   product_id: number
   listing_id: number
   company_id: number
@@ -36,25 +36,29 @@ export async function priceRangeOf(database: Sql, productId: number, current: Cu
 }
 
 /** The lowest and the highest price of a product now, and the lowest of each of its listings. */
-export type Priced = Readonly<{
+export type ProductPrices = Readonly<{
   lowest_cents: number | null
   highest_cents: number | null
   lowestOf: ReadonlyMap<number, number>
-  asked: readonly Asked[]
+  counts: readonly PriceCount[]
 }>
 
 /** What these products cost now, by their numbers. */
-export async function pricesOf(database: Sql, ids: readonly number[], current: Current): Promise<Map<number, Priced>> {
-  const all = await askedFor(database, ids, current)
+export async function pricesOf(
+  database: Sql,
+  ids: readonly number[],
+  current: Current,
+): Promise<Map<number, ProductPrices>> {
+  const all = await priceCounts(database, ids, current)
   const asked = Map.groupBy(all, (each) => each.product_id)
-  const paid = Map.groupBy(await paidOf(all, current), (each) => each.product_id)
-  const priced = new Map<number, Priced>()
+  const buyable = Map.groupBy(await buyablePrices(all, current), (each) => each.product_id)
+  const priced = new Map<number, ProductPrices>()
   for (const id of ids) {
-    const some = paid.get(id) ?? []
+    const some = buyable.get(id) ?? []
     const lowestOf = [...Map.groupBy(some, (each) => each.listing_id)].map(([listing, those]) => {
       return [listing, rangeOf(those).lowest_cents!] as const
     })
-    priced.set(id, { ...rangeOf(some), lowestOf: new Map(lowestOf), asked: asked.get(id) ?? [] })
+    priced.set(id, { ...rangeOf(some), lowestOf: new Map(lowestOf), counts: asked.get(id) ?? [] })
   }
   return priced
 }
@@ -63,46 +67,46 @@ export async function pricesOf(database: Sql, ids: readonly number[], current: C
 export async function rangeWith(
   database: Sql,
   id: number,
-  { lowest_cents, highest_cents, asked }: Priced,
+  { lowest_cents, highest_cents, counts }: ProductPrices,
   current: Current,
 ): Promise<PriceRange> {
-  return { lowest_cents, highest_cents, ...(await storesOf(database, id, asked, current)) }
+  return { lowest_cents, highest_cents, ...(await storesOf(database, id, counts, current)) }
 }
 
 /** The lowest price at which a listing can be bought now; null where there is none. */
 export async function lowestPriceOf(database: Sql, listingId: number, current: Current): Promise<number | null> {
-  return rangeOf(await paidOf(await askedFor(database, [listingId], current, 'id'), current)).lowest_cents
+  return rangeOf(await buyablePrices(await priceCounts(database, [listingId], current, 'id'), current)).lowest_cents
 }
 
 /** Those of these prices that can be paid now. */
-async function paidOf(asked: readonly Asked[], current: Current): Promise<Asked[]> {
-  const tells = await current.telling(asked.map(({ company_id }) => company_id))
-  return asked.filter((each) => each.stores > 0 && canBePaid(each, tells(each.company_id)))
+async function buyablePrices(counts: readonly PriceCount[], current: Current): Promise<PriceCount[]> {
+  const isInformative = await current.informativeAvailability(counts.map(({ company_id }) => company_id))
+  return counts.filter((each) => each.stores > 0 && isBuyable(each, isInformative(each.company_id)))
 }
 
-function rangeOf(paid: readonly Asked[]) {
-  const sorted = paid.map(({ price_cents }) => price_cents!).sort((one, other) => one - other)
+function rangeOf(buyable: readonly PriceCount[]) {
+  const sorted = buyable.map(({ price_cents }) => price_cents!).sort((one, other) => one - other)
   return { lowest_cents: sorted[0] ?? null, highest_cents: sorted.at(-1) ?? null }
 }
 
 /** The stores that show a product. */
-async function storesOf(database: Sql, productId: number, asked: readonly Asked[], current: Current) {
-  const companyOf = new Map(asked.map(({ listing_id, company_id }) => [listing_id, company_id]))
+async function storesOf(database: Sql, productId: number, counts: readonly PriceCount[], current: Current) {
+  const companyOf = new Map(counts.map(({ listing_id, company_id }) => [listing_id, company_id]))
   const isCountedTwice = new Set(companyOf.values()).size < companyOf.size
-  return isCountedTwice ? await countStores(database, productId, current) : sumStores(asked)
+  return isCountedTwice ? await countStores(database, productId, current) : sumStores(counts)
 }
 
 /** Whether a price can be paid now: it is above 0, its store is not silent, and the goods are not known as sold out. */
-export function canBePaid(
-  { is_silent, price_cents, availability }: Pick<Asked, 'is_silent' | 'price_cents' | 'availability'>,
-  tellsAvailability: boolean,
+export function isBuyable(
+  { is_silent, price_cents, availability }: Pick<PriceCount, 'is_silent' | 'price_cents' | 'availability'>,
+  isInformative: boolean,
 ): boolean {
-  return !is_silent && price_cents !== null && price_cents > 0 && !(tellsAvailability && availability === 0)
+  return !is_silent && price_cents !== null && price_cents > 0 && !(isInformative && availability === 0)
 }
 
-function sumStores(asked: readonly Asked[]) {
+function sumStores(counts: readonly PriceCount[]) {
   const sum = (isSilent: boolean) =>
-    asked.reduce((total, { stores, is_silent }) => total + (is_silent === isSilent ? stores : 0), 0)
+    counts.reduce((total, { stores, is_silent }) => total + (is_silent === isSilent ? stores : 0), 0)
   return { stores: sum(false), silent_stores: sum(true) }
 }
 
@@ -124,63 +128,77 @@ async function countStores(database: Sql, productId: number, current: Current) {
 }
 
 /** The column that selects all listings of a product, or one listing. */
-type IdOf = 'product_id' | 'id'
+type ListingColumn = 'product_id' | 'id'
 
-type Counted = Omit<Asked, 'is_silent'>
+type StoredCount = Omit<PriceCount, 'is_silent'>
 
 /** What is asked for these products, or for these listings. */
-async function askedFor(database: Sql, ids: readonly number[], current: Current, by: IdOf = 'product_id') {
-  if (database.dialect === 'sqlite') return await askedInSqlite(database, ids, current, by)
-  const asked: Asked[][] = []
-  for (const id of ids) asked.push(await askedInPostgres(database, id, current, by))
-  return asked.flat()
+async function priceCounts(database: Sql, ids: readonly number[], current: Current, by: ListingColumn = 'product_id') {
+  if (database.dialect === 'sqlite') return await priceCountsInSqlite(database, ids, current, by)
+  const counts: PriceCount[][] = []
+  for (const id of ids) counts.push(await priceCountsInPostgres(database, id, current, by))
+  return counts.flat()
 }
 
 /** Reads the counted prices. If only some stores of a company are silent, reads the runs of the smaller group too. */
-async function askedInSqlite(database: Sql, ids: readonly number[], current: Current, by: IdOf): Promise<Asked[]> {
-  const counted = await database.all<Counted>(
+async function priceCountsInSqlite(
+  database: Sql,
+  ids: readonly number[],
+  current: Current,
+  by: ListingColumn,
+): Promise<PriceCount[]> {
+  const counted = await database.all<StoredCount>(
     `select listing.product_id, listing_id, company_id, price_cents, availability, stores
       from json_each(?) as wanted cross join listing on listing.${by} = wanted.value
       cross join price_now on price_now.key between listing.id << 32 and (listing.id << 32) + 4294967295`,
     JSON.stringify(ids),
   )
-  const asked: Asked[] = []
+  const counts: PriceCount[] = []
   for (const [listing_id, prices] of Map.groupBy(counted, (each) => each.listing_id)) {
     const { silent, live } = current.storesOf(prices[0]!.company_id)
     if (silent.length === 0 || live.length === 0)
-      asked.push(...prices.map((price) => ({ ...price, is_silent: live.length === 0 })))
+      counts.push(...prices.map((price) => ({ ...price, is_silent: live.length === 0 })))
     else {
       const isSilent = silent.length <= live.length
-      const these = await askedBy(database, listing_id, isSilent ? silent : live)
+      const these = await storesPerPrice(database, listing_id, isSilent ? silent : live)
       for (const price of prices) {
-        const stores = these.get(nameOf(price)) ?? 0
-        asked.push({ ...price, stores, is_silent: isSilent })
-        asked.push({ ...price, stores: price.stores - stores, is_silent: !isSilent })
+        const stores = these.get(priceKey(price)) ?? 0
+        counts.push({ ...price, stores, is_silent: isSilent })
+        counts.push({ ...price, stores: price.stores - stores, is_silent: !isSilent })
       }
     }
   }
-  return asked
+  return counts
 }
 
-function nameOf({ price_cents, availability }: Pick<Counted, 'price_cents' | 'availability'>): string {
+function priceKey({ price_cents, availability }: Pick<StoredCount, 'price_cents' | 'availability'>): string {
   return `${price_cents} ${availability}`
 }
 
 /** How many of these stores ask each price for a listing. */
-async function askedBy(database: Sql, listingId: number, stores: readonly number[]): Promise<Map<string, number>> {
-  const found = await database.all<Pick<Counted, 'price_cents' | 'availability' | 'stores'>>(
+async function storesPerPrice(
+  database: Sql,
+  listingId: number,
+  stores: readonly number[],
+): Promise<Map<string, number>> {
+  const found = await database.all<Pick<StoredCount, 'price_cents' | 'availability' | 'stores'>>(
     `select coalesce(price_cents, -1) as price_cents, coalesce(is_available, -1) as availability, count(*) as stores
       from json_each(?2) as those cross join price_run
       where price_run.store_id = those.value and listing_id = ?1 and to_date is null group by 1, 2`,
     listingId,
     JSON.stringify(stores),
   )
-  return new Map(found.map((each) => [nameOf(each), each.stores]))
+  return new Map(found.map((each) => [priceKey(each), each.stores]))
 }
 
 /** Reads the runs of the stores, some microseconds each. Counts would make concurrent loads wait for each other. */
-async function askedInPostgres(database: Sql, id: number, current: Current, by: IdOf): Promise<Asked[]> {
-  return await database.all<Asked>(
+async function priceCountsInPostgres(
+  database: Sql,
+  id: number,
+  current: Current,
+  by: ListingColumn,
+): Promise<PriceCount[]> {
+  return await database.all<PriceCount>(
     `select listing.product_id, listing.id as listing_id, listing.company_id, price_cents, coalesce(is_available, -1) as availability,
         run.store_id = any(cast(?2 as integer[])) as is_silent, count(*) as stores
       from ${SHOWN_NOW} where listing.${by} = ?1 group by 1, 2, 3, 4, 5, 6`,

@@ -4,7 +4,7 @@ import type { Sql } from '../../database/sql.ts'
 import { type ChainHistory, chainHistoriesOf } from '../model/chain-history.ts'
 import { type Chain, chainsOf, type LowestEver, lowestEver, type PriceSpan } from '../model/price-summary.ts'
 import type { Current } from './current.ts'
-import { canBePaid } from './price-range.ts'
+import { isBuyable } from './price-range.ts'
 import type { PriceNow } from './products.ts'
 
 /** A chain, with the unit price for its lowest price. */
@@ -27,12 +27,12 @@ export async function priceSummaryOf(
   current: Current,
 ): Promise<PriceSummary> {
   const spans = await spansOf(database, productId, current)
-  const asked = prices.map((price) => ({
+  const currentPrices = prices.map((price) => ({
     ...price,
     // If the company's flag carries no information, it is null here.
-    mayBePaid: canBePaid({ ...price, availability: price.is_available === false ? 0 : -1 }, true),
+    isBuyable: isBuyable({ ...price, availability: price.is_available === false ? 0 : -1 }, true),
   }))
-  const chains = chainsOf(asked, spans).map((chain) => {
+  const chains = chainsOf(currentPrices, spans).map((chain) => {
     const cheapest = prices.find(
       ({ company, price_cents }) => company === chain.company && price_cents === chain.lowest_cents,
     )
@@ -56,7 +56,7 @@ export async function chainHistories(database: Sql, productId: number, current: 
   return chainHistoriesOf(await spansOf(database, productId, current, NEXT_SCRAPE))
 }
 
-type Stored = Readonly<{
+type StoredRun = Readonly<{
   company_id: number
   company: string
   store_id: number
@@ -80,8 +80,8 @@ async function spansOf(database: Sql, productId: number, current: Current, next 
     return sum + count * (silent.length + live.length)
   }, 0)
   if (pairs > PAIRS_MAX) return []
-  const tells = await current.telling(listings.map(({ company_id }) => company_id))
-  const runs = await database.all<Stored>(
+  const isInformative = await current.informativeAvailability(listings.map(({ company_id }) => company_id))
+  const runs = await database.all<StoredRun>(
     `select listing.company_id, company.shown as company, run.store_id, case when run.to_date is null then 1 else 0 end as is_current, run.from_date, coalesce(run.to_date, source.last_date) as to_date,
         ${next} as next_date,
         run.price_cents, run.is_on_special, run.is_available
@@ -97,7 +97,7 @@ async function spansOf(database: Sql, productId: number, current: Current, next 
       to: next_date === null ? to_date : addDays(next_date, -1),
       isCurrent: is_current === 1 && !current.isSilent(store_id),
       isSpecial: is_on_special === 1,
-      isBuyable: run.price_cents > 0 && !(tells(company_id) && is_available === 0),
+      isBuyable: run.price_cents > 0 && !(isInformative(company_id) && is_available === 0),
     }),
   )
 }

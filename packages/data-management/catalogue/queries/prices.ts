@@ -94,8 +94,8 @@ async function pricesOfStore(
   const sql = 'select distinct date from scrape where store_id = ? and date between ? and ? order by date'
   const dates = (await database.all<{ date: string }>(sql, id, from, to)).map(({ date }) => date)
   const runs = await runsOf(database, { productId, storeId: id, from, to })
-  const tells = await current.telling([companyId])
-  if (!tells(companyId)) for (const run of runs) run.is_available = null
+  const isInformative = await current.informativeAvailability([companyId])
+  if (!isInformative(companyId)) for (const run of runs) run.is_available = null
   return {
     ...store,
     is_silent: current.isSilent(id),

@@ -6,8 +6,8 @@ import { type CategoryPath, NO_PATH, pathsTo } from '../category-paths.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 import { unitPriceOfGoods, unitPriceView } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
-import { EVIDENCE_COLUMNS, type Evidence, type EvidenceRecord, evidenceOf, gtinShown } from './evidence.ts'
-import { canBePaid, SHOWN_NOW } from './price-range.ts'
+import { EVIDENCE_COLUMNS, type Evidence, type EvidenceRecord, evidenceOf, gtinOfListing } from './evidence.ts'
+import { isBuyable, SHOWN_NOW } from './price-range.ts'
 
 /** What one company sells. `sku` is null where the company has none; `key` is the normalized name. */
 export type ListingView = Readonly<{
@@ -67,7 +67,7 @@ const PRICE_LAST = 2_147_483_647
 const NUMBER_MAX = 2 ** 31 - 1
 
 /** The current number of a product, which changes when it merges or splits; 0 if unknown. It is the id of a listing. */
-export async function numberNow(database: Sql, number: number): Promise<number> {
+export async function currentNumber(database: Sql, number: number): Promise<number> {
   if (number > NUMBER_MAX) return 0
   const listing = await database.get<{ product_id: number }>('select product_id from listing where id = ?', number)
   return listing?.product_id ?? 0
@@ -124,7 +124,7 @@ function productView(
       key,
       name,
       size,
-      gtin: gtinShown({ barcode }),
+      gtin: gtinOfListing({ barcode }),
       evidence: evidence[index]!,
       url,
       details: detailsIn(details),
@@ -171,17 +171,17 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
       order by coalesce(asked.price_cents, ${PRICE_LAST}), company.code, store.code`,
     productId,
   )
-  const tells = await current.telling(records.map(({ company_id }) => company_id))
+  const isInformative = await current.informativeAvailability(records.map(({ company_id }) => company_id))
   const ranks: readonly PriceNow[][] = [[], [], []]
   for (const { storeId, company_id, by_name, code, is_on_special, is_available, name, size, ...record } of records) {
     const is_silent = current.isSilent(storeId)
     const asked = { ...record, is_silent, availability: is_available ?? -1 }
-    ranks[is_silent ? 2 : canBePaid(asked, tells(company_id)) ? 0 : 1]!.push({
+    ranks[is_silent ? 2 : isBuyable(asked, isInformative(company_id)) ? 0 : 1]!.push({
       ...record,
       ...unitPriceView(unitPriceOfGoods({ name, size, priceCents: record.price_cents })),
       sku: by_name === 1 ? null : code,
       is_on_special: flagOf(is_on_special),
-      is_available: tells(company_id) ? flagOf(is_available) : null,
+      is_available: isInformative(company_id) ? flagOf(is_available) : null,
       is_silent,
     })
   }

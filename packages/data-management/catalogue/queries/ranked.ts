@@ -6,30 +6,36 @@ import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
 import type { Shelved } from '../model/head-noun.ts'
 import { relevanceTo, type Sold } from '../model/relevance.ts'
-import { headWordQuery, isMarked, NAME_LENGTH_CLASSES, type Sought, type SoughtWord } from '../model/search-words.ts'
+import {
+  headWordQuery,
+  isMarked,
+  NAME_LENGTH_CLASSES,
+  type SearchTerms,
+  type SearchWord,
+} from '../model/search-words.ts'
 import type { Current } from './current.ts'
-import { describedListings } from './described.ts'
-import { type Found, idsWithWords, isOnSpecial } from './with-words.ts'
+import { searchableListings } from './searchable-listings.ts'
+import { type Found, idsWithWords, isOnSpecial } from './word-index.ts'
 
 /** A product among those that answer best. */
 export type Ranked = Found & Readonly<{ score: number }>
 
 /** The most listings that are ranked, and products that are sorted: up to a tenth of a millisecond each. */
 export const RANKED_MAX = 300
-const STORES_ASKED = 100
+const STORES_PER_LISTING = 100
 // The most look-ups of a listing in a store in all: the fewer listings, the more stores are looked up for each.
 const LOOKUPS_MAX = 30_000
-const CATEGORIES_TOLD = 20
+const CATEGORIES_MAX = 20
 
-/** `typed`: what the words mean; `sought`: all that is sought, as the index is asked for it. */
-type RankedSearch = Readonly<{ typed: Sought; sought: Sought; isSpecial: boolean }>
+/** `typed`: what the words mean; `terms`: all that is searched for, as the index is asked for it. */
+type RankedSearch = Readonly<{ typed: SearchTerms; terms: SearchTerms; isSpecial: boolean }>
 
 /** Ranks products, best first, each by the best of its listings. `isAll`: no others match. */
-export async function rank(database: Sql, { typed, sought, isSpecial }: RankedSearch, current: Current) {
-  const ids = await candidatesOf(database, typed, sought)
+export async function rank(database: Sql, { typed, terms, isSpecial }: RankedSearch, current: Current) {
+  const ids = await candidatesOf(database, typed, terms)
   const wanted = isSpecial ? [...(await onSpecial(database, ids, current))] : ids
-  const listings = await describedListings<Newest>(database, wanted, NEWEST)
-  const seen = await seenOf(database, listings, current)
+  const listings = await searchableListings<NewestShowing>(database, wanted, NEWEST)
+  const seen = await lastSeenOf(database, listings, current)
   const relevance = relevanceTo(typed)
   const best = new Map<number, Ranked>()
   for (const listing of listings) {
@@ -40,7 +46,7 @@ export async function rank(database: Sql, { typed, sought, isSpecial }: RankedSe
       best.set(productId, { listing_id: id, product_id: productId, score })
   }
   const isAll = ids.length < RANKED_MAX
-  return { products: [...best.values()].sort(inOrder), isAll, categories: mostCommon(listings) }
+  return { products: [...best.values()].sort(compareRanked), isAll, categories: mostCommon(listings) }
 }
 
 /** The names of the shelves (last categories) that have most of these listings. */
@@ -49,53 +55,60 @@ function mostCommon(described: readonly Shelved[]): string[] {
   for (const name of described.flatMap(({ categories }) => categories.at(-1) ?? []))
     counts.set(name, (counts.get(name) ?? 0) + 1)
   const sorted = [...counts].sort(([one, count], [other, otherCount]) => otherCount - count || (one < other ? -1 : 1))
-  return sorted.slice(0, CATEGORIES_TOLD).map(([name]) => name)
+  return sorted.slice(0, CATEGORIES_MAX).map(([name]) => name)
 }
 
 /** The better one first, of equal ones the one that became known first. */
-export function inOrder(one: Ranked, other: Ranked): number {
+export function compareRanked(one: Ranked, other: Ranked): number {
   return other.score - one.score || one.listing_id - other.listing_id
 }
 
 /** Candidate listings. Whole words come before beginnings of words, and few words before many. */
-async function candidatesOf(database: Sql, typed: Sought, sought: Sought): Promise<number[]> {
+async function candidatesOf(database: Sql, typed: SearchTerms, terms: SearchTerms): Promise<number[]> {
   const found = new Set<number>()
-  const ask = (heads: Sought) => idsWithWords(database, [...heads, ...sought], RANKED_MAX)
+  const search = (heads: SearchTerms) => idsWithWords(database, [...heads, ...terms], RANKED_MAX)
   const add = (ids: readonly number[]) => {
     for (const id of ids) if (found.size < RANKED_MAX) found.add(id)
   }
   // SQLite stops at the limit, so that it is soon known whether few match: then one look-up does for several tiers.
   // PostgreSQL finds and sorts all that match each time.
   const isLazy = database.dialect === 'sqlite'
-  const all = isLazy ? await ask([]) : undefined
+  const all = isLazy ? await search([]) : undefined
   if (all !== undefined && all.length < RANKED_MAX) return all
-  const [whole, begun] = headTiersOf(typed)
-  const some = isLazy ? await ask([whole.flat()]) : undefined
+  const [whole, prefixes] = headTiersOf(typed)
+  const some = isLazy ? await search([whole.flat()]) : undefined
   if (some !== undefined && some.length < RANKED_MAX) add(some)
-  else for (const tier of whole) if (found.size < RANKED_MAX) add(await ask([tier]))
-  for (const tier of begun) if (found.size < RANKED_MAX) add(await ask([tier]))
-  if (found.size < RANKED_MAX) add(all ?? (await ask([])))
+  else for (const tier of whole) if (found.size < RANKED_MAX) add(await search([tier]))
+  for (const tier of prefixes) if (found.size < RANKED_MAX) add(await search([tier]))
+  if (found.size < RANKED_MAX) add(all ?? (await search([])))
   return [...found]
 }
 
 /** The tiers of heads: whole words, and beginnings; of each, those with the fewest words beside them first. */
-function headTiersOf(typed: Sought): [whole: Sought, begun: Sought] {
+function headTiersOf(typed: SearchTerms): [whole: SearchTerms, prefixes: SearchTerms] {
   const words = [...new Map(typed.flatMap(wordsOf).map((each) => [each.word, each])).values()]
-  const tiersOf = (heads: readonly SoughtWord[]) =>
+  const tiersOf = (heads: readonly SearchWord[]) =>
     heads.length === 0
       ? []
       : NAME_LENGTH_CLASSES.map((lengthClass) =>
-          heads.map((each) => ({ words: [headWordQuery(each, lengthClass)], worth: 1 })),
+          heads.map((each) => ({ words: [headWordQuery(each, lengthClass)], weight: 1 })),
         )
-  const whole = words.map((each) => ({ ...each, isBegun: false }))
-  return [tiersOf(whole), tiersOf(words.filter(({ isBegun }) => isBegun))]
+  const whole = words.map((each) => ({ ...each, isPrefix: false }))
+  return [tiersOf(whole), tiersOf(words.filter(({ isPrefix }) => isPrefix))]
 }
 
-function wordsOf(group: Sought[number]): SoughtWord[] {
+function wordsOf(group: SearchTerms[number]): SearchWord[] {
   return group.flatMap(({ words }) => words).filter(({ word }) => !isMarked(word))
 }
 
-type Newest = { id: number; productId: number; uses: number; companyId: number; storeId: number; isLatest: number }
+type NewestShowing = {
+  id: number
+  productId: number
+  uses: number
+  companyId: number
+  storeId: number
+  isLatest: number
+}
 
 /** Further columns of a listing: its product, how often stores have shown it as it is now, and who showed it last. */
 const NEWEST = {
@@ -106,32 +119,36 @@ const NEWEST = {
 }
 
 /** Which of these are not sold now. Checks the store that showed each last, then as many others as time allows. */
-async function seenOf(database: Sql, found: readonly Newest[], current: Current) {
+async function lastSeenOf(database: Sql, found: readonly NewestShowing[], current: Current) {
   const seen = new Map<number, Sold['seen']>()
   const others = found.filter(({ isLatest, storeId }) => isLatest === 0 || current.isSilent(storeId))
-  const live = await shownWhere(database, idsOf(others), liveStores(database, current, storesAskedOf(others)))
+  const live = await shownNow(database, idsOf(others), liveStores(database, current, storesPerListing(others)))
   const notNow = others.filter(({ id }) => !live.has(id))
   for (const { id } of notNow) seen.set(id, 'not lately')
   const unseen = notNow.filter(({ isLatest }) => isLatest === 0)
-  const stores = storesAskedOf(unseen)
-  const silent = await shownWhere(database, idsOf(unseen), { stores, which: '', values: [] })
+  const stores = storesPerListing(unseen)
+  const silent = await shownNow(database, idsOf(unseen), { stores, condition: '', values: [] })
   const gone = unseen.filter(({ id }) => !silent.has(id))
-  const isWholly = await withAtMost(database, gone, stores)
-  for (const { id, companyId } of gone) if (isWholly.has(companyId)) seen.set(id, 'no longer')
+  const fullyChecked = await companiesWithAtMost(database, gone, stores)
+  for (const { id, companyId } of gone) if (fullyChecked.has(companyId)) seen.set(id, 'no longer')
   return seen
 }
 
-function idsOf(found: readonly Newest[]): number[] {
+function idsOf(found: readonly NewestShowing[]): number[] {
   return found.map(({ id }) => id)
 }
 
 /** In how many stores each of these listings may be looked up. */
-function storesAskedOf(found: readonly Newest[]): number {
-  return Math.max(STORES_ASKED, Math.floor(LOOKUPS_MAX / found.length))
+function storesPerListing(found: readonly NewestShowing[]): number {
+  return Math.max(STORES_PER_LISTING, Math.floor(LOOKUPS_MAX / found.length))
 }
 
 /** The companies of these listings that have at most `stores` stores. */
-async function withAtMost(database: Sql, found: readonly Newest[], stores: number): Promise<Set<number>> {
+async function companiesWithAtMost(
+  database: Sql,
+  found: readonly NewestShowing[],
+  stores: number,
+): Promise<Set<number>> {
   if (found.length === 0) return new Set()
   const { areIn, asValue } = LISTS[database.dialect]
   const companies = await database.all<{ id: number }>(
@@ -156,22 +173,22 @@ export async function onSpecial(database: Sql, ids: readonly number[], current: 
 }
 
 /** How many stores are looked up, and the condition that selects them. */
-type Asked = Readonly<{ stores: number; which: string; values: readonly Value[] }>
+type StoreSelection = Readonly<{ stores: number; condition: string; values: readonly Value[] }>
 
-function liveStores(database: Sql, current: Current, stores: number): Asked {
+function liveStores(database: Sql, current: Current, stores: number): StoreSelection {
   const { areIn, asValue } = LISTS[database.dialect]
-  const which = `and not store.id ${areIn('?3', 'integer')}`
-  return { stores, which, values: [asValue(current.silentStores)] }
+  const condition = `and not store.id ${areIn('?3', 'integer')}`
+  return { stores, condition, values: [asValue(current.silentStores)] }
 }
 
 /** Those of these listings that a store shows now. Looks up at most `stores` stores for each, a microsecond each. */
-async function shownWhere(database: Sql, ids: readonly number[], { stores, which, values }: Asked) {
+async function shownNow(database: Sql, ids: readonly number[], { stores, condition, values }: StoreSelection) {
   if (ids.length === 0) return new Set<number>()
   const { those, asValue } = LISTS[database.dialect]
   const found = await database.all<{ id: number }>(
     `select listing.id from ${those('?1', 'integer')} as wanted join listing on listing.id = wanted.value where exists (
       select 1 from (
-        select store.id from store where store.company_id = listing.company_id ${which} order by store.id limit ?2
+        select store.id from store where store.company_id = listing.company_id ${condition} order by store.id limit ?2
       ) as seller join price_run as run
         on run.store_id = seller.id and run.listing_id = listing.id and run.to_date is null)`,
     asValue(ids),

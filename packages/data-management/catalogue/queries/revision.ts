@@ -8,6 +8,6 @@ export async function revisionOf(database: Sql): Promise<string> {
 }
 
 /** Sets a new revision, in the transaction that changes the catalogue. It is random, so that no two states share it. */
-export async function noteRevision(database: Sql): Promise<void> {
+export async function renewRevision(database: Sql): Promise<void> {
   await database.run('update revision set id = ?', randomUUID())
 }

@@ -3,13 +3,13 @@ import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { UnitPrice } from '../model/unit-price.ts'
 import type { Current } from './current.ts'
-import { type Priced, pricesOf } from './price-range.ts'
-import type { Found } from './with-words.ts'
+import { type ProductPrices, pricesOf } from './price-range.ts'
+import type { Found } from './word-index.ts'
 
 /** Products in their order, and what had to be read of all of them for it. */
 export type Sorted = Readonly<{
   products: readonly Found[]
-  prices?: ReadonlyMap<number, Priced>
+  prices?: ReadonlyMap<number, ProductPrices>
   unitPrices?: ReadonlyMap<number, UnitPrice>
 }>
 
@@ -18,7 +18,7 @@ export async function cheapest(database: Sql, found: readonly Found[], current: 
   const prices = await pricesOf(database, idsOf(found), current)
   const centsOf = ({ product_id }: Found) => prices.get(product_id)!.lowest_cents ?? Number.POSITIVE_INFINITY
   const products = found.toSorted(
-    (one, other) => compared(centsOf(one), centsOf(other)) || one.listing_id - other.listing_id,
+    (one, other) => compareNumbers(centsOf(one), centsOf(other)) || one.listing_id - other.listing_id,
   )
   return { products, prices }
 }
@@ -54,6 +54,6 @@ function idsOf(found: readonly Found[]): number[] {
   return found.map(({ product_id }) => product_id)
 }
 
-function compared(one: number, other: number): number {
+function compareNumbers(one: number, other: number): number {
   return one === other ? 0 : one < other ? -1 : 1
 }

@@ -5,12 +5,12 @@ import {
   type DayState,
   type Days,
   daysOf,
+  effectiveSetting,
   freshnessOf,
   type Moment,
   type Scraped,
   type SourceSetting,
   type SourceState,
-  stillSet,
 } from './freshness.ts'
 
 /** What people have set for a store, which is given by its folded codes; when it was set, and by whom. */
@@ -51,14 +51,14 @@ export type SourceView = Readonly<{
 
 /** A judged source, with the id of its store. There may be very many: a `SourceView` is made only for those shown. */
 export type Source = Omit<SourceView, 'received_at' | 'place' | 'is_closed' | 'settings'> &
-  Listed &
+  StoreListEntry &
   Readonly<{ storeId: number; receivedAt: number; setting: StoreSetting | undefined }>
 
 type SourceRecord = Omit<Source, 'due_date' | 'state' | 'is_partial' | 'setting'> &
   Readonly<{ codes: string; companyDays: number | null }>
 
 /** What a list of stores says. */
-type Listed = Readonly<{
+type StoreListEntry = Readonly<{
   address: string | null
   suburb: string | null
   told_state: string | null
@@ -66,13 +66,13 @@ type Listed = Readonly<{
   is_open: number | null
 }>
 
-function listedView({
+function storeListView({
   address,
   suburb,
   told_state,
   postcode,
   is_open,
-}: Listed): Pick<SourceView, 'place' | 'is_closed'> {
+}: StoreListEntry): Pick<SourceView, 'place' | 'is_closed'> {
   const town = [suburb, told_state, postcode].filter((part) => part !== null).join(' ')
   const place = [address, town].filter((part) => part !== null && part !== '').join(', ')
   return { ...(place !== '' && { place }), ...(is_open === 0 && { is_closed: true }) }
@@ -80,11 +80,11 @@ function listedView({
 
 /** The fields of an answer about a source. */
 export function sourceView(source: Source): SourceView {
-  const { storeId: _, receivedAt, setting, address, suburb, told_state, postcode, is_open, ...told } = source
+  const { storeId: _, receivedAt, setting, address, suburb, told_state, postcode, is_open, ...shown } = source
   return {
-    ...told,
+    ...shown,
     received_at: new Date(receivedAt).toISOString(),
-    ...listedView({ address, suburb, told_state, postcode, is_open }),
+    ...storeListView({ address, suburb, told_state, postcode, is_open }),
     settings: setting === undefined ? null : settingsView(setting),
   }
 }
@@ -127,7 +127,7 @@ export async function allSources(database: Sql, moment: Moment, settings: readon
   for await (const { codes, companyDays, ...record } of records) {
     const { last_date: date, rows, receivedAt, usual_days: usualDays, usual_rows: usualRows, is_open } = record
     const found = set.get(codes)
-    const setting = found && stillSet(found, { date, receivedAt }, moment.zone)
+    const setting = found && effectiveSetting(found, { date, receivedAt }, moment.zone)
     const expected = { usualDays, usualRows, set: setting, companyDays, isClosed: is_open === 0 }
     const { dueDate, state, isPartial } = freshnessOf({ date, rows, receivedAt }, expected, moment)
     sources.push({ ...record, due_date: dueDate, state, is_partial: isPartial, setting })
@@ -136,7 +136,7 @@ export async function allSources(database: Sql, moment: Moment, settings: readon
 }
 
 /** The states of the last days of a source. */
-export async function lastDaysOf(database: Sql, source: Source, moment: Moment, days: Days): Promise<DayState[]> {
+export async function recentDays(database: Sql, source: Source, moment: Moment, days: Days): Promise<DayState[]> {
   const first = addDays(days.to, -days.count)
   const scraped = await database.all<Scraped>(
     `select date, max(listings) as rows, min(load.received_at) as "receivedAt"

@@ -1,6 +1,7 @@
 /** The stores, and the scrapes of one of them. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
+import { flagOf } from './products.ts'
 
 /** A store by the code of its company and its own code. */
 export type StoreCodes = readonly [company: string, store: string]
@@ -35,7 +36,7 @@ export async function listStores(
   { company, after, limit }: { company: string | undefined; after: StoreCodes | undefined; limit: number },
 ): Promise<StoreView[]> {
   const [companyAfter, storeAfter] = after ?? ['', '']
-  const found = await database.all<Stored>(
+  const found = await database.all<StoredStore>(
     `select company.shown as company, store.shown as store_id, store.name, store.state, address, suburb, postcode,
         latitude_e7, longitude_e7, phone, is_open, described_on,
         (select min(date) from scrape where store_id = store.id) as first_date,
@@ -55,16 +56,16 @@ export async function listStores(
   return found.map(viewOf)
 }
 
-type Stored = Omit<StoreView, 'latitude' | 'longitude' | 'is_open'> &
+type StoredStore = Omit<StoreView, 'latitude' | 'longitude' | 'is_open'> &
   Readonly<{ latitude_e7: number | null; longitude_e7: number | null; is_open: number | null }>
 
-function viewOf({ latitude_e7, longitude_e7, is_open, ...store }: Stored): StoreView {
+function viewOf({ latitude_e7, longitude_e7, is_open, ...store }: StoredStore): StoreView {
   const degrees = (e7: number | null) => (e7 === null ? null : e7 / E7)
   return {
     ...store,
     latitude: degrees(latitude_e7),
     longitude: degrees(longitude_e7),
-    is_open: is_open === null ? null : is_open === 1,
+    is_open: flagOf(is_open),
   }
 }
 
@@ -72,7 +73,7 @@ function viewOf({ latitude_e7, longitude_e7, is_open, ...store }: Stored): Store
 export type StoreNamed = Readonly<{ company: string; code: string }>
 
 /** The stores with this name: company and code joined by a slash, either of which may contain slashes. */
-export async function storesCalled(database: Sql, text: string): Promise<StoreNamed[]> {
+export async function findStores(database: Sql, text: string): Promise<StoreNamed[]> {
   return await database.all<StoreNamed>(
     `select company.code as company, store.code from store join company on company.id = store.company_id
       where company.code || '/' || store.code = ?1

@@ -6,7 +6,7 @@ import { type Level, type Pair, pairsOf, RULES } from '../model/suggest.ts'
 import { revisionOf } from './revision.ts'
 
 /** A listing as fields of an answer. */
-export type ListingTold = Readonly<{
+export type SuggestedListing = Readonly<{
   company: string
   sku: string | null
   key: string
@@ -16,14 +16,14 @@ export type ListingTold = Readonly<{
 
 /** A suggested pair. */
 export type Suggestion = Readonly<{
-  a: ListingTold
-  b: ListingTold
+  a: SuggestedListing
+  b: SuggestedListing
   level: Level
   score: number
   reasons: readonly string[]
 }>
 
-type Stored = Readonly<{
+type StoredListing = Readonly<{
   id: number
   label_id: number
   product_id: number
@@ -43,11 +43,11 @@ export async function suggestions(
   judged: readonly (readonly [ListingName, ListingName])[],
 ): Promise<Suggestion[]> {
   const listings = await storedListings(database)
-  const said = new Set(judged.flatMap(([one, other]) => [pairText(one, other), pairText(other, one)]))
+  const texts = pairTexts(judged)
   return pairsOf(listings.map(articleOf)).flatMap(({ a, b, ...rest }) => {
     const [one, other] = [listings[a]!, listings[b]!]
-    if (one.product_id === other.product_id || said.has(pairText(nameOf(one), nameOf(other)))) return []
-    return [{ a: toldOf(one), b: toldOf(other), ...rest }]
+    if (one.product_id === other.product_id || texts.has(pairText(nameOf(one), nameOf(other)))) return []
+    return [{ a: suggestedListing(one), b: suggestedListing(other), ...rest }]
   })
 }
 
@@ -71,7 +71,7 @@ export async function renewSuggestions(database: Sql): Promise<boolean> {
   const known = await database.get<{ revision: string; listings: string }>('select revision, listings from suggested')
   if (known?.revision === revision) return false
   const listings = await digestOfListings(database)
-  if (known?.listings !== listings) await keep(database, await pairsNow(database))
+  if (known?.listings !== listings) await replaceStored(database, await suggestionRows(database))
   await database.run(
     `insert into suggested values (1, ?, ?) on conflict (one) do update set revision = excluded.revision, listings = excluded.listings`,
     revision,
@@ -87,7 +87,7 @@ async function digestOfListings(database: Sql): Promise<string> {
   return hash.digest('hex')
 }
 
-type Line = readonly [
+type SuggestionRow = readonly [
   listing: number,
   other: number,
   label: number,
@@ -97,55 +97,55 @@ type Line = readonly [
   reasons: string,
 ]
 
-async function pairsNow(database: Sql): Promise<Line[]> {
+async function suggestionRows(database: Sql): Promise<SuggestionRow[]> {
   const listings = await storedListings(database)
-  return pairsOf(listings.map(articleOf)).map((pair) => lineOf(listings[pair.a]!, listings[pair.b]!, pair))
+  return pairsOf(listings.map(articleOf)).map((pair) => suggestionRow(listings[pair.a]!, listings[pair.b]!, pair))
 }
 
-function lineOf(one: Stored, other: Stored, { level, score, reasons }: Pair): Line {
+function suggestionRow(one: StoredListing, other: StoredListing, { level, score, reasons }: Pair): SuggestionRow {
   const isIdentical = level === 'identical' ? 1 : 0
   const thousandths = Math.round(score * 1000)
   return [one.id, other.id, one.label_id, other.label_id, isIdentical, thousandths, JSON.stringify(reasons)]
 }
 
-const AT_ONCE = 500
+const ROWS_AT_ONCE = 500
 const COLUMNS = ['listing_id', 'other_id', 'label_id', 'other_label_id', 'is_identical', 'score', 'reasons'] as const
 
 /** Replaces the stored pairs with these; what is stored already is not written again. */
-async function keep(database: Sql, lines: readonly Line[]): Promise<void> {
-  const wanted = new Map(lines.map((line) => [`${line[0]} ${line[1]}`, line]))
-  const gone: Line[] = []
-  const kept = database.each<Record<(typeof COLUMNS)[number], Value>>(`select ${COLUMNS.join(', ')} from suggestion`)
-  for await (const record of kept) {
-    const had = COLUMNS.map((column) => record[column]) as unknown as Line
+async function replaceStored(database: Sql, rows: readonly SuggestionRow[]): Promise<void> {
+  const wanted = new Map(rows.map((row) => [`${row[0]} ${row[1]}`, row]))
+  const gone: SuggestionRow[] = []
+  const stored = database.each<Record<(typeof COLUMNS)[number], Value>>(`select ${COLUMNS.join(', ')} from suggestion`)
+  for await (const record of stored) {
+    const had = COLUMNS.map((column) => record[column]) as unknown as SuggestionRow
     const pair = `${had[0]} ${had[1]}`
-    const line = wanted.get(pair)
-    if (line === undefined) gone.push(had)
-    else if (line.every((value, index) => value === had[index])) wanted.delete(pair)
+    const row = wanted.get(pair)
+    if (row === undefined) gone.push(had)
+    else if (row.every((value, index) => value === had[index])) wanted.delete(pair)
   }
-  for (let at = 0; at < gone.length; at += AT_ONCE) await remove(database, gone.slice(at, at + AT_ONCE))
-  const fresh = [...wanted.values()]
-  for (let at = 0; at < fresh.length; at += AT_ONCE) await write(database, fresh.slice(at, at + AT_ONCE))
+  for (let at = 0; at < gone.length; at += ROWS_AT_ONCE) await deleteRows(database, gone.slice(at, at + ROWS_AT_ONCE))
+  const added = [...wanted.values()]
+  for (let at = 0; at < added.length; at += ROWS_AT_ONCE) await writeRows(database, added.slice(at, at + ROWS_AT_ONCE))
 }
 
-async function remove(database: Sql, lines: readonly Line[]): Promise<void> {
-  const pairs = lines.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
-  const values = lines.flatMap((line) => line.slice(0, 2))
+async function deleteRows(database: Sql, rows: readonly SuggestionRow[]): Promise<void> {
+  const pairs = rows.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
+  const values = rows.flatMap((line) => line.slice(0, 2))
   await database.run(`delete from suggestion where (listing_id, other_id) in (values ${pairs})`, ...values)
 }
 
-async function write(database: Sql, lines: readonly Line[]): Promise<void> {
+async function writeRows(database: Sql, rows: readonly SuggestionRow[]): Promise<void> {
   const changed = COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`)
   await database.run(
-    `insert into suggestion (${COLUMNS.join(', ')}) values ${lines.map(() => `(${COLUMNS.map(() => '?').join(', ')})`).join(', ')}
+    `insert into suggestion (${COLUMNS.join(', ')}) values ${rows.map(() => `(${COLUMNS.map(() => '?').join(', ')})`).join(', ')}
       on conflict (listing_id, other_id) do update set ${changed.join(', ')}`,
-    ...lines.flat(),
+    ...rows.flat(),
   )
 }
 
 /** All listings, in an order that does not depend on when they became known: of equal pairs, the first ones count. */
-async function storedListings(database: Sql): Promise<Stored[]> {
-  return await database.all<Stored>(
+async function storedListings(database: Sql): Promise<StoredListing[]> {
+  return await database.all<StoredListing>(
     `with recursive path (id, names) as (
         select id, name from category where parent_id is null
         union all select category.id, names || ' / ' || category.name from category join path on path.id = category.parent_id)
@@ -157,10 +157,10 @@ async function storedListings(database: Sql): Promise<Stored[]> {
   )
 }
 
-function articleOf({ company, name, brand, size, path }: Stored, index: number) {
+function articleOf({ company, name, brand, size, path }: StoredListing, index: number) {
   return { id: index, company, name, brand, size, category: path ?? '' }
 }
-function nameOf({ company, by_name, code }: Stored): ListingName {
+function nameOf({ company, by_name, code }: StoredListing): ListingName {
   return { company, byName: by_name, code }
 }
 
@@ -169,7 +169,12 @@ export function pairText(one: ListingName, other: ListingName): string {
   return JSON.stringify([one.company, one.byName, one.code, other.company, other.byName, other.code])
 }
 
-function toldOf({ company, by_name, code, key, name, size }: Stored): ListingTold {
+/** The texts of pairs, each in both orders. */
+export function pairTexts(pairs: readonly (readonly [ListingName, ListingName])[]): Set<string> {
+  return new Set(pairs.flatMap(([one, other]) => [pairText(one, other), pairText(other, one)]))
+}
+
+function suggestedListing({ company, by_name, code, key, name, size }: StoredListing): SuggestedListing {
   return { company, sku: by_name === 1 ? null : code, key, name, size }
 }
 
@@ -186,7 +191,7 @@ export async function isListing(database: Sql, { company, byName, code }: Listin
 }
 
 /** The listing that a person means by company/SKU, or company/key where it has no SKU; undefined when there is none. */
-export async function listingCalled(database: Sql, text: string): Promise<ListingName | undefined> {
+export async function findListing(database: Sql, text: string): Promise<ListingName | undefined> {
   const [company = '', ...rest] = text.split('/')
   const code = rest.join('/')
   const found = await database.get<{ by_name: 0 | 1 }>(

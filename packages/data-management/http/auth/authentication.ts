@@ -132,7 +132,7 @@ export function nameOf({ name, keyId }: Principal): string {
 }
 
 /** The client's address when a trusted proxy sends an invalid one. It matches no `onlyFrom` of a key. */
-export const ADDRESS_UNKNOWN = 'unknown'
+const ADDRESS_UNKNOWN = 'unknown'
 
 /** The client's address. If a trusted proxy sends an invalid one, the proxy's own address is never used instead. */
 export function addressOf({ ip, headers, socket }: Pick<FastifyRequest, 'ip' | 'headers' | 'socket'>): string {

@@ -1,5 +1,7 @@
 /** Requests and answers of `/api/session` and `/api/sessions`, as JSON Schema. */
+
 import type { Static } from 'typebox'
+import { objectOf } from '../edge/object-schema.ts'
 import { TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 
 const KEY_CHARACTERS_MAX = 500
@@ -12,37 +14,25 @@ export const SIGN_IN_BODY = {
 } as const
 
 /** The key that is signed in. `expires_at` null: never. `time_zone` is where days begin, `currency` that of prices. */
-export const SESSION_RESPONSE = {
-  type: 'object',
-  required: ['key_id', 'name', 'scopes', 'expires_at', 'time_zone', 'currency'],
-  properties: {
-    key_id: { type: 'string' },
-    name: { type: 'string' },
-    scopes: { type: 'array', items: { enum: ['upload', 'read', 'admin'] } },
-    expires_at: TIME_OR_NULL,
-    time_zone: { type: 'string' },
-    currency: { type: ['string', 'null'] },
-  },
-} as const
+export const SESSION_RESPONSE = objectOf({
+  key_id: { type: 'string' },
+  name: { type: 'string' },
+  scopes: { type: 'array', items: { enum: ['upload', 'read', 'admin'] } },
+  expires_at: TIME_OR_NULL,
+  time_zone: { type: 'string' },
+  currency: { type: ['string', 'null'] },
+})
 
-const OPEN_SESSION = {
-  type: 'object',
-  required: ['id', 'key_id', 'name', 'signed_in_at', 'expires_at'],
-  properties: {
-    id: { type: 'string' },
-    key_id: { type: 'string' },
-    name: { type: 'string' },
-    signed_in_at: TIME,
-    /** Expiry if the session is not used until then; use extends it, up to 90 days in all. */
-    expires_at: TIME,
-  },
-} as const
+const OPEN_SESSION = objectOf({
+  id: { type: 'string' },
+  key_id: { type: 'string' },
+  name: { type: 'string' },
+  signed_in_at: TIME,
+  /** Expiry if the session is not used until then; use extends it, up to 90 days in all. */
+  expires_at: TIME,
+})
 
-export const SESSIONS_RESPONSE = {
-  type: 'object',
-  required: ['sessions'],
-  properties: { sessions: { type: 'array', items: OPEN_SESSION } },
-} as const
+export const SESSIONS_RESPONSE = objectOf({ sessions: { type: 'array', items: OPEN_SESSION } })
 
 /** The open sessions, as answered. */
 export type SessionsView = Static<typeof SESSIONS_RESPONSE>

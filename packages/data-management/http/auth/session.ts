@@ -30,8 +30,8 @@ export function sessionRoutes(
     return reply.code(201).send(await openSession(services, principal, request, reply))
   })
 
-  const asked = { summary: 'Who is signed in', response: { 200: SESSION_RESPONSE } }
-  server.get('/api/session', { config: { scopes: SCOPES }, schema: asked }, async (request, reply) => {
+  const schema = { summary: 'Who is signed in', response: { 200: SESSION_RESPONSE } }
+  server.get('/api/session', { config: { scopes: SCOPES }, schema: schema }, async (request, reply) => {
     return answerSession(services, request, reply)
   })
 

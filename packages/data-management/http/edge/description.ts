@@ -1,8 +1,10 @@
 /** `/api/openapi.json`: the API as OpenAPI, generated from the schemas of its routes. */
+
 import { constants, gzipSync } from 'node:zlib'
 import swagger, { type SwaggerTransform } from '@fastify/swagger'
 import { PROBLEM_MEDIA_TYPE } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
+import { objectOf } from './object-schema.ts'
 
 const TEXT = { type: 'string' } as const
 
@@ -10,11 +12,7 @@ const PROBLEM = {
   description: 'A problem; docs/problems.md lists them all',
   content: {
     [PROBLEM_MEDIA_TYPE]: {
-      schema: {
-        type: 'object',
-        required: ['type', 'status', 'code', 'title', 'detail', 'todo'],
-        properties: { type: TEXT, status: { type: 'integer' }, code: TEXT, title: TEXT, detail: TEXT, todo: TEXT },
-      },
+      schema: objectOf({ type: TEXT, status: { type: 'integer' }, code: TEXT, title: TEXT, detail: TEXT, todo: TEXT }),
     },
   },
 } as const

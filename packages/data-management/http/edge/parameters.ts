@@ -1,7 +1,9 @@
 /** Parameters, answers and route options that several routes share, as JSON Schema. */
+
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyRequest } from 'fastify'
 import { CURSOR_CHARACTERS_MAX } from './cursor.ts'
+import { objectOf } from './object-schema.ts'
 
 /** Route config: any of these scopes may read. */
 export const MAY_READ = { scopes: ['read', 'admin'] } as const
@@ -54,11 +56,7 @@ export const STORE_TEXTS = {
 } as const
 
 /** A count; if not `exact`, a lower bound. */
-export const BOUNDED_COUNT = {
-  type: 'object',
-  required: ['count', 'exact'],
-  properties: { count: COUNT, exact: { type: 'boolean' } },
-} as const
+export const BOUNDED_COUNT = objectOf({ count: COUNT, exact: { type: 'boolean' } })
 
 type ObjectSchema = Readonly<{ properties: Readonly<Record<string, unknown>> }>
 type Described = Readonly<{ summary: string; response: object }>

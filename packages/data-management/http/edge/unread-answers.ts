@@ -15,7 +15,7 @@ export function limitUnread(
   server.setTimeout(unreadMsMax, (socket) => {
     if (!open.has(socket) || socket.writableLength > 0) socket.destroy()
   })
-  const timer = setInterval(() => cutTheLargest([...open.keys()], unreadBytesMax), LOOK_MS).unref()
+  const timer = setInterval(() => closeLargest([...open.keys()], unreadBytesMax), LOOK_MS).unref()
   server.once('close', () => clearInterval(timer))
   return (response) => {
     const { socket } = response.req
@@ -27,7 +27,7 @@ export function limitUnread(
 }
 
 /** Ends connections, those with the most unread bytes first, until the total is within the limit. */
-function cutTheLargest(sockets: readonly Socket[], bytesMax: number): void {
+function closeLargest(sockets: readonly Socket[], bytesMax: number): void {
   let bytes = sockets.reduce((sum, socket) => sum + socket.writableLength, 0)
   if (bytes <= bytesMax) return
   const bySize = sockets.toSorted((one, other) => other.writableLength - one.writableLength)

@@ -68,9 +68,9 @@ export class EventFeed {
 
   async #missedSince(lastId: string | undefined, changes: Changes): Promise<string> {
     const told = this.#told
-    const heard = this.#numberIn(lastId)
-    const isNear = heard !== undefined && told - heard <= CHANGES_AT_ONCE_MAX
-    const missed = isNear ? await changes.between(heard, told) : undefined
+    const last = this.#numberIn(lastId)
+    const isNear = last !== undefined && told - last <= CHANGES_AT_ONCE_MAX
+    const missed = isNear ? await changes.between(last, told) : undefined
     if (missed === undefined) return frameOf('reload', {}, this.#idOf(told))
     return missed.length === 0 ? COMMENT : (await this.#framesOf(missed)).join('')
   }

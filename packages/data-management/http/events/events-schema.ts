@@ -6,18 +6,16 @@
  *   progress    the progress of a load; has no id, since missed ones do not matter
  *   reload      earlier events are not available: refetch everything. Sent first, unless a known event id is resumed
  */
+
 import type { Static } from 'typebox'
+import { objectOf } from '../edge/object-schema.ts'
 import { COUNT } from '../edge/parameters.ts'
 import { UPLOAD_SCHEMA } from '../routes/uploads-schema.ts'
 
-const FORGOTTEN = { type: 'object', required: ['id'], properties: { id: { type: 'string' } } } as const
+const FORGOTTEN = objectOf({ id: { type: 'string' } })
 
 /** Progress of a load: how many of a file's bytes it has read. */
-export const PROGRESS_SCHEMA = {
-  type: 'object',
-  required: ['upload_id', 'bytes', 'of_bytes'],
-  properties: { upload_id: { type: 'string' }, bytes: COUNT, of_bytes: COUNT },
-} as const
+export const PROGRESS_SCHEMA = objectOf({ upload_id: { type: 'string' }, bytes: COUNT, of_bytes: COUNT })
 
 export const EVENT_SCHEMAS = {
   upload: UPLOAD_SCHEMA,

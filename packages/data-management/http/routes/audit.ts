@@ -1,5 +1,7 @@
 /** `GET /api/audit`: who did what with keys, holds and loads. */
+
 import type { FastifyInstance } from 'fastify'
+import { objectOf } from '../edge/object-schema.ts'
 import type { Services } from '../services.ts'
 
 const QUERY = {
@@ -13,28 +15,20 @@ const QUERY = {
 
 const TEXT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'string' }] } as const
 
-const RESPONSE = {
-  type: 'object',
-  required: ['entries', 'next'],
-  properties: {
-    entries: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['id', 'at', 'who', 'what', 'about', 'detail'],
-        properties: {
-          id: { type: 'integer' },
-          at: { type: 'string', format: 'date-time' },
-          who: { type: 'string' },
-          what: { type: 'string' },
-          about: { type: 'string' },
-          detail: TEXT_OR_NULL,
-        },
-      },
-    },
-    next: { anyOf: [{ type: 'null' }, { type: 'integer' }] },
+const RESPONSE = objectOf({
+  entries: {
+    type: 'array',
+    items: objectOf({
+      id: { type: 'integer' },
+      at: { type: 'string', format: 'date-time' },
+      who: { type: 'string' },
+      what: { type: 'string' },
+      about: { type: 'string' },
+      detail: TEXT_OR_NULL,
+    }),
   },
-} as const
+  next: { anyOf: [{ type: 'null' }, { type: 'integer' }] },
+})
 
 type Query = { before?: number; limit: number }
 

@@ -1,7 +1,9 @@
 /** `POST /api/barcodes/lookup`: the barcodes that are known already, so that a scraper fetches only the others. */
+
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { knownBarcodes } from '../../catalogue/queries/barcodes.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import { bodyOf, MAY_READ, TEXT } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
@@ -10,28 +12,16 @@ import type { Reading } from '../threads/reading.ts'
 const SKUS_MAX = 5_000
 const BODY_BYTES_MAX = 2 * 1024 * 1024
 
-const BODY = {
-  type: 'object',
-  required: ['company', 'skus'],
-  properties: { company: TEXT, skus: { type: 'array', maxItems: SKUS_MAX, items: TEXT } },
-} as const
+const BODY = objectOf({ company: TEXT, skus: { type: 'array', maxItems: SKUS_MAX, items: TEXT } })
 
-const RESPONSE = {
-  type: 'object',
-  required: ['company', 'barcodes', 'unknown'],
-  properties: {
-    company: { type: 'string' },
-    barcodes: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['sku', 'barcode'],
-        properties: { sku: { type: 'string' }, barcode: { type: 'string' } },
-      },
-    },
-    unknown: { type: 'array', items: { type: 'string' } },
+const RESPONSE = objectOf({
+  company: { type: 'string' },
+  barcodes: {
+    type: 'array',
+    items: objectOf({ sku: { type: 'string' }, barcode: { type: 'string' } }),
   },
-} as const
+  unknown: { type: 'array', items: { type: 'string' } },
+})
 
 /** A lookup: a company and its SKUs. */
 export type BarcodesParameters = Static<typeof BODY>

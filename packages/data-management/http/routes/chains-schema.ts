@@ -1,4 +1,5 @@
 /** The prices of a product in each chain, as JSON Schema. */
+import { objectOf } from '../edge/object-schema.ts'
 import { CENTS_OR_NULL, COUNT, DATE, TEXT_OR_NULL } from '../edge/parameters.ts'
 
 /** Unit price, such as cents per 100 g. */
@@ -49,40 +50,24 @@ const FIELDS = [
 ] as const
 
 /** The lowest price ever seen, and the last date on which it could be paid. */
-export const LOWEST_EVER = {
-  type: 'object',
-  required: ['price_cents', 'company', 'on'],
-  properties: { price_cents: { type: 'integer' }, company: { type: 'string' }, on: DATE },
-} as const
+export const LOWEST_EVER = objectOf({ price_cents: { type: 'integer' }, company: { type: 'string' }, on: DATE })
 
 /** The prices of one chain, summed up. */
 export const CHAIN = { type: 'object', required: FIELDS, properties: PROPERTIES } as const
 
-const STEP = {
-  type: 'object',
-  required: ['from', 'to', 'lowest_cents', 'highest_cents'],
-  properties: { from: DATE, to: DATE, lowest_cents: { type: 'integer' }, highest_cents: { type: 'integer' } },
-} as const
+const STEP = objectOf({ from: DATE, to: DATE, lowest_cents: { type: 'integer' }, highest_cents: { type: 'integer' } })
 
-export const CHAINS_RESPONSE = {
-  type: 'object',
-  required: ['chains'],
-  properties: {
-    chains: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['company', 'steps'],
-        properties: {
-          company: { type: 'string' },
-          steps: {
-            type: 'array',
-            items: STEP,
-            description:
-              'of what could be paid; where they are very many, the newest. Between them no store was known to sell it',
-          },
-        },
+export const CHAINS_RESPONSE = objectOf({
+  chains: {
+    type: 'array',
+    items: objectOf({
+      company: { type: 'string' },
+      steps: {
+        type: 'array',
+        items: STEP,
+        description:
+          'of what could be paid; where they are very many, the newest. Between them no store was known to sell it',
       },
-    },
+    }),
   },
-} as const
+})

@@ -1,6 +1,8 @@
 /** Query and answer of `GET /api/changes`, as JSON Schema. */
+
 import type { Static } from 'typebox'
 import { CHANGE_KINDS } from '../../catalogue/model/changes.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import { AFTER, CENTS_OR_NULL, COUNT, DATE, limitOf, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
 import { UNIT_PRICE } from './chains-schema.ts'
 
@@ -42,67 +44,38 @@ export const CHANGES_QUERY = {
 
 const KIND = { enum: CHANGE_KINDS } as const
 
-const CHANGE = {
-  type: 'object',
-  required: [
-    'kind',
-    'product_id',
-    'company',
-    'sku',
-    'key',
-    'name',
-    'size',
-    'from_cents',
-    'to_cents',
-    'change_cents',
-    'change_share',
-    'unit_price_cents',
-    'unit_price_per',
-    'stores',
-    'first_date',
-    'last_date',
-  ],
-  properties: {
-    kind: KIND,
-    product_id: { type: 'integer' },
-    company: { type: 'string' },
-    sku: TEXT_OR_NULL,
-    key: { type: 'string' },
-    name: { type: 'string' },
-    size: TEXT_OR_NULL,
-    from_cents: CENTS_OR_NULL,
-    to_cents: CENTS_OR_NULL,
-    change_cents: { ...CENTS_OR_NULL, description: 'of what is cheaper or dearer; below 0: cheaper' },
-    change_share: { type: ['number', 'null'], description: 'the same as a share of the price before' },
-    ...UNIT_PRICE,
-    stores: { ...COUNT, description: 'in how many stores; one where it came on two dates counts twice' },
-    first_date: DATE,
-    last_date: DATE,
-  },
-} as const
+const CHANGE = objectOf({
+  kind: KIND,
+  product_id: { type: 'integer' },
+  company: { type: 'string' },
+  sku: TEXT_OR_NULL,
+  key: { type: 'string' },
+  name: { type: 'string' },
+  size: TEXT_OR_NULL,
+  from_cents: CENTS_OR_NULL,
+  to_cents: CENTS_OR_NULL,
+  change_cents: { ...CENTS_OR_NULL, description: 'of what is cheaper or dearer; below 0: cheaper' },
+  change_share: { type: ['number', 'null'], description: 'the same as a share of the price before' },
+  ...UNIT_PRICE,
+  stores: { ...COUNT, description: 'in how many stores; one where it came on two dates counts twice' },
+  first_date: DATE,
+  last_date: DATE,
+})
 
 const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
 
-export const CHANGES_RESPONSE = {
-  type: 'object',
-  required: ['from', 'to', 'counts', 'changes', 'next', 'is_counted'],
-  properties: {
-    from: DATE_OR_NULL,
-    to: DATE_OR_NULL,
-    counts: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['kind', 'lines', 'stores'],
-        properties: { kind: KIND, lines: COUNT, stores: COUNT },
-      },
-      description: 'of all kinds, each date by itself: articles of companies, and how many stores they are of in all',
-    },
-    changes: { type: 'array', items: CHANGE },
-    next: TEXT_OR_NULL,
-    is_counted: { type: 'boolean', description: 'false: what was loaded last is still being counted' },
+export const CHANGES_RESPONSE = objectOf({
+  from: DATE_OR_NULL,
+  to: DATE_OR_NULL,
+  counts: {
+    type: 'array',
+    items: objectOf({ kind: KIND, lines: COUNT, stores: COUNT }),
+    description: 'of all kinds, each date by itself: articles of companies, and how many stores they are of in all',
   },
-} as const
+  changes: { type: 'array', items: CHANGE },
+  next: TEXT_OR_NULL,
+  is_counted: { type: 'boolean', description: 'false: what was loaded last is still being counted' },
+})
 
 /** A page of changes, as the API returns it. */
 export type ChangePage = Static<typeof CHANGES_RESPONSE>

@@ -14,8 +14,8 @@ import { CHANGE_KINDS, type ChangeKind } from '../../catalogue/model/changes.ts'
 import { type ChangeView, changeViews } from '../../catalogue/queries/changed-listings.ts'
 import { type ChangeOrder, type ChangesQuery, findChanges, latestChanges } from '../../catalogue/queries/changes.ts'
 import { countedRevision, hasUncountedChanges } from '../../catalogue/queries/count-changes.ts'
-import { companyOf } from '../../catalogue/queries/found.ts'
-import { storeCalled } from '../../catalogue/queries/store-page.ts'
+import { companyIdOf } from '../../catalogue/queries/find-products.ts'
+import { findStore } from '../../catalogue/queries/find-store.ts'
 import { datesOfLoad, datesOfStore, type StoreDates } from '../../catalogue/queries/transitions.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
@@ -134,7 +134,7 @@ type Span = Readonly<{ query: ChangesQuery | undefined; from?: string | undefine
 async function queryOf(reading: Reading, parameters: ChangesParameters): Promise<Span> {
   const { database } = reading.catalogue
   const { company, store, upload, category, sort, limit, kind = [] } = parameters
-  const companyId = company === undefined ? undefined : await companyOf(database, company)
+  const companyId = company === undefined ? undefined : await companyIdOf(database, company)
   if (company !== undefined && companyId === undefined) return { query: undefined }
   if ([company, store, upload].filter((each) => each !== undefined).length > 1)
     throw new Problem('request_invalid', 'querystring: of company, store and upload only one can be asked for')
@@ -170,7 +170,7 @@ async function datesNamed(
 ): Promise<Named | 'none' | undefined> {
   const { store, upload } = parameters
   if (store !== undefined) {
-    const found = await storeCalled(catalogue.database, store)
+    const found = await findStore(catalogue.database, store)
     if (found === undefined) return 'none'
     return { at: (from, to) => datesOfStore(found.id, from, to), latest: found.lastDate ?? DATE_MIN }
   }

@@ -30,7 +30,7 @@ export type Figures = Readonly<{
   conditions: Readonly<Record<string, number>>
   untold: Readonly<Record<string, number>>
   /** When the latest scrape of each source was received, for the first `SOURCES_MAX` sources. */
-  heard: readonly Readonly<{ company: string; store: string; at: number }>[]
+  lastScrapes: readonly Readonly<{ company: string; store: string; at: number }>[]
   catalogue: Totals
   databases: SystemView['databases']
 }>
@@ -60,7 +60,7 @@ export async function figuresNow(reading: Reading): Promise<Figures> {
     untold: Object.fromEntries(
       (await receiversOnRecord(ledger.notices.database)).map((each) => [each.name, each.waiting]),
     ),
-    heard: sources
+    lastScrapes: sources
       .slice(0, SOURCES_MAX)
       .map(({ company, store_id, receivedAt }) => ({ company, store: store_id, at: receivedAt })),
     catalogue: await totals(reading.catalogue.database),

@@ -37,7 +37,7 @@ export function findingsRoutes(server: FastifyInstance, services: Services): voi
 
   const undo = { summary: 'Take a belief back', response: { 200: BELIEF_SCHEMA } }
   server.post<OfOne>('/api/beliefs/:id/undo', { config: MAY_CHANGE, schema: undo }, (request) =>
-    takeBack(services, request),
+    undoBelief(services, request),
   )
 }
 
@@ -60,13 +60,11 @@ async function believe({ inbox, catalogue }: Services, request: FastifyRequest<{
   return beliefView(record)
 }
 
-async function takeBack({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<BeliefView> {
+async function undoBelief({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<BeliefView> {
   const { id } = request.params
-  const who = nameOf(principalOf(request))
   const { beliefs } = inbox.ledger
-  const isTaken = /^\d{1,15}$/.test(id) && (await beliefs.undo(Number(id), who, inbox.now()))
-  if (!isTaken) throw new Problem('not_found', 'no belief that counts has this id')
-  await inbox.ledger.audit({ at: inbox.now(), who, what: 'belief taken back', about: id })
+  if (!(await beliefs.undo(id, nameOf(principalOf(request)), inbox.now())))
+    throw new Problem('not_found', 'no belief that counts has this id')
   return beliefView((await beliefs.list()).find((each) => each.id === Number(id))!)
 }
 

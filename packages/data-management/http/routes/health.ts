@@ -1,19 +1,17 @@
 /** `GET /healthz` (the process runs) and `/readyz` (it accepts uploads); no authentication, no internal details. */
+
 import type { FastifyInstance } from 'fastify'
 import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import type { Services } from '../services.ts'
 
 const STATUS = { type: 'string' } as const
 const WELL = { type: 'boolean' } as const
-const RUNNING = { type: 'object', required: ['status'], properties: { status: STATUS } } as const
-const READINESS = {
-  type: 'object',
-  required: ['status', 'checks'],
-  properties: {
-    status: STATUS,
-    checks: { type: 'object', properties: { ledger: WELL, catalogue: WELL, inbox: WELL, disk: WELL } },
-  },
-} as const
+const RUNNING = objectOf({ status: STATUS })
+const READINESS = objectOf({
+  status: STATUS,
+  checks: { type: 'object', properties: { ledger: WELL, catalogue: WELL, inbox: WELL, disk: WELL } },
+})
 
 const FRESH_MS = 1_000
 

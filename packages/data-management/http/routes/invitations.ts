@@ -1,5 +1,6 @@
 /** `/api/invitations`: creates a one-time code, which a machine exchanges for a key. */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Authenticator, addressOf, nameOf, principalOf } from '../auth/authentication.ts'
 import { checkNotForeign } from '../auth/same-site.ts'
@@ -14,7 +15,6 @@ import {
   NEW_KEY_BODY,
   type NewKeyBody,
 } from './keys-schema.ts'
-import { timeOf } from './loader-state.ts'
 
 type WithCode = { Body: { code: string } }
 
@@ -29,7 +29,7 @@ export function invitationsRoutes(server: FastifyInstance, services: Services, a
     const at = now()
     const wanted = keyWanted(request.body, at)
     const { code, expiresAt } = await ledger.invitations.create(wanted, at, nameOf(principalOf(request)))
-    return reply.code(201).send({ code, created_at: timeOf(at), expires_at: timeOf(expiresAt) })
+    return reply.code(201).send({ code, created_at: isoTime(at), expires_at: isoTime(expiresAt) })
   })
 
   const take = bodyOf(CODE_BODY, { summary: 'Take the key of a one-time code', response: { 201: MADE_KEY_SCHEMA } })

@@ -1,7 +1,8 @@
 /** A key as the API returns it and the command line lists it. */
+
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { KeyRecord, Scope } from '../../ledger/keys.ts'
 import type { KeyView } from './keys-schema.ts'
-import { timeOf } from './loader-state.ts'
 import type { MachineView } from './machines-schema.ts'
 
 /** The view of a record; `machine`: the latest heartbeat of the machine that has the key. */
@@ -16,10 +17,10 @@ export function keyView(key: KeyRecord, machine: MachineView | null, now: number
     only_from: key.only_from?.split('\n') ?? null,
     state: revoked_at !== null ? 'revoked' : isExpired ? 'expired' : 'works',
     created_at: new Date(key.created_at).toISOString(),
-    expires_at: timeOf(expires_at),
-    revoked_at: timeOf(revoked_at),
+    expires_at: isoTime(expires_at),
+    revoked_at: isoTime(revoked_at),
     rotated_to: key.rotated_to,
-    last_used_at: timeOf(key.last_used_at),
+    last_used_at: isoTime(key.last_used_at),
     last_used_from: key.last_used_from,
     machine,
   }

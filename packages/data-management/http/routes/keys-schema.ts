@@ -1,5 +1,7 @@
 /** Requests and answers about keys, as JSON Schema. */
+
 import type { Static } from 'typebox'
+import { objectOf } from '../edge/object-schema.ts'
 import { AFTER, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { MACHINE_SCHEMA } from './machines-schema.ts'
 
@@ -38,11 +40,7 @@ export const NEW_KEY_BODY = {
 } as const
 
 /** A new one-time code; it is shown only in this answer. */
-export const INVITATION_SCHEMA = {
-  type: 'object',
-  required: ['code', 'created_at', 'expires_at'],
-  properties: { code: { type: 'string' }, created_at: TIME, expires_at: TIME },
-} as const
+export const INVITATION_SCHEMA = objectOf({ code: { type: 'string' }, created_at: TIME, expires_at: TIME })
 
 const CODE_CHARACTERS_MAX = 40
 
@@ -104,18 +102,10 @@ const KEY_REQUIRED = [
 /** A key, as the API returns it, without its secret text. */
 export const KEY_SCHEMA = { type: 'object', required: KEY_REQUIRED, properties: KEY } as const
 
-export const KEYS_RESPONSE = {
-  type: 'object',
-  required: ['keys', 'next'],
-  properties: { keys: { type: 'array', items: KEY_SCHEMA }, next: TEXT_OR_NULL },
-} as const
+export const KEYS_RESPONSE = objectOf({ keys: { type: 'array', items: KEY_SCHEMA }, next: TEXT_OR_NULL })
 
 /** A new key, with its secret text in `key`; it is shown only in this answer. */
-export const MADE_KEY_SCHEMA = {
-  type: 'object',
-  required: [...KEY_REQUIRED, 'key'],
-  properties: { ...KEY, key: { type: 'string' } },
-} as const
+export const MADE_KEY_SCHEMA = objectOf({ ...KEY, key: { type: 'string' } })
 
 export type NewKeyBody = {
   name: string

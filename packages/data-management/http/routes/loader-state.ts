@@ -1,4 +1,5 @@
 /** State of update-db: the inbox tells whether it runs, the ledger its (latest) upload, a small file its progress. */
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { Pending } from '../../inbox/inbox.ts'
 import { progressIn } from '../../inbox/progress.ts'
 import type { Reading } from '../threads/reading.ts'
@@ -14,18 +15,13 @@ export async function loaderState({ inbox }: Reading, { hasLoader }: Pending): P
   if (!hasLoader) return { ...nothing, state: 'not running' }
   const loading = await ledger.uploads.list({ state: 'loading', limit: LEFT_MAX })
   const [upload] = loading.sort((one, other) => (other.loading_at ?? 0) - (one.loading_at ?? 0))
-  if (upload === undefined) return { ...nothing, state: 'idle', since: timeOf(await ledger.uploads.lastSettled()) }
+  if (upload === undefined) return { ...nothing, state: 'idle', since: isoTime(await ledger.uploads.lastSettled()) }
   const { id, filename, bytes, loading_at } = upload
   const progress = await progressIn(disk, folders.data)
   return {
     state: 'working',
-    since: timeOf(loading_at),
+    since: isoTime(loading_at),
     upload: { id, filename, bytes },
     progress: progress?.upload_id === id ? progress : null,
   }
-}
-
-/** A time in milliseconds since 1970 as ISO 8601; null stays null. */
-export function timeOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString()
 }

@@ -1,6 +1,8 @@
 /** State of the server's machine: disk space, inbox and database sizes. */
+
 import { join } from 'node:path'
 import { undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Pending } from '../../inbox/inbox.ts'
 import type { Reading } from '../threads/reading.ts'
@@ -27,7 +29,7 @@ export async function waitingOf({ inbox }: Reading, { files }: Pending): Promise
   return {
     files,
     bytes,
-    oldest_received_at: since === null ? null : new Date(since).toISOString(),
+    oldest_received_at: isoTime(since),
   }
 }
 

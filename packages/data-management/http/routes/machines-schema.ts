@@ -1,5 +1,7 @@
 /** Heartbeats of scraping machines, as sent and as returned, as JSON Schema. */
+
 import type { Static } from 'typebox'
+import { objectOf } from '../edge/object-schema.ts'
 import { COUNT, TIME } from '../edge/parameters.ts'
 
 const FILES = { type: 'integer', minimum: 0, maximum: 1_000_000_000 } as const
@@ -8,48 +10,30 @@ const BYTES = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } 
 const WORD = { type: 'string', pattern: '^[0-9A-Za-z._-]{1,30}$' } as const
 
 /** Further fields of a newer client are ignored instead of refused. */
-export const HEARTBEAT_BODY = {
-  type: 'object',
-  required: ['version', 'platform', 'arch', 'waiting_files', 'waiting_bytes', 'refused_files', 'sent_at'],
-  properties: {
-    version: { type: 'string', pattern: '^[0-9A-Za-z.+-]{1,50}$' },
-    platform: WORD,
-    arch: WORD,
-    waiting_files: FILES,
-    waiting_bytes: BYTES,
-    refused_files: FILES,
-    /** The time by the machine's own clock. */
-    sent_at: TIME,
-  },
-} as const
+export const HEARTBEAT_BODY = objectOf({
+  version: { type: 'string', pattern: '^[0-9A-Za-z.+-]{1,50}$' },
+  platform: WORD,
+  arch: WORD,
+  waiting_files: FILES,
+  waiting_bytes: BYTES,
+  refused_files: FILES,
+  /** The time by the machine's own clock. */
+  sent_at: TIME,
+})
 
 /** Positive `clock_skew_seconds`: the machine's clock is behind the server's. Texts are as the machine sent them. */
-export const MACHINE_SCHEMA = {
-  type: 'object',
-  required: [
-    'heard_at',
-    'version',
-    'is_outdated',
-    'platform',
-    'arch',
-    'waiting_files',
-    'waiting_bytes',
-    'refused_files',
-    'clock_skew_seconds',
-  ],
-  properties: {
-    heard_at: TIME,
-    version: { type: 'string' },
-    /** Whether the server has a newer version. */
-    is_outdated: { type: 'boolean' },
-    platform: { type: 'string' },
-    arch: { type: 'string' },
-    waiting_files: COUNT,
-    waiting_bytes: COUNT,
-    refused_files: COUNT,
-    clock_skew_seconds: { type: 'integer' },
-  },
-} as const
+export const MACHINE_SCHEMA = objectOf({
+  heard_at: TIME,
+  version: { type: 'string' },
+  /** Whether the server has a newer version. */
+  is_outdated: { type: 'boolean' },
+  platform: { type: 'string' },
+  arch: { type: 'string' },
+  waiting_files: COUNT,
+  waiting_bytes: COUNT,
+  refused_files: COUNT,
+  clock_skew_seconds: { type: 'integer' },
+})
 
 /** The latest heartbeat of a machine, as the API returns it. */
 export type MachineView = Static<typeof MACHINE_SCHEMA>

@@ -106,7 +106,8 @@ const FROM_FIGURES: readonly [
     'source_received_timestamp_seconds',
     'When the latest scrape of a source was received; of the first 2,000 sources.',
     'gauge',
-    ({ heard }) => heard.map(({ company, store, at }) => ({ labels: { company, store }, value: at / 1000 })),
+    ({ lastScrapes }) =>
+      lastScrapes.map(({ company, store, at }) => ({ labels: { company, store }, value: at / 1000 })),
   ],
   ['catalogue_rows', 'How much there is in the catalogue.', 'gauge', ({ catalogue }) => each('what', catalogue)],
   [

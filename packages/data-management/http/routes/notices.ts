@@ -1,4 +1,6 @@
 /** `GET /api/notices`: conditions, notices and the state of the receivers; and a route that sends a test notice. */
+
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { noticesBefore, type ReceiverRecord, receiversOnRecord } from '../../ledger/notice-outbox.ts'
@@ -8,7 +10,6 @@ import type { NoticeReceiver } from '../../notices/receivers/receiver.ts'
 import { BEFORE_QUERY, bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
-import { timeOf } from './loader-state.ts'
 import { NOTICES_RESPONSE, type NoticesView, type ReceiverView, TEST_BODY, TEST_RESPONSE } from './notices-schema.ts'
 import { ticksView } from './ticks.ts'
 
@@ -74,9 +75,9 @@ function receiverView(
     where,
     waiting: record?.waiting ?? 0,
     failures: record?.failures ?? 0,
-    last_at: timeOf(record?.last_at ?? null),
+    last_at: isoTime(record?.last_at ?? null),
     last_answer: record?.last_answer ?? null,
-    told_at: timeOf(record?.told_at ?? null),
-    next_at: timeOf(record?.next_at || null),
+    told_at: isoTime(record?.told_at ?? null),
+    next_at: isoTime(record?.next_at || null),
   }
 }

@@ -1,4 +1,5 @@
 /** Query and answer of `GET /api/overview`, as JSON Schema. */
+import { objectOf } from '../edge/object-schema.ts'
 import { BOUNDED_COUNT, COUNT, DATE, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 import { CHAIN_FINDING } from './findings-schema.ts'
 import { DAYS, SOURCE_SCHEMA } from './sources.ts'
@@ -12,113 +13,65 @@ export const OVERVIEW_QUERY = {
   properties: { since: TIME },
 } as const
 
-const LATEST_UPLOADS = {
-  type: 'object',
-  required: ['count', 'exact', 'first'],
-  properties: {
-    ...BOUNDED_COUNT.properties,
-    first: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['upload_id', 'filename', 'received_at', 'problem'],
-        properties: {
-          upload_id: { type: 'string' },
-          filename: { type: 'string' },
-          received_at: TIME,
-          problem: TEXT_OR_NULL,
-        },
-      },
-    },
+const LATEST_UPLOADS = objectOf({
+  ...BOUNDED_COUNT.properties,
+  first: {
+    type: 'array',
+    items: objectOf({
+      upload_id: { type: 'string' },
+      filename: { type: 'string' },
+      received_at: TIME,
+      problem: TEXT_OR_NULL,
+    }),
   },
-} as const
+})
 
-const LATEST_REJECTS = {
-  type: 'object',
-  required: ['count', 'exact', 'first'],
-  properties: {
-    ...BOUNDED_COUNT.properties,
-    first: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['upload_id', 'sha256', 'filename', 'finished_at', 'rows', 'rejected'],
-        properties: {
-          upload_id: TEXT_OR_NULL,
-          /** The subject of its tick if the upload is unknown. */
-          sha256: { type: 'string' },
-          filename: { type: 'string' },
-          finished_at: TIME,
-          rows: COUNT,
-          rejected: COUNT,
-        },
-      },
-    },
+const LATEST_REJECTS = objectOf({
+  ...BOUNDED_COUNT.properties,
+  first: {
+    type: 'array',
+    items: objectOf({
+      upload_id: TEXT_OR_NULL,
+      /** The subject of its tick if the upload is unknown. */
+      sha256: { type: 'string' },
+      filename: { type: 'string' },
+      finished_at: TIME,
+      rows: COUNT,
+      rejected: COUNT,
+    }),
   },
-} as const
+})
 
-const SOURCES = {
-  type: 'object',
-  required: ['count', 'exact', 'first'],
-  properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: SOURCE_SCHEMA } },
-} as const
+const SOURCES = objectOf({ ...BOUNDED_COUNT.properties, first: { type: 'array', items: SOURCE_SCHEMA } })
 
-const ATTENTION = {
-  type: 'object',
-  required: [
-    'disk',
-    'loader',
-    'silent',
-    'late',
-    'partial',
-    'held',
-    'failed',
-    'findings',
-    'rejects',
-    'ticked',
-    'ticked_count',
-  ],
-  properties: {
-    disk: DISK_SCHEMA,
-    loader: LOADER_SCHEMA,
-    silent: SOURCES,
-    late: SOURCES,
-    partial: SOURCES,
-    held: LATEST_UPLOADS,
-    failed: LATEST_UPLOADS,
-    /** Findings that no belief covers yet, one line per company. */
-    findings: {
-      type: 'object',
-      required: ['count', 'exact', 'first'],
-      properties: { ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } },
-    },
-    rejects: LATEST_REJECTS,
-    /** Entries that would be listed above but were ticked off. */
-    ...TICKED,
-  },
-} as const
+const ATTENTION = objectOf({
+  disk: DISK_SCHEMA,
+  loader: LOADER_SCHEMA,
+  silent: SOURCES,
+  late: SOURCES,
+  partial: SOURCES,
+  held: LATEST_UPLOADS,
+  failed: LATEST_UPLOADS,
+  /** Findings that no belief covers yet, one line per company. */
+  findings: objectOf({ ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } }),
+  rejects: LATEST_REJECTS,
+  /** Entries that would be listed above but were ticked off. */
+  ...TICKED,
+})
 
 /** Counts of the files that were loaded; only `rejects` counts the rejected rows of all files. */
-const TODAY = {
-  type: 'object',
-  required: ['since', 'uploads', 'files', 'rows', 'inserted', 'changed', 'rejected', 'rejects'],
-  properties: {
-    since: TIME,
-    uploads: BOUNDED_COUNT,
-    files: COUNT,
-    rows: COUNT,
-    inserted: COUNT,
-    changed: COUNT,
-    rejected: COUNT,
-    rejects: COUNT,
-  },
-} as const
+const TODAY = objectOf({
+  since: TIME,
+  uploads: BOUNDED_COUNT,
+  files: COUNT,
+  rows: COUNT,
+  inserted: COUNT,
+  changed: COUNT,
+  rejected: COUNT,
+  rejects: COUNT,
+})
 
-const TOTALS = {
-  type: 'object',
-  required: ['companies', 'stores', 'listings', 'products', 'scrapes'],
-  properties: { companies: COUNT, stores: COUNT, listings: COUNT, products: COUNT, scrapes: COUNT },
-} as const
+const TOTALS = objectOf({ companies: COUNT, stores: COUNT, listings: COUNT, products: COUNT, scrapes: COUNT })
 
 export const OVERVIEW_RESPONSE = {
   type: 'object',
@@ -131,26 +84,18 @@ export const OVERVIEW_RESPONSE = {
     inbox: INBOX_SCHEMA,
     throughput: {
       type: 'array',
-      items: {
-        type: 'object',
-        required: ['from', 'files', 'rows'],
-        properties: { from: TIME, files: COUNT, rows: COUNT },
-      },
+      items: objectOf({ from: TIME, files: COUNT, rows: COUNT }),
     },
     totals: TOTALS,
     sources: {
       type: 'array',
-      items: {
-        type: 'object',
-        required: ['company', 'store_id', 'store_name', 'state', 'days'],
-        properties: {
-          company: { type: 'string' },
-          store_id: { type: 'string' },
-          store_name: { type: 'string' },
-          state: SOURCE_SCHEMA.properties.state,
-          days: DAYS,
-        },
-      },
+      items: objectOf({
+        company: { type: 'string' },
+        store_id: { type: 'string' },
+        store_name: { type: 'string' },
+        state: SOURCE_SCHEMA.properties.state,
+        days: DAYS,
+      }),
     },
   },
 } as const

@@ -1,7 +1,9 @@
 /** Requests and answers about products, as JSON Schema. */
+
 import { UNITS } from '../../catalogue/queries/by-amount.ts'
 import { EVIDENCE } from '../../catalogue/queries/evidence.ts'
 import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import {
   AFTER,
   BOUNDED_COUNT,
@@ -62,10 +64,6 @@ const TERMS = {
   is_available: FLAG_OR_NULL,
 } as const
 
-const TERM_FIELDS = ['price_cents', 'was_price_cents', 'is_on_special', 'is_available'] as const
-
-const LISTING_FIELDS = ['company', 'sku', 'key', 'name', 'size', 'gtin', 'evidence', 'url'] as const
-
 const LISTING = {
   company: { type: 'string' },
   ...LISTING_CODES,
@@ -88,67 +86,45 @@ const PRODUCT = {
   barcodes: { type: 'array', items: { type: 'string' } },
   image_url: TEXT_OR_NULL,
   categories: { type: 'array', items: { type: 'string' } },
-  listings: { type: 'array', items: { type: 'object', required: LISTING_FIELDS, properties: LISTING } },
+  listings: { type: 'array', items: objectOf(LISTING) },
 } as const
 
 const PRODUCT_FIELDS = ['id', 'name', 'brand', 'size', 'barcodes', 'image_url', 'categories', 'listings'] as const
 
-const PRICE_RANGE = {
-  type: 'object',
-  required: ['stores', 'silent_stores', 'lowest_cents', 'highest_cents'],
-  properties: { stores: COUNT, silent_stores: COUNT, lowest_cents: CENTS_OR_NULL, highest_cents: CENTS_OR_NULL },
-} as const
+const PRICE_RANGE = objectOf({
+  stores: COUNT,
+  silent_stores: COUNT,
+  lowest_cents: CENTS_OR_NULL,
+  highest_cents: CENTS_OR_NULL,
+})
 
-export const LIST_RESPONSE = {
-  type: 'object',
-  required: ['products', 'next', 'total', 'corrected', 'categories'],
-  properties: {
-    products: {
-      type: 'array',
-      items: { type: 'object', required: PRODUCT_FIELDS, properties: { ...PRODUCT, now: PRICE_RANGE, ...UNIT_PRICE } },
-    },
-    next: TEXT_OR_NULL,
-    total: BOUNDED_COUNT,
-    corrected: { ...TEXT_OR_NULL, description: 'what was looked for, where a word of q is known nowhere' },
-    categories: {
-      type: 'array',
-      items: { type: 'string' },
-      description: 'names to ask for as category: where most of what is found stands; without q those at the top',
-    },
+export const LIST_RESPONSE = objectOf({
+  products: {
+    type: 'array',
+    items: { type: 'object', required: PRODUCT_FIELDS, properties: { ...PRODUCT, now: PRICE_RANGE, ...UNIT_PRICE } },
   },
-} as const
+  next: TEXT_OR_NULL,
+  total: BOUNDED_COUNT,
+  corrected: { ...TEXT_OR_NULL, description: 'what was looked for, where a word of q is known nowhere' },
+  categories: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'names to ask for as category: where most of what is found stands; without q those at the top',
+  },
+})
 
-const PRICE_NOW = {
-  type: 'object',
-  required: [
-    'company',
-    'store_id',
-    'store_name',
-    'sku',
-    'key',
-    'date',
-    'is_silent',
-    'unit_price_cents',
-    'unit_price_per',
-    ...TERM_FIELDS,
-  ],
-  properties: {
-    ...STORE_TEXTS,
-    ...LISTING_CODES,
-    date: DATE,
-    is_silent: { type: 'boolean' },
-    ...TERMS,
-    ...UNIT_PRICE,
-  },
-} as const
+const PRICE_NOW = objectOf({
+  ...STORE_TEXTS,
+  ...LISTING_CODES,
+  date: DATE,
+  is_silent: { type: 'boolean' },
+  ...TERMS,
+  ...UNIT_PRICE,
+})
 
 const DETAILED = {
   type: 'array',
-  items: {
-    type: 'object',
-    required: [...LISTING_FIELDS, 'details'],
-    properties: { ...LISTING, details: DETAILS },
-  },
+  items: objectOf({ ...LISTING, details: DETAILS }),
 } as const
 
 /** A pair of listings of different products: whether they seem identical or comparable, how likely, and why. */
@@ -158,62 +134,39 @@ export const PAIRED = {
   reasons: { type: 'array', items: { type: 'string' } },
 } as const
 
-const COMPARABLE = {
-  type: 'object',
-  required: [
-    'product_id',
-    'company',
-    'sku',
-    'key',
-    'name',
-    'size',
-    'image_url',
-    'level',
-    'score',
-    'reasons',
-    'said_by',
-    'lowest_cents',
-    'unit_price_cents',
-    'unit_price_per',
-  ],
-  properties: {
-    product_id: { type: 'integer' },
-    company: { type: 'string' },
-    ...LISTING_CODES,
-    name: { type: 'string' },
-    size: TEXT_OR_NULL,
-    image_url: TEXT_OR_NULL,
-    ...PAIRED,
-    said_by: { ...TEXT_OR_NULL, description: 'the person who has said that they are comparable; null: nobody' },
-    lowest_cents: CENTS_OR_NULL,
-    ...UNIT_PRICE,
-  },
-} as const
+const COMPARABLE = objectOf({
+  product_id: { type: 'integer' },
+  company: { type: 'string' },
+  ...LISTING_CODES,
+  name: { type: 'string' },
+  size: TEXT_OR_NULL,
+  image_url: TEXT_OR_NULL,
+  ...PAIRED,
+  said_by: { ...TEXT_OR_NULL, description: 'the person who has said that they are comparable; null: nobody' },
+  lowest_cents: CENTS_OR_NULL,
+  ...UNIT_PRICE,
+})
 
-export const ONE_RESPONSE = {
-  type: 'object',
-  required: [...PRODUCT_FIELDS, 'now', 'chains', 'lowest_ever', 'prices', 'comparable'],
-  properties: {
-    ...PRODUCT,
-    listings: DETAILED,
-    now: PRICE_RANGE,
-    chains: {
-      type: 'array',
-      items: CHAIN,
-      description: 'one line for each company, the cheapest first, those that are silent last',
-    },
-    lowest_ever: {
-      anyOf: [{ type: 'null' }, LOWEST_EVER],
-      description: 'the lowest price that could be paid, and when last',
-    },
-    prices: { type: 'array', items: PRICE_NOW },
-    comparable: {
-      type: 'array',
-      items: COMPARABLE,
-      description: 'listings of other products that can stand beside it; they count in none of its prices',
-    },
+export const ONE_RESPONSE = objectOf({
+  ...PRODUCT,
+  listings: DETAILED,
+  now: PRICE_RANGE,
+  chains: {
+    type: 'array',
+    items: CHAIN,
+    description: 'one line for each company, the cheapest first, those that are silent last',
   },
-} as const
+  lowest_ever: {
+    anyOf: [{ type: 'null' }, LOWEST_EVER],
+    description: 'the lowest price that could be paid, and when last',
+  },
+  prices: { type: 'array', items: PRICE_NOW },
+  comparable: {
+    type: 'array',
+    items: COMPARABLE,
+    description: 'listings of other products that can stand beside it; they count in none of its prices',
+  },
+})
 
 export const PRICES_QUERY = {
   type: 'object',
@@ -232,29 +185,17 @@ export const PRICES_QUERY = {
   },
 } as const
 
-const SPAN = { type: 'object', required: ['from', 'to'], properties: { from: DATE, to: DATE } } as const
+const SPAN = objectOf({ from: DATE, to: DATE })
 
-const PRICE_RUN = {
-  type: 'object',
-  required: ['from', 'to', 'is_current', 'sku', 'key', ...TERM_FIELDS],
-  properties: { from: DATE, to: DATE, is_current: { type: 'boolean' }, ...LISTING_CODES, ...TERMS },
-} as const
+const PRICE_RUN = objectOf({ from: DATE, to: DATE, is_current: { type: 'boolean' }, ...LISTING_CODES, ...TERMS })
 
-const STORE_PRICES = {
-  type: 'object',
-  required: ['company', 'store_id', 'store_name', 'is_silent', 'first_date', 'last_date', 'runs', 'gaps'],
-  properties: {
-    ...STORE_TEXTS,
-    is_silent: { type: 'boolean' },
-    first_date: TEXT_OR_NULL,
-    last_date: TEXT_OR_NULL,
-    runs: { type: 'array', items: PRICE_RUN },
-    gaps: { type: 'array', items: SPAN },
-  },
-} as const
+const STORE_PRICES = objectOf({
+  ...STORE_TEXTS,
+  is_silent: { type: 'boolean' },
+  first_date: TEXT_OR_NULL,
+  last_date: TEXT_OR_NULL,
+  runs: { type: 'array', items: PRICE_RUN },
+  gaps: { type: 'array', items: SPAN },
+})
 
-export const PRICES_RESPONSE = {
-  type: 'object',
-  required: ['stores', 'next'],
-  properties: { stores: { type: 'array', items: STORE_PRICES }, next: TEXT_OR_NULL },
-} as const
+export const PRICES_RESPONSE = objectOf({ stores: { type: 'array', items: STORE_PRICES }, next: TEXT_OR_NULL })

@@ -14,14 +14,14 @@ import { unitPriceView } from '../../catalogue/model/unit-price.ts'
 import { cheapestByAmount, lowestUnitPrices } from '../../catalogue/queries/by-amount.ts'
 import { comparableWith } from '../../catalogue/queries/comparable.ts'
 import type { Current } from '../../catalogue/queries/current.ts'
-import { type FoundKey, findProducts } from '../../catalogue/queries/found.ts'
+import { findProducts, type ProductCursor } from '../../catalogue/queries/find-products.ts'
 import { priceRangeOf, pricesOf, rangeWith } from '../../catalogue/queries/price-range.ts'
 import { chainHistories, priceSummaryOf } from '../../catalogue/queries/price-summary.ts'
 import { storePrices } from '../../catalogue/queries/prices.ts'
-import { numberNow, pricesNow, productOf, productsOf } from '../../catalogue/queries/products.ts'
+import { currentNumber, pricesNow, productOf, productsOf } from '../../catalogue/queries/products.ts'
 import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
 import { biggestDrops, cheapest, type Sorted } from '../../catalogue/queries/sorted.ts'
-import type { Found } from '../../catalogue/queries/with-words.ts'
+import type { Found } from '../../catalogue/queries/word-index.ts'
 import type { Sql } from '../../database/sql.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from '../edge/parameters.ts'
@@ -99,7 +99,7 @@ export async function productsFound(reading: Reading, query: ProductsParameters)
   const { prices, sort, unit, unit_price_max, after, ...sought } = query
   if (sort !== undefined) return await productsSorted(reading, { ...query, sort })
   if (unit !== undefined || unit_price_max !== undefined) throw new Problem('request_invalid', NEEDS_SORT)
-  const last = cursorKeyIn('products', after, [0, 0] as FoundKey)
+  const last = cursorKeyIn('products', after, [0, 0] as ProductCursor)
   const found = await findProducts(database, { ...sought, after: last }, () => currentNow(reading))
   const current = prices ? await currentNow(reading) : undefined
   const products = await shownProducts(database, found, current)
@@ -176,7 +176,7 @@ async function shownProducts(database: Sql, page: Sorted, current: Current | und
 /** One product. */
 export async function oneProduct(reading: Reading, parameters: { id: string }): Promise<ProductAnswer> {
   const { database } = reading.catalogue
-  const id = await numberNow(database, idIn(parameters.id))
+  const id = await currentNumber(database, idIn(parameters.id))
   const product = await productOf(database, id)
   if (product === undefined) throw new Problem('not_found', 'no product has this id')
   const current = await currentNow(reading)
@@ -206,7 +206,7 @@ export async function chainsOfProduct(reading: Reading, parameters: { id: string
 }
 
 async function productNamed(database: Sql, id: string): Promise<number> {
-  const productId = await numberNow(database, idIn(id))
+  const productId = await currentNumber(database, idIn(id))
   if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
   return productId
 }

@@ -1,4 +1,5 @@
 /** `GET /api/references`: what the server compares a scrape with, so that the client can check it before sending. */
+
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { addDays } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -8,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import { ownReferences, sistersOf } from '../../catalogue/references.ts'
 import { permissionOf } from '../../permission.ts'
 import { principalOf } from '../auth/authentication.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import { DATE, readable, TEXT } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
@@ -21,14 +23,10 @@ const QUERY = {
 } as const
 
 /** Figures of scrapes, as packages/shared/truth/figures.ts computes them. */
-const RESPONSE = {
-  type: 'object',
-  required: ['references', 'beliefs'],
-  properties: {
-    references: { type: 'object', additionalProperties: {} },
-    beliefs: { type: 'array', items: { type: 'object', additionalProperties: {} } },
-  },
-} as const
+const RESPONSE = objectOf({
+  references: { type: 'object', additionalProperties: {} },
+  beliefs: { type: 'array', items: { type: 'object', additionalProperties: {} } },
+})
 
 /** The store and date of the scrape. */
 export type ReferencesParameters = Readonly<{ company: string; store_id: string; date: string }>

@@ -1,5 +1,7 @@
 /** Requests and answers about rejected rows, as JSON Schema. */
+
 import type { Static } from 'typebox'
+import { objectOf } from '../edge/object-schema.ts'
 import { AFTER, COUNT, limitOf, STORE, TEXT, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 
 /** Filters of rejects. `store` is company/store_id; `since` is compared with the end of their loads. */
@@ -35,40 +37,32 @@ const REJECTED_LINE = {
  * Rejects with the same code, field and source. Company and store are those of the whole file; null if the file has
  * several or none is known.
  */
-const GROUP = {
-  type: 'object',
-  required: ['code', 'field', 'company', 'store_id', 'store_name', 'count', 'uploads', 'last_at', 'samples'],
-  properties: {
-    code: { type: 'string' },
-    field: TEXT_OR_NULL,
-    company: TEXT_OR_NULL,
-    store_id: TEXT_OR_NULL,
-    store_name: TEXT_OR_NULL,
-    count: COUNT,
-    uploads: COUNT,
-    last_at: TIME,
-    /** The first line of this group in each of the newest files, up to 3. */
-    samples: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['upload_id', 'filename', 'line', 'reason', 'raw', 'raw_base64'],
-        properties: REJECTED_LINE,
-      },
+const GROUP = objectOf({
+  code: { type: 'string' },
+  field: TEXT_OR_NULL,
+  company: TEXT_OR_NULL,
+  store_id: TEXT_OR_NULL,
+  store_name: TEXT_OR_NULL,
+  count: COUNT,
+  uploads: COUNT,
+  last_at: TIME,
+  /** The first line of this group in each of the newest files, up to 3. */
+  samples: {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['upload_id', 'filename', 'line', 'reason', 'raw', 'raw_base64'],
+      properties: REJECTED_LINE,
     },
   },
-} as const
+})
 
-export const REJECTS_RESPONSE = {
-  type: 'object',
-  required: ['groups', 'next', 'rejects'],
-  properties: {
-    groups: { type: 'array', items: GROUP },
-    next: TEXT_OR_NULL,
-    /** Number of rejects in all groups. */
-    rejects: COUNT,
-  },
-} as const
+export const REJECTS_RESPONSE = objectOf({
+  groups: { type: 'array', items: GROUP },
+  next: TEXT_OR_NULL,
+  /** Number of rejects in all groups. */
+  rejects: COUNT,
+})
 
 export type RejectsQuery = {
   code?: string

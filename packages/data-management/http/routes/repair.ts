@@ -1,4 +1,5 @@
 /** `GET /api/uploads/{id}/repair`: the rows that an upload's repair changes: the accepted one, else the offered one. */
+
 import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { money } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -11,6 +12,7 @@ import type { Receiving } from '../../inbox/accept.ts'
 import { openContent } from '../../inbox/open-content.ts'
 import { repairOffered } from '../../ledger/receipt-of.ts'
 import type { Upload } from '../../ledger/uploads.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import { COUNT, COUNT_OR_NULL, DATE, limitOf, readable, TEXT_OR_NULL } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { visibleUpload } from './upload-view.ts'
@@ -21,35 +23,27 @@ const QUERY = {
   properties: { after: COUNT, limit: limitOf(50, 500) },
 } as const
 
-const RESPONSE = {
-  type: 'object',
-  required: ['does', 'accepted_by', 'changes', 'next'],
-  properties: {
-    does: { type: 'string' },
-    /** null: the repair is only offered. */
-    accepted_by: TEXT_OR_NULL,
-    changes: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['line', 'company', 'store_id', 'date', 'sku', 'name', 'field', 'from', 'to'],
-        properties: {
-          line: COUNT,
-          company: { type: 'string' },
-          store_id: { type: 'string' },
-          date: DATE,
-          sku: TEXT_OR_NULL,
-          name: { type: 'string' },
-          field: { type: 'string' },
-          from: { type: 'string' },
-          to: { type: 'string' },
-        },
-      },
-    },
-    /** The line after which the next page begins; null: this is the last page. */
-    next: COUNT_OR_NULL,
+const RESPONSE = objectOf({
+  does: { type: 'string' },
+  /** null: the repair is only offered. */
+  accepted_by: TEXT_OR_NULL,
+  changes: {
+    type: 'array',
+    items: objectOf({
+      line: COUNT,
+      company: { type: 'string' },
+      store_id: { type: 'string' },
+      date: DATE,
+      sku: TEXT_OR_NULL,
+      name: { type: 'string' },
+      field: { type: 'string' },
+      from: { type: 'string' },
+      to: { type: 'string' },
+    }),
   },
-} as const
+  /** The line after which the next page begins; null: this is the last page. */
+  next: COUNT_OR_NULL,
+})
 
 /** What a repair changes, as the API returns it. */
 export type RepairView = Static<typeof RESPONSE>

@@ -59,9 +59,9 @@ export async function resumableRoutes(
     if (request.method === 'POST' || request.method === 'PATCH') await checkRoom(inbox)
     const tusRequest: TusRequest = { request, keyId, id }
     const body = new ArrivingBody(request.raw, inbox.limits, () => sendContinue(request, reply))
-    const asked = webRequest(request, body)
-    tusRequests.set(asked, tusRequest)
-    const answer = await tus.handleWeb(asked)
+    const incoming = webRequest(request, body)
+    tusRequests.set(incoming, tusRequest)
+    const answer = await tus.handleWeb(incoming)
     if (tusRequest.error !== undefined) throw tusRequest.error
     if (body.late !== undefined) throw body.late
     if (answer.status >= 400) throw await problemOf(answer, inbox)
@@ -100,31 +100,32 @@ function removeExpired({ log }: FastifyInstance, unfinished: UnfinishedUploads):
 
 function openTus(resumable: Resumable, tusRequests: WeakMap<Request, TusRequest>): Server {
   const { inbox, unfinished, kinds } = resumable
-  const tusRequestOf = (asked: unknown) => tusRequests.get(asked as Request)!
+  const tusRequestOf = (incoming: unknown) => tusRequests.get(incoming as Request)!
   return new Server({
     path: PATH,
     datastore: unfinished,
     locker: unfinished.locks,
     lockDrainTimeout: LET_GO_MS,
     maxSize: inbox.limits.bodyBytesMax,
-    namingFunction: (asked) => UnfinishedUploads.newId(tusRequestOf(asked).keyId),
-    getFileIdFromRequest: (asked) => tusRequestOf(asked).id,
-    generateUrl: (asked, { id }) => locationOf(tusRequestOf(asked).request, id),
-    onUploadCreate: async (asked, upload) => {
+    namingFunction: (incoming) => UnfinishedUploads.newId(tusRequestOf(incoming).keyId),
+    getFileIdFromRequest: (incoming) => tusRequestOf(incoming).id,
+    generateUrl: (incoming, { id }) => locationOf(tusRequestOf(incoming).request, id),
+    onUploadCreate: async (incoming, upload) => {
       const { kind, dictionarySha256 } = describedBy(upload.metadata)
-      acceptedKind(kind, kinds, principalOf(tusRequestOf(asked).request))
+      acceptedKind(kind, kinds, principalOf(tusRequestOf(incoming).request))
       // Checked before the bytes are sent: without its dictionary the file could not be decoded.
-      if (dictionarySha256 !== undefined) await inbox.dictionaries?.check(dictionarySha256, tusRequestOf(asked).keyId)
-      await inbox.checkBacklog(tusRequestOf(asked).keyId)
+      if (dictionarySha256 !== undefined)
+        await inbox.dictionaries?.check(dictionarySha256, tusRequestOf(incoming).keyId)
+      await inbox.checkBacklog(tusRequestOf(incoming).keyId)
       await checkRoom(inbox, upload.size)
       return {}
     },
-    onUploadFinish: async (asked, upload) => {
-      const receipt = await finish(resumable, tusRequestOf(asked), upload)
+    onUploadFinish: async (incoming, upload) => {
+      const receipt = await finish(resumable, tusRequestOf(incoming), upload)
       return { headers: { 'Upload-Receipt': receipt } }
     },
-    onResponseError: (asked, error) => {
-      if (error instanceof Error && !('status_code' in error)) tusRequestOf(asked).error = error
+    onResponseError: (incoming, error) => {
+      if (error instanceof Error && !('status_code' in error)) tusRequestOf(incoming).error = error
       return undefined
     },
   })

@@ -1,10 +1,12 @@
 /** `GET /api/sources`: every store with how often, how recently and how completely it is scraped. */
+
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
+import { findStore } from '../../catalogue/queries/find-store.ts'
 import { type DayState, type Days, lastDayOf, type Moment } from '../../catalogue/queries/freshness.ts'
-import { lastDaysOf, type Source, type SourceView, sourceView } from '../../catalogue/queries/sources.ts'
-import { storeCalled } from '../../catalogue/queries/store-page.ts'
+import { recentDays, type Source, type SourceView, sourceView } from '../../catalogue/queries/sources.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
@@ -65,19 +67,15 @@ export const SOURCE_SCHEMA = {
   properties: SOURCE,
 } as const
 
-const LIST_RESPONSE = {
-  type: 'object',
-  required: ['days_to', 'sources', 'next', 'total'],
-  properties: {
-    days_to: DATE,
-    sources: {
-      type: 'array',
-      items: { ...SOURCE_SCHEMA, required: [...SOURCE_SCHEMA.required, 'days'], properties: { ...SOURCE, days: DAYS } },
-    },
-    next: TEXT_OR_NULL,
-    total: BOUNDED_COUNT,
+const LIST_RESPONSE = objectOf({
+  days_to: DATE,
+  sources: {
+    type: 'array',
+    items: { ...SOURCE_SCHEMA, required: [...SOURCE_SCHEMA.required, 'days'], properties: { ...SOURCE, days: DAYS } },
   },
-} as const
+  next: TEXT_OR_NULL,
+  total: BOUNDED_COUNT,
+})
 
 /** Query parameters for the list of sources. */
 export type SourcesParameters = {
@@ -102,7 +100,7 @@ export function sourcesRoutes(server: FastifyInstance, services: Services): void
 /** A page of sources. */
 export async function sourcesListed(reading: Reading, query: SourcesParameters): Promise<SourcePage> {
   const { company, store, state, limit } = query
-  const named = store === undefined ? undefined : await storeCalled(reading.catalogue.database, store)
+  const named = store === undefined ? undefined : await findStore(reading.catalogue.database, store)
   const after = cursorKeyIn('sources', query.after, ['', ''] as [string, string])
   const moment = momentOf(reading)
   const all = await sourcesNow(reading)
@@ -137,7 +135,7 @@ export async function withDays(reading: Reading, sources: readonly Source[], day
   const moment = momentOf(reading)
   const shown: (SourceView & { days: DayState[] })[] = []
   for (const source of sources)
-    shown.push({ ...sourceView(source), days: await lastDaysOf(reading.catalogue.database, source, moment, days) })
+    shown.push({ ...sourceView(source), days: await recentDays(reading.catalogue.database, source, moment, days) })
   return shown
 }
 

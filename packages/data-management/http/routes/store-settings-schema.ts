@@ -1,5 +1,7 @@
 /** The settings of a store, as JSON Schema. */
+
 import type { Static } from 'typebox'
+import { objectOf } from '../edge/object-schema.ts'
 import { DATE, STORE, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 
 /** Maximum of `expected_days`, and of the characters of a note. */
@@ -10,21 +12,17 @@ export const NOTE_CHARACTERS_MAX = 1_000
 const DATE_OR_NULL = { ...DATE, type: ['string', 'null'] } as const
 
 /** The settings of a store, as the API returns them. */
-export const STORE_SETTINGS = {
-  type: 'object',
-  required: ['expected_days', 'is_retired', 'snoozed_until', 'note', 'set_at', 'set_by'],
-  properties: {
-    expected_days: {
-      type: ['number', 'null'],
-      description: 'from one scrape to the next, in place of what was learned',
-    },
-    is_retired: { type: 'boolean', description: 'it is scraped no longer: nothing is expected of it' },
-    snoozed_until: { ...DATE_OR_NULL, description: 'before this date it needs nobody, whatever is wrong' },
-    note: TEXT_OR_NULL,
-    set_at: TIME,
-    set_by: { type: 'string' },
+export const STORE_SETTINGS = objectOf({
+  expected_days: {
+    type: ['number', 'null'],
+    description: 'from one scrape to the next, in place of what was learned',
   },
-} as const
+  is_retired: { type: 'boolean', description: 'it is scraped no longer: nothing is expected of it' },
+  snoozed_until: { ...DATE_OR_NULL, description: 'before this date it needs nobody, whatever is wrong' },
+  note: TEXT_OR_NULL,
+  set_at: TIME,
+  set_by: { type: 'string' },
+})
 
 /** All settings at once; null clears one. */
 export const STORE_SETTINGS_BODY = {

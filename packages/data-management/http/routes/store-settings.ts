@@ -2,8 +2,8 @@
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
+import { findStore } from '../../catalogue/queries/find-store.ts'
 import { settingsView } from '../../catalogue/queries/sources.ts'
-import { storeCalled } from '../../catalogue/queries/store-page.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -35,7 +35,7 @@ export async function saveStoreSettings(
 ): Promise<StoreSettingsView> {
   if (typeof snoozed_until === 'string' && !isDate(snoozed_until))
     throw new Problem('request_invalid', 'body/snoozed_until is no day of the calendar')
-  const found = await storeCalled(catalogue.database, store)
+  const found = await findStore(catalogue.database, store)
   if (found === undefined) throw new Problem('not_found', 'no store is called so')
   const setting = await inbox.ledger.storeSettings.set({
     company: found.company,

@@ -1,8 +1,10 @@
 /** `GET /api/stores`: the stores; `GET /api/scrapes`: the scrapes of a store and the file each came from. */
+
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { listScrapes, listStores } from '../../catalogue/queries/stores.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import {
   AFTER,
   COUNT,
@@ -30,37 +32,33 @@ const LIST_QUERY = {
   properties: { company: TEXT, limit: limitOf(100, 500), after: AFTER },
 } as const
 
-const LIST_RESPONSE = {
-  type: 'object',
-  required: ['stores', 'next'],
-  properties: {
-    stores: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['company', 'store_id', 'name', 'state', 'first_date', 'last_date', 'listings', 'described_on'],
-        properties: {
-          company: { type: 'string' },
-          store_id: { type: 'string' },
-          name: { type: 'string' },
-          state: TEXT_OR_NULL,
-          first_date: DATE_OR_NULL,
-          last_date: DATE_OR_NULL,
-          listings: COUNT_OR_NULL,
-          address: TEXT_OR_NULL,
-          suburb: TEXT_OR_NULL,
-          postcode: TEXT_OR_NULL,
-          latitude: NUMBER_OR_NULL,
-          longitude: NUMBER_OR_NULL,
-          phone: TEXT_OR_NULL,
-          is_open: FLAG_OR_NULL,
-          described_on: DATE_OR_NULL,
-        },
+const LIST_RESPONSE = objectOf({
+  stores: {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['company', 'store_id', 'name', 'state', 'first_date', 'last_date', 'listings', 'described_on'],
+      properties: {
+        company: { type: 'string' },
+        store_id: { type: 'string' },
+        name: { type: 'string' },
+        state: TEXT_OR_NULL,
+        first_date: DATE_OR_NULL,
+        last_date: DATE_OR_NULL,
+        listings: COUNT_OR_NULL,
+        address: TEXT_OR_NULL,
+        suburb: TEXT_OR_NULL,
+        postcode: TEXT_OR_NULL,
+        latitude: NUMBER_OR_NULL,
+        longitude: NUMBER_OR_NULL,
+        phone: TEXT_OR_NULL,
+        is_open: FLAG_OR_NULL,
+        described_on: DATE_OR_NULL,
       },
     },
-    next: TEXT_OR_NULL,
   },
-} as const
+  next: TEXT_OR_NULL,
+})
 
 const SCRAPES_QUERY = {
   type: 'object',
@@ -69,21 +67,13 @@ const SCRAPES_QUERY = {
   properties: { store: STORE, from: DATE, to: DATE, limit: limitOf(50, 200), after: AFTER },
 } as const
 
-const SCRAPES_RESPONSE = {
-  type: 'object',
-  required: ['scrapes', 'next'],
-  properties: {
-    scrapes: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['date', 'listings', 'filename', 'upload_id'],
-        properties: { date: DATE, listings: COUNT, filename: { type: 'string' }, upload_id: TEXT_OR_NULL },
-      },
-    },
-    next: TEXT_OR_NULL,
+const SCRAPES_RESPONSE = objectOf({
+  scrapes: {
+    type: 'array',
+    items: objectOf({ date: DATE, listings: COUNT, filename: { type: 'string' }, upload_id: TEXT_OR_NULL }),
   },
-} as const
+  next: TEXT_OR_NULL,
+})
 
 /** Query parameters for the list of stores. */
 export type StoresParameters = { company?: string; limit: number; after?: string }

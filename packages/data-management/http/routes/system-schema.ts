@@ -1,133 +1,72 @@
 /** The answer of `GET /api/system`, as JSON Schema. */
+
 import type { Static } from 'typebox'
+import { objectOf } from '../edge/object-schema.ts'
 import { COUNT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { PROGRESS_SCHEMA } from '../events/events-schema.ts'
 
 /** State of update-db. `since`: since when it has been loading this upload, or has been idle. */
-export const LOADER_SCHEMA = {
-  type: 'object',
-  required: ['state', 'since', 'upload', 'progress'],
-  properties: {
-    state: { enum: ['working', 'idle', 'not running'] },
-    since: TIME_OR_NULL,
-    upload: {
-      anyOf: [
-        { type: 'null' },
-        {
-          type: 'object',
-          required: ['id', 'filename', 'bytes'],
-          properties: { id: { type: 'string' }, filename: { type: 'string' }, bytes: COUNT },
-        },
-      ],
-    },
-    progress: { anyOf: [{ type: 'null' }, PROGRESS_SCHEMA] },
+export const LOADER_SCHEMA = objectOf({
+  state: { enum: ['working', 'idle', 'not running'] },
+  since: TIME_OR_NULL,
+  upload: {
+    anyOf: [{ type: 'null' }, objectOf({ id: { type: 'string' }, filename: { type: 'string' }, bytes: COUNT })],
   },
-} as const
+  progress: { anyOf: [{ type: 'null' }, PROGRESS_SCHEMA] },
+})
 
-export const DISK_SCHEMA = {
-  type: 'object',
-  required: ['is_low', 'free_bytes', 'total_bytes', 'kept_bytes'],
-  properties: { is_low: { type: 'boolean' }, free_bytes: COUNT, total_bytes: COUNT, kept_bytes: COUNT },
-} as const
+export const DISK_SCHEMA = objectOf({
+  is_low: { type: 'boolean' },
+  free_bytes: COUNT,
+  total_bytes: COUNT,
+  kept_bytes: COUNT,
+})
 
-export const INBOX_SCHEMA = {
-  type: 'object',
-  required: ['files', 'bytes', 'oldest_received_at'],
-  properties: { files: COUNT, bytes: COUNT, oldest_received_at: TEXT_OR_NULL },
-} as const
+export const INBOX_SCHEMA = objectOf({ files: COUNT, bytes: COUNT, oldest_received_at: TEXT_OR_NULL })
 
 /** The `value` of a secret is the word "set"; null: it is not set. `from`: where the value comes from. */
-const SETTING = {
-  type: 'object',
-  required: ['name', 'value', 'is_secret', 'from', 'about'],
-  properties: {
-    name: { type: 'string' },
-    value: TEXT_OR_NULL,
-    is_secret: { type: 'boolean' },
-    from: { enum: ['flag', 'environment', '.env', 'user file', 'system file', 'key file', 'default', 'nowhere'] },
-    about: { type: 'string' },
-  },
-} as const
+const SETTING = objectOf({
+  name: { type: 'string' },
+  value: TEXT_OR_NULL,
+  is_secret: { type: 'boolean' },
+  from: { enum: ['flag', 'environment', '.env', 'user file', 'system file', 'key file', 'default', 'nowhere'] },
+  about: { type: 'string' },
+})
 
-export const SYSTEM_RESPONSE = {
-  type: 'object',
-  required: [
-    'at',
-    'started_at',
-    'time_zone',
-    'versions',
-    'shell',
-    'settings',
-    'inbox',
-    'loader',
-    'disk',
-    'databases',
-    'uploads',
-    'backup',
-    'integrity',
-    'listeners',
-  ],
-  properties: {
-    at: TIME,
-    started_at: TIME,
-    /** The time zone in which days begin. */
-    time_zone: { type: 'string' },
-    versions: {
-      type: 'object',
-      required: ['program', 'node', 'sqlite'],
-      properties: { program: { type: 'string' }, node: { type: 'string' }, sqlite: { type: 'string' } },
-    },
-    /** What to type before and after a command's name to run it against this server. */
-    shell: {
-      type: 'object',
-      required: ['before', 'after'],
-      properties: { before: { type: 'string' }, after: { type: 'string' } },
-    },
-    settings: { type: 'array', items: SETTING },
-    inbox: INBOX_SCHEMA,
-    loader: LOADER_SCHEMA,
-    disk: DISK_SCHEMA,
-    /** `log_bytes`: size of the write-ahead log. */
-    databases: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['name', 'path', 'bytes', 'log_bytes'],
-        properties: {
-          name: { enum: ['catalogue', 'ledger'] },
-          path: { type: 'string' },
-          bytes: COUNT,
-          log_bytes: COUNT,
-        },
-      },
-    },
-    uploads: {
-      type: 'object',
-      required: ['accepted', 'loading', 'loaded', 'held', 'failed'],
-      properties: { accepted: COUNT, loading: COUNT, loaded: COUNT, held: COUNT, failed: COUNT },
-    },
-    /** The latest backup by `splitcart backup`; null: none is known. */
-    backup: {
-      anyOf: [
-        { type: 'null' },
-        { type: 'object', required: ['at', 'path'], properties: { at: TIME, path: TEXT_OR_NULL } },
-      ],
-    },
-    /** The latest integrity check of database files and kept files, with its faults; null: none yet. */
-    integrity: {
-      anyOf: [
-        { type: 'null' },
-        {
-          type: 'object',
-          required: ['at', 'faults'],
-          properties: { at: TIME, faults: { type: 'array', items: { type: 'string' } } },
-        },
-      ],
-    },
-    /** Number of open event streams. */
-    listeners: COUNT,
+export const SYSTEM_RESPONSE = objectOf({
+  at: TIME,
+  started_at: TIME,
+  /** The time zone in which days begin. */
+  time_zone: { type: 'string' },
+  versions: objectOf({ program: { type: 'string' }, node: { type: 'string' }, sqlite: { type: 'string' } }),
+  /** What to type before and after a command's name to run it against this server. */
+  shell: objectOf({ before: { type: 'string' }, after: { type: 'string' } }),
+  settings: { type: 'array', items: SETTING },
+  inbox: INBOX_SCHEMA,
+  loader: LOADER_SCHEMA,
+  disk: DISK_SCHEMA,
+  /** `log_bytes`: size of the write-ahead log. */
+  databases: {
+    type: 'array',
+    items: objectOf({
+      name: { enum: ['catalogue', 'ledger'] },
+      path: { type: 'string' },
+      bytes: COUNT,
+      log_bytes: COUNT,
+    }),
   },
-} as const
+  uploads: objectOf({ accepted: COUNT, loading: COUNT, loaded: COUNT, held: COUNT, failed: COUNT }),
+  /** The latest backup by `splitcart backup`; null: none is known. */
+  backup: {
+    anyOf: [{ type: 'null' }, objectOf({ at: TIME, path: TEXT_OR_NULL })],
+  },
+  /** The latest integrity check of database files and kept files, with its faults; null: none yet. */
+  integrity: {
+    anyOf: [{ type: 'null' }, objectOf({ at: TIME, faults: { type: 'array', items: { type: 'string' } } })],
+  },
+  /** Number of open event streams. */
+  listeners: COUNT,
+})
 
 /** The state of the server and its machine, as the API returns it. */
 export type SystemView = Static<typeof SYSTEM_RESPONSE>

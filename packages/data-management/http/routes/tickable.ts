@@ -1,7 +1,7 @@
 /** Finds what can be ticked off: the entries that need attention now, by their kind and subject in the overview. */
 import { isOneCode } from '@splitcart/shared/codes.ts'
 import { loadsWithRejectsOf } from '../../catalogue/queries/activity.ts'
-import { storeCalled } from '../../catalogue/queries/store-page.ts'
+import { findStore } from '../../catalogue/queries/find-store.ts'
 import type { Tickable } from '../../ledger/ticks.ts'
 import type { Reading } from '../threads/reading.ts'
 import { ranked, rejectsSince, SOURCE_RANKS, uploadsWanted } from './attention.ts'
@@ -53,7 +53,7 @@ async function source(
   subject: string,
 ): Promise<Tickable | undefined> {
   const names = namesIn(subject)
-  const store = names.length === 2 ? await storeCalled(reading.catalogue.database, names.join('/')) : undefined
+  const store = names.length === 2 ? await findStore(reading.catalogue.database, names.join('/')) : undefined
   if (store === undefined) return undefined
   const there = (await sourcesNow(reading)).find(({ storeId }) => storeId === store.id)
   if (there === undefined || ranked(there) !== SOURCE_RANKS[kind]) return undefined

@@ -1,5 +1,7 @@
 /** Requests and answers for ticking off what needs attention, as JSON Schema. */
+
 import type { Static } from 'typebox'
+import { objectOf } from '../edge/object-schema.ts'
 import { COUNT, DATE, TIME } from '../edge/parameters.ts'
 
 const SUBJECT_CHARACTERS_MAX = 2_000
@@ -18,21 +20,17 @@ const NAME = {
 } as const
 
 /** A tick, as the API returns it. */
-export const TICK = {
-  type: 'object',
-  required: ['kind', 'subject', 'text', 'until', 'at', 'who'],
-  properties: {
-    kind: { type: 'string' },
-    subject: { type: 'string' },
-    text: { type: 'string' },
-    until: {
-      ...DATE_OR_NULL,
-      description: 'it needs attention again on this day, or before where it changes; null: only where it changes',
-    },
-    at: TIME,
-    who: { type: 'string' },
+export const TICK = objectOf({
+  kind: { type: 'string' },
+  subject: { type: 'string' },
+  text: { type: 'string' },
+  until: {
+    ...DATE_OR_NULL,
+    description: 'it needs attention again on this day, or before where it changes; null: only where it changes',
   },
-} as const
+  at: TIME,
+  who: { type: 'string' },
+})
 
 /** The newest 100 ticks, and the number of all. */
 export const TICKED = { ticked: { type: 'array', items: TICK }, ticked_count: COUNT } as const

@@ -4,7 +4,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Clock } from '../../catalogue/queries/freshness.ts'
 import { ActiveTicks, type Tick, type Tickable } from '../../ledger/ticks.ts'
-import { shortSentence } from '../../notices/looked.ts'
+import { shortSentence } from '../../notices/look-parts.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -40,7 +40,7 @@ export function ticksRoutes(server: FastifyInstance, services: Services): void {
     '/api/attention/untick',
     { ...untick, config: MAY_CHANGE },
     async (request, reply) => {
-      const isTaken = await ledger.ticks.takeBack(request.body, nameOf(principalOf(request)), now())
+      const isTaken = await ledger.ticks.remove(request.body, nameOf(principalOf(request)), now())
       if (!isTaken) throw new Problem('not_found', NOT_TICKED)
       return reply.code(204).send()
     },

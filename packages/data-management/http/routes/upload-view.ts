@@ -1,12 +1,12 @@
 /** An upload as the API returns it: its receipt, plus details for keys that may read. */
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyRequest } from 'fastify'
 import type { Receiving } from '../../inbox/accept.ts'
 import { receiptOf } from '../../ledger/receipt-of.ts'
 import type { UploadSender } from '../../ledger/senders.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 import { principalOf } from '../auth/authentication.ts'
-import { timeOf } from './loader-state.ts'
 import type { UploadDetails, UploadView } from './uploads-schema.ts'
 
 /** Uploads with their details. */
@@ -29,8 +29,8 @@ function detailsOf(upload: Upload, sender: UploadSender | undefined): UploadDeta
     sender: sender === undefined ? null : { key_id: sender.keyId, name: sender.name },
     times_sent: sender?.timesSent ?? 0,
     wire_bytes,
-    load_started_at: timeOf(loading_at),
-    settled_at: timeOf(settled_at),
+    load_started_at: isoTime(loading_at),
+    settled_at: isoTime(settled_at),
     requested_action: requested,
     wish: requested,
   }

@@ -48,9 +48,9 @@ export async function uploadRoutes(
   }
   const told = { summary: 'The encodings that are taken, as Accept-Encoding', response: { 204: { type: 'null' } } }
   const options = { config: CONFIG, schema: told }
-  const tell = (_request: FastifyRequest, reply: FastifyReply) =>
+  const answerOptions = (_request: FastifyRequest, reply: FastifyReply) =>
     reply.code(204).header('allow', 'POST, OPTIONS').header('accept-encoding', ENCODINGS.join(', ')).send()
-  for (const url of ['/api/upload/', '/api/upload/:kind/']) server.options(url, { ...options }, tell)
+  for (const url of ['/api/upload/', '/api/upload/:kind/']) server.options(url, { ...options }, answerOptions)
   for (const url of ['/api/upload/', '/api/upload/:kind/'])
     server.post<{ Params: OfKind }>(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
 }

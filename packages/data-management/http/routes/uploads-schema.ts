@@ -1,8 +1,10 @@
 /** Requests and answers about uploads, as JSON Schema. */
+
 import { RECEIPT_SCHEMA, UPLOAD_STATES } from '@splitcart/shared/receipt.ts'
 import type { Static } from 'typebox'
 import { UPLOAD_SORTS, type UploadSort } from '../../ledger/sorted-uploads.ts'
 import { CURSOR_CHARACTERS_MAX } from '../edge/cursor.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import {
   CENTS,
   COUNT,
@@ -46,43 +48,28 @@ export const UPLOADS_QUERY = {
 const REQUESTED_ACTION = {
   anyOf: [
     { type: 'null' },
-    {
-      type: 'object',
-      required: ['what', 'by', 'reason'],
-      properties: {
-        what: { enum: ['load', 'undo', 'discard'] },
-        by: { type: 'string' },
-        reason: { type: 'string' },
-      },
-    },
+    objectOf({
+      what: { enum: ['load', 'undo', 'discard'] },
+      by: { type: 'string' },
+      reason: { type: 'string' },
+    }),
   ],
 } as const
 
 /** Details for keys that may read: sender, number of deliveries, times of the load, and the requested action. */
-const DETAILS = {
-  type: 'object',
-  required: ['sender', 'times_sent', 'wire_bytes', 'load_started_at', 'settled_at', 'requested_action', 'wish'],
-  properties: {
-    /** The key that sent it first; null: it was copied into the inbox by hand. */
-    sender: {
-      anyOf: [
-        { type: 'null' },
-        {
-          type: 'object',
-          required: ['key_id', 'name'],
-          properties: { key_id: { type: 'string' }, name: { type: 'string' } },
-        },
-      ],
-    },
-    times_sent: COUNT,
-    wire_bytes: COUNT_OR_NULL,
-    load_started_at: TIME_OR_NULL,
-    settled_at: TIME_OR_NULL,
-    requested_action: REQUESTED_ACTION,
-    /** Former name of `requested_action`, until November 2026. */
-    wish: { ...REQUESTED_ACTION, deprecated: true },
+const DETAILS = objectOf({
+  /** The key that sent it first; null: it was copied into the inbox by hand. */
+  sender: {
+    anyOf: [{ type: 'null' }, objectOf({ key_id: { type: 'string' }, name: { type: 'string' } })],
   },
-} as const
+  times_sent: COUNT,
+  wire_bytes: COUNT_OR_NULL,
+  load_started_at: TIME_OR_NULL,
+  settled_at: TIME_OR_NULL,
+  requested_action: REQUESTED_ACTION,
+  /** Former name of `requested_action`, until November 2026. */
+  wish: { ...REQUESTED_ACTION, deprecated: true },
+})
 
 /** A receipt; with its details for keys that may read. */
 export const UPLOAD_SCHEMA = {
@@ -90,11 +77,7 @@ export const UPLOAD_SCHEMA = {
   properties: { ...RECEIPT_SCHEMA.properties, details: DETAILS },
 } as const
 
-export const UPLOADS_RESPONSE = {
-  type: 'object',
-  required: ['uploads', 'next'],
-  properties: { uploads: { type: 'array', items: UPLOAD_SCHEMA }, next: TEXT_OR_NULL },
-} as const
+export const UPLOADS_RESPONSE = objectOf({ uploads: { type: 'array', items: UPLOAD_SCHEMA }, next: TEXT_OR_NULL })
 
 /** `history`: identity of the ledger; if it changes, the server may have lost what it knew of earlier uploads. */
 export const REQUESTED_RESPONSE = {
@@ -117,51 +100,38 @@ export const ACTION_BODY = {
 
 const LISTING = { ...STORE_TEXTS, sku: TEXT_OR_NULL, name: { type: 'string' } } as const
 
-const PREVIEW = {
-  type: 'object',
-  required: ['made_at', 'stores', 'inserted', 'changed', 'unchanged', 'disappeared', 'jumps', 'first_disappeared'],
-  properties: {
-    made_at: TIME,
-    /** The scrapes in the file; `rows_before` is from the store's previous scrape. */
-    stores: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['company', 'store_id', 'store_name', 'date', 'rows', 'rows_before'],
-        properties: { ...STORE_TEXTS, date: DATE, rows: COUNT, rows_before: COUNT_OR_NULL },
-      },
-    },
-    inserted: COUNT,
-    changed: COUNT,
-    unchanged: COUNT,
-    disappeared: COUNT,
-    /** The largest price changes, largest first; up to 20. */
-    jumps: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['company', 'store_id', 'store_name', 'sku', 'name', 'from_cents', 'to_cents'],
-        properties: { ...LISTING, from_cents: CENTS, to_cents: CENTS },
-      },
-    },
-    /** Up to 20 of the listings that would disappear. */
-    first_disappeared: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['company', 'store_id', 'store_name', 'sku', 'name'],
-        properties: LISTING,
-      },
+const PREVIEW = objectOf({
+  made_at: TIME,
+  /** The scrapes in the file; `rows_before` is from the store's previous scrape. */
+  stores: {
+    type: 'array',
+    items: objectOf({ ...STORE_TEXTS, date: DATE, rows: COUNT, rows_before: COUNT_OR_NULL }),
+  },
+  inserted: COUNT,
+  changed: COUNT,
+  unchanged: COUNT,
+  disappeared: COUNT,
+  /** The largest price changes, largest first; up to 20. */
+  jumps: {
+    type: 'array',
+    items: objectOf({ ...LISTING, from_cents: CENTS, to_cents: CENTS }),
+  },
+  /** Up to 20 of the listings that would disappear. */
+  first_disappeared: {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['company', 'store_id', 'store_name', 'sku', 'name'],
+      properties: LISTING,
     },
   },
-} as const
+})
 
 /** `preview` is null unless the loader's checks hold the file: one that is held by a person's undo has none. */
-export const PREVIEW_RESPONSE = {
-  type: 'object',
-  required: ['upload_id', 'preview'],
-  properties: { upload_id: { type: 'string' }, preview: { anyOf: [{ type: 'null' }, PREVIEW] } },
-} as const
+export const PREVIEW_RESPONSE = objectOf({
+  upload_id: { type: 'string' },
+  preview: { anyOf: [{ type: 'null' }, PREVIEW] },
+})
 
 export type UploadsQuery = {
   before?: string

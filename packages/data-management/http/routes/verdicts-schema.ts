@@ -1,42 +1,27 @@
 /** Requests and answers about suggested pairs and verdicts, as JSON Schema. */
+
 import type { Static } from 'typebox'
 import { VERDICTS } from '../../ledger/verdicts.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import { AFTER, CENTS_OR_NULL, limitOf, TEXT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { UNIT_PRICE } from './chains-schema.ts'
 import { PAIRED } from './products-schema.ts'
 
 const REASON_CHARACTERS_MAX = 500
 
-const PAIRED_LISTING = {
-  type: 'object',
-  required: [
-    'product_id',
-    'company',
-    'sku',
-    'key',
-    'name',
-    'brand',
-    'size',
-    'url',
-    'image_url',
-    'lowest_cents',
-    'unit_price_cents',
-    'unit_price_per',
-  ],
-  properties: {
-    product_id: { type: 'integer' },
-    company: { type: 'string' },
-    sku: TEXT_OR_NULL,
-    key: { type: 'string' },
-    name: { type: 'string' },
-    brand: TEXT_OR_NULL,
-    size: TEXT_OR_NULL,
-    url: TEXT_OR_NULL,
-    image_url: TEXT_OR_NULL,
-    lowest_cents: CENTS_OR_NULL,
-    ...UNIT_PRICE,
-  },
-} as const
+const PAIRED_LISTING = objectOf({
+  product_id: { type: 'integer' },
+  company: { type: 'string' },
+  sku: TEXT_OR_NULL,
+  key: { type: 'string' },
+  name: { type: 'string' },
+  brand: TEXT_OR_NULL,
+  size: TEXT_OR_NULL,
+  url: TEXT_OR_NULL,
+  image_url: TEXT_OR_NULL,
+  lowest_cents: CENTS_OR_NULL,
+  ...UNIT_PRICE,
+})
 
 export const SUGGESTIONS_QUERY = {
   type: 'object',
@@ -44,21 +29,13 @@ export const SUGGESTIONS_QUERY = {
   properties: { limit: limitOf(20, 100), after: AFTER },
 } as const
 
-export const SUGGESTIONS_RESPONSE = {
-  type: 'object',
-  required: ['pairs', 'next'],
-  properties: {
-    pairs: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['a', 'b', 'level', 'score', 'reasons'],
-        properties: { a: PAIRED_LISTING, b: PAIRED_LISTING, ...PAIRED, score: { type: 'number' } },
-      },
-    },
-    next: TEXT_OR_NULL,
+export const SUGGESTIONS_RESPONSE = objectOf({
+  pairs: {
+    type: 'array',
+    items: objectOf({ a: PAIRED_LISTING, b: PAIRED_LISTING, ...PAIRED, score: { type: 'number' } }),
   },
-} as const
+  next: TEXT_OR_NULL,
+})
 
 const LISTING = {
   type: 'object',
@@ -85,36 +62,24 @@ export const VERDICT_BODY = {
   },
 } as const
 
-const NAMED = {
-  type: 'object',
-  required: ['company', 'sku', 'key'],
-  properties: { company: { type: 'string' }, sku: TEXT_OR_NULL, key: TEXT_OR_NULL },
-} as const
+const NAMED = objectOf({ company: { type: 'string' }, sku: TEXT_OR_NULL, key: TEXT_OR_NULL })
 
-export const VERDICT_SCHEMA = {
-  type: 'object',
-  required: ['id', 'a', 'b', 'verdict', 'at', 'who', 'reason', 'undone_at', 'undone_by'],
-  properties: {
-    id: { type: 'integer' },
-    a: NAMED,
-    b: NAMED,
-    verdict: VERDICT,
-    at: TIME,
-    who: { type: 'string' },
-    reason: TEXT_OR_NULL,
-    undone_at: TIME_OR_NULL,
-    undone_by: TEXT_OR_NULL,
-  },
-} as const
+export const VERDICT_SCHEMA = objectOf({
+  id: { type: 'integer' },
+  a: NAMED,
+  b: NAMED,
+  verdict: VERDICT,
+  at: TIME,
+  who: { type: 'string' },
+  reason: TEXT_OR_NULL,
+  undone_at: TIME_OR_NULL,
+  undone_by: TEXT_OR_NULL,
+})
 
-export const VERDICTS_RESPONSE = {
-  type: 'object',
-  required: ['verdicts', 'next'],
-  properties: {
-    verdicts: { type: 'array', items: VERDICT_SCHEMA },
-    next: { anyOf: [{ type: 'null' }, { type: 'integer' }] },
-  },
-} as const
+export const VERDICTS_RESPONSE = objectOf({
+  verdicts: { type: 'array', items: VERDICT_SCHEMA },
+  next: { anyOf: [{ type: 'null' }, { type: 'integer' }] },
+})
 
 export type SuggestionPage = Static<typeof SUGGESTIONS_RESPONSE>
 export type VerdictBody = Static<typeof VERDICT_BODY>

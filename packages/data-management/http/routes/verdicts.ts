@@ -1,9 +1,10 @@
 /** `GET /api/suggestions`: pairs of listings for a person to judge; `/api/verdicts`: the verdicts of people. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ListingName } from '../../catalogue/catalogue.ts'
-import { type PairCursor, pairsToJudge } from '../../catalogue/queries/suggested.ts'
+import { type PairCursor, pairsToJudge } from '../../catalogue/queries/suggested-pairs.ts'
 import { isListing } from '../../catalogue/queries/suggestions.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
@@ -13,7 +14,6 @@ import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
 import type { Reading } from '../threads/reading.ts'
 import { currentNow } from './freshness.ts'
-import { timeOf } from './loader-state.ts'
 import {
   SUGGESTIONS_QUERY,
   SUGGESTIONS_RESPONSE,
@@ -53,7 +53,7 @@ export function verdictRoutes(server: FastifyInstance, services: Services): void
 
   const undo = { summary: 'Take a verdict back', response: { 200: VERDICT_SCHEMA } }
   server.post<OfOne>('/api/verdicts/:id/undo', { config: MAY_CHANGE, schema: undo }, (request) =>
-    takeBack(services, request),
+    undoVerdict(services, request),
   )
 }
 
@@ -101,13 +101,11 @@ async function listingIn({ catalogue }: Services, field: string, named: VerdictB
   throw new Problem('not_found', `body/${field} is no listing that is known`)
 }
 
-async function takeBack({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<VerdictView> {
+async function undoVerdict({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<VerdictView> {
   const { id } = request.params
-  const [at, who] = [inbox.now(), nameOf(principalOf(request))]
   const { verdicts } = inbox.ledger
-  const isTaken = /^\d{1,15}$/.test(id) && (await verdicts.undo(Number(id), who, at))
-  if (!isTaken) throw new Problem('not_found', 'no verdict that counts has this id')
-  await inbox.ledger.audit({ at, who, what: 'verdict taken back', about: id })
+  if (!(await verdicts.undo(id, nameOf(principalOf(request)), inbox.now())))
+    throw new Problem('not_found', 'no verdict that counts has this id')
   return viewOf((await verdicts.find(Number(id)))!)
 }
 
@@ -119,7 +117,7 @@ function viewOf({ one, other, at, undoneAt, undoneBy, ...record }: VerdictRecord
     a: named(one),
     b: named(other),
     at: new Date(at).toISOString(),
-    undone_at: timeOf(undoneAt),
+    undone_at: isoTime(undoneAt),
     undone_by: undoneBy,
   }
 }

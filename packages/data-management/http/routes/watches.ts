@@ -1,10 +1,12 @@
 /** `/api/watches`: products that people watch; changes of their prices are sent as notices. */
+
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { WATCH_RULES, WATCHES_MAX, type WatchRecord, type WatchRule } from '../../ledger/watches.ts'
 import { productWatched, type WatchBaseline } from '../../notices/watched.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
+import { objectOf } from '../edge/object-schema.ts'
 import {
   bodyOf,
   CENTS_OR_NULL,
@@ -21,40 +23,22 @@ import { type Reading, runQuery } from '../threads/reading.ts'
 
 const CENTS_MAX = 100_000_000
 
-const WATCH = {
-  type: 'object',
-  required: [
-    'id',
-    'product_id',
-    'name',
-    'rule',
-    'target_cents',
-    'lowest_cents',
-    'lowest_ever_cents',
-    'who',
-    'created_at',
-  ],
-  properties: {
-    id: COUNT,
-    /** The product's current id; null: its listing is gone. */
-    product_id: COUNT_OR_NULL,
-    name: { type: 'string' },
-    /** target: at or below target_cents; low: lower than ever; any: lowest price changed; stock: available again. */
-    rule: { enum: WATCH_RULES },
-    target_cents: CENTS_OR_NULL,
-    /** The lowest price when last checked. */
-    lowest_cents: CENTS_OR_NULL,
-    lowest_ever_cents: CENTS_OR_NULL,
-    who: { type: 'string' },
-    created_at: TIME,
-  },
-} as const
+const WATCH = objectOf({
+  id: COUNT,
+  /** The product's current id; null: its listing is gone. */
+  product_id: COUNT_OR_NULL,
+  name: { type: 'string' },
+  /** target: at or below target_cents; low: lower than ever; any: lowest price changed; stock: available again. */
+  rule: { enum: WATCH_RULES },
+  target_cents: CENTS_OR_NULL,
+  /** The lowest price when last checked. */
+  lowest_cents: CENTS_OR_NULL,
+  lowest_ever_cents: CENTS_OR_NULL,
+  who: { type: 'string' },
+  created_at: TIME,
+})
 
-const LIST_RESPONSE = {
-  type: 'object',
-  required: ['watches'],
-  properties: { watches: { type: 'array', items: WATCH } },
-} as const
+const LIST_RESPONSE = objectOf({ watches: { type: 'array', items: WATCH } })
 
 const BODY = {
   type: 'object',

@@ -95,10 +95,10 @@ export class ExportThreads implements Exports {
     let isWhole = false
     try {
       for (let say: ExportTask | 'taken' = order; ; say = 'taken') {
-        const heard = await answerOf(worker, say)
-        if ('chunk' in heard) yield heard.chunk
-        else if ('problem' in heard) throw new Problem(heard.problem.code, heard.problem.detail)
-        else if ('failure' in heard) throw new Error(heard.failure)
+        const message = await answerOf(worker, say)
+        if ('chunk' in message) yield message.chunk
+        else if ('problem' in message) throw new Problem(message.problem.code, message.problem.detail)
+        else if ('failure' in message) throw new Error(message.failure)
         else {
           isWhole = true
           return

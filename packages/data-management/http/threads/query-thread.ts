@@ -50,9 +50,9 @@ if (threadSource.slow !== undefined) logSlowStatements(openLog(threadSource.slow
 function readingAt(now: number): Reading {
   const { diskBytesKept, partialShare, dataFolder, currency } = threadSource
   const inbox = { disk: realDisk(), folders: foldersIn(dataFolder), ledger, diskBytesKept, now: () => now }
-  const asked = { database: limited, path, findLoad: (sha256: string) => findLoad(limited, sha256) }
+  const catalogue = { database: limited, path, findLoad: (sha256: string) => findLoad(limited, sha256) }
   return {
-    catalogue: asked,
+    catalogue,
     inbox,
     currency,
     ...(partialShare !== undefined && { partialShare }),
@@ -70,8 +70,8 @@ async function answer({ name, parameters, now }: ToThread): Promise<FromThread> 
   }
 }
 
-port.on('message', async (asked: ToThread) => {
-  const said = await answer(asked)
-  port.postMessage(said, 'answer' in said ? [said.answer.buffer] : [])
+port.on('message', async (query: ToThread) => {
+  const result = await answer(query)
+  port.postMessage(result, 'answer' in result ? [result.answer.buffer] : [])
 })
 port.postMessage({ ready: true } satisfies FromThread)

@@ -37,7 +37,7 @@ type Answer = Uint8Array<ArrayBuffer>
 
 type Pending = Readonly<{
   owner: string
-  asked: ToThread
+  query: ToThread
   resolve: (answer: Answer) => void
   reject: (error: unknown) => void
 }>
@@ -79,7 +79,7 @@ export class QueryThreads implements QueryRunner {
     if (owner !== SERVER_OWNER) this.#checkWork(owner)
     signal?.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    const pending = { owner, asked: { name, parameters, now }, resolve, reject }
+    const pending = { owner, query: { name, parameters, now }, resolve, reject }
     const stop = () => this.#stop(pending)
     signal?.addEventListener('abort', stop, { once: true })
     this.#turns.add(owner, pending)
@@ -140,7 +140,7 @@ export class QueryThreads implements QueryRunner {
     thread.pending = pending
     Atomics.store(thread.stop, 0, 0)
     this.#time(thread)
-    thread.worker.postMessage(pending.asked)
+    thread.worker.postMessage(pending.query)
   }
 
   /** Starts the time limit of a thread: that of its query or, until it is ready, that of its start. */

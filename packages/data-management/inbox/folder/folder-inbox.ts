@@ -36,10 +36,10 @@ export class FolderInbox implements Inbox {
     }
     await ledger.arrivals.arrive(arrival, keyId)
     // Bytes that are on record keep their name: their earlier copy is found by it.
-    const landed = await publish(disk, part, inbox, namesFor(known?.stored_as ?? filename, sha256))
+    const published = await publish(disk, part, inbox, namesFor(known?.stored_as ?? filename, sha256))
     // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
     // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
-    return ledger.arrivals.record({ ...arrival, stored_as: landed.name }, keyId, true)
+    return ledger.arrivals.record({ ...arrival, stored_as: published.name }, keyId, true)
   }
 
   async open(upload: Named): Promise<Opened | undefined> {

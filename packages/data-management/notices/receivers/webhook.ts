@@ -26,7 +26,7 @@ function bodyOf(message: Message): object {
   const { title, notices, link, isShort } = message
   const listed = isShort ? [] : notices
   const silent = notices.filter(({ kind, is_over }) => kind === 'silent' && is_over === 0)
-  const heard = notices.filter(({ kind, is_over }) => kind === 'silent' && is_over === 1)
+  const recovered = notices.filter(({ kind, is_over }) => kind === 'silent' && is_over === 1)
   return {
     title,
     text: chatText(message, TEXT_BYTES_MAX),
@@ -39,8 +39,8 @@ function bodyOf(message: Message): object {
     ),
     silent_count: silent.length,
     silent: isShort ? [] : sourcesOf(silent),
-    heard_again_count: heard.length,
-    heard_again: isShort ? [] : sourcesOf(heard),
+    heard_again_count: recovered.length,
+    heard_again: isShort ? [] : sourcesOf(recovered),
   }
 }
 

@@ -38,7 +38,7 @@ const KEYS: HostileCase[] = [
     code: 'key_refused',
   },
   {
-    what: 'a question before the upload, without a key: no 100',
+    what: 'a request for 100 before the upload, without a key: no 100',
     bytes: uploadOf('', { ...GOOD, Expect: '100-continue', 'Content-Length': '1000' }),
     statuses: [401],
     code: 'key_refused',

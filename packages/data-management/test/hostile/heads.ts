@@ -174,7 +174,7 @@ const ODD_BUT_FINE: HostileCase[] = [
     kept: ['x.jsonl'],
   },
   {
-    what: 'a question before the upload, with the key: 100, then the answer',
+    what: 'a request for 100 before the upload, with the key: 100, then the answer',
     bytes: uploadOf(GZIP, { Expect: '100-continue' }),
     statuses: [100, 201],
     kept: ['x.jsonl'],

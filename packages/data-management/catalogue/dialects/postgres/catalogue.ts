@@ -9,13 +9,13 @@ import {
 import { codeOf, repeated } from '../../../database/postgres-problems.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql } from '../../../database/sql.ts'
-import { type BoundListings, type Catalogue, LoadedMeanwhile, type Loading, type StoreAlias } from '../../catalogue.ts'
-import type { ListingMemory } from '../../load/listing-memory.ts'
+import { type Catalogue, LoadedMeanwhile, type Loading, type StoreAlias, type VerdictInForce } from '../../catalogue.ts'
+import type { ListingCache } from '../../load/listing-cache.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
-import { IS_WAITING, settleAll } from '../../load/settle.ts'
-import { areOthers, mergeStores } from '../../load/store-aliases.ts'
+import { finishPendingWork, PENDING_WORK } from '../../load/pending-work.ts'
+import { haveAliasesChanged, mergeStores } from '../../load/store-aliases.ts'
 import { undoScrapes } from '../../load/undo.ts'
-import { judge } from '../../load/verdicts.ts'
+import { replaceVerdicts } from '../../load/verdicts.ts'
 import {
   discardLoad,
   endingWithout,
@@ -25,7 +25,7 @@ import {
   type LoadedFile,
   type LoadRecord,
 } from '../../loads.ts'
-import { noteRevision } from '../../queries/revision.ts'
+import { renewRevision } from '../../queries/revision.ts'
 import { foldCodes } from './fold-codes.ts'
 import { lockCatalogueAlone, lockCatalogueShared, lockForProducts } from './locks.ts'
 import { PostgresStatements } from './statements.ts'
@@ -76,16 +76,16 @@ export class PostgresCatalogue implements Catalogue {
   // Nothing to wait for: commits reach the disk in order, and the one that reports a load's outcome waits for the disk.
   async durable(): Promise<void> {}
 
-  async begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {
+  async begin(file: LoadedFile, startedAt: number, cache: ListingCache): Promise<Loading> {
     const open = await this.#transactions.begin()
     const database = new PostgresStatements(open.transaction, this.#transactions)
     const dispose = () => open[Symbol.asyncDispose]()
     try {
       await database.emptyTables()
       const loadId = await this.#record(open.transaction, database, file)
-      memory.begin(await database.version())
+      cache.useVersion(await database.version())
       const commit = (record: LoadRecord) => this.#commit(open, record)
-      return new CatalogueLoading({ database, file, startedAt, loadId, commit, [Symbol.asyncDispose]: dispose }, memory)
+      return new CatalogueLoading({ database, file, startedAt, loadId, commit, [Symbol.asyncDispose]: dispose }, cache)
     } catch (error) {
       await dispose()
       if (codeOf(error) !== UNIQUE_VIOLATION) throw error
@@ -107,25 +107,25 @@ export class PostgresCatalogue implements Catalogue {
     return discardLoad(this.database, sha256, reason, now)
   }
 
-  judge(said: readonly BoundListings[]): Promise<void> {
+  replaceVerdicts(verdicts: readonly VerdictInForce[]): Promise<void> {
     return this.#change(lockForProducts, async (database, transaction) => {
-      if (await judge(database, said)) await noteRevision(transaction)
+      if (await replaceVerdicts(database, verdicts)) await renewRevision(transaction)
     })
   }
 
   async mergeStores(aliases: readonly StoreAlias[]): Promise<void> {
-    if (!(await areOthers(this.database, aliases))) return
+    if (!(await haveAliasesChanged(this.database, aliases))) return
     await this.#change(lockCatalogueAlone, async (database, transaction) => {
       await mergeStores(database, aliases)
-      await noteRevision(transaction)
+      await renewRevision(transaction)
     })
   }
 
-  async settle(): Promise<void> {
-    if ((await this.database.get(IS_WAITING)) === undefined) return
+  async finishPendingWork(): Promise<void> {
+    if ((await this.database.get(PENDING_WORK)) === undefined) return
     await this.#change(lockForProducts, async (database, transaction) => {
-      await settleAll(database)
-      await noteRevision(transaction)
+      await finishPendingWork(database)
+      await renewRevision(transaction)
     })
   }
 

@@ -47,7 +47,7 @@ export async function lockCompanies(database: PostgresQueries, companyIds: Itera
 }
 
 async function lockAll(database: PostgresQueries, kind: number, ids: Iterable<number>): Promise<void> {
-  const inOrder = [...new Set(ids)].sort((one, other) => one - other)
+  const sorted = [...new Set(ids)].sort((one, other) => one - other)
   const sql = 'select pg_advisory_xact_lock(?::integer, id) from (select unnest(?::integer[]) as id) as ids'
-  await database.run(sql, kind, inOrder)
+  await database.run(sql, kind, sorted)
 }

@@ -1,11 +1,11 @@
 /** The search index in PostgreSQL: a text-search vector for each listing. */
-import { type ListingWords, records, type Statements, sql } from '../../load/statement.ts'
+import { idRecords, type ListingWords, records, type Statements, sql } from '../../load/statement.ts'
 
 /** Writes the words of listings. */
 export async function writeWords(database: Statements, words: readonly ListingWords[]): Promise<void> {
   const gone = words.filter((each) => each.words === null)
   if (gone.length > 0) {
-    const ids = records('gone', { id: 'integer' }, [gone.map(({ listingId }) => listingId)])
+    const ids = idRecords(gone.map(({ listingId }) => listingId))
     await database.run(sql`delete from listing_words where listing_id in (select id from ${ids})`)
   }
   const found = words.filter((each) => each.words !== null)

@@ -13,7 +13,7 @@ import {
 } from '../../load/statement.ts'
 import { lockCompanies, lockProducts, lockStores } from './locks.ts'
 import { writeWords } from './search.ts'
-import { emptyTables, noteRows } from './temp-tables.ts'
+import { countRows, emptyTables } from './temp-tables.ts'
 import type { Transactions } from './transactions.ts'
 
 /** The statements of a transaction that loads into a catalogue. */
@@ -57,7 +57,7 @@ export class PostgresStatements implements LoadDatabase {
 
   async copy({ table, columns }: Target, lines: readonly (readonly Value[])[]): Promise<void> {
     await copyInto(this.#transaction, `${table} (${columns.join(', ')})`, lines.map(lineOf))
-    noteRows(this.#transaction, lines.length)
+    countRows(this.#transaction, lines.length)
   }
 
   async lock(what: Locked): Promise<void> {
@@ -93,7 +93,7 @@ export class PostgresStatements implements LoadDatabase {
     return this.#transactions.undone + times
   }
 
-  async noteUndone(): Promise<void> {
+  async bumpVersion(): Promise<void> {
     await this.#transaction.run('update undone set times = times + 1')
   }
 }

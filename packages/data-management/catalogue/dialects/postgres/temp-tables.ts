@@ -25,7 +25,7 @@ export async function emptyTables(transaction: PostgresTransaction): Promise<voi
   const names = TABLES.map(({ name }) => name)
   const isMuch = (left.get(transaction.client) ?? 0) > ROWS_LEFT_MAX
   if (isMuch) left.delete(transaction.client)
-  noteRows(transaction, LOAD_ROWS)
+  countRows(transaction, LOAD_ROWS)
   await transaction.script(
     isMuch
       ? `truncate ${names.join(', ')}`
@@ -34,6 +34,6 @@ export async function emptyTables(transaction: PostgresTransaction): Promise<voi
 }
 
 /** Counts rows that were written to the temporary tables. */
-export function noteRows({ client }: PostgresTransaction, rows: number): void {
+export function countRows({ client }: PostgresTransaction, rows: number): void {
   left.set(client, (left.get(client) ?? 0) + rows)
 }

@@ -1,15 +1,15 @@
 /** A catalogue in a SQLite file: one loader writes to it, any number of readers may have it open meanwhile. */
 import { fileURLToPath } from 'node:url'
 import { SqliteDatabase } from '../../../database/sqlite.ts'
-import type { BoundListings, Catalogue, Loading, StoreAlias } from '../../catalogue.ts'
-import type { ListingMemory } from '../../load/listing-memory.ts'
+import type { Catalogue, Loading, StoreAlias, VerdictInForce } from '../../catalogue.ts'
+import type { ListingCache } from '../../load/listing-cache.ts'
 import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
-import { IS_WAITING, settleAll } from '../../load/settle.ts'
-import { areOthers, mergeStores } from '../../load/store-aliases.ts'
+import { finishPendingWork, PENDING_WORK } from '../../load/pending-work.ts'
+import { haveAliasesChanged, mergeStores } from '../../load/store-aliases.ts'
 import { undoScrapes } from '../../load/undo.ts'
-import { judge } from '../../load/verdicts.ts'
+import { replaceVerdicts } from '../../load/verdicts.ts'
 import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../../loads.ts'
-import { noteRevision } from '../../queries/revision.ts'
+import { renewRevision } from '../../queries/revision.ts'
 import { LogSync } from './log-sync.ts'
 import { SqliteStatements } from './statements.ts'
 
@@ -52,16 +52,16 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     return this.#log.onDisk()
   }
 
-  async begin(file: LoadedFile, startedAt: number, memory: ListingMemory): Promise<Loading> {
+  async begin(file: LoadedFile, startedAt: number, cache: ListingCache): Promise<Loading> {
     const database = this.#statements
     const transaction = this.#beginLoad()
     const dispose = async () => transaction[Symbol.dispose]()
     try {
       database.emptyTables()
       const loadId = await recordLoad(database, file)
-      memory.begin(database.version())
+      cache.useVersion(database.version())
       const { commit } = transaction
-      return new CatalogueLoading({ database, file, startedAt, loadId, commit, [Symbol.asyncDispose]: dispose }, memory)
+      return new CatalogueLoading({ database, file, startedAt, loadId, commit, [Symbol.asyncDispose]: dispose }, cache)
     } catch (error) {
       await dispose()
       throw error
@@ -83,28 +83,28 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     return discardLoad(this.database, sha256, reason, now)
   }
 
-  async judge(said: readonly BoundListings[]): Promise<void> {
+  async replaceVerdicts(verdicts: readonly VerdictInForce[]): Promise<void> {
     using transaction = this.database.begin()
     this.#statements.emptyTables()
-    if (await judge(this.#statements, said)) await noteRevision(this.database)
+    if (await replaceVerdicts(this.#statements, verdicts)) await renewRevision(this.database)
     transaction.commit()
   }
 
   async mergeStores(aliases: readonly StoreAlias[]): Promise<void> {
-    if (!(await areOthers(this.database, aliases))) return
+    if (!(await haveAliasesChanged(this.database, aliases))) return
     using transaction = this.database.begin()
     this.#statements.emptyTables()
     await mergeStores(this.#statements, aliases)
-    await noteRevision(this.database)
+    await renewRevision(this.database)
     transaction.commit()
   }
 
-  async settle(): Promise<void> {
-    if (this.database.get(IS_WAITING) === undefined) return
+  async finishPendingWork(): Promise<void> {
+    if (this.database.get(PENDING_WORK) === undefined) return
     using transaction = this.database.begin()
     this.#statements.emptyTables()
-    await settleAll(this.#statements)
-    await noteRevision(this.database)
+    await finishPendingWork(this.#statements)
+    await renewRevision(this.database)
     transaction.commit()
   }
 
@@ -123,7 +123,7 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     const transaction = this.database.begin()
     const commit = () => {
       transaction.commit()
-      this.#log.noteCommit()
+      this.#log.markDirty()
     }
     let isOpen = true
     const dispose = () => {

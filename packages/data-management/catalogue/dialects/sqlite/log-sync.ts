@@ -26,7 +26,7 @@ export class LogSync {
   }
 
   /** Notes a commit that did not wait for the disk. */
-  noteCommit(): void {
+  markDirty(): void {
     this.#isDirty = true
   }
 

@@ -96,7 +96,7 @@ export class SqliteStatements implements LoadDatabase {
     return this.#database.undone
   }
 
-  noteUndone(): void {
+  bumpVersion(): void {
     this.#database.undone++
   }
 

@@ -1,7 +1,7 @@
-/** Listings that have all words that are sought, in the order in which they became known. */
+/** Listings that have all searched words, in the order in which they became known. */
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
-import { type Alternative, matchOf, type Sought, type SoughtWord, tsqueryOf } from '../model/search-words.ts'
+import { type Alternative, matchOf, type SearchTerms, type SearchWord, tsqueryOf } from '../model/search-words.ts'
 
 /** Products and the listings they were found by. */
 export type Found = Readonly<{ listing_id: number; product_id: number }>
@@ -46,10 +46,10 @@ const WORDS = {
 }
 
 /** The same for the index: in SQLite, a long prefix is replaced by the known words that begin so. */
-export async function expandPrefixes(database: Sql, sought: Sought): Promise<Sought> {
-  if (database.dialect === 'postgres') return sought
+export async function expandPrefixes(database: Sql, terms: SearchTerms): Promise<SearchTerms> {
+  if (database.dialect === 'postgres') return terms
   const expanded: Alternative[][] = []
-  for (const group of sought) {
+  for (const group of terms) {
     const all: Alternative[] = []
     for (const alternative of group) all.push(...(await expandedOf(database, alternative)))
     expanded.push(all)
@@ -58,8 +58,8 @@ export async function expandPrefixes(database: Sql, sought: Sought): Promise<Sou
 }
 
 async function expandedOf(database: Sql, alternative: Alternative): Promise<Alternative[]> {
-  const { words, worth } = alternative
-  const prefix = words.find(({ word, isBegun }) => isBegun && [...word].length > INDEXED_LETTERS_MAX)
+  const { words, weight } = alternative
+  const prefix = words.find(({ word, isPrefix }) => isPrefix && [...word].length > INDEXED_LETTERS_MAX)
   if (prefix === undefined) return [alternative]
   const max = words.length === 1 ? PREFIX_WORDS_MAX.ofOneWord : PREFIX_WORDS_MAX.ofMore
   const found = await database.all<{ word: string }>(
@@ -69,19 +69,19 @@ async function expandedOf(database: Sql, alternative: Alternative): Promise<Alte
   )
   if (found.length === 0 || found.length > max) return [alternative]
   return found.map(({ word }) => ({
-    words: words.map((each) => (each === prefix ? { word, isBegun: false } : each)),
-    worth,
+    words: words.map((each) => (each === prefix ? { word, isPrefix: false } : each)),
+    weight,
   }))
 }
 
 /** The next listings after one that match, at most `limit`. */
-export async function withWords(database: Sql, sought: Sought, after: number, limit: number): Promise<Found[]> {
+export async function withWords(database: Sql, terms: SearchTerms, after: number, limit: number): Promise<Found[]> {
   const { id, areFound, queryOf } = WORDS[database.dialect]
   const { product, joined } = PRODUCT_OF[database.dialect](id)
   return await database.all<Found>(
     `select ${id} as listing_id, ${product} as product_id from listing_words ${joined}
       where ${areFound('?')} and ${id} > ? order by ${id} limit ?`,
-    queryOf(sought),
+    queryOf(terms),
     after,
     limit,
   )
@@ -93,20 +93,20 @@ export type Batch = Readonly<{ count: number; last: number; found: readonly Foun
 /** Of the next listings after one that match, at most `limit`, those on special in a store that is not `silent`. */
 export async function specialsWithWords(
   database: Sql,
-  sought: Sought,
+  terms: SearchTerms,
   { after, limit }: Readonly<{ after: number; limit: number }>,
   silent: readonly number[],
 ): Promise<Batch> {
   const { those, areIn, asValue, ofAll } = LISTS[database.dialect]
   const { id, areFound, queryOf } = WORDS[database.dialect]
   const matching =
-    sought.length === 0
+    terms.length === 0
       ? 'select id from listing where id > ? order by id limit ?'
       : `select ${id} as id from listing_words where ${areFound('?')} and ${id} > ? order by ${id} limit ?`
   // Their ids stay a text: thousands of records take longer to hand over than to find.
   const next = await database.get<{ ids: string; count: number; last: number | null }>(
     `select ${ofAll('id')} as ids, count(*) as count, max(id) as last from (${matching}) as matching`,
-    ...(sought.length === 0 ? [] : [queryOf(sought)]),
+    ...(terms.length === 0 ? [] : [queryOf(terms)]),
     after,
     limit,
   )
@@ -129,34 +129,34 @@ export function isOnSpecial(listing: string, areSilent: string): string {
 }
 
 /** The ids of the first listings that match, at most `limit`. */
-export async function idsWithWords(database: Sql, sought: Sought, limit: number): Promise<number[]> {
+export async function idsWithWords(database: Sql, terms: SearchTerms, limit: number): Promise<number[]> {
   const { ofAll, numbersIn } = LISTS[database.dialect]
   const { id, areFound, queryOf } = WORDS[database.dialect]
   const found = await database.get<{ ids: string | null }>(
     `select ${ofAll('id')} as ids from (
       select ${id} as id from listing_words where ${areFound('?')} order by ${id} limit ?) as found`,
-    queryOf(sought),
+    queryOf(terms),
     limit,
   )
   return numbersIn(found!.ids).sort((one, other) => one - other)
 }
 
 /** Whether any listing has a word. */
-export async function isListed(database: Sql, word: SoughtWord): Promise<boolean> {
+export async function isListed(database: Sql, word: SearchWord): Promise<boolean> {
   const { isAny, queryOf } = WORDS[database.dialect]
-  const sought = await expandPrefixes(database, [[{ words: [word], worth: 1 }]])
-  return (await database.get(isAny, queryOf(sought))) !== undefined
+  const terms = await expandPrefixes(database, [[{ words: [word], weight: 1 }]])
+  return (await database.get(isAny, queryOf(terms))) !== undefined
 }
 
 /** Counts the products of the first COUNT_MAX matching listings; several listings of a product count once. */
-export async function countWithWords(database: Sql, sought: Sought): Promise<Count> {
+export async function countWithWords(database: Sql, terms: SearchTerms): Promise<Count> {
   const { id, areFound, queryOf } = WORDS[database.dialect]
   const { product, joined } = PRODUCT_OF[database.dialect](id)
   const counted = await database.get<{ count: number; listings: number }>(
     `select count(distinct product_id) as count, count(*) as listings from (
       select ${product} as product_id from listing_words ${joined}
       where ${areFound('?')} limit ${COUNT_MAX + 1}) as found`,
-    queryOf(sought),
+    queryOf(terms),
   )
   const { count, listings } = counted!
   return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
@@ -168,7 +168,7 @@ export function countOf(count: number, max = COUNT_MAX): Count {
 }
 
 /** The products of which an earlier listing has the words, in PostgreSQL, which can test single listings. */
-export async function foundEarlierInPostgres(database: Sql, some: readonly Found[], sought: Sought) {
+export async function matchedEarlierInPostgres(database: Sql, some: readonly Found[], terms: SearchTerms) {
   const found = new Set<number>()
   for (const { product_id, listing_id } of some) {
     const earlier = await database.get(
@@ -176,7 +176,7 @@ export async function foundEarlierInPostgres(database: Sql, some: readonly Found
         where product_id = ? and listing.id < ? and ${WORDS.postgres.areFound('?')} limit 1`,
       product_id,
       listing_id,
-      tsqueryOf(sought),
+      tsqueryOf(terms),
     )
     if (earlier !== undefined) found.add(product_id)
   }

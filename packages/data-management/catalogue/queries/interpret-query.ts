@@ -7,46 +7,46 @@ import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import { stemOf } from '../model/article-words.ts'
 import { AMOUNT, packSizeOf } from '../model/pack-size.ts'
-import { type Alternative, amountWords, type Sought, type SoughtWord } from '../model/search-words.ts'
+import { type Alternative, amountWords, type SearchTerms, type SearchWord } from '../model/search-words.ts'
 import { nearTo, variantsSought } from '../model/spelling.ts'
 import { wordsTyped } from '../model/words.ts'
-import { isListed } from './with-words.ts'
+import { isListed } from './word-index.ts'
 
 /** `corrected`: the query with its unknown words corrected; null if nothing was corrected. */
-export type Understood = Readonly<{ sought: Sought; corrected: string | null }>
+export type InterpretedQuery = Readonly<{ terms: SearchTerms; corrected: string | null }>
 
-const WORTH = { typed: 1, form: 0.97, joined: 0.9, parted: 0.9, corrected: 0.7 } as const
+const WEIGHTS = { typed: 1, form: 0.97, joined: 0.9, parted: 0.9, corrected: 0.7 } as const
 // The most words that are searched for: a text of more words is no product name.
 const WORDS_MAX = 30
-const PARTED_LETTERS_MIN = 5
+const SPLIT_LETTERS_MIN = 5
 const CANDIDATES_MAX = 2_000
 const NEAR_MAX = 4
 
-/** Interprets a query. Without words, nothing is sought. */
-export async function understood(database: Sql, text: string): Promise<Understood> {
+/** Interprets a query. Without words, there are no terms. */
+export async function interpretQuery(database: Sql, text: string): Promise<InterpretedQuery> {
   const { rest, amounts, written, isAtEnd } = amountsIn(text)
   const typed = wordsTyped(rest).slice(0, WORDS_MAX)
-  const words = typed.map((word, index) => ({ word, isBegun: index === typed.length - 1 && !isAtEnd }))
-  const known = await knownOf(
+  const words = typed.map((word, index) => ({ word, isPrefix: index === typed.length - 1 && !isAtEnd }))
+  const known = await knownWords(
     database,
-    typed.flatMap((word, index) => toAskAbout(word, typed[index + 1])),
+    typed.flatMap((word, index) => wordsToLookUp(word, typed[index + 1])),
   )
   const groups: Alternative[][] = []
   let corrected = false
   for (const each of words) {
-    const meant = meantBy(each, known)
-    if (!(await isKnown(database, each, known, meant))) {
-      const near = await nearOf(database, each.word)
+    const alternatives = alternativesOf(each, known)
+    if (!(await isKnown(database, each, known, alternatives))) {
+      const near = await nearestWords(database, each.word)
       corrected ||= near.length > 0
       for (const word of near)
-        meant.push(
-          ...[word, ...formsOf(word)].map((form) => alternative(WORTH.corrected, { word: form, isBegun: false })),
+        alternatives.push(
+          ...[word, ...formsOf(word)].map((form) => alternative(WEIGHTS.corrected, { word: form, isPrefix: false })),
         )
     }
-    groups.push(meant)
+    groups.push(alternatives)
   }
   return {
-    sought: [...joinedGroups(words, groups, known), ...amounts],
+    terms: [...joinedGroups(words, groups, known), ...amounts],
     corrected: corrected ? [...correctedWords(words, groups), ...written].join(' ') : null,
   }
 }
@@ -61,21 +61,21 @@ function amountsIn(text: string) {
     if (marked === undefined) return found
     isAtEnd = text.slice((more.at(-2) as number) + found.length).trim() === ''
     written.push(found)
-    const [closed, apart] = [found.replace(/\s/g, ''), found]
-    const literal = [closed, apart].map((each) =>
-      alternative(WORTH.form, ...wordsTyped(each).map((word) => ({ word, isBegun: false }))),
+    const [joined, spaced] = [found.replace(/\s/g, ''), found]
+    const literal = [joined, spaced].map((each) =>
+      alternative(WEIGHTS.form, ...wordsTyped(each).map((word) => ({ word, isPrefix: false }))),
     )
-    amounts.push([alternative(WORTH.typed, { word: marked, isBegun: false }), ...literal])
+    amounts.push([alternative(WEIGHTS.typed, { word: marked, isPrefix: false }), ...literal])
     return ' '
   })
   return { rest, amounts, written, isAtEnd }
 }
 
-function alternative(worth: number, ...words: SoughtWord[]): Alternative {
-  return { words, worth }
+function alternative(weight: number, ...words: SearchWord[]): Alternative {
+  return { words, weight }
 }
 
-function toAskAbout(word: string, next: string | undefined): string[] {
+function wordsToLookUp(word: string, next: string | undefined): string[] {
   const joined = next === undefined ? [] : [word + next]
   return [word, ...formsOf(word), ...joined, ...halvesOf(word).flat()]
 }
@@ -88,29 +88,34 @@ function formsOf(word: string): string[] {
 }
 
 function halvesOf(word: string): [string, string][] {
-  if (word.length < PARTED_LETTERS_MIN || !/^\p{L}+$/u.test(word)) return []
+  if (word.length < SPLIT_LETTERS_MIN || !/^\p{L}+$/u.test(word)) return []
   const at = Array.from({ length: word.length - 3 }, (_, index) => index + 2)
   return at.map((place) => [word.slice(0, place), word.slice(place)])
 }
 
-function meantBy({ word, isBegun }: SoughtWord, known: ReadonlySet<string>): Alternative[] {
+function alternativesOf({ word, isPrefix }: SearchWord, known: ReadonlySet<string>): Alternative[] {
   const forms = formsOf(word).filter((each) => known.has(each))
   const halves = halvesOf(word).filter((both) => both.every((half) => known.has(half)))
   return [
-    alternative(WORTH.typed, { word, isBegun }),
-    ...forms.map((each) => alternative(WORTH.form, { word: each, isBegun: false })),
-    ...halves.map((both) => alternative(WORTH.parted, ...both.map((half) => ({ word: half, isBegun: false })))),
+    alternative(WEIGHTS.typed, { word, isPrefix }),
+    ...forms.map((each) => alternative(WEIGHTS.form, { word: each, isPrefix: false })),
+    ...halves.map((both) => alternative(WEIGHTS.parted, ...both.map((half) => ({ word: half, isPrefix: false })))),
   ]
 }
 
-async function isKnown(database: Sql, { word, isBegun }: SoughtWord, known: ReadonlySet<string>, meant: Alternative[]) {
-  if (known.has(word) || meant.length > 1) return true
-  return isBegun && (await isListed(database, { word, isBegun }))
+async function isKnown(
+  database: Sql,
+  { word, isPrefix }: SearchWord,
+  known: ReadonlySet<string>,
+  alternatives: Alternative[],
+) {
+  if (known.has(word) || alternatives.length > 1) return true
+  return isPrefix && (await isListed(database, { word, isPrefix }))
 }
 
 /** Adds the alternative that two neighbouring words are one, if that is a known word. */
 function joinedGroups(
-  words: readonly SoughtWord[],
+  words: readonly SearchWord[],
   groups: readonly Alternative[][],
   known: ReadonlySet<string>,
 ): Alternative[][] {
@@ -124,23 +129,23 @@ function joinedGroups(
     }
     const both = groups[index]!.flatMap((first) =>
       groups[index + 1]!.map((second) =>
-        alternative(Math.min(first.worth, second.worth), ...first.words, ...second.words),
+        alternative(Math.min(first.weight, second.weight), ...first.words, ...second.words),
       ),
     )
-    all.push([...both, alternative(WORTH.joined, { word: joined, isBegun: false })])
+    all.push([...both, alternative(WEIGHTS.joined, { word: joined, isPrefix: false })])
     index++
   }
   return all
 }
 
-function correctedWords(words: readonly SoughtWord[], groups: readonly Alternative[][]): string[] {
+function correctedWords(words: readonly SearchWord[], groups: readonly Alternative[][]): string[] {
   return words.map(({ word }, index) => {
-    const meant = groups[index]!.find(({ worth }) => worth === WORTH.corrected)
-    return meant === undefined ? word : meant.words[0]!.word
+    const alternatives = groups[index]!.find(({ weight }) => weight === WEIGHTS.corrected)
+    return alternatives === undefined ? word : alternatives.words[0]!.word
   })
 }
 
-async function knownOf(database: Sql, words: readonly string[]): Promise<Set<string>> {
+async function knownWords(database: Sql, words: readonly string[]): Promise<Set<string>> {
   if (words.length === 0) return new Set()
   const { areIn, asValue } = LISTS[database.dialect]
   const found = await database.all<{ word: string }>(
@@ -148,7 +153,7 @@ async function knownOf(database: Sql, words: readonly string[]): Promise<Set<str
     asValue([...new Set(words)]),
   )
   return new Set(
-    await listedOf(
+    await listedWords(
       database,
       found.map(({ word }) => word),
     ),
@@ -156,14 +161,14 @@ async function knownOf(database: Sql, words: readonly string[]): Promise<Set<str
 }
 
 /** Those of these words that some listing has. */
-async function listedOf(database: Sql, words: readonly string[]): Promise<string[]> {
+async function listedWords(database: Sql, words: readonly string[]): Promise<string[]> {
   const listed: string[] = []
-  for (const word of words) if (await isListed(database, { word, isBegun: false })) listed.push(word)
+  for (const word of words) if (await isListed(database, { word, isPrefix: false })) listed.push(word)
   return listed
 }
 
 /** The known words that are nearest to a word, at most NEAR_MAX. */
-async function nearOf(database: Sql, word: string): Promise<string[]> {
+async function nearestWords(database: Sql, word: string): Promise<string[]> {
   const variants = variantsSought(word)
   if (variants.length === 0) return []
   const { areIn, asValue } = LISTS[database.dialect]
@@ -175,7 +180,7 @@ async function nearOf(database: Sql, word: string): Promise<string[]> {
     word,
     found.map((each) => each.word),
   )) {
-    const listed = await listedOf(database, group)
+    const listed = await listedWords(database, group)
     if (listed.length > 0) return listed.slice(0, NEAR_MAX)
   }
   return []

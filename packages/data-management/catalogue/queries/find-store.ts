@@ -15,7 +15,7 @@ export async function lastScrapeOf(database: Sql, storeId: number): Promise<Omit
 }
 
 /** The store with this name: company and code joined by a slash, where the code may be an alias. */
-export async function storeCalled(database: Sql, text: string): Promise<StoreFound | undefined> {
+export async function findStore(database: Sql, text: string): Promise<StoreFound | undefined> {
   return await database.get<StoreFound>(
     `select store.id, company.code as company, store.code as code, (select max(date) from scrape where store_id = store.id) as "lastDate"
       from store join company on company.id = store.company_id

@@ -3,18 +3,14 @@
  * Loading a file received before others, or undoing a load, may change it, and with it the names of products.
  */
 import type { ScrapeRecord } from './scrapes.ts'
-import { type LoadDatabase, type Records, records, sql } from './statement.ts'
+import { idRecords, type LoadDatabase, type Records, records, sql } from './statement.ts'
 
 const SCRAPES_AT_FIRST = 2
 const SCRAPES_FACTOR = 8
 
 /** Lowers `since` of the labels in staged scrapes to the rank of their file, if loads of higher rank exist. */
-export async function lowerFirstShown(
-  database: LoadDatabase,
-  rankedAt: number,
-  scrapes: readonly { number: number }[],
-) {
-  if (!(await areLater(database, rankedAt))) return
+export async function lowerSince(database: LoadDatabase, rankedAt: number, scrapes: readonly { number: number }[]) {
+  if (!(await hasLaterLoads(database, rankedAt))) return
   for (const { number } of scrapes) {
     await database.run(
       sql`update label set since = ${rankedAt} from (select distinct label_id from observed where scrape = ${number}) as said
@@ -29,7 +25,7 @@ export async function lowerFirstShown(
 }
 
 /** Whether any load on record has a higher rank. */
-export async function areLater(database: LoadDatabase, rankedAt: number): Promise<boolean> {
+export async function hasLaterLoads(database: LoadDatabase, rankedAt: number): Promise<boolean> {
   const later = sql`select 1 as one from load where ranked_at > ${rankedAt} limit 1`
   return (await database.get(later)) !== undefined
 }
@@ -41,7 +37,11 @@ export async function rankedAtOf(database: LoadDatabase, loadId: number): Promis
 }
 
 /** Before a scrape is removed: adds to `doubted` the labels that its load, of this rank, was the first to show. */
-export async function noteDoubted(database: LoadDatabase, rankedAt: number, scrape: ScrapeRecord): Promise<void> {
+export async function collectDoubtedLabels(
+  database: LoadDatabase,
+  rankedAt: number,
+  scrape: ScrapeRecord,
+): Promise<void> {
   const { id, storeId, date } = scrape
   await database.run(
     sql`insert into doubted (label_id, listing_id) select label_id, listing_id from (
@@ -56,13 +56,13 @@ export async function noteDoubted(database: LoadDatabase, rankedAt: number, scra
  * Recomputes `since` of the labels in `doubted`, which a removed load was the first to show: searches the scrapes
  * received with it or later, in the order of receipt.
  */
-export async function findSince(database: LoadDatabase, { companyIds, rankedAt }: TakenOut): Promise<void> {
+export async function recomputeSince(database: LoadDatabase, { companyIds, rankedAt }: RemovedScrapes): Promise<void> {
   await database.script('update label set since = null where id in (select label_id from doubted)')
-  const companies = records('wanted', { id: 'integer' }, [[...new Set(companyIds)]])
+  const companies = idRecords(companyIds)
   let after: ScrapeRank | undefined = { ranked_at: rankedAt, id: 0 }
-  for (let count = SCRAPES_AT_FIRST; after !== undefined && (await areOpen(database)); count *= SCRAPES_FACTOR) {
+  for (let count = SCRAPES_AT_FIRST; after !== undefined && (await hasOpenLabels(database)); count *= SCRAPES_FACTOR) {
     const scrapes: Scrape[] = await scrapesAfter(database, companies, after, count)
-    await findIn(database, scrapes)
+    await searchScrapes(database, scrapes)
     after = scrapes[count - 1]
   }
   await database.script(`insert into seed select distinct listing_id from doubted where true on conflict do nothing;
@@ -70,7 +70,7 @@ export async function findSince(database: LoadDatabase, { companyIds, rankedAt }
 }
 
 /** What is removed: the companies of the scrapes, and the rank of their load. */
-type TakenOut = Readonly<{ companyIds: Iterable<number>; rankedAt: number }>
+type RemovedScrapes = Readonly<{ companyIds: Iterable<number>; rankedAt: number }>
 
 type Scrape = Readonly<{ id: number; store_id: number; date: string; ranked_at: number; is_contested: number }>
 type ScrapeRank = Pick<Scrape, 'ranked_at' | 'id'>
@@ -96,11 +96,11 @@ function scrapesAfter(
 const IS_OPEN = sql`(select since from label where label.id = doubted.label_id) is null
   and (select uses from label_use where label_use.label_id = doubted.label_id) > 0`
 
-async function areOpen(database: LoadDatabase): Promise<boolean> {
+async function hasOpenLabels(database: LoadDatabase): Promise<boolean> {
   return (await database.get(sql`select 1 as one from doubted where ${IS_OPEN} limit 1`)) !== undefined
 }
 
-async function findIn(database: LoadDatabase, scrapes: readonly Scrape[]): Promise<void> {
+async function searchScrapes(database: LoadDatabase, scrapes: readonly Scrape[]): Promise<void> {
   const types = {
     id: 'bigint',
     store_id: 'integer',

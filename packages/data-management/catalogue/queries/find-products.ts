@@ -11,13 +11,13 @@ import {
   companyWord,
   isFound,
   markedWordQuery,
-  type Sought,
+  type SearchTerms,
   wordsOfListing,
 } from '../model/search-words.ts'
 import type { Current } from './current.ts'
-import { describedListings } from './described.ts'
-import { inOrder, onSpecial, type Ranked, rank } from './ranked.ts'
-import { understood } from './understood.ts'
+import { interpretQuery } from './interpret-query.ts'
+import { compareRanked, onSpecial, type Ranked, rank } from './ranked.ts'
+import { searchableListings } from './searchable-listings.ts'
 import {
   type Batch,
   COUNT_MAX,
@@ -26,10 +26,10 @@ import {
   countWithWords,
   expandPrefixes,
   type Found,
-  foundEarlierInPostgres,
+  matchedEarlierInPostgres,
   specialsWithWords,
   withWords,
-} from './with-words.ts'
+} from './word-index.ts'
 
 /**
  * The criteria of a search, all of which must be met. `after` is where the page before ended: the score and the listing
@@ -44,17 +44,17 @@ export type ProductQuery = Readonly<{
   category?: string | undefined
   /** Only what at least one store that is not silent has on special. */
   special?: boolean | undefined
-  after: FoundKey | undefined
+  after: ProductCursor | undefined
   limit: number
 }>
 
 /** Where a page ended. */
-export type FoundKey = readonly [score: number, listingId: number]
+export type ProductCursor = readonly [score: number, listingId: number]
 
 /** A page of products, where the next one begins (null: no more), and how the words were understood. */
-export type FoundPage = Readonly<{
+export type ProductPage = Readonly<{
   products: readonly Found[]
-  next: FoundKey | null
+  next: ProductCursor | null
   /** Counts all products that match. */
   total: () => Promise<Count>
   /** The words that were searched for instead, if a typed word is unknown; else null. */
@@ -68,11 +68,11 @@ const UNRANKED = -1_000_000
 // The most matching listings read at once, where many of them are of one product.
 const BATCH_MAX = 2_000
 // The most listings examined for a page of specials: such a page may be short and still have a next one.
-const LOOKED_AT_MAX = 4_000
+const EXAMINED_MAX = 4_000
 const CATEGORIES_MAX = 500
 const TOP_CATEGORIES_MAX = 60
 
-const NOTHING: FoundPage = {
+const NOTHING: ProductPage = {
   products: [],
   next: null,
   total: async () => ({ count: 0, exact: true }),
@@ -82,35 +82,35 @@ const NOTHING: FoundPage = {
 
 /** Finds a page of products. */
 export async function findProducts(database: Sql, query: ProductQuery, current: () => Promise<Current>) {
-  const marks = await marksOf(database, query)
-  if (marks === undefined) return NOTHING
-  const { sought: typed, corrected } = await understood(database, query.q ?? '')
+  const filters = await filterTerms(database, query)
+  if (filters === undefined) return NOTHING
+  const { terms: typed, corrected } = await interpretQuery(database, query.q ?? '')
   // There is text in the query, but not a word.
   if (typed.length === 0 && (query.q ?? '').trim() !== '') return NOTHING
-  const sought = [...marks, ...(await expandPrefixes(database, typed))]
-  if (query.barcode !== undefined || query.sku !== undefined) return await findFew(database, query, sought)
-  const search = { query, typed, sought, current }
-  if (typed.length > 0) return { ...(await findBest(database, search)), corrected }
-  return { ...(await findInOrder(database, search, new Map())), categories: await topCategories(database) }
+  const terms = [...filters, ...(await expandPrefixes(database, typed))]
+  if (query.barcode !== undefined || query.sku !== undefined) return await findByCode(database, query, terms)
+  const search = { query, typed, terms, current }
+  if (typed.length > 0) return { ...(await findRanked(database, search)), corrected }
+  return { ...(await findUnranked(database, search, new Map())), categories: await topCategories(database) }
 }
 
-/** `typed`: what the words mean; `sought`: all that is sought, as the index is asked for it. */
-type Search = Readonly<{ query: ProductQuery; typed: Sought; sought: Sought; current: () => Promise<Current> }>
+/** `typed`: what the words mean; `terms`: all that is searched for, as the index is asked for it. */
+type Search = Readonly<{ query: ProductQuery; typed: SearchTerms; terms: SearchTerms; current: () => Promise<Current> }>
 
 /** The marked words of the company and the category; undefined if there is none of that name. */
-async function marksOf(database: Sql, { company, category }: ProductQuery): Promise<Sought | undefined> {
-  const marks: Sought[number][] = []
+async function filterTerms(database: Sql, { company, category }: ProductQuery): Promise<SearchTerms | undefined> {
+  const terms: SearchTerms[number][] = []
   if (company !== undefined) {
-    const companyId = await companyOf(database, company)
+    const companyId = await companyIdOf(database, company)
     if (companyId === undefined) return undefined
-    marks.push(markedWordQuery(companyWord(companyId)))
+    terms.push(markedWordQuery(companyWord(companyId)))
   }
   if (category !== undefined) {
-    const ids = await categoriesCalled(database, category)
+    const ids = await categoryIds(database, category)
     if (ids.length === 0) return undefined
-    marks.push(markedWordQuery(...ids.map(categoryWord)))
+    terms.push(markedWordQuery(...ids.map(categoryWord)))
   }
-  return marks
+  return terms
 }
 
 async function topCategories(database: Sql): Promise<string[]> {
@@ -119,18 +119,18 @@ async function topCategories(database: Sql): Promise<string[]> {
 }
 
 /** The ids of the categories of this name, at any level. */
-export async function categoriesCalled(database: Sql, name: string): Promise<number[]> {
+export async function categoryIds(database: Sql, name: string): Promise<number[]> {
   const sql = `select id from category where name = ? order by id limit ${CATEGORIES_MAX}`
   return (await database.all<{ id: number }>(sql, name)).map(({ id }) => id)
 }
 
 /** The id of a company by its code. */
-export async function companyOf(database: Sql, code: string): Promise<number | undefined> {
+export async function companyIdOf(database: Sql, code: string): Promise<number | undefined> {
   return (await database.get<{ id: number }>('select id from company where code = ?', foldedCode(code)))?.id
 }
 
 /** Finds by barcode or SKU: so few listings match that all of them are read. */
-async function findFew(database: Sql, { barcode, sku, after, limit }: ProductQuery, sought: Sought) {
+async function findByCode(database: Sql, { barcode, sku, after, limit }: ProductQuery, terms: SearchTerms) {
   const values: Value[] = []
   const conditions: string[] = []
   if (barcode !== undefined) {
@@ -151,7 +151,7 @@ async function findFew(database: Sql, { barcode, sku, after, limit }: ProductQue
     ...values,
   )
   const ids = listings.map(({ listing_id }) => listing_id)
-  const matching = new Set(await foundAmong(database, ids, sought))
+  const matching = new Set(await matchingAmong(database, ids, terms))
   const first = new Map<number, Found>()
   for (const each of listings)
     if (matching.has(each.listing_id) && !first.has(each.product_id)) first.set(each.product_id, each)
@@ -161,37 +161,37 @@ async function findFew(database: Sql, { barcode, sku, after, limit }: ProductQue
 }
 
 /** The ranked products, followed by all others that match. */
-async function findBest(database: Sql, search: Search): Promise<FoundPage> {
-  const { query, typed, sought } = search
+async function findRanked(database: Sql, search: Search): Promise<ProductPage> {
+  const { query, typed, terms } = search
   const current = await search.current()
-  const best = await rank(database, { typed, sought, isSpecial: query.special === true }, current)
+  const best = await rank(database, { typed, terms, isSpecial: query.special === true }, current)
   const { products } = best
   const last = query.after
   const page = products.filter(
-    (each) => last === undefined || inOrder(each, { score: last[0], listing_id: last[1], product_id: 0 }) > 0,
+    (each) => last === undefined || compareRanked(each, { score: last[0], listing_id: last[1], product_id: 0 }) > 0,
   )
   const total = async () =>
-    query.special || best.isAll ? { count: products.length, exact: best.isAll } : await countWithWords(database, sought)
+    query.special || best.isAll ? { count: products.length, exact: best.isAll } : await countWithWords(database, terms)
   const { categories } = best
   if (best.isAll || page.length >= query.limit) return { ...pageOf(page, query.limit, total, !best.isAll), categories }
   const seen = new Map(best.products.map(({ product_id }) => [product_id, true] as const))
   const limit = query.limit - page.length
-  const rest = await findInOrder(database, { ...search, query: { ...query, limit } }, seen)
+  const rest = await findUnranked(database, { ...search, query: { ...query, limit } }, seen)
   return { ...rest, products: [...page, ...rest.products], total, categories }
 }
 
 /** The matching products in the order in which they became known, without those in `but`. */
-async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<number, true>): Promise<FoundPage> {
-  const { query, sought } = search
+async function findUnranked(database: Sql, search: Search, excluded: ReadonlyMap<number, true>): Promise<ProductPage> {
+  const { query, terms } = search
   const { limit } = query
   const found: Found[] = []
   const current = query.special ? await search.current() : undefined
-  const firstsIn = firsts(database, sought, current)
+  const firstsIn = firstMatches(database, terms, current)
   let last = query.after !== undefined && query.after[0] === UNRANKED ? query.after[1] : 0
-  let lookedAt = 0
+  let examined = 0
   for (let size = limit + 1; found.length <= limit; size = Math.min(size * 4, BATCH_MAX)) {
-    const batch = await nextOf(database, sought, { after: last, limit: size }, current)
-    const wanted = batch.found.filter(({ product_id }) => !but.has(product_id))
+    const batch = await nextBatch(database, terms, { after: last, limit: size }, current)
+    const wanted = batch.found.filter(({ product_id }) => !excluded.has(product_id))
     for (let at = 0; at < wanted.length && found.length <= limit; ) {
       const some = wanted.slice(at, at + limit + 1 - found.length)
       at += some.length
@@ -199,8 +199,8 @@ async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<numbe
     }
     if (batch.count < size) break
     last = batch.last
-    lookedAt += batch.count
-    if (query.special && lookedAt >= LOOKED_AT_MAX && found.length <= limit)
+    examined += batch.count
+    if (query.special && examined >= EXAMINED_MAX && found.length <= limit)
       return {
         ...NOTHING,
         products: found,
@@ -211,7 +211,7 @@ async function findInOrder(database: Sql, search: Search, but: ReadonlyMap<numbe
   // Of specials, only what was examined is counted.
   const isAll = found.length <= limit && query.after === undefined
   const total = async () =>
-    query.special ? { count: Math.min(found.length, limit), exact: isAll } : await countIn(database, sought)
+    query.special ? { count: Math.min(found.length, limit), exact: isAll } : await countMatches(database, terms)
   return pageOf(found.map(unranked), limit, total)
 }
 
@@ -220,21 +220,21 @@ function unranked(each: Found): Ranked {
 }
 
 /** The next matching listings. Without words: the first listing of each product, or with `current` any on special. */
-async function nextOf(
+async function nextBatch(
   database: Sql,
-  sought: Sought,
+  terms: SearchTerms,
   { after, limit }: Readonly<{ after: number; limit: number }>,
   current: Current | undefined,
 ): Promise<Batch> {
-  if (current !== undefined) return await specialsWithWords(database, sought, { after, limit }, current.silentStores)
+  if (current !== undefined) return await specialsWithWords(database, terms, { after, limit }, current.silentStores)
   const sql = 'select id as listing_id, product_id from listing where id > ? and product_id = id order by id limit ?'
   const found =
-    sought.length > 0 ? await withWords(database, sought, after, limit) : await database.all<Found>(sql, after, limit)
+    terms.length > 0 ? await withWords(database, terms, after, limit) : await database.all<Found>(sql, after, limit)
   return { count: found.length, last: found.at(-1)?.listing_id ?? after, found }
 }
 
-async function countIn(database: Sql, sought: Sought): Promise<Count> {
-  if (sought.length > 0) return await countWithWords(database, sought)
+async function countMatches(database: Sql, terms: SearchTerms): Promise<Count> {
+  if (terms.length > 0) return await countWithWords(database, terms)
   const sql = `select count(*) as count from (select 1 from listing where product_id = id limit ${COUNT_MAX + 1}) as counted`
   return countOf((await database.get<{ count: number }>(sql))!.count)
 }
@@ -243,22 +243,22 @@ async function countIn(database: Sql, sought: Sought): Promise<Count> {
  * Keeps those of which no earlier listing of the same product matches. Each product is checked once: thousands of
  * listings may be one product, and only the first of them that is checked can be the first match.
  */
-function firsts(database: Sql, sought: Sought, current: Current | undefined) {
+function firstMatches(database: Sql, terms: SearchTerms, current: Current | undefined) {
   const seen = new Set<number>()
   return async (some: readonly Found[]): Promise<Found[]> => {
     const unseen = some.filter(({ product_id }) => !seen.has(product_id) && seen.add(product_id))
     // The number of a product is that of its first listing.
     const others = unseen.filter(({ product_id, listing_id }) => product_id !== listing_id)
-    const late = await foundEarlier(database, others, sought, current)
+    const late = await matchedEarlier(database, others, terms, current)
     return unseen.filter(({ product_id }) => !late.has(product_id))
   }
 }
 
 /** The products of which an earlier listing than this one matches. With `current`: one that is on special. */
-async function foundEarlier(database: Sql, some: readonly Found[], sought: Sought, current: Current | undefined) {
+async function matchedEarlier(database: Sql, some: readonly Found[], terms: SearchTerms, current: Current | undefined) {
   if (some.length === 0) return new Set<number>()
   if (database.dialect === 'postgres' && current === undefined)
-    return await foundEarlierInPostgres(database, some, sought)
+    return await matchedEarlierInPostgres(database, some, terms)
   const { those, asValue } = LISTS[database.dialect]
   const earlier = await database.all<Found>(
     `select listing.id as listing_id, listing.product_id from ${those('?1', 'integer')} as wanted
@@ -268,21 +268,21 @@ async function foundEarlier(database: Sql, some: readonly Found[], sought: Sough
   )
   const ids = earlier.map(({ listing_id }) => listing_id)
   const wanted = current === undefined ? ids : [...(await onSpecial(database, ids, current))]
-  const found = new Set(await foundAmong(database, wanted, sought))
+  const found = new Set(await matchingAmong(database, wanted, terms))
   return new Set(earlier.filter(({ listing_id }) => found.has(listing_id)).map(({ product_id }) => product_id))
 }
 
 /** Those of these listings that have all words. */
-async function foundAmong(database: Sql, ids: readonly number[], sought: Sought): Promise<readonly number[]> {
-  if (ids.length === 0 || sought.length === 0) return ids
-  const described = await describedListings(database, ids)
-  return described.filter((listing) => isFound(wordsOfListing(listing), sought)).map(({ id }) => id)
+async function matchingAmong(database: Sql, ids: readonly number[], terms: SearchTerms): Promise<readonly number[]> {
+  if (ids.length === 0 || terms.length === 0) return ids
+  const described = await searchableListings(database, ids)
+  return described.filter((listing) => isFound(wordsOfListing(listing), terms)).map(({ id }) => id)
 }
 
 /** Makes a page. `isMore`: further products follow those found. */
-function pageOf(found: readonly Ranked[], limit: number, total: FoundPage['total'], isMore = false): FoundPage {
+function pageOf(found: readonly Ranked[], limit: number, total: ProductPage['total'], isMore = false): ProductPage {
   const products = found.slice(0, limit).map(({ listing_id, product_id }) => ({ listing_id, product_id }))
   const last = found.length > limit ? found[limit - 1] : isMore ? found.at(-1) : undefined
-  const next: FoundKey | null = last === undefined ? null : [last.score, last.listing_id]
+  const next: ProductCursor | null = last === undefined ? null : [last.score, last.listing_id]
   return { products, next, total, corrected: null, categories: [] }
 }

@@ -5,17 +5,16 @@
  * Every server of a fleet makes rounds; the ledger ensures that each change makes one notice.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { QueryRunner } from '../http/threads/reading.ts'
-import { runQuery } from '../http/threads/reading.ts'
-import { forgetOldNotices, seeReceivers } from '../ledger/notice-outbox.ts'
+import { type QueryRunner, runQuery } from '../http/threads/reading.ts'
+import { forgetOldNotices, updateReceivers } from '../ledger/notice-outbox.ts'
 import { type ConditionChanges, inParts } from '../ledger/notices.ts'
 import { Ticks } from '../ledger/ticks.ts'
 import type { Watches } from '../ledger/watches.ts'
 import { PATIENCE } from './conditions.ts'
 import type { Changed } from './look.ts'
-import type { Outside } from './looked.ts'
+import type { Outside } from './look-parts.ts'
 import { type NoticeContext, notifyReceivers } from './outbox.ts'
-import type { SeenAnew } from './watched.ts'
+import type { WatchChange } from './watched.ts'
 
 /** What a round works with. `revision`: the present revision of the catalogue. */
 export type RoundContext = NoticeContext &
@@ -34,23 +33,23 @@ const WHOLE_EVERY = 20
 const HOUR_ROUNDS = 120
 
 /** State kept between rounds: the revision of the last look, and the rounds in which some parts were done. */
-export type LastLook = { revision: string; rounds: number; begunIn?: number; wholeIn?: number }
+export type RoundState = { revision: string; rounds: number; begunIn?: number; wholeIn?: number }
 
 /** The state before the first round. */
-export function noLook(): LastLook {
+export function newRoundState(): RoundState {
   return { revision: '', rounds: 0 }
 }
 
 /** Makes rounds until the signal aborts. Work that fails is repeated in the next one. */
 export async function makeRounds(rounds: RoundContext, signal: AbortSignal): Promise<void> {
-  for (const known = noLook(); !signal.aborted; ) {
+  for (const known = newRoundState(); !signal.aborted; ) {
     await makeRound(rounds, known, signal)
     await sleep(ROUND_MS, undefined, { signal }).catch(() => {})
   }
 }
 
 /** Makes one round. Receivers are recorded before the first look: notices made earlier would have no receivers. */
-export async function makeRound(rounds: RoundContext, known: LastLook, signal: AbortSignal): Promise<void> {
+export async function makeRound(rounds: RoundContext, known: RoundState, signal: AbortSignal): Promise<void> {
   const round = known.rounds++
   const isDue = (last: number | undefined, every: number) => last === undefined || round - last >= every
   const isDone = async (part: () => Promise<void>) => {
@@ -67,15 +66,15 @@ export async function makeRound(rounds: RoundContext, known: LastLook, signal: A
   if (known.begunIn !== undefined) {
     const isWhole = isDue(known.wholeIn, WHOLE_EVERY)
     if (isWhole) known.wholeIn = round
-    await isDone(() => lookAtConditions(rounds, isWhole, signal))
-    await isDone(() => lookAtWatched(rounds, known, signal))
+    await isDone(() => recordConditions(rounds, isWhole, signal))
+    await isDone(() => recordWatched(rounds, known, signal))
   }
   await isDone(() => notifyReceivers(rounds, signal))
 }
 
 /** Records the receivers of this server, and removes old notices. */
 export async function begin({ notices: { database }, receivers, now }: RoundContext): Promise<void> {
-  await seeReceivers(
+  await updateReceivers(
     database,
     receivers.map(({ name }) => name),
     now(),
@@ -84,7 +83,7 @@ export async function begin({ notices: { database }, receivers, now }: RoundCont
 }
 
 /** Records changes of conditions. `isWhole`: also of the slow kinds. */
-export async function lookAtConditions(rounds: RoundContext, isWhole: boolean, signal?: AbortSignal): Promise<void> {
+export async function recordConditions(rounds: RoundContext, isWhole: boolean, signal?: AbortSignal): Promise<void> {
   for (let more = true; more; ) {
     const asker = { keyId: null, now: rounds.now(), ...(signal && { signal }) }
     const parameters = { outside: await rounds.outside(), isWhole }
@@ -108,19 +107,19 @@ async function record({ notices, kinds, now, log, patience = PATIENCE }: RoundCo
 }
 
 /** Looks at watched products, if the catalogue or a watch has changed since the last look. */
-export async function lookAtWatched(
+export async function recordWatched(
   rounds: RoundContext,
-  known: Pick<LastLook, 'revision'>,
+  known: Pick<RoundState, 'revision'>,
   signal?: AbortSignal,
 ): Promise<void> {
   const { queries, watches, kinds, now } = rounds
   const revision = `${await rounds.revision()} ${await watches.version()}`
   if (revision === known.revision) return
   const asker = { keyId: null, now: now(), ...(signal && { signal }) }
-  const { changed } = await runQuery<{ changed: SeenAnew[] }>(queries, 'watched', {}, asker)
+  const { changed } = await runQuery<{ changed: WatchChange[] }>(queries, 'watched', {}, asker)
   for (const { watch, seen, text, productId } of changed) {
     const notice = { at: now(), kind: 'watch', subject: String(productId), is_over: 0, text: text ?? '', data: null }
-    await watches.see(watch, seen, text !== null && kinds.has('watch') ? notice : undefined)
+    await watches.recordSeen(watch, seen, text !== null && kinds.has('watch') ? notice : undefined)
   }
   known.revision = revision
 }

@@ -4,19 +4,17 @@ import type { ListingName } from '../catalogue.ts'
 import type { Level } from '../model/suggest.ts'
 import type { Current } from './current.ts'
 import {
-  type KeptSuggestion,
   nameOf,
-  PAIRED_COLUMNS,
-  PAIRED_JOINS,
   type PairedListing,
-  type PairedListingRow,
   pairedListing,
+  pairedListingRows,
+  type StoredSuggestion,
   suggestionOf,
 } from './paired-listing.ts'
-import { pairText } from './suggestions.ts'
+import { pairText, pairTexts } from './suggestions.ts'
 
 /** A stored pair. */
-export type KeptPair = Readonly<{
+export type SuggestedPair = Readonly<{
   a: PairedListing
   b: PairedListing
   level: Level
@@ -29,7 +27,7 @@ export type PairCursor = readonly [score: number, listing: number, other: number
 
 const BATCH = 200
 
-type Pair = KeptSuggestion & Readonly<{ listing_id: number; other_id: number }>
+type StoredPair = StoredSuggestion & Readonly<{ listing_id: number; other_id: number }>
 
 type Page = Readonly<{ after: PairCursor; limit: number }>
 
@@ -39,24 +37,26 @@ export async function pairsToJudge(
   { after, limit }: Page,
   judged: readonly (readonly [ListingName, ListingName])[],
   current: Current,
-): Promise<Readonly<{ pairs: KeptPair[]; next: PairCursor | null }>> {
-  const said = new Set(judged.flatMap(([one, other]) => [pairText(one, other), pairText(other, one)]))
-  const pairs: KeptPair[] = []
+): Promise<Readonly<{ pairs: SuggestedPair[]; next: PairCursor | null }>> {
+  const texts = pairTexts(judged)
+  const pairs: SuggestedPair[] = []
   for (let place = after; ; ) {
-    const batch = await pairsBehind(database, place)
+    const batch = await pairsAfter(database, place)
     for (const pair of batch) {
       if (pairs.length === limit) return { pairs, next: place }
       place = [pair.score, pair.listing_id, pair.other_id]
-      const [one, other] = [await toldOf(database, pair.listing_id), await toldOf(database, pair.other_id)]
-      if (said.has(pairText(nameOf(one), nameOf(other)))) continue
-      pairs.push(await keptPair(database, [one, other], pair, current))
+      const [one] = await pairedListingRows(database, 'listing.id = ?', pair.listing_id)
+      const [other] = await pairedListingRows(database, 'listing.id = ?', pair.other_id)
+      if (texts.has(pairText(nameOf(one!), nameOf(other!)))) continue
+      const [a, b] = [await pairedListing(database, one!, current), await pairedListing(database, other!, current)]
+      pairs.push({ a, b, ...suggestionOf(pair) })
     }
     if (batch.length < BATCH) return { pairs, next: null }
   }
 }
 
-async function pairsBehind(database: Sql, place: PairCursor): Promise<Pair[]> {
-  return await database.all<Pair>(
+async function pairsAfter(database: Sql, place: PairCursor): Promise<StoredPair[]> {
+  return await database.all<StoredPair>(
     `select suggestion.listing_id, suggestion.other_id, is_identical, score, reasons
       from suggestion
       join listing as one on one.id = suggestion.listing_id and one.label_id = suggestion.label_id
@@ -66,21 +66,4 @@ async function pairsBehind(database: Sql, place: PairCursor): Promise<Pair[]> {
       order by score desc, suggestion.listing_id, suggestion.other_id limit ${BATCH}`,
     ...place,
   )
-}
-
-async function toldOf(database: Sql, id: number): Promise<PairedListingRow> {
-  return (await database.get<PairedListingRow>(
-    `select ${PAIRED_COLUMNS} from listing ${PAIRED_JOINS} where listing.id = ?`,
-    id,
-  ))!
-}
-
-async function keptPair(
-  database: Sql,
-  [one, other]: readonly [PairedListingRow, PairedListingRow],
-  pair: Pair,
-  current: Current,
-): Promise<KeptPair> {
-  const [a, b] = [await pairedListing(database, one, current), await pairedListing(database, other, current)]
-  return { a, b, ...suggestionOf(pair) }
 }

@@ -4,10 +4,10 @@ import { NOTICE_KINDS } from '@splitcart/shared/notice-readers.ts'
 import { readSettings } from '@splitcart/shared/settings.ts'
 import { revisionOf } from '../catalogue/queries/revision.ts'
 import { PATIENCE } from '../notices/conditions.ts'
-import type { Outside } from '../notices/looked.ts'
+import type { Outside } from '../notices/look-parts.ts'
 import type { NoticeReceiver } from '../notices/receivers/receiver.ts'
 import { receiversOf } from '../notices/receivers.ts'
-import type { RoundContext } from '../notices/tell.ts'
+import type { RoundContext } from '../notices/rounds.ts'
 import { postGzip, type Receiver, rowsText } from './receiver.ts'
 
 /** What the process that serves would know of a machine that is well. */

@@ -2,7 +2,7 @@
 import type { NewLabel, NewListing, RowBatch } from './row-batch.ts'
 
 /** The listings and labels that a reader has numbered, with the ids found for them so far. */
-export class ListingMemory {
+export class ListingCache {
   /** The ids of companies and stores, by keys that the staging makes. */
   readonly names = new Map<string, number>()
   /** For a store code that is an alias: the code that it leads to, by the same keys. */
@@ -12,7 +12,7 @@ export class ListingMemory {
   #foundIn = 0
 
   /** Adds what appears in a batch for the first time. Must be called with every batch of the reader. */
-  note({ forget, listings, labels }: RowBatch): void {
+  add({ forget, listings, labels }: RowBatch): void {
     if (forget) this.forget()
     for (const listing of listings) this.#listings.push(listing)
     for (const label of labels) this.#labels.push(label)
@@ -25,7 +25,7 @@ export class ListingMemory {
   }
 
   /** Forgets all ids if they were found in another version of the catalogue, since some may no longer exist. */
-  begin(version: number): void {
+  useVersion(version: number): void {
     if (version === this.#foundIn) return
     this.#foundIn = version
     this.forgetNames()
@@ -50,7 +50,7 @@ export class ListingMemory {
 }
 
 /** What a label says. */
-export type LabelText = Readonly<{
+export type ParsedLabel = Readonly<{
   name: string
   key: string
   brand: string | null
@@ -66,7 +66,7 @@ export type LabelText = Readonly<{
 type Fields = [string, string, ...(string | null)[]]
 
 /** Parses the text of a label. */
-export function textOfLabel({ text }: NewLabel): LabelText {
+export function parseLabel({ text }: NewLabel): ParsedLabel {
   const fields = JSON.parse(text) as (string | null | object)[]
   const last = fields.at(-1)!
   const details = typeof last === 'object' && last !== null ? JSON.stringify(fields.pop()) : null

@@ -13,7 +13,7 @@ export type Outside = Readonly<{
 }>
 
 /** The input of a look for one kind. `recorded`: subjects already on record; `ticked`: subjects that are ticked off. */
-export type Looked = Readonly<{
+export type LookInput = Readonly<{
   reading: Reading
   outside: Outside
   recorded: ReadonlySet<string>
