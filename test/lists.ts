@@ -39,10 +39,10 @@ export const SLOW = [
   ),
   ...named(
     DATA_MANAGEMENT,
-    `addresses bounded-reading bridges category-changes change-plans changes-api changes-found comparable days decode decode-limits
+    `addresses bounded-reading bridges category-changes changes-api changes-found comparable days decode decode-limits
     derived-data dictionaries doctor-dates events-api export-api export-unread-api feeds figures headings-api histories label-digests
     large-products ledger-shared merges metrics notice-troubles notices packed packing-memory pgbouncer plans postgres-tls products
-    query-threads reader-client rejects-api remove-date resumable-api rights search-plans server-limits session-api shelved-meanwhile
+    query-plans query-threads reader-client rejects-api remove-date resumable-api rights search-plans server-limits session-api shelved-meanwhile
     sources-api statements store-aliases store-settings ticks unread-answers upload-names uploads-api uploads-named uploads-sorted`,
   ),
   ...named(SCRAPING, 'crashes dictionaries long-line results-of-many resumable watch watch-setbacks'),
