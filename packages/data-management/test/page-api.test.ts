@@ -13,7 +13,7 @@ import { assertProblem, get, openReceiver } from './receiver.ts'
 const SCRIPT = 'export const answer = 42 // a part of the page\n'.repeat(100)
 
 test('the server knows the address of every view', async () => {
-  const router = await readFile(join(import.meta.dirname, '@splitcart/dashboard/app/router.tsx'), 'utf8')
+  const router = await readFile(join(import.meta.dirname, '../../dashboard/app/router.tsx'), 'utf8')
   const views = [...router.matchAll(/^ {2}path: '([^']+)',$/gm)].map(([, path]) => path!.replaceAll('$', ':'))
   assert.ok(views.includes('/uploads/:id'))
   assert.deepEqual(views.toSorted(), [...ADDRESSES].sort())
