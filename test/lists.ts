@@ -35,7 +35,7 @@ export const SLOW = [
     TEST,
     `answers-of-commands backup bad-input check-against connect connections data-folder deadly-file demo deploy doctor everything
     fleet-deploy key-file kinds launcher locks migrate network observability page-scenes plain-clients postgres-way prices-said printing
-    private-data run scrape session-and-system settings-files status stores unread upgrade upload-report upload-watch usage`,
+    private-data resume run scrape session-and-system settings-files status stores unread upgrade upload-report upload-watch usage`,
   ),
   ...named(
     DATA_MANAGEMENT,
@@ -67,7 +67,7 @@ export const LONG = [
   ...named(TEST, 'copies costs database-trouble mistakes-of-people rights strangers adapters'),
   ...named(TEST, 'archive pack chaos killed canary fuzz swaps lost-server rows-as-people-send hostile-dcz'),
   ...named(SCRAPING, 'strangers'),
-  ...named(DASHBOARD, 'page-figures'),
+  ...named(DASHBOARD, 'page-figures page-wander'),
 ]
 /** What the page takes of a processor is measured: what runs beside it would be measured, too. */
 export const SPEED = `${DASHBOARD}/page-speed.test.ts`

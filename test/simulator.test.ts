@@ -5,7 +5,7 @@ import { MISTAKES } from '../torture/simulator/mistakes.ts'
 import { firstKill, LANES, startThreads } from '../torture/simulator/simulator.ts'
 import { effort, seedOf } from './effort.ts'
 
-const SEEDS = effort(400, 2_500)
+const SEEDS = effort(200, 2_500)
 const CLOCKS_SET_EVERY = 4
 // Seven seconds, and half a minute at length, on two idle processors.
 const MS_MAX = 400_000
