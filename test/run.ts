@@ -66,12 +66,13 @@ async function choose(given: readonly string[]): Promise<Choice> {
 }
 
 async function longStages(): Promise<Stage[]> {
-  const long = [...eachAlone(MORE), ...(await onPostgres()), ...eachAlone(LONG)]
+  const long = [...(await onPostgres()), ...eachAlone(MORE), ...eachAlone(LONG)]
   return [
     { ...sideBySide(shared(SLOW)), isNeeded: true },
-    // The many stories of the simulator would wait for all others, and end too late.
-    { batches: eachAlone([SPEED, SIMULATOR]), concurrency: 1 },
+    { batches: eachAlone([SPEED]), concurrency: 1 },
     { batches: long, concurrency: CONCURRENCY_OF_LONG },
+    // Its many stories would wait for all others, and end too late.
+    { batches: eachAlone([SIMULATOR]), concurrency: 1 },
   ]
 }
 
