@@ -144,8 +144,7 @@ function outageText({ level, outageMs, delayMs, waiting, problem }: Extract<Uplo
 function about({ state, receipt, problem }: FileEvent): string {
   if (problem !== undefined) return `: ${sentence(problem)}`
   if (receipt === undefined) return ''
-  if (receipt.load === null || state === 'accepted')
-    return `  ${formatNumber(receipt.lines)} lines, ${size(receipt.bytes)}`
+  if (receipt.load === null || state === 'accepted') return `  ${count(receipt.lines, 'line')}, ${size(receipt.bytes)}`
   return `  ${countsOf(receipt.load)}${receipt.load.problem === null ? '' : ` ${receipt.load.problem}`}`
 }
 

@@ -232,7 +232,7 @@ test('a heartbeat goes through the proxy for http, without the key, and the file
   const at = { API_SERVER_URL: server.url, API_SECRET_KEY, HEARTBEAT_URL, HTTP_PROXY: `http://${proxy.address}` }
   const { code, stdout } = await machines.run(['upload-data'], at)
   assert.equal(code, 0)
-  assert.match(stdout, /accepted +a\.jsonl/)
+  assert.match(stdout, /accepted +a\.jsonl {2}1 line, /)
   assert.deepEqual(proxy.asked, [`GET ${HEARTBEAT_URL}`])
   assert.ok(!proxy.read().includes(API_SECRET_KEY))
 })
