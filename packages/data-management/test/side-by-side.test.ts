@@ -1,9 +1,11 @@
 /** Many loaders at once on one PostgreSQL: the catalogue is the same as if one had loaded all files, and nobody waits for ever. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
+import { openPostgresCatalogue, openPostgresCatalogueDatabase } from '../catalogue/dialects/postgres/catalogue.ts'
+import { lockCompanies } from '../catalogue/dialects/postgres/locks.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueDigest, catalogueLines } from '../catalogue/digest.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
@@ -12,6 +14,8 @@ import { historyOf } from './histories.ts'
 import { differenceBetween, faultOf, loadWhole } from './history-case.ts'
 import type { HistoryFile } from './naive-rows.ts'
 import { Chance } from './random.ts'
+import { sha256Of } from './receiver.ts'
+import { named, scrapeText } from './shop.ts'
 
 const LOADERS = 8
 const FILES = 200
@@ -118,6 +122,39 @@ test('whoever loads bytes that another loader has begun with waits for it, and s
   await loadWhole(alone, file!)
   assert.equal(await catalogueDigest(database), await catalogueDigest(alone.database))
 })
+
+// The first scrape of a store, a later one, an earlier one, one between them, and a second one of a date.
+const IN_ALL_WAYS = ['2026-03-02', '2026-03-04', '2026-03-01', '2026-03-03', '2026-03-03']
+
+test('a load counts the uses of labels while no other load of the company does: in other orders they would deadlock', {
+  skip,
+}, async () => {
+  await using stack = new AsyncDisposableStack()
+  const { address } = stack.use(await makeDatabase())
+  const database = stack.use(await openPostgresCatalogueDatabase(address))
+  const catalogue = stack.use(await openPostgresCatalogue(address))
+  for (const [version, date] of IN_ALL_WAYS.entries()) await loadWhole(catalogue, versionOf('G1', date, version))
+  for (const [version, date] of IN_ALL_WAYS.entries()) {
+    await using other = await database.begin()
+    const count = (odd: number) => other.transaction.run('update label_use set uses = uses where label_id % 2 = ?', odd)
+    await lockCompanies(other.transaction, [1])
+    await count(0)
+    const load = loadWhole(catalogue, versionOf('G2', date, version))
+    const waiting = () => database.get<{ kind: string }>('select locktype as kind from pg_locks where not granted')
+    while ((await waiting()) === undefined) await sleep(10)
+    assert.deepEqual(await waiting(), { kind: 'advisory' }, `version ${version}`)
+    await count(1)
+    await other.commit()
+    assert.equal((await load).state, 'loaded')
+  }
+})
+
+/** A scrape by one version of a scraper, which names articles in its own way. */
+function versionOf(store: string, date: string, version: number): HistoryFile {
+  const names = ['Tea', 'Rice', 'Milk'].map((name) => `${name} ${version}`)
+  const bytes = Buffer.from(scrapeText(`aldi/${store}`, date, named(...names)))
+  return { sha256: sha256Of(bytes), bytes, receivedAt: Date.parse('2026-03-05') + version }
+}
 
 async function failedIn({ database }: Catalogue): Promise<string[]> {
   const records = await database.all<{ sha256: string }>("select sha256 from load where state = 'failed'")

@@ -3,20 +3,25 @@
  * all others, and the end of the history. history.ts makes the rare other changes.
  */
 import { type DateChange, nothingChanged } from '../model/date-change.ts'
-import { addLabelUses, adjustLabelUses } from './label-uses.ts'
-import { type LoadDatabase, sql } from './statement.ts'
+import { adjustLabelUses } from './label-uses.ts'
+import { type LoadDatabase, type Statement, sql } from './statement.ts'
 
 const EXAMPLES = 20
 
 /** The columns of a listing's terms. */
 export const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
 
+const USES_OF_RELABELLED = sql`select label_id, 1 as uses from relabelled`
+
 /** A date of a store, and the number of the staged scrape to add there. */
 export type NewDate = Readonly<{ storeId: number; date: string; scrape: number }>
 
+/** What changed, and the uses of labels that the caller is to add: other loads may be adding to the same labels. */
+export type Appended = Readonly<{ change: DateChange; uses: Statement }>
+
 /** Begins the history of a store that has none: each listing that the scrape shows gets its first runs. */
-export async function beginHistory(database: LoadDatabase, { storeId, date, scrape }: NewDate): Promise<void> {
-  await database.run(
+export async function beginHistory(database: LoadDatabase, { storeId, date, scrape }: NewDate): Promise<Appended> {
+  const inserted = await database.run(
     sql`insert into price_run (store_id, listing_id, from_date, ${TERMS})
       select cast(${storeId} as integer), listing_id, ${date}, ${TERMS} from observed where scrape = ${scrape} order by listing_id`,
   )
@@ -25,7 +30,8 @@ export async function beginHistory(database: LoadDatabase, { storeId, date, scra
     sql`insert into label_run (store_id, listing_id, from_date, label_id)
       select cast(${storeId} as integer), listing_id, ${date}, label_id from observed where scrape = ${scrape} order by listing_id`,
   )
-  await addLabelUses(database, sql`select label_id, 1 as uses from observed where scrape = ${scrape}`)
+  const uses = sql`select label_id, 1 as uses from observed where scrape = ${scrape}`
+  return { change: { ...nothingChanged(), inserted, opened: inserted }, uses }
 }
 
 /** Deletes the history of a store that has no scrapes left. */
@@ -39,7 +45,7 @@ export async function endHistory(database: LoadDatabase, storeId: number): Promi
 }
 
 /** Adds a date after all others of the store, the last of which is `before`. Writes only what differs from that one. */
-export async function appendDate(database: LoadDatabase, at: NewDate, before: string): Promise<DateChange> {
+export async function appendDate(database: LoadDatabase, at: NewDate, before: string): Promise<Appended> {
   const { storeId } = at
   await findDifferent(database, at)
   const total = await countDifferent(database, storeId)
@@ -47,7 +53,7 @@ export async function appendDate(database: LoadDatabase, at: NewDate, before: st
   if (total.closed > 0) await closePrices(database, storeId, before)
   if (total.disappeared > 0) await closeLabels(database, storeId, before)
   await appendLabels(database, at, before)
-  return total
+  return { change: total, uses: USES_OF_RELABELLED }
 }
 
 async function closePrices(database: LoadDatabase, storeId: number, before: string): Promise<void> {
@@ -142,11 +148,10 @@ async function appendLabels(database: LoadDatabase, { storeId, date, scrape }: N
     sql`insert into label_run (store_id, listing_id, from_date, label_id)
       select cast(${storeId} as integer), listing_id, ${date}, label_id from relabelled order by listing_id`,
   )
-  await addLabelUses(database, sql`select label_id, 1 as uses from relabelled`)
 }
 
 /** Adds a date before all others of the store, the first of which is `after`: runs with equal terms begin earlier. */
-export async function prependDate(database: LoadDatabase, at: NewDate, after: string): Promise<DateChange> {
+export async function prependDate(database: LoadDatabase, at: NewDate, after: string): Promise<Appended> {
   const { storeId, date, scrape } = at
   await database.run(
     sql`update price_run set from_date = ${date} from observed as seen
@@ -171,7 +176,7 @@ export async function prependDate(database: LoadDatabase, at: NewDate, after: st
   const { listings } = (await database.get<{ listings: number }>(
     sql`select count(*) as listings from observed where scrape = ${scrape}`,
   ))!
-  return { ...nothingChanged(), inserted: listings, opened: listings }
+  return { change: { ...nothingChanged(), inserted: listings, opened: listings }, uses: USES_OF_RELABELLED }
 }
 
 async function prependLabels(database: LoadDatabase, { storeId, date, scrape }: NewDate, after: string): Promise<void> {
@@ -191,5 +196,4 @@ async function prependLabels(database: LoadDatabase, { storeId, date, scrape }: 
     sql`insert into label_run (store_id, listing_id, from_date, to_date, label_id)
       select cast(${storeId} as integer), listing_id, ${date}, ${date}, label_id from relabelled order by listing_id`,
   )
-  await addLabelUses(database, sql`select label_id, 1 as uses from relabelled`)
 }

@@ -118,9 +118,10 @@ export class CatalogueLoading implements Loading {
     const { loadId, file } = this.#begun
     const total = nothingApplied()
     const added: AddedScrape[] = []
+    const companyIds = scrapes.map(({ companyId }) => companyId)
     await this.#database.lock({ stores: scrapes.map(({ storeId }) => storeId) })
     for (const scrape of sortScrapes(scrapes)) {
-      const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, rankedAt: rankOf(file) })
+      const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, rankedAt: rankOf(file), companyIds })
       const { figures } = scrape
       if (figures !== null) await insertFigures(this.#database.queries, { ...scrape, id: scraped.id, figures })
       addChange(total, change)
@@ -158,7 +159,6 @@ export class CatalogueLoading implements Loading {
   async #updateShared(added: readonly AddedScrape[], limits: RegroupLimits): Promise<void> {
     const database = this.#database
     const { scrapes } = this.staging
-    await database.lock({ companies: scrapes.map(({ companyId }) => companyId) })
     await updateNames(database, added)
     await lowerSince(database, rankOf(this.#begun.file), scrapes)
     if (!(await hasPendingListings(database))) return

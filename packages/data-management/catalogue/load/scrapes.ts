@@ -4,8 +4,8 @@
  * Most dates of a store are described by one file. If a second file describes the same date, each scrape is kept whole
  * in `contested`, and for each listing the store shows the row of the scrape that was scraped last.
  */
-import { type DateChange, GONE_MAX, nothingChanged } from '../model/date-change.ts'
-import { appendDate, beginHistory, endHistory, prependDate, TERMS } from './append.ts'
+import { type DateChange, GONE_MAX } from '../model/date-change.ts'
+import { type Appended, appendDate, beginHistory, endHistory, prependDate, TERMS } from './append.ts'
 import { changeDate } from './history.ts'
 import { addLabelUses, adjustLabelUses } from './label-uses.ts'
 import { markChanges } from './pending-changes.ts'
@@ -21,31 +21,52 @@ export type ScrapeRecord = Readonly<{ id: number; storeId: number; storeCode: st
 
 type Dates = Readonly<{ before: string | null; after: string | null; others: readonly number[] }>
 
-/** Adds a staged scrape to the store's history. The caller holds the lock of the store. */
+/**
+ * Adds a staged scrape to the store's history. The caller holds the lock of the store. Locks the companies, those of all
+ * scrapes of the file, before it changes how often labels are used: stores of a company share them.
+ */
 export async function addScrape(
   database: LoadDatabase,
   scrape: StagedScrape,
-  load: ScrapeLoad,
+  { companyIds, ...load }: ScrapeLoad & Readonly<{ companyIds: readonly number[] }>,
 ): Promise<{ id: number; isContested: boolean; change: DateChange }> {
-  const { storeId, date, number } = scrape
-  const { before, after, others } = await neighbouringDates(database, storeId, date)
+  const dates = await neighbouringDates(database, scrape.storeId, scrape.date)
   const id = await insertScrape(database, scrape, load)
   await markChanges(database, scrape)
-  const isContested = others.length > 0
-  const at = { storeId, date, scrape: number }
-  if (isContested) return { id, isContested, change: await addContested(database, scrape, id, others) }
-  if (before === null && after === null) {
-    await beginHistory(database, at)
-    return { id, isContested, change: { ...nothingChanged(), inserted: scrape.listings, opened: scrape.listings } }
+  const isContested = dates.others.length > 0
+  if (!isContested && (dates.before === null || dates.after === null)) {
+    const { change, uses } = await addAtEnd(database, scrape, dates)
+    await database.lock({ companies: companyIds })
+    await addLabelUses(database, uses)
+    return { id, isContested, change }
   }
-  if (after === null) return { id, isContested, change: await appendDate(database, at, before!) }
-  if (before === null) return { id, isContested, change: await prependDate(database, at, after) }
+  await database.lock({ companies: companyIds })
+  const add = isContested ? addContested : addBetween
+  return { id, isContested, change: await add(database, scrape, id, dates) }
+}
+
+/** Adds a scrape before or after all others of its store, or the first one. */
+async function addAtEnd(database: LoadDatabase, scrape: StagedScrape, { before, after }: Dates): Promise<Appended> {
+  const at = { storeId: scrape.storeId, date: scrape.date, scrape: scrape.number }
+  if (before !== null) return await appendDate(database, at, before)
+  if (after !== null) return await prependDate(database, at, after)
+  return await beginHistory(database, at)
+}
+
+/** Adds a scrape of a date between two others. */
+async function addBetween(
+  database: LoadDatabase,
+  scrape: StagedScrape,
+  id: number,
+  { before, after }: Dates,
+): Promise<DateChange> {
+  const { storeId, date, number } = scrape
   await fillShown(
     database,
     sql`select listing_id, label_id, cast(${id} as bigint), ${TERMS} from observed where scrape = ${number}`,
   )
   const change = await changeDate(database, { storeId, scrapeId: id, window: { before, date, after } })
-  return { id, isContested, change: { ...change, ...(await disappearedSince(database, scrape, before)) } }
+  return { ...change, ...(await disappearedSince(database, scrape, before!)) }
 }
 
 /** The listings that the scrape before showed and this one does not, whether or not they were shown again later. */
@@ -136,7 +157,7 @@ async function addContested(
   database: LoadDatabase,
   { storeId, date, number }: StagedScrape,
   id: number,
-  others: readonly number[],
+  { others, before, after }: Dates,
 ): Promise<DateChange> {
   if (others.length === 1) await storeContestedRows(database, runsOn(storeId, date, others[0]!))
   await storeContestedRows(
@@ -144,7 +165,6 @@ async function addContested(
     sql`select cast(${id} as bigint) as scrape_id, listing_id, label_id, ${TERMS} from observed where scrape = ${number}`,
   )
   await fillShownByRank(database, storeId, date)
-  const { before, after } = await neighbouringDates(database, storeId, date)
   return changeDate(database, { storeId, scrapeId: id, window: { before, date, after } })
 }
 

@@ -50,8 +50,9 @@ export async function mergeStores(database: LoadDatabase, aliases: readonly Stor
     stored.map(({ companyId }) => companyId),
   )
   const added: AddedScrape[] = []
+  const companyIds = moved.map(({ companyId }) => companyId)
   for (const scrape of sortScrapes(moved)) {
-    const { id, isContested } = await addScrape(database, scrape, scrape.load)
+    const { id, isContested } = await addScrape(database, scrape, { ...scrape.load, companyIds })
     if (scrape.figures !== null) await insertFigures(database.queries, { ...scrape, id, figures: scrape.figures })
     added.push({ scrape, id, isContested })
   }

@@ -4,10 +4,11 @@
  *
  *   catalogue   shared by all loads; exclusive for removals, since listings may go that others are about to refer to
  *   stores      in the order of their ids: the history of a store is changed by one load after the other
- *   companies   in the order of their ids: while listings get the label of their newest scrape, which may be another store's
+ *   companies   in the order of their ids: while uses of labels are counted, and listings get the label of their newest
+ *               scrape, which may be another store's
  *   products    while listings are grouped into products, which depends on the labels of all companies
  *
- * The last two are taken when everything else is done, and held no longer than the commit takes.
+ * Companies are locked when the rows of a file are staged and those of its first scrape are in the history of its store.
  */
 import type { PostgresQueries } from '../../../database/postgres-queries.ts'
 
