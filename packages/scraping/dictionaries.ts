@@ -26,16 +26,17 @@ const LOOKS_MAX = 200
 // After this many unknown dictionaries it is another server, or another key, and dictionaries are turned off.
 const UNKNOWN_MAX = 3
 
-// A small dictionary is reused for the next files of its company for a while: reading a newer one, here and on the
-// server, takes longer than it saves.
+// A dictionary is reused for the next files of its company for a while: reading a newer one, here and on the server, takes
+// longer than it saves. A large one only if this process has sent it: what differs from a file of another day is sent
+// again with each file.
 const SMALL_BYTES_MAX = 256 * 1024
 const USED_MS_MAX = 10 * 60 * 1000
-const USED_MAX = 16
 
 /** An open file that has not been read from yet, and its size in bytes. */
 type FileToCompress = Readonly<{ source: Pick<FileHandle, 'read'>; size: number }>
-type Candidate = Pick<Archived, 'name' | 'receipt'>
-type Used = Readonly<{ receipt: Candidate['receipt']; dictionary: Dictionary; since: number }>
+/** An archived file. `isNew`: this process has sent it. */
+type Candidate = Pick<Archived, 'name' | 'receipt'> & Readonly<{ isNew?: true }>
+type Used = Candidate & Readonly<{ dictionary: Dictionary; since: number }>
 
 /** Dictionaries of one run; with `--watch`, of all rounds of this process. */
 export class Dictionaries {
@@ -45,7 +46,7 @@ export class Dictionaries {
   #candidates: Promise<Map<string, Candidate>> | undefined
   readonly #companies = new Map<string, Promise<string>>()
   readonly #unusable = new Set<string>()
-  /** The last small dictionary used for each company, with the time it was read. */
+  /** The last dictionary used for each company, with the time it was read; the least recently read first. */
   readonly #used = new Map<string, Used>()
   /** The dictionary read last: files that are sent concurrently share it. */
   #last: Readonly<{ sha256: string; bytes: Promise<Buffer | undefined> }> | undefined
@@ -62,7 +63,7 @@ export class Dictionaries {
   add({ name, receipt }: Candidate): void {
     // A read of the archive in progress may have missed it.
     if (this.#candidates !== undefined)
-      void this.#cache(this.#candidates.then((all) => all.set(name, { name, receipt })))
+      void this.#cache(this.#candidates.then((all) => all.set(name, { name, receipt, isNew: true })))
   }
 
   /** Returns the dictionary for a file of the outbox, or undefined; `now` is in ms since 1970. */
@@ -74,7 +75,8 @@ export class Dictionaries {
 
   #usedFor(company: string, size: number, now: number): Dictionary | undefined {
     const used = this.#used.get(company)
-    if (used === undefined || size > SMALL_BYTES_MAX || Math.abs(now - used.since) > USED_MS_MAX) return undefined
+    if (used === undefined || Math.abs(now - used.since) > USED_MS_MAX) return undefined
+    if (size > SMALL_BYTES_MAX && !used.isNew) return undefined
     return this.#mayServe(used, size, now) ? used.dictionary : undefined
   }
 
@@ -86,7 +88,7 @@ export class Dictionaries {
       if (!this.#mayServe(candidate, size, now)) continue
       const dictionary = (await this.#companyOf(candidate)) === company ? await this.#read(candidate) : undefined
       if (dictionary === undefined) continue
-      this.#recordUse(company, { receipt: candidate.receipt, dictionary, since: now })
+      this.#recordUse(company, { ...candidate, dictionary, since: now })
       return dictionary
     }
     return undefined
@@ -98,8 +100,13 @@ export class Dictionaries {
 
   #recordUse(company: string, used: Used): void {
     this.#used.delete(company)
-    if (used.receipt.bytes <= SMALL_BYTES_MAX) this.#used.set(company, used)
-    for (const [oldest] of this.#used) if (this.#used.size > USED_MAX) this.#used.delete(oldest)
+    this.#used.set(company, used)
+    let bytes = [...this.#used.values()].reduce((sum, { dictionary }) => sum + dictionary.bytes.length, 0)
+    for (const [oldest, { dictionary }] of this.#used) {
+      if (bytes <= DICTIONARY_BYTES_MAX) break
+      this.#used.delete(oldest)
+      bytes -= dictionary.bytes.length
+    }
   }
 
   /** Whether an error is due to the dictionary, so that the file is to be sent without. Remembers the cause. */

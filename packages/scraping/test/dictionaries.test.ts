@@ -194,33 +194,36 @@ test('a scrape goes against the newest of its company, and is what it was', asyn
   for (const [title, step] of Object.entries(STEPS)) await t.test(title, () => step(scene))
 })
 
-test('small files of a company that go in one run name one dictionary, which neither side reads again', async () => {
-  await using receiver = await openReceiver()
-  await using way = await openWay(receiver)
-  await using place = await freshPlace()
-  for (let day = 0; day < 4; day++) await putInOutbox(place, `aldi-${day}.jsonl`, scrape('aldi', day))
-  const named: (string | undefined)[] = []
-  way.answering = ({ 'content-encoding': encoding, 'content-disposition': name }: IncomingHttpHeaders) => {
-    const note = /[a-z]+-\d/.exec(String(name))![0]
-    const { dictionary } = JSON.parse(readFileSync(join(place.folders.spool, `${note}.jsonl.json`), 'utf8'))
-    if (encoding === 'dcz') named.push(dictionary)
-    // From now on its bytes are only in memory.
-    if (named.length === 1) rmSync(join(place.folders.archive, 'aldi-0.jsonl'))
-    if (named.length === 2) rmSync(join(receiver.folders.inbox, 'aldi-0.jsonl'))
-    return undefined
-  }
-  assert.equal((await run(place, way.url, receiver.key)).sent, 4)
-  const first = (await receiver.ledger.uploads.findByReference('aldi-0.jsonl'))[0]!.sha256
-  // The second one is compressed while the first one is on its way.
-  assert.deepEqual([...new Set(named)], [first])
-  assert.ok(named.length >= 2)
-})
+for (const [size, rows] of [
+  ['small', ROWS],
+  ['large', 2 * ROWS],
+] as const)
+  test(`${size} files of a company that go in one run name one dictionary, which neither side reads again`, async () => {
+    await using receiver = await openReceiver()
+    await using way = await openWay(receiver)
+    await using place = await freshPlace()
+    for (let day = 0; day < 4; day++) await putInOutbox(place, `aldi-${day}.jsonl`, scrape('aldi', day, rows))
+    const named: (string | undefined)[] = []
+    way.answering = ({ 'content-encoding': encoding, 'content-disposition': name }: IncomingHttpHeaders) => {
+      const note = /[a-z]+-\d/.exec(String(name))![0]
+      const { dictionary } = JSON.parse(readFileSync(join(place.folders.spool, `${note}.jsonl.json`), 'utf8'))
+      if (encoding === 'dcz') named.push(dictionary)
+      // From now on its bytes are only in memory.
+      if (named.length === 1) rmSync(join(place.folders.archive, 'aldi-0.jsonl'))
+      if (named.length === 2) rmSync(join(receiver.folders.inbox, 'aldi-0.jsonl'))
+      return undefined
+    }
+    assert.equal((await run(place, way.url, receiver.key)).sent, 4)
+    const first = (await receiver.ledger.uploads.findByReference('aldi-0.jsonl'))[0]!.sha256
+    // The second one is compressed while the first one is on its way.
+    assert.deepEqual([...new Set(named)], [first])
+    assert.ok(named.length >= 2)
+  })
 
 test('files that are sent at once are sent against one dictionary, which is read once', async () => {
   await using receiver = await openReceiver()
   await using way = await openWay(receiver)
   await using place = await freshPlace()
-  // Too large to be kept for the next small ones.
   const rows = 2 * ROWS
   await putInOutbox(place, 'aldi-0.jsonl', scrape('aldi', 0, rows))
   await run(place, way.url, receiver.key)

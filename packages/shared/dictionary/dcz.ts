@@ -50,11 +50,16 @@ export function windowLogFor(dictionary: Buffer | undefined): number {
 
 /** The zstd options to compress a file of `bytes` bytes with a dictionary. */
 export function withDictionary(dictionary: Buffer, bytes: number): ZstdOptions {
+  const isSmall = dictionary.length <= SMALL_BYTES_MAX
+  const both = dictionary.length + bytes
   const params = {
-    [constants.ZSTD_c_compressionLevel]: dictionary.length > SMALL_BYTES_MAX ? LEVEL : LEVEL_OF_SMALL,
+    [constants.ZSTD_c_compressionLevel]: isSmall ? LEVEL_OF_SMALL : LEVEL,
     [constants.ZSTD_c_checksumFlag]: 1,
     // A dictionary is out of reach as soon as a whole window lies behind it.
     [constants.ZSTD_c_windowLog]: windowLogFor(dictionary),
+    // For a whole window zstd makes a table of 32 MiB, which costs a third of the time to fill. One place for four
+    // bytes makes the result half a percent larger. Beyond a window zstd searches in another way, which needs its table.
+    ...(isSmall || both > 2 ** WINDOW_LOG_MAX ? {} : { [constants.ZSTD_c_hashLog]: Math.floor(Math.log2(both)) - 1 }),
   }
   return { dictionary, params, pledgedSrcSize: bytes }
 }
