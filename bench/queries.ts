@@ -233,7 +233,7 @@ export async function timeAll(asking: Asking, catalogue: string, told: (taken: T
       const { next } = JSON.parse(await ask(asking, address(sample, index), index)) as { next: string | null }
       if (next !== null) second.push(`${address(sample, index)}&after=${encodeURIComponent(next)}`)
     }
-    await time(`${name}, page 2`, (index) => of(second, index))
+    if (second.length > 0) await time(`${name}, page 2`, (index) => of(second, index))
   }
   return all
 }
