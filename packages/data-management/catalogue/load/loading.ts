@@ -121,7 +121,11 @@ export class CatalogueLoading implements Loading {
     const companyIds = scrapes.map(({ companyId }) => companyId)
     await this.#database.lock({ stores: scrapes.map(({ storeId }) => storeId) })
     for (const scrape of sortScrapes(scrapes)) {
-      const { change, ...scraped } = await addScrape(this.#database, scrape, { loadId, rankedAt: rankOf(file), companyIds })
+      const { change, ...scraped } = await addScrape(this.#database, scrape, {
+        loadId,
+        rankedAt: rankOf(file),
+        companyIds,
+      })
       const { figures } = scrape
       if (figures !== null) await insertFigures(this.#database.queries, { ...scrape, id: scraped.id, figures })
       addChange(total, change)

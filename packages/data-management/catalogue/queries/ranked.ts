@@ -118,13 +118,41 @@ const NEWEST = {
     left join label_use on label_use.label_id = listing.label_id`,
 }
 
-/** Which of these are not sold now. Checks the store that showed each last, then as many others as time allows. */
+/** Which of these are not sold now. The store that showed a listing last says so for most, unless it is silent. */
 async function lastSeenOf(database: Sql, found: readonly NewestShowing[], current: Current) {
-  const seen = new Map<number, Sold['seen']>()
   const others = found.filter(({ isLatest, storeId }) => isLatest === 0 || current.isSilent(storeId))
+  return database.dialect === 'sqlite'
+    ? await seenByCounts(database, others, current)
+    : await seenByRuns(database, others, current)
+}
+
+type LastSeen = Map<number, Sold['seen']>
+
+/** SQLite counts the stores that show a listing. Which of them are silent matters only where a company has both kinds. */
+async function seenByCounts(database: Sql, others: readonly NewestShowing[], current: Current): Promise<LastSeen> {
+  const counted = await database.all<{ id: number }>(COUNTED, LISTS.sqlite.asValue(idsOf(others)))
+  const shown = new Set(counted.map(({ id }) => id))
+  const mixed: NewestShowing[] = []
+  const live = new Set<number>()
+  for (const listing of others) {
+    if (!shown.has(listing.id)) continue
+    const stores = current.storesOf(listing.companyId)
+    if (stores.silent.length === 0) live.add(listing.id)
+    else if (stores.live.length > 0) mixed.push(listing)
+  }
+  const inLive = await shownNow(database, idsOf(mixed), liveStores(database, current, storesPerListing(mixed)))
+  const notNow = others.filter(({ id }) => !live.has(id) && !inLive.has(id))
+  return new Map(notNow.map(({ id, isLatest }) => [id, isLatest === 1 || shown.has(id) ? 'not lately' : 'no longer']))
+}
+
+const COUNTED = `select wanted.value as id from json_each(?1) as wanted where exists (
+  select 1 from price_count where key between wanted.value << 32 and (wanted.value << 32) + 4294967295)`
+
+/** Looks for a store that shows a listing: among those that are not silent, then among all, as many as time allows. */
+async function seenByRuns(database: Sql, others: readonly NewestShowing[], current: Current): Promise<LastSeen> {
   const live = await shownNow(database, idsOf(others), liveStores(database, current, storesPerListing(others)))
   const notNow = others.filter(({ id }) => !live.has(id))
-  for (const { id } of notNow) seen.set(id, 'not lately')
+  const seen: LastSeen = new Map(notNow.map(({ id }) => [id, 'not lately']))
   const unseen = notNow.filter(({ isLatest }) => isLatest === 0)
   const stores = storesPerListing(unseen)
   const silent = await shownNow(database, idsOf(unseen), { stores, condition: '', values: [] })
