@@ -4,6 +4,7 @@
  *
  *   size as the receipt says ──▶ untouched since it was compared last ──▶ fine
  *     │                            └──▶ digest as the receipt says ─────▶ fine, and noted
+ *     ├──▶ shorter, and not written to since: damaged by the disk; reported
  *     └──▶ otherwise: back to the outbox, under its own name or a free one; reported
  */
 import { join } from 'node:path'
@@ -37,13 +38,20 @@ function warn(job: Job, run: Run, name: string, cause: unknown): void {
 async function checkOne(job: Job, run: Run, archived: Archived): Promise<void> {
   const { name, receipt } = archived
   if (isOver(receipt) && !receipt.load?.rejected) run.settled.add(name)
-  const seen = await compare(job.disk, archived)
-  if (seen === undefined) return
-  if (seen === null) return goBack(job, run, archived)
-  run.compared.set(name, seen)
+  const compared = await compare(job.disk, archived)
+  if (compared === 'missing') return
+  if (compared === 'changed') return goBack(job, run, archived)
+  if (compared === 'damaged') return warnDamaged(job, run, archived)
+  run.compared.set(name, compared)
   // Other receipts are rewritten anyway once the server has a newer state.
-  if (isOver(receipt) && (receipt.file === undefined || !isUntouched(receipt.file, seen)))
-    await keepReceipt(job.disk, { ...archived, receipt: { ...receipt, file: seen } })
+  if (isOver(receipt) && (receipt.file === undefined || !isUntouched(receipt.file, compared)))
+    await keepReceipt(job.disk, { ...archived, receipt: { ...receipt, file: compared } })
+}
+
+/** Reports a file that the disk has cut. It stays: sent again, it would pass for a new scrape with fewer rows. */
+function warnDamaged(job: Job, run: Run, { name, receipt }: Archived): void {
+  const problem = problemInfoOf(new Problem('kept_damaged', `${name} is shorter than the ${receipt.bytes} bytes sent`))
+  once(run, `${problem.code} ${name}`, () => emit(job, run, { type: 'warning', name, problem }))
 }
 
 async function goBack(job: Job, run: Run, archived: Archived): Promise<void> {

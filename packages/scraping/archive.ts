@@ -8,7 +8,7 @@
  *  3. A file that was written to and no longer matches its receipt goes back to the outbox (archive-check.ts).
  *
  * Besides the server's fields, a stored receipt has `file`: the file's stats when its bytes were last compared with the
- * receipt. A file with unchanged stats is not read again.
+ * receipt. A file with unchanged stats is not read again; one that is shorter with an unchanged mtime is damaged.
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
@@ -42,7 +42,8 @@ export async function archive(
   sent: Readonly<{ file: Waiting; spooled: Spooled; receipt: Receipt }>,
 ): Promise<Archived> {
   const { file, spooled, receipt } = sent
-  const leaving = { file, spooled, to: folders.archive, sidecarEnding: RECEIPT_ENDING, sidecar: receipt }
+  const sidecar: Kept = { ...receipt, file: fileStatsOf(spooled) }
+  const leaving = { file, spooled, to: folders.archive, sidecarEnding: RECEIPT_ENDING, sidecar }
   const name = await moveOutOfOutbox(disk, folders, leaving)
   const path = join(folders.archive, name)
   const seen = await fileStatsAt(disk, path)
@@ -52,14 +53,25 @@ export async function archive(
 
 /**
  * Compares a file with its receipt: by size, and by digest unless its stats are unchanged since the last comparison.
- * Returns the file's stats; undefined if it is missing, null if it holds other bytes.
+ * Returns the file's stats; or `changed` if a program has written to it since it was sent, and `damaged` if the disk has
+ * cut it, which leaves its times unchanged.
  */
-export async function compare(disk: Disk, { path, receipt }: Archived): Promise<FileStats | null | undefined> {
-  const seen = await fileStatsAt(disk, path)
-  if (seen === undefined) return undefined
-  if (seen.size !== receipt.bytes) return null
-  if (receipt.file !== undefined && isUntouched(receipt.file, seen)) return seen
-  return (await digestOfFile(disk, path)).sha256 === receipt.sha256 ? seen : null
+export async function compare(disk: Disk, archived: Archived): Promise<FileStats | 'missing' | 'changed' | 'damaged'> {
+  const { path, receipt } = archived
+  const stats = await fileStatsAt(disk, path)
+  if (stats === undefined) return 'missing'
+  if (stats.size !== receipt.bytes) return (await wasCut(disk, archived, stats)) ? 'damaged' : 'changed'
+  if (receipt.file !== undefined && isUntouched(receipt.file, stats)) return stats
+  return (await digestOfFile(disk, path)).sha256 === receipt.sha256 ? stats : 'changed'
+}
+
+/** Whether a file became shorter without having been written to. A ctime tells nothing: moving the file changes it. */
+async function wasCut(disk: Disk, { path, receipt }: Archived, stats: FileStats): Promise<boolean> {
+  if (stats.size > receipt.bytes) return false
+  if (receipt.file !== undefined) return stats.mtimeMs === receipt.file.mtimeMs && stats.ino === receipt.file.ino
+  // Receipts of earlier versions lack the stats; whatever is written to the file is newer than the receipt.
+  const receiptStats = await fileStatsAt(disk, sidecarsOf(path).receipt)
+  return receiptStats !== undefined && stats.mtimeMs < receiptStats.mtimeMs
 }
 
 /** The stats that identify a file's state now; undefined if there is no regular file. */

@@ -51,10 +51,10 @@ async function replaceDamaged(disk: Disk, { part, path, damaged }: Replacement):
   if (damaged !== undefined && damaged !== path) await setDamagedAside(disk, damaged)
 }
 
-/** Whether a program has written to a file. Damage by the disk leaves its times unchanged. */
+/** Whether a program has written to a file since it was sent. */
 async function wasChanged(disk: Disk, archived: Archived): Promise<boolean> {
   try {
-    return (await compare(disk, archived)) === null
+    return (await compare(disk, archived)) === 'changed'
   } catch (error) {
     if (!isUnreadable(error)) throw error
     return false

@@ -60,7 +60,7 @@ async function look(disk: Disk, outbox: string, bytes: Buffer): Promise<Waiting 
 }
 
 /** Extracts from stats what identifies a file's state. */
-export function fileStatsOf(stats: Stats): FileStats {
+export function fileStatsOf(stats: FileStats): FileStats {
   return { size: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs, ino: stats.ino }
 }
 

@@ -66,7 +66,7 @@ async function pruneOne(
   const aside = KEPT_ENDINGS.flatMap((ending) => namesAside(path + ending))
   for (const one of [path, ...packed, ...aside, sidecars.rejects, sidecars.receipt])
     bytes += (await fileStatsAt(disk, one))?.size ?? 0
-  const isChanged = (await compare(disk, archived)) === null
+  const isChanged = (await compare(disk, archived)) === 'changed'
   if (isChanged) {
     const wentBack = dryRun ? name : (await requeue(disk, folders, archived)).name
     return { name, bytes, loadedAt, wentBack }
