@@ -97,8 +97,8 @@ test('a file that was cut is pruned as any other that the server has loaded', as
   await using sender = await sent()
   await upload(sender)
   const { folders } = sender.place
-  const prune = { disk: await cut(sender.path), folders, daysMin: 1, now: Date.now(), dryRun: false, all: true }
+  const prune = { disk: await cut(sender.path), folders, daysMin: 1, now: Date.now(), dryRun: false, trustsClock: true }
   const [pruned] = await Array.fromAsync(pruneArchive(prune))
-  assert.deepEqual([pruned?.name, pruned?.wentBack], ['a.jsonl', undefined])
+  assert.deepEqual([pruned?.name, pruned?.returnedAs], ['a.jsonl', undefined])
   assert.deepEqual(await visible(folders.archive), [])
 })
