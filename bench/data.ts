@@ -4,7 +4,7 @@ import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promis
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { DRIFT, type Plan, planOf } from '@splitcart/generator/plan.ts'
+import { MEASURED_DRIFT, type Plan, planOf } from '@splitcart/generator/plan.ts'
 import { hash } from '@splitcart/generator/random.ts'
 import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { writeBigFile, writeChunks } from '@splitcart/generator/write.ts'
@@ -14,10 +14,10 @@ const KEPT = join(import.meta.dirname, '.data')
 const REAL = join(import.meta.dirname, '../../shared/data')
 
 // DuckDB's statements know no row without a price.
-const RIVALS_DRIFT = { ...DRIFT, pricelessShare: 0 }
+const RIVALS_DRIFT = { ...MEASURED_DRIFT, pricelessShare: 0 }
 
 /** Drift of which no scrape is held: for what goes the whole way. */
-export const WHOLE_DRIFT = { ...RIVALS_DRIFT, halfShare: 0, lostCategoryShare: 0 }
+export const WHOLE_DRIFT = { ...RIVALS_DRIFT, truncatedShare: 0, lostCategoryShare: 0 }
 
 /** A day of 80 stores, about 200,000 rows and 250 MB; and the day after. */
 export const DAYS_OF_80_STORES = planOf({ companies: 4, stores: 20, days: 2, products: 2600, drift: RIVALS_DRIFT })

@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { gtinOf } from '@splitcart/data-management/catalogue/model/gtin.ts'
 import { countChanges } from '@splitcart/data-management/catalogue/queries/count-changes.ts'
-import { type Article, articleOf, barcodeOf, branded } from '@splitcart/generator/articles.ts'
+import { type Article, articleOf, barcodeOf, sharedRange } from '@splitcart/generator/articles.ts'
 import { chance, hash } from '@splitcart/generator/random.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { fillInBulk } from '../test/bulk-fill.ts'
@@ -99,7 +99,7 @@ function writeShops(database: DatabaseSync, sizes: ShopSizes): void {
 type Known = Readonly<{ brands: Map<string, number>; categories: Map<string, number> }>
 
 function writeListings(database: DatabaseSync, sizes: ShopSizes, known: Known): void {
-  const range = branded(SEED)
+  const range = sharedRange(SEED)
   const today = daysOf(sizes).at(-1)!
   const write = {
     listing:

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { FILES_AHEAD_MAX } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
-import { bytesOf, type Stored } from '@splitcart/data-management/inbox/stored.ts'
+import { type StoredFile, verifiedContent } from '@splitcart/data-management/inbox/stored.ts'
 import { type LoadRequest, loadFile } from '@splitcart/data-management/update-db/load-file.ts'
 import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
@@ -55,12 +55,12 @@ let received = 0
 
 /** How a file is loaded whose digest is known: each was received a minute after the one that was asked for before it. */
 export function orderOf(path: string, sha256: string): LoadRequest {
-  const stored: Stored = { path, sha256, place: 'inbox' }
+  const stored: StoredFile = { path, sha256, place: 'inbox' }
   received++
   return {
     file: { sha256, filename: path, receivedAt: FIRST_RECEIVED_AT + received * MINUTE_MS },
     stored,
-    bytes: () => bytesOf(DISK, stored),
+    bytes: () => verifiedContent(DISK, stored),
     lineBytesMax: LINE_BYTES_MAX,
     // Judged as update-db does; what it would hold is loaded all the same.
     hold: { thresholds: usualThresholds(), isReleased: true },

@@ -44,7 +44,7 @@ async function measure(at: string, path: string, index: number): Promise<Measure
   const dictionaries = new Dictionaries(disk, folders)
   const begun = performance.now()
   const choose = (source: FileHandle) => dictionaries.chooseFor({ source, size: bytes.length }, Date.now())
-  const spooled = await spool(disk, folders, file!, { encoding: 'zstd', choose })
+  const spooled = await spool(disk, folders, file!, { encoding: 'zstd', chooseDictionary: choose })
   const ourMs = performance.now() - begun
   const ours = (await stat(spooled!.path)).size
   const packing = performance.now()

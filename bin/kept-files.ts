@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { foldersOfKind } from '@splitcart/data-management/folders.ts'
-import { findStored, liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
-import { type Archived, receiptsIn } from '@splitcart/scraping/archive.ts'
+import { findStored, storedFileExists } from '@splitcart/data-management/inbox/stored.ts'
+import { type ArchivedFile, receiptsIn } from '@splitcart/scraping/archive.ts'
 import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
-import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { type Folders, foldersIn, kindsWithOutbox } from '@splitcart/scraping/folders.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
@@ -73,7 +73,7 @@ export async function readKept<T>(file: KeptFile, read: (file: KeptFile) => Prom
 function archiveFiles(settings: Settings): KeptFiles {
   const { SCRAPING_DATA_DIR: dataDir } = settings
   const list = async function* (wanted?: string) {
-    for (const kind of await kindsThere(realDisk(), dataDir)) {
+    for (const kind of await kindsWithOutbox(realDisk(), dataDir)) {
       const folders = foldersIn(dataDir, kind)
       if (!existsSync(folders.archive)) continue
       const skips = (name: string) => wanted !== undefined && name !== wanted
@@ -95,7 +95,7 @@ function archiveFiles(settings: Settings): KeptFiles {
 }
 
 /** Fetches a file from the server, under the lock that keeps upload-data off the archive. */
-async function obtainFromServer(settings: Settings, folders: Folders, archived: Archived): Promise<string> {
+async function obtainFromServer(settings: Settings, folders: Folders, archived: ArchivedFile): Promise<string> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
   if (server === undefined || key === undefined)
     throw new Problem('settings_invalid', '\n  --obtain: API_SERVER_URL and API_SECRET_KEY say where to get it from')
@@ -115,7 +115,7 @@ async function requestFromSender(machine: DataManagement, path: string, daysMax:
 const LOCK_MS_MAX = 60_000
 const NOTHING_OPEN = { [Symbol.asyncDispose]: async () => {} }
 
-function keptOf({ name, receipt }: Archived, path: string, kind: string) {
+function keptOf({ name, receipt }: ArchivedFile, path: string, kind: string) {
   return { name, path, kind, state: receipt.state, isRight: (sha256: string) => sha256 === receipt.sha256 }
 }
 
@@ -161,6 +161,6 @@ async function findStoredFile(machine: DataManagement, text: string): Promise<Ke
   const obtain = async () => 'it is not damaged'
   if (stored !== undefined)
     return { name, path: stored.path, kind, state, isRight: (found) => found === sha256, obtain }
-  if (await liesInFolders(disk, folders, upload)) throw new Problem('kept_damaged', name)
+  if (await storedFileExists(disk, folders, upload)) throw new Problem('kept_damaged', name)
   throw new Problem('not_found', `the file of ${name} is no longer here: it was pruned or removed`)
 }

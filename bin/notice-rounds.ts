@@ -27,7 +27,7 @@ export function roundsOf(
   const outside = async (): Promise<Outside> => ({
     machine: machineName(),
     disk: await diskOf(services),
-    hasLoader: (await inboxOf(inbox).pending()).hasLoader,
+    hasLoader: (await inboxOf(inbox).status()).hasLoader,
     damage: integrity?.latest?.faults ?? null,
   })
   const revision = () => revisionOf(catalogue.database)

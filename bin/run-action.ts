@@ -8,7 +8,7 @@ import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import { UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import { MAINTENANCE } from '@splitcart/data-management/update-db/maintenance.ts'
-import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import type { LoaderContext } from '@splitcart/data-management/update-db/process.ts'
 import { FOLDER_LOADER_LOCK } from '@splitcart/data-management/update-db/update-db.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
@@ -59,14 +59,14 @@ export async function runAction(
 export class ActionRunner implements AsyncDisposable {
   /** Aborts when the process is asked to stop: the requested action remains, and the next update-db runs it. */
   readonly signal = stopSignal()
-  readonly work: UpdateDb
+  readonly work: LoaderContext
   readonly #machine: DataManagement
   readonly #inbox: SharedInbox | undefined
   /** Whether this process can run actions; false if the files are neither here nor in a fleet's inbox. */
   readonly #isHere: boolean
   #isTold = false
 
-  private constructor(machine: DataManagement, work: UpdateDb, inbox: SharedInbox | undefined, isHere: boolean) {
+  private constructor(machine: DataManagement, work: LoaderContext, inbox: SharedInbox | undefined, isHere: boolean) {
     this.#machine = machine
     this.work = { ...work, inbox }
     this.#inbox = inbox
@@ -98,7 +98,7 @@ export class ActionRunner implements AsyncDisposable {
 }
 
 /** Runs pending actions, unless a running loader does. */
-async function runHere(machine: DataManagement, work: UpdateDb, signal: AbortSignal): Promise<void> {
+async function runHere(machine: DataManagement, work: LoaderContext, signal: AbortSignal): Promise<void> {
   const run = () => runActions(work, signal)
   if (work.inbox?.isShared) {
     await machine.ledger.withExclusiveLock(MAINTENANCE, run)

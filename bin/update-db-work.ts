@@ -1,7 +1,7 @@
 /** Makes the working context of update-db from the settings, and its reports. */
 import { foldersOfKind } from '@splitcart/data-management/folders.ts'
 import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
-import { kindsOf, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import { type LoaderContext, loadedKinds } from '@splitcart/data-management/update-db/process.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
@@ -15,7 +15,7 @@ export function updateDbContext(
   settings: Settings,
   terminal: Terminal,
   options: Readonly<{ force?: boolean; log?: Log }>,
-): UpdateDb {
+): LoaderContext {
   const { disk, folders, ledger, catalogue } = machine
   return {
     disk,
@@ -39,13 +39,13 @@ export function updateDbContext(
 const COMPACTION_MS = 500
 
 /** What is done later with the files that were loaded. */
-export function compactionFor(work: UpdateDb, { PROCESSED_FORM: form }: Settings): Compaction {
-  const folders = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).processed)
+export function compactionFor(work: LoaderContext, { PROCESSED_FORM: form }: Settings): Compaction {
+  const folders = loadedKinds(work).map((kind) => foldersOfKind(work.folders, kind).processed)
   return new Compaction({ ...work, folders, form })
 }
 
 /** A check that is true once, then for COMPACTION_MS until an inbox changes: a load waits for one file at most. */
-export async function whileIdle({ disk }: UpdateDb, inboxes: readonly string[], signal: AbortSignal) {
+export async function whileIdle({ disk }: LoaderContext, inboxes: readonly string[], signal: AbortSignal) {
   const names = async () => (await Promise.all(inboxes.map((inbox) => disk.readdir(inbox)))).join('\n')
   const before = await names()
   const until = performance.now() + COMPACTION_MS

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { openReceiver } from '../packages/data-management/test/receiver.ts'
 import { scrape } from '../packages/data-management/test/shop.ts'
-import { referencesFrom, referencesIfAvailable } from '../packages/scraping/references-client.ts'
+import { fetchBaseline, fetchBaselineIfAvailable } from '../packages/scraping/references-client.ts'
 import { shop } from '../packages/shared/test/truth-cases.ts'
 import { openMachines } from './machines.ts'
 
@@ -19,15 +19,15 @@ test('a key that may only upload is told what its own companies are compared wit
   await scrape(receiver, 'northmart/S1', '2026-05-01', articles)
   await scrape(receiver, 'northmart/S2', '2026-05-01', articles)
   const said = { company: 'northmart', store: null, rule: 'flag_constant', field: null }
-  await receiver.ledger.beliefs.hold({ ...said, at: 1000, who: 'me', reason: 'a secret' })
+  await receiver.ledger.beliefs.add({ ...said, at: 1000, who: 'me', reason: 'a secret' })
   const server = new URL(receiver.url)
   const asked = { company: 'northmart', store: 'S1', date: '2026-05-02' }
-  const { references: own, beliefs } = await referencesFrom(server, receiver.key, asked)
+  const { references: own, beliefs } = await fetchBaseline(server, receiver.key, asked)
   assert.deepEqual(beliefs, [{ id: 1, ...said, since: new Date(1000).toISOString() }])
   assert.deepEqual([own.own?.date, own.own?.figures.rows, own.usual], ['2026-05-01', 30, [30]])
-  const { references: first } = await referencesFrom(server, receiver.key, { ...asked, store: 'S9' })
+  const { references: first } = await fetchBaseline(server, receiver.key, { ...asked, store: 'S9' })
   assert.deepEqual([first.own, first.sisters.length], [undefined, 2])
-  assert.deepEqual(await referencesFrom(server, receiver.key, { ...asked, company: 'southmart' }), {
+  assert.deepEqual(await fetchBaseline(server, receiver.key, { ...asked, company: 'southmart' }), {
     references: { usual: [], sisters: [] },
     beliefs: [],
   })
@@ -35,9 +35,9 @@ test('a key that may only upload is told what its own companies are compared wit
     { name: 'limited', scopes: ['upload'], onlyFor: ['southmart'], expiresAt: null },
     Date.now(),
   )
-  await assert.rejects(referencesFrom(server, limited, asked), /may not/)
-  assert.equal(await referencesIfAvailable(server, limited, asked), undefined)
-  await assert.rejects(referencesFrom(new URL('http://data.example.org'), limited, asked), /expected https/)
+  await assert.rejects(fetchBaseline(server, limited, asked), /may not/)
+  assert.equal(await fetchBaselineIfAvailable(server, limited, asked), undefined)
+  await assert.rejects(fetchBaseline(new URL('http://data.example.org'), limited, asked), /expected https/)
 })
 
 test('upload-data --check keeps what the server would hold in the outbox, and sends it once that is believed', async () => {

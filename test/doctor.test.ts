@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { examineServer, skewOf } from '@splitcart/scraping/doctor-server.ts'
+import { checkClock, checkServer } from '@splitcart/scraping/doctor-server.ts'
 import type { CheckResult } from '@splitcart/shared/check-result.ts'
 import { rowsText } from '../packages/data-management/test/receiver.ts'
 import { type Ended, type Machines, openMachines, recordsIn } from './machines.ts'
@@ -98,7 +98,7 @@ test('a key is never sent in plain http to another machine, nor to something tha
   const results: CheckResult[] = []
   const here = new URL(`http://127.0.0.1:${(other.address() as AddressInfo).port}`)
   for (const server of [new URL('http://data.example.org'), here])
-    for await (const result of examineServer(server, KEY)) results.push(result)
+    for await (const result of checkServer(server, KEY)) results.push(result)
   other.close()
   other.closeAllConnections()
   assert.deepEqual(
@@ -110,9 +110,9 @@ test('a key is never sent in plain http to another machine, nor to something tha
 
 test('a clock that is more than five minutes off is a warning', () => {
   const now = Date.parse('2026-01-01T12:00:00Z')
-  const at = (time: string) => skewOf(new Headers({ date: new Date(`2026-01-01T${time}Z`).toUTCString() }), now)
+  const at = (time: string) => checkClock(new Headers({ date: new Date(`2026-01-01T${time}Z`).toUTCString() }), now)
   assert.equal(at('12:04:59').state, 'ok')
   assert.match(at('12:10:00').detail, /^10 minutes behind/)
   assert.match(at('11:00:00').detail, /^60 minutes ahead of/)
-  assert.equal(skewOf(new Headers(), now).state, 'ok')
+  assert.equal(checkClock(new Headers(), now).state, 'ok')
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { Observation } from '@splitcart/data-management/catalogue/export.ts'
-import { planOf, STEADY } from '@splitcart/generator/plan.ts'
+import { NO_DRIFT, planOf } from '@splitcart/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { identityOf, isRejection, rowOf } from '@splitcart/shared/row.ts'
@@ -16,7 +16,7 @@ const makeDatabase = sharedPostgres()
 
 /** Scrapes all of a plan; returns what was observed, by the name of its file. */
 async function scrape(machines: Machines): Promise<Map<string, Observation[]>> {
-  const plan = planOf({ seed: 11, companies: 2, stores: 2, days: 2, products: 60, drift: STEADY })
+  const plan = planOf({ seed: 11, companies: 2, stores: 2, days: 2, products: 60, drift: NO_DRIFT })
   const files = new Map<string, Observation[]>()
   for (const { store, day, fileName } of scrapesOf(plan)) {
     await using writer = await JsonlWriter.open(machines.scraping, { fileName })

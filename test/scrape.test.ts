@@ -44,7 +44,14 @@ async function read(text: string, bytes = 7, more: Omit<Input, 'chunks'> = {}): 
 async function rowsOf(dataDir: string, text: string, wanted: Partial<Parameters<typeof scrape>[1]> = {}) {
   const ofAll = { company: 'corner', store: 'S1', date: DATE }
   const input = { chunks: inChunks(text, 1000) }
-  const all = { input, ofAll, rowsMin: 1, succeeded: async () => {}, signal: new AbortController().signal, ...wanted }
+  const all = {
+    input,
+    defaults: ofAll,
+    rowsMin: 1,
+    succeeded: async () => {},
+    signal: new AbortController().signal,
+    ...wanted,
+  }
   const { path } = await scrape(dataDir, all)
   return recordsIn<{ product: Record<string, unknown>; metadata: Record<string, unknown> }>({
     stdout: await readFile(path, 'utf8'),

@@ -4,8 +4,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Observation } from '@splitcart/data-management/catalogue/export.ts'
-import { figuresOf } from '@splitcart/generator/figures.ts'
-import { planOf, STEADY } from '@splitcart/generator/plan.ts'
+import { expectedCounts } from '@splitcart/generator/expected-counts.ts'
+import { NO_DRIFT, planOf } from '@splitcart/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
@@ -32,7 +32,7 @@ async function scrape(machines: Machines, plan: ReturnType<typeof planOf>) {
 
 test('what the scrapers wrote comes out of the catalogue, value by value', async () => {
   await using machines = await openMachines()
-  const plan = planOf({ seed: 7, companies: 3, stores: 2, days: 3, products: 150, drift: STEADY })
+  const plan = planOf({ seed: 7, companies: 3, stores: 2, days: 3, products: 150, drift: NO_DRIFT })
   const { names, observed } = await scrape(machines, plan)
   const server = await machines.serve()
   const key = await machines.key()
@@ -56,10 +56,10 @@ test('what the scrapers wrote comes out of the catalogue, value by value', async
   await machines.untilProcessed(names)
 
   const out = recordsIn<Observation>(await machines.run(['export', 'observations']))
-  assert.equal(out.length, figuresOf(plan).observations)
+  assert.equal(out.length, expectedCounts(plan).observations)
   assert.deepEqual(asText(out), asText(observed))
   const products = recordsIn(await machines.run(['export', 'products']))
-  assert.equal(products.length, figuresOf(plan).products)
+  assert.equal(products.length, expectedCounts(plan).products)
   const status = JSON.parse((await machines.run(['status', '--json'])).stdout)
   assert.deepEqual([status.data_management.uploads.loaded, status.scraping.uploads.loaded], [18, 18])
 
@@ -99,7 +99,7 @@ test('rows that cannot be loaded come home with their line and reason, the other
 
 test('what is printed with --json is one record a line, the summary last', async () => {
   await using machines = await openMachines()
-  await scrape(machines, planOf({ companies: 1, stores: 1, days: 2, products: 30, drift: STEADY }))
+  await scrape(machines, planOf({ companies: 1, stores: 1, days: 2, products: 30, drift: NO_DRIFT }))
   const server = await machines.serve()
   const key = await machines.key()
   const records = recordsIn(await machines.upload(server, key, '--wait', '--json'))
@@ -137,7 +137,7 @@ test('a file is compressed once to be sent, not at all until it is loaded, and o
   const noting = { NODE_OPTIONS: `--require=${script}`, COMPRESSIONS_NOTED_IN: log }
   const noted = async () => (await readFile(log, 'utf8')).split('\n').filter((command) => command !== '')
   const load = (form: string) => machines.run(['update-db', '--products'], { ...noting, PROCESSED_FORM: form })
-  const { names } = await scrape(machines, planOf({ companies: 1, stores: 3, days: 1, products: 150, drift: STEADY }))
+  const { names } = await scrape(machines, planOf({ companies: 1, stores: 3, days: 1, products: 150, drift: NO_DRIFT }))
   const { url } = await machines.serve(['--no-update-db'], noting)
   const sending = { ...noting, API_SERVER_URL: url, API_SECRET_KEY: await machines.key() }
   assert.equal((await machines.run(['upload-data'], sending)).code, 0)

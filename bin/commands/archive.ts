@@ -1,10 +1,10 @@
 /** `splitcart archive prune, pack`: maintains the archive; the reading subcommands are in archive-kept.ts. */
 import { existsSync } from 'node:fs'
 import { lockArchive } from '@splitcart/scraping/archive-lock.ts'
-import { lacksRoom, packArchive } from '@splitcart/scraping/archive-packing.ts'
-import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { isOutOfSpace, packArchive } from '@splitcart/scraping/archive-packing.ts'
+import { foldersIn, kindsWithOutbox } from '@splitcart/scraping/folders.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
-import { type Pruned, pruneArchive } from '@splitcart/scraping/prune.ts'
+import { type PrunedFile, pruneArchive } from '@splitcart/scraping/prune.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
@@ -43,14 +43,21 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const { dryRun = false, all = false } = options
   const zone = timeZoneOf(settings)
   let [files, bytes] = [0, 0]
-  for (const kind of await kindsThere(realDisk(), dataDir)) {
+  for (const kind of await kindsWithOutbox(realDisk(), dataDir)) {
     const folders = foldersIn(dataDir, kind)
     if (!existsSync(folders.archive)) continue
     const onWait = () => terminal.note('upload-data works on this archive; waiting until its round is over')
     using _lock = dryRun ? undefined : await lockArchive(folders, { msMax: LOCK_MS_MAX, onWait })
-    const prune = { disk: realDisk(), folders, daysMin: settings.ARCHIVE_DAYS_MIN, now: Date.now(), dryRun, all }
+    const prune = {
+      disk: realDisk(),
+      folders,
+      daysMin: settings.ARCHIVE_DAYS_MIN,
+      now: Date.now(),
+      dryRun,
+      trustsClock: all,
+    }
     for await (const pruned of pruneArchive(prune)) {
-      if (pruned.wentBack !== undefined) {
+      if (pruned.returnedAs !== undefined) {
         printReturned(terminal, pruned, dryRun)
         continue
       }
@@ -73,17 +80,17 @@ async function packNow(options: Options, terminal: Terminal): Promise<number> {
   const { SCRAPING_DATA_DIR: dataDir, ARCHIVE_FORM: form } = settingsOf(options, 'scraping')
   const signal = stopSignal()
   let [files, left] = [0, 0]
-  for (const kind of await kindsThere(realDisk(), dataDir)) {
+  for (const kind of await kindsWithOutbox(realDisk(), dataDir)) {
     const folders = foldersIn(dataDir, kind)
     if (!existsSync(folders.archive)) continue
     const onWait = () => terminal.note('upload-data works on this archive; waiting until its round is over')
     using _lock = await lockArchive(folders, { msMax: LOCK_MS_MAX, onWait })
     const packing = { disk: realDisk(), folders, form, now: Date.now(), restMs: 0, findWriters: findWritersOn() }
-    for await (const { name, became, fault } of packArchive(packing, () => !signal.aborted)) {
-      if (lacksRoom(fault)) throw fault
-      if (became === 'compacted') files++
+    for await (const { name, outcome, fault } of packArchive(packing, () => !signal.aborted)) {
+      if (isOutOfSpace(fault)) throw fault
+      if (outcome === 'compacted') files++
       const problem = fault === undefined ? {} : { problem: fault instanceof Error ? fault.message : String(fault) }
-      terminal.record({ type: 'file', name, state: became, ...problem })
+      terminal.record({ type: 'file', name, state: outcome, ...problem })
       if (fault === undefined) continue
       left++
       terminal.say(`left as it is  ${name}: ${problem.problem}`)
@@ -96,8 +103,8 @@ async function packNow(options: Options, terminal: Terminal): Promise<number> {
 }
 
 /** Reports a file that returned to the outbox: written to after sending, it is no copy of the server's. */
-function printReturned(terminal: Terminal, { name, wentBack }: Pruned, dryRun: boolean): void {
-  const goes = dryRun ? 'would go back to the outbox' : `is in the outbox again, as ${wentBack}`
+function printReturned(terminal: Terminal, { name, returnedAs }: PrunedFile, dryRun: boolean): void {
+  const goes = dryRun ? 'would go back to the outbox' : `is in the outbox again, as ${returnedAs}`
   terminal.say(`returned  ${name} was written to after it was sent, and ${goes}`)
-  terminal.record({ type: 'file', state: 'returned', name: wentBack })
+  terminal.record({ type: 'file', state: 'returned', name: returnedAs })
 }

@@ -49,14 +49,14 @@ async function serverOf(options: Options): Promise<Pick<CheckRequest, 'askServer
   if (options.against === undefined) return {}
   const { against: apiServerUrl } = options
   // Imported only here: loading the network modules takes longer than checking a scrape.
-  const [{ setUpNetwork }, { referencesFrom }] = await Promise.all([
+  const [{ setUpNetwork }, { fetchBaseline }] = await Promise.all([
     import('../network.ts'),
     import('@splitcart/scraping/references-client.ts'),
   ])
   const settings = settingsWithKey({ ...options, apiServerUrl }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
   setUpNetwork(settings)
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
-  return { askServer: (scrape) => referencesFrom(server!, key!, scrape) }
+  return { askServer: (scrape) => fetchBaseline(server!, key!, scrape) }
 }
 
 type JudgedFile = CheckedFile & Readonly<{ name: string; state: string }>

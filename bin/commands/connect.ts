@@ -1,7 +1,7 @@
 /** `splitcart connect`: exchanges a one-time code for this machine's own key, kept in a file private to the user. */
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { takeKey } from '@splitcart/scraping/connect.ts'
+import { redeemCode } from '@splitcart/scraping/connect.ts'
 import { foldersIn, openFolders } from '@splitcart/scraping/folders.ts'
 import type { Schedule } from '@splitcart/scraping/schedule.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
@@ -45,7 +45,7 @@ async function act(server: URL, options: Options, terminal: Terminal): Promise<n
   await tryToWrite(disk, place.path)
   await openFolders(disk, settings.SCRAPING_DATA_DIR)
   setUpNetwork({ ...settings, API_SERVER_URL: server })
-  const { key, id, name } = await takeKey(server, options.code ?? (await askForCode()))
+  const { key, id, name } = await redeemCode(server, options.code ?? (await askForCode()))
   await writeSettings(disk, place.path, written(server, key, settings, place))
   terminal.say(`Connected to ${server.href} as ${name} (key ${id}); the settings stand in ${place.path}.`)
   terminal.say(`What is put into ${foldersIn(settings.SCRAPING_DATA_DIR).outbox} is sent.`)

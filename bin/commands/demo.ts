@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { planOf, STEADY } from '@splitcart/generator/plan.ts'
+import { NO_DRIFT, planOf } from '@splitcart/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
@@ -18,7 +18,7 @@ import { stopSignal, type Terminal } from '../terminal.ts'
 
 type Options = { stay?: boolean }
 
-const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 400, drift: STEADY })
+const PLAN = planOf({ companies: 2, stores: 2, days: 3, products: 400, drift: NO_DRIFT })
 
 /** Adds the command. */
 export function addDemo(program: Command): void {

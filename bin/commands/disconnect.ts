@@ -1,5 +1,5 @@
 /** `splitcart disconnect`: revokes this machine's key and removes schedule and settings; data files stay. */
-import { endOwnKey } from '@splitcart/scraping/connect.ts'
+import { revokeOwnKey } from '@splitcart/scraping/connect.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
@@ -47,7 +47,7 @@ async function endKey(settings: Settings, terminal: Terminal): Promise<boolean> 
   if (server === undefined || key === undefined) return false
   setUpNetwork(settings)
   try {
-    await endOwnKey(server, key)
+    await revokeOwnKey(server, key)
     terminal.say(`The key ${idOf(key)} no longer works.`)
     return true
   } catch (error) {

@@ -1,8 +1,8 @@
 /** `splitcart doctor`: checks what this machine needs, one line per check, and says what to do. */
 import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
-import { examineFolders } from '@splitcart/scraping/doctor.ts'
-import { examineServer } from '@splitcart/scraping/doctor-server.ts'
-import { foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { checkFolders } from '@splitcart/scraping/doctor.ts'
+import { checkServer } from '@splitcart/scraping/doctor-server.ts'
+import { foldersIn, kindsWithOutbox } from '@splitcart/scraping/folders.ts'
 import { type CheckResult, fail, ok, warn } from '@splitcart/shared/check-result.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { isMissing, realDisk } from '@splitcart/shared/disk.ts'
@@ -70,7 +70,7 @@ async function* examineAll(options: Options): AsyncGenerator<CheckResult> {
   yield ok('settings', `all can be read, from ${filesLookedFor(found)}`)
   const disk = realDisk()
   const { SCRAPING_DATA_DIR: scraping } = settings
-  const hasOther = (await kindsThere(disk, scraping).catch(() => [])).length > 1
+  const hasOther = (await kindsWithOutbox(disk, scraping).catch(() => [])).length > 1
   const hasOutbox = hasOther || !(await isMissing(disk, foldersIn(scraping).outbox))
   const sends = settings.API_SERVER_URL !== undefined || hasOutbox
   const receives = await isSetUp(disk, settings.DATA_MANAGEMENT_DATA_DIR)
@@ -86,7 +86,7 @@ async function* examineAll(options: Options): AsyncGenerator<CheckResult> {
 
 async function* examineScraping(settings: Settings): AsyncGenerator<CheckResult> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key, SCRAPING_DATA_DIR: dataDir } = settings
-  yield* examineFolders(realDisk(), dataDir, { now: Date.now(), zone: timeZoneOf(settings) })
+  yield* checkFolders(realDisk(), dataDir, { now: Date.now(), zone: timeZoneOf(settings) })
   if (server === undefined) yield fail('settings', 'API_SERVER_URL is not set', 'Set it to the address of the server.')
   if (key === undefined)
     yield fail('settings', 'API_SECRET_KEY is not set', 'Make a key on the server: splitcart keys create NAME')
@@ -94,7 +94,7 @@ async function* examineScraping(settings: Settings): AsyncGenerator<CheckResult>
     setUpNetwork(settings)
     if (settings.HTTPS_PROXY !== undefined && server.protocol === 'https:')
       yield ok('proxy', `${settings.HTTPS_PROXY.host} leads to https addresses, but to none of NO_PROXY`)
-    yield* examineServer(server, key)
+    yield* checkServer(server, key)
   }
 }
 

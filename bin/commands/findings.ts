@@ -4,7 +4,7 @@ import {
   chainFindings,
   faultOfNames,
 } from '@splitcart/data-management/catalogue/queries/findings.ts'
-import { aboutOf, type BeliefRecord, whyNotBelievable } from '@splitcart/data-management/ledger/beliefs.ts'
+import { type BeliefRecord, describeBelief, whyNotBelievable } from '@splitcart/data-management/ledger/beliefs.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { beliefIn } from '@splitcart/shared/truth/beliefs.ts'
@@ -83,10 +83,10 @@ async function believeFrom(text: string, rule: string, options: Options, termina
   if (fault !== undefined) throw new Problem('not_found', fault)
   const { field = null, reason = null } = options
   const said = { company, store, rule, field, at: Date.now(), who: operatorName(), reason }
-  const record = await machine.ledger.beliefs.hold(said)
+  const record = await machine.ledger.beliefs.add(said)
   const { at, who } = said
-  await machine.ledger.audit({ at, who, what: 'belief held', about: String(record.id), detail: aboutOf(record) })
-  terminal.say(`Noted as ${record.id}: ${aboutOf(record)} is believed from now on.`)
+  await machine.ledger.audit({ at, who, what: 'belief held', about: String(record.id), detail: describeBelief(record) })
+  terminal.say(`Noted as ${record.id}: ${describeBelief(record)} is believed from now on.`)
   terminal.record({ type: 'summary', ...recordOf(record) })
   return EXIT.done
 }
@@ -98,7 +98,9 @@ async function listBeliefs(options: Options, terminal: Terminal): Promise<number
     const { id, since, who, reason, undoneBy } = belief
     const why = reason === null ? '' : `: ${reason}`
     const undone = undoneBy === null ? '' : ` (taken back by ${undoneBy})`
-    terminal.say(`${id}  ${machine.zone.dateAt(Date.parse(since))}  ${aboutOf(belief)}, says ${who}${why}${undone}`)
+    terminal.say(
+      `${id}  ${machine.zone.dateAt(Date.parse(since))}  ${describeBelief(belief)}, says ${who}${why}${undone}`,
+    )
     terminal.record({ type: 'belief', ...recordOf(belief) })
   }
   if (all.length === 0) terminal.say('Nothing was said.')

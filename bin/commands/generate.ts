@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Plan, planOf } from '@splitcart/generator/plan.ts'
-import { cachedLineWriter, type Scrape, scrapesOf } from '@splitcart/generator/scrapes.ts'
+import { cachedLineWriter, type GeneratedScrape, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { publish, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
@@ -44,7 +44,7 @@ async function act(folder: string, options: Options, terminal: Terminal): Promis
   const write = cachedLineWriter(plan)
   const scrapes = scrapesOf(plan)
   let [files, bytes] = [0, 0]
-  const nameOf = (scrape: Scrape) => options.oneFile ?? scrape.fileName
+  const nameOf = (scrape: GeneratedScrape) => options.oneFile ?? scrape.fileName
   for (let next = scrapes.next(); !next.done; files++) {
     const name = nameOf(next.value)
     await writeWhole(disk, join(folder, name), async (file) => {

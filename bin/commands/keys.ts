@@ -2,7 +2,7 @@
 import { keyView } from '@splitcart/data-management/http/routes/key-view.ts'
 import { machineView } from '@splitcart/data-management/http/routes/machine-view.ts'
 import type { MachineView } from '@splitcart/data-management/http/routes/machines-schema.ts'
-import { type KeyRecord, rightsOf, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
+import { describeRights, type KeyRecord, SCOPES, type Scope } from '@splitcart/data-management/ledger/keys.ts'
 import { faultOfRight } from '@splitcart/data-management/ledger/rights.ts'
 import { formatNumber } from '@splitcart/shared/number.ts'
 import { networks } from '@splitcart/shared/setting-readers.ts'
@@ -78,7 +78,7 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
   const wanted = keyWanted(name, options, machine.zone)
   const { scopes, onlyFor, onlyFrom } = wanted
   const key = await ledger.keys.create(wanted, Date.now(), operatorName())
-  const detail = rightsOf(wanted)
+  const detail = describeRights(wanted)
   terminal.note(`A key for ${detail}. It is shown only now; put it into API_SECRET_KEY on that machine:`)
   terminal.reveal(key.text, {
     type: 'summary',
@@ -103,7 +103,7 @@ async function makeInvitation(name: string, options: Options, terminal: Terminal
   const wanted = keyWanted(name, options, machine.zone)
   const { code, expiresAt } = await machine.ledger.invitations.create(wanted, Date.now(), operatorName())
   terminal.note(
-    `A code for a key for ${rightsOf(wanted)}. It works once, until ${machine.zone.timeAt(expiresAt)}; on that machine:`,
+    `A code for a key for ${describeRights(wanted)}. It works once, until ${machine.zone.timeAt(expiresAt)}; on that machine:`,
   )
   terminal.note('  splitcart connect https://the-address-of-this-server')
   const { scopes, onlyFor, onlyFrom } = wanted
@@ -135,7 +135,7 @@ function printUnknownKey(id: string, terminal: Terminal): number {
 async function listKeys(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const keys = await machine.ledger.keys.list()
-  const records = await machine.ledger.machines.of(keys.map(({ id }) => id))
+  const records = await machine.ledger.machines.findByKeys(keys.map(({ id }) => id))
   const machineOf = ({ id }: KeyRecord) => machineView(records.get(id), programVersion())
   const head = ['ID', 'NAME', 'SCOPES', 'ONLY FOR', 'ONLY FROM', 'STATE', 'LAST USED', 'VERSION', 'WAITING', 'CLOCK']
   const rows = keys.map((key) => [

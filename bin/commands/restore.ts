@@ -13,7 +13,7 @@ import {
   undoSwap,
 } from '@splitcart/data-management/database/swap.ts'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
-import { type CarriedOver, carryOver, keysThatComeBack } from '@splitcart/data-management/ledger/carry-over.ts'
+import { type CarryOverCounts, carryOver, keysUnknownBefore } from '@splitcart/data-management/ledger/carry-over.ts'
 import type { LedgerDatabase } from '@splitcart/data-management/ledger/database.ts'
 import { Identity } from '@splitcart/data-management/ledger/identity.ts'
 import { openSqliteLedger } from '@splitcart/data-management/ledger/sqlite.ts'
@@ -121,9 +121,9 @@ async function prepare(ledger: string, file: string) {
   const restored = openSqliteLedger(stagedPathOf(ledger))
   const before = existsSync(ledger) ? openBefore(ledger) : undefined
   try {
-    const carried: CarriedOver | undefined = before && (await carryOver(before, restored))
+    const carried: CarryOverCounts | undefined = before && (await carryOver(before, restored))
     await restored.deleteFrom('session').execute()
-    const back = await keysThatComeBack(before, restored, Date.now())
+    const back = await keysUnknownBefore(before, restored, Date.now())
     const keys = back.length === 0 ? 'no key comes back' : `keys that come back: ${back.map(({ id }) => id).join(', ')}`
     const detail = `${file}; ${carried?.ended ?? 0} keys ended again, ${carried?.waiting ?? 0} waiting uploads kept, ${carried?.loaded ?? 0} to be loaded again; ${keys}`
     const entry = { at: Date.now(), who: operatorName(), what: 'backup restored', about: 'catalogue, ledger', detail }

@@ -1,5 +1,5 @@
 /** `splitcart salvage`: moves the complete rows that a crashed scrape has left behind to the outbox. */
-import { type Folders, foldersIn, kindsThere } from '@splitcart/scraping/folders.ts'
+import { type Folders, foldersIn, kindsWithOutbox } from '@splitcart/scraping/folders.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { type OrphanedPart, orphanedPartsIn, salvage } from '@splitcart/scraping/orphaned-parts.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
@@ -25,7 +25,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const disk = realDisk()
   const { SCRAPING_DATA_DIR: dataDir } = settingsOf(options, 'scraping')
   const orphans: { folders: Folders; orphan: OrphanedPart }[] = []
-  for (const kind of await kindsThere(disk, dataDir)) {
+  for (const kind of await kindsWithOutbox(disk, dataDir)) {
     const folders = foldersIn(dataDir, kind)
     const found = await orphanedPartsIn(disk, folders, Date.now(), findWritersOn())
     orphans.push(...found.map((orphan) => ({ folders, orphan })))

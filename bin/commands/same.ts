@@ -78,7 +78,7 @@ async function give(
   const [one, other] = [await listingOf(machine, named[0]), await listingOf(machine, named[1])]
   if (JSON.stringify(one) === JSON.stringify(other)) throw new Problem('not_found', 'both are one and the same listing')
   const at = Date.now()
-  const id = await machine.ledger.verdicts.give({
+  const id = await machine.ledger.verdicts.add({
     one,
     other,
     verdict,

@@ -72,7 +72,7 @@ async function act(producer: readonly string[], options: Options, terminal: Term
   const ofAll = { ...named, ...(storeName !== undefined && { storeName }), date }
   const { succeeded } = source
   try {
-    const wanted = { input, ofAll, rowsMin, succeeded, signal, ...(mapping !== undefined && { mapping }) }
+    const wanted = { input, defaults: ofAll, rowsMin, succeeded, signal, ...(mapping !== undefined && { mapping }) }
     return printCommitted(await scrape(dataDir, wanted), terminal)
   } finally {
     source.end()

@@ -17,7 +17,7 @@ import { ProcessedIntegrity } from '@splitcart/data-management/inbox/processed-i
 import { recoverArriving } from '@splitcart/data-management/inbox/recover-arriving.ts'
 import { requestAgain } from '@splitcart/data-management/inbox/request-again.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
-import type { Share } from '@splitcart/data-management/ledger/counts.ts'
+import type { KeyBacklog } from '@splitcart/data-management/ledger/counts.ts'
 import { SERVE_LOCK } from '@splitcart/data-management/lock-names.ts'
 import { makeRounds } from '@splitcart/data-management/notices/rounds.ts'
 import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
@@ -215,8 +215,9 @@ function receivingOf({ disk, folders, ledger, inbox }: ServedStores, queries: Qu
     ageMsMax: settings.INBOX_HOURS_MAX * HOUR_MS,
   }
   const clocks = { now: Date.now, steady: () => performance.now() }
-  const waiting = () => ledger.uploads.waiting()
-  const shares = () => runQuery<Record<string, Share>>(queries, 'waitingByKey', {}, { keyId: null, now: Date.now() })
+  const waiting = () => ledger.uploads.backlog()
+  const shares = () =>
+    runQuery<Record<string, KeyBacklog>>(queries, 'waitingByKey', {}, { keyId: null, now: Date.now() })
   const checkBacklog = backPressure({ waiting, shares, ...clocks }, backlog)
   const place = { disk, folders, ledger, inbox }
   const dictionaries = dictionariesOf(place, settings)

@@ -1,7 +1,7 @@
 /** `splitcart stores`: merges two codes of one shop (`merge`), and sets expectations for a store (`set`). */
 
 import { findStores, type StoreNamed } from '@splitcart/data-management/catalogue/queries/stores.ts'
-import { aliasesBy, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
+import { resolveAliases, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
@@ -56,7 +56,7 @@ async function mergeTwo(named: readonly (string | undefined)[], options: Options
       `${textOf(old)} and ${textOf(into)} are stores of two companies; only one company's are merged`,
     )
   const merge = { company: old.company, code: old.code, into: into.code }
-  if (aliasesBy([merge]).length === 0) throw new Problem('not_found', 'both are one and the same store')
+  if (resolveAliases([merge]).length === 0) throw new Problem('not_found', 'both are one and the same store')
   const at = Date.now()
   const id = await storeMerges.merge({ ...merge, at, who: operatorName(), reason: options.reason ?? null })
   const detail = `${textOf(old)} into ${textOf(into)}`

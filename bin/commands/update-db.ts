@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Folders, foldersOfKind, makeFolders } from '@splitcart/data-management/folders.ts'
 import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clean.ts'
-import { STILL_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
+import { UNCHANGED_MS_MIN } from '@splitcart/data-management/inbox/folder/folder-claims.ts'
 import type { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { pruneProcessed } from '@splitcart/data-management/inbox/prune.ts'
 import { UPDATE_DB_LOCK } from '@splitcart/data-management/lock-names.ts'
@@ -12,7 +12,12 @@ import { BackgroundTasks } from '@splitcart/data-management/update-db/background
 import { renewAll } from '@splitcart/data-management/update-db/derived-data.ts'
 import { pruneBucket } from '@splitcart/data-management/update-db/maintenance.ts'
 import { type FilePreview, previewInbox } from '@splitcart/data-management/update-db/preview.ts'
-import { type FleetWork, kindsOf, type Pass, type UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import {
+  type FleetLoaderContext,
+  type LoaderContext,
+  loadedKinds,
+  type PassCounts,
+} from '@splitcart/data-management/update-db/process.ts'
 import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { FOLDER_LOADER_LOCK, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
@@ -124,7 +129,7 @@ function signalOf({ dryRun, untilInputEnds }: Options): AbortSignal {
 }
 
 /** Loads under a lock: a loader with the same ledger but another folder would take these files for lost. */
-async function actOnFolder(work: UpdateDb, settings: Settings, manner: LoaderOptions): Promise<number> {
+async function actOnFolder(work: LoaderContext, settings: Settings, manner: LoaderOptions): Promise<number> {
   let code: number = EXIT.done
   const wasAlone = await work.ledger.withExclusiveLock(FOLDER_LOADER_LOCK, async () => {
     code = await loadFolder(work, settings, manner)
@@ -134,11 +139,11 @@ async function actOnFolder(work: UpdateDb, settings: Settings, manner: LoaderOpt
   throw new Problem('locked', detail)
 }
 
-async function loadFolder(given: UpdateDb, settings: Settings, manner: LoaderOptions): Promise<number> {
+async function loadFolder(given: LoaderContext, settings: Settings, manner: LoaderOptions): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
   const compaction = compactionFor(given, settings)
-  const work = { ...given, keeps: (path: string, bytes: number) => compaction.add(path, bytes) }
-  await removeCopies(work.disk, work.folders, kindsOf(work))
+  const work = { ...given, onKept: (path: string, bytes: number) => compaction.add(path, bytes) }
+  await removeCopies(work.disk, work.folders, loadedKinds(work))
   await reconcile(work)
   if (prunesAll) await prune(work, settings.PROCESSED_DAYS_MAX, true)
   if (stays) {
@@ -150,7 +155,7 @@ async function loadFolder(given: UpdateDb, settings: Settings, manner: LoaderOpt
   await renewAll(work.catalogue.database, signal)
   const code = printPass(terminal, pass)
   let isTold = false
-  await compaction.work(() => {
+  await compaction.compactWaiting(() => {
     if (!isTold)
       terminal.note(
         `packing     ${count(compaction.waiting, 'loaded file')} to save room; it may be stopped at any time`,
@@ -162,7 +167,7 @@ async function loadFolder(given: UpdateDb, settings: Settings, manner: LoaderOpt
 }
 
 /** What is kept up to date in the background. */
-function backgroundFor({ catalogue, log }: UpdateDb, settings: Settings): BackgroundTasks {
+function backgroundFor({ catalogue, log }: LoaderContext, settings: Settings): BackgroundTasks {
   const server = databaseServer(settings)
   return new BackgroundTasks(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
 }
@@ -177,7 +182,7 @@ async function scratchOf({ disk, folders }: DataManagement): Promise<Folders> {
 
 type LoaderOptions = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean; prunesAll: boolean }>
 
-async function actForFleet(work: FleetWork, settings: Settings, manner: LoaderOptions): Promise<number> {
+async function actForFleet(work: FleetLoaderContext, settings: Settings, manner: LoaderOptions): Promise<number> {
   const { terminal, signal, stays, prunesAll } = manner
   // Imported only here: the NATS client would cost a loader of one machine a third of its start.
   const { loadForFleet, loadOnceForFleet } = await import('@splitcart/data-management/update-db/fleet-loader.ts')
@@ -193,25 +198,25 @@ async function actForFleet(work: FleetWork, settings: Settings, manner: LoaderOp
 }
 
 /** Loads all files once; waits until files that were just copied into the inbox are unchanged for a while. */
-async function updateOnce(work: UpdateDb, terminal: Terminal, signal: AbortSignal): Promise<Pass> {
+async function updateOnce(work: LoaderContext, terminal: Terminal, signal: AbortSignal): Promise<PassCounts> {
   const first = await updateDb(work, signal)
   if (first.waiting === 0 || signal.aborted) return first
   terminal.note(`waiting     for ${count(first.waiting, 'file')} that may still be written to`)
-  await sleep(STILL_MS_MIN, undefined, { signal }).catch(() => {})
+  await sleep(UNCHANGED_MS_MIN, undefined, { signal }).catch(() => {})
   const second = await updateDb(work, signal)
   for (const name of ['loaded', 'held', 'failed', 'rejected'] as const) second[name] += first[name]
   return second
 }
 
 async function watchInbox(
-  work: UpdateDb,
+  work: LoaderContext,
   compaction: Compaction,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<void> {
   await using background = backgroundFor(work, settings)
   const reported = new Set<string>()
-  const inboxes = kindsOf(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
+  const inboxes = loadedKinds(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   let pruneAt = Number.NEGATIVE_INFINITY
   let loadedAt = Number.NEGATIVE_INFINITY
   const pass = async () => {
@@ -230,16 +235,16 @@ async function watchInbox(
     await background.startDue()
     if (done.loaded + done.held + done.failed > 0) loadedAt = performance.now()
     const isResting = performance.now() - loadedAt > COMPACTION_REST_MS
-    if (isResting || compaction.isFull) await compaction.work(await whileIdle(work, inboxes, signal))
+    if (isResting || compaction.isFull) await compaction.compactWaiting(await whileIdle(work, inboxes, signal))
   }
   await repeatOnChange(inboxes, pass, { log: work.log, signal })
 }
 
 /** Removes processed files that are too old. A refusal, as when all would go, is logged and stops no load. */
-async function prune(work: UpdateDb, daysMax: number, all = false): Promise<void> {
+async function prune(work: LoaderContext, daysMax: number, trustsClock = false): Promise<void> {
   try {
-    for (const kind of kindsOf(work)) {
-      const pruned = await pruneProcessed({ ...work, folders: foldersOfKind(work.folders, kind), daysMax, all })
+    for (const kind of loadedKinds(work)) {
+      const pruned = await pruneProcessed({ ...work, folders: foldersOfKind(work.folders, kind), daysMax, trustsClock })
       if (pruned.length > 0) work.log.info({ pruned, daysMax }, 'removed files that were kept long enough for replay')
     }
   } catch (error) {
@@ -248,7 +253,7 @@ async function prune(work: UpdateDb, daysMax: number, all = false): Promise<void
   }
 }
 
-function printPass(terminal: Terminal, pass: Pass): number {
+function printPass(terminal: Terminal, pass: PassCounts): number {
   for (const { name, reason } of pass.ignored) terminal.note(`left alone  ${name}: ${reason}`)
   const dealtWith = pass.loaded + pass.held + pass.failed
   if (dealtWith + pass.waiting === 0) terminal.sum('The inbox is empty; there was nothing to do.')
@@ -261,7 +266,7 @@ function printPass(terminal: Terminal, pass: Pass): number {
   return pass.failed + pass.rejected + pass.waiting > 0 ? EXIT.partly : EXIT.done
 }
 
-async function printPreviews(work: UpdateDb, money: WriteMoney, terminal: Terminal): Promise<number> {
+async function printPreviews(work: LoaderContext, money: WriteMoney, terminal: Terminal): Promise<number> {
   let files = 0
   for await (const preview of previewInbox(work)) {
     files++

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { countOlderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
 import { readSchemaState } from '@splitcart/data-management/database/postgres-look.ts'
 import { countReplayable, olderLoadsAdvice } from '@splitcart/data-management/doctor/older.ts'
-import { liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
+import { storedFileExists } from '@splitcart/data-management/inbox/stored.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
@@ -47,7 +47,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 /** Counts replayable loads. A fleet's files are not checked: its servers may be away during an upgrade. */
 function olderIn({ disk, folders, ledger, catalogue }: DataManagement, settings: Settings): Promise<number> {
   if (inboxServers(settings) !== undefined) return countOlderLoads(catalogue.database)
-  return countReplayable(catalogue.database, ledger, (upload) => liesInFolders(disk, folders, upload))
+  return countReplayable(catalogue.database, ledger, (upload) => storedFileExists(disk, folders, upload))
 }
 
 /**

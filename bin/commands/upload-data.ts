@@ -1,5 +1,5 @@
 /** `splitcart upload-data`: sends the files in the outbox and prints their results. */
-import { foldersIn, kindsThere, openFolders } from '@splitcart/scraping/folders.ts'
+import { foldersIn, kindsWithOutbox, openFolders } from '@splitcart/scraping/folders.ts'
 import { MachineReporter } from '@splitcart/scraping/machine-reporter.ts'
 import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { scanOutbox } from '@splitcart/scraping/outbox.ts'
@@ -7,7 +7,7 @@ import { createRateLimit, type RateLimit } from '@splitcart/scraping/rate-limit.
 import type { ScrapeCheck } from '@splitcart/scraping/scrape-check.ts'
 import { createUploadClient } from '@splitcart/scraping/upload-client.ts'
 import type { Summary } from '@splitcart/scraping/upload-events.ts'
-import type { Job } from '@splitcart/scraping/upload-job.ts'
+import type { UploadJob } from '@splitcart/scraping/upload-job.ts'
 import { uploadKinds, watchKinds } from '@splitcart/scraping/upload-kinds.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
@@ -102,14 +102,14 @@ async function upload(settings: Settings, options: Options, report: UploadReport
   }
   const jobOf = (kind: string) => jobFor(kind, settings, report, shared)
   const there = () => kindsWanted(settings, options)
-  if (options.watch) return watchKinds({ there, jobOf }, settings.UPLOAD_WATCH_SECONDS * 1000, signal)
-  const jobs: Job[] = []
+  if (options.watch) return watchKinds({ list: there, jobOf }, settings.UPLOAD_WATCH_SECONDS * 1000, signal)
+  const jobs: UploadJob[] = []
   for (const kind of await there()) jobs.push(await jobOf(kind))
   return uploadKinds(jobs, { wait: options.wait ?? false })
 }
 
 async function kindsWanted({ SCRAPING_DATA_DIR: dataDir }: Settings, { kind }: Options): Promise<readonly string[]> {
-  return kind ?? (await kindsThere(realDisk(), dataDir))
+  return kind ?? (await kindsWithOutbox(realDisk(), dataDir))
 }
 
 type Shared = Readonly<{ signal: AbortSignal; reporter: MachineReporter; rateLimit?: RateLimit; check?: ScrapeCheck }>
@@ -122,7 +122,7 @@ function reporterOf({ SCRAPING_DATA_DIR: dataDir }: Settings): MachineReporter {
 /** Makes the check; imports its modules only here, because sending does not need them. */
 async function checkBy(settings: Settings): Promise<ScrapeCheck> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
-  const [{ ScrapeCheck }, { referencesIfAvailable }, { thresholdsOf }] = await Promise.all([
+  const [{ ScrapeCheck }, { fetchBaselineIfAvailable }, { thresholdsOf }] = await Promise.all([
     import('@splitcart/scraping/scrape-check.ts'),
     import('@splitcart/scraping/references-client.ts'),
     import('@splitcart/shared/truth/thresholds.ts'),
@@ -134,7 +134,7 @@ async function checkBy(settings: Settings): Promise<ScrapeCheck> {
     now: Date.now,
     askServer: (scrape) => {
       inUse = keyAgain() ?? inUse
-      return referencesIfAvailable(server!, inUse, scrape)
+      return fetchBaselineIfAvailable(server!, inUse, scrape)
     },
   })
 }
@@ -144,7 +144,7 @@ async function jobFor(
   settings: Settings,
   report: UploadReport,
   { signal, reporter, check, ...limit }: Shared,
-): Promise<Job> {
+): Promise<UploadJob> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key, RESUMABLE_BYTES_MIN: resumableBytesMin } = settings
   const disk = realDisk()
   const { SCRAPING_DATA_DIR: dataDir } = settings
@@ -174,7 +174,7 @@ async function jobFor(
   }
 }
 
-function restOf({ OUTBOX_REST_SECONDS: seconds }: Settings): Pick<Job, 'rest'> {
+function restOf({ OUTBOX_REST_SECONDS: seconds }: Settings): Pick<UploadJob, 'rest'> {
   if (seconds === 0) return {}
   return { rest: { restMs: seconds * 1000, findWriters: findWritersOn(), platform: process.platform } }
 }

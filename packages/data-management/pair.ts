@@ -20,7 +20,7 @@ export async function checkPair(pair: Pair): Promise<void> {
     // The catalogue first: a ledger without an id takes that of its catalogue, also after a crash in between.
     if (found === undefined)
       await catalogue.run('insert into identity (one, id) values (1, ?) on conflict (one) do nothing', uuid())
-    await ledger.identity.give((await idOf(catalogue)) ?? '')
+    await ledger.identity.setIfMissing((await idOf(catalogue)) ?? '')
   }
   if ((await ledger.identity.get()) !== (await idOf(catalogue)) || (await ledger.identity.get()) === undefined)
     throw new Problem('database_unusable', strangers(pair))
@@ -33,7 +33,7 @@ export async function joinPair({ ledger, catalogue }: Pair): Promise<void> {
     'insert into identity (one, id) values (1, ?) on conflict (one) do update set id = excluded.id',
     id,
   )
-  await ledger.identity.change(id)
+  await ledger.identity.setOther(id)
 }
 
 /** Gives both, which belong together, another id: senders see by it that the server may have forgotten something. */

@@ -1,13 +1,13 @@
 /** The invented articles, independent of shops. Everything about an article is derived from its number. */
-import { chance, FOR, hash, hexOf } from './random.ts'
-import { type Kind, type Language, languages } from './words.ts'
+import { chance, hash, hexOf, PURPOSE } from './random.ts'
+import { type GoodsKind, type Language, languages } from './words.ts'
 
 /** How much is in a packet: `text` as printed, `tokens` as a scraper normalises it, `amount` in g, ml or pieces. */
-export type Size = Readonly<{ text: string; tokens: readonly string[]; amount: number; unit: Kind['unit'] }>
+export type Size = Readonly<{ text: string; tokens: readonly string[]; amount: number; unit: GoodsKind['unit'] }>
 
 export type Article = Readonly<{
-  /** Random numbers that belong to this article. */
-  key: number
+  /** Seeds all that is random about this article. */
+  seed: number
   name: string
   brand: string
   path: readonly string[]
@@ -15,12 +15,12 @@ export type Article = Readonly<{
   barcode: string | null
   /** Where its picture is: a UUID. */
   image: string
-  /** The usual price in cents, before zones and steps. */
+  /** The base price in cents, before the price zones and price steps of shelf.ts. */
   cents: number
 }>
 
 /** A series of articles: their words (for a chain's own articles, with its own brands), seed, and first number. */
-export type Range = Readonly<{ languages: readonly Language[]; seed: number; firstNumber: number }>
+export type ArticleRange = Readonly<{ languages: readonly Language[]; seed: number; firstNumber: number }>
 
 const AMOUNTS = {
   g: [100, 125, 150, 200, 250, 300, 375, 400, 450, 500, 600, 750, 1000, 1500, 2000],
@@ -35,36 +35,36 @@ const LANGUAGE_ROUND = 100
 const STRIDE = 1_000_003
 // An offset per maker, so that the makers of a kind do not all have the same varieties.
 const MAKER_STRIDE = 8161
-const KIND_RUN = 8
+const SAME_KIND_IN_A_ROW = 8
 const BRANDS_OF_A_KIND = 4
-const LOOSE_SHARE = 0.08
+const WITHOUT_BARCODE_SHARE = 0.08
 
 /** The articles that every chain may sell. */
-export function branded(seed: number): Range {
-  return { languages: languages(), seed: hash(seed, FOR.words), firstNumber: 0 }
+export function sharedRange(seed: number): ArticleRange {
+  return { languages: languages(), seed: hash(seed, PURPOSE.words), firstNumber: 0 }
 }
 
 /** The articles that only one chain sells, under its own brands. */
-export function ownBrand(seed: number, chain: number, brands: readonly string[]): Range {
+export function ownBrandRange(seed: number, chain: number, brands: readonly string[]): ArticleRange {
   const english = { ...(languages()[0] as Language), brands }
-  return { languages: [english], seed: hash(seed, FOR.words), firstNumber: (chain + 1) * 1_000_000 }
+  return { languages: [english], seed: hash(seed, PURPOSE.words), firstNumber: (chain + 1) * 1_000_000 }
 }
 
 /** The article at a place of a range. Different places have different names. */
-export function articleOf(range: Range, place: number): Article {
+export function articleOf(range: ArticleRange, place: number): Article {
   const { language, rank } = languageOf(range, place)
-  const { brand, kind, size, name } = wordsOf(language, rank, range.seed)
+  const { brand, kind, size, name } = articleWords(language, rank, range.seed)
   const number = range.firstNumber + place
-  const key = hash(hash(range.seed, FOR.numbers), number)
+  const seed = hash(hash(range.seed, PURPOSE.numbers), number)
   return {
-    key,
+    seed,
     name,
     brand,
     path: kind.path,
     size: sizeOf(kind.unit, size),
-    barcode: chance(key, FOR.numbers) < LOOSE_SHARE ? null : barcodeOf(number),
-    image: uuidOf(hash(key, FOR.image)),
-    cents: centsOf(key),
+    barcode: chance(seed, PURPOSE.numbers) < WITHOUT_BARCODE_SHARE ? null : barcodeOf(number),
+    image: uuidOf(hash(seed, PURPOSE.image)),
+    cents: centsOf(seed),
   }
 }
 
@@ -82,7 +82,7 @@ function uuidOf(key: number): string {
   return groups.join('-')
 }
 
-function languageOf({ languages }: Range, place: number): { language: Language; rank: number } {
+function languageOf({ languages }: ArticleRange, place: number): { language: Language; rank: number } {
   const others = languages.length - 1
   const round = Math.floor(place / LANGUAGE_ROUND)
   const other = (place % LANGUAGE_ROUND) - (LANGUAGE_ROUND - others)
@@ -92,10 +92,10 @@ function languageOf({ languages }: Range, place: number): { language: Language; 
 
 // Every rank has its own combination of kind, brand, variety and size. Shelves are sorted, so a few articles in a row are of
 // one kind, and a kind comes from a few brands.
-function wordsOf({ brands, varieties, kinds }: Language, rank: number, seed: number) {
-  const turn = Math.floor(rank / KIND_RUN)
+function articleWords({ brands, varieties, kinds }: Language, rank: number, seed: number) {
+  const turn = Math.floor(rank / SAME_KIND_IN_A_ROW)
   const kindIndex = (turn * STRIDE + seed) % kinds.length
-  const within = (rank % KIND_RUN) + KIND_RUN * Math.floor(turn / kinds.length)
+  const within = (rank % SAME_KIND_IN_A_ROW) + SAME_KIND_IN_A_ROW * Math.floor(turn / kinds.length)
   const brandsAtOnce = Math.min(BRANDS_OF_A_KIND, brands.length)
   const combination = Math.floor(within / brandsAtOnce)
   const combinations = varieties.length * SIZES
@@ -106,12 +106,12 @@ function wordsOf({ brands, varieties, kinds }: Language, rank: number, seed: num
   const brandIndex = maker + brandsAtOnce * ((brandRound + kindIndex) % brandRounds)
   // Past the last combination names get a number.
   const series = Math.floor(brandRound / brandRounds)
-  const kind = kinds[kindIndex] as Kind
+  const kind = kinds[kindIndex] as GoodsKind
   const name = `${varieties[Math.floor(mixed / SIZES)]} ${kind.noun}${series === 0 ? '' : ` No${series + 1}`}`
   return { brand: brands[brandIndex] as string, kind, size: mixed % SIZES, name }
 }
 
-function sizeOf(unit: Kind['unit'], index: number): Size {
+function sizeOf(unit: GoodsKind['unit'], index: number): Size {
   const amount = AMOUNTS[unit][index] as number
   if (unit === 'ea') return { text: `${amount} pack`, tokens: [`${amount}ea`, 'pk'], amount, unit }
   const [big, small] = unit === 'g' ? ['kg', 'g'] : ['l', 'ml']
@@ -121,6 +121,6 @@ function sizeOf(unit: Kind['unit'], index: number): Size {
 
 // Most goods cost a few dollars, a few cost much; nearly all prices end in 49 or 99.
 function centsOf(key: number): number {
-  const share = chance(key, FOR.price)
+  const share = chance(key, PURPOSE.price)
   return (2 + Math.floor(14 * share + 40 * share ** 8)) * 50 - (key % 16 === 0 ? 5 : 1)
 }

@@ -1,6 +1,6 @@
 /** The invented chains and their stores: the row format, SKUs and store names of each. */
 import type { Plan } from './plan.ts'
-import { FOR, hash, pick } from './random.ts'
+import { hash, PURPOSE, pick } from './random.ts'
 
 /** How a chain's scraper writes rows: `full` with every field, many of them null; `lean` without nulls and without store_id. */
 export type Chain = Readonly<{
@@ -104,6 +104,6 @@ export function storeOf(plan: Plan, chain: Chain, index: number): Store {
   const places = PLACES.split('|')
   const round = Math.floor(index / places.length)
   const place = pick(places, index).toLowerCase() + (round === 0 ? '' : ` ${round + 1}`)
-  const state = pick(STATES, hash(hash(hash(plan.seed, FOR.state), chain.index), index))
+  const state = pick(STATES, hash(hash(hash(plan.seed, PURPOSE.state), chain.index), index))
   return { chain, index, id: chain.storeId(index), name: `${chain.company} ${place}`, state }
 }

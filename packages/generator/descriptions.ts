@@ -1,6 +1,6 @@
 /** Product descriptions, with the HTML that scrapers leave in. */
 import type { Article } from './articles.ts'
-import { chance, FOR, hash, pick } from './random.ts'
+import { chance, hash, PURPOSE, pick } from './random.ts'
 
 const PRAISE = [
   'A firm favourite at every table, made with care and packed at the source.',
@@ -25,14 +25,14 @@ const INGREDIENTS = (
   'tomato|turmeric|vanilla|vinegar|walnuts|wheat starch|whey|yeast'
 ).split('|')
 
-// Ingredients are drawn from 0 on.
-const DRAWN_FOR = { energy: 101, sugars: 102, protein: 103 }
-const SILENT_SHARE = 0.3
+// What is drawn with these numbers; 0 and up are for ingredients.
+const DRAW = { energy: 101, sugars: 102, protein: 103 }
+const WITHOUT_DESCRIPTION_SHARE = 0.3
 
 /** The description of an article, or null: shops leave many out. */
-export function descriptionOf({ name, key }: Article): string | null {
-  const draw = hash(key, FOR.description)
-  if (chance(draw, 0) < SILENT_SHARE) return null
+export function descriptionOf({ name, seed }: Article): string | null {
+  const draw = hash(seed, PURPOSE.description)
+  if (chance(draw, 0) < WITHOUT_DESCRIPTION_SHARE) return null
   const first = `${name} by the makers you know.<br/><br/>\n\n${pick(PRAISE, draw)}`
   const last = `- Vegan friendly<br />- Nothing artificial\u00a0<br />${pick(NOTES, draw >>> 8)}`
   return `${first} ${factsOf(draw)}<br /><br />${last}`
@@ -40,8 +40,8 @@ export function descriptionOf({ name, key }: Article): string | null {
 
 function factsOf(draw: number): string {
   const named = Array.from({ length: 4 + (draw % 11) }, (_, at) => pick(INGREDIENTS, hash(draw, at)))
-  const energy = 80 + (hash(draw, DRAWN_FOR.energy) % 2400)
-  const sugars = (hash(draw, DRAWN_FOR.sugars) % 400) / 10
-  const protein = (hash(draw, DRAWN_FOR.protein) % 300) / 10
+  const energy = 80 + (hash(draw, DRAW.energy) % 2400)
+  const sugars = (hash(draw, DRAW.sugars) % 400) / 10
+  const protein = (hash(draw, DRAW.protein) % 300) / 10
   return `Made with ${named.join(', ')}. Per 100g: energy ${energy}kJ, sugars ${sugars}g, protein ${protein}g.`
 }

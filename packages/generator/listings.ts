@@ -1,5 +1,5 @@
 /** How a chain's scraper writes an article: constant fields, and fields that depend on the terms. */
-import { type Article, articleOf, branded, ownBrand } from './articles.ts'
+import { type Article, articleOf, ownBrandRange, sharedRange } from './articles.ts'
 import type { Chain } from './chains.ts'
 import { descriptionOf } from './descriptions.ts'
 import { hexOf } from './random.ts'
@@ -11,37 +11,42 @@ export type Fields = Readonly<Record<string, Value>>
 /** A chain's article as its rows show it. The fields of `head` stand before those of the terms, those of `tail` after them. */
 export type Listing = Readonly<{ article: Article; head: Fields; tail: Fields }>
 
-/** The terms as a row shows them; `isPriceless`: without a price, as some rows of unavailable articles are. */
-export type WrittenTerms = Terms & Readonly<{ isPriceless: boolean }>
+/** The terms as a row shows them; `lacksPrice`: without a price, as some rows of unavailable articles are. */
+export type WrittenTerms = Terms & Readonly<{ lacksPrice: boolean }>
 
 // Of five places of a chain's range three hold goods that other chains sell too.
-const PLACES = 5
+const GROUP_PLACES = 5
 const BRANDED_PLACES = 3
 const LETTERS = /[\p{L}\p{M}\p{N}]+/gu
-const NOT_ADDRESS = /[^a-z0-9]+/g
+const NOT_IN_URLS = /[^a-z0-9]+/g
 /** The listings of a chain whose range has so many places, by place. */
 export function listingsOf(seed: number, chain: Chain, places: number): (place: number) => Listing {
-  const shared = branded(seed)
-  const own = ownBrand(seed, chain.index, chain.ownBrands)
+  const shared = sharedRange(seed)
+  const own = ownBrandRange(seed, chain.index, chain.ownBrands)
   // Each chain's window on the shared goods begins a quarter of a window later: neighbours share most, distant ones none.
-  const first = chain.index * Math.ceil((places / PLACES) * (BRANDED_PLACES / 4))
+  const first = chain.index * Math.ceil((places / GROUP_PLACES) * (BRANDED_PLACES / 4))
   return (place) => {
-    const group = Math.floor(place / PLACES)
-    const seat = place % PLACES
-    if (seat < BRANDED_PLACES) return listingOf(chain, place, articleOf(shared, first + group * BRANDED_PLACES + seat))
-    return listingOf(chain, place, articleOf(own, group * (PLACES - BRANDED_PLACES) + seat - BRANDED_PLACES))
+    const group = Math.floor(place / GROUP_PLACES)
+    const placeInGroup = place % GROUP_PLACES
+    if (placeInGroup < BRANDED_PLACES)
+      return listingOf(chain, place, articleOf(shared, first + group * BRANDED_PLACES + placeInGroup))
+    return listingOf(
+      chain,
+      place,
+      articleOf(own, group * (GROUP_PLACES - BRANDED_PLACES) + placeInGroup - BRANDED_PLACES),
+    )
   }
 }
 
 /** The fields that depend on the terms, in the order of a row. */
-export function fieldsOf({ company, format }: Chain, { size, image }: Article, terms: WrittenTerms): Fields {
-  const { priceCents, wasCents, isAvailable, isPriceless } = terms
+export function termsFields({ company, format }: Chain, { size, image }: Article, terms: WrittenTerms): Fields {
+  const { priceCents, wasCents, isAvailable, lacksPrice } = terms
   const [per, measure] = size.unit === 'ea' ? [1, '1 ea'] : [1000, size.unit === 'g' ? '1 kg' : '1 l']
   const unitPrice = dollars(Math.round((priceCents * per) / size.amount))
   const perUnit = `$${unitPrice.toFixed(2)} per ${measure}`
   if (format === 'lean')
     return {
-      ...(isPriceless ? {} : { price_current: dollars(priceCents) }),
+      ...(lacksPrice ? {} : { price_current: dollars(priceCents) }),
       ...(wasCents === null ? {} : { price_was: dollars(wasCents) }),
       per_unit_price_string: perUnit,
       per_unit_price_value: unitPrice,
@@ -52,7 +57,7 @@ export function fieldsOf({ company, format }: Chain, { size, image }: Article, t
       is_available: isAvailable,
     }
   return {
-    price_current: isPriceless ? null : dollars(priceCents),
+    price_current: lacksPrice ? null : dollars(priceCents),
     price_was: wasCents === null ? null : dollars(wasCents),
     per_unit_price_string: perUnit,
     per_unit_price_value: unitPrice,
@@ -107,7 +112,7 @@ function fullHead(chain: Chain, place: number, article: Article): Fields {
     country_of_origin: null,
     size: article.size.text,
     image_url: `https://images.${chain.company}.example/is/image/product/jpg/scaleWidth/{width}/${article.image}/{slug}`,
-    url: chain.hasDescriptions ? null : `${site}/product/${addressOf(article)}-${sku}`,
+    url: chain.hasDescriptions ? null : `${site}/product/${urlSlug(article)}-${sku}`,
     category_path: chain.hasDescriptions ? ['Grocery', ...article.path] : article.path,
   }
 }
@@ -122,17 +127,17 @@ function leanHead(chain: Chain, place: number, article: Article): Fields {
     ...(chain.hasBarcodes && article.barcode !== null ? { barcode: article.barcode } : {}),
     size: article.size.text,
     image_url: `${images}/${article.image}/{slug}`,
-    url: `https://www.${chain.company}.example/product/${addressOf(article)}-${sku ?? article.image.slice(0, 12)}`,
+    url: `https://www.${chain.company}.example/product/${urlSlug(article)}-${sku ?? article.image.slice(0, 12)}`,
     category_path: article.path,
   }
 }
 
-function nameOf({ name, size, key }: Article): string {
-  return key % 3 === 0 ? name : `${name} ${size.text.replace(' ', '')}`
+function nameOf({ name, size, seed }: Article): string {
+  return seed % 3 === 0 ? name : `${name} ${size.text.replace(' ', '')}`
 }
 
-function addressOf({ brand, name }: Article): string {
-  const address = `${brand} ${name}`.toLowerCase().replace(NOT_ADDRESS, '-')
+function urlSlug({ brand, name }: Article): string {
+  const address = `${brand} ${name}`.toLowerCase().replace(NOT_IN_URLS, '-')
   return address.length < 4 ? 'item' : address
 }
 

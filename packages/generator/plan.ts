@@ -6,10 +6,10 @@ export type Drift = Readonly<{
   /** Days from one version of a scraper to the next; each store gets it some days later. 0: all scrapers are the same for ever. */
   versionDays: number
   /** The share that breaks off after a tenth of its rows. */
-  halfShare: number
+  truncatedShare: number
   /** The share that lacks a whole category. */
   lostCategoryShare: number
-  /** The share that arrives days late (`arrivalsOf`); the others arrive on their day, in any order. */
+  /** The share that arrives days late (`scrapesByArrival`); the others arrive on their day, in any order. */
   lateShare: number
   /** The number of days within which the stores join, one after the other. */
   joiningDays: number
@@ -22,9 +22,9 @@ export type Drift = Readonly<{
 }>
 
 /** No drift: stores always agree, and scrapes arrive in order. */
-export const STEADY: Drift = {
+export const NO_DRIFT: Drift = {
   versionDays: 0,
-  halfShare: 0,
+  truncatedShare: 0,
   lostCategoryShare: 0,
   lateShare: 0,
   joiningDays: 0,
@@ -34,9 +34,9 @@ export const STEADY: Drift = {
 }
 
 /** The drift measured in real scrapes. */
-export const DRIFT: Drift = {
+export const MEASURED_DRIFT: Drift = {
   versionDays: 10,
-  halfShare: 0.04,
+  truncatedShare: 0.04,
   lostCategoryShare: 0.2,
   lateShare: 0.1,
   joiningDays: 10,
@@ -73,7 +73,7 @@ const DEFAULTS: Plan = {
   firstDate: '2025-09-09',
   changeShare: 0.03,
   turnoverShare: 0.01,
-  drift: DRIFT,
+  drift: MEASURED_DRIFT,
 }
 
 /** A complete plan: `chosen` over the defaults. Throws a RangeError for invalid values. */

@@ -35,7 +35,7 @@ export function hexOf(key: number, count: number): string {
 }
 
 /** The purposes of random numbers, used in keys: numbers for different purposes are independent. */
-export const FOR = {
+export const PURPOSE = {
   words: 1,
   numbers: 2,
   image: 3,

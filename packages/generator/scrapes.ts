@@ -8,25 +8,25 @@
 import type { Article } from './articles.ts'
 import { type Chain, type Store, storesOf } from './chains.ts'
 import {
+  arrivalDelayDays,
+  arrivalDelayDaysMax,
+  arrivalSortKey,
+  asVersionWrites,
   chainAsWritten,
-  delayOf,
-  drifted,
-  endOf,
-  isPriceless,
   isScraped,
-  lateDaysMax,
-  lostIn,
-  turnOf,
-  type Version,
+  lacksPrice,
+  missingRowsTest,
+  placesScraped,
+  type ScraperVersion,
   versionOf,
 } from './drift.ts'
-import { textOf } from './json-text.ts'
-import { type Fields, fieldsOf, type Listing, listingsOf, priceHash, type WrittenTerms } from './listings.ts'
+import { fieldsText } from './json-text.ts'
+import { type Fields, type Listing, listingsOf, priceHash, termsFields, type WrittenTerms } from './listings.ts'
 import { dateOf, type Plan } from './plan.ts'
 import { isShelved, type Shelf, shelfOf, termsOf } from './shelf.ts'
 
 /** The scrape of one store on one day, and its file name. */
-export type Scrape = Readonly<{ company: string; store: Store; day: number; date: string; fileName: string }>
+export type GeneratedScrape = Readonly<{ company: string; store: Store; day: number; date: string; fileName: string }>
 
 /** One line of a file. */
 export type GeneratedRow = Readonly<{ product: Fields; metadata: Fields }>
@@ -40,26 +40,28 @@ const ROW_BYTES_MAX = 16 * 1024
 const LISTINGS_REMEMBERED = 15_000
 
 /** The scrapes of a plan, day by day. */
-export function* scrapesOf(plan: Plan): Generator<Scrape> {
+export function* scrapesOf(plan: Plan): Generator<GeneratedScrape> {
   for (let day = 0; day < plan.days; day++)
     for (const store of storesOf(plan)) if (isScraped(plan, store, day)) yield scrapeOf(plan, store, day)
 }
 
 /** The same scrapes in the order in which they arrive: those of a day in any order, and some days late. */
-export function* arrivalsOf(plan: Plan): Generator<Scrape> {
-  const late = lateDaysMax(plan.drift)
+export function* scrapesByArrival(plan: Plan): Generator<GeneratedScrape> {
+  const late = arrivalDelayDaysMax(plan.drift)
   for (let today = 0; today < plan.days + late; today++) {
-    const arrived: Scrape[] = []
+    const arrived: GeneratedScrape[] = []
     for (let day = Math.max(0, today - late); day <= Math.min(today, plan.days - 1); day++)
       for (const store of storesOf(plan))
-        if (isScraped(plan, store, day) && day + delayOf(plan, store, day) === today)
+        if (isScraped(plan, store, day) && day + arrivalDelayDays(plan, store, day) === today)
           arrived.push(scrapeOf(plan, store, day))
-    yield* arrived.toSorted((one, other) => turnOf(plan, one.store, one.day) - turnOf(plan, other.store, other.day))
+    yield* arrived.toSorted(
+      (one, other) => arrivalSortKey(plan, one.store, one.day) - arrivalSortKey(plan, other.store, other.day),
+    )
   }
 }
 
 /** The scrape of a store on a day of the plan; the first is day 0. */
-export function scrapeOf(plan: Plan, store: Store, day: number): Scrape {
+export function scrapeOf(plan: Plan, store: Store, day: number): GeneratedScrape {
   const date = dateOf(plan, day)
   const words = store.id === null ? store.name : `${store.name} ${store.id}`
   const stem = words.toLowerCase().replaceAll(' ', '-')
@@ -73,11 +75,11 @@ export function* rowsOf(plan: Plan, store: Store, day: number): Generator<Genera
   const version = versionOf(plan, store, day)
   const listingAt = listingsOf(plan.seed, chain, shelf.places)
   const date = dateOf(plan, day)
-  for (const { listing, terms } of shown({ plan, store, day, shelf }, (place) =>
-    drifted(plan, listingAt(place), version),
+  for (const { listing, terms } of rowsOnShelf({ plan, store, day, shelf }, (place) =>
+    asVersionWrites(plan, listingAt(place), version),
   )) {
     const { article, head, tail } = listing
-    const product = { ...head, ...fieldsOf(chain, article, terms), ...tail, ...lastFields(chain, terms, date) }
+    const product = { ...head, ...termsFields(chain, article, terms), ...tail, ...lastFields(chain, terms, date) }
     yield { product, metadata: metadataOf(chain, store, date) }
   }
 }
@@ -95,14 +97,14 @@ export function cachedLineWriter(plan: Plan, listingsRemembered: number = LISTIN
     const shelf = shelfOf(plan, store)
     const listingAt = written(chain, shelf.places, versionOf(plan, store, day))
     const date = dateOf(plan, day)
-    const metadata = `"metadata": {${textOf(metadataOf(chain, store, date), chain.escapes)}}}\n`
+    const metadata = `"metadata": {${fieldsText(metadataOf(chain, store, date), chain.escapes)}}}\n`
     let chunk = Buffer.allocUnsafe(CHUNK_BYTES + ROW_BYTES_MAX)
     let end = 0
-    for (const { listing, terms } of shown({ plan, store, day, shelf }, listingAt)) {
-      const moving = textOf(fieldsOf(chain, listing.article, terms), chain.escapes)
-      const last = textOf(lastFields(chain, terms, date), chain.escapes)
+    for (const { listing, terms } of rowsOnShelf({ plan, store, day, shelf }, listingAt)) {
+      const termsText = fieldsText(termsFields(chain, listing.article, terms), chain.escapes)
+      const last = fieldsText(lastFields(chain, terms, date), chain.escapes)
       end += listing.head.copy(chunk, end)
-      end += chunk.write(moving, end, 'latin1')
+      end += chunk.write(termsText, end, 'latin1')
       end += listing.tail.copy(chunk, end)
       end += chunk.write(`${last}}, ${metadata}`, end)
       if (end < CHUNK_BYTES) continue
@@ -120,41 +122,41 @@ type WrittenListing = Readonly<{ article: Article; head: Buffer; tail: Buffer }>
 function writtenListings(plan: Plan, remembered: number) {
   const known = new Map<string, WrittenListing[]>()
   let room = remembered
-  return (chain: Chain, places: number, version: Version): ((place: number) => WrittenListing) => {
+  return (chain: Chain, places: number, version: ScraperVersion): ((place: number) => WrittenListing) => {
     const listingAt = listingsOf(plan.seed, chain, places)
-    const name = `${chain.index} ${chain.format} ${version.step} ${version.kind}`
+    const name = `${chain.index} ${chain.format} ${version.major} ${version.variant}`
     const listings = known.get(name) ?? []
     known.set(name, listings)
     return (place) => {
-      const listing = listings[place] ?? writtenOut(drifted(plan, listingAt(place), version), chain)
+      const listing = listings[place] ?? serialized(asVersionWrites(plan, listingAt(place), version), chain)
       if (listings[place] === undefined && room-- > 0) listings[place] = listing
       return listing
     }
   }
 }
 
-function writtenOut({ article, head, tail }: Listing, { escapes }: Chain): WrittenListing {
+function serialized({ article, head, tail }: Listing, { escapes }: Chain): WrittenListing {
   return {
     article,
-    head: Buffer.from(`{"product": {${textOf(head, escapes)}, `),
-    tail: Buffer.from(`, ${textOf(tail, escapes)}, `),
+    head: Buffer.from(`{"product": {${fieldsText(head, escapes)}, `),
+    tail: Buffer.from(`, ${fieldsText(tail, escapes)}, `),
   }
 }
 
-type OnShelf = Readonly<{ plan: Plan; store: Store; day: number; shelf: Shelf }>
+type StoreDay = Readonly<{ plan: Plan; store: Store; day: number; shelf: Shelf }>
 
-function* shown<T extends Pick<Listing, 'article'>>(
-  { plan, store, day, shelf }: OnShelf,
+function* rowsOnShelf<T extends Pick<Listing, 'article'>>(
+  { plan, store, day, shelf }: StoreDay,
   listingAt: (place: number) => T,
 ) {
-  const end = endOf(plan, store, day, shelf.places)
-  const isLost = lostIn(plan, store, day)
+  const end = placesScraped(plan, store, day, shelf.places)
+  const isLost = missingRowsTest(plan, store, day)
   for (let place = 0; place < end; place++) {
     if (!isShelved(shelf, place, day)) continue
     const listing = listingAt(place)
     if (isLost(listing.article.path)) continue
     const terms = termsOf(shelf, place, listing.article.cents, day)
-    yield { listing, terms: { ...terms, isPriceless: !terms.isAvailable && isPriceless(plan, place) } }
+    yield { listing, terms: { ...terms, lacksPrice: !terms.isAvailable && lacksPrice(plan, place) } }
   }
 }
 

@@ -1,7 +1,7 @@
 /** Which articles a store sells on a day, and at what price. Each result is computed without the day before. */
 import type { Store } from './chains.ts'
 import type { Plan } from './plan.ts'
-import { chance, FOR, hash } from './random.ts'
+import { chance, hash, PURPOSE } from './random.ts'
 
 /** What a row says of its article that may differ tomorrow. */
 export type Terms = Readonly<{ priceCents: number; wasCents: number | null; isAvailable: boolean }>
@@ -25,7 +25,7 @@ type RecurringEvent = Readonly<{ cycle: number; share: number; daysMin: number; 
 const CARRIED_SHARE = 0.95
 const PRICE_ZONES = 3
 const ZONED_SHARE = 0.2
-const AVAILABLE_AFTER_ALL = 0.97
+const IN_STOCK_SHARE = 0.97
 // A stretch of days makes two changes, one at each end; a step of the price makes one.
 const SPECIALS_PER_CHANGE = 0.3
 const SHORTAGES_PER_CHANGE = 0.15
@@ -36,8 +36,8 @@ const PHASE = 0xffffffff
 /** The shelf of a store. */
 export function shelfOf(plan: Plan, { chain, index }: Store): Shelf {
   const chainKey = hash(plan.seed, chain.index + 1)
-  const storeKey = hash(hash(chainKey, FOR.assortment), index)
-  const zone = hash(storeKey, FOR.zone) % PRICE_ZONES
+  const storeKey = hash(hash(chainKey, PURPOSE.assortment), index)
+  const zone = hash(storeKey, PURPOSE.zone) % PRICE_ZONES
   const gaps = plan.turnoverShare * GAPS_PER_TURNOVER
   const storeGaps = recurringEvent(gaps, { cycle: 56, daysMin: 1, daysMax: 14 })
   const chainGaps = recurringEvent(gaps, { cycle: 120, daysMin: 10, daysMax: 40 })
@@ -57,18 +57,18 @@ export function shelfOf(plan: Plan, { chain, index }: Store): Shelf {
 /** Whether the article at this place of the chain's range stands on the shelf that day. */
 export function isShelved(shelf: Shelf, place: number, day: number): boolean {
   const key = hash(shelf.store, place)
-  if (chance(key, FOR.assortment) >= CARRIED_SHARE) return false
-  if (eventAt(shelf.storeGaps, hash(key, FOR.storeGap), day) >= 0) return false
-  return eventAt(shelf.chainGaps, hash(hash(shelf.chain, FOR.chainGap), place), day) < 0
+  if (chance(key, PURPOSE.assortment) >= CARRIED_SHARE) return false
+  if (eventNumber(shelf.storeGaps, hash(key, PURPOSE.storeGap), day) >= 0) return false
+  return eventNumber(shelf.chainGaps, hash(hash(shelf.chain, PURPOSE.chainGap), place), day) < 0
 }
 
 /** The terms of an article that usually costs `cents`, that day. */
 export function termsOf(shelf: Shelf, place: number, cents: number, day: number): Terms {
-  const key = hash(hash(shelf.chain, FOR.price), place)
+  const key = hash(hash(shelf.chain, PURPOSE.price), place)
   const usualCents = usualCentsOf(shelf, key, cents, day)
-  const special = eventAt(shelf.specials, hash(key, FOR.special), day)
-  const stock = hash(hash(shelf.store, FOR.stock), place)
-  const isAvailable = chance(stock, FOR.stock) < AVAILABLE_AFTER_ALL && eventAt(shelf.shortages, stock, day) < 0
+  const special = eventNumber(shelf.specials, hash(key, PURPOSE.special), day)
+  const stock = hash(hash(shelf.store, PURPOSE.stock), place)
+  const isAvailable = chance(stock, PURPOSE.stock) < IN_STOCK_SHARE && eventNumber(shelf.shortages, stock, day) < 0
   if (special < 0) return { priceCents: usualCents, wasCents: null, isAvailable }
   // A tenth to a half off, in steps of ten cents.
   const off = Math.max(1, Math.floor((usualCents * (1 + (special % 5))) / 100)) * 10
@@ -76,9 +76,9 @@ export function termsOf(shelf: Shelf, place: number, cents: number, day: number)
 }
 
 function usualCentsOf(shelf: Shelf, key: number, cents: number, day: number): number {
-  const zone = chance(key, FOR.zone) < ZONED_SHARE ? shelf.zone : 0
+  const zone = chance(key, PURPOSE.zone) < ZONED_SHARE ? shelf.zone : 0
   const step = cents < 300 ? 10 : Math.ceil(cents / 2000) * 50
-  const phase = hash(key, FOR.priceStep)
+  const phase = hash(key, PURPOSE.priceStep)
   const steps = Math.floor((day + (phase % shelf.priceStepDays)) / shelf.priceStepDays) + (phase >>> 16)
   return cents + step * (zone + (steps % 5))
 }
@@ -99,7 +99,7 @@ function presentShare({ cycle, share, daysMin, daysMax }: RecurringEvent): numbe
 }
 
 // A number that belongs to the stretch which covers the day, or -1.
-function eventAt({ cycle, share, daysMin, daysMax }: RecurringEvent, key: number, day: number): number {
+function eventNumber({ cycle, share, daysMin, daysMax }: RecurringEvent, key: number, day: number): number {
   const at = day + (hash(key, PHASE) % cycle)
   const number = Math.floor(at / cycle)
   const own = hash(key, number)

@@ -1,13 +1,13 @@
 /** The words that product names are made of. Brands, chains and places are invented. */
 
 /** A kind of goods: its noun, its place in the shop, and what its sizes are counted in. */
-export type Kind = Readonly<{ noun: string; path: readonly string[]; unit: 'g' | 'ml' | 'ea' }>
+export type GoodsKind = Readonly<{ noun: string; path: readonly string[]; unit: 'g' | 'ml' | 'ea' }>
 
 /** The words of one language. A name is a brand, a variety and a noun of the same language. */
 export type Language = Readonly<{
   brands: readonly string[]
   varieties: readonly string[]
-  kinds: readonly Kind[]
+  kinds: readonly GoodsKind[]
 }>
 
 const BRANDS =
@@ -53,7 +53,7 @@ const ENGLISH_DEPARTMENTS = [
   ['Pets>Dog & Cat', 'g', 'Dog Biscuits|Cat Food Pouches|Puppy Kibble|Dental Sticks'],
 ] as const
 
-const ABROAD = [
+const FOREIGN_DEPARTMENTS = [
   [
     'French',
     'g',
@@ -98,14 +98,14 @@ const ABROAD = [
 /** The languages of names, English first: most names are English, the rest are split among the others. */
 export function languages(): readonly Language[] {
   const kinds = ENGLISH_DEPARTMENTS.flatMap(([path, unit, nouns]) => kindsOf(path.split('>'), unit, nouns))
-  return [{ brands: BRANDS.split('|'), varieties: VARIETIES.split('|'), kinds }, ...ABROAD.map(languageOf)]
+  return [{ brands: BRANDS.split('|'), varieties: VARIETIES.split('|'), kinds }, ...FOREIGN_DEPARTMENTS.map(languageOf)]
 }
 
-function languageOf([kitchen, unit, brands, varieties, nouns]: (typeof ABROAD)[number]): Language {
+function languageOf([kitchen, unit, brands, varieties, nouns]: (typeof FOREIGN_DEPARTMENTS)[number]): Language {
   const kinds = kindsOf(['International Foods', kitchen], unit, nouns)
   return { brands: brands.split('|'), varieties: varieties.split('|'), kinds }
 }
 
-function kindsOf(path: readonly string[], unit: Kind['unit'], nouns: string): Kind[] {
+function kindsOf(path: readonly string[], unit: GoodsKind['unit'], nouns: string): GoodsKind[] {
   return nouns.split('|').map((noun) => ({ noun, path, unit }))
 }

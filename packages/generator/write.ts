@@ -7,7 +7,7 @@ import { type Plan, planOf } from './plan.ts'
 import { cachedLineWriter, linesOf, scrapesOf } from './scrapes.ts'
 
 /** The size of a written file. */
-export type Written = Readonly<{ bytes: number; rows: number }>
+export type WrittenSize = Readonly<{ bytes: number; rows: number }>
 
 const WAITING_BYTES_MAX = 1024 * 1024
 const ROW_BYTES = 1200
@@ -18,7 +18,7 @@ const STORES_MAX = 20
 const CENTURY_DAYS = 36_525
 
 /** Writes the scrape of a store on a day to a file. */
-export async function writeScrape(path: string, plan: Plan, store: Store, day: number): Promise<Written> {
+export async function writeScrape(path: string, plan: Plan, store: Store, day: number): Promise<WrittenSize> {
   return writeChunks(path, linesOf(plan, store, day))
 }
 
@@ -26,7 +26,7 @@ export async function writeScrape(path: string, plan: Plan, store: Store, day: n
 export async function writeBigFile(
   path: string,
   { bytes, ...chosen }: Readonly<{ bytes: number }> & Partial<Plan>,
-): Promise<Written & Readonly<{ scrapes: number; plan: Plan }>> {
+): Promise<WrittenSize & Readonly<{ scrapes: number; plan: Plan }>> {
   const plan = planForBytes(bytes, chosen)
   let scrapes = 0
   function* chunks(): Generator<Buffer> {
@@ -46,7 +46,7 @@ export async function writeBigFile(
 }
 
 /** Writes chunks to a file, with backpressure. */
-export async function writeChunks(path: string, chunks: Iterable<Buffer>): Promise<Written> {
+export async function writeChunks(path: string, chunks: Iterable<Buffer>): Promise<WrittenSize> {
   const count = { lines: 0, open: false }
   let bytes = 0
   function* counted(): Generator<Buffer> {

@@ -16,25 +16,25 @@ export async function beginningOf(file: Pick<FileHandle, 'read'>): Promise<Buffe
 
 /** The first bytes of an archived file; undefined if it cannot be read. */
 export async function beginningOfArchived(disk: Disk, folder: string, name: string): Promise<Buffer | undefined> {
-  return readArchived(disk, folder, { name, bytesMax: BEGINNING_BYTES })
+  return readBeginning(disk, folder, { name, bytesMax: BEGINNING_BYTES })
 }
 
 /** All bytes of an archived file; undefined if it is missing, unreadable, too large, or has another SHA-256. */
-export async function contentOf(
+export async function readArchivedFile(
   disk: Disk,
   folder: string,
   { name, sha256 }: Readonly<{ name: string; sha256: string }>,
 ): Promise<Buffer | undefined> {
-  const bytes = await readArchived(disk, folder, { name, bytesMax: DICTIONARY_BYTES_MAX + 1 })
+  const bytes = await readBeginning(disk, folder, { name, bytesMax: DICTIONARY_BYTES_MAX + 1 })
   if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== sha256) return undefined
   return bytes
 }
 
-type Reading = Readonly<{ name: string; bytesMax: number }>
+type ReadRequest = Readonly<{ name: string; bytesMax: number }>
 
-async function readArchived(disk: Disk, folder: string, { name, bytesMax }: Reading): Promise<Buffer | undefined> {
+async function readBeginning(disk: Disk, folder: string, { name, bytesMax }: ReadRequest): Promise<Buffer | undefined> {
   const path = await findKept(disk, folder, name)
-  return path === undefined ? undefined : await ifThere(() => read(keptContent(disk, path), bytesMax))
+  return path === undefined ? undefined : await undefinedIfUnreadable(() => read(keptContent(disk, path), bytesMax))
 }
 
 /** Reads up to `bytesMax`. Chunks are copied, because their buffer may be reused by the next read. */
@@ -51,14 +51,14 @@ async function read(portions: AsyncIterable<Buffer>, bytesMax: number): Promise<
 }
 
 // The file was pruned or removed meanwhile, or this user may not read it.
-const NOT_TO_BE_HAD = new Set(['ENOENT', 'EACCES', 'EPERM'])
+const UNAVAILABLE = new Set(['ENOENT', 'EACCES', 'EPERM'])
 
 /** Undefined if the bytes cannot be read: they only serve as a dictionary, so the file is sent without. */
-async function ifThere(reading: () => Promise<Buffer>): Promise<Buffer | undefined> {
+async function undefinedIfUnreadable(reading: () => Promise<Buffer>): Promise<Buffer | undefined> {
   try {
     return await reading()
   } catch (error) {
-    if (!NOT_TO_BE_HAD.has(codeOf(error)) && !isUnreadable(error)) throw error
+    if (!UNAVAILABLE.has(codeOf(error)) && !isUnreadable(error)) throw error
     return undefined
   }
 }

@@ -8,15 +8,15 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { type Clock, realClock } from './clock.ts'
 import type { Folders } from './folders.ts'
 
-const LOOK_EVERY_MS = 100
+const POLL_MS = 100
 
 /** How long to wait for the lock, the signal that ends the wait, and a callback when it begins. */
-export type Waiting = Readonly<{ msMax: number; signal?: AbortSignal; clock?: Clock; onWait?: () => void }>
+export type LockWait = Readonly<{ msMax: number; signal?: AbortSignal; clock?: Clock; onWait?: () => void }>
 
 /** Takes the lock as soon as it is free. Throws `locked` after `msMax`, or when the signal aborts. */
-export async function lockArchive(folders: Folders, waiting: Waiting): Promise<Lock> {
+export async function lockArchive(folders: Folders, waiting: LockWait): Promise<Lock> {
   const { msMax, signal, clock = realClock(), onWait } = waiting
-  for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
     try {
       return takeLock(join(folders.archive, '.lock'), 'upload-data or "splitcart archive" works on this archive')
     } catch (error) {
@@ -24,6 +24,6 @@ export async function lockArchive(folders: Folders, waiting: Waiting): Promise<L
       if (!isTaken || waitedMs >= msMax || signal?.aborted) throw error
     }
     if (waitedMs === 0) onWait?.()
-    await clock.sleep(LOOK_EVERY_MS, signal)
+    await clock.sleep(POLL_MS, signal)
   }
 }

@@ -9,9 +9,9 @@ import { removeBaseParts } from '@splitcart/shared/packed/bases.ts'
 import { type Compacted, compact } from '@splitcart/shared/packed/compact.ts'
 import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
-import { type Archived, fileStatsAt, isOver, lacksItsRejects, receiptsIn } from './archive.ts'
+import { type ArchivedFile, areRejectsMissing, fileStatsAt, isConcluded, receiptsIn } from './archive.ts'
 import type { Folders } from './folders.ts'
-import type { FindWriters, Named } from './open-writers.ts'
+import type { FileWithInode, FindWriters } from './open-writers.ts'
 import type { FileStats } from './outbox.ts'
 
 // A program that goes on writing into a sent file is assumed to do so within this time.
@@ -20,7 +20,7 @@ const REST_MS = HOUR_MS
 const AT_ONCE = 50
 
 /** `now`: in ms since 1970. `restMs`: how long a file must be unchanged; 0: no minimum. */
-export type Packing = Readonly<{
+export type PackingContext = Readonly<{
   disk: Disk
   folders: Folders
   form: KeptForm
@@ -30,15 +30,15 @@ export type Packing = Readonly<{
 }>
 
 /** A processed file and its result; `fault`: why it could not be packed and is unchanged. */
-export type PackedFile = Readonly<{ name: string; became: Compacted; fault?: unknown }>
+export type PackedFile = Readonly<{ name: string; outcome: Compacted; fault?: unknown }>
 
 /** Packs one file after the other while `mayGoOn`. Safe to repeat after a crash at any point. */
-export async function* packArchive(packing: Packing, mayGoOn: MayGoOn): AsyncGenerator<PackedFile> {
+export async function* packArchive(packing: PackingContext, mayGoOn: MayGoOn): AsyncGenerator<PackedFile> {
   const { disk, folders } = packing
   if (packing.form === 'plain') return
   await removeParts(disk, folders.archive)
   const names = new Set(await disk.readdir(folders.archive))
-  const ready: Archived[] = []
+  const ready: ArchivedFile[] = []
   for await (const archived of receiptsIn(disk, folders, (name) => !names.has(name))) {
     if (isDone(archived, names) && (await hasRested(packing, archived.path))) ready.push(archived)
     if (ready.length === AT_ONCE) yield* packReady(packing, ready.splice(0), mayGoOn)
@@ -49,12 +49,16 @@ export async function* packArchive(packing: Packing, mayGoOn: MayGoOn): AsyncGen
 
 type MayGoOn = () => boolean | Promise<boolean>
 
-async function* packReady(packing: Packing, ready: Archived[], mayGoOn: MayGoOn): AsyncGenerator<PackedFile> {
+async function* packReady(
+  packing: PackingContext,
+  ready: ArchivedFile[],
+  mayGoOn: MayGoOn,
+): AsyncGenerator<PackedFile> {
   const { disk, form, findWriters } = packing
   if (ready.length === 0) return
-  const there: Named[] = []
-  for (const { name, path } of ready) there.push({ name, path, ino: (await fileStatsAt(disk, path))?.ino ?? 0 })
-  const writtenTo = await findWriters(there)
+  const files: FileWithInode[] = []
+  for (const { name, path } of ready) files.push({ name, path, ino: (await fileStatsAt(disk, path))?.ino ?? 0 })
+  const writtenTo = await findWriters(files)
   for (const { name, path, receipt } of ready) {
     if (writtenTo.has(name)) continue
     if (!(await mayGoOn())) return
@@ -63,21 +67,21 @@ async function* packReady(packing: Packing, ready: Archived[], mayGoOn: MayGoOn)
 }
 
 /** Packs one file. An error is returned, so that the next file is still packed. */
-async function packOne(disk: Disk, form: KeptForm, { name, path, receipt }: Archived): Promise<PackedFile> {
+async function packOne(disk: Disk, form: KeptForm, { name, path, receipt }: ArchivedFile): Promise<PackedFile> {
   const isRight = (sha256: string) => sha256 === receipt.sha256
   try {
-    const became = await compact(disk, { path, form: form === 'gzip' ? form : 'packed', isRight, nameOnly: true })
-    return { name, became }
+    const outcome = await compact(disk, { path, form: form === 'gzip' ? form : 'packed', isRight, nameOnly: true })
+    return { name, outcome }
   } catch (fault) {
-    return { name, became: 'kept', fault }
+    return { name, outcome: 'kept', fault }
   }
 }
 
-const LACKS_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
+const NO_SPACE_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS'])
 
 /** Whether a fault means that no other file can be written either. */
-export function lacksRoom(fault: unknown): boolean {
-  return LACKS_ROOM.has(codeOf(fault))
+export function isOutOfSpace(fault: unknown): boolean {
+  return NO_SPACE_CODES.has(codeOf(fault))
 }
 
 /** Removes part files that interrupted runs left. */
@@ -88,14 +92,14 @@ async function removeParts(disk: Disk, archive: string): Promise<void> {
 }
 
 /** Whether a file needs no further work; while rejects are missing it does, since their rows are read from it. */
-function isDone(archived: Archived, names: ReadonlySet<string>): boolean {
+function isDone(archived: ArchivedFile, names: ReadonlySet<string>): boolean {
   const { receipt } = archived
-  return isOver(receipt) && receipt.state !== 'failed' && !lacksItsRejects(archived, names)
+  return isConcluded(receipt) && receipt.state !== 'failed' && !areRejectsMissing(archived, names)
 }
 
-async function hasRested({ disk, now, restMs = REST_MS }: Packing, path: string): Promise<boolean> {
+async function hasRested({ disk, now, restMs = REST_MS }: PackingContext, path: string): Promise<boolean> {
   const seen = await fileStatsAt(disk, path)
-  // What an interrupted run has left of it, and this one has removed, was a link to it: that is the last change of the file.
+  // Removing a part that an interrupted run left, which is a link to this file, counts as a change of it (ctime).
   return seen !== undefined && (restMs === 0 || now - touchedAt(seen) >= restMs)
 }
 

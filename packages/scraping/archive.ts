@@ -8,7 +8,7 @@
  *  3. A file that was written to and no longer matches its receipt goes back to the outbox (archive-check.ts).
  *
  * Besides the server's fields, a stored receipt has `file`: the file's stats when its bytes were last compared with the
- * receipt. A file with unchanged stats is not read again.
+ * receipt. A file with unchanged stats is not read again; one that is shorter with an unchanged mtime is damaged.
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
@@ -17,32 +17,33 @@ import { replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import type { Folders } from './folders.ts'
-import { type FileStats, fileStatsOf, isUntouched, type Waiting } from './outbox.ts'
+import { moveOutOfOutbox } from './move-out-of-outbox.ts'
+import { type FileStats, fileStatsOf, isUntouched, type OutboxFile } from './outbox.ts'
 import { type Reject, rejectedRows } from './rejects.ts'
 import { readSidecarText } from './sidecar.ts'
 import type { Spooled } from './spool.ts'
-import { moveOutOfOutbox } from './take-out.ts'
 
 const RECEIPT_ENDING = '.receipt.json'
 const REJECTS_ENDING = '.rejects.jsonl'
 
 /** A receipt as stored in the archive. */
-export type Kept = Receipt & Readonly<{ file?: FileStats }>
+export type StoredReceipt = Receipt & Readonly<{ file?: FileStats }>
 
 /** A file in the archive, with its latest known receipt. */
-export type Archived = Readonly<{ name: string; path: string; receipt: Kept }>
+export type ArchivedFile = Readonly<{ name: string; path: string; receipt: StoredReceipt }>
 
 /** A file without a final result here. `lacksRejects`: its receipt counts rejects that are not fetched yet. */
-export type Unsettled = Archived & Readonly<{ lacksRejects: boolean }>
+export type UnsettledFile = ArchivedFile & Readonly<{ lacksRejects: boolean }>
 
 /** Moves an accepted file from the outbox to the archive, its receipt first. */
 export async function archive(
   disk: Disk,
   folders: Folders,
-  sent: Readonly<{ file: Waiting; spooled: Spooled; receipt: Receipt }>,
-): Promise<Archived> {
+  sent: Readonly<{ file: OutboxFile; spooled: Spooled; receipt: Receipt }>,
+): Promise<ArchivedFile> {
   const { file, spooled, receipt } = sent
-  const leaving = { file, spooled, to: folders.archive, sidecarEnding: RECEIPT_ENDING, sidecar: receipt }
+  const sidecar: StoredReceipt = { ...receipt, file: fileStatsOf(spooled) }
+  const leaving = { file, spooled, to: folders.archive, sidecarEnding: RECEIPT_ENDING, sidecar }
   const name = await moveOutOfOutbox(disk, folders, leaving)
   const path = join(folders.archive, name)
   const seen = await fileStatsAt(disk, path)
@@ -52,14 +53,28 @@ export async function archive(
 
 /**
  * Compares a file with its receipt: by size, and by digest unless its stats are unchanged since the last comparison.
- * Returns the file's stats; undefined if it is missing, null if it holds other bytes.
+ * Returns the file's stats; or `changed` if a program has written to it since it was sent, and `damaged` if the disk has
+ * cut it, which leaves its times unchanged.
  */
-export async function compare(disk: Disk, { path, receipt }: Archived): Promise<FileStats | null | undefined> {
-  const seen = await fileStatsAt(disk, path)
-  if (seen === undefined) return undefined
-  if (seen.size !== receipt.bytes) return null
-  if (receipt.file !== undefined && isUntouched(receipt.file, seen)) return seen
-  return (await digestOfFile(disk, path)).sha256 === receipt.sha256 ? seen : null
+export async function compareWithReceipt(
+  disk: Disk,
+  archived: ArchivedFile,
+): Promise<FileStats | 'missing' | 'changed' | 'damaged'> {
+  const { path, receipt } = archived
+  const stats = await fileStatsAt(disk, path)
+  if (stats === undefined) return 'missing'
+  if (stats.size !== receipt.bytes) return (await wasCut(disk, archived, stats)) ? 'damaged' : 'changed'
+  if (receipt.file !== undefined && isUntouched(receipt.file, stats)) return stats
+  return (await digestOfFile(disk, path)).sha256 === receipt.sha256 ? stats : 'changed'
+}
+
+/** Whether a file became shorter without having been written to. A ctime tells nothing: moving the file changes it. */
+async function wasCut(disk: Disk, { path, receipt }: ArchivedFile, stats: FileStats): Promise<boolean> {
+  if (stats.size > receipt.bytes) return false
+  if (receipt.file !== undefined) return stats.mtimeMs === receipt.file.mtimeMs && stats.ino === receipt.file.ino
+  // Receipts of earlier versions lack the stats; whatever is written to the file is newer than the receipt.
+  const receiptStats = await fileStatsAt(disk, sidecarsOf(path).receipt)
+  return receiptStats !== undefined && stats.mtimeMs < receiptStats.mtimeMs
 }
 
 /** The stats that identify a file's state now; undefined if there is no regular file. */
@@ -73,7 +88,7 @@ export async function* receiptsIn(
   disk: Disk,
   folders: Folders,
   skips: (name: string) => boolean = () => false,
-): AsyncGenerator<Archived> {
+): AsyncGenerator<ArchivedFile> {
   for (const entry of (await disk.readdir(folders.archive)).sort()) {
     if (!entry.endsWith(RECEIPT_ENDING)) continue
     const name = `${entry.slice(0, -RECEIPT_ENDING.length)}.jsonl`
@@ -86,26 +101,19 @@ export async function* receiptsIn(
  * Archived files without a final result: all that are not loaded, failed or delivered, or whose rejects are missing.
  * Adds to `settled` the names that need not be checked again while this process runs.
  */
-export async function unsettled(disk: Disk, folders: Folders, settled: Set<string>): Promise<Unsettled[]> {
+export async function listUnsettled(disk: Disk, folders: Folders, settled: Set<string>): Promise<UnsettledFile[]> {
   const names = new Set(await disk.readdir(folders.archive))
-  const found: Unsettled[] = []
-  for (const entry of [...names].sort()) {
-    if (!entry.endsWith(RECEIPT_ENDING)) continue
-    const stem = entry.slice(0, -RECEIPT_ENDING.length)
-    const name = `${stem}.jsonl`
-    if (settled.has(name) || !names.has(name)) continue
-    const receipt = await readReceipt(disk, join(folders.archive, entry))
-    if (receipt === undefined) continue
-    const archived = { name, path: join(folders.archive, name), receipt }
-    const lacksRejects = lacksItsRejects(archived, names)
-    if (isOver(receipt) && !lacksRejects) settled.add(name)
+  const found: UnsettledFile[] = []
+  for await (const archived of receiptsIn(disk, folders, (name) => settled.has(name) || !names.has(name))) {
+    const lacksRejects = areRejectsMissing(archived, names)
+    if (isConcluded(archived.receipt) && !lacksRejects) settled.add(archived.name)
     else found.push({ ...archived, lacksRejects })
   }
   return found
 }
 
 /** Whether a receipt counts rejects that are not among the names in the archive. */
-export function lacksItsRejects({ name, receipt }: Archived, names: ReadonlySet<string>): boolean {
+export function areRejectsMissing({ name, receipt }: ArchivedFile, names: ReadonlySet<string>): boolean {
   return (receipt.load?.rejected ?? 0) > 0 && !names.has(sidecarsOf(name).rejects)
 }
 
@@ -116,25 +124,25 @@ export function sidecarsOf(path: string): Readonly<{ receipt: string; rejects: s
 }
 
 /** Writes a newer receipt, after the rejects where rows were rejected. */
-export async function settle(disk: Disk, archived: Archived, rejects: AsyncIterable<Reject>): Promise<void> {
+export async function writeResult(disk: Disk, archived: ArchivedFile, rejects: AsyncIterable<Reject>): Promise<void> {
   const sidecars = sidecarsOf(archived.path)
   if ((archived.receipt.load?.rejected ?? 0) > 0)
     await replace(disk, sidecars.rejects, rejectedRows(disk, archived.path, rejects))
-  await keepReceipt(disk, archived)
+  await writeReceipt(disk, archived)
 }
 
 /** Writes the receipt of an archived file. */
-export async function keepReceipt(disk: Disk, { path, receipt }: Archived): Promise<void> {
+export async function writeReceipt(disk: Disk, { path, receipt }: ArchivedFile): Promise<void> {
   await replace(disk, sidecarsOf(path).receipt, `${JSON.stringify(receipt, null, 2)}\n`)
 }
 
 /** Whether the state is final. `held` is not: a person may release the upload on the server at any time. */
-export function isOver({ state }: Receipt): boolean {
+export function isConcluded({ state }: Receipt): boolean {
   return state === 'loaded' || state === 'failed' || state === 'delivered'
 }
 
 /** Reads the receipt at a path; undefined if it is missing or cannot be parsed. */
-export async function readReceipt(disk: Disk, path: string): Promise<Kept | undefined> {
+export async function readReceipt(disk: Disk, path: string): Promise<StoredReceipt | undefined> {
   const text = await readSidecarText(disk, path)
   if (text === undefined) return undefined
   try {

@@ -23,7 +23,7 @@ export type CheckedFile = Readonly<{
 export type Baseline = Readonly<{ references: References; beliefs: readonly BeliefSince[] }>
 
 /** Check settings. `on`: the date on which the file would be received. */
-export type CheckBy = Readonly<{
+export type CheckContext = Readonly<{
   thresholds: Thresholds
   on: string
   baselineOf: (scrape: FileScrape) => Promise<Baseline>
@@ -33,10 +33,10 @@ export type CheckBy = Readonly<{
 export const NO_BASELINE: Baseline = { references: { usual: [], sisters: [] }, beliefs: [] }
 
 /** Reads and judges a file; one whose name ends in .gz is decompressed. */
-export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile> {
+export async function checkFile(path: string, by: CheckContext): Promise<CheckedFile> {
   const figures = new FileFigures()
   const counts = { rows: 0, rejected: 0 }
-  for await (const lines of readLines(bytesOf(path), LINE_BYTES_MAX))
+  for await (const lines of readLines(plainContent(path), LINE_BYTES_MAX))
     for (const { bytes, tooLong } of lines) {
       if (!tooLong && isBlank(bytes)) continue
       counts.rows++
@@ -48,13 +48,13 @@ export async function checkFile(path: string, by: CheckBy): Promise<CheckedFile>
     return {
       ...counts,
       scrapes: [],
-      verdicts: [rowless((await describeBeginning(bytesOf(path))) ?? NO_ROW, counts.rows)],
+      verdicts: [noRowFinding((await describeBeginning(plainContent(path))) ?? NO_ROW, counts.rows)],
     }
-  return { ...counts, ...(await judged(figures, counts, by)) }
+  return { ...counts, ...(await judgeScrapes(figures, counts, by)) }
 }
 
 /** The server fails such a file; before it is sent, that is a verdict like any other. */
-function rowless(sentence: string, rows: number): Verdict {
+function noRowFinding(sentence: string, rows: number): Verdict {
   return verdictOf('no_row', true, { brief: FILE_RULES.no_row.about, sentence, rows })
 }
 
@@ -66,7 +66,11 @@ export function findingsIn(figures: FileFigures, receivedOn: string): Verdict[] 
   })
 }
 
-async function judged(figures: FileFigures, { rows, rejected }: { rows: number; rejected: number }, by: CheckBy) {
+async function judgeScrapes(
+  figures: FileFigures,
+  { rows, rejected }: { rows: number; rejected: number },
+  by: CheckContext,
+) {
   const { differing } = figures
   const counts = { rows, rejected: rejected + differing, differing }
   const verdicts = judgeFile(counts, by.thresholds)
@@ -83,7 +87,7 @@ async function judged(figures: FileFigures, { rows, rejected }: { rows: number; 
   return { scrapes, verdicts }
 }
 
-function bytesOf(path: string): AsyncIterable<Buffer> {
+function plainContent(path: string): AsyncIterable<Buffer> {
   const bytes = createReadStream(path)
   return path.endsWith('.gz') ? bytes.compose(createGunzip()) : bytes
 }

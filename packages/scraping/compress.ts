@@ -30,25 +30,25 @@ export type Compression =
   | Readonly<{ encoding: 'zstd' | 'gzip' }>
   | Readonly<{ encoding: 'dcz'; dictionary: Dictionary }>
 
-function compressed(segment: Buffer, manner: Compression): Promise<Buffer> {
+function compressSegment(segment: Buffer, compression: Compression): Promise<Buffer> {
   // For a small file an output chunk of 1 MiB would be mostly unused garbage.
   const chunkSize = Math.min(WRITE_BYTES, Math.max(WRITE_BYTES_MIN, segment.length))
-  if (manner.encoding === 'gzip') return promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize })
+  if (compression.encoding === 'gzip') return promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize })
   const options =
-    manner.encoding === 'dcz'
-      ? withDictionary(manner.dictionary.bytes, segment.length)
+    compression.encoding === 'dcz'
+      ? withDictionary(compression.dictionary.bytes, segment.length)
       : { params: ZSTD, pledgedSrcSize: segment.length }
   return promisify(zstdCompress)(segment, { ...options, chunkSize })
 }
 
 /** A file to be compressed, its approximate size in bytes, and how. */
-export type CompressJob = Readonly<{ source: FileHandle; size: number; manner: Compression }>
+export type CompressJob = Readonly<{ source: FileHandle; size: number; compression: Compression }>
 
-/** Compresses the rest of `source`, appends it to `target`, and returns bytes written; `hear` gets all bytes read. */
+/** Compresses the rest of `source`, appends it to `target`, and returns the bytes written; `onRead` gets all bytes read. */
 export async function compress(
-  { source, size, manner }: CompressJob,
+  { source, size, compression }: CompressJob,
   target: FileHandle,
-  hear: (chunk: Buffer) => void,
+  onRead: (chunk: Buffer) => void,
 ): Promise<number> {
   const segmentBytes = Math.max(SEGMENT_BYTES_MIN, Math.ceil(size / SEGMENTS_MAX))
   const bufferBytes = Math.min(segmentBytes, size + 1)
@@ -60,7 +60,7 @@ export async function compress(
     written += bytes.length
   }
   try {
-    if (manner.encoding === 'dcz') await write(dczHead(manner.dictionary.sha256))
+    if (compression.encoding === 'dcz') await write(dczHead(compression.dictionary.sha256))
     for (let index = 0, isEnd = false; !isEnd; index++) {
       // One buffer more than lanes: it is filled while the others are compressed. A small file needs only one.
       buffers[index % (LANES + 1)] ??= Buffer.allocUnsafeSlow(bufferBytes)
@@ -68,12 +68,12 @@ export async function compress(
       isEnd = segment.length < bufferBytes
       if (segment.length === 0 && index > 0) break
       if (lanes.length === LANES) await write(await lanes.shift()!)
-      const lane = compressed(segment, manner)
+      const lane = compressSegment(segment, compression)
       // Its rejection is handled below; until then it must not count as unhandled.
       lane.catch(() => {})
       lanes.push(lane)
       // Called while the segment is being compressed.
-      hear(segment)
+      onRead(segment)
     }
     while (lanes.length > 0) await write(await lanes.shift()!)
     return written

@@ -1,4 +1,5 @@
 /** Explains why a request got no response: the network, a proxy, or the server's certificate. */
+import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 
 const UNKNOWN_SIGNER = 'is signed by nobody whom this machine knows'
@@ -14,9 +15,13 @@ const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_SIGNER,
   ERR_TLS_CERT_ALTNAME_INVALID: 'is for another name',
 }
-const OF_TIME = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
+const CLOCK_CODES = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
 // Error codes when a TLS client connects to a plain http port.
-const NO_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_HTTP_REQUEST'])
+const PLAIN_HTTP_CODES = new Set([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_HTTP_REQUEST',
+])
 
 /** Converts the error of a request without a response to a Problem; returns anything but an Error unchanged. */
 export function connectionFault(url: URL, cause: unknown, now: number): unknown {
@@ -28,11 +33,13 @@ export function connectionFault(url: URL, cause: unknown, now: number): unknown 
   const code = codeOf(reason)
   const fault = CERTIFICATE_FAULTS[code]
   if (fault !== undefined) {
-    const clock = OF_TIME.has(code) ? `; the clock of this machine says ${new Date(now).toISOString()}` : ''
+    const clock = CLOCK_CODES.has(code) ? `; the clock of this machine says ${new Date(now).toISOString()}` : ''
     const names = 'reason' in reason && typeof reason.reason === 'string' ? ` (${reason.reason})` : ''
     return new Problem('certificate_refused', `that of ${url.host} ${fault}${names}${clock}`, { cause })
   }
-  const said = NO_TLS.has(code) ? 'what answers there does not speak https' : reason.message || code || reason.name
+  const said = PLAIN_HTTP_CODES.has(code)
+    ? 'what answers there does not speak https'
+    : reason.message || code || reason.name
   return new Problem('server_unreachable', `${url.host}: ${said}`, { cause })
 }
 
@@ -43,8 +50,4 @@ function refusalOf(url: URL, status: number): string {
 
 function causesOf(error: Error): Error[] {
   return error.cause instanceof Error ? [error, ...causesOf(error.cause)] : [error]
-}
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

@@ -12,8 +12,8 @@ import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@split
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { AnswerError, ForeignResponse } from './answer.ts'
-import { type Archived, receiptsIn } from './archive.ts'
-import { beginningOf, beginningOfArchived, contentOf } from './archive-content.ts'
+import { type ArchivedFile, receiptsIn } from './archive.ts'
+import { beginningOf, beginningOfArchived, readArchivedFile } from './archive-content.ts'
 import type { Folders } from './folders.ts'
 import type { Spooled } from './spool.ts'
 
@@ -22,7 +22,7 @@ const CONTENT_BYTES_MIN = 32 * 1024
 // The promise has to last this much longer; a file still in transit when it ends is sent again without a dictionary.
 const PROMISED_MS_MIN = HOUR_MS
 // At most this many of the newest archived files are considered.
-const LOOKS_MAX = 200
+const CANDIDATES_MAX = 200
 // After this many unknown dictionaries it is another server, or another key, and dictionaries are turned off.
 const UNKNOWN_MAX = 3
 
@@ -30,13 +30,13 @@ const UNKNOWN_MAX = 3
 // longer than it saves. A large one only if this process has sent it: what differs from a file of another day is sent
 // again with each file.
 const SMALL_BYTES_MAX = 256 * 1024
-const USED_MS_MAX = 10 * 60 * 1000
+const REUSED_MS_MAX = 10 * 60 * 1000
 
 /** An open file that has not been read from yet, and its size in bytes. */
 type FileToCompress = Readonly<{ source: Pick<FileHandle, 'read'>; size: number }>
 /** An archived file. `isNew`: this process has sent it. */
-type Candidate = Pick<Archived, 'name' | 'receipt'> & Readonly<{ isNew?: true }>
-type Used = Candidate & Readonly<{ dictionary: Dictionary; since: number }>
+type Candidate = Pick<ArchivedFile, 'name' | 'receipt'> & Readonly<{ isNew?: true }>
+type RecentDictionary = Candidate & Readonly<{ dictionary: Dictionary; since: number }>
 
 /** Dictionaries of one run; with `--watch`, of all rounds of this process. */
 export class Dictionaries {
@@ -47,7 +47,7 @@ export class Dictionaries {
   readonly #companies = new Map<string, Promise<string>>()
   readonly #unusable = new Set<string>()
   /** The last dictionary used for each company, with the time it was read; the least recently read first. */
-  readonly #used = new Map<string, Used>()
+  readonly #used = new Map<string, RecentDictionary>()
   /** The dictionary read last: files that are sent concurrently share it. */
   #last: Readonly<{ sha256: string; bytes: Promise<Buffer | undefined> }> | undefined
   #unknown = 0
@@ -75,7 +75,7 @@ export class Dictionaries {
 
   #usedFor(company: string, size: number, now: number): Dictionary | undefined {
     const used = this.#used.get(company)
-    if (used === undefined || Math.abs(now - used.since) > USED_MS_MAX) return undefined
+    if (used === undefined || Math.abs(now - used.since) > REUSED_MS_MAX) return undefined
     if (size > SMALL_BYTES_MAX && !used.isNew) return undefined
     return this.#mayServe(used, size, now) ? used.dictionary : undefined
   }
@@ -84,7 +84,7 @@ export class Dictionaries {
     const candidates = await this.#newestFirst()
     // A server that makes no promise does not accept dictionaries.
     if (candidates[0]?.receipt.dictionary_until === undefined) return undefined
-    for (const candidate of candidates.slice(0, LOOKS_MAX)) {
+    for (const candidate of candidates.slice(0, CANDIDATES_MAX)) {
       if (!this.#mayServe(candidate, size, now)) continue
       const dictionary = (await this.#companyOf(candidate)) === company ? await this.#read(candidate) : undefined
       if (dictionary === undefined) continue
@@ -98,7 +98,7 @@ export class Dictionaries {
     return !this.#unusable.has(receipt.sha256) && 2 * receipt.bytes >= size && isPromised(receipt, now)
   }
 
-  #recordUse(company: string, used: Used): void {
+  #recordUse(company: string, used: RecentDictionary): void {
     this.#used.delete(company)
     this.#used.set(company, used)
     let bytes = [...this.#used.values()].reduce((sum, { dictionary }) => sum + dictionary.bytes.length, 0)
@@ -110,11 +110,11 @@ export class Dictionaries {
   }
 
   /** Whether an error is due to the dictionary, so that the file is to be sent without. Remembers the cause. */
-  isFault(error: unknown, { encoding, dictionary = '' }: Pick<Spooled, 'encoding' | 'dictionary'>): boolean {
+  isDictionaryFault(error: unknown, { encoding, dictionary = '' }: Pick<Spooled, 'encoding' | 'dictionary'>): boolean {
     if (encoding !== DCZ) return false
-    const isOfWay = error instanceof ForeignResponse && mayBeOfEncoding(error)
-    const isOfServer = error instanceof AnswerError && error.retry === 'never' && mayBeOfCopy(error)
-    this.isOff ||= isOfWay || (isOfServer && error.lacks(DCZ))
+    const isOfWay = error instanceof ForeignResponse && mayConcernEncoding(error)
+    const isOfServer = error instanceof AnswerError && error.retry === 'never' && mayConcernCopy(error)
+    this.isOff ||= isOfWay || (isOfServer && error.rejectsEncoding(DCZ))
     if (isOfServer) this.#unusable.add(dictionary)
     if (isOfServer && error.document.code === 'dictionary_unknown') this.isOff ||= ++this.#unknown >= UNKNOWN_MAX
     return isOfWay || isOfServer
@@ -156,7 +156,7 @@ export class Dictionaries {
     const last =
       this.#last?.sha256 === sha256
         ? this.#last
-        : { sha256, bytes: contentOf(this.#disk, this.#folders.archive, { name, sha256 }) }
+        : { sha256, bytes: readArchivedFile(this.#disk, this.#folders.archive, { name, sha256 }) }
     this.#last = last
     last.bytes.catch(() => {
       if (this.#last === last) this.#last = undefined
@@ -173,13 +173,13 @@ function isPromised({ dictionary_until }: Candidate['receipt'], now: number): bo
 }
 
 /** Whether the file may be accepted with another encoding. */
-function mayBeOfCopy({ refuses, document: { code } }: AnswerError): boolean {
-  return !refuses || code === 'ratio_too_large' || code === 'members_too_many'
+function mayConcernCopy({ refusesFile, document: { code } }: AnswerError): boolean {
+  return !refusesFile || code === 'ratio_too_large' || code === 'members_too_many'
 }
 
-/** Whether a proxy's response may be about the encoding. The statuses in OTHERS have causes of their own. */
-function mayBeOfEncoding({ status }: ForeignResponse): boolean {
-  return status === 501 || (status >= 400 && status < 500 && !OTHERS.has(status))
+/** Whether a proxy's response may be about the encoding. The statuses in OTHER_CAUSES are about something else. */
+function mayConcernEncoding({ status }: ForeignResponse): boolean {
+  return status === 501 || (status >= 400 && status < 500 && !OTHER_CAUSES.has(status))
 }
 
-const OTHERS = new Set([401, 404, 407, 408, 413, 429])
+const OTHER_CAUSES = new Set([401, 404, 407, 408, 413, 429])

@@ -6,11 +6,8 @@ import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { type AnswerError, ForeignResponse } from './answer.ts'
-import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
-import { Idle } from './idle.ts'
-
-/** The server and key to test, and the timeout of each request. */
-type Asking = Readonly<{ server: URL; key: string; answerMsMax: number }>
+import { errorOf, readText, type ServerAccess, sendRequest, unexpectedContent } from './exchange.ts'
+import { IdleTimeout } from './idle-timeout.ts'
 
 /** One request of the protocol; `needs`: the header that its response must have. */
 type Step = Readonly<{ method: string; headers: Readonly<Record<string, string>>; needs?: string }>
@@ -18,13 +15,13 @@ type Step = Readonly<{ method: string; headers: Readonly<Record<string, string>>
 const TUS = { 'Tus-Resumable': '1.0.0' }
 const METADATA = { filename: 'doctor-probe.jsonl', encoding: 'gzip', sha256: createHash('sha256').digest('hex') }
 
-const OPEN: Step = {
+const CREATE_STEP: Step = {
   method: 'POST',
   headers: { ...TUS, 'Upload-Length': '1', 'Upload-Metadata': metadataOf(METADATA) },
   needs: 'location',
 }
 
-const GO_ON: readonly Step[] = [
+const LATER_STEPS: readonly Step[] = [
   { method: 'HEAD', headers: TUS, needs: 'upload-offset' },
   {
     method: 'PATCH',
@@ -34,39 +31,42 @@ const GO_ON: readonly Step[] = [
 ]
 
 /** Tries each request of resumable upload. A blocked one is a warning: `upload-data` then sends files in one piece. */
-export async function checkResuming(asking: Asking): Promise<CheckResult> {
-  const endpoint = urlOf(asking.server, 'api/upload/resumable/')
-  const opened = await request(asking, endpoint, OPEN)
-  if (typeof opened === 'string') return blocked(OPEN, opened)
+export async function checkResuming(access: ServerAccess): Promise<CheckResult> {
+  const endpoint = urlOf(access.server, 'api/upload/resumable/')
+  const opened = await request(access, endpoint, CREATE_STEP)
+  if (typeof opened === 'string') return blocked(CREATE_STEP, opened)
   const address = URL.parse(opened.headers.get('location') ?? '', endpoint)
-  if (address?.href.startsWith(endpoint.href) !== true) return blocked(OPEN, 'the address it names is another one')
+  if (address?.href.startsWith(endpoint.href) !== true)
+    return blocked(CREATE_STEP, 'the address it names is another one')
   let result: CheckResult | undefined
-  for (const step of GO_ON) {
-    const answer = await request(asking, address, step)
+  for (const step of LATER_STEPS) {
+    const answer = await request(access, address, step)
     if (typeof answer === 'string') result ??= blocked(step, answer)
   }
   const undo: Step = { method: 'DELETE', headers: TUS }
-  const undone = await request(asking, address, undo)
+  const undone = await request(access, address, undo)
   if (typeof undone === 'string') result ??= blocked(undo, undone)
   return result ?? ok('resuming', 'large files can be resumed on their way')
 }
 
 /** Makes one request; returns the response, or a sentence on what is wrong with it. */
-async function request({ server: _, key, answerMsMax }: Asking, url: URL, step: Step): Promise<Response | string> {
-  using idle = new Idle(answerMsMax)
+async function request({ server: _, key, idleMsMax }: ServerAccess, url: URL, step: Step): Promise<Response | string> {
+  using idle = new IdleTimeout(idleMsMax)
   try {
     const { method, headers, needs } = step
-    const answer = await ask({ key }, idle, url, { method, headers })
+    const answer = await sendRequest({ key }, idle, url, { method, headers })
     const text = await readText(idle, answer)
-    if (!answer.ok) return detailOf(faultOf(answer, url, text))
-    return needs === undefined || answer.headers.has(needs) ? answer : lacking(needs, strangeAnswer(answer, url, text))
+    if (!answer.ok) return detailOf(errorOf(answer, url, text))
+    return needs === undefined || answer.headers.has(needs)
+      ? answer
+      : missingHeader(needs, unexpectedContent(answer, url, text))
   } catch (error) {
     if (error instanceof Problem) return error.detail
     throw error
   }
 }
 
-function lacking(field: string, { detail }: ForeignResponse): string {
+function missingHeader(field: string, { detail }: ForeignResponse): string {
   return `${detail}; the field ${field} is missing`
 }
 

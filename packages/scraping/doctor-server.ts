@@ -3,21 +3,21 @@ import { type CheckResult, fail, ok, warn } from '@splitcart/shared/check-result
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { documentIn, ForeignResponse, faultOfAnswer } from './answer.ts'
+import { documentIn, errorOfResponse, ForeignResponse } from './answer.ts'
+import type { Answer } from './describe-response.ts'
 import { checkResuming } from './doctor-resuming.ts'
-import { answerOf, ask, readText } from './exchange.ts'
-import { Idle } from './idle.ts'
-import type { Answer } from './strange-answer.ts'
+import { answerOf, readText, sendRequest } from './exchange.ts'
+import { IdleTimeout } from './idle-timeout.ts'
 
 const ANSWER_MS_MAX = 10_000
 const SKEW_MS_MAX = 5 * 60 * 1000
 
-type Unanswered = Readonly<{ reason: string; problem: Problem }>
+type NoResponse = Readonly<{ reason: string; problem: Problem }>
 
 const ADDRESS = 'Set API_SERVER_URL to what stands in front of /api, such as https://data.example.org.'
 
 /** Checks the server at an address. A key that would travel unencrypted is not sent. */
-export async function* examineServer(server: URL, key: string | undefined): AsyncGenerator<CheckResult> {
+export async function* checkServer(server: URL, key: string | undefined): AsyncGenerator<CheckResult> {
   if (server.protocol !== 'https:' && !isLoopback(server.hostname)) {
     yield fail('encryption', `${server.origin} is plain http to another machine`, 'Use https; the key is not sent.')
     return
@@ -27,20 +27,20 @@ export async function* examineServer(server: URL, key: string | undefined): Asyn
   const fault = faultOfHealth(health)
   yield fault ?? ok('server', `${server.href} answers`)
   if ('reason' in health) return
-  yield skewOf(health.headers, Date.now())
+  yield checkClock(health.headers, Date.now())
   if (fault !== undefined || key === undefined) return
   const uploads = urlOf(server, 'api/uploads')
   uploads.searchParams.set('limit', '1')
-  yield resultOfKey(await get(uploads, { key }))
-  const uploading = resultOfUpload(await get(urlOf(server, 'api/upload/'), { key, method: 'POST' }))
+  yield checkKey(await get(uploads, { key }))
+  const uploading = checkUploading(await get(urlOf(server, 'api/upload/'), { key, method: 'POST' }))
   yield uploading
-  if (uploading.state === 'ok') yield await checkResuming({ server, key, answerMsMax: ANSWER_MS_MAX })
+  if (uploading.state === 'ok') yield await checkResuming({ server, key, idleMsMax: ANSWER_MS_MAX })
 }
 
-async function get(url: URL, { key, method = 'GET' }: { key?: string; method?: string }): Promise<Answer | Unanswered> {
-  using idle = new Idle(ANSWER_MS_MAX)
+async function get(url: URL, { key, method = 'GET' }: { key?: string; method?: string }): Promise<Answer | NoResponse> {
+  using idle = new IdleTimeout(ANSWER_MS_MAX)
   try {
-    const response = await ask(key === undefined ? {} : { key }, idle, url, { method })
+    const response = await sendRequest(key === undefined ? {} : { key }, idle, url, { method })
     return answerOf(response, url, await readText(idle, response))
   } catch (error) {
     if (error instanceof Problem) return { reason: error.detail, problem: error }
@@ -51,7 +51,7 @@ async function get(url: URL, { key, method = 'GET' }: { key?: string; method?: s
 // Codes of a SplitCart server under a wrong base path, e.g. an address that already ends in the path of uploads.
 const NOT_HERE: ReadonlySet<string> = new Set(['not_found', 'method_not_allowed'])
 
-function faultOfHealth(health: Answer | Unanswered): CheckResult | undefined {
+function faultOfHealth(health: Answer | NoResponse): CheckResult | undefined {
   if ('reason' in health && health.problem.code !== 'server_unreachable')
     return fail('server', health.problem.message, health.problem.kind.todo)
   if ('reason' in health)
@@ -63,7 +63,7 @@ function faultOfHealth(health: Answer | Unanswered): CheckResult | undefined {
 }
 
 /** Compares the clocks by the Date header; `now` in ms. Skew only affects times shown to people. */
-export function skewOf(headers: Headers, now: number): CheckResult {
+export function checkClock(headers: Headers, now: number): CheckResult {
   const time = Date.parse(headers.get('date') ?? '')
   if (Number.isNaN(time)) return ok('clock', 'the server does not say what time it is')
   const skewMs = Math.abs(now - time)
@@ -76,7 +76,7 @@ export function skewOf(headers: Headers, now: number): CheckResult {
   )
 }
 
-function resultOfKey(answer: Answer | Unanswered): CheckResult {
+function checkKey(answer: Answer | NoResponse): CheckResult {
   if ('reason' in answer) return fail('key', `no answer: ${answer.reason}`, 'Try again.')
   if (answer.status === 200 && answer.text.includes('"uploads":')) return ok('key', 'accepted')
   return documentIn(answer)?.code === 'key_refused'
@@ -85,7 +85,7 @@ function resultOfKey(answer: Answer | Unanswered): CheckResult {
 }
 
 // A POST without a file always fails: with 400 or 415 if the key may upload, with `scope_missing` if not.
-function resultOfUpload(answer: Answer | Unanswered): CheckResult {
+function checkUploading(answer: Answer | NoResponse): CheckResult {
   if ('reason' in answer) return fail('uploading', `no answer: ${answer.reason}`, 'Try again.')
   const document = documentIn(answer)
   if (document?.status === 400 || document?.status === 415) return ok('uploading', 'the key may upload')
@@ -97,7 +97,7 @@ function resultOfUpload(answer: Answer | Unanswered): CheckResult {
 }
 
 function detailIn(answer: Answer): string {
-  const fault = faultOfAnswer(answer, 0)
+  const fault = errorOfResponse(answer, 0)
   return fault instanceof ForeignResponse ? fault.detail : fault.message
 }
 

@@ -1,12 +1,12 @@
 /** One HTTP request and its response: the base of every call to the server. */
 import { randomBytes } from 'node:crypto'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { type AnswerError, ForeignResponse, faultOfAnswer } from './answer.ts'
+import { type AnswerError, errorOfResponse, ForeignResponse } from './answer.ts'
 import { CHUNK_BYTES, chunksOf } from './chunks.ts'
 import { connectionFault } from './connection-fault.ts'
-import type { Idle } from './idle.ts'
+import type { Answer } from './describe-response.ts'
+import type { IdleTimeout } from './idle-timeout.ts'
 import type { RateLimit } from './rate-limit.ts'
-import type { Answer } from './strange-answer.ts'
 
 // Responses of the server are a few KiB; of any other page the beginning is enough to identify it.
 const ANSWER_BYTES_MAX = 1024 * 1024
@@ -15,10 +15,13 @@ const PAGE_BYTES_MAX = 64 * 1024
 // One trace id for all requests of this process (W3C Trace Context), to correlate logs of servers and proxies.
 const TRACE_ID = randomBytes(16).toString('hex')
 
+/** A server, the key for it, and how long a request may be idle. */
+export type ServerAccess = Readonly<{ server: URL; key: string; idleMsMax: number }>
+
 /** Sends one request, with the key if given; returns the response with its body unread. */
-export async function ask(
+export async function sendRequest(
   client: Readonly<{ key?: string }>,
-  idle: Idle,
+  idle: IdleTimeout,
   url: URL,
   init: RequestInit,
 ): Promise<Response> {
@@ -31,18 +34,18 @@ export async function ask(
   }
 }
 
-type Source = Readonly<{ disk: Disk; rateLimit?: RateLimit }>
+type BodySource = Readonly<{ disk: Disk; rateLimit?: RateLimit }>
 
 /** A request body read from a file; can be sent once. `fault` keeps an error of reading it. */
-export class Body implements AsyncDisposable {
-  readonly #from: Source
+export class FileBody implements AsyncDisposable {
+  readonly #from: BodySource
   readonly #path: string
   readonly #onSent: (bytes: number, sentBytes: number) => void
   #chunks: AsyncGenerator<Buffer<ArrayBuffer>> | undefined
   fault: unknown
 
   /** `onSent` is called for each chunk sent: its bytes, and its end offset in the file. */
-  constructor(from: Source, path: string, onSent: (bytes: number, sentBytes: number) => void) {
+  constructor(from: BodySource, path: string, onSent: (bytes: number, sentBytes: number) => void) {
     this.#from = from
     this.#path = path
     this.#onSent = onSent
@@ -84,10 +87,10 @@ export class Body implements AsyncDisposable {
 }
 
 /** Streams a response body; each chunk resets the idle timer. */
-export async function* moving(idle: Idle, response: Response): AsyncGenerator<Buffer> {
+export async function* bodyChunks(idle: IdleTimeout, response: Response): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of response.body ?? []) {
-      idle.moved()
+      idle.restart()
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     }
   } catch (cause) {
@@ -96,14 +99,14 @@ export async function* moving(idle: Idle, response: Response): AsyncGenerator<Bu
 }
 
 /** Reads a response body as text, up to a limit. Throws if a JSON body breaks off or does not end in time. */
-export async function readText(idle: Idle, response: Response): Promise<string> {
+export async function readText(idle: IdleTimeout, response: Response): Promise<string> {
   const isJson = /json/i.test(response.headers.get('content-type') ?? '')
   const bytesMax = isJson ? ANSWER_BYTES_MAX : PAGE_BYTES_MAX
   const chunks: Buffer[] = []
   let bytes = 0
   idle.setDeadline()
   try {
-    for await (const chunk of moving(idle, response)) {
+    for await (const chunk of bodyChunks(idle, response)) {
       chunks.push(chunk)
       bytes += chunk.length
       if (bytes > bytesMax) break
@@ -121,11 +124,11 @@ export function answerOf({ status, headers }: Response, url: URL, text: string):
 }
 
 /** Makes the error for an unsuccessful response. */
-export function faultOf(response: Response, url: URL, text: string): AnswerError | ForeignResponse {
-  return faultOfAnswer(answerOf(response, url, text), Date.now())
+export function errorOf(response: Response, url: URL, text: string): AnswerError | ForeignResponse {
+  return errorOfResponse(answerOf(response, url, text), Date.now())
 }
 
 /** Makes the error for a successful-looking response with unexpected content. */
-export function strangeAnswer(response: Response, url: URL, text: string): ForeignResponse {
+export function unexpectedContent(response: Response, url: URL, text: string): ForeignResponse {
   return new ForeignResponse(answerOf(response, url, text), Date.now())
 }

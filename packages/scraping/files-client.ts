@@ -2,49 +2,47 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { retryOf } from './answer.ts'
-import { ask, faultOf, moving, readText } from './exchange.ts'
-import { Idle } from './idle.ts'
-
-type Asking = Readonly<{ server: URL; key: string; idleMsMax: number }>
+import { retryRuleOf } from './answer.ts'
+import { bodyChunks, errorOf, readText, type ServerAccess, sendRequest } from './exchange.ts'
+import { IdleTimeout } from './idle-timeout.ts'
 
 /** A server's address, and the id of its database history. */
 export type ServerHistory = Readonly<{ server: string; history: string }>
 
 /** The uploads whose files the server asks for again, and its history where it names one. */
-export type Requested = Readonly<{ uploads: readonly Receipt[]; history?: ServerHistory }>
+export type RequestedUploads = Readonly<{ uploads: readonly Receipt[]; history?: ServerHistory }>
 
 /** Fetches the requested uploads; none from a server too old to have that endpoint. */
-export async function requestedOf(asking: Asking): Promise<Requested> {
-  const answer = await listOf(asking, urlOf(asking.server, 'api/uploads/requested'))
+export async function fetchRequested(access: ServerAccess): Promise<RequestedUploads> {
+  const answer = await fetchList(access, urlOf(access.server, 'api/uploads/requested'))
   if ('fault' in answer) {
-    if (retryOf(answer.fault) === 'never') return { uploads: [] }
+    if (retryRuleOf(answer.fault) === 'never') return { uploads: [] }
     throw answer.fault
   }
   const history = historyIn(answer.text)
-  return { uploads: uploadsIn(answer.text), ...(history && { history: { server: asking.server.href, history } }) }
+  return { uploads: parseUploads(answer.text), ...(history && { history: { server: access.server.href, history } }) }
 }
 
 /** Returns the ids that the server knows. Throws its error. */
-export async function knownIdsOf(asking: Asking, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const url = urlOf(asking.server, 'api/uploads')
+export async function fetchKnownIds(access: ServerAccess, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const url = urlOf(access.server, 'api/uploads')
   url.searchParams.set('ids', ids.join())
-  const answer = await listOf(asking, url)
+  const answer = await fetchList(access, url)
   if ('fault' in answer) throw answer.fault
-  return new Set(uploadsIn(answer.text).map(({ id }) => id))
+  return new Set(parseUploads(answer.text).map(({ id }) => id))
 }
 
-async function listOf(asking: Asking, url: URL): Promise<{ text: string } | { fault: Error }> {
-  using idle = new Idle(asking.idleMsMax)
-  const response = await ask(asking, idle, url, {})
+async function fetchList(access: ServerAccess, url: URL): Promise<{ text: string } | { fault: Error }> {
+  using idle = new IdleTimeout(access.idleMsMax)
+  const response = await sendRequest(access, idle, url, {})
   const text = await readText(idle, response)
-  return response.status === 200 && isList(text) ? { text } : { fault: faultOf(response, url, text) }
+  return response.status === 200 && isUploadList(text) ? { text } : { fault: errorOf(response, url, text) }
 }
 
 /** Whether a text is a list of uploads, and not a response of a proxy. */
-function isList(text: string): boolean {
+export function isUploadList(text: string): boolean {
   try {
-    return Array.isArray(JSON.parse(text).uploads)
+    return Array.isArray(JSON.parse(text)?.uploads)
   } catch {
     return false
   }
@@ -56,7 +54,7 @@ function historyIn(text: string): string | undefined {
 }
 
 /** The receipts in a list of uploads; empty if it cannot be parsed. */
-export function uploadsIn(text: string): Receipt[] {
+export function parseUploads(text: string): Receipt[] {
   try {
     return (JSON.parse(text).uploads as unknown[]).map((each) => parseReceipt(JSON.stringify(each)))
   } catch {
@@ -65,15 +63,15 @@ export function uploadsIn(text: string): Receipt[] {
 }
 
 /** Streams the file of an upload, as it was sent. Throws `not_found` if the server will not give it. */
-export async function* contentOf(asking: Asking, id: string): AsyncGenerator<Uint8Array> {
-  using idle = new Idle(asking.idleMsMax)
-  const url = urlOf(asking.server, `api/uploads/${encodeURIComponent(id)}/content`)
-  const response = await ask(asking, idle, url, {})
+export async function* fetchContent(access: ServerAccess, id: string): AsyncGenerator<Uint8Array> {
+  using idle = new IdleTimeout(access.idleMsMax)
+  const url = urlOf(access.server, `api/uploads/${encodeURIComponent(id)}/content`)
+  const response = await sendRequest(access, idle, url, {})
   if (response.status !== 200 || !/jsonl/.test(response.headers.get('content-type') ?? '')) {
-    const fault = faultOf(response, url, await readText(idle, response))
-    throw retryOf(fault) === 'never'
+    const fault = errorOf(response, url, await readText(idle, response))
+    throw retryRuleOf(fault) === 'never'
       ? new Problem('not_found', `the server does not give ${id}: ${fault.message}`)
       : fault
   }
-  yield* moving(idle, response)
+  yield* bodyChunks(idle, response)
 }

@@ -36,7 +36,7 @@ export async function openFolders(disk: Disk, dataDir: string, kind?: string): P
 }
 
 /** The kinds that have an outbox in a data folder; always includes products, first. */
-export async function kindsThere(disk: Disk, dataDir: string): Promise<string[]> {
+export async function kindsWithOutbox(disk: Disk, dataDir: string): Promise<string[]> {
   const names = (await disk.readdir(resolve(dataDir)).catch(undefinedIfMissing)) ?? []
   return [...new Set([PRODUCTS, ...names.sort().flatMap((name) => kindOfOutbox(name) ?? [])])]
 }

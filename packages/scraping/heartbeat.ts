@@ -5,21 +5,21 @@
 import { callOut } from '@splitcart/shared/call-out.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { emit, type Job, type Run } from './upload-job.ts'
+import { emit, type UploadJob, type UploadRun } from './upload-job.ts'
 
 const ANSWER_MS_MAX = 10_000
 
 /** Requests the URL once. Throws `heartbeat_unanswered`, which names only the host: the path is often a secret. */
-export async function beat(url: URL, answerMsMax = ANSWER_MS_MAX): Promise<void> {
-  const fault = await faultOfBeat(url, answerMsMax)
+export async function requestHeartbeat(url: URL, answerMsMax = ANSWER_MS_MAX): Promise<void> {
+  const fault = await heartbeatFault(url, answerMsMax)
   if (fault !== undefined) throw new Problem('heartbeat_unanswered', `${url.host}: ${fault}`)
 }
 
 /** Requests the heartbeat URL of a job, if set. Only the first of consecutive failures is reported. */
-export async function beatFor(job: Job, run: Run): Promise<void> {
+export async function sendHeartbeat(job: UploadJob, run: UploadRun): Promise<void> {
   if (job.heartbeat === undefined) return
   try {
-    await beat(job.heartbeat)
+    await requestHeartbeat(job.heartbeat)
     run.reported.delete('heartbeat')
   } catch (error) {
     if (!run.reported.has('heartbeat'))
@@ -28,7 +28,7 @@ export async function beatFor(job: Job, run: Run): Promise<void> {
   }
 }
 
-async function faultOfBeat(url: URL, answerMsMax: number): Promise<string | undefined> {
+async function heartbeatFault(url: URL, answerMsMax: number): Promise<string | undefined> {
   try {
     const status = await callOut(url, { answerMsMax })
     return status >= 200 && status < 300 ? undefined : `it answered ${status}`

@@ -115,7 +115,7 @@ export class JsonlWriter implements AsyncDisposable {
     const read = line.length > LINE_BYTES_MAX + 1 ? TOO_LONG : readRow(line.subarray(0, -1))
     if (isRejection(read)) this.#countRejectable(read)
     else {
-      const before = this.#noteShown(read)
+      const before = this.#recordListing(read)
       const field = before && differenceOf(before, read)
       if (before !== undefined && field === undefined) {
         this.#duplicates++
@@ -161,7 +161,7 @@ export class JsonlWriter implements AsyncDisposable {
   }
 
   /** The values of an earlier row for the same listing; undefined if this is the first, which is then recorded. */
-  #noteShown(row: Row): ShownAgain | undefined {
+  #recordListing(row: Row): ShownAgain | undefined {
     const identity = identityOf(row)
     const before = this.#seen.get(identity)
     if (before !== undefined) return before

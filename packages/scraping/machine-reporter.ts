@@ -9,14 +9,14 @@ import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { AnswerError, ForeignResponse } from './answer.ts'
 import { type Clock, realClock } from './clock.ts'
-import { foldersIn, isDataFile, kindsThere } from './folders.ts'
+import { foldersIn, isDataFile, kindsWithOutbox } from './folders.ts'
 import { scanOutbox } from './outbox.ts'
 import type { UploadClient } from './upload-client.ts'
 
 // Minimum interval: with --watch and many files, rounds follow each other closely.
 const REPORT_EVERY_MS = 10_000
 // Pause after a rejection: an older server or a strict proxy may have been replaced by then.
-const NOT_TAKEN_MS = HOUR_MS
+const REJECTED_PAUSE_MS = HOUR_MS
 
 /** Facts about this machine, and the data folder with its outboxes. */
 export type ReportingMachine = Readonly<
@@ -44,26 +44,26 @@ export class MachineReporter {
     this.#nextAt = steady + REPORT_EVERY_MS
     try {
       const { version, platform, arch } = this.#machine
-      const waiting = await whatWaits(this.#machine)
+      const waiting = await countWaiting(this.#machine)
       await report({ version, platform, arch, ...waiting, sent_at: new Date(this.#clock.now()).toISOString() }, signal)
     } catch (error) {
-      if (isNotTaken(error)) this.#nextAt = steady + NOT_TAKEN_MS
+      if (wasRejected(error)) this.#nextAt = steady + REJECTED_PAUSE_MS
       else if (!(error instanceof Problem || error instanceof AnswerError) && systemFaultOf(error) === undefined)
         throw error
     }
   }
 }
 
-function isNotTaken(error: unknown): boolean {
+function wasRejected(error: unknown): boolean {
   const isAnswer = error instanceof AnswerError || error instanceof ForeignResponse
   return isAnswer && retryOfStatus(error.status) !== 'soon'
 }
 
-type Waiting = Pick<MachineReport, 'waiting_files' | 'waiting_bytes' | 'refused_files'>
+type WaitingCounts = Pick<MachineReport, 'waiting_files' | 'waiting_bytes' | 'refused_files'>
 
-async function whatWaits({ disk, dataDir }: ReportingMachine): Promise<Waiting> {
+async function countWaiting({ disk, dataDir }: ReportingMachine): Promise<WaitingCounts> {
   const sum = { waiting_files: 0, waiting_bytes: 0, refused_files: 0 }
-  for (const kind of await kindsThere(disk, dataDir)) {
+  for (const kind of await kindsWithOutbox(disk, dataDir)) {
     const { outbox, refused } = foldersIn(dataDir, kind)
     for (const { size } of (await scanOutbox(disk, outbox)).waiting) {
       sum.waiting_files++

@@ -10,10 +10,10 @@ import * as fs from 'node:fs/promises'
 import { codeOf } from '@splitcart/shared/disk.ts'
 
 /** A file by name, path and inode. */
-export type Named = Readonly<{ name: string; path: string; ino: number }>
+export type FileWithInode = Readonly<{ name: string; path: string; ino: number }>
 
 /** Returns the names of the files that are open for writing. */
-export type FindWriters = (files: readonly Named[]) => Promise<ReadonlySet<string>>
+export type FindWriters = (files: readonly FileWithInode[]) => Promise<ReadonlySet<string>>
 
 /** The file system calls used; replaceable in tests. */
 export type System = Pick<typeof fs, 'open' | 'readdir' | 'readlink' | 'readFile' | 'stat'>
@@ -25,14 +25,14 @@ export function findWritersOn(platform: NodeJS.Platform = process.platform, syst
   return async () => new Set()
 }
 
-async function onLinux(system: System, files: readonly Named[]): Promise<ReadonlySet<string>> {
+async function onLinux(system: System, files: readonly FileWithInode[]): Promise<ReadonlySet<string>> {
   const writers = new Set<string>()
   if (files.length === 0) return writers
   const byInode = new Map(files.map((file) => [file.ino, file]))
-  for (const pid of await listed(system, '/proc')) {
+  for (const pid of await namesIn(system, '/proc')) {
     if (!/^\d+$/.test(pid)) continue
-    for (const fd of await listed(system, `/proc/${pid}/fd`)) {
-      const name = await fileOf(system, `/proc/${pid}/fd/${fd}`, byInode)
+    for (const fd of await namesIn(system, `/proc/${pid}/fd`)) {
+      const name = await fileOfDescriptor(system, `/proc/${pid}/fd/${fd}`, byInode)
       if (name !== undefined && (await isForWriting(system, `/proc/${pid}/fdinfo/${fd}`))) writers.add(name)
     }
   }
@@ -40,16 +40,20 @@ async function onLinux(system: System, files: readonly Named[]): Promise<Readonl
 }
 
 // Processes may end meanwhile, and those of other users cannot be read: both count as having no files.
-async function listed(system: System, folder: string): Promise<string[]> {
+async function namesIn(system: System, folder: string): Promise<string[]> {
   return system.readdir(folder).catch(() => [])
 }
 
 // The name is tested before stat: a descriptor may lead to a share that does not respond.
-const MAY_BE_OURS = /\.jsonl(\W|$)/
+const DATA_FILE_LINK = /\.jsonl(\W|$)/
 
-async function fileOf(system: System, link: string, byInode: ReadonlyMap<number, Named>): Promise<string | undefined> {
+async function fileOfDescriptor(
+  system: System,
+  link: string,
+  byInode: ReadonlyMap<number, FileWithInode>,
+): Promise<string | undefined> {
   const target = await system.readlink(link).catch(() => '')
-  if (!MAY_BE_OURS.test(target)) return undefined
+  if (!DATA_FILE_LINK.test(target)) return undefined
   const open = await system.stat(link).catch(() => undefined)
   const file = byInode.get(open?.ino ?? -1)
   if (file === undefined) return undefined
@@ -67,7 +71,7 @@ async function isForWriting(system: System, info: string): Promise<boolean> {
 // libuv's UV_FS_O_EXLOCK: a share mode of none, which lasts as long as our handle, some microseconds.
 const SHARED_WITH_NOBODY = 0x10000000
 
-async function onWindows(system: System, files: readonly Named[]): Promise<ReadonlySet<string>> {
+async function onWindows(system: System, files: readonly FileWithInode[]): Promise<ReadonlySet<string>> {
   const writers = new Set<string>()
   for (const { name, path } of files) {
     try {

@@ -23,7 +23,7 @@ import { readPartName } from './part-name.ts'
 import { scrapeName, unnamedScrape } from './scrape-name.ts'
 
 const UNTOUCHED_MS_MIN = HOUR_MS
-const ROWS_ASKED_MAX = 100
+const ROWS_TRIED_MAX = 100
 const COPY_ENDING = '.salvaged'
 
 /** A part file that no process writes any more. */
@@ -43,7 +43,7 @@ export async function orphanedPartsIn(
   for (const name of await partNames(disk, folders.part)) {
     const path = join(folders.part, name)
     const stats = await disk.lstat(path).catch(undefinedIfMissing)
-    if (!stats?.isFile() || isWritten(name, stats.mtimeMs, now)) continue
+    if (!stats?.isFile() || isStillWritten(name, stats.mtimeMs, now)) continue
     found.push({ name, path, size: stats.size, mtimeMs: stats.mtimeMs, ino: stats.ino })
   }
   const open = found.length === 0 ? new Set() : await findWriters(found)
@@ -52,7 +52,7 @@ export async function orphanedPartsIn(
 
 /** Moves all complete lines of a part to the outbox, under a free name. Null and no change if it has none. */
 export async function salvage(disk: Disk, folders: Folders, orphan: OrphanedPart): Promise<Salvaged | null> {
-  const bytes = await wholeBytes(disk, orphan.path)
+  const bytes = await completeLinesBytes(disk, orphan.path)
   if (bytes === 0) return null
   const copy = `${orphan.path}${COPY_ENDING}`
   await removeIfThere(disk, copy)
@@ -68,7 +68,7 @@ async function partNames(disk: Disk, folder: string): Promise<string[]> {
   return (names ?? []).filter((name) => !name.endsWith(COPY_ENDING)).sort()
 }
 
-function isWritten(name: string, mtimeMs: number, now: number): boolean {
+function isStillWritten(name: string, mtimeMs: number, now: number): boolean {
   const { pid } = readPartName(name)
   if (pid === undefined) return now - mtimeMs < UNTOUCHED_MS_MIN
   // A part last written before the machine booted cannot belong to a running process: its pid was reused.
@@ -83,7 +83,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function wholeBytes(disk: Disk, path: string): Promise<number> {
+async function completeLinesBytes(disk: Disk, path: string): Promise<number> {
   let [at, whole] = [0, 0]
   for await (const chunk of chunksOf(disk, path)) {
     const last = chunk.lastIndexOf(0x0a)
@@ -119,7 +119,7 @@ async function nameByRows(disk: Disk, path: string): Promise<string | undefined>
     for (const line of lines) {
       const row = readRow(line.bytes)
       if (!isRejection(row)) return scrapeName(row)
-      if (line.number === ROWS_ASKED_MAX) return undefined
+      if (line.number === ROWS_TRIED_MAX) return undefined
     }
   }
   return undefined

@@ -31,7 +31,7 @@ function isReportDue(outageMs: number, reportedMs: number | undefined): boolean 
 }
 
 /** The current problem, the number of waiting files, and the delay until the next try. */
-export type Setback = Readonly<{ problem: ProblemInfo; waiting: number; delayMs: number }>
+export type OutageDetails = Readonly<{ problem: ProblemInfo; waiting: number; delayMs: number }>
 
 /** Tracks the current outage, if any. */
 export class Outage {
@@ -48,7 +48,7 @@ export class Outage {
   }
 
   /** Records a failure, and reports it if due. */
-  recordFailure(setback: Setback): void {
+  recordFailure(setback: OutageDetails): void {
     const outageMs = this.#ms()
     if (!isReportDue(outageMs, this.#reportedMs)) return
     this.#reportedMs = outageMs

@@ -12,15 +12,15 @@ import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 export type FileStats = Readonly<{ size: number; mtimeMs: number; ctimeMs: number; ino: number }>
 
 /** A file that waits to be sent. `spanMs`: from its creation to its last change; 0 if the disk does not know. */
-export type Waiting = Readonly<{ name: string; path: string; spanMs: number }> & FileStats
+export type OutboxFile = Readonly<{ name: string; path: string; spanMs: number }> & FileStats
 
 /** An entry of the outbox that is not sent, and why. */
-export type Skipped = Readonly<{ name: string; reason: string }>
+export type SkippedEntry = Readonly<{ name: string; reason: string }>
 
-export type Scan = Readonly<{ waiting: readonly Waiting[]; skipped: readonly Skipped[] }>
+export type OutboxScan = Readonly<{ waiting: readonly OutboxFile[]; skipped: readonly SkippedEntry[] }>
 
 // Files that file managers and file systems create by themselves; ignored silently.
-const OF_THE_SYSTEM = new Set(['Thumbs.db', 'ehthumbs.db', 'desktop.ini', 'Desktop.ini', 'lost+found'])
+const SYSTEM_FILES = new Set(['Thumbs.db', 'ehthumbs.db', 'desktop.ini', 'Desktop.ini', 'lost+found'])
 
 /** Why a name is invalid in the outbox, as the rest of a sentence that starts with the name; undefined if valid. */
 export function faultOfOutboxName(name: string): string | undefined {
@@ -30,13 +30,13 @@ export function faultOfOutboxName(name: string): string | undefined {
 }
 
 /** Scans the outbox: waiting files, oldest first, and entries that are not sent. A missing folder is empty. */
-export async function scanOutbox(disk: Disk, outbox: string): Promise<Scan> {
-  const waiting: Waiting[] = []
-  const skipped: Skipped[] = []
+export async function scanOutbox(disk: Disk, outbox: string): Promise<OutboxScan> {
+  const waiting: OutboxFile[] = []
+  const skipped: SkippedEntry[] = []
   for (const bytes of await namesIn(disk, outbox)) {
     const name = bytes.toString()
-    if (name.startsWith('.') || OF_THE_SYSTEM.has(name)) continue
-    const seen = await look(disk, outbox, bytes)
+    if (name.startsWith('.') || SYSTEM_FILES.has(name)) continue
+    const seen = await inspectEntry(disk, outbox, bytes)
     if (seen === undefined) continue
     if ('reason' in seen) skipped.push(seen)
     else waiting.push(seen)
@@ -49,7 +49,7 @@ export function isUntouched(one: FileStats, other: FileStats): boolean {
   return isSame(one, other) && one.ctimeMs === other.ctimeMs
 }
 
-async function look(disk: Disk, outbox: string, bytes: Buffer): Promise<Waiting | Skipped | undefined> {
+async function inspectEntry(disk: Disk, outbox: string, bytes: Buffer): Promise<OutboxFile | SkippedEntry | undefined> {
   const name = bytes.toString()
   if (!isUtf8(bytes)) return { name, reason: 'has a name that is not UTF-8' }
   const path = join(outbox, name)
@@ -60,7 +60,7 @@ async function look(disk: Disk, outbox: string, bytes: Buffer): Promise<Waiting 
 }
 
 /** Extracts from stats what identifies a file's state. */
-export function fileStatsOf(stats: Stats): FileStats {
+export function fileStatsOf(stats: FileStats): FileStats {
   return { size: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs, ino: stats.ino }
 }
 
@@ -82,7 +82,7 @@ function faultOfKind(stats: Stats): string | undefined {
   return stats.isSocket() ? 'is a socket' : 'is a device'
 }
 
-function oldestFirst(one: Waiting, other: Waiting): number {
+function oldestFirst(one: OutboxFile, other: OutboxFile): number {
   return one.mtimeMs - other.mtimeMs || byName(one, other)
 }
 

@@ -2,8 +2,9 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { ForeignResponse } from './answer.ts'
-import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
-import { Idle } from './idle.ts'
+import { errorOf, readText, type ServerAccess, sendRequest, unexpectedContent } from './exchange.ts'
+import { isUploadList } from './files-client.ts'
+import { IdleTimeout } from './idle-timeout.ts'
 
 /** `server`: the SplitCart server; `stranger`: a proxy or other server; `nobody`: no connection. */
 export type Respondent = 'server' | 'stranger' | 'nobody'
@@ -13,15 +14,18 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof Problem && error.code === 'server_unreachable'
 }
 
-type Asking = Readonly<{ server: URL; key: string; kind: string; idleMsMax: number }>
-
 /** Sends an empty upload: a SplitCart error response to it proves that uploads reach the server. */
-export async function probeServer({ server, key, kind, idleMsMax }: Asking): Promise<Respondent> {
-  using idle = new Idle(idleMsMax)
+export async function probeServer({
+  server,
+  key,
+  kind,
+  idleMsMax,
+}: ServerAccess & Readonly<{ kind: string }>): Promise<Respondent> {
+  using idle = new IdleTimeout(idleMsMax)
   const url = urlOf(server, `api/upload/${kind}/`)
   try {
-    const response = await ask({ key }, idle, url, { method: 'POST' })
-    const fault = faultOf(response, url, await readText(idle, response))
+    const response = await sendRequest({ key }, idle, url, { method: 'POST' })
+    const fault = errorOf(response, url, await readText(idle, response))
     if (fault instanceof ForeignResponse) return 'stranger'
     if (fault.retry === 'never' || fault.status === 429) return 'server'
     throw fault
@@ -32,20 +36,12 @@ export async function probeServer({ server, key, kind, idleMsMax }: Asking): Pro
 }
 
 /** Throws unless a SplitCart server is at exactly this address: under a wrong path, every upload looks unknown. */
-export async function mustHaveUploads(client: Asking): Promise<void> {
-  using idle = new Idle(client.idleMsMax)
+export async function requireUploadsPath(client: ServerAccess): Promise<void> {
+  using idle = new IdleTimeout(client.idleMsMax)
   const url = urlOf(client.server, 'api/uploads')
   url.searchParams.set('limit', '1')
-  const response = await ask(client, idle, url, {})
+  const response = await sendRequest(client, idle, url, {})
   const text = await readText(idle, response)
-  if (response.status !== 200) throw faultOf(response, url, text)
-  if (!isList(text)) throw strangeAnswer(response, url, text)
-}
-
-function isList(text: string): boolean {
-  try {
-    return Array.isArray(JSON.parse(text)?.uploads)
-  } catch {
-    return false
-  }
+  if (response.status !== 200) throw errorOf(response, url, text)
+  if (!isUploadList(text)) throw unexpectedContent(response, url, text)
 }

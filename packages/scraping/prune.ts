@@ -7,7 +7,7 @@
  *  1. Only a file whose receipt says *loaded* or *delivered*, for longer than asked, is removed. Any other is the only
  *     copy, or needs a person. A file that was written to and differs from its receipt goes back to the outbox.
  *  2. The receipt goes last: a crash leaves no file without one, and the next run removes the rest.
- *  3. Nothing is removed if the clock looks wrong, unless a person insists (`all`).
+ *  3. Nothing is removed if the clock looks wrong, unless a person trusts it (`trustsClock`).
  */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
@@ -16,27 +16,27 @@ import { removeBases } from '@splitcart/shared/packed/packed.ts'
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
-import { type Archived, compare, fileStatsAt, receiptsIn, sidecarsOf } from './archive.ts'
+import { type ArchivedFile, compareWithReceipt, fileStatsAt, receiptsIn, sidecarsOf } from './archive.ts'
 import type { Folders } from './folders.ts'
 import { requeue } from './requeue.ts'
 
-/** `now`: in ms since 1970; `dryRun`: removes nothing; `all`: a person insists that the clock is right. */
-export type Prune = Readonly<{
+/** `now`: in ms since 1970; `dryRun`: removes nothing; `trustsClock`: a person insists that it is right. */
+export type PruneArchiveOptions = Readonly<{
   disk: Disk
   folders: Folders
   daysMin: number
   now: number
   dryRun: boolean
-  all?: boolean
+  trustsClock?: boolean
 }>
 
-/** A file that is removed, or would be; `bytes` includes its sidecars. `wentBack`: it had changed; its outbox name. */
-export type Pruned = Readonly<{ name: string; bytes: number; loadedAt: string; wentBack?: string }>
+/** A file that is removed, or would be; `bytes` includes its sidecars. `returnedAs`: it had changed; its name in the outbox. */
+export type PrunedFile = Readonly<{ name: string; bytes: number; loadedAt: string; returnedAs?: string }>
 
 /** Removes old loaded files with receipts and rejects; yields each. Throws `prune_refused` if the clock looks wrong. */
-export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
-  const { disk, folders, daysMin, now, dryRun, all = false } = prune
-  const old: (Archived & Readonly<{ loadedAt: string }>)[] = []
+export async function* pruneArchive(prune: PruneArchiveOptions): AsyncGenerator<PrunedFile> {
+  const { disk, folders, daysMin, now, dryRun, trustsClock = false } = prune
+  const old: (ArchivedFile & Readonly<{ loadedAt: string }>)[] = []
   const young: number[] = []
   for await (const archived of receiptsIn(disk, folders)) {
     const loadedAt = loadedTime(archived.receipt)
@@ -46,7 +46,7 @@ export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
     else old.push({ ...archived, loadedAt })
   }
   // With 0 days age does not matter, so the clock does not either.
-  if (daysMin > 0 && !all)
+  if (daysMin > 0 && !trustsClock)
     checkPruneClock(
       old.map(({ loadedAt }) => Date.parse(loadedAt)),
       young,
@@ -56,9 +56,9 @@ export async function* pruneArchive(prune: Prune): AsyncGenerator<Pruned> {
 }
 
 async function pruneOne(
-  { disk, folders, dryRun }: Prune,
-  archived: Archived & Readonly<{ loadedAt: string }>,
-): Promise<Pruned> {
+  { disk, folders, dryRun }: PruneArchiveOptions,
+  archived: ArchivedFile & Readonly<{ loadedAt: string }>,
+): Promise<PrunedFile> {
   const { name, path, loadedAt } = archived
   const sidecars = sidecarsOf(path)
   let bytes = 0
@@ -66,10 +66,10 @@ async function pruneOne(
   const aside = KEPT_ENDINGS.flatMap((ending) => namesAside(path + ending))
   for (const one of [path, ...packed, ...aside, sidecars.rejects, sidecars.receipt])
     bytes += (await fileStatsAt(disk, one))?.size ?? 0
-  const isChanged = (await compare(disk, archived)) === null
+  const isChanged = (await compareWithReceipt(disk, archived)) === 'changed'
   if (isChanged) {
-    const wentBack = dryRun ? name : (await requeue(disk, folders, archived)).name
-    return { name, bytes, loadedAt, wentBack }
+    const returnedAs = dryRun ? name : (await requeue(disk, folders, archived)).name
+    return { name, bytes, loadedAt, returnedAs }
   }
   if (!dryRun) {
     await removeIfThere(disk, sidecars.rejects)

@@ -2,25 +2,29 @@
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { AnswerError, faultOfAnswer } from './answer.ts'
+import { AnswerError, errorOfResponse } from './answer.ts'
 import type { Baseline } from './check-file.ts'
 import { connectionFault } from './connection-fault.ts'
 
 const WAIT_MS_MAX = 30_000
 
 /** The store and date of the scrape. */
-export type Asked = Readonly<{ company: string; store: string; date: string }>
+export type RequestedScrape = Readonly<{ company: string; store: string; date: string }>
 
 /** Fetches the baseline of a chain. The key goes only to this address, and over plain http only on loopback. */
-export async function referencesFrom(server: URL, key: string, { company, store, date }: Asked): Promise<Baseline> {
+export async function fetchBaseline(
+  server: URL,
+  key: string,
+  { company, store, date }: RequestedScrape,
+): Promise<Baseline> {
   if (server.protocol !== 'https:' && !isLoopback(server.hostname))
     throw new Problem('settings_invalid', `\n  --against: expected https for another machine, got "${server.origin}"`)
   const url = urlOf(server, 'api/references')
   url.search = new URLSearchParams({ company, store_id: store, date }).toString()
-  const answer = await answerOf(url, key)
+  const answer = await requestBaseline(url, key)
   const text = await answer.text()
   if (!answer.ok)
-    throw faultOfAnswer({ status: answer.status, headers: answer.headers, text, url } as never, Date.now())
+    throw errorOfResponse({ status: answer.status, headers: answer.headers, text, url } as never, Date.now())
   // Older servers do not send beliefs.
   const { references, beliefs = [] } = JSON.parse(text) as Pick<Baseline, 'references'> & Partial<Baseline>
   return { references, beliefs }
@@ -30,16 +34,20 @@ export async function referencesFrom(server: URL, key: string, { company, store,
  * The same, but undefined if the server is away or the key lacks permission. Such an error is not reported here:
  * sending the file next will report it.
  */
-export async function referencesIfAvailable(server: URL, key: string, asked: Asked): Promise<Baseline | undefined> {
+export async function fetchBaselineIfAvailable(
+  server: URL,
+  key: string,
+  asked: RequestedScrape,
+): Promise<Baseline | undefined> {
   try {
-    return await referencesFrom(server, key, asked)
+    return await fetchBaseline(server, key, asked)
   } catch (error) {
     if (error instanceof Problem || error instanceof AnswerError) return undefined
     throw error
   }
 }
 
-async function answerOf(url: URL, key: string): Promise<Response> {
+async function requestBaseline(url: URL, key: string): Promise<Response> {
   try {
     const signal = AbortSignal.timeout(WAIT_MS_MAX)
     return await fetch(url, { headers: { 'X-API-Key': key }, redirect: 'manual', signal })

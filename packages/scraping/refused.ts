@@ -2,9 +2,9 @@
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { AnswerError } from './answer.ts'
 import type { Folders } from './folders.ts'
-import type { Waiting } from './outbox.ts'
+import { moveOutOfOutbox } from './move-out-of-outbox.ts'
+import type { OutboxFile } from './outbox.ts'
 import type { Spooled } from './spool.ts'
-import { moveOutOfOutbox } from './take-out.ts'
 
 const PROBLEM_ENDING = '.problem.json'
 
@@ -12,7 +12,7 @@ const PROBLEM_ENDING = '.problem.json'
 export async function refuse(
   disk: Disk,
   folders: Folders,
-  sent: Readonly<{ file: Waiting; spooled: Spooled; error: AnswerError }>,
+  sent: Readonly<{ file: OutboxFile; spooled: Spooled; error: AnswerError }>,
 ): Promise<string> {
   const { file, spooled, error } = sent
   const sidecar = { name: file.name, sha256: spooled.sha256, refused_at: new Date().toISOString(), ...problemOf(error) }

@@ -1,8 +1,8 @@
 /** Client of `POST /api/heartbeat`: one request, no retry. */
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
-import { ask, faultOf, readText } from './exchange.ts'
-import { Idle } from './idle.ts'
+import { errorOf, readText, sendRequest } from './exchange.ts'
+import { IdleTimeout } from './idle-timeout.ts'
 
 const ANSWER_MS_MAX = 5_000
 const TAKEN = 204
@@ -13,10 +13,10 @@ export async function sendReport(
   report: MachineReport,
   signal?: AbortSignal,
 ): Promise<void> {
-  using idle = new Idle(ANSWER_MS_MAX, signal)
+  using idle = new IdleTimeout(ANSWER_MS_MAX, signal)
   const url = urlOf(server, 'api/heartbeat')
   const headers = { 'Content-Type': 'application/json' }
-  const response = await ask({ key }, idle, url, { method: 'POST', headers, body: JSON.stringify(report) })
+  const response = await sendRequest({ key }, idle, url, { method: 'POST', headers, body: JSON.stringify(report) })
   const text = await readText(idle, response)
-  if (response.status !== TAKEN) throw faultOf(response, url, text)
+  if (response.status !== TAKEN) throw errorOf(response, url, text)
 }

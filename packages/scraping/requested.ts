@@ -12,23 +12,23 @@ import { AnswerError, ForeignResponse } from './answer.ts'
 import { receiptsIn } from './archive.ts'
 import { realClock } from './clock.ts'
 import { copyToOutbox } from './copy-to-outbox.ts'
-import type { Requested } from './files-client.ts'
+import type { RequestedUploads } from './files-client.ts'
 import type { Folders } from './folders.ts'
-import { sendForgotten } from './server-history.ts'
+import { requeueAllForgotten } from './server-history.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { emit, type Job, once, type Run } from './upload-job.ts'
+import { emit, reportOnce, type UploadJob, type UploadRun } from './upload-job.ts'
 
-const ASKED_EVERY_MS = HOUR_MS
+const CHECKED_EVERY_MS = HOUR_MS
 
 /** Copies requested files from the archive to the outbox, at most hourly; warns of those the archive lacks. */
-export async function sendRequested(job: Job, run: Run): Promise<void> {
+export async function sendRequested(job: UploadJob, run: UploadRun): Promise<void> {
   const { clock = realClock() } = job
-  if (!job.sendsRequested || clock.steady() - run.askedAt < ASKED_EVERY_MS) return
-  run.askedAt = clock.steady()
-  const { uploads: wanted, history } = await job.client.requested().catch(unlessDisk)
-  if (history !== undefined) await sendForgotten(job, run, history)
+  if (!job.sendsRequested || clock.steady() - run.requestedCheckedAt < CHECKED_EVERY_MS) return
+  run.requestedCheckedAt = clock.steady()
+  const { uploads: wanted, history } = await job.client.requested().catch(noneIfServerError)
+  if (history !== undefined) await requeueAllForgotten(job, run, history)
   if (wanted.length === 0) return
-  const names = await namesOf(job.disk, job.folders, wanted)
+  const names = await archivedNames(job.disk, job.folders, wanted)
   for (const { sha256, filename } of wanted) {
     const name = names.get(sha256)
     const isThere = name !== undefined && (await copyToOutbox(job.disk, job.folders, { name, sha256 }))
@@ -36,18 +36,18 @@ export async function sendRequested(job: Job, run: Run): Promise<void> {
     const problem = problemInfoOf(
       new Problem('kept_damaged', `the server asks for ${filename}, which the archive does not have whole`),
     )
-    once(run, `requested ${sha256}`, () => emit(job, run, { type: 'warning', name: filename, problem }))
+    reportOnce(run, `requested ${sha256}`, () => emit(job, run, { type: 'warning', name: filename, problem }))
   }
 }
 
 /** Treats an error of the server as no requests, so that files are still sent; it is asked again later. */
-function unlessDisk(error: unknown): Requested {
+function noneIfServerError(error: unknown): RequestedUploads {
   if (error instanceof AnswerError || error instanceof ForeignResponse || error instanceof Problem)
     return { uploads: [] }
   throw error
 }
 
-async function namesOf(disk: Disk, folders: Folders, wanted: readonly Receipt[]): Promise<Map<string, string>> {
+async function archivedNames(disk: Disk, folders: Folders, wanted: readonly Receipt[]): Promise<Map<string, string>> {
   const sums = new Set(wanted.map(({ sha256 }) => sha256))
   const names = new Map<string, string>()
   for await (const { name, receipt } of receiptsIn(disk, folders))

@@ -1,6 +1,6 @@
 /**
- * Back to the outbox: a file whose upload the server had accepted and does not know any more (its disk was lost, or it was set
- * back to a backup), or a file that is not what was accepted any more (somebody went on writing).
+ * Moves archived files back to the outbox: those that the server accepted and does not know any more (its disk was lost,
+ * or a backup was restored), and those that a program has changed since.
  *
  *   rejects removed ──▶ file linked into the outbox, then unlinked here (durable) ──▶ receipt removed
  *
@@ -18,15 +18,15 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import { move, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { namesFor } from '@splitcart/shared/file-name.ts'
 import { COMPACTED_ENDINGS } from '@splitcart/shared/packed/kept-file.ts'
-import { type Archived, fileStatsAt, readReceipt, sidecarsOf } from './archive.ts'
+import { type ArchivedFile, fileStatsAt, readReceipt, sidecarsOf } from './archive.ts'
 import type { Folders } from './folders.ts'
-import type { Job, Run } from './upload-job.ts'
+import type { UploadJob, UploadRun } from './upload-job.ts'
 
 /** Moves an archived file back to the outbox; returns its new name and path. Safe to repeat after any crash. */
 export async function requeue(
   disk: Disk,
   folders: Folders,
-  { name, path, receipt }: Archived,
+  { name, path, receipt }: ArchivedFile,
 ): Promise<Readonly<{ name: string; path: string }>> {
   const sidecars = sidecarsOf(path)
   const isKept = await isPackedAt(disk, path)
@@ -42,9 +42,9 @@ export async function requeue(
  * the server was asked: its receipt is another one then.
  */
 export function requeueForgotten(
-  { disk, folders }: Job,
-  { moves, requeued }: Run,
-  archived: Archived,
+  { disk, folders }: UploadJob,
+  { moves, requeued }: UploadRun,
+  archived: ArchivedFile,
 ): Promise<boolean> {
   return moves.run(async () => {
     if ((await readReceipt(disk, sidecarsOf(archived.path).receipt))?.id !== archived.receipt.id) return false

@@ -12,37 +12,40 @@
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import type { Clock } from './clock.ts'
 import type { FindWriters } from './open-writers.ts'
-import { type FileStats, isUntouched, type Waiting } from './outbox.ts'
+import { type FileStats, isUntouched, type OutboxFile } from './outbox.ts'
 
 /** How long files rest (in ms), and how to find out which are open for writing. */
 export type RestRules = Readonly<{ restMs: number; findWriters: FindWriters; platform: NodeJS.Platform }>
 
-/** A file that may still be written to: why, for how long it was seen unchanged, and when to look again (ms). */
-export type Resting = Readonly<{
-  file: Waiting
+/** A file that may still be written to: why, for how long it was seen unchanged, and in how many ms to check again. */
+export type RestingFile = Readonly<{
+  file: OutboxFile
   reason: 'is open for writing' | 'may still be written to'
   quietMs: number
-  lookMs: number
+  recheckMs: number
 }>
 
 /** The files that are ready to be sent, in the order given, and those that rest. */
-export type Sorted = Readonly<{ ready: readonly Waiting[]; resting: readonly Resting[] }>
+export type SortedOutbox = Readonly<{ ready: readonly OutboxFile[]; resting: readonly RestingFile[] }>
 
 /** Evidence of completeness beyond the file's stats. */
-export type Hints = Readonly<{ isMarked: (file: Waiting) => boolean; endsWhole: (file: Waiting) => Promise<boolean> }>
+export type CompletenessHints = Readonly<{
+  isMarked: (file: OutboxFile) => boolean
+  endsWithWholeRow: (file: OutboxFile) => Promise<boolean>
+}>
 
 /**
  * The last observation of a file. `since`: since when it is unchanged; `quietMs`: how long this was observed;
  * `pauseMsMax`: the longest pause seen between two of its changes.
  */
-type Seen = {
-  readonly sight: FileStats
+type FileObservation = {
+  readonly stats: FileStats
   readonly since: number
   readonly seenAt: number
   readonly hasChanged: boolean
   readonly pauseMsMax: number
   quietMs: number
-  endsWhole: boolean | undefined
+  endsWithWholeRow: boolean | undefined
 }
 
 const LARGE_BYTES = 32 * 1024 * 1024
@@ -51,24 +54,24 @@ const BY_SIZE_MAX = 15
 const BY_SHORT_SPAN_MAX = 6
 const BY_LONG_SPAN_MAX = 30
 const BY_PAUSES_MAX = 300
-const TORN = 15
-const SHORT_SPAN = 5
-const LONG_SPAN = 0.1
-const PAUSES = 3
-const LOOKS_PER_REST = 4
+const TORN_END_FACTOR = 15
+const SHORT_SPAN_FACTOR = 5
+const LONG_SPAN_FACTOR = 0.1
+const PAUSES_FACTOR = 3
+const CHECKS_PER_REST = 4
 
 /** How long a file has to be unchanged, in ms: longer if it is large, grew slowly, had a long pause, or ends torn. */
-export function restFor(
+export function restMsFor(
   restMs: number,
-  { size, spanMs }: Pick<Waiting, 'size' | 'spanMs'>,
-  { pauseMsMax, endsWhole }: Readonly<{ pauseMsMax: number; endsWhole: boolean }>,
+  { size, spanMs }: Pick<OutboxFile, 'size' | 'spanMs'>,
+  { pauseMsMax, endsWithWholeRow }: Readonly<{ pauseMsMax: number; endsWithWholeRow: boolean }>,
 ): number {
   return Math.max(
     restMs * Math.min(1 + size / LARGE_BYTES, BY_SIZE_MAX),
-    Math.min(spanMs * SHORT_SPAN, restMs * BY_SHORT_SPAN_MAX),
-    Math.min(spanMs * LONG_SPAN, restMs * BY_LONG_SPAN_MAX),
-    Math.min(pauseMsMax * PAUSES, restMs * BY_PAUSES_MAX),
-    endsWhole ? 0 : restMs * TORN,
+    Math.min(spanMs * SHORT_SPAN_FACTOR, restMs * BY_SHORT_SPAN_MAX),
+    Math.min(spanMs * LONG_SPAN_FACTOR, restMs * BY_LONG_SPAN_MAX),
+    Math.min(pauseMsMax * PAUSES_FACTOR, restMs * BY_PAUSES_MAX),
+    endsWithWholeRow ? 0 : restMs * TORN_END_FACTOR,
   )
 }
 
@@ -76,7 +79,7 @@ export function restFor(
 export class OutboxSorter {
   readonly #rules: RestRules
   readonly #clock: Clock
-  readonly #seen = new Map<string, Seen>()
+  readonly #seen = new Map<string, FileObservation>()
   #isFirst = true
 
   constructor(rules: RestRules, clock: Clock) {
@@ -90,15 +93,15 @@ export class OutboxSorter {
   }
 
   /** Splits the files into ready and resting ones. */
-  async sort(files: readonly Waiting[], hints: Hints): Promise<Sorted> {
+  async sort(files: readonly OutboxFile[], hints: CompletenessHints): Promise<SortedOutbox> {
     const names = new Set(files.map(({ name }) => name))
     for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name)
-    const resting = new Map<string, Resting>()
-    const rested: Waiting[] = []
+    const resting = new Map<string, RestingFile>()
+    const rested: OutboxFile[] = []
     for (const file of files.filter((each) => !hints.isMarked(each))) {
-      const lookMs = await this.#lookAgainIn(file, hints)
-      if (lookMs > 0)
-        resting.set(file.name, { file, reason: 'may still be written to', quietMs: this.#quietMs(file), lookMs })
+      const recheckMs = await this.#recheckMs(file, hints)
+      if (recheckMs > 0)
+        resting.set(file.name, { file, reason: 'may still be written to', quietMs: this.#quietMs(file), recheckMs })
       else rested.push(file)
     }
     this.#isFirst = false
@@ -108,38 +111,41 @@ export class OutboxSorter {
         file,
         reason: 'is open for writing',
         quietMs: this.#quietMs(file),
-        lookMs: this.#lookAtOpenIn(file),
+        recheckMs: this.#recheckOpenMs(file),
       })
     return { ready: files.filter(({ name }) => !resting.has(name)), resting: [...resting.values()] }
   }
 
   /** In how many ms to look again at a file; 0 when it has rested. */
-  async #lookAgainIn(file: Waiting, hints: Hints): Promise<number> {
-    const seen = this.#look(file)
-    seen.endsWhole ??= await hints.endsWhole(file)
-    if (seen.endsWhole && !seen.hasChanged && this.#wasRenamed(file)) return 0
-    const needsMs = restFor(this.#rules.restMs, file, { pauseMsMax: seen.pauseMsMax, endsWhole: seen.endsWhole })
+  async #recheckMs(file: OutboxFile, hints: CompletenessHints): Promise<number> {
+    const seen = this.#observe(file)
+    seen.endsWithWholeRow ??= await hints.endsWithWholeRow(file)
+    if (seen.endsWithWholeRow && !seen.hasChanged && this.#wasRenamed(file)) return 0
+    const needsMs = restMsFor(this.#rules.restMs, file, {
+      pauseMsMax: seen.pauseMsMax,
+      endsWithWholeRow: seen.endsWithWholeRow,
+    })
     const leftMs = seen.since + needsMs - this.#clock.steady()
-    return leftMs <= 0 ? 0 : Math.min(leftMs, needsMs / LOOKS_PER_REST)
+    return leftMs <= 0 ? 0 : Math.min(leftMs, needsMs / CHECKS_PER_REST)
   }
 
   // Looking for writers is expensive, so it is done less often the longer a file has been quiet.
-  #lookAtOpenIn(file: Waiting): number {
+  #recheckOpenMs(file: OutboxFile): number {
     const { restMs } = this.#rules
-    return Math.max(restMs, Math.min(this.#quietMs(file) / LOOKS_PER_REST, restMs * TORN))
+    return Math.max(restMs, Math.min(this.#quietMs(file) / CHECKS_PER_REST, restMs * TORN_END_FACTOR))
   }
 
-  #quietMs({ name }: Waiting): number {
+  #quietMs({ name }: OutboxFile): number {
     return this.#seen.get(name)?.quietMs ?? 0
   }
 
-  #look(file: Waiting): Seen {
+  #observe(file: OutboxFile): FileObservation {
     const before = this.#seen.get(file.name)
-    if (before !== undefined && isUntouched(before.sight, file)) {
+    if (before !== undefined && isUntouched(before.stats, file)) {
       before.quietMs = this.#clock.steady() - before.seenAt
       return before
     }
-    if (before?.sight.ino !== file.ino)
+    if (before?.stats.ino !== file.ino)
       return this.#remember(file, { hasChanged: false, restedMs: this.#restedBefore(file, before), pauseMsMax: 0 })
     return this.#remember(file, {
       hasChanged: true,
@@ -150,16 +156,16 @@ export class OutboxSorter {
 
   #remember(
     file: Readonly<{ name: string }> & FileStats,
-    { restedMs, ...known }: Pick<Seen, 'hasChanged' | 'pauseMsMax'> & Readonly<{ restedMs: number }>,
-  ): Seen {
+    { restedMs, ...known }: Pick<FileObservation, 'hasChanged' | 'pauseMsMax'> & Readonly<{ restedMs: number }>,
+  ): FileObservation {
     const seenAt = this.#clock.steady()
-    const seen = { ...known, sight: file, seenAt, since: seenAt - restedMs, quietMs: 0, endsWhole: undefined }
+    const seen = { ...known, stats: file, seenAt, since: seenAt - restedMs, quietMs: 0, endsWithWholeRow: undefined }
     this.#seen.set(file.name, seen)
     return seen
   }
 
   // Wall-clock times count only for files found at the first look: the clock may jump, a share may have its own.
-  #restedBefore(file: FileStats, before: Seen | undefined): number {
+  #restedBefore(file: FileStats, before: FileObservation | undefined): number {
     return this.#isFirst && before === undefined ? Math.max(0, this.#clock.now() - file.ctimeMs) : 0
   }
 
@@ -173,9 +179,9 @@ export class OutboxSorter {
 const TAIL_BYTES = 64 * 1024
 
 /** Whether a file ends with a whole row: with a line end, or with JSON that is complete. */
-export async function endsWhole(
+export async function endsWithWholeRow(
   disk: Pick<Disk, 'open'>,
-  { path, size }: Pick<Waiting, 'path' | 'size'>,
+  { path, size }: Pick<OutboxFile, 'path' | 'size'>,
 ): Promise<boolean> {
   const tail = await tailOf(disk, path, size).catch(() => Buffer.alloc(0))
   if (tail.at(-1) === LINE_END) return true

@@ -2,13 +2,13 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isFinal, type Receipt } from '@splitcart/shared/receipt.ts'
 import { AnswerError } from './answer.ts'
-import { type Archived, isOver, settle, type Unsettled, unsettled } from './archive.ts'
-import { deliver } from './delivery.ts'
+import { type ArchivedFile, isConcluded, listUnsettled, type UnsettledFile, writeResult } from './archive.ts'
+import { endsRun, withFewerTries } from './file-failure.ts'
 import type { Reject } from './rejects.ts'
 import { requeueForgotten } from './requeue.ts'
-import { endsRun, withPatienceFor } from './setback.ts'
+import { withRetries } from './retries.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { emit, type Job, once, pausing, type Run } from './upload-job.ts'
+import { emit, reportOnce, retryHooks, type UploadJob, type UploadRun } from './upload-job.ts'
 
 /**
  * Number of uploads still in progress; number that the server has forgotten, whose files are back in the outbox; and
@@ -16,26 +16,26 @@ import { emit, type Job, once, pausing, type Run } from './upload-job.ts'
  */
 export type Results = Readonly<{ unfinished: number; forgotten: number; fault?: Error }>
 
-type Fate = 'unfinished' | 'forgotten' | 'known'
+type UploadFate = 'unfinished' | 'forgotten' | 'known'
 
 const STREAK_MAX = 2
-const ASKED_AT_ONCE = 50
+const BATCH_MAX = 50
 
 /** Fetches the result of every unsettled upload. A failure does not stop the others; two in a row do. */
-export async function fetchResults(job: Job, run: Run): Promise<Results> {
+export async function fetchResults(job: UploadJob, run: UploadRun): Promise<Results> {
   const count = { unfinished: 0, forgotten: 0, known: 0 }
   let fault: Error | undefined
   let streak = 0
-  const open = (await unsettled(job.disk, job.folders, run.settled)).sort(byAge)
-  const told = new Map<string, Receipt>()
+  const open = (await listUnsettled(job.disk, job.folders, run.settled)).sort(byAge)
+  const receipts = new Map<string, Receipt>()
   for (const [index, archived] of open.entries()) {
     if (job.signal.aborted || streak >= STREAK_MAX) break
     try {
-      if (index % ASKED_AT_ONCE === 0 && (await areAllUnfinished(job, run, { open, index, told }))) {
+      if (index % BATCH_MAX === 0 && (await areAllUnfinished(job, run, { open, index, receipts }))) {
         count.unfinished += open.length - index
         break
       }
-      count[await fateOf(withPatienceFor(job, run), run, archived, told.get(archived.receipt.id))]++
+      count[await fetchResult(withFewerTries(job, run), run, archived, receipts.get(archived.receipt.id))]++
       run.streak = streak = 0
     } catch (error) {
       if (endsRun(run, error) || !(error instanceof Problem || error instanceof AnswerError)) throw error
@@ -47,22 +47,31 @@ export async function fetchResults(job: Job, run: Run): Promise<Results> {
   return { ...count, ...(fault && { fault }) }
 }
 
-type Asking = Readonly<{ open: readonly Unsettled[]; index: number; told: Map<string, Receipt> }>
+type ResultBatch = Readonly<{ open: readonly UnsettledFile[]; index: number; receipts: Map<string, Receipt> }>
 
 /**
  * Fetches the next uploads in one request. True if all from `index` on are unfinished: the server loads the oldest
  * first, so when the next ones and the last ones are unfinished, those between them are too.
  */
-async function areAllUnfinished(job: Job, run: Run, { open, index, told }: Asking): Promise<boolean> {
-  const next = await askForAll(job, run, open.slice(index, index + ASKED_AT_ONCE), told)
-  if (!next || open.length <= index + ASKED_AT_ONCE) return false
-  return askForAll(job, run, open.slice(Math.max(index + ASKED_AT_ONCE, open.length - ASKED_AT_ONCE)), told)
+async function areAllUnfinished(
+  job: UploadJob,
+  run: UploadRun,
+  { open, index, receipts }: ResultBatch,
+): Promise<boolean> {
+  const next = await fetchBatch(job, run, open.slice(index, index + BATCH_MAX), receipts)
+  if (!next || open.length <= index + BATCH_MAX) return false
+  return fetchBatch(job, run, open.slice(Math.max(index + BATCH_MAX, open.length - BATCH_MAX)), receipts)
 }
 
-/** Fetches some uploads into `told`; true if the server says that all of them are unfinished. */
-async function askForAll(job: Job, run: Run, some: readonly Unsettled[], told: Map<string, Receipt>): Promise<boolean> {
+/** Fetches some uploads into `receipts`; true if the server says that all of them are unfinished. */
+async function fetchBatch(
+  job: UploadJob,
+  run: UploadRun,
+  some: readonly UnsettledFile[],
+  told: Map<string, Receipt>,
+): Promise<boolean> {
   const ids = some.map(({ receipt }) => receipt.id)
-  const receipts = await deliver(() => job.client.receipts(ids), job.patience, pausing(job, run, some[0]!.name))
+  const receipts = await withRetries(() => job.client.receipts(ids), job.patience, retryHooks(job, run, some[0]!.name))
   for (const [id, receipt] of receipts) told.set(id, receipt)
   return some.every(({ receipt: { id, sha256 } }) => {
     const receipt = told.get(id)
@@ -71,21 +80,26 @@ async function askForAll(job: Job, run: Run, some: readonly Unsettled[], told: M
 }
 
 /** Sorts the oldest first: ids begin with their time. */
-function byAge({ receipt: one }: Unsettled, { receipt: other }: Unsettled): number {
+function byAge({ receipt: one }: UnsettledFile, { receipt: other }: UnsettledFile): number {
   return one.id < other.id ? -1 : 1
 }
 
-async function fateOf(job: Job, run: Run, archived: Unsettled, told: Receipt | undefined): Promise<Fate> {
-  const receipt = told?.sha256 === archived.receipt.sha256 ? told : await askFor(job, run, archived)
-  if (receipt === 'unknown') return (await sendAgain(job, run, archived)) ? 'forgotten' : 'known'
+async function fetchResult(
+  job: UploadJob,
+  run: UploadRun,
+  archived: UnsettledFile,
+  told: Receipt | undefined,
+): Promise<UploadFate> {
+  const receipt = told?.sha256 === archived.receipt.sha256 ? told : await fetchReceipt(job, run, archived)
+  if (receipt === 'unknown') return (await requeueUnknown(job, run, archived)) ? 'forgotten' : 'known'
   if (receipt !== undefined && !isFinal(receipt)) return 'unfinished'
   if (receipt !== undefined && isNews(archived, receipt))
-    await storeResult(job, run, { ...archived, receipt: { ...promiseOf(archived), ...receipt } })
+    await storeResult(job, run, { ...archived, receipt: { ...dictionaryPromise(archived), ...receipt } })
   return 'known'
 }
 
 /** Stores a final receipt and its rejects; if the rejects cannot be fetched now, the next run does it. */
-export async function storeResultOrLater(job: Job, run: Run, archived: Archived): Promise<void> {
+export async function storeResultOrLater(job: UploadJob, run: UploadRun, archived: ArchivedFile): Promise<void> {
   try {
     await storeResult(job, run, archived)
   } catch (error) {
@@ -95,17 +109,17 @@ export async function storeResultOrLater(job: Job, run: Run, archived: Archived)
 }
 
 /** Stores a final receipt with the rejected rows, and reports it. */
-async function storeResult(job: Job, run: Run, archived: Archived): Promise<void> {
+async function storeResult(job: UploadJob, run: UploadRun, archived: ArchivedFile): Promise<void> {
   const { name, receipt } = archived
   const file = run.compared.get(name)
   const kept = file === undefined ? archived : { ...archived, receipt: { ...receipt, file } }
   run.dictionaries.add(kept)
   try {
     // Serialised with the moves: the outbox may hold the same bytes twice, and both become one file of the archive.
-    await deliver(
-      () => run.moves.run(() => settle(job.disk, kept, allRejects(job, receipt))),
+    await withRetries(
+      () => run.moves.run(() => writeResult(job.disk, kept, allRejects(job, receipt))),
       job.patience,
-      pausing(job, run, name),
+      retryHooks(job, run, name),
     )
   } catch (error) {
     return warnOrThrow(job, run, name, error)
@@ -115,7 +129,7 @@ async function storeResult(job: Job, run: Run, archived: Archived): Promise<void
 }
 
 /** The rejects of an upload. Throws `answer_unknown` unless there are as many as its receipt says. */
-async function* allRejects({ client }: Job, { id, load }: Receipt): AsyncGenerator<Reject> {
+async function* allRejects({ client }: UploadJob, { id, load }: Receipt): AsyncGenerator<Reject> {
   let count = 0
   for await (const reject of client.rejects(id)) {
     count++
@@ -126,9 +140,13 @@ async function* allRejects({ client }: Job, { id, load }: Receipt): AsyncGenerat
     throw new Problem('answer_unknown', `of ${expected} rejects of the upload ${id} came ${count}`)
 }
 
-async function askFor(job: Job, run: Run, { name, receipt }: Archived): Promise<Receipt | 'unknown' | undefined> {
+async function fetchReceipt(
+  job: UploadJob,
+  run: UploadRun,
+  { name, receipt }: ArchivedFile,
+): Promise<Receipt | 'unknown' | undefined> {
   try {
-    const now = await deliver(() => job.client.receipt(receipt.id), job.patience, pausing(job, run, name))
+    const now = await withRetries(() => job.client.receipt(receipt.id), job.patience, retryHooks(job, run, name))
     if (now === undefined) return 'unknown'
     if (now.sha256 !== receipt.sha256) throw new Problem('receipt_mismatch', `the upload ${receipt.id} is not ${name}`)
     return now
@@ -139,24 +157,24 @@ async function askFor(job: Job, run: Run, { name, receipt }: Archived): Promise<
 }
 
 // Loaded, failed and delivered uploads are not sent again: only their rejects were missing, and those are lost.
-async function sendAgain(job: Job, run: Run, archived: Archived): Promise<boolean> {
+async function requeueUnknown(job: UploadJob, run: UploadRun, archived: ArchivedFile): Promise<boolean> {
   const { name, receipt } = archived
-  const isDone = isOver(receipt)
+  const isDone = isConcluded(receipt)
   const detail = `the upload ${receipt.id} of ${name}, which was ${receipt.state}`
   const problem = problemInfoOf(new Problem(isDone ? 'not_found' : 'upload_forgotten', detail))
   if (!isDone && !(await requeueForgotten(job, run, archived))) return false
-  once(run, `${problem.code} ${receipt.id}`, () => emit(job, run, { type: 'warning', name, problem }))
+  reportOnce(run, `${problem.code} ${receipt.id}`, () => emit(job, run, { type: 'warning', name, problem }))
   return !isDone
 }
 
 /** The promise to keep the dictionary, which a list of uploads omits. */
-function promiseOf({ receipt: { dictionary_until } }: Unsettled): Pick<Receipt, 'dictionary_until'> {
+function dictionaryPromise({ receipt: { dictionary_until } }: UnsettledFile): Pick<Receipt, 'dictionary_until'> {
   return dictionary_until === undefined ? {} : { dictionary_until }
 }
 
 // A held upload is asked for repeatedly; only a change is worth writing and reporting. A final state that was known
 // before is stored again when its rejects are missing.
-function isNews({ receipt: before, lacksRejects }: Unsettled, now: Receipt): boolean {
+function isNews({ receipt: before, lacksRejects }: UnsettledFile, now: Receipt): boolean {
   return before.state !== now.state || now.state !== 'held' || lacksRejects
 }
 
@@ -166,8 +184,8 @@ function isAboutUpload(error: unknown): boolean {
   return error instanceof Problem && (error.code === 'not_found' || error.code === 'receipt_mismatch')
 }
 
-function warnOrThrow(job: Job, run: Run, name: string, error: unknown): void {
+function warnOrThrow(job: UploadJob, run: UploadRun, name: string, error: unknown): void {
   if (!isAboutUpload(error)) throw error
   const problem = problemInfoOf(error)
-  once(run, `${problem.code} ${name}`, () => emit(job, run, { type: 'warning', name, problem }))
+  reportOnce(run, `${problem.code} ${name}`, () => emit(job, run, { type: 'warning', name, problem }))
 }

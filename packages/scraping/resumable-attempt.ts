@@ -8,8 +8,8 @@ import { PROBLEM_MEDIA_TYPE, Problem } from '@splitcart/shared/problem.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import type { HttpRequest, HttpResponse } from 'tus-js-client'
 import { documentIn } from './answer.ts'
-import { answerOf, ask, Body, faultOf, readText, strangeAnswer } from './exchange.ts'
-import { Idle } from './idle.ts'
+import { answerOf, errorOf, FileBody, readText, sendRequest, unexpectedContent } from './exchange.ts'
+import { IdleTimeout } from './idle-timeout.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { resumeSidecarPath, type Spooled } from './spool.ts'
 
@@ -20,7 +20,7 @@ export type OnSent = (bytes: number, sentBytes: number) => void
 export type Pieces = { bytesMax: number }
 
 /** What an attempt needs: server address, key, and local resources. */
-export type Client = Readonly<{
+export type ResumableClient = Readonly<{
   server: URL
   key: string
   kind: string
@@ -37,11 +37,11 @@ export type Piece = Readonly<{ start: number; size: number }>
 const NOT_RESUMABLE = new Set([404, 405, 412])
 const GONE = new Set([404, 410])
 
-type Asked = Readonly<{ method: string; url: string; headers: Readonly<Record<string, string>> }>
+type TusRequest = Readonly<{ method: string; url: string; headers: Readonly<Record<string, string>> }>
 
 /** One attempt: makes the library's requests and keeps what the responses said. */
 export class ResumableAttempt {
-  readonly client: Client
+  readonly client: ResumableClient
   readonly spooled: Spooled
   readonly #onSent: OnSent
   /** Address of the upload, once known; empty before. */
@@ -55,9 +55,9 @@ export class ResumableAttempt {
   /** The original error: the library wraps it in one of its own. */
   fault: unknown
   isGone = false
-  notFor: 'this file' | 'any file' | undefined
+  notResumableFor: 'this file' | 'any file' | undefined
 
-  constructor(client: Client, spooled: Spooled, onSent: OnSent) {
+  constructor(client: ResumableClient, spooled: Spooled, onSent: OnSent) {
     this.client = client
     this.spooled = spooled
     this.#onSent = onSent
@@ -89,19 +89,23 @@ export class ResumableAttempt {
   }
 
   /** Makes one request, with `piece` as its body if given. */
-  async exchange({ method, url, headers }: Asked, piece: Piece | undefined): Promise<Response> {
+  async exchange({ method, url, headers }: TusRequest, piece: Piece | undefined): Promise<Response> {
     const { client, spooled } = this
     this.fault = undefined
     this.pieceBytes = piece?.size ?? 0
-    using idle = new Idle(client.idleMsMax)
-    await using body = new Body(client, spooled.path, (bytes, sentBytes) => {
-      idle.moved()
+    using idle = new IdleTimeout(client.idleMsMax)
+    await using body = new FileBody(client, spooled.path, (bytes, sentBytes) => {
+      idle.restart()
       this.sentBytes += bytes
       this.#onSent(bytes, sentBytes)
     })
     try {
       const address = new URL(url)
-      const answer = await ask(client, idle, address, { method, ...bodyOf(body, headers, piece), duplex: 'half' })
+      const answer = await sendRequest(client, idle, address, {
+        method,
+        ...bodyOf(body, headers, piece),
+        duplex: 'half',
+      })
       await this.#handleResponse({ method, address, piece }, answer, await readText(idle, answer))
       return answer
     } catch (error) {
@@ -127,13 +131,13 @@ export class ResumableAttempt {
     this.url = address.href
     if (!answer.ok) this.#handleRefusal(asked, answer, text)
     else if (method === 'HEAD') this.#handleOffset(address, answer, text)
-    else if (!hasMovedOn(answer, asked.piece)) this.fault = strangeAnswer(answer, address, text)
+    else if (!hasMovedOn(answer, asked.piece)) this.fault = unexpectedContent(answer, address, text)
     else this.receiptId ??= answer.headers.get('upload-receipt') ?? undefined
     if (this.fault !== undefined) throw this.fault
   }
 
   #handleRefusal({ method, address }: SentRequest, answer: Response, text: string): void {
-    this.fault = faultOf(answer, address, text)
+    this.fault = errorOf(answer, address, text)
     // The response to a HEAD has no body: only its headers show whether it is from a SplitCart server.
     const isOurs =
       method === 'HEAD' ? isOursByFields(answer) : documentIn(answerOf(answer, address, text)) !== undefined
@@ -144,7 +148,7 @@ export class ResumableAttempt {
     const { spooledBytes } = this.spooled
     const [offset, length] = ['upload-offset', 'upload-length'].map((name) => numberIn(answer, name))
     if (offset === undefined || length === undefined) {
-      this.fault = strangeAnswer(answer, address, text)
+      this.fault = unexpectedContent(answer, address, text)
     } else if (length !== spooledBytes || offset > length) {
       this.isGone = true
       this.fault = new Problem('answer_unknown', `${address.href} is an upload of ${length} bytes`)
@@ -157,15 +161,15 @@ export class ResumableAttempt {
   async #handleCreation(address: URL, answer: Response, text: string): Promise<void> {
     const { ok, status, headers } = answer
     if (!ok) {
-      this.fault = faultOf(answer, address, text)
+      this.fault = errorOf(answer, address, text)
       const document = documentIn(answerOf(answer, address, text))
-      if (document?.code === 'resumable_full') this.notFor = 'this file'
-      else if (document !== undefined && NOT_RESUMABLE.has(status)) this.notFor = 'any file'
+      if (document?.code === 'resumable_full') this.notResumableFor = 'this file'
+      else if (document !== undefined && NOT_RESUMABLE.has(status)) this.notResumableFor = 'any file'
       throw this.fault
     }
     const url = URL.parse(headers.get('location') ?? '', address)
     if (url === null || !url.href.startsWith(endpointOf(this.client).href) || url.href === address.href) {
-      this.fault = strangeAnswer(answer, address, text)
+      this.fault = unexpectedContent(answer, address, text)
       throw this.fault
     }
     this.url = url.href
@@ -176,7 +180,7 @@ export class ResumableAttempt {
 
 type SentRequest = Readonly<{ method: string; address: URL; piece: Piece | undefined }>
 
-function bodyOf(body: Body, headers: Asked['headers'], piece: Piece | undefined): RequestInit {
+function bodyOf(body: FileBody, headers: TusRequest['headers'], piece: Piece | undefined): RequestInit {
   if (piece === undefined) return { headers }
   const { start, size } = piece
   return { headers: { ...headers, 'Content-Length': String(size) }, body: body.chunks(start, start + size) }
@@ -199,6 +203,6 @@ function numberIn({ headers }: Response, name: string): number | undefined {
 }
 
 /** URL at which resumable uploads are created. */
-export function endpointOf({ server }: Client): URL {
+export function endpointOf({ server }: ResumableClient): URL {
   return urlOf(server, 'api/upload/resumable/')
 }

@@ -17,18 +17,18 @@ import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Upload, UploadOptions } from 'tus-js-client'
-import { ForeignResponse, retryAfterOf, retryOf } from './answer.ts'
-import { type Client, endpointOf, type OnSent, type Pieces, ResumableAttempt } from './resumable-attempt.ts'
+import { ForeignResponse, requestedDelayMs, retryRuleOf } from './answer.ts'
+import { endpointOf, type OnSent, type Pieces, ResumableAttempt, type ResumableClient } from './resumable-attempt.ts'
 import { readSidecar } from './sidecar.ts'
 import { resumeSidecarPath, type Spooled } from './spool.ts'
 
 /** Complete, with the receipt's id; or not resumable, for this file or any; or failed, with the offset reached. */
-export type Outcome = SendOutcome | Stuck
+export type ResumableOutcome = SendOutcome | FailedAttempt
 
-type SendOutcome = Readonly<{ receiptId: string }> | Readonly<{ notFor: 'this file' | 'any file' }>
+type SendOutcome = Readonly<{ receiptId: string }> | Readonly<{ notResumableFor: 'this file' | 'any file' }>
 
 /** An error, and the upload's offset when the failed attempt began. */
-export type Stuck = Readonly<{ error: unknown; start: number }>
+export type FailedAttempt = Readonly<{ error: unknown; start: number }>
 
 const PAUSE_MS_MAX = 200
 /** Smallest piece size; no proxy with a lower limit has been seen. */
@@ -37,15 +37,20 @@ const MEDIA_TYPE = 'application/offset+octet-stream'
 const TUS = { 'Tus-Resumable': '1.0.0' }
 
 /** Sends a copy; tries again as long as each attempt makes progress. */
-export async function sendInPieces(client: Client, spooled: Spooled, onSent: OnSent): Promise<Outcome> {
+export async function sendInPieces(
+  client: ResumableClient,
+  spooled: Spooled,
+  onSent: OnSent,
+): Promise<ResumableOutcome> {
   for (let before = -1; ; ) {
     const attempt = new ResumableAttempt(client, spooled, onSent)
     try {
       return await runAttempt(attempt)
     } catch (error) {
-      if (isTooLarge(error) && halve(client.pieces, attempt.pieceBytes)) continue
+      if (isTooLarge(error) && halvePieceSize(client.pieces, attempt.pieceBytes)) continue
       const hasMoved = attempt.start > before && attempt.sentBytes > 0
-      if (retryOf(error) !== 'soon' || retryAfterOf(error) > 0 || !hasMoved) return { error, start: attempt.start }
+      if (retryRuleOf(error) !== 'soon' || requestedDelayMs(error) > 0 || !hasMoved)
+        return { error, start: attempt.start }
       before = attempt.start
       await sleep(Math.random() * PAUSE_MS_MAX)
     }
@@ -58,7 +63,7 @@ export function isTooLarge(error: unknown): boolean {
 }
 
 /** Halves the piece size after a piece of `bytes` was rejected; false if it is already at the minimum. */
-export function halve(pieces: Pieces, bytes: number): boolean {
+export function halvePieceSize(pieces: Pieces, bytes: number): boolean {
   const before = Math.min(pieces.bytesMax, bytes)
   if (before <= PIECE_BYTES_MIN) return false
   pieces.bytesMax = Math.max(PIECE_BYTES_MIN, Math.ceil(before / 2))
@@ -66,34 +71,34 @@ export function halve(pieces: Pieces, bytes: number): boolean {
 }
 
 /** Whether an upload of this copy has been started. */
-export async function hasOpenUpload(client: Client, spooled: Spooled): Promise<boolean> {
+export async function hasOpenUpload(client: ResumableClient, spooled: Spooled): Promise<boolean> {
   return (await storedAddress(client, spooled)) !== undefined
 }
 
 async function runAttempt(attempt: ResumableAttempt): Promise<SendOutcome> {
   const { client, spooled } = attempt
-  const noted = await storedAddress(client, spooled)
+  const storedUrl = await storedAddress(client, spooled)
   try {
-    await transfer(attempt, noted)
+    await transfer(attempt, storedUrl)
   } catch (error) {
-    if (noted !== undefined && attempt.isGone) {
+    if (storedUrl !== undefined && attempt.isGone) {
       await removeIfThere(client.disk, resumeSidecarPath(spooled))
       return runAttempt(attempt.next())
     }
-    const notFor = noted === undefined ? attempt.notFor : undefined
-    if (notFor !== undefined) return { notFor }
+    const notResumableFor = storedUrl === undefined ? attempt.notResumableFor : undefined
+    if (notResumableFor !== undefined) return { notResumableFor }
     throw attempt.fault ?? error
   }
   return { receiptId: attempt.receiptId ?? (await finish(attempt)) }
 }
 
-function transfer(attempt: ResumableAttempt, noted: URL | undefined): Promise<void> {
+function transfer(attempt: ResumableAttempt, storedUrl: URL | undefined): Promise<void> {
   const { client, spooled } = attempt
   const { kind } = client
   const { name: filename, encoding, sha256, dictionary } = spooled
   const about = { filename, encoding, sha256, ...(dictionary && { dictionary }) }
   const metadata = kind === PRODUCTS ? about : { ...about, kind }
-  const address = noted === undefined ? { endpoint: endpointOf(client).href } : { uploadUrl: noted.href }
+  const address = storedUrl === undefined ? { endpoint: endpointOf(client).href } : { uploadUrl: storedUrl.href }
   const core = coreOfTus()
   return new Promise((resolve, reject) => {
     const options: UploadOptions = {
@@ -101,7 +106,7 @@ function transfer(attempt: ResumableAttempt, noted: URL | undefined): Promise<vo
       ...address,
       metadata,
       chunkSize: client.pieces.bytesMax,
-      // Retries are made above and in delivery.ts, which follow the retry rule of each problem.
+      // Retries are made above and in retries.ts, which follow the retry rule of each problem.
       retryDelays: null,
       storeFingerprintForResuming: false,
       fingerprint: async () => '',
@@ -136,7 +141,10 @@ async function finish(attempt: ResumableAttempt): Promise<string> {
 }
 
 /** The stored upload address of exactly this copy at the configured server; undefined if there is none. */
-async function storedAddress(client: Client, { sha256, spooledBytes, ...rest }: Spooled): Promise<URL | undefined> {
+async function storedAddress(
+  client: ResumableClient,
+  { sha256, spooledBytes, ...rest }: Spooled,
+): Promise<URL | undefined> {
   const path = resumeSidecarPath(rest)
   const sidecar = (await readSidecar(client.disk, path)) as
     | { url?: string; sha256?: string; spooledBytes?: number }

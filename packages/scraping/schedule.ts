@@ -5,7 +5,7 @@
 import { posix, win32 } from 'node:path'
 
 /** The scheduled program with its arguments, its working folder, and the user's home folder and uid. */
-export type Scheduled = Readonly<{ command: readonly string[]; folder: string; home: string; user: number }>
+export type ScheduledProgram = Readonly<{ command: readonly string[]; folder: string; home: string; user: number }>
 
 type File = Readonly<{ path: string; text: string }>
 type Command = readonly [program: string, ...args: string[]]
@@ -26,13 +26,13 @@ const LABEL = 'org.splitcart.upload'
 const TASK = 'SplitCart upload'
 
 /** The schedule for a platform; undefined for an unsupported one. */
-export function scheduleFor(platform: string, scheduled: Scheduled): Schedule | undefined {
+export function scheduleFor(platform: string, scheduled: ScheduledProgram): Schedule | undefined {
   if (platform === 'linux') return systemdTimer(scheduled)
   if (platform === 'darwin') return launchAgent(scheduled)
   return platform === 'win32' ? windowsTask(scheduled) : undefined
 }
 
-function systemdTimer({ command, folder, home }: Scheduled): Schedule {
+function systemdTimer({ command, folder, home }: ScheduledProgram): Schedule {
   const units = posix.join(home, '.config', 'systemd', 'user')
   const service = `[Unit]
 Description=Send what waits in the outbox of SplitCart
@@ -40,7 +40,7 @@ Description=Send what waits in the outbox of SplitCart
 [Service]
 Type=oneshot
 WorkingDirectory=${folder.replaceAll('%', '%%')}
-ExecStart=${command.map(inUnit).join(' ')}
+ExecStart=${command.map(quoteForSystemd).join(' ')}
 # 5: the server is away. The files wait, and the next run sends them.
 SuccessExitStatus=5
 UMask=0077
@@ -73,14 +73,14 @@ WantedBy=timers.target
 }
 
 /** Quotes a word of ExecStart, so that systemd expands nothing in it. */
-function inUnit(word: string): string {
+function quoteForSystemd(word: string): string {
   return `"${word.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 }
 
-function launchAgent({ command, folder, home, user }: Scheduled): Schedule {
+function launchAgent({ command, folder, home, user }: ScheduledProgram): Schedule {
   const path = posix.join(home, 'Library', 'LaunchAgents', `${LABEL}.plist`)
   const log = posix.join(home, 'Library', 'Logs', `${NAME}.log`)
-  const words = command.map((word) => `    <string>${inXml(word)}</string>`).join('\n')
+  const words = command.map((word) => `    <string>${escapeXml(word)}</string>`).join('\n')
   const text = `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
@@ -90,11 +90,11 @@ function launchAgent({ command, folder, home, user }: Scheduled): Schedule {
   <array>
 ${words}
   </array>
-  <key>WorkingDirectory</key><string>${inXml(folder)}</string>
+  <key>WorkingDirectory</key><string>${escapeXml(folder)}</string>
   <key>StartInterval</key><integer>${MINUTES * 60}</integer>
   <key>RunAtLoad</key><true/>
-  <key>StandardOutPath</key><string>${inXml(log)}</string>
-  <key>StandardErrorPath</key><string>${inXml(log)}</string>
+  <key>StandardOutPath</key><string>${escapeXml(log)}</string>
+  <key>StandardErrorPath</key><string>${escapeXml(log)}</string>
 </dict>
 </plist>
 `
@@ -106,14 +106,14 @@ ${words}
   }
 }
 
-function inXml(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-function windowsTask({ command, folder }: Scheduled): Schedule {
+function windowsTask({ command, folder }: ScheduledProgram): Schedule {
   const [program = '', ...args] = command
   const script = [
-    `$action = New-ScheduledTaskAction -Execute ${inPowerShell(program)} -Argument ${inPowerShell(args.map(forWindows).join(' '))} -WorkingDirectory ${inPowerShell(folder)}`,
+    `$action = New-ScheduledTaskAction -Execute ${quoteForPowerShell(program)} -Argument ${quoteForPowerShell(args.map(quoteForWindows).join(' '))} -WorkingDirectory ${quoteForPowerShell(folder)}`,
     `$trigger = New-ScheduledTaskTrigger -Once -At (Get-Date) -RepetitionInterval (New-TimeSpan -Minutes ${MINUTES})`,
     '$settings = New-ScheduledTaskSettingsSet -StartWhenAvailable -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew',
     `Register-ScheduledTask -Force -TaskName '${TASK}' -Action $action -Trigger $trigger -Settings $settings | Out-Null`,
@@ -127,11 +127,11 @@ function windowsTask({ command, folder }: Scheduled): Schedule {
   }
 }
 
-function inPowerShell(text: string): string {
+function quoteForPowerShell(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
 /** Quotes a word for a Windows command line. */
-function forWindows(word: string): string {
+function quoteForWindows(word: string): string {
   return /[\s"]/.test(word) ? `"${win32.normalize(word).replaceAll('"', '\\"')}"` : word
 }

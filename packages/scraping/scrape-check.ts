@@ -20,17 +20,17 @@ const DATES_MAX = 10
 
 /** Judges files, and remembers those that nothing held as references. */
 export class ScrapeCheck {
-  readonly #order: CheckRequest
+  readonly #request: CheckRequest
   /** The references of each store, the newest first. */
-  readonly #before = new Map<string, readonly Reference[]>()
+  readonly #references = new Map<string, readonly Reference[]>()
 
-  constructor(order: CheckRequest) {
-    this.#order = order
+  constructor(request: CheckRequest) {
+    this.#request = request
   }
 
   /** Reads and judges a file; if no verdict holds it, later files are compared with it too. */
   async check(path: string): Promise<CheckedFile> {
-    const { thresholds, now } = this.#order
+    const { thresholds, now } = this.#request
     const on = new Date(now()).toISOString().slice(0, 10)
     const scrapes: FileScrape[] = []
     const baselineOf = (scrape: FileScrape) => {
@@ -38,35 +38,35 @@ export class ScrapeCheck {
       return this.#baselineOf(scrape)
     }
     const checked = await checkFile(path, { thresholds, on, baselineOf })
-    if (!checked.verdicts.some(isHolding)) for (const scrape of scrapes) this.#believe(scrape)
+    if (!checked.verdicts.some(isHolding)) for (const scrape of scrapes) this.#addReference(scrape)
     return checked
   }
 
   async #baselineOf(scrape: FileScrape): Promise<Baseline> {
-    const here = this.#referencesAmong(scrape)
-    const { references, beliefs } = (await this.#order.askServer?.(scrape)) ?? NO_BASELINE
-    const isNewer = here.own !== undefined && here.own.date >= (references.own?.date ?? '')
+    const local = this.#referencesAmong(scrape)
+    const { references, beliefs } = (await this.#request.askServer?.(scrape)) ?? NO_BASELINE
+    const isNewer = local.own !== undefined && local.own.date >= (references.own?.date ?? '')
     if (!isNewer) return { references, beliefs }
-    const usual = [...here.usual, ...references.usual].slice(0, DATES_MAX)
-    const newest = [here.newest, references.newest].filter((date) => date !== undefined).toSorted()
-    return { references: { ...references, own: here.own, usual, newest: newest.at(-1) }, beliefs }
+    const usual = [...local.usual, ...references.usual].slice(0, DATES_MAX)
+    const newest = [local.newest, references.newest].filter((date) => date !== undefined).toSorted()
+    return { references: { ...references, own: local.own, usual, newest: newest.at(-1) }, beliefs }
   }
 
   /** References for a store from the earlier files. */
   #referencesAmong(scrape: FileScrape): References {
-    const own = (this.#before.get(keyOfStore(scrape)) ?? []).filter(({ date }) => date < scrape.date)
+    const own = (this.#references.get(keyOfStore(scrape)) ?? []).filter(({ date }) => date < scrape.date)
     const [newest] = own
     if (newest === undefined) return NO_BASELINE.references
     return { own: newest, usual: own.map(({ figures }) => figures.rows), newest: newest.date, sisters: [] }
   }
 
   /** Adds a scrape as a reference; keeps the newest DATES_MAX of each store. */
-  #believe(scrape: FileScrape): void {
+  #addReference(scrape: FileScrape): void {
     const key = keyOfStore(scrape)
     const { storeName: store, date, maker } = scrape
-    const ofStore = [...(this.#before.get(key) ?? []), { store, date, figures: maker.figures() }]
+    const ofStore = [...(this.#references.get(key) ?? []), { store, date, figures: maker.figures() }]
     const newestFirst = ofStore.toSorted((one, other) => (one.date < other.date ? 1 : -1))
-    this.#before.set(key, newestFirst.slice(0, DATES_MAX))
+    this.#references.set(key, newestFirst.slice(0, DATES_MAX))
   }
 }
 

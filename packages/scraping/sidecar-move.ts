@@ -19,18 +19,18 @@ import { type FileStats, fileStatsOf } from './outbox.ts'
 export type FileWithSidecar = Readonly<{
   path: string
   name: string
-  seen: FileStats
+  sentStats: FileStats
   sha256: string
   sidecarEnding: string
   sidecar: object
 }>
 
 /** Moves a file into a folder, its sidecar first; returns its new name. Safe to repeat after a crash at any point. */
-export async function moveWithSidecar(disk: Disk, noted: FileWithSidecar, folder: string): Promise<string> {
-  await mustBeSame(disk, noted)
-  const name = await freeName(disk, noted, folder)
-  await replace(disk, join(folder, stemOf(name) + noted.sidecarEnding), `${JSON.stringify(noted.sidecar, null, 2)}\n`)
-  await move(disk, noted.path, folder, [name])
+export async function moveWithSidecar(disk: Disk, file: FileWithSidecar, folder: string): Promise<string> {
+  await mustBeSame(disk, file)
+  const name = await freeOrOwnName(disk, file, folder)
+  await replace(disk, join(folder, stemOf(name) + file.sidecarEnding), `${JSON.stringify(file.sidecar, null, 2)}\n`)
+  await move(disk, file.path, folder, [name])
   return name
 }
 
@@ -40,17 +40,25 @@ export async function removeSidecarParts(disk: Disk, folder: string): Promise<vo
     if (/\.jsonl?\.part$/.test(name)) await removeIfThere(disk, join(folder, name))
 }
 
-async function mustBeSame(disk: Disk, { path, name, seen, sha256 }: FileWithSidecar): Promise<void> {
+async function mustBeSame(disk: Disk, { path, name, sentStats, sha256 }: FileWithSidecar): Promise<void> {
   const stats = await disk.lstat(path).catch(undefinedIfMissing)
   // A file that differs from what was sent is left to the next run. Times can be reset, so the digest is checked.
-  if (!stats?.isFile() || !isSame(fileStatsOf(stats), seen) || (await digestOfFile(disk, path)).sha256 !== sha256)
+  if (!stats?.isFile() || !isSame(fileStatsOf(stats), sentStats) || (await digestOfFile(disk, path)).sha256 !== sha256)
     throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
 }
 
-async function freeName(disk: Disk, { name, sha256, seen }: FileWithSidecar, folder: string): Promise<string> {
+async function freeOrOwnName(
+  disk: Disk,
+  { name, sha256, sentStats }: FileWithSidecar,
+  folder: string,
+): Promise<string> {
   for (const candidate of namesFor(name, sha256)) {
     const path = await findKept(disk, folder, candidate)
-    if (path === undefined ? await isMissing(disk, join(folder, candidate)) : await holds(disk, path, { sha256, seen }))
+    if (
+      path === undefined
+        ? await isMissing(disk, join(folder, candidate))
+        : await holds(disk, path, { sha256, sentStats })
+    )
       return candidate
   }
   throw new Error(`Every name for ${name} in ${folder} is taken by other bytes.`)
@@ -59,8 +67,8 @@ async function freeName(disk: Disk, { name, sha256, seen }: FileWithSidecar, fol
 async function holds(
   disk: Disk,
   path: string,
-  { sha256, seen }: Pick<FileWithSidecar, 'sha256' | 'seen'>,
+  { sha256, sentStats }: Pick<FileWithSidecar, 'sha256' | 'sentStats'>,
 ): Promise<boolean> {
-  if (path.endsWith('.jsonl') && (await disk.lstat(path)).size !== seen.size) return false
+  if (path.endsWith('.jsonl') && (await disk.lstat(path)).size !== sentStats.size) return false
   return (await keptDigest(disk, path)) === sha256
 }

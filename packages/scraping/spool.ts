@@ -17,7 +17,7 @@ import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-fil
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Compression, compress, type Encoding } from './compress.ts'
 import type { Folders } from './folders.ts'
-import { type FileStats, fileStatsOf, isUntouched, type Waiting } from './outbox.ts'
+import { type FileStats, fileStatsOf, isUntouched, type OutboxFile } from './outbox.ts'
 import { objectIn, readSidecarText } from './sidecar.ts'
 
 /** A copy in the spool: what it was made from, and what it holds. */
@@ -34,10 +34,10 @@ const RESUME_ENDING = '.resume'
 /** Called with the number of bytes of the outbox file read so far. */
 export type OnRead = (bytes: number) => void
 
-/** How a copy is made: with the dictionary that `choose` returns, if any, else in `encoding`. */
-export type Spooling = Readonly<{
+/** How a copy is made: with the dictionary that `chooseDictionary` returns, if any, else in `encoding`. */
+export type SpoolOptions = Readonly<{
   encoding: 'zstd' | 'gzip'
-  choose?: ((source: FileHandle) => Promise<Dictionary | undefined>) | undefined
+  chooseDictionary?: ((source: FileHandle) => Promise<Dictionary | undefined>) | undefined
   onRead?: OnRead
 }>
 
@@ -45,12 +45,12 @@ export type Spooling = Readonly<{
 export async function spool(
   disk: Disk,
   folders: Folders,
-  file: Waiting,
-  { encoding, choose, onRead = () => {} }: Spooling,
+  file: OutboxFile,
+  { encoding, chooseDictionary, onRead = () => {} }: SpoolOptions,
 ): Promise<Spooled | undefined> {
   const sidecar = await readSidecarText(disk, sidecarPath(folders, file.name))
   if (sidecar !== undefined) {
-    const encodings: Encoding[] = choose === undefined ? [encoding] : [DCZ, encoding]
+    const encodings: Encoding[] = chooseDictionary === undefined ? [encoding] : [DCZ, encoding]
     const kept = await findSpooled(disk, folders, file, {
       sidecar: objectIn(sidecar) as Spooled | undefined,
       encodings,
@@ -61,15 +61,15 @@ export async function spool(
   const source = await openWaiting(disk, file)
   if (source === undefined) return undefined
   try {
-    const dictionary = await choose?.(source)
-    const manner: Compression = dictionary === undefined ? { encoding } : { encoding: DCZ, dictionary }
-    const path = pathOf(folders, file.name, manner.encoding)
-    const copying = { file, path, manner, onRead }
-    const spooled = await makeCopy(disk, source, copying).catch(async (error) => {
+    const dictionary = await chooseDictionary?.(source)
+    const compression: Compression = dictionary === undefined ? { encoding } : { encoding: DCZ, dictionary }
+    const path = copyPath(folders, file.name, compression.encoding)
+    const job = { file, path, compression, onRead }
+    const spooled = await makeCopy(disk, source, job).catch(async (error) => {
       if (codeOf(error) !== 'EEXIST') throw error
       // An earlier attempt in this run failed before it wrote the sidecar of its copy.
       await dropSpooled(disk, folders, file.name)
-      return makeCopy(disk, source, copying)
+      return makeCopy(disk, source, job)
     })
     await replace(disk, sidecarPath(folders, file.name), `${JSON.stringify(spooled)}\n`)
     return spooled
@@ -97,7 +97,7 @@ export function resumeSidecarPath({ path, name }: Pick<Spooled, 'path' | 'name'>
 }
 
 /** Removes copies of files no longer in the outbox, and copies that an interrupted run left without a sidecar. */
-export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly Waiting[]): Promise<void> {
+export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly OutboxFile[]): Promise<void> {
   const entries = new Set(await disk.readdir(folders.spool))
   const names = new Set(waiting.map(({ name }) => name))
   for (const entry of entries) {
@@ -107,25 +107,30 @@ export async function cleanSpool(disk: Disk, folders: Folders, waiting: readonly
   }
 }
 
-type KeptCopy = Readonly<{ sidecar: Spooled | undefined; encodings: readonly Encoding[] }>
+type ExistingCopy = Readonly<{ sidecar: Spooled | undefined; encodings: readonly Encoding[] }>
 
 async function findSpooled(
   disk: Disk,
   folders: Folders,
-  file: Waiting,
-  { sidecar, encodings }: KeptCopy,
+  file: OutboxFile,
+  { sidecar, encodings }: ExistingCopy,
 ): Promise<Spooled | undefined> {
   if (sidecar === undefined || !encodings.includes(sidecar.encoding) || !isSame(sidecar, file)) return undefined
-  const path = pathOf(folders, file.name, sidecar.encoding)
+  const path = copyPath(folders, file.name, sidecar.encoding)
   const stats = await disk.lstat(path).catch(() => undefined)
   if (!stats?.isFile() || stats.size !== sidecar.spooledBytes) return undefined
   // The folder may have been moved, so the path in the sidecar is replaced by the current one.
   if (isUntouched(sidecar, file)) return { ...sidecar, path }
-  return confirmed(disk, folders, file, { ...sidecar, path })
+  return confirmByDigest(disk, folders, file, { ...sidecar, path })
 }
 
 /** The copy of a file whose ctime changed (linked, renamed, or written with its mtime reset): digests decide. */
-async function confirmed(disk: Disk, folders: Folders, file: Waiting, sidecar: Spooled): Promise<Spooled | undefined> {
+async function confirmByDigest(
+  disk: Disk,
+  folders: Folders,
+  file: OutboxFile,
+  sidecar: Spooled,
+): Promise<Spooled | undefined> {
   const digest = await digestOfFile(disk, file.path).catch(() => undefined)
   if (digest?.sha256 !== sidecar.sha256) return undefined
   const spooled: Spooled = { ...sidecar, ctimeMs: file.ctimeMs }
@@ -133,43 +138,47 @@ async function confirmed(disk: Disk, folders: Folders, file: Waiting, sidecar: S
   return spooled
 }
 
-async function openWaiting(disk: Disk, file: Waiting): Promise<FileHandle | undefined> {
+async function openWaiting(disk: Disk, file: OutboxFile): Promise<FileHandle | undefined> {
   try {
     return await openToRead(disk, file.path)
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return undefined
-    if (codeOf(cause) === 'ELOOP') throw changed(file, { cause })
+    if (codeOf(cause) === 'ELOOP') throw fileChanged(file, { cause })
     if (codeOf(cause) === 'EACCES' || codeOf(cause) === 'EPERM')
       throw new Problem('file_unreadable', file.name, { cause })
     throw cause
   }
 }
 
-type Copying = Readonly<{ file: Waiting; path: string; manner: Compression; onRead: OnRead }>
+type CopyJob = Readonly<{ file: OutboxFile; path: string; compression: Compression; onRead: OnRead }>
 
-async function makeCopy(disk: Disk, source: FileHandle, { file, path, manner, onRead }: Copying): Promise<Spooled> {
+async function makeCopy(
+  disk: Disk,
+  source: FileHandle,
+  { file, path, compression, onRead }: CopyJob,
+): Promise<Spooled> {
   const before = await source.stat()
-  if (!before.isFile()) throw changed(file)
+  if (!before.isFile()) throw fileChanged(file)
   const digester = new Digester()
   const spooledBytes = await writePart(disk, path, async (part) => {
-    const written = await compress({ source, size: before.size, manner }, part, (chunk) => {
+    const written = await compress({ source, size: before.size, compression }, part, (chunk) => {
       digester.add(chunk)
       onRead(digester.bytes)
     })
     const after = await source.stat()
-    if (!isSame(fileStatsOf(before), fileStatsOf(after)) || digester.bytes !== after.size) throw changed(file)
+    if (!isSame(fileStatsOf(before), fileStatsOf(after)) || digester.bytes !== after.size) throw fileChanged(file)
     return written
   })
-  const { encoding } = manner
-  const referred = manner.encoding === DCZ ? { dictionary: manner.dictionary.sha256 } : {}
+  const { encoding } = compression
+  const referred = compression.encoding === DCZ ? { dictionary: compression.dictionary.sha256 } : {}
   return { name: file.name, path, encoding, ...referred, spooledBytes, ...fileStatsOf(before), ...digester.digest() }
 }
 
-function changed(file: Waiting, options?: ErrorOptions): Problem {
+function fileChanged(file: OutboxFile, options?: ErrorOptions): Problem {
   return new Problem('file_changed', `${file.name} was written to while it was compressed`, options)
 }
 
-function pathOf(folders: Folders, name: string, encoding: Encoding): string {
+function copyPath(folders: Folders, name: string, encoding: Encoding): string {
   return join(folders.spool, name + ENDINGS[encoding])
 }
 

@@ -1,20 +1,20 @@
 /** State of a scraping machine: waiting files, running uploader, result of the last run. Changes nothing. */
 import { basename, join } from 'node:path'
-import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
+import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
 import { type FolderUsage, folderUsage, Inspections } from '@splitcart/shared/folder-usage.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { receiptsIn } from './archive.ts'
-import { type Folders, foldersIn, isDataFile, kindsThere } from './folders.ts'
+import { type Folders, foldersIn, isDataFile, kindsWithOutbox } from './folders.ts'
 import { type LastRun, readLastRun } from './last-run.ts'
 import { orphanedPartsIn } from './orphaned-parts.ts'
-import { type Skipped, scanOutbox } from './outbox.ts'
+import { type SkippedEntry, scanOutbox } from './outbox.ts'
 
 /** A field is null if it could not be read; `problems` says why. Names are those of `status --json`: stable API. */
 export type ScrapingStatus = Readonly<{
   outbox: FolderUsage | null
-  ignored: readonly Skipped[] | null
+  ignored: readonly SkippedEntry[] | null
   being_written: FolderUsage | null
   left_over: number | null
   archive: FolderUsage | null
@@ -33,21 +33,21 @@ export type KindStatus = Readonly<Record<'outbox' | 'archive' | 'refused', Folde
 /** Collects the status; `undefined` if there is no outbox, i.e. nothing has ever been scraped. */
 export async function scrapingStatus(disk: Disk, dataDir: string): Promise<ScrapingStatus | undefined> {
   const folders = foldersIn(dataDir)
-  const looks = new Inspections()
-  const others = (await looks.at(dataDir, () => kindsThere(disk, dataDir))) ?? []
-  if (others.length <= 1 && !(await isThere(disk, folders.outbox))) return undefined
+  const inspections = new Inspections()
+  const others = (await inspections.at(dataDir, () => kindsWithOutbox(disk, dataDir))) ?? []
+  if (others.length <= 1 && (await isMissing(disk, folders.outbox))) return undefined
   return {
-    outbox: await looks.at('product_outbox', () => folderUsage(disk, folders.outbox, isDataFile)),
-    ignored: await looks.at('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
-    being_written: await looks.at('product_outbox/.part', () => folderUsage(disk, folders.part)),
-    left_over: await looks.at('product_outbox/.part', async () => (await orphanedPartsIn(disk, folders)).length),
-    archive: await looks.at('temp_jsonl_product_storage', () => folderUsage(disk, folders.archive, isArchived)),
-    uploads: await looks.at('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
-    refused: await looks.at('product_refused', () => folderUsage(disk, folders.refused, isDataFile)),
-    uploader_running: await looks.at('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
-    last_run: (await looks.at('the record of the last run', () => readLastRun(disk, folders))) ?? null,
-    kinds: await statusOfKinds(disk, dataDir, others.slice(1), looks),
-    problems: [...new Set(looks.problems)],
+    outbox: await inspections.at('product_outbox', () => folderUsage(disk, folders.outbox, isDataFile)),
+    ignored: await inspections.at('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
+    being_written: await inspections.at('product_outbox/.part', () => folderUsage(disk, folders.part)),
+    left_over: await inspections.at('product_outbox/.part', async () => (await orphanedPartsIn(disk, folders)).length),
+    archive: await inspections.at('temp_jsonl_product_storage', () => folderUsage(disk, folders.archive, isArchived)),
+    uploads: await inspections.at('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
+    refused: await inspections.at('product_refused', () => folderUsage(disk, folders.refused, isDataFile)),
+    uploader_running: await inspections.at('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
+    last_run: (await inspections.at('the record of the last run', () => readLastRun(disk, folders))) ?? null,
+    kinds: await statusOfKinds(disk, dataDir, others.slice(1), inspections),
+    problems: [...new Set(inspections.problems)],
   }
 }
 
@@ -55,13 +55,13 @@ async function statusOfKinds(
   disk: Disk,
   dataDir: string,
   kinds: readonly string[],
-  looks: Inspections,
+  inspections: Inspections,
 ): Promise<Record<string, KindStatus>> {
   const found: Record<string, KindStatus> = {}
   for (const kind of kinds) {
     const { outbox, archive, refused } = foldersIn(dataDir, kind)
     const look = (folder: string, counts = isDataFile) =>
-      looks.at(basename(folder), () => folderUsage(disk, folder, counts))
+      inspections.at(basename(folder), () => folderUsage(disk, folder, counts))
     found[kind] = { outbox: await look(outbox), archive: await look(archive, isArchived), refused: await look(refused) }
   }
   return found
@@ -74,16 +74,8 @@ function isArchived(name: string): boolean {
 
 async function uploadsByState(disk: Disk, folders: Folders): Promise<Record<UploadState, number>> {
   const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0, delivered: 0 }
-  if (!(await isThere(disk, folders.archive))) return counts
+  if (await isMissing(disk, folders.archive)) return counts
   const names = new Set((await disk.readdir(folders.archive)).map(originalNameIn))
   for await (const { name, receipt } of receiptsIn(disk, folders)) if (names.has(name)) counts[receipt.state]++
   return counts
-}
-
-// A path inside an unreadable folder is assumed to exist.
-async function isThere(disk: Disk, path: string): Promise<boolean> {
-  return disk.lstat(path).then(
-    () => true,
-    (error) => codeOf(error) !== 'ENOENT',
-  )
 }

@@ -1,5 +1,5 @@
 /**
- * HTTP client for the server: one function per request, without retries (those are in delivery.ts).
+ * HTTP client for the server: one function per request, without retries (those are in retries.ts).
  *
  * Invariants:
  *  1. The key goes only to the address in the settings: no redirect is followed, no plain http leaves this machine.
@@ -18,15 +18,15 @@ import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
 import { urlOf } from '@splitcart/shared/settings.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { create as toContentDisposition } from 'content-disposition'
-import { AnswerError, documentIn, ForeignResponse, retryOf } from './answer.ts'
-import { answerOf, ask, Body, faultOf, moving, readText, strangeAnswer } from './exchange.ts'
-import { contentOf, knownIdsOf, type Requested, requestedOf, uploadsIn } from './files-client.ts'
-import { Idle } from './idle.ts'
-import { isUnreachable, mustHaveUploads, probeServer, type Respondent } from './probe-server.ts'
+import { AnswerError, documentIn, ForeignResponse, retryRuleOf } from './answer.ts'
+import { answerOf, bodyChunks, errorOf, FileBody, readText, sendRequest, unexpectedContent } from './exchange.ts'
+import { fetchContent, fetchKnownIds, fetchRequested, parseUploads, type RequestedUploads } from './files-client.ts'
+import { IdleTimeout } from './idle-timeout.ts'
+import { isUnreachable, probeServer, type Respondent, requireUploadsPath } from './probe-server.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { parseReject, type Reject } from './rejects.ts'
 import { sendReport } from './report-client.ts'
-import { halve, hasOpenUpload, isTooLarge, type Stuck, sendInPieces } from './resumable.ts'
+import { type FailedAttempt, halvePieceSize, hasOpenUpload, isTooLarge, sendInPieces } from './resumable.ts'
 import type { OnSent, Pieces } from './resumable-attempt.ts'
 import type { Spooled } from './spool.ts'
 
@@ -44,7 +44,7 @@ export type UploadClient = Readonly<{
   receipts: (ids: readonly string[]) => Promise<ReadonlyMap<string, Receipt>>
   rejects: (id: string) => AsyncGenerator<Reject>
   /** Uploads whose files the server wants again; none from a server too old to have that endpoint. */
-  requested: () => Promise<Requested>
+  requested: () => Promise<RequestedUploads>
   /** Returns the ids that the server knows. */
   known: (ids: readonly string[]) => Promise<ReadonlySet<string>>
   /** Streams the file of an upload, as it was sent. */
@@ -69,10 +69,10 @@ export type ClientOptions = Readonly<{
 
 type Client = ClientOptions &
   Readonly<{ kind: string; idleMsMax: number; disk: Disk; resumableBytesMin: number }> &
-  Found
+  ConnectionKnowledge
 
 /** What has been learnt about the connection to the server. */
-type Found = Readonly<{
+type ConnectionKnowledge = Readonly<{
   pieces: Pieces
   known: {
     /** SHA-256 of copies that did not get through in a single POST. */
@@ -98,16 +98,16 @@ export function createUploadClient(options: ClientOptions): UploadClient {
     )
   return {
     send: (spooled, onSent) => send(client, spooled, onSent),
-    receipt: (id) => receiptOf(client, id),
-    receipts: (ids) => receiptsOf(client, ids),
-    rejects: (id) => rejectsOf(client, id),
+    receipt: (id) => fetchReceipt(client, id),
+    receipts: (ids) => fetchReceipts(client, ids),
+    rejects: (id) => fetchRejects(client, id),
     // The server lists all kinds; each kind has its own archive.
     requested: async () => {
-      const { uploads, ...rest } = await requestedOf(client)
+      const { uploads, ...rest } = await fetchRequested(client)
       return { uploads: uploads.filter(({ kind = PRODUCTS }) => kind === client.kind), ...rest }
     },
-    known: (ids) => knownIdsOf(client, ids),
-    content: (id) => contentOf(client, id),
+    known: (ids) => fetchKnownIds(client, ids),
+    content: (id) => fetchContent(client, id),
     probe: () => probeServer(client),
     report: (report, signal) => sendReport(client, report, signal),
   }
@@ -133,7 +133,7 @@ function defaults() {
 }
 
 async function send(client: Client, spooled: Spooled, onSent: OnSent): Promise<Receipt> {
-  const receipt = (await isForPieces(client, spooled)) ? await sendResumably(client, spooled, onSent) : undefined
+  const receipt = (await isForResumable(client, spooled)) ? await sendResumably(client, spooled, onSent) : undefined
   if (receipt !== undefined) return receipt
   let sentBytes = 0
   try {
@@ -142,8 +142,9 @@ async function send(client: Client, spooled: Spooled, onSent: OnSent): Promise<R
       onSent(bytes, all)
     })
   } catch (error) {
-    const isCut = sentBytes > BROKEN_BYTES_MIN && retryOf(error) === 'soon'
-    if (isTooLarge(error) ? halve(client.pieces, spooled.spooledBytes) : isCut) client.known.broken.add(spooled.sha256)
+    const isCut = sentBytes > BROKEN_BYTES_MIN && retryRuleOf(error) === 'soon'
+    if (isTooLarge(error) ? halvePieceSize(client.pieces, spooled.spooledBytes) : isCut)
+      client.known.broken.add(spooled.sha256)
     throw error
   }
 }
@@ -162,100 +163,96 @@ async function sendResumably(client: Client, spooled: Spooled, onSent: OnSent): 
   }
   known.stuck.delete(spooled.sha256)
   if ('sha256' in outcome) return outcome
-  if (outcome.notFor === 'any file') known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
+  if (outcome.notResumableFor === 'any file') known.wholeUntil = performance.now() + NOT_RESUMABLE_MS
   return undefined
 }
 
-async function receiptOrStuck(client: Client, id: string, spooled: Spooled): Promise<Receipt | Stuck> {
-  try {
-    return await receiptFor(client, id, spooled)
-  } catch (error) {
-    return { error, start: spooled.spooledBytes }
-  }
+async function receiptOrStuck(client: Client, id: string, spooled: Spooled): Promise<Receipt | FailedAttempt> {
+  return receiptFor(client, id, spooled).catch((error: unknown) => ({ error, start: spooled.spooledBytes }))
 }
 
 /** Whether a proxy blocks resumable upload, by a response or by cutting it off, but lets a plain POST through. */
-async function isBlocked({ known, ...client }: Client, { sha256 }: Spooled, { error, start }: Stuck): Promise<boolean> {
-  if (error instanceof AnswerError) return error.saysAltered && !OF_COPY.has(error.document.code)
+async function isBlocked(client: Client, { sha256 }: Spooled, { error, start }: FailedAttempt): Promise<boolean> {
+  if (error instanceof AnswerError) return error.isAboutAlteredRequest && !COPY_CODES.has(error.document.code)
   const isStrange = error instanceof ForeignResponse
   if (isTooLarge(error) || (!isStrange && !isUnreachable(error))) return false
-  const before = known.stuck.get(sha256)
+  const before = client.known.stuck.get(sha256)
   const times = before?.start === start ? before.times + 1 : 1
-  known.stuck.set(sha256, { start, times })
+  client.known.stuck.set(sha256, { start, times })
   const mayPass = !isStrange || retryOfStatus(error.status) === 'soon'
   return (!mayPass || times > 1) && (await probeServer(client)) === 'server'
 }
 
 /** Codes for bytes that the server could not decode: the local copy may be damaged, a fresh one may be accepted. */
-export const DAMAGED: ReadonlySet<string> = new Set(['body_damaged', 'digest_mismatch'])
+export const DAMAGED_COPY_CODES: ReadonlySet<string> = new Set(['body_damaged', 'digest_mismatch'])
 
 /** Codes about how a copy was made: a copy made differently may be accepted. */
-const OF_COPY: ReadonlySet<string> = new Set([
-  ...DAMAGED,
+const COPY_CODES: ReadonlySet<string> = new Set([
+  ...DAMAGED_COPY_CODES,
   'encoding_unsupported',
   'dictionary_unknown',
   'digest_missing',
 ])
 
-async function isForPieces(client: Client, spooled: Spooled): Promise<boolean> {
+async function isForResumable(client: Client, spooled: Spooled): Promise<boolean> {
   const { known, resumableBytesMin } = client
   if (performance.now() < known.wholeUntil) return false
-  const isMeant = spooled.spooledBytes >= resumableBytesMin || known.broken.has(spooled.sha256)
-  if (!isMeant && !(await hasOpenUpload(client, spooled))) return false
+  const isEligible = spooled.spooledBytes >= resumableBytesMin || known.broken.has(spooled.sha256)
+  if (!isEligible && !(await hasOpenUpload(client, spooled))) return false
   known.isKindTaken ||= client.kind === PRODUCTS || (await probeServer(client)) === 'server'
   return known.isKindTaken
 }
 
 async function receiptFor(client: Client, id: string, spooled: Spooled): Promise<Receipt> {
-  const receipt = await receiptOf(client, id)
+  const receipt = await fetchReceipt(client, id)
   if (receipt === undefined) throw new Problem('answer_unknown', `the server does not know its own receipt ${id}`)
-  return checked(receipt, spooled)
+  return checkedReceipt(receipt, spooled)
 }
 
 async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Promise<Receipt> {
-  using idle = new Idle(client.idleMsMax)
-  await using body = new Body(client, spooled.path, (bytes, sentBytes) => {
-    idle.moved()
+  using idle = new IdleTimeout(client.idleMsMax)
+  await using body = new FileBody(client, spooled.path, (bytes, sentBytes) => {
+    idle.restart()
     onSent(bytes, sentBytes)
   })
   try {
     const url = urlOf(client.server, `api/upload/${client.kind}/`)
-    const response = await ask(client, idle, url, {
+    const response = await sendRequest(client, idle, url, {
       method: 'POST',
       headers: headersFor(spooled),
       ...(await body.fetchBody(spooled.spooledBytes)),
     })
     const text = await readText(idle, response)
-    if (response.status !== 200 && response.status !== 201) throw faultOf(response, url, text)
-    return checked(receiptIn(response, url, text), spooled)
+    if (response.status !== 200 && response.status !== 201) throw errorOf(response, url, text)
+    return checkedReceipt(receiptIn(response, url, text), spooled)
   } catch (error) {
     // A disk error, not a network error: fetch wraps what the body threw.
     throw body.fault ?? error
   }
 }
 
-async function receiptOf(client: Client, id: string): Promise<Receipt | undefined> {
-  using idle = new Idle(client.idleMsMax)
+async function fetchReceipt(client: Client, id: string): Promise<Receipt | undefined> {
+  using idle = new IdleTimeout(client.idleMsMax)
   const url = urlOf(client.server, `api/uploads/${encodeURIComponent(id)}`)
-  const response = await ask(client, idle, url, {})
+  const response = await sendRequest(client, idle, url, {})
   const text = await readText(idle, response)
   if (response.status === 200) return receiptIn(response, url, text)
-  if (documentIn(answerOf(response, url, text))?.code !== 'not_found') throw faultOf(response, url, text)
-  await mustHaveUploads(client)
+  if (documentIn(answerOf(response, url, text))?.code !== 'not_found') throw errorOf(response, url, text)
+  await requireUploadsPath(client)
   return undefined
 }
 
-async function receiptsOf(client: Client, ids: readonly string[]): Promise<ReadonlyMap<string, Receipt>> {
+async function fetchReceipts(client: Client, ids: readonly string[]): Promise<ReadonlyMap<string, Receipt>> {
   if (client.known.tellsOneByOne || ids.length < 2) return new Map()
-  using idle = new Idle(client.idleMsMax)
+  using idle = new IdleTimeout(client.idleMsMax)
   const url = urlOf(client.server, 'api/uploads')
   url.searchParams.set('ids', ids.join())
-  const response = await ask(client, idle, url, {})
+  const response = await sendRequest(client, idle, url, {})
   const text = await readText(idle, response)
-  const fault = response.status === 200 ? undefined : faultOf(response, url, text)
+  const fault = response.status === 200 ? undefined : errorOf(response, url, text)
   // An older server may answer an unknown parameter with any permanent error.
-  if (fault !== undefined && retryOf(fault) !== 'never') throw fault
-  const told = fault === undefined ? uploadsIn(text) : []
+  if (fault !== undefined && retryRuleOf(fault) !== 'never') throw fault
+  const told = fault === undefined ? parseUploads(text) : []
   client.known.tellsOneByOne = told.length === 0 || told.some(({ id }) => !ids.includes(id))
   return new Map(told.filter(({ id }) => ids.includes(id)).map((receipt) => [receipt.id, receipt]))
 }
@@ -264,20 +261,21 @@ function receiptIn(response: Response, url: URL, text: string): Receipt {
   try {
     return parseReceipt(text)
   } catch (error) {
-    throw error instanceof Problem ? strangeAnswer(response, url, text) : error
+    throw error instanceof Problem ? unexpectedContent(response, url, text) : error
   }
 }
 
-async function* rejectsOf(client: Client, id: string): AsyncGenerator<Reject> {
-  using idle = new Idle(client.idleMsMax)
+async function* fetchRejects(client: Client, id: string): AsyncGenerator<Reject> {
+  using idle = new IdleTimeout(client.idleMsMax)
   const url = urlOf(client.server, `api/uploads/${encodeURIComponent(id)}/rejects`)
-  const response = await ask(client, idle, url, {})
+  const response = await sendRequest(client, idle, url, {})
   if (response.status !== 200 || !/ndjson/.test(response.headers.get('content-type') ?? '')) {
     const text = await readText(idle, response)
     const isUnknown = documentIn(answerOf(response, url, text))?.code === 'not_found'
-    throw isUnknown ? new Problem('not_found', `${url.href}: no rejects`) : faultOf(response, url, text)
+    throw isUnknown ? new Problem('not_found', `${url.href}: no rejects`) : errorOf(response, url, text)
   }
-  for await (const lines of readLines(moving(idle, response))) for (const line of lines) yield parseReject(line.bytes)
+  for await (const lines of readLines(bodyChunks(idle, response)))
+    for (const line of lines) yield parseReject(line.bytes)
 }
 
 function headersFor(spooled: Spooled): Record<string, string> {
@@ -290,7 +288,7 @@ function headersFor(spooled: Spooled): Record<string, string> {
   }
 }
 
-function checked(receipt: Receipt, spooled: Spooled): Receipt {
+function checkedReceipt(receipt: Receipt, spooled: Spooled): Receipt {
   if (receipt.sha256 === spooled.sha256 && receipt.bytes === spooled.bytes) return receipt
   throw new Problem(
     'receipt_mismatch',

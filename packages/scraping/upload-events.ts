@@ -92,7 +92,7 @@ export function emptySummary(): Summary {
 const COUNTED_AS = { accepted: 'sent', duplicate: 'duplicates' } as const
 
 /** Adds a file event to the totals. */
-export function count(summary: Summary, { state, receipt }: FileEvent): void {
+export function addToSummary(summary: Summary, { state, receipt }: FileEvent): void {
   summary[state === 'accepted' || state === 'duplicate' ? COUNTED_AS[state] : state]++
   if (state === 'accepted' || state === 'duplicate') summary.bytes += receipt?.bytes ?? 0
   if (state === 'loaded' || state === 'failed') summary.rejectedRows += receipt?.load?.rejected ?? 0

@@ -19,22 +19,22 @@ import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import { AnswerError, ForeignResponse } from './answer.ts'
-import { type Archived, archive, fileStatsAt } from './archive.ts'
+import { type ArchivedFile, archive, fileStatsAt } from './archive.ts'
 import { realClock } from './clock.ts'
-import { deliver } from './delivery.ts'
-import { isUntouched, type Waiting } from './outbox.ts'
+import { SAME_REFUSALS_MAX, setAside } from './file-failure.ts'
+import { isUntouched, type OutboxFile } from './outbox.ts'
 import { refuse } from './refused.ts'
-import { SAME_REFUSALS_MAX, setAside } from './setback.ts'
+import { withRetries } from './retries.ts'
 import { dropSpooled, type Spooled, spool } from './spool.ts'
-import { DAMAGED } from './upload-client.ts'
+import { DAMAGED_COPY_CODES } from './upload-client.ts'
 import { problemInfoOf } from './upload-events.ts'
-import { emit, type Job, pausing, type Run } from './upload-job.ts'
+import { emit, retryHooks, type UploadJob, type UploadRun } from './upload-job.ts'
 
 // Compressing a larger file keeps both processors busy, so it is not done while another one is sent.
 const PREPARED_BYTES_MAX = 1024 * 1024
 
 /** Sends one file; undefined if it stays or is refused. Throws errors that may concern the whole run. */
-export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Archived | undefined> {
+export async function uploadFile(job: UploadJob, run: UploadRun, file: OutboxFile): Promise<ArchivedFile | undefined> {
   try {
     if (await wouldBeHeld(job, run, file)) return undefined
     const spooled = (await preparedFor(job, run, file)) ?? (await spoolFile(job, run, file))
@@ -55,7 +55,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
     })
     return archived
   } catch (cause) {
-    const error = await unreadable(job, file, cause)
+    const error = await asFileUnreadable(job, file, cause)
     if (!isAboutFile(error)) throw error
     emit(job, run, { type: 'file', name: file.name, state: stateAfter(error), problem: problemInfoOf(error) })
     return undefined
@@ -63,7 +63,7 @@ export async function uploadFile(job: Job, run: Run, file: Waiting): Promise<Arc
 }
 
 /** Makes the copy of a small file that is sent next. Errors are ignored: they recur when the file is sent. */
-export async function prepare(job: Job, run: Run, file: Waiting): Promise<void> {
+export async function prepare(job: UploadJob, run: UploadRun, file: OutboxFile): Promise<void> {
   if (file.size > PREPARED_BYTES_MAX || job.check !== undefined) return
   const spooled = spoolFile(job, run, file).catch(() => undefined)
   run.prepared = { file, spooled }
@@ -71,7 +71,11 @@ export async function prepare(job: Job, run: Run, file: Waiting): Promise<void> 
 }
 
 /** The copy made ahead, unless its file has changed or the server has rejected its encoding since. */
-async function preparedFor({ disk, folders }: Job, run: Run, file: Waiting): Promise<Spooled | undefined> {
+async function preparedFor(
+  { disk, folders }: UploadJob,
+  run: UploadRun,
+  file: OutboxFile,
+): Promise<Spooled | undefined> {
   const spooled = run.prepared?.file === file ? await run.prepared.spooled : undefined
   if (spooled === undefined) return undefined
   const seen = await fileStatsAt(disk, file.path)
@@ -82,7 +86,7 @@ async function preparedFor({ disk, folders }: Job, run: Run, file: Waiting): Pro
 }
 
 /** Whether the server would hold a file: then it is set aside in the outbox and checked again later. */
-async function wouldBeHeld(job: Job, run: Run, file: Waiting): Promise<boolean> {
+async function wouldBeHeld(job: UploadJob, run: UploadRun, file: OutboxFile): Promise<boolean> {
   if (job.check === undefined) return false
   const { verdicts } = await job.check.check(join(job.folders.outbox, file.name))
   if (verdicts.length > 0) emit(job, run, { type: 'check', name: file.name, findings: verdicts })
@@ -92,7 +96,7 @@ async function wouldBeHeld(job: Job, run: Run, file: Waiting): Promise<boolean> 
 }
 
 /** Maps a read error of a file or its copy to `file_unreadable` and drops the copy, so that the next try makes one. */
-async function unreadable({ disk, folders }: Job, { name }: Waiting, cause: unknown): Promise<unknown> {
+async function asFileUnreadable({ disk, folders }: UploadJob, { name }: OutboxFile, cause: unknown): Promise<unknown> {
   if (!(cause instanceof Error && 'syscall' in cause && cause.syscall === 'read')) return cause
   await dropSpooled(disk, folders, name)
   return new Problem('file_unreadable', `${name}: ${cause.message}`, { cause })
@@ -101,27 +105,27 @@ async function unreadable({ disk, folders }: Job, { name }: Waiting, cause: unkn
 type SentFile = Readonly<{ spooled: Spooled; receipt: Receipt }>
 
 /** The copy that is sent. `isFresh`: it was made in this run, after another one had been rejected. */
-type Copy = Readonly<{ file: Waiting; spooled: Spooled; isFresh: boolean }>
+type CopyToSend = Readonly<{ file: OutboxFile; spooled: Spooled; isFresh: boolean }>
 
-async function sendCopy(job: Job, run: Run, copy: Copy): Promise<SentFile> {
+async function sendCopy(job: UploadJob, run: UploadRun, copy: CopyToSend): Promise<SentFile> {
   try {
     const receipt = await sendUntilAnswered(job, run, copy.spooled)
     return receipt === undefined ? await sendWithout(job, run, copy) : { spooled: copy.spooled, receipt }
   } catch (error) {
-    if (run.dictionaries.isFault(error, copy.spooled)) return sendWithout(job, run, copy)
+    if (run.dictionaries.isDictionaryFault(error, copy.spooled)) return sendWithout(job, run, copy)
     if (!(error instanceof AnswerError)) throw error
     const spooled = await otherCopy(job, run, copy, error)
     if (spooled !== undefined) return sendCopy(job, run, { ...copy, spooled, isFresh: true })
     if (error.retry !== 'never') throw error
     countSameRefusals(run, copy.file.name, error)
-    if (error.saysAltered) throw altered(copy.file.name, error)
+    if (error.isAboutAlteredRequest) throw altered(copy.file.name, error)
     await run.moves.run(() => refuse(job.disk, job.folders, { ...copy, error }))
     throw error
   }
 }
 
 /** Sends a copy made without a dictionary. Throws `file_changed` if the file is gone. */
-async function sendWithout(job: Job, run: Run, copy: Copy): Promise<SentFile> {
+async function sendWithout(job: UploadJob, run: UploadRun, copy: CopyToSend): Promise<SentFile> {
   await dropSpooled(job.disk, job.folders, copy.file.name)
   const spooled = await spoolFile(job, run, copy.file, false)
   if (spooled === undefined) throw new Problem('file_changed', `${copy.file.name} was taken away while it was sent`)
@@ -129,12 +133,12 @@ async function sendWithout(job: Job, run: Run, copy: Copy): Promise<SentFile> {
 }
 
 /** Counts files in a row that got the same error code. At the third, throws the problem that ends the run. */
-function countSameRefusals(run: Run, name: string, error: AnswerError): void {
+function countSameRefusals(run: UploadRun, name: string, error: AnswerError): void {
   const { code, title } = error.document
   const names = run.repeatedRefusal?.code === code ? run.repeatedRefusal.names.filter((each) => each !== name) : []
   run.repeatedRefusal = { code, names: [...names, name].slice(-SAME_REFUSALS_MAX) }
   if (run.repeatedRefusal.names.length < SAME_REFUSALS_MAX) return
-  if (error.saysAltered) throw altered(run.repeatedRefusal.names.join(', '), error)
+  if (error.isAboutAlteredRequest) throw altered(run.repeatedRefusal.names.join(', '), error)
   throw new Problem(
     'refused_alike',
     `${title} (${code}): ${run.repeatedRefusal.names.join(', ')}; ${name} stays in the outbox`,
@@ -146,43 +150,57 @@ function altered(names: string, { document }: AnswerError): Problem {
 }
 
 /** Another copy that the server may accept after rejecting this one; `undefined` if there is none. */
-async function otherCopy(job: Job, run: Run, copy: Copy, error: AnswerError): Promise<Spooled | undefined> {
+async function otherCopy(
+  job: UploadJob,
+  run: UploadRun,
+  copy: CopyToSend,
+  error: AnswerError,
+): Promise<Spooled | undefined> {
   if (error.asksForGzip && copy.spooled.encoding === 'zstd') run.encoding = 'gzip'
   // A disk may have damaged the copy; the file itself is refused only when a fresh copy is refused too.
-  else if (copy.isFresh || !DAMAGED.has(error.document.code)) return undefined
+  else if (copy.isFresh || !DAMAGED_COPY_CODES.has(error.document.code)) return undefined
   await dropSpooled(job.disk, job.folders, copy.file.name)
   return spoolFile(job, run, copy.file)
 }
 
-function spoolFile(job: Job, run: Run, file: Waiting, mayRefer = true): Promise<Spooled | undefined> {
+function spoolFile(
+  job: UploadJob,
+  run: UploadRun,
+  file: OutboxFile,
+  mayUseDictionary = true,
+): Promise<Spooled | undefined> {
   const { name, size } = file
   const { encoding, dictionaries } = run
   const { clock = realClock() } = job
   const onRead = (bytes: number) =>
     emit(job, run, { type: 'progress', name, step: 'compress', sentBytes: bytes, totalBytes: size })
-  const choose =
-    mayRefer && !dictionaries.isOff
+  const chooseDictionary =
+    mayUseDictionary && !dictionaries.isOff
       ? (source: FileHandle) => dictionaries.chooseFor({ source, size }, clock.now())
       : undefined
-  return spool(job.disk, job.folders, file, { encoding, choose, onRead })
+  return spool(job.disk, job.folders, file, { encoding, chooseDictionary, onRead })
 }
 
-function sendUntilAnswered(job: Job, run: Run, spooled: Spooled): Promise<Receipt | undefined> {
+function sendUntilAnswered(job: UploadJob, run: UploadRun, spooled: Spooled): Promise<Receipt | undefined> {
   const { name, spooledBytes } = spooled
   const onSent = (bytes: number, sentBytes: number) => {
     run.summary.wireBytes += bytes
     emit(job, run, { type: 'progress', name, step: 'send', sentBytes, totalBytes: spooledBytes })
   }
-  const attempt = () => unlessNotTaken(run, spooled, job.client.send(spooled, onSent))
-  return deliver(attempt, job.patience, pausing(job, run, name))
+  const attempt = () => undefinedIfEncodingRejected(run, spooled, job.client.send(spooled, onSent))
+  return withRetries(attempt, job.patience, retryHooks(job, run, name))
 }
 
 /** The receipt; undefined if a proxy does not know the copy's encoding, which retrying would not change. */
-async function unlessNotTaken(run: Run, spooled: Spooled, answer: Promise<Receipt>): Promise<Receipt | undefined> {
+async function undefinedIfEncodingRejected(
+  run: UploadRun,
+  spooled: Spooled,
+  answer: Promise<Receipt>,
+): Promise<Receipt | undefined> {
   try {
     return await answer
   } catch (error) {
-    if (error instanceof ForeignResponse && run.dictionaries.isFault(error, spooled)) return undefined
+    if (error instanceof ForeignResponse && run.dictionaries.isDictionaryFault(error, spooled)) return undefined
     throw error
   }
 }
@@ -190,7 +208,7 @@ async function unlessNotTaken(run: Run, spooled: Spooled, answer: Promise<Receip
 const ABOUT_FILE = new Set<string>(['file_changed', 'file_unreadable', 'receipt_mismatch'])
 
 function isAboutFile(error: unknown): boolean {
-  if (error instanceof AnswerError) return error.refuses
+  if (error instanceof AnswerError) return error.refusesFile
   return error instanceof Problem && ABOUT_FILE.has(error.code)
 }
 

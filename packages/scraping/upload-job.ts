@@ -1,28 +1,28 @@
-/** Inputs of a run of `upload-data` (`Job`), and its state (`Run`). */
+/** Inputs of a run of `upload-data` (`UploadJob`), and its state (`UploadRun`). */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
 import { type Clock, realClock } from './clock.ts'
-import type { Patience, Pause, Pausing } from './delivery.ts'
 import { Dictionaries } from './dictionaries.ts'
 import type { Folders } from './folders.ts'
 import type { MachineReporter } from './machine-reporter.ts'
 import { Mutex } from './mutex.ts'
-import type { FileStats, Waiting } from './outbox.ts'
-import { OutboxSorter, type Resting, type RestRules } from './resting.ts'
+import type { FileStats, OutboxFile } from './outbox.ts'
+import { OutboxSorter, type RestingFile, type RestRules } from './resting.ts'
+import type { RetryHooks, RetryLimits, RetryPause } from './retries.ts'
 import type { ScrapeCheck } from './scrape-check.ts'
 import type { Spooled } from './spool.ts'
 import type { UploadClient } from './upload-client.ts'
-import { count, emptySummary, problemInfoOf, type Summary, type UploadEvent } from './upload-events.ts'
+import { addToSummary, emptySummary, problemInfoOf, type Summary, type UploadEvent } from './upload-events.ts'
 
 // Allowance for the duration of a try, after which its file may report again.
 const TRY_MS = 5_000
 
 /** Inputs of a run. An aborted `signal` ends the run after the file that is being sent. */
-export type Job = Readonly<{
+export type UploadJob = Readonly<{
   disk: Disk
   folders: Folders
   client: UploadClient
-  patience: Patience
+  patience: RetryLimits
   signal: AbortSignal
   on: (event: UploadEvent) => void
   /** How many files are sent concurrently; default 1. */
@@ -45,7 +45,7 @@ export type Job = Readonly<{
 }>
 
 /** State of a run; with `--watch`, of all rounds of this process. */
-export type Run = {
+export type UploadRun = {
   summary: Summary
   /** zstd, until the server rejects it. */
   encoding: 'zstd' | 'gzip'
@@ -62,9 +62,9 @@ export type Run = {
   /** Decides which files of the outbox have rested; undefined when none has to. */
   readonly sorter: OutboxSorter | undefined
   /** Files still resting at the last scan of the outbox. */
-  resting: readonly Resting[]
+  resting: readonly RestingFile[]
   /** When the server was last asked for requested files, on the steady clock. */
-  askedAt: number
+  requestedCheckedAt: number
   /** Keys of events that are reported only once. */
   readonly reported: Set<string>
   /** Number of consecutive failures that may be due to the file alone. */
@@ -74,15 +74,15 @@ export type Run = {
   /** The error code that the server gave for consecutive files, and their names. */
   repeatedRefusal?: Readonly<{ code: string; names: readonly string[] }>
   /** The spooled copy made ahead of the next file; its promise gives undefined if it could not be made. */
-  prepared?: Readonly<{ file: Waiting; spooled: Promise<Spooled | undefined> }>
+  prepared?: Readonly<{ file: OutboxFile; spooled: Promise<Spooled | undefined> }>
   /** Content of the last-run record last written, and when (steady clock). */
-  noted?: Readonly<{ at: number; news: string }>
+  lastRecord?: Readonly<{ at: number; news: string }>
   /** The last reported pause; until `until`, the same pause of other files is not reported. */
   pause?: Readonly<{ name: string; code: string; until: number }>
 }
 
 /** The initial state of a run. */
-export function newRun({ disk, folders, rest, clock = realClock() }: Omit<Job, 'on' | 'client'>): Run {
+export function newRun({ disk, folders, rest, clock = realClock() }: Omit<UploadJob, 'on' | 'client'>): UploadRun {
   return {
     summary: emptySummary(),
     encoding: 'zstd',
@@ -93,7 +93,7 @@ export function newRun({ disk, folders, rest, clock = realClock() }: Omit<Job, '
     compared: new Map(),
     sorter: rest && new OutboxSorter(rest, clock),
     resting: [],
-    askedAt: Number.NEGATIVE_INFINITY,
+    requestedCheckedAt: Number.NEGATIVE_INFINITY,
     reported: new Set(),
     streak: 0,
     setAside: new Map(),
@@ -101,25 +101,25 @@ export function newRun({ disk, folders, rest, clock = realClock() }: Omit<Job, '
 }
 
 /** Counts an event and passes it on. */
-export function emit(job: Job, run: Run, event: UploadEvent): void {
-  if (event.type === 'file') count(run.summary, event)
+export function emit(job: UploadJob, run: UploadRun, event: UploadEvent): void {
+  if (event.type === 'file') addToSummary(run.summary, event)
   job.on(event)
 }
 
 /** Reports something unless this run has reported it before. */
-export function once(run: Run, key: string, report: () => void): void {
+export function reportOnce(run: UploadRun, key: string, report: () => void): void {
   if (run.reported.has(key)) return
   run.reported.add(key)
   report()
 }
 
 /**
- * Pause settings for `deliver` in this run: each pause is reported, and an aborted signal ends it. Of files sent
+ * Hooks of `withRetries` for this run: each pause is reported, and an aborted signal ends it. Of files sent
  * concurrently that wait for the same reason, only the first is reported.
  */
-export function pausing(job: Job, run: Run, name: string): Pausing {
+export function retryHooks(job: UploadJob, run: UploadRun, name: string): RetryHooks {
   const { signal, clock = realClock() } = job
-  const onPause = ({ error, tries, delayMs }: Pause) => {
+  const onPause = ({ error, tries, delayMs }: RetryPause) => {
     const problem = problemInfoOf(error)
     const now = clock.steady()
     const { pause } = run

@@ -9,14 +9,14 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Clock, realClock } from './clock.ts'
-import { delayAfter } from './delivery.ts'
-import { beatFor } from './heartbeat.ts'
-import { isGood, recordRun } from './last-run.ts'
+import { sendHeartbeat } from './heartbeat.ts'
+import { recordRun, wasSuccessful } from './last-run.ts'
 import { Outage } from './outage.ts'
-import { blameMachine, sortOutbox, uploadRound } from './upload-data.ts'
+import { OutboxWatcher } from './outbox-watcher.ts'
+import { retryDelayMs } from './retries.ts'
+import { failByMachine, sortOutbox, uploadRound } from './upload-data.ts'
 import { problemInfoOf, type Summary, type UploadEvent } from './upload-events.ts'
-import { emit, type Job, newRun, once, type Run } from './upload-job.ts'
-import { OutboxWatcher } from './workplace.ts'
+import { emit, newRun, reportOnce, type UploadJob, type UploadRun } from './upload-job.ts'
 
 const OUTAGE_DELAY_MS_MAX = 60_000
 // Upper bound for Retry-After: a server that says "in a year" is asked sooner.
@@ -26,28 +26,28 @@ const RESTING_REPORT_MS = 60_000
 const ALIVE_EVERY_MS = HOUR_MS
 
 /** Sends new files until the signal aborts or the key is refused; returns the sums of all rounds. */
-export async function watchOutbox(job: Job, { everyMs }: Readonly<{ everyMs: number }>): Promise<Summary> {
-  using place = new OutboxWatcher(job)
-  const watching = new Watching(job, place, everyMs)
-  while (!job.signal.aborted && (await watching.round()));
-  return watching.run.summary
+export async function watchOutbox(job: UploadJob, { everyMs }: Readonly<{ everyMs: number }>): Promise<Summary> {
+  using watcher = new OutboxWatcher(job)
+  const loop = new WatchLoop(job, watcher, everyMs)
+  while (!job.signal.aborted && (await loop.round()));
+  return loop.run.summary
 }
 
 /** State that is kept between rounds. */
-class Watching {
-  readonly run: Run
-  readonly #place: OutboxWatcher
+class WatchLoop {
+  readonly run: UploadRun
+  readonly #watcher: OutboxWatcher
   readonly #clock: Clock
   readonly #outage: Outage
   readonly #everyMs: number
-  #job: Job
+  #job: UploadJob
   #beatAt = Number.NEGATIVE_INFINITY
   #aliveAt: number
   #sentBefore = 0
 
-  constructor(job: Job, place: OutboxWatcher, everyMs: number) {
+  constructor(job: UploadJob, place: OutboxWatcher, everyMs: number) {
     this.#clock = job.clock ?? realClock()
-    this.#place = place
+    this.#watcher = place
     this.#everyMs = everyMs
     this.#outage = new Outage(job.on, this.#clock)
     this.run = newRun(job)
@@ -59,40 +59,40 @@ class Watching {
   /** Runs a round and the pause after it; false when no further round is to follow. */
   async round(): Promise<boolean> {
     const { run } = this
-    this.#place.forget()
-    const floorMs = await this.#surviving(async () => {
-      await this.#place.hold()
-      return uploadRound(this.#job, run, { wait: false, rests: false })
+    this.#watcher.clearHints()
+    const floorMs = await this.#reportingErrors(async () => {
+      await this.#watcher.renewIfLost()
+      return uploadRound(this.#job, run, { wait: false, waitsForResting: false })
     })
     const { outcome, problem } = run.summary
     if (outcome === 'key_refused') return this.#hasOtherKey()
     const isAway = problem !== undefined
     const delayMs = isAway ? pauseAfter(this.#job, ++this.#outage.rounds, floorMs) : this.#everyMs
-    await this.#surviving(() => recordRun(this.#job, run, delayMs))
+    await this.#reportingErrors(() => recordRun(this.#job, run, delayMs))
     if (outcome !== 'unreachable' && !this.#job.signal.aborted)
-      await this.#surviving(async () => this.#job.reporter?.send(this.#job.client, this.#job.signal))
-    if (isAway) await this.#waitOut(delayMs)
-    else await this.#goOn()
+      await this.#reportingErrors(async () => this.#job.reporter?.send(this.#job.client, this.#job.signal))
+    if (isAway) await this.#waitAfterFailure(delayMs)
+    else await this.#waitAfterSuccess()
     return true
   }
 
-  async #waitOut(delayMs: number): Promise<void> {
+  async #waitAfterFailure(delayMs: number): Promise<void> {
     const { problem, waiting } = this.run.summary
     if (problem !== undefined) this.#outage.recordFailure({ problem, waiting, delayMs })
     await this.#clock.sleep(delayMs, this.#job.signal)
   }
 
-  async #goOn(): Promise<void> {
+  async #waitAfterSuccess(): Promise<void> {
     const { run } = this
     const { signal } = this.#job
     this.#outage.recordSuccess()
     const steady = this.#clock.steady()
-    if (steady - this.#beatAt >= BEAT_EVERY_MS && !signal.aborted && isGood(run.summary)) {
+    if (steady - this.#beatAt >= BEAT_EVERY_MS && !signal.aborted && wasSuccessful(run.summary)) {
       this.#beatAt = steady
-      await beatFor(this.#job, run)
+      await sendHeartbeat(this.#job, run)
     }
     this.#reportAlive(steady - this.#aliveAt)
-    await this.#surviving(() => this.#waitForWork())
+    await this.#reportingErrors(() => this.#waitForWork())
   }
 
   /** Once an hour reports that the watch runs, so that an idle one is not taken for hung. Outages have own events. */
@@ -107,9 +107,9 @@ class Watching {
   /** Waits for a hint, a file that has rested, or `everyMs`. Resting files are checked without asking the server. */
   async #waitForWork(): Promise<void> {
     const { signal } = this.#job
-    for (let leftMs = this.#everyMs; leftMs > 0 && !signal.aborted && !this.#place.hasHint; ) {
-      const waitMs = Math.min(leftMs, ...this.run.resting.map(({ lookMs }) => lookMs))
-      await this.#place.wait(waitMs, signal)
+    for (let leftMs = this.#everyMs; leftMs > 0 && !signal.aborted && !this.#watcher.hasHint; ) {
+      const waitMs = Math.min(leftMs, ...this.run.resting.map(({ recheckMs }) => recheckMs))
+      await this.#watcher.wait(waitMs, signal)
       leftMs -= waitMs
       if (this.run.resting.length === 0) continue
       this.#reportLongResting()
@@ -122,13 +122,13 @@ class Watching {
   #reportLongResting(): void {
     for (const { file, reason, quietMs } of this.run.resting)
       if (quietMs >= RESTING_REPORT_MS)
-        once(this.run, `resting ${file.name}`, () => this.#job.on({ type: 'resting', name: file.name, reason }))
+        reportOnce(this.run, `resting ${file.name}`, () => this.#job.on({ type: 'resting', name: file.name, reason }))
   }
 
   async #hasOtherKey(): Promise<boolean> {
     const client = this.#job.renewedClient?.()
     if (client === undefined) {
-      await this.#surviving(() => recordRun(this.#job, this.run, undefined))
+      await this.#reportingErrors(() => recordRun(this.#job, this.run, undefined))
       return false
     }
     this.#job = { ...this.#job, client }
@@ -137,24 +137,24 @@ class Watching {
 
   // Errors of this machine (a full disk, a missing folder) pass, and a bug need not recur: the watch reports either
   // and goes on, since nothing would be sent once it has ended.
-  async #surviving(work: () => Promise<unknown>): Promise<number> {
+  async #reportingErrors(work: () => Promise<unknown>): Promise<number> {
     try {
       const floorMs = await work()
       return typeof floorMs === 'number' ? floorMs : 0
     } catch (cause) {
-      blameAnything(this.#job, this.run, cause)
+      failByAnything(this.#job, this.run, cause)
       return 0
     }
   }
 }
 
-function blameAnything(job: Job, run: Run, cause: unknown): void {
+function failByAnything(job: UploadJob, run: UploadRun, cause: unknown): void {
   try {
-    blameMachine(run, cause)
+    failByMachine(run, cause)
   } catch {
     const detail = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
     const problem = problemInfoOf(new Problem('program_mistake', detail.split('\n').slice(0, 2).join(' '), { cause }))
-    once(run, `${problem.code} ${problem.detail}`, () =>
+    reportOnce(run, `${problem.code} ${problem.detail}`, () =>
       emit(job, run, { type: 'warning', name: 'upload-data', problem }),
     )
     run.summary.problem = problem
@@ -162,13 +162,13 @@ function blameAnything(job: Job, run: Run, cause: unknown): void {
   }
 }
 
-function pauseAfter({ patience }: Job, rounds: number, floorMs: number): number {
+function pauseAfter({ patience }: UploadJob, rounds: number, floorMs: number): number {
   const { outageDelayMsMax: delayMsMax = OUTAGE_DELAY_MS_MAX } = patience
-  return delayAfter(rounds + 1, Math.random(), { ...patience, delayMsMax }, Math.min(floorMs, FLOOR_MS_MAX))
+  return retryDelayMs(rounds + 1, Math.random(), { ...patience, delayMsMax }, Math.min(floorMs, FLOOR_MS_MAX))
 }
 
 /** Passes on the events of a round, but reports a failed try only as an outage. */
-function forwardEvent(job: Job, run: Run, outage: Outage, event: UploadEvent): void {
+function forwardEvent(job: UploadJob, run: UploadRun, outage: Outage, event: UploadEvent): void {
   if (event.type === 'pause') {
     outage.recordFailure({ problem: event.problem, delayMs: event.delayMs, waiting: run.summary.waiting })
     return

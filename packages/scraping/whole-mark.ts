@@ -12,12 +12,12 @@ import type { FileStats } from './outbox.ts'
 const MARK = /^\.whole-/
 
 /** What identifies the marked file: neither its name nor its ctime, as a rename changes both. */
-type Marked = Pick<FileStats, 'ino' | 'size' | 'mtimeMs'>
+type MarkedFile = Pick<FileStats, 'ino' | 'size' | 'mtimeMs'>
 
 /** Marks a complete, durable, closed file. If that fails the file is handed over anyway, and has to rest. */
 export async function markWhole(disk: Disk, folders: Folders, path: string): Promise<void> {
   try {
-    const mark = join(folders.spool, nameOf(await disk.lstat(path)))
+    const mark = join(folders.spool, markName(await disk.lstat(path)))
     await removeIfThere(disk, mark)
     await (await openPart(disk, mark)).close()
   } catch (error) {
@@ -26,8 +26,8 @@ export async function markWhole(disk: Disk, folders: Folders, path: string): Pro
 }
 
 /** Removes the mark of a file. */
-export async function removeMark(disk: Disk, folders: Folders, file: Marked): Promise<void> {
-  await removeIfThere(disk, join(folders.spool, nameOf(file)))
+export async function removeMark(disk: Disk, folders: Folders, file: MarkedFile): Promise<void> {
+  await removeIfThere(disk, join(folders.spool, markName(file)))
 }
 
 /** Removes the mark of a file that is abandoned, given by its path. */
@@ -37,9 +37,9 @@ export async function removeMarkOf(disk: Disk, folders: Folders, path: string): 
 }
 
 /** Reads the marks; returns a function that tells whether a file is marked. */
-export async function marksIn(disk: Disk, folders: Folders): Promise<(file: Marked) => boolean> {
+export async function marksIn(disk: Disk, folders: Folders): Promise<(file: MarkedFile) => boolean> {
   const marks = new Set((await disk.readdir(folders.spool)).filter((name) => MARK.test(name)))
-  return (file) => marks.has(nameOf(file))
+  return (file) => marks.has(markName(file))
 }
 
 /** Removes the marks of files that are neither in the outbox nor on their way there. */
@@ -49,11 +49,11 @@ export async function cleanMarks(disk: Disk, folders: Folders): Promise<void> {
   for (const folder of marks.size === 0 ? [] : [folders.part, folders.outbox])
     for (const name of await disk.readdir(folder)) {
       const stats = await disk.lstat(join(folder, name)).catch(() => undefined)
-      if (stats?.isFile()) marks.delete(nameOf(stats))
+      if (stats?.isFile()) marks.delete(markName(stats))
     }
   for (const mark of marks) await removeIfThere(disk, join(folders.spool, mark))
 }
 
-function nameOf({ ino, size, mtimeMs }: Marked): string {
+function markName({ ino, size, mtimeMs }: MarkedFile): string {
   return `.whole-${ino}-${size}-${mtimeMs}`
 }

@@ -7,9 +7,9 @@ import { catalogueDigest } from '@splitcart/data-management/catalogue/digest.ts'
 import type { SqliteDatabase } from '@splitcart/data-management/database/sqlite.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { loadFile } from '@splitcart/data-management/update-db/load-file.ts'
-import { type Figures, figuresOf } from '@splitcart/generator/figures.ts'
-import { type Plan, planOf, STEADY } from '@splitcart/generator/plan.ts'
-import { type Scrape, scrapesOf } from '@splitcart/generator/scrapes.ts'
+import { type CatalogueCounts, expectedCounts } from '@splitcart/generator/expected-counts.ts'
+import { NO_DRIFT, type Plan, planOf } from '@splitcart/generator/plan.ts'
+import { type GeneratedScrape, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { writeScrape } from '@splitcart/generator/write.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
@@ -30,7 +30,7 @@ const LOOK_EVERY_MS = 50
 /** A plan of about so many files. */
 export function planOfFiles(files: number, seed: number): Plan {
   const stores = Math.max(1, Math.round(files / COMPANIES / DAYS))
-  return planOf({ seed, companies: COMPANIES, stores, days: DAYS, products: PRODUCTS, drift: STEADY })
+  return planOf({ seed, companies: COMPANIES, stores, days: DAYS, products: PRODUCTS, drift: NO_DRIFT })
 }
 
 /** Writes the scrapes of a plan into the outboxes below these folders (or another place there), one after the other in turn. */
@@ -42,7 +42,7 @@ export async function writeOutboxes(plan: Plan, folders: readonly string[], plac
   return given
 }
 
-async function writeOne(plan: Plan, { store, day, fileName: name }: Scrape, folder: string, place: string) {
+async function writeOne(plan: Plan, { store, day, fileName: name }: GeneratedScrape, folder: string, place: string) {
   const path = join(folder, place, name)
   await writeScrape(path, plan, store, day)
   return { folder, name, path, sha256: (await digestOfFile(realDisk(), path)).sha256 }
@@ -78,7 +78,7 @@ export type Expected = Readonly<{ plan: Plan; given: readonly Given[]; digest: s
 export async function faultIn(dataManagement: string, { plan, given, digest }: Expected): Promise<Fault> {
   using catalogue = openCatalogue(join(dataManagement, 'catalogue.db'))
   const figures = figuresIn(catalogue.database)
-  const wanted = figuresOf(plan)
+  const wanted = expectedCounts(plan)
   if (JSON.stringify(figures) !== JSON.stringify(wanted))
     return `the catalogue has ${JSON.stringify(figures)} instead of ${JSON.stringify(wanted)}`
   if ((await catalogueDigest(catalogue.database)) !== digest)
@@ -137,7 +137,7 @@ const KEPT = new Set([
   ...['last-run.json', 'server-history.json'].map((each) => join('.spool', each)),
 ])
 
-function figuresIn(database: SqliteDatabase): Figures {
+function figuresIn(database: SqliteDatabase): CatalogueCounts {
   const count = (sql: string) => database.get<{ count: number }>(`select ${sql} as count`)!.count
   return {
     companies: count('(select count(*) from company)'),

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { foldersIn } from '@splitcart/data-management/folders.ts'
-import type { MadeKey } from '@splitcart/data-management/ledger/keys.ts'
+import type { KeyWithText } from '@splitcart/data-management/ledger/keys.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { rowsText } from '../../packages/data-management/test/receiver.ts'
 import { openMachines, type Server, until } from '../../test/machines.ts'
@@ -95,7 +95,7 @@ export async function costsOf(sizes: Sizes): Promise<Cost[]> {
 }
 
 /** The key of who has sent everything. */
-async function senderIn(dataFolder: string): Promise<MadeKey> {
+async function senderIn(dataFolder: string): Promise<KeyWithText> {
   await using ledger = openLedger(dataFolder)
   return await ledger.keys.create({ name: 'sender', scopes: ['upload'], onlyFor: null, expiresAt: null }, Date.now())
 }

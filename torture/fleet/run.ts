@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { planOf, STEADY } from '@splitcart/generator/plan.ts'
+import { NO_DRIFT, planOf } from '@splitcart/generator/plan.ts'
 import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { writeChunks } from '@splitcart/generator/write.ts'
 import { Misuse, readArguments, runScript, wholeNumber } from '../../test/usage.ts'
@@ -68,7 +68,7 @@ async function measure(fleet: Fleet, key: string, options: FleetOptions): Promis
 
 async function writeOutbox(outbox: string, options: FleetOptions): Promise<Sent> {
   const { companies, stores, days, products } = options
-  const plan = planOf({ companies, stores, days, products, drift: STEADY })
+  const plan = planOf({ companies, stores, days, products, drift: NO_DRIFT })
   await mkdir(outbox, { recursive: true })
   const write = cachedLineWriter(plan)
   const sent = { files: 0, rows: 0, bytes: 0 }

@@ -1,7 +1,7 @@
 /** Scrapes of invented chains with drift, chain by chain: what they show is made anew each time it is asked for, so memory stays small. */
 import { type Store, storesOf } from '../../packages/generator/chains.ts'
-import { endOf, isScraped, lostIn } from '../../packages/generator/drift.ts'
-import { DRIFT, type Plan, planOf } from '../../packages/generator/plan.ts'
+import { isScraped, missingRowsTest, placesScraped } from '../../packages/generator/drift.ts'
+import { MEASURED_DRIFT, type Plan, planOf } from '../../packages/generator/plan.ts'
 import { rowsOf, scrapeOf } from '../../packages/generator/scrapes.ts'
 import type { Line } from './columns.ts'
 import type { ScrapeFile } from './scrape-files.ts'
@@ -16,7 +16,7 @@ const NO_PLACE = Number.MAX_SAFE_INTEGER
 
 /** The chains of a plan, one after the other. */
 export function* chainsOf(invented: Invented): Generator<ChainScrapes> {
-  const plan = planOf({ ...invented, drift: DRIFT })
+  const plan = planOf({ ...invented, drift: MEASURED_DRIFT })
   const chains = Map.groupBy(storesOf(plan), ({ chain }) => chain.index)
   for (const stores of chains.values()) yield scrapesOfChain(plan, stores)
 }
@@ -40,8 +40,8 @@ function scrapesOfChain(plan: Plan, stores: readonly Store[]): ChainScrapes {
 }
 
 function isPartial(plan: Plan, store: Store, day: number): boolean {
-  const isLost = lostIn(plan, store, day)
-  return endOf(plan, store, day, NO_PLACE) < NO_PLACE || LOSABLE.some((category) => isLost([category]))
+  const isLost = missingRowsTest(plan, store, day)
+  return placesScraped(plan, store, day, NO_PLACE) < NO_PLACE || LOSABLE.some((category) => isLost([category]))
 }
 
 const LOSABLE = ['Bakery', 'Drinks', 'Pets', 'Baby', 'Freezer', 'Fruit & Vegetables']

@@ -4,7 +4,7 @@ import { openFolders } from '@splitcart/scraping/folders.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { orphanedPartsIn, salvage } from '@splitcart/scraping/orphaned-parts.ts'
 import { uploadRound } from '@splitcart/scraping/upload-data.ts'
-import { type Job, newRun } from '@splitcart/scraping/upload-job.ts'
+import { newRun, type UploadJob } from '@splitcart/scraping/upload-job.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { SCRAPED_AT, type Scraped } from './contents.ts'
 import type { Mistake } from './mistake.ts'
@@ -78,7 +78,7 @@ export class Client {
     const { process, disk } = this.#start(() => this.#startSender())
     const { world } = this.#network
     const client = clientOf(this.#network, process, disk)
-    const job: Job = {
+    const job: UploadJob = {
       disk,
       folders: FOLDERS,
       client: this.#mistake.upload?.(client, disk) ?? client,
@@ -93,7 +93,7 @@ export class Client {
       await openFolders(disk, DATA)
       const run = newRun(job)
       for (;;) {
-        await uploadRound(job, run, { wait: false, rests: false })
+        await uploadRound(job, run, { wait: false, waitsForResting: false })
         this.#wasQuiet = this.#hasWritten && this.#hasNothingToDo()
         await process.pause()
       }

@@ -12,7 +12,7 @@ import {
   type LoadRecord,
   nothingApplied,
 } from '@splitcart/data-management/catalogue/loads.ts'
-import type { Arrival, Arriving, Found } from '@splitcart/data-management/ledger/arrivals.ts'
+import type { Arrival, ArrivingFile, InboxFileRecord } from '@splitcart/data-management/ledger/arrivals.ts'
 import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import { ONLY_FOR } from './contents.ts'
@@ -50,7 +50,7 @@ export class Table<T> {
 /** `arriving`: by their ids. `senders`: the keys that sent an upload, by its SHA-256. */
 export type LedgerTables = Readonly<{
   uploads: Table<Upload>
-  arriving: Table<Arriving>
+  arriving: Table<ArrivingFile>
   senders: Table<readonly string[]>
   forgotten: string[]
 }>
@@ -63,7 +63,7 @@ export type CatalogueTables = Readonly<{
 
 /** What arrives, as one process sees it. */
 function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTables): Partial<Ledger['arrivals']> {
-  const insert = ({ sha256, ...arrival }: Found & Pick<Partial<Arrival>, 'state'>) => {
+  const insert = ({ sha256, ...arrival }: InboxFileRecord & Pick<Partial<Arrival>, 'state'>) => {
     const asked = { action: null, action_by: null, action_reason: null, repair: null }
     const nothing = { ...asked, load: null, settled_at: null, load_attempts: 0 }
     const upload = { ...arrival, ...nothing, sha256, state: arrival.state ?? 'accepted' } as unknown as Upload
@@ -73,9 +73,9 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
   const noteSender = (sha256: string, keyId: string) =>
     senders.change((records) => records.set(sha256, [...(records.get(sha256) ?? []), keyId]))
   return {
-    arrive: (arrival: Arrival, key_id: string) =>
+    recordArriving: (arrival: Arrival, key_id: string) =>
       process.turn(() =>
-        arriving.change((records) => records.set(arrival.id, { ...arrival, key_id, is_noted: 0 } as Arriving)),
+        arriving.change((records) => records.set(arrival.id, { ...arrival, key_id, is_noted: 0 } as ArrivingFile)),
       ),
     record: (arrival: Arrival, keyId: string) =>
       process.turn(() => {
@@ -84,16 +84,16 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
         noteSender(arrival.sha256, keyId)
         return { upload, isNew: upload.id === arrival.id }
       }),
-    recordFound: (found: Found) =>
+    recordFoundFile: (found: InboxFileRecord) =>
       process.turn(() => {
         const sent = [...arriving.records.values()].filter(({ sha256 }) => sha256 === found.sha256)
         for (const { sha256, key_id } of sent) noteSender(sha256, key_id)
         return insert({ ...found, ...(sent[0] && { id: sent[0].id, filename: sent[0].filename }) })
       }),
     list: () => process.turn(() => [...arriving.records.values()]),
-    isWantedAgain: async () => false,
-    rankOf: async (now: number) => now,
-    giveUp: (id: string) => process.turn(() => arriving.change((records) => records.delete(id))),
+    mustBeStoredAgain: async () => false,
+    nextRank: async (now: number) => now,
+    removeArriving: (id: string) => process.turn(() => arriving.change((records) => records.delete(id))),
   } as unknown as Ledger['arrivals']
 }
 
@@ -101,7 +101,7 @@ function arrivalsOf(process: Process, { uploads, arriving, senders }: LedgerTabl
 type NotAskedOfLedger =
   | 'auditEntries'
   | 'withExclusiveLock'
-  | 'firstsOfSenders'
+  | 'oldestOfEachSender'
   | 'notices'
   | 'storeSettings'
   | 'ticks'
@@ -109,7 +109,7 @@ type NotAskedOfLedger =
   | 'invitations'
   | 'keysExpiring'
   | 'latestBackup'
-  | 'lookAtChanges'
+  | 'openChangeReader'
   | 'machines'
   | 'nextKeyExpiry'
   | 'receiptFor'
@@ -138,7 +138,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     has: (sha256: string) => process.turn(() => uploads.records.has(sha256)),
     findWaiting: (name: string, kind: string) =>
       process.turn(() => all().find((upload) => upload.stored_as === name && upload.kind === kind && waits(upload))),
-    inInbox: () => process.turn(() => all().filter((upload) => waits(upload) && upload.action === null)),
+    listWaiting: () => process.turn(() => all().filter((upload) => waits(upload) && upload.action === null)),
     list: ({ state }: { state?: string }) =>
       process.turn(() => all().filter((upload) => state === undefined || upload.state === state)),
     withAction: () => process.turn(() => all().filter(({ action }) => action !== null)),
@@ -146,7 +146,7 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
     settle: (id: string, state: string, result: object, at: number) =>
       set(id, { state, load: JSON.stringify(result), settled_at: at }),
     requestAction: (id: string, { action }: { action: 'load' }) => set(id, { action }),
-    ...{ decide: async () => {}, endAttempt: async () => {}, endAttempts: async () => {} },
+    ...{ markDecided: async () => {}, resetAttempts: async () => {}, writePendingResets: async () => {} },
     clearAction: (id: string) => set(id, { action: null }),
   }
   const lost = {
@@ -167,9 +167,9 @@ export function ledgerOf(process: Process, tables: LedgerTables): Ledger {
 const OF_NO_MATTER = {
   checkWritable: async () => {},
   identity: { mayDiffer: async () => false },
-  keys: { working: async () => ({}) },
-  rightsOver: async () => ONLY_FOR,
-  mayHaveMore: async () => false,
+  keys: { findWorking: async () => ({}) },
+  rightsOfUpload: async () => ONLY_FOR,
+  hasMoreRightsNow: async () => false,
   sendersOf: async () => new Map(),
   audit: async () => {},
   verdicts: { version: async () => '', current: async () => [] },

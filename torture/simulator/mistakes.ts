@@ -34,7 +34,7 @@ export const MISTAKES: Readonly<Record<string, Mistake>> = {
   'one part for all uploads': { server: (disk) => sharingOnePart(disk) },
   'rename instead of link': { server: (disk) => overwriting(disk) },
   'name before its sender is on record': {
-    receiver: (ledger) => withArrivals(ledger, { arrive: async () => {} }),
+    receiver: (ledger) => withArrivals(ledger, { recordArriving: async () => {} }),
   },
   'what was arriving is forgotten at the start': { receiver: forgetting },
   'parts kept at the start': { keepsParts: true },
@@ -201,7 +201,7 @@ function receiptLast(disk: Disk): Disk {
 function forgetting(ledger: Ledger): Ledger {
   const { arrivals } = ledger
   const list: typeof arrivals.list = async () => {
-    for (const { id } of await arrivals.list()) await arrivals.giveUp(id)
+    for (const { id } of await arrivals.list()) await arrivals.removeArriving(id)
     return []
   }
   return withArrivals(ledger, { list })

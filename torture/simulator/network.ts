@@ -1,7 +1,7 @@
 /** The network between a sender and the server: it loses requests and answers. */
 import { Readable } from 'node:stream'
 import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
-import { faultOfAnswer } from '@splitcart/scraping/answer.ts'
+import { errorOfResponse } from '@splitcart/scraping/answer.ts'
 import { chunksOf } from '@splitcart/scraping/chunks.ts'
 import type { Reject } from '@splitcart/scraping/rejects.ts'
 import type { Spooled } from '@splitcart/scraping/spool.ts'
@@ -93,14 +93,14 @@ function carry({ world, server, onAccepted }: Network, from: Process, request: R
   })
   world.go(to, async () => {
     try {
-      const whole = async () => {}
+      const checkRequestEnd = async () => {}
       const about = {
         encoding: 'zstd' as const,
         kind: 'products',
         filename: spooled.name,
         sha256: spooled.sha256,
         keyId: from.machine.name,
-        whole,
+        checkRequestEnd,
       }
       const { upload, isNew } = await listening.accept({ ...about, body })
       onAccepted(upload.sha256, from.machine.name)
@@ -121,7 +121,7 @@ function answerTo(problem: Problem): Error {
   const document = toProblemDocument(problem)
   const { status } = document
   const headers = new Headers({ 'content-type': PROBLEM_MEDIA_TYPE })
-  return faultOfAnswer({ url: 'http://server', status, headers, text: JSON.stringify(document) }, 0)
+  return errorOfResponse({ url: 'http://server', status, headers, text: JSON.stringify(document) }, 0)
 }
 
 function unreachable(): Problem {

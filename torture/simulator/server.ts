@@ -5,7 +5,7 @@ import { removeCopies, removeParts } from '@splitcart/data-management/inbox/clea
 import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { recoverArriving } from '@splitcart/data-management/inbox/recover-arriving.ts'
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
-import type { UpdateDb } from '@splitcart/data-management/update-db/process.ts'
+import type { LoaderContext } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
 import { updateDb } from '@splitcart/data-management/update-db/update-db.ts'
 import type { Log } from '@splitcart/shared/log.ts'
@@ -107,10 +107,10 @@ export class Server {
     const loading = { disk: this.#mistake.loader?.(disk) ?? disk, ledger: ledgerOf(process, this.ledger) }
     const log = this.#log(process)
     const compaction = new Compaction({ ...loading, log, folders: [FOLDERS.processed], form: 'packed' })
-    const work: UpdateDb = {
+    const work: LoaderContext = {
       ...loading,
       folders: FOLDERS,
-      keeps: (path, bytes) => compaction.add(path, bytes),
+      onKept: (path, bytes) => compaction.add(path, bytes),
       catalogue: this.#mistake.catalogue?.(catalogue) ?? catalogue,
       lineBytesMax: 2 ** 20,
       hold: HOLD,
@@ -127,7 +127,7 @@ export class Server {
         await runActions(work, NEVER)
         await updateDb(work, NEVER)
         this.#hasLooked = false
-        await compaction.work(() => true)
+        await compaction.compactWaiting(() => true)
         // One that was killed just now goes on to its next call; the one after it has not looked yet.
         if (!process.isDead) this.#hasLooked = true
         await process.pause()

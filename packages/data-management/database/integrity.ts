@@ -74,7 +74,7 @@ export async function checkNow(
   const stays = known.filter((fault) => !checked.some(({ path }) => fault.startsWith(`${path}: `)))
   let isComplete = unchecked.length === 0
   try {
-    await files?.check(signal, { isAgain })
+    await files?.check(signal, { onlyUnread: isAgain })
   } catch (error) {
     isComplete = false
     log.error({ err: error }, 'what is kept could not be looked at')

@@ -17,7 +17,7 @@ import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { SchemaState } from '../database/postgres-look.ts'
 import { type Folders, foldersIn, foldersOfKind } from '../folders.ts'
-import { liesInFolders } from '../inbox/stored.ts'
+import { storedFileExists } from '../inbox/stored.ts'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '../lock-names.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '../schemas.ts'
 import { checkConditions } from './conditions.ts'
@@ -61,7 +61,7 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
   if (dates !== undefined) yield dates
   const kept = examined.server === undefined ? await checkKeptFiles(disk, folders) : undefined
   if (kept !== undefined) yield kept
-  if (!examined.isOfFleet) yield* await checkOlderLoads(examined, (upload) => liesInFolders(disk, folders, upload))
+  if (!examined.isOfFleet) yield* await checkOlderLoads(examined, (upload) => storedFileExists(disk, folders, upload))
   yield* await checkConditions(disk, examined)
   yield await runCheck('disk', AS_ITS_USER, () => checkFreeSpace(disk, folders.inbox, examined.diskBytesKept))
   yield* await checkWorkers(folders, examined.isOfFleet)

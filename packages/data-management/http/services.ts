@@ -2,7 +2,7 @@
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Integrity } from '../database/integrity.ts'
-import type { Receiving } from '../inbox/accept.ts'
+import type { ReceivingContext } from '../inbox/accept.ts'
 import type { UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { NoticeTargets } from '../notices/receivers/receiver.ts'
 import type { Pictures } from '../pictures/pictures.ts'
@@ -14,7 +14,7 @@ import type { QueryRunner } from './threads/reading.ts'
 export type Program = Readonly<{ version: string; settings: readonly SettingView[]; shell: SystemView['shell'] }>
 
 export type Services = Readonly<{
-  inbox: Receiving
+  inbox: ReceivingContext
   /** Unfinished resumable uploads. Without it, `/api/upload/resumable/` does not exist. */
   unfinished?: UnfinishedUploads
   /** The kinds of files that are accepted; by default those that have a loader. */

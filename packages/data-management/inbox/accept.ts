@@ -3,7 +3,7 @@
  *
  *   body ─▶ part ─▶ (digest right?) ─▶ (whole?) ─▶ ledger: arriving ─▶ name in the inbox ─▶ ledger: accepted ─▶ answer
  *                                             ├──▶ of a fleet: bucket ─▶ ledger ─▶ work item ─▶ answer
- *                                             └──▶ of a kind that is not loaded here: handOver (deliver.ts) ─▶ answer
+ *                                             └──▶ of a kind that is not loaded here: handOver (hand-over.ts) ─▶ answer
  *                                     (the inbox's `arrive`, from here on)
  *
  * An error before the file gets its name leaves no trace. If the server crashes after that, the sender sends the file
@@ -17,21 +17,21 @@ import { checkLength, EarlySync, removeIfThere, writePart } from '@splitcart/sha
 import { Problem } from '@splitcart/shared/problem.ts'
 import { v7 as uuid } from 'uuid'
 import type { Folders } from '../folders.ts'
-import type { Arrival, Recorded } from '../ledger/arrivals.ts'
+import type { Arrival, RecordedUpload } from '../ledger/arrivals.ts'
 import { mayChangeKind } from '../ledger/kind-change.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import { type Body, type Decoded, type DecodeLimits, decode } from './decode.ts'
+import { type DecodedContent, type DecodeLimits, decode, type IncomingBody } from './decode.ts'
 import type { Dictionaries } from './dictionaries.ts'
 import { inboxOf } from './folder/folder-inbox.ts'
 import type { Inbox } from './inbox.ts'
 
-/** What receiving uploads works with. `diskBytesKept`: the bytes of disk that must stay free. */
-export type Receiving = Readonly<{
+/** What receiving uploads needs. `diskBytesKept`: bytes of disk that must stay free. */
+export type ReceivingContext = Readonly<{
   disk: Disk
   folders: Folders
   ledger: Ledger
-  /** Default: the folder. */
+  /** Default: the folders of this machine. */
   inbox?: Inbox | undefined
   limits: DecodeLimits
   /** The dictionaries that senders may use; undefined: none. */
@@ -44,8 +44,8 @@ export type Receiving = Readonly<{
   steady: () => number
 }>
 
-/** A file as it is sent. */
-export type IncomingFile = Body &
+/** A file that is being uploaded. */
+export type IncomingFile = IncomingBody &
   Readonly<{
     /** A checked name that ends in .jsonl. */
     filename: string
@@ -55,43 +55,47 @@ export type IncomingFile = Body &
     sha256: string | undefined
     keyId: string
     /** Called when the body has been read; throws if the rest of the request is wrong. */
-    whole: () => Promise<void>
+    checkRequestEnd: () => Promise<void>
   }>
 
 /** Accepts a file, or finds that its bytes were accepted before (`isNew` false). */
-export async function accept(inbox: Receiving, sent: IncomingFile): Promise<Recorded> {
-  const { disk, folders, ledger } = inbox
-  await inbox.checkBacklog(sent.keyId)
-  await checkRoom(inbox)
+export async function accept(context: ReceivingContext, sent: IncomingFile): Promise<RecordedUpload> {
+  const { disk, folders, ledger } = context
+  await context.checkBacklog(sent.keyId)
+  await requireDiskSpace(context)
   if (sent.encoding === 'dcz' && sent.sha256 === undefined) throw new Problem('digest_missing')
   const id = uuid()
   const part = join(folders.parts, id)
   const decoded = await writePart(disk, part, async (file) => {
     const early = new EarlySync(file)
     const result = await decode(
-      { ...sent, ...dictionaryOf(inbox, sent) },
-      inbox.limits,
-      checkedPart(inbox, sent, file, early),
+      { ...sent, ...dictionaryOf(context, sent) },
+      context.limits,
+      checkedPart(context, sent, file, early),
     )
     checkDigest(sent.sha256, result)
-    await sent.whole()
+    await sent.checkRequestEnd()
     await checkLength(file, result.bytes)
     await early.end()
     return result
   })
-  await checkKey(inbox, sent, part)
+  await checkKey(context, sent, part)
   const known = await ledger.uploads.findBySha256(decoded.sha256)
-  await checkKind(inbox, sent, known, part)
-  const at = inbox.now()
-  const arrival = { ...arrivalOf(sent, decoded, { id, at }), ranked_at: await ledger.arrivals.rankOf(at) }
-  return inboxOf(inbox).arrive({ part, arrival, keyId: sent.keyId, known })
+  await checkKind(context, sent, known, part)
+  const at = context.now()
+  const arrival = { ...arrivalOf(sent, decoded, { id, at }), ranked_at: await ledger.arrivals.nextRank(at) }
+  return inboxOf(context).arrive({ part, arrival, keyId: sent.keyId, known })
 }
 
-function dictionaryOf({ dictionaries }: Receiving, { keyId }: IncomingFile): Pick<Body, 'dictionary'> {
-  return dictionaries === undefined ? {} : { dictionary: (sha256) => dictionaries.take(sha256, keyId) }
+function dictionaryOf({ dictionaries }: ReceivingContext, { keyId }: IncomingFile): Pick<IncomingBody, 'dictionary'> {
+  return dictionaries === undefined ? {} : { dictionary: (sha256) => dictionaries.lease(sha256, keyId) }
 }
 
-function arrivalOf(sent: IncomingFile, decoded: Decoded, { id, at }: Readonly<{ id: string; at: number }>): Arrival {
+function arrivalOf(
+  sent: IncomingFile,
+  decoded: DecodedContent,
+  { id, at }: Readonly<{ id: string; at: number }>,
+): Arrival {
   const { sha256, bytes, lines, wireBytes } = decoded
   return {
     id,
@@ -108,38 +112,38 @@ function arrivalOf(sent: IncomingFile, decoded: Decoded, { id, at }: Readonly<{ 
 }
 
 /** Throws if less disk is free than must stay free plus `bytes`. */
-export async function checkRoom({ disk, folders, diskBytesKept }: Receiving, bytes = 0): Promise<void> {
+export async function requireDiskSpace({ disk, folders, diskBytesKept }: ReceivingContext, bytes = 0): Promise<void> {
   const { bavail, bsize } = await disk.statfs(folders.inbox)
   if (bavail * bsize < diskBytesKept + bytes)
     throw new Problem('disk_full', `less than ${diskBytesKept + bytes} bytes are free`)
 }
 
 const KEY_CHECKED_EVERY_MS = 2_000
-const ROOM_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
+const SPACE_CHECKED_EVERY_BYTES = 64 * 1024 * 1024
 
 /**
- * A part that checks repeatedly, as it grows, whether the disk has room (others write to it, too) and whether its key
- * still works, and that is synced as it grows.
+ * Writes to the part and syncs it as it grows. Checks regularly that the disk still has space (others write to it, too)
+ * and that the key still works.
  */
 function checkedPart(
-  inbox: Receiving,
+  context: ReceivingContext,
   sent: IncomingFile,
   part: FileHandle,
   early: EarlySync,
 ): Pick<FileHandle, 'appendFile'> {
   let unchecked = 0
-  let checkKeyAt = inbox.steady() + KEY_CHECKED_EVERY_MS
+  let checkKeyAt = context.steady() + KEY_CHECKED_EVERY_MS
   return {
     appendFile: async (chunk) => {
       const bytes = (chunk as Uint8Array).length
       unchecked += bytes
-      if (unchecked >= ROOM_CHECKED_EVERY_BYTES) {
+      if (unchecked >= SPACE_CHECKED_EVERY_BYTES) {
         unchecked = 0
-        await checkRoom(inbox)
+        await requireDiskSpace(context)
       }
-      if (inbox.steady() >= checkKeyAt) {
-        await checkKey(inbox, sent)
-        checkKeyAt = inbox.steady() + KEY_CHECKED_EVERY_MS
+      if (context.steady() >= checkKeyAt) {
+        await checkKey(context, sent)
+        checkKeyAt = context.steady() + KEY_CHECKED_EVERY_MS
       }
       await part.appendFile(chunk)
       early.wrote(bytes)
@@ -148,15 +152,19 @@ function checkedPart(
 }
 
 /** Ends an upload in progress when its key ends: throws `key_refused`, and removes the part. */
-async function checkKey({ ledger, disk, now }: Receiving, { keyId }: IncomingFile, part?: string): Promise<void> {
-  if ((await ledger.keys.working(keyId, now())) !== undefined) return
+async function checkKey(
+  { ledger, disk, now }: ReceivingContext,
+  { keyId }: IncomingFile,
+  part?: string,
+): Promise<void> {
+  if ((await ledger.keys.findWorking(keyId, now())) !== undefined) return
   if (part !== undefined) await removeIfThere(disk, part)
   throw new Problem('key_refused', 'the key has ended while the file was on its way')
 }
 
 /** Refuses known bytes under another kind, unless they failed to load as the first: one upload per bytes. */
 async function checkKind(
-  { disk }: Receiving,
+  { disk }: ReceivingContext,
   { kind }: IncomingFile,
   known: Upload | undefined,
   part: string,
@@ -169,7 +177,7 @@ async function checkKind(
   )
 }
 
-function checkDigest(said: string | undefined, decoded: Decoded): void {
-  if (said !== undefined && said !== decoded.sha256)
-    throw new Problem('digest_mismatch', `the digest says ${said}, the bytes that arrived are ${decoded.sha256}`)
+function checkDigest(announced: string | undefined, decoded: DecodedContent): void {
+  if (announced !== undefined && announced !== decoded.sha256)
+    throw new Problem('digest_mismatch', `the digest says ${announced}, the bytes that arrived are ${decoded.sha256}`)
 }

@@ -1,57 +1,58 @@
 /**
- * Puts uploads off when too much waits to be loaded, or has waited too long: a loader that is dead or too slow shows at the senders,
- * whose outboxes are made to wait, before it fills the disk here. The last fifth of the room is shared: a key whose own files take more
- * than four times what is still free is put off first, so that one sender never keeps all others out.
+ * Refuses uploads while the backlog is too large or too old: a loader that is dead or too slow then shows at the
+ * senders, whose files wait in their outboxes, before the backlog fills the disk here. The last fifth of the limit is
+ * shared: a key whose own files take more than four times what is still free is refused first, so that one sender never
+ * locks out all others.
  */
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Backlog, Share } from '../ledger/counts.ts'
+import type { Backlog, KeyBacklog } from '../ledger/counts.ts'
 
 /** How much may wait: files, bytes, and milliseconds of the oldest. */
 export type BacklogLimits = Readonly<{ filesMax: number; bytesMax: number; ageMsMax: number }>
 
-/** What is asked: what waits in all, and of each key, by their ids. `steady`: a clock that never jumps. */
-export type BacklogView = Readonly<{
+/** Queries of the backlog, in total and by key id. `steady`: a monotonic clock in milliseconds. */
+export type BacklogQueries = Readonly<{
   waiting: () => Promise<Backlog>
-  shares: () => Promise<Readonly<Record<string, Share>>>
+  shares: () => Promise<Readonly<Record<string, KeyBacklog>>>
   now: () => number
   steady: () => number
 }>
 
 // The backlog is cached, so that a thousand concurrent uploads do not each query it.
-const FRESH_MS = 1_000
-// What waits of one key may be at most so many times what is still free for all keys.
-const SHARE_OF_FREE = 4
+const SNAPSHOT_MS_MAX = 1_000
+// The backlog of one key may be at most this many times what is still free for all keys.
+const KEY_SHARE_FACTOR = 4
 
-type Look = Readonly<{ backlog: Backlog; shares: Readonly<Record<string, Share>> }>
+type BacklogSnapshot = Readonly<{ backlog: Backlog; shares: Readonly<Record<string, KeyBacklog>> }>
 
-/** A check that throws `inbox_full` while too much waits, in all or of a key. It asks once a second at most. */
-export function backPressure(view: BacklogView, limits: BacklogLimits): (keyId: string) => Promise<void> {
-  let lookedAt = Number.NEGATIVE_INFINITY
-  let look: Promise<Look> | undefined
+/** Makes a check that throws `inbox_full` while the backlog, in total or of a key, exceeds a limit. */
+export function backPressure(view: BacklogQueries, limits: BacklogLimits): (keyId: string) => Promise<void> {
+  let takenAt = Number.NEGATIVE_INFINITY
+  let snapshot: Promise<BacklogSnapshot> | undefined
   return async (keyId) => {
     const elapsed = view.steady()
-    if (look === undefined || elapsed - lookedAt >= FRESH_MS) {
-      lookedAt = elapsed
-      look = checkNow(view, limits)
+    if (snapshot === undefined || elapsed - takenAt >= SNAPSHOT_MS_MAX) {
+      takenAt = elapsed
+      snapshot = takeSnapshot(view, limits)
     }
-    const { backlog, shares } = await look.catch((error: unknown) => {
-      look = undefined
+    const { backlog, shares } = await snapshot.catch((error: unknown) => {
+      snapshot = undefined
       throw error
     })
-    const fault = faultOfBacklog(backlog, limits, view.now()) ?? faultOfShare(shares[keyId], backlog, limits)
+    const fault = exceededLimit(backlog, limits, view.now()) ?? exceededKeyLimit(shares[keyId], backlog, limits)
     if (fault !== undefined) throw new Problem('inbox_full', fault)
   }
 }
 
-async function checkNow({ waiting, shares }: BacklogView, limits: BacklogLimits): Promise<Look> {
+async function takeSnapshot({ waiting, shares }: BacklogQueries, limits: BacklogLimits): Promise<BacklogSnapshot> {
   const backlog = await waiting()
-  // As long as there is room nobody can have too much of it.
-  const isRoomy = faultOfShare(backlog, backlog, limits) === undefined
-  return { backlog, shares: isRoomy ? {} : await shares() }
+  // If even all files together are within the limit of one key, no key exceeds it.
+  const hasAmpleSpace = exceededKeyLimit(backlog, backlog, limits) === undefined
+  return { backlog, shares: hasAmpleSpace ? {} : await shares() }
 }
 
 /** Which limit a backlog exceeds, as a sentence; undefined if none. */
-export function faultOfBacklog(
+export function exceededLimit(
   { files, bytes, since }: Backlog,
   limits: BacklogLimits,
   now: number,
@@ -64,10 +65,12 @@ export function faultOfBacklog(
 }
 
 /** Which limit the backlog of one key exceeds, given what is still free; undefined if none. */
-function faultOfShare(own: Share | undefined, all: Share, limits: BacklogLimits): string | undefined {
+function exceededKeyLimit(own: KeyBacklog | undefined, all: KeyBacklog, limits: BacklogLimits): string | undefined {
   const { files = 0, bytes = 0 } = own ?? {}
   const [freeFiles, freeBytes] = [limits.filesMax - all.files, limits.bytesMax - all.bytes]
-  if (files > SHARE_OF_FREE * freeFiles) return `${files} files of this key wait, and ${freeFiles} more may of all keys`
-  if (bytes > SHARE_OF_FREE * freeBytes) return `${bytes} bytes of this key wait, and ${freeBytes} more may of all keys`
+  if (files > KEY_SHARE_FACTOR * freeFiles)
+    return `${files} files of this key wait, and ${freeFiles} more may of all keys`
+  if (bytes > KEY_SHARE_FACTOR * freeBytes)
+    return `${bytes} bytes of this key wait, and ${freeBytes} more may of all keys`
   return undefined
 }

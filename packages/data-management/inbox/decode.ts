@@ -1,9 +1,9 @@
 /**
- * From the bytes on the wire to the bytes of the file, in one pass and in constant memory: counted, decoded, digested, written.
+ * Decodes the body of an upload into a file, in one pass and in constant memory: counts, decodes, digests, writes.
  *
- * Nothing is trusted: what is on the wire is counted before it is decoded and what comes out is counted as it comes; a body that ends
- * too early, or goes on behind its end, is refused. Several gzip members or zstd frames are one content (RFC 1952, RFC 8878), up to a
- * limit. No body makes a decoder ask for more memory than one window of 8 MiB.
+ * The body is not trusted: its bytes are counted before they are decoded, and the content as it is decoded; a body that
+ * ends too early, or goes on after its end, is refused. Several gzip members or zstd frames are one content (RFC 1952,
+ * RFC 8878), up to a limit. No body makes a decoder ask for more memory than one window of 8 MiB.
  */
 import type { FileHandle } from 'node:fs/promises'
 import { type Readable, Writable } from 'node:stream'
@@ -34,34 +34,34 @@ export type DecodeLimits = Readonly<{
   PaceLimits
 
 /** The digest of the content, and the number of bytes on the wire. */
-export type Decoded = Digest & Readonly<{ wireBytes: number }>
+export type DecodedContent = Digest & Readonly<{ wireBytes: number }>
 
 // Large chunks: each costs one call to the decoder and one to the disk, on other threads. A small body gets small
 // chunks, because a thousand uploads may come at once.
 const CHUNK_BYTES_MIN = 64 * 1024
 const CHUNK_BYTES_MAX = 1024 * 1024
-const CHUNK_BYTES_OF_UNKNOWN = 256 * 1024
-const USUAL_RATIO = 10
+const CHUNK_BYTES_DEFAULT = 256 * 1024
+const TYPICAL_RATIO = 10
 // Chunks buffered between the decoder and the disk, so that neither waits for the other.
 const CHUNKS_WAITING_MAX = 2
 // The ratio of a short file is not checked: it may well be one line a thousand times.
 const RATIO_CHECKED_FROM_BYTES = 1024 * 1024
 
-/** A body as it comes. */
-export type Body = Readonly<{
+/** The body of an upload request. */
+export type IncomingBody = Readonly<{
   body: Readable
   encoding: Encoding
-  /** The announced length, if any; nothing depends on its being true. */
+  /** The announced length, if any; a wrong one does no harm. */
   bodyBytes?: number | undefined
   /** Finds the dictionary that a body in dcz names, or throws `dictionary_unknown`. */
   dictionary?: (sha256: string) => Promise<Lease>
 }>
 
-/** Where the content goes. */
-type Part = Pick<FileHandle, 'appendFile'>
+/** The file that the content is written to. */
+type ContentSink = Pick<FileHandle, 'appendFile'>
 
 /** Decodes a body into a part. Throws a Problem for what is wrong with the body; the part is then worth nothing. */
-export async function decode(sent: Body, limits: DecodeLimits, part: Part): Promise<Decoded> {
+export async function decode(sent: IncomingBody, limits: DecodeLimits, part: ContentSink): Promise<DecodedContent> {
   const meter = new Meter(sent.body, sent.encoding, limits)
   if (sent.encoding !== 'dcz') return decodeWith(undefined, { sent, meter, part })
   const named = dictionaryNamedIn(await meter.head(DCZ_HEAD_BYTES))
@@ -73,12 +73,15 @@ export async function decode(sent: Body, limits: DecodeLimits, part: Part): Prom
   return await decodeWith(lease.bytes, { sent, meter, part })
 }
 
-type Decoding = Readonly<{ sent: Body; meter: Meter; part: Part }>
+type DecodeContext = Readonly<{ sent: IncomingBody; meter: Meter; part: ContentSink }>
 
-async function decodeWith(dictionary: Buffer | undefined, { sent, meter, part }: Decoding): Promise<Decoded> {
+async function decodeWith(
+  dictionary: Buffer | undefined,
+  { sent, meter, part }: DecodeContext,
+): Promise<DecodedContent> {
   const { encoding, bodyBytes } = sent
   const digester = new Digester()
-  const chunkBytes = chunkFor(bodyBytes)
+  const chunkBytes = chunkBytesFor(bodyBytes)
   const decoder = decoderOf(encoding, chunkBytes, dictionary)
   const take = async (chunk: Buffer) => {
     digester.count(chunk)
@@ -87,39 +90,39 @@ async function decodeWith(dictionary: Buffer | undefined, { sent, meter, part }:
     // Hashes while the disk writes.
     digester.hash(chunk)
     await written
-    giveBack(chunk, chunkBytes)
+    freeBuffer(chunk, chunkBytes)
   }
   const sink = new Writable({
     highWaterMark: CHUNKS_WAITING_MAX * chunkBytes,
     write: (chunk, _, done) => void take(chunk).then(() => done(), done),
     // The decoder has seen the end of its data and would ignore what follows.
-    final: (done) => done(meter.hasEnded ? null : meter.problem('body_damaged', behindTheEnd(encoding))),
+    final: (done) => done(meter.hasEnded ? null : meter.problem('body_damaged', bytesAfterEnd(encoding))),
   })
   try {
     const chunks = (pipe?: { signal?: AbortSignal }) => meter.chunks(pipe!.signal!)
     if (decoder === undefined) await pipeline(chunks, sink)
     else await pipeline(chunks, decoder, sink)
   } catch (error) {
-    throw meter.refusal ?? problemOf(error, { encoding, wireBytes: meter.bytes, dictionary })
+    throw meter.refusal ?? decodeProblem(error, { encoding, wireBytes: meter.bytes, dictionary })
   }
   if (meter.bytes === 0) throw new Problem('body_empty')
   if (encoding === 'dcz' && meter.bytes === DCZ_HEAD_BYTES) throw new Problem('body_damaged', endsTooEarly(encoding))
   if (decoder !== undefined && decoder.bytesWritten !== meter.bytes)
-    throw new Problem('body_damaged', behindTheEnd(encoding))
+    throw new Problem('body_damaged', bytesAfterEnd(encoding))
   if (!meter.isWhole) throw new Problem('body_damaged', endsTooEarly(encoding))
   return { ...digester.digest(), wireBytes: meter.bytes }
 }
 
-function chunkFor(bodyBytes: number | undefined): number {
-  if (bodyBytes === undefined) return CHUNK_BYTES_OF_UNKNOWN
-  return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, USUAL_RATIO * bodyBytes))
+function chunkBytesFor(bodyBytes: number | undefined): number {
+  if (bodyBytes === undefined) return CHUNK_BYTES_DEFAULT
+  return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, TYPICAL_RATIO * bodyBytes))
 }
 
 /**
  * Frees a buffer that the decoder has filled to its end: for what follows the decoder allocates a new one. Left to the
  * garbage collector, it costs the collector a third of the time of accepting, and 50 MiB of memory (bench/README.md).
  */
-function giveBack({ buffer, byteOffset, byteLength }: Buffer, chunkBytes: number): void {
+function freeBuffer({ buffer, byteOffset, byteLength }: Buffer, chunkBytes: number): void {
   if (buffer.byteLength === chunkBytes && byteOffset + byteLength === chunkBytes) (buffer as ArrayBuffer).transfer(0)
 }
 
@@ -245,18 +248,18 @@ function endsTooEarly(encoding: Encoding): string {
   return `the ${encoding} data end too early`
 }
 
-function behindTheEnd(encoding: Encoding): string {
+function bytesAfterEnd(encoding: Encoding): string {
   return `there are bytes behind the end of the ${encoding} data`
 }
 
-type Failed = Readonly<{ encoding: Encoding; wireBytes: number; dictionary: Buffer | undefined }>
+type FailedDecoding = Readonly<{ encoding: Encoding; wireBytes: number; dictionary: Buffer | undefined }>
 
-function problemOf(error: unknown, { encoding, wireBytes, dictionary }: Failed): unknown {
+function decodeProblem(error: unknown, { encoding, wireBytes, dictionary }: FailedDecoding): unknown {
   const code = codeOf(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return new Problem('disk_full', undefined, { cause: error })
   // The decoder closed with input left, or found a member behind what was no member: it has seen the end of its data.
   if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ERR_STREAM_PUSH_AFTER_EOF')
-    return new Problem('body_damaged', behindTheEnd(encoding), { cause: error })
+    return new Problem('body_damaged', bytesAfterEnd(encoding), { cause: error })
   if (code === 'ZSTD_error_frameParameter_windowTooLarge')
     return new Problem('window_too_large', `more than ${windowBytesMax(dictionary)} bytes are not taken`, {
       cause: error,

@@ -25,34 +25,34 @@ const IN_USE_FACTOR = 4
 /** `bytesKept`: the size of the cache in memory; `daysKept`: for how many days after receipt files are kept. */
 export type DictionaryLimits = Readonly<{ bytesKept: number; daysKept: number }>
 
-type InboxStores = Parameters<typeof inboxOf>[0] & Readonly<{ ledger: Ledger }>
+type ContentStores = Parameters<typeof inboxOf>[0] & Readonly<{ ledger: Ledger }>
 
 /** A dictionary in use, which counts against the memory limit until it is disposed of. */
 export type Lease = Disposable & Readonly<{ bytes: Buffer }>
 
 /** The dictionaries of all keys, with a cache: the least recently used ones go first. */
 export class Dictionaries {
-  readonly #stores: InboxStores
+  readonly #stores: ContentStores
   readonly #limits: DictionaryLimits
   readonly #cache = new Map<string, Buffer>()
   #bytesCached = 0
   #bytesInUse = 0
 
-  constructor(stores: InboxStores, limits: DictionaryLimits) {
+  constructor(stores: ContentStores, limits: DictionaryLimits) {
     this.#stores = stores
     this.#limits = limits
   }
 
   /** The upload that a key names as a dictionary. Throws `dictionary_unknown` if it is not the key's, or unfit. */
-  async check(sha256: string, keyId: string): Promise<Upload> {
-    const upload = await this.#stores.ledger.uploads.findSent(keyId, sha256)
+  async find(sha256: string, keyId: string): Promise<Upload> {
+    const upload = await this.#stores.ledger.uploads.findSentBy(keyId, sha256)
     if (upload === undefined || !canBeDictionary(upload)) throw dictionaryUnknown()
     return upload
   }
 
   /** Takes a dictionary into use. Throws `dictionary_unknown`, also if its bytes are gone or too many are in use. */
-  async take(sha256: string, keyId: string): Promise<Lease> {
-    const upload = await this.check(sha256, keyId)
+  async lease(sha256: string, keyId: string): Promise<Lease> {
+    const upload = await this.find(sha256, keyId)
     const size = upload.bytes
     if (this.#bytesInUse + size > IN_USE_FACTOR * Math.max(this.#limits.bytesKept, DICTIONARY_BYTES_MAX))
       throw dictionaryUnknown()
@@ -69,7 +69,7 @@ export class Dictionaries {
     }
   }
 
-  /** Adds `dictionary_until` to a receipt: until then, at least, its upload can be a dictionary. None if it cannot. */
+  /** Adds `dictionary_until` to a receipt, if its file can be a dictionary: the time until which it is kept for that. */
   withDictionaryUntil<R extends Receipt>(receipt: R): R {
     const { kind, bytes, received_at } = receipt
     if (bytes === 0 || !canBeDictionary({ kind: kind ?? '', bytes })) return receipt
@@ -99,7 +99,7 @@ export class Dictionaries {
   }
 
   #addToCache(sha256: string, bytes: Buffer): Buffer {
-    // It would take the place of all others, and then go itself.
+    // A larger one would evict all others, and then itself.
     if (bytes.length > this.#limits.bytesKept) return bytes
     this.#bytesCached += bytes.length - (this.#cache.get(sha256)?.length ?? 0)
     this.#cache.set(sha256, bytes)

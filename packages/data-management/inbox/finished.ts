@@ -1,28 +1,28 @@
-/** Uploads that have been accepted after all their pieces: an id and a receipt of each, for a sender that has not heard the answer. */
+/** Resumable uploads that are complete and accepted, for senders that missed the response: id and receipt of each. */
 import { dirname } from 'node:path'
 
-/** What is kept of one. */
-export type FinishedNote = Readonly<{ id: string; size: number; creation_date: string; acceptedAs: string }>
+/** The record of one; `acceptedAs`: the id of its receipt. */
+export type FinishedRecord = Readonly<{ id: string; size: number; creation_date: string; acceptedAs: string }>
 
-/** How many are kept of each key: the newest. */
+/** How many are kept of each key; the oldest are dropped. */
 export const FINISHED_PER_KEY_MAX = 256
 const FINISHED_MAX = 10_000
 
 /** The finished uploads of all keys, in the order in which they were finished. */
 export class FinishedUploads {
-  readonly #all = new Map<string, FinishedNote>()
+  readonly #all = new Map<string, FinishedRecord>()
   readonly #counts = new Map<string, number>()
 
-  get(id: string): FinishedNote | undefined {
+  get(id: string): FinishedRecord | undefined {
     return this.#all.get(id)
   }
 
-  values(): Iterable<FinishedNote> {
+  values(): Iterable<FinishedRecord> {
     return this.#all.values()
   }
 
   /** Adds one; returns the ids of the oldest ones beyond the limit. */
-  add(note: FinishedNote): string[] {
+  add(note: FinishedRecord): string[] {
     this.remove(note.id)
     this.#all.set(note.id, note)
     const keyId = dirname(note.id)

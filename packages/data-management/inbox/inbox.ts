@@ -5,64 +5,61 @@
 import type { LoadedKind } from '@splitcart/shared/kinds.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import type { LoadState } from '../catalogue/loads.ts'
-import type { Arrival, Recorded } from '../ledger/arrivals.ts'
+import type { Arrival, RecordedUpload } from '../ledger/arrivals.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import type { WorkCounts } from './jetstream/work-queue.ts'
-import type { Stored } from './stored.ts'
-import type { Ignored } from './waiting.ts'
+import type { StoredFile, UploadLocator } from './stored.ts'
+import type { IgnoredEntry } from './waiting.ts'
 
 /** A received file: its durable part, its record, and `known`, the upload on record with the same bytes, if any. */
-export type Received = Readonly<{ part: string; arrival: Arrival; keyId: string; known: Upload | undefined }>
-
-/** The fields by which the bytes of an upload are found. */
-export type Named = Readonly<{ stored_as: string; sha256: string; kind: string }>
+export type ReceivedFile = Readonly<{ part: string; arrival: Arrival; keyId: string; known: Upload | undefined }>
 
 /** The bytes of an upload as a file that exists until this is disposed of. */
-export type Opened = AsyncDisposable & Readonly<{ stored: Stored }>
+export type OpenedFile = AsyncDisposable & Readonly<{ stored: StoredFile }>
 
-/** How a claim ended: the state of the load, or without a load. */
-export type Ending = LoadState | 'delivered' | 'forgotten'
+/** How a claim ended: with a load in this state, handed over, or forgotten because its bytes are lost. */
+export type ClaimOutcome = LoadState | 'delivered' | 'forgotten'
 
 /** An upload claimed by one loader: no other loader gets it until this one claims the next. */
 export type Claim = Readonly<{
   upload: Upload
   /** How many times its work item was claimed, this time included; 1 in a folder, or if it is loaded out of turn. */
-  times: number
+  timesClaimed: number
   /** It must be finished before the next one is claimed. */
-  isHeld: boolean
+  blocksNext: boolean
   /** Where its bytes are; `elsewhere`: under another name, from where they are loaded. */
   bytes: 'here' | 'elsewhere' | 'lost'
   /** Opens its bytes; undefined if they turn out to be lost. */
-  open: () => Promise<Opened | undefined>
-  /** The next of the uploads behind this one that was not asked for yet, so that it can be read ahead; undefined if none. */
-  following?: (() => Promise<Readonly<{ upload: Upload; stored: Stored }> | undefined>) | undefined
+  open: () => Promise<OpenedFile | undefined>
+  /** The next waiting upload that was not returned before, to read it ahead; undefined if there is none. */
+  nextToReadAhead?: (() => Promise<Readonly<{ upload: Upload; stored: StoredFile }> | undefined>) | undefined
   /** Runs work for it; a shared inbox repeats it while the inbox or a database is unreachable. */
   attempt: (work: () => Promise<void>) => Promise<void>
   /** Ends the claim: the upload no longer waits. `wasLoaded`: its bytes had been loaded before. */
-  finish: (ending: Ending, wasLoaded: boolean) => Promise<void>
+  finish: (ending: ClaimOutcome, wasLoaded: boolean) => Promise<void>
   /** Moves its damaged bytes aside, or removes them from a shared inbox: the upload no longer waits. */
-  fail: () => Promise<void>
+  removeDamaged: () => Promise<void>
   /** Gives the claim up, to be claimed later; `atOnce`: by another loader now. */
   release: (atOnce: boolean) => void
 }>
 
-/** A pass over the waiting uploads. `settled`: waits until the files of all earlier claims are moved. */
-export type Claiming = Readonly<{
+/** A pass over the waiting uploads. `untilSettled`: waits until the files of all earlier claims are moved. */
+export type ClaimPass = Readonly<{
   kinds: readonly LoadedKind[]
   now: () => number
   log: Log
   signal: AbortSignal
-  settled: () => Promise<void>
+  untilSettled: () => Promise<void>
   /** Called for each file that is ignored. */
-  ignore: (ignored: Ignored) => void
+  onIgnored: (ignored: IgnoredEntry) => void
   /** Called with the number of files that cannot be claimed yet. */
-  wait: (count: number) => void
+  onWaiting: (count: number) => void
   /** Called for a file that could not be claimed. */
-  failed: (name: string, error: unknown) => void
+  onFailed: (name: string, error: unknown) => void
 }>
 
 /** How much waits, and whether a loader runs; for a shared inbox, also what its loaders have claimed. */
-export type Pending = Readonly<{ files: number; hasLoader: boolean; work: WorkCounts | undefined }>
+export type InboxStatus = Readonly<{ files: number; hasLoader: boolean; work: WorkCounts | undefined }>
 
 export interface Inbox {
   /** Whether several machines receive into it and load from it. */
@@ -72,17 +69,17 @@ export interface Inbox {
    * Stores a file: afterwards it survives a power cut, waits to be loaded, and is on record. Bytes that are stored
    * already are not kept twice. The part is removed.
    */
-  arrive(received: Received): Promise<Recorded>
+  arrive(received: ReceivedFile): Promise<RecordedUpload>
 
   /** The bytes of an upload, waiting or settled; undefined if they are no longer kept. */
-  open(upload: Named): Promise<Opened | undefined>
+  open(upload: UploadLocator): Promise<OpenedFile | undefined>
 
   /** Whether a file with the upload's name exists; its bytes are not checked. */
-  has(upload: Named): Promise<boolean>
+  has(upload: UploadLocator): Promise<boolean>
 
   /** Claims one upload after the other until none is left. */
-  claims(claiming: Claiming): AsyncGenerator<Claim>
+  claims(claiming: ClaimPass): AsyncGenerator<Claim>
 
-  /** What waits at this moment. */
-  pending(): Promise<Pending>
+  /** Queries the current status. */
+  status(): Promise<InboxStatus>
 }

@@ -1,38 +1,38 @@
-/** The bytes of an upload, decoded, wherever they lie by now. */
+/** Opens the content of an upload, wherever its file lies and in whatever form. */
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { inboxOf } from './folder/folder-inbox.ts'
-import type { Opened } from './inbox.ts'
-import { bytesOf } from './stored.ts'
+import type { OpenedFile } from './inbox.ts'
+import { verifiedContent } from './stored.ts'
 
-// Attempts, because the loader may move a file between finding and opening it.
-const LOOKS_MAX = 3
+// Repeated, because the loader may move a file between finding and opening it.
+const ATTEMPTS_MAX = 3
 
-/** The bytes of an upload, from wherever they lie. Throws `not_found`, and says what is lost, when they are no longer here. */
+/** Opens the content of an upload. Throws `not_found`, with the text `lost`, if its file is no longer here. */
 export async function openContent(
   places: Parameters<typeof inboxOf>[0],
   upload: Upload,
   lost = 'its file is no longer here: it was pruned or removed',
 ): Promise<AsyncGenerator<Buffer>> {
-  for (let looks = 1; ; looks++) {
+  for (let attempt = 1; ; attempt++) {
     const opened = await inboxOf(places).open(upload)
     if (opened === undefined) throw new Problem('not_found', lost)
-    const chunks = bytesOf(places.disk, opened.stored)
+    const chunks = verifiedContent(places.disk, opened.stored)
     try {
-      return copied(await chunks.next(), chunks, opened)
+      return copiedChunks(await chunks.next(), chunks, opened)
     } catch (error) {
       await opened[Symbol.asyncDispose]()
-      if (codeOf(error) !== 'ENOENT' || looks === LOOKS_MAX) throw error
+      if (codeOf(error) !== 'ENOENT' || attempt === ATTEMPTS_MAX) throw error
     }
   }
 }
 
-/** The first chunk and the others. Copied, because what is read next is read into the same place. */
-async function* copied(
+/** All chunks, copied, because the next read reuses the buffer. */
+async function* copiedChunks(
   first: IteratorResult<Buffer>,
   chunks: AsyncGenerator<Buffer>,
-  opened: Opened,
+  opened: OpenedFile,
 ): AsyncGenerator<Buffer> {
   try {
     for (let next = first; !next.done; next = await chunks.next()) yield Buffer.from(next.value)

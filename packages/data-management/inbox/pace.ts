@@ -1,20 +1,20 @@
 /** Limits how long a body may keep the server waiting: for the next byte, and on average. Only waiting time counts. */
 import { Problem } from '@splitcart/shared/problem.ts'
 
-/** The longest wait for a byte; and how many bytes a second there must have been, once `afterMs` have been waited in all. */
+/** The longest wait for a byte; and the lowest average speed, which counts once `afterMs` have been waited in total. */
 export type PaceLimits = Readonly<{
   idleMsMax: number
   speed?: Readonly<{ bytesPerSecondMin: number; afterMs: number }>
 }>
 
-/** How long the next byte may be waited for, when so many have come in so much time of waiting. */
-export function patienceMs(bytes: number, waitedMs: number, { idleMsMax, speed }: PaceLimits): number {
+/** The longest wait for the next byte, after `bytes` have been received in `waitedMs` of waiting. */
+export function longestWaitMs(bytes: number, waitedMs: number, { idleMsMax, speed }: PaceLimits): number {
   if (speed === undefined || speed.bytesPerSecondMin === 0) return idleMsMax
   const waitMsMax = Math.max(speed.afterMs, (bytes / speed.bytesPerSecondMin) * 1000)
   return Math.min(idleMsMax, Math.max(0, waitMsMax - waitedMs))
 }
 
-/** The pace of one body. */
+/** Measures how long one body keeps the server waiting. */
 export class Pace {
   readonly #limits: PaceLimits
   #timer: NodeJS.Timeout | undefined
@@ -26,14 +26,14 @@ export class Pace {
     this.#limits = limits
   }
 
-  /** Begins to wait for bytes; `late` is called when that takes too long. */
-  wait(late: (problem: Problem) => void): void {
+  /** Starts to wait for bytes; calls `onLate` if that takes too long. */
+  wait(onLate: (problem: Problem) => void): void {
     this.#since = performance.now()
-    const ms = patienceMs(this.#bytes, this.#waitedMs, this.#limits)
-    this.#timer = setTimeout(() => late(this.#problem(ms)), ms)
+    const ms = longestWaitMs(this.#bytes, this.#waitedMs, this.#limits)
+    this.#timer = setTimeout(() => onLate(this.#problem(ms)), ms)
   }
 
-  /** Ends the wait: so many bytes came. */
+  /** Ends the wait: `bytes` were received. */
   received(bytes: number): void {
     clearTimeout(this.#timer)
     this.#waitedMs += performance.now() - this.#since

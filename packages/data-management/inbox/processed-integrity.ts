@@ -55,16 +55,16 @@ export class ProcessedIntegrity {
   }
 
   /**
-   * Reads the next files; `isAgain`: only those that could not be read so far. Returns a text for each damaged file
+   * Reads the next files; `onlyUnread`: only those that could not be read so far. Returns a text for each damaged file
    * found so far that is still there. Throws `UnreadFiles` when all else is checked if something cannot be read.
    */
-  async check(signal?: AbortSignal, { isAgain = false } = {}): Promise<string[]> {
+  async check(signal?: AbortSignal, { onlyUnread = false } = {}): Promise<string[]> {
     const missed = new Set(this.#unread)
     const paths = await this.#paths()
     this.#forgetGone(new Set(paths))
     const again = paths.filter((path) => missed.has(path) || missed.has(dirname(path)))
     try {
-      await (isAgain ? this.#checkEach(again, signal) : this.#checkNext(paths, signal))
+      await (onlyUnread ? this.#checkEach(again, signal) : this.#checkNext(paths, signal))
     } finally {
       await this.#report()
     }
@@ -154,7 +154,7 @@ export class ProcessedIntegrity {
     return bytes
   }
 
-  /** What reading a file or folder gives; undefined if it is gone, damaged or cannot be read, which is noted. */
+  /** The result of `read`; undefined if the file or folder is gone, damaged or unreadable, which is recorded. */
   async #attempt<T>(path: string, read: () => Promise<T>): Promise<T | undefined> {
     this.#unread.delete(path)
     try {

@@ -1,6 +1,6 @@
 /**
- * How far the load that is being made has come: a small file that the loader writes about once a second and the server reads. It is
- * neither synced nor put in place at once, so a reader may find half of it, or what a crash left: then there is none.
+ * The progress of the current load: a small file that the loader writes about once a second and the server reads. It is
+ * neither synced nor replaced atomically: a reader that finds a part of it, or what a crash left, takes it as missing.
  */
 import { constants } from 'node:fs'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ export type LoadProgress = Readonly<{ upload_id: string; bytes: number; of_bytes
 const NAME = '.update-db.progress'
 const NOTE_MS_MIN = 1_000
 const BYTES_MAX = 1_000
-// Whatever has the name: no link is followed, and for the other end of a FIFO nobody waits.
+// Safe whatever has this name: no link is followed, and opening a FIFO does not block.
 const FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 

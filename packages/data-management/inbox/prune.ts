@@ -11,21 +11,28 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Folders } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
-/** What pruning works with; the clock is in milliseconds since 1970. `all`: a person insists that the clock is right. */
-export type Prune = Readonly<{
+/** What pruning works with; the clock is in milliseconds since 1970. `trustsClock`: a person insists that it is right. */
+export type PruneProcessedOptions = Readonly<{
   disk: Disk
   folders: Folders
   ledger: Ledger
   daysMax: number
   now: () => number
-  all?: boolean
+  trustsClock?: boolean
 }>
 
 /**
- * Removes processed files that were put there more than so many days ago, and returns their names. Throws `prune_refused` where
- * it is more likely that the clock is wrong.
+ * Removes files that were processed more than `daysMax` days ago, and returns their names. Throws `prune_refused` if the
+ * clock looks wrong.
  */
-export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all }: Prune): Promise<string[]> {
+export async function pruneProcessed({
+  disk,
+  folders,
+  ledger,
+  daysMax,
+  now,
+  trustsClock,
+}: PruneProcessedOptions): Promise<string[]> {
   // An undone load waits for a person: its file is the only copy here.
   const wanted = new Set<string>()
   for (const upload of await ledger.uploads.list({ state: 'held', limit: Number.MAX_SAFE_INTEGER }))
@@ -43,7 +50,7 @@ export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all 
     if (now() - at < daysMax * DAY_MS) young.push(at)
     else old.push({ name, at })
   }
-  if (all !== true)
+  if (trustsClock !== true)
     checkPruneClock(
       old.map(({ at }) => at),
       young,
@@ -54,7 +61,7 @@ export async function pruneProcessed({ disk, folders, ledger, daysMax, now, all 
   return old.map(({ name }) => name)
 }
 
-/** When a file was put among those that are kept: one that lies there as it came has been moved there. */
+/** Since when a file is kept: a plain one was moved there, which set its ctime; a compacted one has it as its mtime. */
 export function keptSince(path: string, { ctime, mtime }: Stats): Date {
   return path.endsWith('.jsonl') ? ctime : mtime
 }

@@ -7,8 +7,8 @@ import { undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { syncFolder } from '@splitcart/shared/durable-file.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { foldersOfKind } from '../folders.ts'
-import type { Arriving } from '../ledger/arrivals.ts'
-import { type InboxStores, recoverHandedOver } from './deliver.ts'
+import type { ArrivingFile } from '../ledger/arrivals.ts'
+import { type InboxStores, recoverHandedOver } from './hand-over.ts'
 import { findInInbox } from './stored.ts'
 
 /**
@@ -33,13 +33,13 @@ async function syncInbox({ disk, folders }: InboxStores, kind: string): Promise<
   await syncFolder(disk, foldersOfKind(folders, kind).inbox).catch(undefinedIfMissing)
 }
 
-async function recoverOne({ disk, folders, ledger }: InboxStores, arriving: Arriving): Promise<boolean> {
+async function recoverOne({ disk, folders, ledger }: InboxStores, arriving: ArrivingFile): Promise<boolean> {
   const { key_id, is_noted: _, ...arrival } = arriving
   const stored = await findInInbox(disk, folders, { ...arrival, stored_as: arrival.filename })
   // Asked after looking for the file: one that the loader has taken out of the inbox meanwhile is on record.
   const isKnown = await ledger.uploads.has(arrival.sha256)
   if (stored === undefined && !isKnown) {
-    await ledger.arrivals.giveUp(arrival.id)
+    await ledger.arrivals.removeArriving(arrival.id)
     return false
   }
   await ledger.arrivals.record(

@@ -11,34 +11,37 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import { foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Upload } from '../ledger/uploads.ts'
-import type { InboxStores } from './deliver.ts'
+import type { InboxStores } from './hand-over.ts'
 import { findStored } from './stored.ts'
 
 /** A damaged file. Uploads loaded more than `daysMax` days ago are not requested: they are pruned soon anyway. */
-export type DamagedKept = Readonly<{ path: string; now: number; daysMax: number }>
+export type DamagedProcessedFile = Readonly<{ path: string; now: number; daysMax: number }>
 
-/** Requests what a damaged file held from those who sent it, and the base that it needs. Returns the uploads that are newly requested. */
-export async function requestAgain(places: InboxStores, { path, now, daysMax }: DamagedKept): Promise<Upload[]> {
+/** Requests the content of a damaged file, and the base that it needs, from their senders. Returns the new requests. */
+export async function requestAgain(
+  places: InboxStores,
+  { path, now, daysMax }: DamagedProcessedFile,
+): Promise<Upload[]> {
   const { disk, ledger } = places
   const requested: Upload[] = []
   const since = now - daysMax * DAY_MS
-  const named = await ledger.requestedFiles.uploadsNamed(originalNameIn(basename(path)) ?? '')
-  const kept = named.filter((upload) => isKept(upload, since))
+  const named = await ledger.requestedFiles.findByStoredName(originalNameIn(basename(path)) ?? '')
+  const kept = named.filter((upload) => shouldBeKept(upload, since))
   // A base is needed as long as what was packed with it, however old it is itself.
   const base = named.length > 0 && kept.length === 0 ? undefined : await missingBaseOf(disk, path)
   const ofBase = base === undefined ? undefined : await ledger.uploads.findBySha256(base)
   for (const upload of ofBase ? [ofBase, ...kept] : kept)
-    if (!(await isThere(places, upload)) && (await ledger.requestedFiles.add(upload.id, now))) requested.push(upload)
+    if (!(await isReadable(places, upload)) && (await ledger.requestedFiles.add(upload.id, now))) requested.push(upload)
   return requested
 }
 
-/** Whether the file of an upload is to be here: what was loaded is pruned some day, and what was taken out again waits for a person. */
-function isKept({ state, settled_at, received_at }: Upload, since: number): boolean {
+/** Whether the file of an upload should be here: loaded ones are pruned some day, undone ones wait for a person. */
+function shouldBeKept({ state, settled_at, received_at }: Upload, since: number): boolean {
   return state === 'held' || (state === 'loaded' && (settled_at ?? received_at) >= since)
 }
 
 /** Whether the bytes of an upload are here, and can be read. */
-async function isThere({ disk, folders }: InboxStores, upload: Upload): Promise<boolean> {
+async function isReadable({ disk, folders }: InboxStores, upload: Upload): Promise<boolean> {
   try {
     return (await findStored(disk, folders, upload)) !== undefined
   } catch (error) {
@@ -47,7 +50,7 @@ async function isThere({ disk, folders }: InboxStores, upload: Upload): Promise<
   }
 }
 
-/** Puts a file that was requested, and has come as a durable part, where it belongs; what is damaged there moves aside. */
+/** Puts a requested file, received as a durable part, among the processed ones; sets damaged files there aside. */
 export async function restoreFile({ disk, folders, ledger }: InboxStores, part: string, upload: Upload): Promise<void> {
   const { processed } = foldersOfKind(folders, upload.kind)
   const names = [...namesFor(upload.stored_as, upload.sha256)]
@@ -64,8 +67,8 @@ export async function restoreFile({ disk, folders, ledger }: InboxStores, part: 
 }
 
 /**
- * Whether a file is there that no upload came with, or that cannot be read where it is this upload's own. Another one's pack that lacks its
- * base, which came once, is whole again with that one.
+ * Whether a file is damaged: its content is that of no upload, or it cannot be read. `isOwn`: only this upload can have
+ * its name. A pack of another upload that only lacks a known base is not damaged: the base is requested by itself.
  */
 async function isDamaged(disk: Disk, path: string, { uploads }: Ledger, isOwn: boolean): Promise<boolean> {
   const digester = new Digester()

@@ -7,8 +7,8 @@
  * Invariants:
  *  1. An upload lies in the folder of the key that opened it and is looked up only there.
  *  2. No file name comes from a client: upload ids are made here, and a key's id has only letters and digits.
- *  3. While bytes of an upload arrive, there is room for all of it; an announced length alone holds no room
- *     (unfinished-room.ts).
+ *  3. While bytes of an upload arrive, its full size is reserved; an announced length alone reserves nothing
+ *     (unfinished-space.ts).
  *  4. Of accepted uploads only an id and a receipt are kept, the newest of each key (finished.ts).
  *
  * The bytes are not synced: what a power cut removes is sent again, and what it damages is found by the
@@ -22,7 +22,7 @@ import { FileStore } from '@tus/file-store'
 import { Upload } from '@tus/server'
 import { v7 as uuid } from 'uuid'
 import { FINISHED_PER_KEY_MAX, FinishedUploads } from './finished.ts'
-import { type UnfinishedLimits, UnfinishedRoom } from './unfinished-room.ts'
+import { type UnfinishedLimits, UnfinishedSpace } from './unfinished-space.ts'
 import { UploadLocks } from './upload-locks.ts'
 
 /**
@@ -49,14 +49,14 @@ export class UnfinishedUploads extends FileStore {
   readonly #settings: Settings
   readonly #records: Map<string, UnfinishedRecord>
   readonly #finished: FinishedUploads
-  readonly #room: UnfinishedRoom
+  readonly #space: UnfinishedSpace
 
   /** Reads the records that an earlier server left; removes uploads that are too old and files without a valid record. */
   static async open(settings: Settings): Promise<UnfinishedUploads> {
     const found: StoredUploads = {
       records: new Map(),
       finished: new FinishedUploads(),
-      room: new UnfinishedRoom(settings.limits),
+      space: new UnfinishedSpace(settings.limits),
     }
     for (const keyId of await namesIn(settings.disk, settings.folder)) await readKeyFolder(settings, keyId, found)
     const uploads = new UnfinishedUploads(settings, found)
@@ -64,7 +64,7 @@ export class UnfinishedUploads extends FileStore {
     return uploads
   }
 
-  private constructor(settings: Settings, { records, finished, room }: StoredUploads) {
+  private constructor(settings: Settings, { records, finished, space }: StoredUploads) {
     const { folder, limits } = settings
     const configstore = {
       get: async (id: string) => records.get(id) as Upload | undefined,
@@ -78,7 +78,7 @@ export class UnfinishedUploads extends FileStore {
     this.#settings = settings
     this.#records = records
     this.#finished = finished
-    this.#room = room
+    this.#space = space
   }
 
   /** An id for a new upload of a key. Ids sort by the time at which they were made (UUID v7). */
@@ -106,10 +106,10 @@ export class UnfinishedUploads extends FileStore {
     const { id, size, metadata, creation_date } = upload
     const { disk, now } = this.#settings
     const reservation = { keyId: dirname(id), size: size ?? 0 }
-    this.#room.checkOpening(reservation.keyId, reservation.size, now())
+    this.#space.checkOpening(reservation.keyId, reservation.size, now())
     // Counted before its files exist, because other uploads may be opened meanwhile.
     this.#records.set(id, { id, size, metadata, creation_date })
-    this.#room.add(id, reservation)
+    this.#space.add(id, reservation)
     try {
       await makeFolder(disk, dirname(this.path(id)))
       await (await openPart(disk, this.path(id))).close()
@@ -121,14 +121,14 @@ export class UnfinishedUploads extends FileStore {
     return upload
   }
 
-  /** Writes bytes and returns the new offset. Throws `resumable_full` if there is no room for the whole upload. */
+  /** Writes bytes and returns the new offset. Throws `resumable_full` if there is no space for the whole upload. */
   override async write(bytes: Parameters<FileStore['write']>[0], id: string, offset: number): Promise<number> {
     const { disk, now } = this.#settings
-    this.#room.begin(id, now())
+    this.#space.begin(id, now())
     try {
       return await super.write(bytes, id, offset)
     } finally {
-      this.#room.end(id, await sizeOf(disk, this.path(id)), now())
+      this.#space.end(id, await sizeOf(disk, this.path(id)), now())
     }
   }
 
@@ -145,7 +145,7 @@ export class UnfinishedUploads extends FileStore {
     await removeIfThere(disk, this.path(id))
     this.#records.delete(id)
     this.#finished.remove(id)
-    this.#room.remove(id)
+    this.#space.remove(id)
   }
 
   /** Keeps only the receipt's id of an upload that was accepted: its sender may have missed the answer. */
@@ -155,7 +155,7 @@ export class UnfinishedUploads extends FileStore {
     await this.#writeRecord(record)
     const dropped = this.#finished.add(record)
     this.#records.delete(id)
-    this.#room.remove(id)
+    this.#space.remove(id)
     await removeIfThere(this.#settings.disk, this.path(id))
     for (const each of dropped) await this.remove(each)
   }
@@ -175,11 +175,11 @@ export class UnfinishedUploads extends FileStore {
   }
 }
 
-/** What an earlier server left: records of unfinished and of accepted uploads, and the room they take. */
+/** What an earlier server left: records of unfinished and of accepted uploads, and the space they take. */
 type StoredUploads = Readonly<{
   records: Map<string, UnfinishedRecord>
   finished: FinishedUploads
-  room: UnfinishedRoom
+  space: UnfinishedSpace
 }>
 
 /**
@@ -189,7 +189,7 @@ type StoredUploads = Readonly<{
 async function readKeyFolder(
   { disk, folder }: Settings,
   keyId: string,
-  { records, finished, room }: StoredUploads,
+  { records, finished, space }: StoredUploads,
 ): Promise<void> {
   const names = (await namesIn(disk, join(folder, keyId))).sort()
   const existing = new Set(names)
@@ -211,7 +211,7 @@ async function readKeyFolder(
     } else {
       kept.add(uploadId)
       records.set(id, { ...record, id })
-      room.add(id, { keyId, size, arrived: await sizeOf(disk, join(folder, id)) })
+      space.add(id, { keyId, size, arrived: await sizeOf(disk, join(folder, id)) })
     }
   }
   await removeAll(

@@ -3,19 +3,19 @@ import { join } from 'node:path'
 import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 
 /** A file in the inbox. Times are milliseconds since 1970. */
-export type Waiting = Readonly<{ name: string; path: string; bytes: number; modifiedAt: number }>
+export type InboxFile = Readonly<{ name: string; path: string; bytes: number; modifiedAt: number }>
 
 /** An entry of the inbox that is ignored, and why. */
-export type Ignored = Readonly<{ name: string; reason: string }>
+export type IgnoredEntry = Readonly<{ name: string; reason: string }>
 
-const NOT_ARRIVED = new Set(['.part', '.resumable'])
+const NOT_UPLOADS = new Set(['.part', '.resumable'])
 
 /** Lists the inbox. */
-export async function waitingIn(disk: Disk, inbox: string): Promise<{ files: Waiting[]; ignored: Ignored[] }> {
-  const files: Waiting[] = []
-  const ignored: Ignored[] = []
+export async function listInbox(disk: Disk, inbox: string): Promise<{ files: InboxFile[]; ignored: IgnoredEntry[] }> {
+  const files: InboxFile[] = []
+  const ignored: IgnoredEntry[] = []
   for (const name of (await disk.readdir(inbox)).sort()) {
-    if (NOT_ARRIVED.has(name)) continue
+    if (NOT_UPLOADS.has(name)) continue
     const path = join(inbox, name)
     const stat = await disk.lstat(path).catch(undefinedIfMissing)
     if (stat === undefined) {

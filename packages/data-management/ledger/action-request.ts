@@ -15,7 +15,14 @@ export type ActionRequest = Readonly<{
 }>
 
 /** The columns of an upload that hold the request. */
-export function columnsOf({ action, by, reason, isLimited = false, repair }: ActionRequest) {
-  const kept = repair === undefined ? {} : { repair: repair === null ? null : JSON.stringify({ repair, by }) }
-  return { action, action_by: by, action_reason: reason, action_limited: isLimited ? 1 : 0, load_attempts: 0, ...kept }
+export function actionColumns({ action, by, reason, isLimited = false, repair }: ActionRequest) {
+  const repairColumn = repair === undefined ? {} : { repair: repair === null ? null : JSON.stringify({ repair, by }) }
+  return {
+    action,
+    action_by: by,
+    action_reason: reason,
+    action_limited: isLimited ? 1 : 0,
+    load_attempts: 0,
+    ...repairColumn,
+  }
 }

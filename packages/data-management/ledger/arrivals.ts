@@ -3,35 +3,36 @@
  *
  *   arrive (committed) ─▶ name in the inbox ─▶ record (committed): upload, delivery, and no longer arriving
  *
- * Invariant: a name that `accept` gave has its sender on record, as arriving or as a delivery. A file without either was copied by a person.
+ * Invariant: each file that `accept` put into the inbox has its sender on record, as arriving or as a delivery. A file
+ * without either was copied there by a person.
  */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { type Selectable, sql } from 'kysely'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { mayChangeKind } from './kind-change.ts'
-import { lostUpload, takeLost } from './lost.ts'
-import { mayHaveMore } from './rights.ts'
+import { findLost, removeLost } from './lost.ts'
+import { hasMoreRightsNow } from './rights.ts'
 import type { Upload } from './uploads.ts'
 
 /** A file that is about to get its name in the inbox, and the key that sends it. */
-export type Arriving = Selectable<LedgerTables['arriving']>
+export type ArrivingFile = Selectable<LedgerTables['arriving']>
 
 /** The record of a file that is found in the inbox. */
-export type Found = Pick<
+export type InboxFileRecord = Pick<
   Upload,
   'id' | 'sha256' | 'filename' | 'stored_as' | 'bytes' | 'lines' | 'wire_bytes' | 'received_at' | 'kind'
 > &
   Partial<Pick<Upload, 'ranked_at'>>
 
 /** The record of an upload whose bytes are in the inbox. */
-export type Arrival = Found & Readonly<{ wire_bytes: number; state: ArrivedState }>
+export type Arrival = InboxFileRecord & Readonly<{ wire_bytes: number; state: ArrivedState }>
 
 /** The state of an upload that arrives: waiting to be loaded, or final, because its kind is not loaded here. */
 export type ArrivedState = Extract<UploadState, 'accepted' | 'delivered'>
 
 /** The record of an upload, and whether this arrival made it. */
-export type Recorded = Readonly<{ upload: Upload; isNew: boolean }>
+export type RecordedUpload = Readonly<{ upload: Upload; isNew: boolean }>
 
 /** The arrivals in a ledger. */
 export class Arrivals {
@@ -48,7 +49,7 @@ export class Arrivals {
    * The rank of a file that arrives now: the time, or one above the highest rank on record. Of two files for the same
    * store and date the later arrival wins, however far the clock was set back between them.
    */
-  async rankOf(now: number): Promise<number> {
+  async nextRank(now: number): Promise<number> {
     // A server that was killed may have left arrivals that have no upload yet.
     const arriving = this.#latest === 0 ? await highestRank(this.#database, 'arriving') : 0
     const recorded = await highestRank(this.#database, 'upload')
@@ -57,7 +58,7 @@ export class Arrivals {
   }
 
   /** Records who sends a file that is about to get its name in the inbox. `record` follows. */
-  async arrive({ stored_as: _, state: __, ...arrival }: Arrival, keyId: string): Promise<void> {
+  async recordArriving({ stored_as: _, state: __, ...arrival }: Arrival, keyId: string): Promise<void> {
     await this.#commits.write(async (transaction) => {
       const insert = transaction.insertInto('arriving').values({ ...arrival, key_id: keyId })
       // The work is repeated if the connection is lost during the commit.
@@ -67,14 +68,14 @@ export class Arrivals {
 
   /**
    * Records an upload and its sender. If these bytes are on record already, returns that record, with `isNew` false.
-   * `hasLanded`: the bytes lie in the inbox, so an upload that was loaded with fewer rights is loaded again.
+   * `isInInbox`: the bytes lie in the inbox, so an upload that was loaded with fewer rights is loaded again.
    */
-  record(arrival: Arrival, keyId: string, hasLanded: boolean): Promise<Recorded> {
+  record(arrival: Arrival, keyId: string, isInInbox: boolean): Promise<RecordedUpload> {
     return this.#commits.write(async (transaction) => {
-      const isNoted = await haveArrived(transaction, arrival.id)
+      const isNoted = await deleteArriving(transaction, arrival.id)
       const upload = await insert(transaction, arrival)
       if (!isNoted) await recordDelivery(transaction, upload.id, { ...arrival, key_id: keyId })
-      if (hasLanded && (mayChangeKind(upload, arrival.kind) || (await mayHaveMore(transaction, upload))))
+      if (isInInbox && (mayChangeKind(upload, arrival.kind) || (await hasMoreRightsNow(transaction, upload))))
         return reopen(transaction, upload, arrival)
       // By its id, not by what was inserted: the work is repeated if the connection is lost during the commit.
       return { upload, isNew: upload.id === arrival.id }
@@ -85,12 +86,12 @@ export class Arrivals {
    * Records the upload of a file found in the inbox, with all keys that are sending these bytes; its id is that of the
    * first arrival. A file that no key is sending was copied there by a person.
    */
-  recordFound(found: Found): Promise<Upload> {
+  recordFoundFile(found: InboxFileRecord): Promise<Upload> {
     return this.#commits.write(async (transaction) => {
       const arriving = await markNoted(transaction, found)
       const [first] = arriving
-      const known = first ?? (await lostUpload(transaction, found.sha256))
-      const arrival = { ...(known === undefined ? found : foundOf(known, found)), state: 'accepted' as const }
+      const known = first ?? (await findLost(transaction, found.sha256))
+      const arrival = { ...(known === undefined ? found : recordAsFirstSent(known, found)), state: 'accepted' as const }
       const upload = await insert(transaction, arrival)
       for (const each of arriving) if (each.is_noted === 0) await recordDelivery(transaction, upload.id, each)
       return mayChangeKind(upload, found.kind) ? (await reopen(transaction, upload, arrival)).upload : upload
@@ -98,23 +99,26 @@ export class Arrivals {
   }
 
   /** Whether recorded bytes must be stored again: this key may write more of them, or they failed as another kind. */
-  async isWantedAgain(upload: Upload, { keyId, kind }: Readonly<{ keyId: string; kind: string }>): Promise<boolean> {
-    return mayChangeKind(upload, kind) || (await mayHaveMore(this.#database, upload, keyId))
+  async mustBeStoredAgain(
+    upload: Upload,
+    { keyId, kind }: Readonly<{ keyId: string; kind: string }>,
+  ): Promise<boolean> {
+    return mayChangeKind(upload, kind) || (await hasMoreRightsNow(this.#database, upload, keyId))
   }
 
   /** The files that are arriving; right after a start, those that an earlier server process left. */
-  list(): Promise<Arriving[]> {
+  list(): Promise<ArrivingFile[]> {
     return this.#database.selectFrom('arriving').selectAll().orderBy('id').execute()
   }
 
   /** Removes the record of an arriving file that never got its name in the inbox. */
-  async giveUp(id: string): Promise<void> {
-    await haveArrived(this.#database, id)
+  async removeArriving(id: string): Promise<void> {
+    await deleteArriving(this.#database, id)
   }
 }
 
-/** Removes a file that has its upload from the arriving ones. True: its delivery is recorded already. */
-async function haveArrived(database: LedgerDatabase, id: string): Promise<boolean> {
+/** Removes the record of an arriving file; true if its delivery is recorded already. */
+async function deleteArriving(database: LedgerDatabase, id: string): Promise<boolean> {
   const found = await database.deleteFrom('arriving').where('id', '=', id).returning('is_noted').executeTakeFirst()
   return found?.is_noted === 1
 }
@@ -123,10 +127,10 @@ async function haveArrived(database: LedgerDatabase, id: string): Promise<boolea
  * Marks the arriving files with these bytes as noted and returns them, oldest first; the caller records their
  * deliveries. They stay on record: they may get their names later.
  */
-async function markNoted(database: LedgerDatabase, { sha256, kind }: Found): Promise<Arriving[]> {
+async function markNoted(database: LedgerDatabase, { sha256, kind }: InboxFileRecord): Promise<ArrivingFile[]> {
   const ofKind = database.selectFrom('arriving').selectAll().where('sha256', '=', sha256).where('kind', '=', kind)
   const found = await ofKind.orderBy('id').execute()
-  const taken: Arriving[] = []
+  const taken: ArrivingFile[] = []
   for (const arriving of found) {
     const set = database.updateTable('arriving').set({ is_noted: 1 }).where('id', '=', arriving.id)
     // Another transaction may have recorded it since it was read.
@@ -136,8 +140,8 @@ async function markNoted(database: LedgerDatabase, { sha256, kind }: Found): Pro
 }
 
 /** Inserts an upload; one that was lost and is here again gets its earlier senders back. */
-async function insert(database: LedgerDatabase, found: Found & Pick<Arrival, 'state'>): Promise<Upload> {
-  const lost = await takeLost(database, found.sha256)
+async function insert(database: LedgerDatabase, found: InboxFileRecord & Pick<Arrival, 'state'>): Promise<Upload> {
+  const lost = await removeLost(database, found.sha256)
   await database
     .insertInto('upload')
     .values({ ...found, settled_at: found.state === 'delivered' ? found.received_at : null })
@@ -162,14 +166,17 @@ async function highestRank(database: LedgerDatabase, table: 'upload' | 'arriving
   return found?.rank ?? 0
 }
 
-function foundOf(known: Omit<Found, 'stored_as' | 'kind'>, { stored_as, kind }: Found): Found {
+function recordAsFirstSent(
+  known: Omit<InboxFileRecord, 'stored_as' | 'kind'>,
+  { stored_as, kind }: InboxFileRecord,
+): InboxFileRecord {
   const { id, sha256, filename, bytes, lines, wire_bytes, received_at, ranked_at = null } = known
   return { id, sha256, filename, stored_as, bytes, lines, wire_bytes, received_at, ranked_at, kind }
 }
 
-type Delivered = Pick<Arriving, 'key_id' | 'received_at' | 'filename'>
+type DeliveryData = Pick<ArrivingFile, 'key_id' | 'received_at' | 'filename'>
 
-async function recordDelivery(database: LedgerDatabase, uploadId: string, delivered: Delivered): Promise<void> {
+async function recordDelivery(database: LedgerDatabase, uploadId: string, delivered: DeliveryData): Promise<void> {
   const { key_id, received_at: at, filename } = delivered
   await database
     .insertInto('delivery')
@@ -186,8 +193,8 @@ async function recordDelivery(database: LedgerDatabase, uploadId: string, delive
 async function reopen(
   database: LedgerDatabase,
   { id, kind: before }: Upload,
-  { stored_as, kind, state, received_at }: Found & Pick<Arrival, 'state'>,
-): Promise<Recorded> {
+  { stored_as, kind, state, received_at }: InboxFileRecord & Pick<Arrival, 'state'>,
+): Promise<RecordedUpload> {
   const isNew = kind !== before
   const settled_at = state === 'delivered' ? received_at : null
   const set = { state, kind, stored_as, load: null, settled_at, ...(isNew && { loaded_for: null }) }

@@ -18,18 +18,18 @@ export type BeliefRecord = BeliefSince &
 export type NewBelief = Belief & Readonly<{ at: number; who: string; reason: string | null }>
 
 /** Rules that cannot be believed: a date in the future would count as "now" until it has come. */
-export const NEVER_BELIEVED: ReadonlySet<string> = new Set(['date_ahead'])
+export const NOT_BELIEVABLE: ReadonlySet<string> = new Set(['date_ahead'])
 
 /** Why people cannot accept the findings of this rule from now on; undefined if they can. */
 export function whyNotBelievable(rule: string): string | undefined {
   if (Object.hasOwn(FILE_RULES, rule)) return `${rule} is said of a file, not of a company`
-  if (NEVER_BELIEVED.has(rule)) return `${rule} cannot be believed: that date would be "now" until it comes`
+  if (NOT_BELIEVABLE.has(rule)) return `${rule} cannot be believed: that date would be "now" until it comes`
   if (Object.hasOwn(RULES, rule)) return undefined
   return `${rule} is no rule; expected one of ${Object.keys(RULES).join(', ')}`
 }
 
 /** The subject of a belief as text for people. */
-export function aboutOf({ company, store, rule, field }: Belief): string {
+export function describeBelief({ company, store, rule, field }: Belief): string {
   return `${company}${store === null ? '' : `/${store}`} ${rule}${field === null ? '' : ` of ${field}`}`
 }
 
@@ -42,7 +42,7 @@ export class Beliefs {
   }
 
   /** Records a belief and returns it; if the same is in force already, returns that one. */
-  async hold({ company, store, ...rest }: NewBelief): Promise<BeliefRecord> {
+  async add({ company, store, ...rest }: NewBelief): Promise<BeliefRecord> {
     const folded = { company: foldedCode(company), store: store === null ? null : foldedCode(store), ...rest }
     const current = await this.current()
     const known = beliefIn(current, folded)

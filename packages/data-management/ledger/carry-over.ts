@@ -8,24 +8,24 @@ import type { LedgerDatabase, LedgerTables } from './database.ts'
 const PAGE_UPLOADS = 500
 
 /** How many keys were ended again, waiting uploads got their senders, and loaded uploads were recorded. */
-export type CarriedOver = Readonly<{ ended: number; waiting: number; loaded: number }>
+export type CarryOverCounts = Readonly<{ ended: number; waiting: number; loaded: number }>
 
 /** Copies these facts from the previous ledger into the one that is being restored. */
-export function carryOver(before: LedgerDatabase, restored: LedgerDatabase): Promise<CarriedOver> {
+export function carryOver(previous: LedgerDatabase, restored: LedgerDatabase): Promise<CarryOverCounts> {
   return restored.transaction().execute(async (transaction) => ({
-    ended: await carryEndings(before, transaction),
-    waiting: await carryWaiting(before, transaction),
-    loaded: await carryLoaded(before, transaction),
+    ended: await carryEndedKeys(previous, transaction),
+    waiting: await carryWaitingUploads(previous, transaction),
+    loaded: await carryLoadedUploads(previous, transaction),
   }))
 }
 
-/** The keys that work in a restored ledger but not in the previous one; `before` undefined: it cannot be read. */
-export async function keysThatComeBack(
-  before: LedgerDatabase | undefined,
+/** Active keys of a restored ledger that the previous one lacks; all active ones if `previous` could not be read. */
+export async function keysUnknownBefore(
+  previous: LedgerDatabase | undefined,
   restored: LedgerDatabase,
   now: number,
 ): Promise<{ id: string; name: string }[]> {
-  const known = new Set((await before?.selectFrom('api_key').select('id').execute())?.map(({ id }) => id))
+  const known = new Set((await previous?.selectFrom('api_key').select('id').execute())?.map(({ id }) => id))
   const keys = await restored.selectFrom('api_key').select(['id', 'name', 'revoked_at', 'expires_at']).execute()
   return keys
     .filter(({ revoked_at, expires_at }) => revoked_at === null && (expires_at ?? now + 1) > now)
@@ -33,9 +33,9 @@ export async function keysThatComeBack(
     .map(({ id, name }) => ({ id, name }))
 }
 
-async function carryEndings(before: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
+async function carryEndedKeys(previous: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
   let ended = 0
-  for (const key of await before.selectFrom('api_key').selectAll().execute()) {
+  for (const key of await previous.selectFrom('api_key').selectAll().execute()) {
     const { id, revoked_at, expires_at, rotated_to } = key
     const now = await restored.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
     if (now === undefined || (now.revoked_at === revoked_at && now.expires_at === expires_at)) continue
@@ -45,23 +45,27 @@ async function carryEndings(before: LedgerDatabase, restored: LedgerDatabase): P
   return ended
 }
 
-async function carryWaiting(before: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
-  for (const arriving of await before.selectFrom('arriving').selectAll().execute())
+async function carryWaitingUploads(previous: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
+  for (const arriving of await previous.selectFrom('arriving').selectAll().execute())
     await restored
       .insertInto('arriving')
       .values(arriving)
       .onConflict((conflict) => conflict.column('id').doNothing())
       .execute()
-  const waiting = await before.selectFrom('upload').selectAll().where('state', 'in', ['accepted', 'loading']).execute()
-  for (const upload of waiting) await carryUpload(before, restored, upload)
+  const waiting = await previous
+    .selectFrom('upload')
+    .selectAll()
+    .where('state', 'in', ['accepted', 'loading'])
+    .execute()
+  for (const upload of waiting) await carryUpload(previous, restored, upload)
   return waiting.length
 }
 
 /** The backup's catalogue lacks these uploads: all are loaded again from their files (update-db/repair.ts). */
-async function carryLoaded(before: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
+async function carryLoadedUploads(previous: LedgerDatabase, restored: LedgerDatabase): Promise<number> {
   let loaded = 0
   for (let behind = ''; ; ) {
-    const page = await before
+    const page = await previous
       .selectFrom('upload')
       .selectAll()
       .where('state', '=', 'loaded')
@@ -74,7 +78,7 @@ async function carryLoaded(before: LedgerDatabase, restored: LedgerDatabase): Pr
       const { sha256 } = upload
       const known = await restored.selectFrom('upload').select('id').where('sha256', '=', sha256).executeTakeFirst()
       if (known !== undefined) continue
-      await carryUpload(before, restored, upload)
+      await carryUpload(previous, restored, upload)
       loaded++
     }
     if (page.length < PAGE_UPLOADS) break
@@ -86,7 +90,7 @@ async function carryLoaded(before: LedgerDatabase, restored: LedgerDatabase): Pr
 type Upload = LedgerTables['upload']
 
 async function carryUpload(
-  before: LedgerDatabase,
+  previous: LedgerDatabase,
   restored: LedgerDatabase,
   upload: Selectable<Upload>,
 ): Promise<void> {
@@ -94,7 +98,7 @@ async function carryUpload(
   await insert.onConflict((conflict) => conflict.column('sha256').doNothing()).execute()
   const known = restored.selectFrom('upload').select('id').where('sha256', '=', upload.sha256)
   const { id } = await known.executeTakeFirstOrThrow()
-  for (const delivery of await before.selectFrom('delivery').selectAll().where('upload_id', '=', upload.id).execute())
+  for (const delivery of await previous.selectFrom('delivery').selectAll().where('upload_id', '=', upload.id).execute())
     await restored
       .insertInto('delivery')
       .values({ ...delivery, upload_id: id })

@@ -8,27 +8,27 @@ import { isUndecided } from './decided.ts'
 export type Backlog = Readonly<{ files: number; bytes: number; since: number | null }>
 
 /** The part of the backlog that one key sent. */
-export type Share = Readonly<{ files: number; bytes: number }>
+export type KeyBacklog = Readonly<{ files: number; bytes: number }>
 
 const WAITING = ['accepted', 'loading'] as const
 
 /** The uploads that wait to be loaded. */
-export async function waiting(database: LedgerDatabase): Promise<Backlog> {
+export async function backlog(database: LedgerDatabase): Promise<Backlog> {
   const counts = await database.selectFrom('upload_count').selectAll().where('state', 'in', WAITING).execute()
   const sum = (of: 'files' | 'bytes') => counts.reduce((total, count) => total + count[of], 0)
-  const oldest = await Promise.all(WAITING.map((state) => receivedFirst(database, state)))
+  const oldest = await Promise.all(WAITING.map((state) => oldestInState(database, state)))
   const times = oldest.flatMap((upload) => upload?.received_at ?? [])
   return { files: sum('files'), bytes: sum('bytes'), since: times.length === 0 ? null : Math.min(...times) }
 }
 
-function receivedFirst(database: LedgerDatabase, state: string) {
+function oldestInState(database: LedgerDatabase, state: string) {
   const ofState = database.selectFrom('upload').select('received_at').where('state', '=', state)
   return ofState.orderBy('id').limit(1).executeTakeFirst()
 }
 
 /** The backlog of each key, by key id; an upload counts for its first sender. Reads all waiting uploads. */
-export async function waitingByKey(database: LedgerDatabase): Promise<Record<string, Share>> {
-  const { rows } = await sql<Share & { key_id: string }>`
+export async function backlogByKey(database: LedgerDatabase): Promise<Record<string, KeyBacklog>> {
+  const { rows } = await sql<KeyBacklog & { key_id: string }>`
     select key_id, count(*) as files, sum(bytes) as bytes from (
       select bytes, (select key_id from delivery where upload_id = upload.id order by first_at, key_id limit 1) as key_id
       from upload where state in ('accepted', 'loading')

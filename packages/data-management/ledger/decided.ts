@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely'
 const DECIDED = ['Discarded', 'Taken out of the catalogue']
 
 /** Matches the `problem` of such an upload. */
-export const SAID_BY_A_PERSON = new RegExp(`^(${DECIDED.join('|')}) by .*$`, 's')
+export const DECISION_TEXT = new RegExp(`^(${DECIDED.join('|')}) by .*$`, 's')
 
 /** The SQL condition that an upload is none of these. */
 export function isUndecided(): RawBuilder<boolean> {

@@ -4,7 +4,7 @@
  *
  *   write ─┐
  *   write ─┼─▶ one transaction ─▶ commit ─▶ each of them goes on
- *   write ─┘        └─ one of them fails: taken back, and each is done by itself
+ *   write ─┘        └─ one of them fails: rolled back, and each is committed alone
  *
  * Invariants:
  *  1. No caller goes on before its write is committed.

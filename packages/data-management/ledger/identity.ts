@@ -15,13 +15,13 @@ export class Identity {
   }
 
   /** Sets the id, unless there is one. */
-  async give(id: string): Promise<void> {
+  async setIfMissing(id: string): Promise<void> {
     const insert = this.#database.insertInto('identity').values({ one: 1, id })
     await insert.onConflict((conflict) => conflict.column('one').doNothing()).execute()
   }
 
   /** Sets the id of another catalogue, which may differ from the ledger by much. */
-  async change(id: string): Promise<void> {
+  async setOther(id: string): Promise<void> {
     const insert = this.#database.insertInto('identity').values({ one: 1, id, may_differ: 1 })
     await insert.onConflict((conflict) => conflict.column('one').doUpdateSet({ id, may_differ: 1 })).execute()
   }
@@ -37,7 +37,7 @@ export class Identity {
   }
 
   /** Ends that allowance, once the two have been compared. */
-  async mayDifferNoMore(): Promise<void> {
+  async endMayDiffer(): Promise<void> {
     await this.#database.updateTable('identity').set({ may_differ: 0 }).execute()
   }
 }

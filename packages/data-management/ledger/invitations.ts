@@ -4,7 +4,7 @@
  *
  * Invariants:
  *  1. Of a code only the SHA-256 is stored; a reader of the ledger cannot take a key.
- *  2. A code makes one key: that it is used and the key are one transaction.
+ *  2. A code makes one key: its use and the key are recorded in one transaction.
  */
 import { createHash, randomInt } from 'node:crypto'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -12,7 +12,7 @@ import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import { audit } from './audit.ts'
 import type { LedgerDatabase } from './database.ts'
 import { makeKey } from './key-format.ts'
-import { insertKey, linesOf, type MadeKey, type NewKey, rightsOf, type Scope } from './keys.ts'
+import { describeRights, insertKey, type KeyWithText, type NewKey, parseLines, type Scope } from './keys.ts'
 
 // Without letters that are easily confused: 0 O, 1 I L, U V.
 const LETTERS = '23456789ABCDEFGHJKMNPQRSTWXYZ'
@@ -22,7 +22,7 @@ const GROUP_LETTERS = 4
 /** How long a code is valid. */
 const CODE_MINUTES = 10
 const USED = 'it was used already'
-const KEPT_MS = 30 * 24 * 60 * MINUTE_MS
+const CODES_KEPT_MS = 30 * 24 * 60 * MINUTE_MS
 
 /** A new code, and when it expires (milliseconds since 1970). */
 export type Invitation = Readonly<{ code: string; expiresAt: number }>
@@ -42,7 +42,7 @@ export class Invitations {
     await this.#database.transaction().execute(async (transaction) => {
       await transaction
         .deleteFrom('invitation')
-        .where('expires_at', '<', now - KEPT_MS)
+        .where('expires_at', '<', now - CODES_KEPT_MS)
         .execute()
       await transaction
         .insertInto('invitation')
@@ -57,17 +57,23 @@ export class Invitations {
           expires_at: expiresAt,
         })
         .execute()
-      await audit(transaction, { at: now, who: by, what: 'key invited', about: wanted.name, detail: rightsOf(wanted) })
+      await audit(transaction, {
+        at: now,
+        who: by,
+        what: 'key invited',
+        about: wanted.name,
+        detail: describeRights(wanted),
+      })
     })
     return { code, expiresAt }
   }
 
   /** Exchanges a code for its key; `from` is the address of the request. Throws `code_refused`. */
-  async redeem(code: string, from: string, now: number): Promise<MadeKey> {
+  async redeem(code: string, from: string, now: number): Promise<KeyWithText> {
     const made = makeKey()
     const code_sha256 = sha256Of(code)
     // Checked first by a read, so that guesses cost no write transaction.
-    const refusal = await whyNot(this.#database, code_sha256, now)
+    const refusal = await refusalOf(this.#database, code_sha256, now)
     if (refusal !== undefined) throw new Problem('code_refused', refusal)
     return await this.#database.transaction().execute(async (transaction) => {
       const invitations = transaction.updateTable('invitation').where('code_sha256', '=', code_sha256)
@@ -77,12 +83,12 @@ export class Invitations {
       const wanted: NewKey = {
         name: taken.name,
         scopes: taken.scopes.split(',') as Scope[],
-        onlyFor: linesOf(taken.only_for),
-        onlyFrom: linesOf(taken.only_from),
+        onlyFor: parseLines(taken.only_for),
+        onlyFrom: parseLines(taken.only_from),
         expiresAt: taken.key_expires_at,
       }
       await insertKey(transaction, made, wanted, now)
-      const detail = `${rightsOf(wanted)}; by a code, from ${from}`
+      const detail = `${describeRights(wanted)}; by a code, from ${from}`
       await audit(transaction, { at: now, who: made.id, what: 'key created', about: made.id, detail })
       return made
     })
@@ -90,7 +96,7 @@ export class Invitations {
 }
 
 /** Why a code is refused; undefined if it is valid. */
-async function whyNot(database: LedgerDatabase, code_sha256: string, now: number): Promise<string | undefined> {
+async function refusalOf(database: LedgerDatabase, code_sha256: string, now: number): Promise<string | undefined> {
   const found = await database
     .selectFrom('invitation')
     .select(['used_at', 'expires_at'])

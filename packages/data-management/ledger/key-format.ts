@@ -1,6 +1,6 @@
 /**
- * The text of a key: `splitcart_<id>_<secret><checksum>`, so that a scanner finds one that leaked and a typing error is noticed
- * before the ledger is asked. Regular expression: splitcart_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}
+ * The text of a key: `splitcart_<id>_<secret><checksum>`, so that a secret scanner finds one that leaked, and a typing
+ * error is noticed without a query. Regular expression: splitcart_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}
  */
 import { createHash, randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'

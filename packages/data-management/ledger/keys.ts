@@ -36,13 +36,13 @@ export type NewKey = Readonly<{
 }>
 
 /** The rights of a new key as text for the audit. */
-export function rightsOf({ name, scopes, onlyFor, onlyFrom = null }: NewKey): string {
+export function describeRights({ name, scopes, onlyFor, onlyFrom = null }: NewKey): string {
   const what = onlyFor === null ? '' : ` for ${onlyFor.join(', ')}`
   return `${name}: ${scopes.join(', ')}${what}${onlyFrom === null ? '' : ` from ${onlyFrom.join(', ')}`}`
 }
 
 /** A key that was just made. The text is the secret. */
-export type MadeKey = Readonly<{ id: string; text: string }>
+export type KeyWithText = Readonly<{ id: string; text: string }>
 
 export type KeyRecord = Omit<LedgerTables['api_key'], 'secret_sha256'>
 
@@ -61,12 +61,12 @@ export const SETTINGS_PRINCIPAL: Principal = {
 }
 
 // The columns that make a `Principal`.
-const SENDING = ['id', 'name', 'scopes', 'only_for', 'only_from'] as const
+const PRINCIPAL_COLUMNS = ['id', 'name', 'scopes', 'only_for', 'only_from'] as const
 
-type SendingKey = Pick<LedgerTables['api_key'], (typeof SENDING)[number]>
+type PrincipalColumns = Pick<LedgerTables['api_key'], (typeof PRINCIPAL_COLUMNS)[number]>
 
-const RECORD = [
-  ...SENDING,
+const RECORD_COLUMNS = [
+  ...PRINCIPAL_COLUMNS,
   'created_at',
   'expires_at',
   'revoked_at',
@@ -75,11 +75,11 @@ const RECORD = [
   'last_used_from',
 ] as const
 
-const NOTE_MS_MIN = 60_000
+const USE_RECORDED_EVERY_MS = 60_000
 const ADDRESSES_PER_HOUR_MAX = 10
 
 /** The addresses from which a key was used within an hour that began at `since`, and when each was last recorded. */
-type Uses = Readonly<{ since: number; addresses: Map<string, number> }>
+type KeyUses = Readonly<{ since: number; addresses: Map<string, number> }>
 
 const NO_SHA256 = '0'.repeat(64)
 
@@ -88,7 +88,7 @@ export class Keys {
   readonly #database: LedgerDatabase
   readonly #commits: GroupCommit
   readonly #settingsKeySha256: string
-  readonly #uses = new Map<string, Uses>()
+  readonly #uses = new Map<string, KeyUses>()
 
   /** `settingsKey` is API_SECRET_KEY: a key with every scope. */
   constructor(database: LedgerDatabase, commits: GroupCommit, settingsKey: string | undefined) {
@@ -98,11 +98,11 @@ export class Keys {
   }
 
   /** Makes a key and returns its text, which cannot be recovered later. `by`: the maker, for the audit. */
-  async create(wanted: NewKey, now: number, by?: string): Promise<MadeKey> {
+  async create(wanted: NewKey, now: number, by?: string): Promise<KeyWithText> {
     const key = makeKey()
     await this.#database.transaction().execute(async (transaction) => {
       await insertKey(transaction, key, wanted, now)
-      const entry = { at: now, what: 'key created', about: key.id, detail: rightsOf(wanted) }
+      const entry = { at: now, what: 'key created', about: key.id, detail: describeRights(wanted) }
       if (by !== undefined) await audit(transaction, { ...entry, who: by })
     })
     return key
@@ -112,16 +112,16 @@ export class Keys {
    * Makes a successor with the same rights and lifetime; the old key works until `until` at most. One transaction: a
    * crash leaves no key whose text was never returned. Undefined: no such key works, or it has a successor already.
    */
-  rotate(id: string, until: number, now: number, by?: string): Promise<MadeKey | undefined> {
+  rotate(id: string, until: number, now: number, by?: string): Promise<KeyWithText | undefined> {
     const made = makeKey()
     return this.#database.transaction().execute(async (transaction) => {
       const old = await transaction.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
-      if (old === undefined || !works(old, now)) return undefined
+      if (old === undefined || !isWorkingKey(old, now)) return undefined
       const expires_at = Math.min(until, old.expires_at ?? until)
       const replace = transaction.updateTable('api_key').set({ rotated_to: made.id, expires_at }).where('id', '=', id)
       if ((await replace.where('rotated_to', 'is', null).executeTakeFirst()).numUpdatedRows === 0n) return undefined
       const scopes = old.scopes.split(',') as Scope[]
-      const [onlyFor, onlyFrom] = [linesOf(old.only_for), linesOf(old.only_from)]
+      const [onlyFor, onlyFrom] = [parseLines(old.only_for), parseLines(old.only_from)]
       const expiresAt = old.expires_at === null ? null : now + (old.expires_at - old.created_at)
       await insertKey(transaction, made, { name: old.name, scopes, onlyFor, onlyFrom, expiresAt }, now)
       const detail = `replaced by ${made.id}, works until ${new Date(expires_at).toISOString()}`
@@ -148,13 +148,13 @@ export class Keys {
   }
 
   /** Looks a working key up by its id, without its secret: only for a caller that was authenticated before. */
-  async working(id: string, now: number): Promise<WorkingKey | undefined> {
+  async findWorking(id: string, now: number): Promise<WorkingKey | undefined> {
     if (id === SETTINGS_KEY_ID) {
       if (this.#settingsKeySha256 === NO_SHA256) return undefined
       return { principal: SETTINGS_PRINCIPAL, secretSha256: this.#settingsKeySha256, expiresAt: NEVER }
     }
     const key = await this.#database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst()
-    if (key === undefined || !works(key, now)) return undefined
+    if (key === undefined || !isWorkingKey(key, now)) return undefined
     return { principal: principalOf(key), secretSha256: key.secret_sha256, expiresAt: key.expires_at ?? NEVER }
   }
 
@@ -166,7 +166,7 @@ export class Keys {
     const first = sql`(select min(id) from api_key)`
     return this.#database
       .selectFrom('api_key')
-      .select([...SENDING, 'secret_sha256', isRevoked.as('is_revoked'), endsAt.as('ends_at')])
+      .select([...PRINCIPAL_COLUMNS, 'secret_sha256', isRevoked.as('is_revoked'), endsAt.as('ends_at')])
       .where('id', '<=', sql<string>`case when ${id} < ${first} then ${first} else ${id} end`)
       .orderBy('id', 'desc')
       .limit(1)
@@ -179,7 +179,7 @@ export class Keys {
    */
   async recordUse(id: string, address: string, now: number): Promise<void> {
     const uses = this.#usesOf(id, now)
-    if (now - (uses.addresses.get(address) ?? Number.NEGATIVE_INFINITY) < NOTE_MS_MIN) return
+    if (now - (uses.addresses.get(address) ?? Number.NEGATIVE_INFINITY) < USE_RECORDED_EVERY_MS) return
     const isNew = !uses.addresses.has(address)
     if (isNew && uses.addresses.size >= ADDRESSES_PER_HOUR_MAX) return
     uses.addresses.set(address, now)
@@ -197,7 +197,7 @@ export class Keys {
     })
   }
 
-  #usesOf(id: string, now: number): Uses {
+  #usesOf(id: string, now: number): KeyUses {
     const known = this.#uses.get(id)
     if (known !== undefined && now - known.since < HOUR_MS) return known
     // The last address is carried over: it is not new in the next hour.
@@ -212,7 +212,7 @@ export class Keys {
     const [at, id] = behind
     return this.#database
       .selectFrom('api_key')
-      .select(RECORD)
+      .select(RECORD_COLUMNS)
       .where(({ or, and, eb }) => or([eb('created_at', '>', at), and([eb('created_at', '=', at), eb('id', '>', id)])]))
       .orderBy('created_at')
       .orderBy('id')
@@ -222,7 +222,7 @@ export class Keys {
 
   /** The key with an id. */
   find(id: string): Promise<KeyRecord | undefined> {
-    return this.#database.selectFrom('api_key').select(RECORD).where('id', '=', id).executeTakeFirst()
+    return this.#database.selectFrom('api_key').select(RECORD_COLUMNS).where('id', '=', id).executeTakeFirst()
   }
 
   /** Revokes a key for ever; false if there is no key with this id or it is revoked already. */
@@ -258,7 +258,12 @@ function isRevoked({ numUpdatedRows }: { numUpdatedRows: bigint }): boolean {
 }
 
 /** Inserts a key, in the caller's transaction. */
-export async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: NewKey, now: number): Promise<void> {
+export async function insertKey(
+  database: LedgerDatabase,
+  key: KeyWithText,
+  wanted: NewKey,
+  now: number,
+): Promise<void> {
   const { name, scopes, onlyFor, onlyFrom = null, expiresAt } = wanted
   await database
     .insertInto('api_key')
@@ -275,20 +280,20 @@ export async function insertKey(database: LedgerDatabase, key: MadeKey, wanted: 
     .execute()
 }
 
-function principalOf({ id, name, only_for, only_from, ...key }: SendingKey): Principal {
+function principalOf({ id, name, only_for, only_from, ...key }: PrincipalColumns): Principal {
   const scopes = new Set(key.scopes.split(',') as Scope[])
-  return { keyId: id, name, scopes, onlyFor: linesOf(only_for), onlyFrom: linesOf(only_from) }
+  return { keyId: id, name, scopes, onlyFor: parseLines(only_for), onlyFrom: parseLines(only_from) }
 }
 
 function isEqual(one: string, other: string): boolean {
   return timingSafeEqual(Buffer.from(one), Buffer.from(other))
 }
 
-function works({ revoked_at, expires_at }: Pick<KeyRecord, 'revoked_at' | 'expires_at'>, now: number): boolean {
+function isWorkingKey({ revoked_at, expires_at }: Pick<KeyRecord, 'revoked_at' | 'expires_at'>, now: number): boolean {
   return revoked_at === null && (expires_at ?? NEVER) > now
 }
 
 /** The values of a column that holds one value a line; null: no limit. */
-export function linesOf(text: string | null): readonly string[] | null {
+export function parseLines(text: string | null): readonly string[] | null {
   return text === null ? null : text.split('\n')
 }

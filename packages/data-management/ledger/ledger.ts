@@ -6,40 +6,40 @@ import { sql } from 'kysely'
 import { Arrivals } from './arrivals.ts'
 import { type AuditEntry, type AuditRecord, audit, auditEntries, latestBackup } from './audit.ts'
 import { Beliefs } from './beliefs.ts'
-import type { Changes } from './changes.ts'
+import type { UploadChangeReader } from './changes.ts'
+import { ConditionStore } from './conditions.ts'
 import { keysExpiring, nextKeyExpiry } from './counts.ts'
 import type { LedgerDatabase } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Identity } from './identity.ts'
 import { Invitations } from './invitations.ts'
 import { Keys } from './keys.ts'
-import { Lost } from './lost.ts'
+import { LostUploads } from './lost.ts'
 import { Machines } from './machines.ts'
-import { Notices } from './notices.ts'
 import { receiptsFor } from './receipt-of.ts'
 import { RequestedFiles } from './requested-files.ts'
-import { mayHaveMore, type Rights, rightsOver } from './rights.ts'
+import { hasMoreRightsNow, type Rights, rightsOfUpload } from './rights.ts'
 import { sendersOf, type UploadSender } from './senders.ts'
 import { Sessions } from './sessions.ts'
 import { type LoadNumberSql, type SortedPage, type SortedQuery, sortedUploads } from './sorted-uploads.ts'
-import { openSqliteLedger, openSqliteLedgerReadOnly, sqliteChanges } from './sqlite.ts'
+import { openSqliteChangeReader, openSqliteLedger, openSqliteLedgerReadOnly } from './sqlite.ts'
 import { StoreMerges } from './store-merges.ts'
 import { StoreSettings } from './store-settings.ts'
-import { claimForLoading, type FirstOfSender, firstsOfSenders } from './taking-turns.ts'
+import { claimForLoading, type OldestOfSender, oldestOfEachSender } from './taking-turns.ts'
 import { Ticks } from './ticks.ts'
 import { type Upload, Uploads } from './uploads.ts'
 import { Verdicts } from './verdicts.ts'
 import { Watches } from './watches.ts'
 
 /** The database of a ledger, and the operations that differ between SQLite and PostgreSQL. */
-export type LedgerStore = Pick<Ledger, 'lookAtChanges' | 'withExclusiveLock' | 'checkWritable'> &
+export type LedgerStore = Pick<Ledger, 'openChangeReader' | 'withExclusiveLock' | 'checkWritable'> &
   Readonly<{ database: LedgerDatabase; loadNumber: LoadNumberSql }>
 
 /** An open ledger. */
 export class Ledger implements AsyncDisposable {
   readonly uploads: Uploads
   readonly arrivals: Arrivals
-  readonly lost: Lost
+  readonly lost: LostUploads
   readonly identity: Identity
   readonly keys: Keys
   readonly machines: Machines
@@ -50,11 +50,11 @@ export class Ledger implements AsyncDisposable {
   readonly storeMerges: StoreMerges
   readonly storeSettings: StoreSettings
   readonly requestedFiles: RequestedFiles
-  readonly notices: Notices
+  readonly notices: ConditionStore
   readonly ticks: Ticks
   readonly watches: Watches
   /** Opens a reader of the changes of uploads from now on; dispose of it. */
-  readonly lookAtChanges: () => Promise<Changes>
+  readonly openChangeReader: () => Promise<UploadChangeReader>
   /** Runs `work` unless another process of this ledger holds the lock named `what`; returns whether it ran. */
   readonly withExclusiveLock: (what: string, work: () => Promise<void>) => Promise<boolean>
   /** Throws if the ledger cannot be written; its cost does not depend on the ledger's size. */
@@ -64,7 +64,7 @@ export class Ledger implements AsyncDisposable {
 
   constructor(store: LedgerStore, settingsKey: string | undefined) {
     const { database } = store
-    this.lookAtChanges = store.lookAtChanges
+    this.openChangeReader = store.openChangeReader
     this.withExclusiveLock = store.withExclusiveLock
     this.checkWritable = store.checkWritable
     this.#database = database
@@ -72,7 +72,7 @@ export class Ledger implements AsyncDisposable {
     const commits = new GroupCommit(database)
     this.uploads = new Uploads(database)
     this.arrivals = new Arrivals(database, commits)
-    this.lost = new Lost(database)
+    this.lost = new LostUploads(database)
     this.identity = new Identity(database)
     this.keys = new Keys(database, commits, settingsKey)
     this.machines = new Machines(database, commits)
@@ -83,7 +83,7 @@ export class Ledger implements AsyncDisposable {
     this.storeMerges = new StoreMerges(database)
     this.storeSettings = new StoreSettings(database)
     this.requestedFiles = new RequestedFiles(database)
-    this.notices = new Notices(database)
+    this.notices = new ConditionStore(database)
     this.ticks = new Ticks(database)
     this.watches = new Watches(database)
   }
@@ -93,13 +93,13 @@ export class Ledger implements AsyncDisposable {
   }
 
   /** The union of the rights of all senders of an upload. */
-  rightsOver(uploadId: string): Promise<Rights> {
-    return rightsOver(this.#database, uploadId)
+  rightsOfUpload(uploadId: string): Promise<Rights> {
+    return rightsOfUpload(this.#database, uploadId)
   }
 
   /** Whether an upload was loaded with fewer rights than its senders have by now. */
-  mayHaveMore(upload: Upload): Promise<boolean> {
-    return mayHaveMore(this.#database, upload)
+  hasMoreRightsNow(upload: Upload): Promise<boolean> {
+    return hasMoreRightsNow(this.#database, upload)
   }
 
   /** The receipt for one sender of an upload; it reveals nothing of other senders or of persons. */
@@ -123,8 +123,8 @@ export class Ledger implements AsyncDisposable {
   }
 
   /** The oldest upload of each sender that no loader has taken. */
-  firstsOfSenders(): Promise<FirstOfSender[]> {
-    return firstsOfSenders(this.#database)
+  oldestOfEachSender(): Promise<OldestOfSender[]> {
+    return oldestOfEachSender(this.#database)
   }
 
   /** Marks an accepted upload as loading; of several loaders that try, one gets it, the others undefined. */
@@ -159,39 +159,39 @@ export class Ledger implements AsyncDisposable {
 
 /** Opens the ledger in a data folder, which must exist. `settingsKey` is API_SECRET_KEY where it is set. */
 export function openLedger(dataFolder: string, settingsKey?: string): Ledger {
-  const path = pathIn(dataFolder)
-  return new Ledger(storeAt(path, openSqliteLedger(path)), settingsKey)
+  const path = ledgerPath(dataFolder)
+  return new Ledger(sqliteLedgerStore(path, openSqliteLedger(path)), settingsKey)
 }
 
 /** Opens the existing ledger in a data folder, read-only. */
 export function openLedgerReadOnly(dataFolder: string): Ledger {
-  const path = pathIn(dataFolder)
-  return new Ledger(storeAt(path, openSqliteLedgerReadOnly(path)), undefined)
+  const path = ledgerPath(dataFolder)
+  return new Ledger(sqliteLedgerStore(path, openSqliteLedgerReadOnly(path)), undefined)
 }
 
-function pathIn(dataFolder: string): string {
+function ledgerPath(dataFolder: string): string {
   return join(dataFolder, 'ledger.db')
 }
 
-function storeAt(path: string, database: LedgerDatabase): LedgerStore {
-  const lookAtChanges = async () => sqliteChanges(path)
+function sqliteLedgerStore(path: string, database: LedgerDatabase): LedgerStore {
+  const openChangeReader = async () => openSqliteChangeReader(path)
   // A SQLite ledger has only one loader, which the lock of the data folder ensures.
   const withExclusiveLock: LedgerStore['withExclusiveLock'] = async (_what, work) => {
     await work()
     return true
   }
-  const opened = schemaOf(database)
+  const opened = schemaVersion(database)
   // A ledger may be closed again at once: a failure is thrown by `checkWritable`, not as an unhandled rejection.
   opened.catch(() => {})
   const checkWritable = async () => {
-    const [known, made] = [await opened, await schemaOf(database)]
+    const [known, made] = [await opened, await schemaVersion(database)]
     if (made > known) throw new Problem('schema_newer', `${path} has schema ${made}, this program knows ${known}`)
   }
   const loadNumber: LoadNumberSql = (name) => sql`upload.load ->> ${sql.lit(name)}`
-  return { database, lookAtChanges, withExclusiveLock, checkWritable, loadNumber }
+  return { database, openChangeReader, withExclusiveLock, checkWritable, loadNumber }
 }
 
-async function schemaOf(database: LedgerDatabase): Promise<number> {
+async function schemaVersion(database: LedgerDatabase): Promise<number> {
   const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(database)
   return rows[0]?.user_version ?? 0
 }

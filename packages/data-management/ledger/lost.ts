@@ -11,7 +11,7 @@ type Delivery = LedgerTables['delivery']
 export type LostUpload = Readonly<{ upload: Upload; deliveries: readonly Delivery[] }>
 
 /** The lost uploads of a ledger. */
-export class Lost {
+export class LostUploads {
   readonly #database: LedgerDatabase
 
   constructor(database: LedgerDatabase) {
@@ -35,21 +35,21 @@ export class Lost {
   }
 
   /** At most `limit` lost uploads with ids above `behind`, by id. */
-  async list(behind: string, limit: number): Promise<LostUpload[]> {
+  async list(after: string, limit: number): Promise<LostUpload[]> {
     const found = await this.#database
       .selectFrom('lost')
       .selectAll()
-      .where('id', '>', behind)
+      .where('id', '>', after)
       .orderBy('id')
       .limit(limit)
       .execute()
-    return found.map(lostUploadOf)
+    return found.map(parseLost)
   }
 
   /** Restores a lost upload to the record it had. */
-  async bringBack({ upload }: LostUpload): Promise<void> {
+  async restore({ upload }: LostUpload): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
-      const lost = await takeLost(transaction, upload.sha256)
+      const lost = await removeLost(transaction, upload.sha256)
       if (lost === undefined) return
       await transaction.insertInto('upload').values(lost.upload).execute()
       if (lost.deliveries.length > 0)
@@ -62,17 +62,17 @@ export class Lost {
 }
 
 /** Removes and returns the record of lost bytes that have arrived again. */
-export async function takeLost(database: LedgerDatabase, sha256: string): Promise<LostUpload | undefined> {
+export async function removeLost(database: LedgerDatabase, sha256: string): Promise<LostUpload | undefined> {
   const found = await database.deleteFrom('lost').where('sha256', '=', sha256).returningAll().executeTakeFirst()
-  return found && lostUploadOf(found)
+  return found && parseLost(found)
 }
 
 /** The lost upload with these bytes. */
-export async function lostUpload(database: LedgerDatabase, sha256: string): Promise<Upload | undefined> {
+export async function findLost(database: LedgerDatabase, sha256: string): Promise<Upload | undefined> {
   const found = await database.selectFrom('lost').selectAll().where('sha256', '=', sha256).executeTakeFirst()
-  return found && lostUploadOf(found).upload
+  return found && parseLost(found).upload
 }
 
-function lostUploadOf({ upload, deliveries }: LedgerTables['lost']): LostUpload {
+function parseLost({ upload, deliveries }: LedgerTables['lost']): LostUpload {
   return { upload: JSON.parse(upload), deliveries: JSON.parse(deliveries) }
 }

@@ -7,7 +7,7 @@ import type { GroupCommit } from './group-commit.ts'
 export type MachineRecord = LedgerTables['machine_report']
 
 /** A report with the name and last use of its key. */
-export type KnownMachine = MachineRecord & Readonly<{ name: string; last_used_at: number | null }>
+export type WorkingMachine = MachineRecord & Readonly<{ name: string; last_used_at: number | null }>
 
 /** Sums over the latest reports of all machines. */
 export type MachineTotals = Readonly<Record<'waiting_files' | 'waiting_bytes' | 'refused_files', number>>
@@ -23,8 +23,8 @@ export class Machines {
   }
 
   /** Stores a report, replacing the previous one of the key. */
-  async keep(keyId: string, { sent_at, ...said }: MachineReport, now: number): Promise<void> {
-    const record = { ...said, heard_at: now, skew_ms: now - Date.parse(sent_at) }
+  async store(keyId: string, { sent_at, ...facts }: MachineReport, now: number): Promise<void> {
+    const record = { ...facts, heard_at: now, skew_ms: now - Date.parse(sent_at) }
     await this.#commits.write((transaction) =>
       transaction
         .insertInto('machine_report')
@@ -35,14 +35,14 @@ export class Machines {
   }
 
   /** The reports of these keys, by key id. */
-  async of(keyIds: readonly string[]): Promise<ReadonlyMap<string, MachineRecord>> {
+  async findByKeys(keyIds: readonly string[]): Promise<ReadonlyMap<string, MachineRecord>> {
     if (keyIds.length === 0) return new Map()
     const found = this.#database.selectFrom('machine_report').selectAll().where('key_id', 'in', keyIds)
     return new Map((await found.execute()).map((record) => [record.key_id, record]))
   }
 
   /** The machines whose keys are neither revoked nor expired. */
-  working(now: number): Promise<KnownMachine[]> {
+  listWorking(now: number): Promise<WorkingMachine[]> {
     return this.#ofWorkingKeys(now)
       .selectAll('machine_report')
       .select(['api_key.name', 'api_key.last_used_at'])

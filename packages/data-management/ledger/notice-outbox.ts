@@ -13,7 +13,7 @@ export type NoticeRecord = Selectable<LedgerTables['notice']>
 export type ReceiverRecord = Selectable<LedgerTables['notice_receiver']> & Readonly<{ waiting: number }>
 
 /** Notices claimed by one server to send to a receiver. `repeats`: the receiver may have got some of them already. */
-export type ClaimedNotices = Readonly<{ notices: readonly NoticeRecord[]; repeats: boolean }>
+export type ClaimedNotices = Readonly<{ notices: readonly NoticeRecord[]; mayRepeat: boolean }>
 
 /** How long a server's claim of a receiver lasts: longer than any attempt to send takes. */
 export const CLAIM_MS = 2 * 60_000
@@ -21,8 +21,8 @@ export const CLAIM_MS = 2 * 60_000
 export const PAUSE_MS_MAX = 60 * 60_000
 const AT_ONCE_MAX = 500
 /** A receiver that no server has named for so long gets no new notices; after a week its waiting ones are removed. */
-const UNSEEN_MS_MAX = DAY_MS
-const WAITS_UNSEEN_MS_MAX = 7 * DAY_MS
+const RECEIVER_UNSEEN_MS_MAX = DAY_MS
+const UNSEEN_NOTICES_KEPT_MS = 7 * DAY_MS
 const KEPT_MS = 90 * DAY_MS
 const ROWS_AT_ONCE = 100
 
@@ -33,7 +33,7 @@ export async function addNotices(database: LedgerDatabase, notices: readonly New
   const receivers = await database
     .selectFrom('notice_receiver')
     .select('name')
-    .where('seen_at', '>', now - UNSEEN_MS_MAX)
+    .where('seen_at', '>', now - RECEIVER_UNSEEN_MS_MAX)
     .execute()
   for (const notice of notices) {
     const { id } = await database.insertInto('notice').values(notice).returning('id').executeTakeFirstOrThrow()
@@ -67,7 +67,7 @@ export async function claimNotices(
       .updateTable('notice_receiver')
       .set({ claimed_until: now + CLAIM_MS })
       .where('name', '=', receiver)
-      .where(isFree(now))
+      .where(isUnclaimed(now))
       .returning('name')
       .executeTakeFirst()
     if (taken === undefined) return undefined
@@ -79,8 +79,8 @@ export async function claimNotices(
       .limit(AT_ONCE_MAX)
       .execute()
     const notices = found.map(({ begun_at: _, ...notice }) => ({ ...notice, id: Number(notice.id) }))
-    await begin(transaction, receiver, notices, now)
-    return { notices, repeats: found.some(({ begun_at }) => begun_at !== null) }
+    await markBegun(transaction, receiver, notices, now)
+    return { notices, mayRepeat: found.some(({ begun_at }) => begun_at !== null) }
   })
 }
 
@@ -90,14 +90,14 @@ async function hasDueNotice(database: LedgerDatabase, receiver: string, now: num
     .innerJoin('notice_delivery', 'receiver', 'name')
     .select('name')
     .where('name', '=', receiver)
-    .where(isFree(now))
+    .where(isUnclaimed(now))
     .limit(1)
     .executeTakeFirst()
   return found !== undefined
 }
 
 /** Not claimed or paused. A time too far ahead was set by a clock that has been put back since: it is ignored. */
-function isFree(now: number) {
+function isUnclaimed(now: number) {
   return ({ and, or, eb }: ExpressionBuilder<LedgerTables, 'notice_receiver'>) =>
     and([
       or([eb('claimed_until', '<=', now), eb('claimed_until', '>', now + 2 * CLAIM_MS)]),
@@ -106,8 +106,8 @@ function isFree(now: number) {
 }
 
 /** Marks notices as begun, so that after a crash the next claim knows that they may have been sent. */
-async function begin(database: LedgerDatabase, receiver: string, notices: readonly NoticeRecord[], now: number) {
-  for (const ids of inParts(notices))
+async function markBegun(database: LedgerDatabase, receiver: string, notices: readonly NoticeRecord[], now: number) {
+  for (const ids of idChunks(notices))
     await database
       .updateTable('notice_delivery')
       .set({ begun_at: now })
@@ -116,22 +116,22 @@ async function begin(database: LedgerDatabase, receiver: string, notices: readon
       .execute()
 }
 
-/** The result of an attempt to send. `pauseMs`: the pause after it; `isUnsure`: the notices may have been taken. */
-export type Answered = Readonly<{ answer: string; pauseMs: number; taken: boolean; isUnsure?: boolean }>
+/** The result of an attempt to send. `taken`: the receiver accepted the notices; `isUnsure`: it may have. */
+export type SendResult = Readonly<{ answer: string; pauseMs: number; taken: boolean; isUnsure?: boolean }>
 
 /** Records a result; notices that were taken are removed from the outbox. */
 export function recordAnswer(
   database: LedgerDatabase,
   receiver: string,
-  { notices, repeats }: ClaimedNotices,
-  { answer, pauseMs, taken, isUnsure = false, now }: Answered & Readonly<{ now: number }>,
+  { notices, mayRepeat }: ClaimedNotices,
+  { answer, pauseMs, taken, isUnsure = false, now }: SendResult & Readonly<{ now: number }>,
 ): Promise<void> {
   return database.transaction().execute(async (transaction) => {
-    for (const ids of inParts(notices)) {
+    for (const ids of idChunks(notices)) {
       const those = { receiver, ids }
       if (taken) await remove(transaction, those)
       // A clear refusal unmarks them, unless an earlier attempt may have delivered them.
-      else if (!isUnsure && !repeats)
+      else if (!isUnsure && !mayRepeat)
         await transaction
           .updateTable('notice_delivery')
           .set({ begun_at: null })
@@ -166,7 +166,7 @@ export async function recordTest(database: LedgerDatabase, receiver: string, ans
 }
 
 /** All receivers that were ever named, with the number of notices that wait for each. */
-export async function receiversOnRecord(database: LedgerDatabase): Promise<ReceiverRecord[]> {
+export async function listReceivers(database: LedgerDatabase): Promise<ReceiverRecord[]> {
   const waiting = await database
     .selectFrom('notice_delivery')
     .select(({ fn }) => ['receiver', fn.countAll<number>().as('count')])
@@ -184,11 +184,11 @@ export async function noticesBefore(database: LedgerDatabase, before: number, li
 }
 
 /** Removes old notices, and those that wait for receivers that no server names any more. */
-export async function forgetOldNotices(database: LedgerDatabase, now: number): Promise<void> {
+export async function removeOldNotices(database: LedgerDatabase, now: number): Promise<void> {
   const unseen = database
     .selectFrom('notice_receiver')
     .select('name')
-    .where('seen_at', '<', now - WAITS_UNSEEN_MS_MAX)
+    .where('seen_at', '<', now - UNSEEN_NOTICES_KEPT_MS)
   await database.deleteFrom('notice_delivery').where('receiver', 'in', unseen).execute()
   const old = database
     .selectFrom('notice')
@@ -202,7 +202,7 @@ export async function forgetOldNotices(database: LedgerDatabase, now: number): P
 }
 
 /** Ids in parts, because the number of parameters of a statement is limited. */
-function inParts(notices: readonly NoticeRecord[]): number[][] {
+function idChunks(notices: readonly NoticeRecord[]): number[][] {
   const parts: number[][] = []
   for (let begin = 0; begin < notices.length; begin += ROWS_AT_ONCE)
     parts.push(notices.slice(begin, begin + ROWS_AT_ONCE).map(({ id }) => id))

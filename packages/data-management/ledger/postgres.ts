@@ -4,7 +4,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { Kysely, sql } from 'kysely'
 import { type ConnectionLimits, PostgresDatabase } from '../database/postgres.ts'
 import { dialectOf } from '../database/postgres-dialect.ts'
-import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
+import { CHANGES_BETWEEN_SQL, LATEST_CHANGE_SQL, lastChanges, type UploadChangeReader } from './changes.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { Ledger, type LedgerStore } from './ledger.ts'
 import type { LoadNumberSql } from './sorted-uploads.ts'
@@ -14,14 +14,14 @@ const MIGRATIONS = fileURLToPath(new URL('migrations/postgres', import.meta.url)
 /** The schema that holds the ledger's tables. */
 const LEDGER_SCHEMA = 'ledger'
 
-/** Opens the ledger at an address, making its tables when they are not there. `settingsKey` is API_SECRET_KEY where it is set. */
+/** Opens the ledger at an address and creates missing tables. `settingsKey`: API_SECRET_KEY, if set. */
 export async function openPostgresLedger(
   address: string,
   settingsKey?: string,
   limits: ConnectionLimits = {},
 ): Promise<Ledger> {
   const { database, postgres } = await openPostgresLedgerDatabase(address, limits)
-  const lookAtChanges = () => postgresChanges(postgres)
+  const openChangeReader = () => openPostgresChangeReader(postgres)
   const withExclusiveLock: LedgerStore['withExclusiveLock'] = (what, work) => postgres.alone(`splitcart ${what}`, work)
   const checkWritable = async () => {
     const is = await postgres.get<{ read_only: string }>("select current_setting('transaction_read_only') as read_only")
@@ -29,19 +29,19 @@ export async function openPostgresLedger(
     await postgres.checkSchema()
   }
   const loadNumber: LoadNumberSql = (name) => sql`(upload.load::jsonb ->> ${sql.lit(name)})::bigint`
-  return new Ledger({ database, lookAtChanges, withExclusiveLock, checkWritable, loadNumber }, settingsKey)
+  return new Ledger({ database, openChangeReader, withExclusiveLock, checkWritable, loadNumber }, settingsKey)
 }
 
 /** Opens only the database, without a `Ledger`. Close it with `destroy`. */
 export async function openPostgresLedgerDatabase(address: string, limits: ConnectionLimits = {}) {
   const postgres = await PostgresDatabase.open({ address, schema: LEDGER_SCHEMA, migrations: MIGRATIONS, ...limits })
   const database: LedgerDatabase = new Kysely<LedgerTables>({ dialect: dialectOf(postgres) })
-  // So that it is closed also when nothing has been asked.
+  // Kysely closes the connections only after a first query.
   await database.selectFrom('upload').select('id').limit(1).execute()
   return { database, postgres }
 }
 
-async function postgresChanges(database: PostgresDatabase): Promise<Changes> {
+async function openPostgresChangeReader(database: PostgresDatabase): Promise<UploadChangeReader> {
   // The snapshot changes with every writing transaction of any session.
   const SNAPSHOT = 'select pg_current_snapshot()::text as snapshot'
   const look = async () => (await database.get<{ snapshot: string }>(SNAPSHOT))?.snapshot
@@ -52,8 +52,8 @@ async function postgresChanges(database: PostgresDatabase): Promise<Changes> {
       snapshot = await look()
       return snapshot !== before
     },
-    latest: async () => (await database.get<{ id: number }>(LATEST))?.id ?? 0,
-    between: async (after, until) => changesOf(await database.all(BETWEEN, after, until), until - after),
+    latest: async () => (await database.get<{ id: number }>(LATEST_CHANGE_SQL))?.id ?? 0,
+    between: async (after, until) => lastChanges(await database.all(CHANGES_BETWEEN_SQL, after, until), until - after),
     [Symbol.asyncDispose]: async () => {},
   }
 }

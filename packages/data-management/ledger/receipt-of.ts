@@ -5,7 +5,7 @@ import { type BeliefSince, withBelief } from '@splitcart/shared/truth/beliefs.ts
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { Beliefs } from './beliefs.ts'
 import type { LedgerDatabase } from './database.ts'
-import { SAID_BY_A_PERSON } from './decided.ts'
+import { DECISION_TEXT } from './decided.ts'
 import type { Upload } from './uploads.ts'
 
 /** The receipt of an upload. `duplicate`: the bytes were on record already; `beliefs`: those in force now. */
@@ -22,25 +22,25 @@ export function receiptOf(upload: Upload, duplicate: boolean, beliefs: readonly 
     received_at: new Date(upload.received_at).toISOString(),
     duplicate,
     message: `Successfully uploaded and decompressed '${filename}'`,
-    ...loadOf(upload.load, beliefs),
+    ...loadFields(upload.load, beliefs),
   }
 }
 
 type Findings = NonNullable<Receipt['findings']>
 
 /** The part of a receipt that tells the result of the load, with warnings and findings. */
-function loadOf(
-  kept: string | null,
+function loadFields(
+  stored: string | null,
   beliefs: readonly BeliefSince[],
 ): Pick<Receipt, 'load' | 'warnings' | 'ignored' | 'findings'> {
-  if (kept === null) return { load: null }
-  const { remarks, findings = [], ...load } = JSON.parse(kept) as LoadResult
-  const told = findings.map((finding) => withBelief(beliefs, finding))
-  return { load, ...(remarks ?? NO_REMARKS), findings: told as unknown as Findings }
+  if (stored === null) return { load: null }
+  const { remarks, findings = [], ...load } = JSON.parse(stored) as LoadResult
+  const withBeliefs = findings.map((finding) => withBelief(beliefs, finding))
+  return { load, ...(remarks ?? NO_REMARKS), findings: withBeliefs as unknown as Findings }
 }
 
 /** The repair that the hold of an upload offers. */
-export function repairOffered(upload: Upload): Repair | undefined {
+export function offeredRepair(upload: Upload): Repair | undefined {
   const { findings = [] } = upload.load === null ? {} : (JSON.parse(upload.load) as LoadResult)
   return findings.find(({ held, repair }) => held && repair !== null)?.repair ?? undefined
 }
@@ -48,7 +48,7 @@ export function repairOffered(upload: Upload): Repair | undefined {
 /** The repair to release an upload with: null for none; throws `state_other` if one is wanted but none is offered. */
 export function repairFor(upload: Upload, isWanted: boolean): Repair | null {
   if (!isWanted) return null
-  const repair = repairOffered(upload)
+  const repair = offeredRepair(upload)
   if (repair === undefined) throw new Problem('state_other', `no repair is offered for ${upload.filename}`)
   return repair
 }
@@ -79,10 +79,10 @@ export async function receiptsFor(
     if (own === undefined || own === all[0]) return receiptOf(upload, duplicate, beliefs)
     const { first_at: received_at, filename } = own
     const receipt = receiptOf({ ...upload, received_at, filename: filename ?? upload.filename }, duplicate, beliefs)
-    return receipt.load === null ? receipt : { ...receipt, load: withoutWords(receipt.load) }
+    return receipt.load === null ? receipt : { ...receipt, load: withoutPersonsText(receipt.load) }
   })
 }
 
-function withoutWords(load: LoadResult): LoadResult {
-  return { ...load, problem: load.problem?.replace(SAID_BY_A_PERSON, '$1.') ?? null }
+function withoutPersonsText(load: LoadResult): LoadResult {
+  return { ...load, problem: load.problem?.replace(DECISION_TEXT, '$1.') ?? null }
 }

@@ -26,7 +26,7 @@ export class RequestedFiles {
   }
 
   /** The uploads a stored file may belong to, by its name: `x.jsonl`, or `x-<some of its SHA-256>.jsonl`. */
-  uploadsNamed(name: string): Promise<Upload[]> {
+  findByStoredName(name: string): Promise<Upload[]> {
     const begins = /-([0-9a-f]{8,32})\.jsonl$/.exec(name)?.[1]
     return this.#database
       .selectFrom('upload')
@@ -61,7 +61,7 @@ export class RequestedFiles {
   }
 
   /** The uploads whose files are requested from a key, latest request first; limited in number. */
-  of(keyId: string): Promise<Upload[]> {
+  listFor(keyId: string): Promise<Upload[]> {
     return this.#database
       .selectFrom('requested_file')
       .innerJoin('upload', 'upload.id', 'requested_file.upload_id')

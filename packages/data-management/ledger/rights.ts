@@ -9,7 +9,7 @@ export type Rights = readonly string[] | null
  * The rights of all senders of an upload, and of `keyId`, which sends it now. A file without a sender was copied by a
  * person and may write everything.
  */
-export async function rightsOver(database: LedgerDatabase, uploadId: string, keyId?: string): Promise<Rights> {
+export async function rightsOfUpload(database: LedgerDatabase, uploadId: string, keyId?: string): Promise<Rights> {
   const delivery = database.selectFrom('delivery').select('key_id').where('upload_id', '=', uploadId)
   const senders = (await delivery.execute()).map(({ key_id }) => key_id)
   if (senders.length === 0) return null
@@ -21,19 +21,23 @@ export async function rightsOver(database: LedgerDatabase, uploadId: string, key
   return [...new Set(keys.flatMap(({ only_for }) => only_for?.split('\n') ?? []))].sort()
 }
 
-type Loaded = Pick<LedgerTables['upload'], 'id' | 'loaded_for' | 'load'>
+type LoadedUpload = Pick<LedgerTables['upload'], 'id' | 'loaded_for' | 'load'>
 
 /** Rights in the format of the column `loaded_for`. */
-export function rightsText(rights: Rights): string | null {
+export function joinedRights(rights: Rights): string | null {
   return rights === null ? null : rights.join('\n')
 }
 
 /** Whether an upload was loaded with fewer rights than its senders, or `keyId`, have now: rows of it may be missing. */
-export async function mayHaveMore(database: LedgerDatabase, upload: Loaded, keyId?: string): Promise<boolean> {
+export async function hasMoreRightsNow(
+  database: LedgerDatabase,
+  upload: LoadedUpload,
+  keyId?: string,
+): Promise<boolean> {
   const { loaded_for, load } = upload
   if (loaded_for === null) return false
   const rejected = load === null ? 1 : (JSON.parse(load) as { rejected: number }).rejected
-  return rejected > 0 && isWider(await rightsOver(database, upload.id, keyId), loaded_for.split('\n'))
+  return rejected > 0 && isWider(await rightsOfUpload(database, upload.id, keyId), loaded_for.split('\n'))
 }
 
 function isWider(rights: Rights, than: readonly string[]): boolean {

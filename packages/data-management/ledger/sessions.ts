@@ -4,7 +4,8 @@
  * Invariants:
  *  1. Of a session's token only the SHA-256 is stored; a reader of the ledger cannot take over a session.
  *  2. A session never outlives its key: each use checks that the key works and still has the same secret.
- *  3. A session ends some time after it was last used, and some time after it was opened, however much it is used. The first is written once a day at most, for each record costs the disk a sync.
+ *  3. A session ends a while after its last use, and at the latest a longer while after it was opened. Its use is recorded
+ *     once a day at most, because each record costs a sync of the disk.
  */
 import { randomBytes } from 'node:crypto'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -37,16 +38,16 @@ export class Sessions {
 
   /** Opens a session for a key that was just authenticated; returns its token, which cannot be recovered later. */
   async open(keyId: string, now: number): Promise<{ token: string; expiresAt: number }> {
-    const key = await this.#keys.working(keyId, now)
+    const key = await this.#keys.findWorking(keyId, now)
     if (key === undefined) throw new Problem('key_refused')
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
-    await this.#makeRoom(keyId, now)
+    await this.#removeSurplus(keyId, now)
     await this.#database
       .insertInto('session')
       .values({
         token_sha256: sha256Of(token),
         key_id: keyId,
-        key_mark: markOf(token, key.secretSha256),
+        key_mark: keyMark(token, key.secretSha256),
         created_at: now,
         expires_at: now + SESSION_MS,
       })
@@ -63,8 +64,8 @@ export class Sessions {
       .where('token_sha256', '=', token_sha256)
       .executeTakeFirst()
     if (found === undefined || found.expires_at <= now) return undefined
-    const key = await this.#keys.working(found.key_id, now)
-    if (key === undefined || markOf(token, key.secretSha256) !== found.key_mark) return undefined
+    const key = await this.#keys.findWorking(found.key_id, now)
+    if (key === undefined || keyMark(token, key.secretSha256) !== found.key_mark) return undefined
     const end = found.created_at + SESSION_MS_MAX
     const isLong = found.expires_at > Math.min(end, now + SESSION_MS) - DAY_MS
     const expires_at = Math.min(end, isLong ? found.expires_at : now + SESSION_MS)
@@ -106,14 +107,14 @@ export class Sessions {
   }
 
   /** Ends the session with an id; returns the id of its key, or undefined if there is no such session. */
-  async endOne(id: string): Promise<string | undefined> {
+  async endById(id: string): Promise<string | undefined> {
     if (!/^[0-9a-f]{32}$/.test(id)) return undefined
     const remove = this.#database.deleteFrom('session').where('token_sha256', 'like', `${id}%`)
     return (await remove.returning('key_id').executeTakeFirst())?.key_id
   }
 
   /** Removes sessions that have ended, and the oldest ones of a key that has too many. */
-  async #makeRoom(keyId: string, now: number): Promise<void> {
+  async #removeSurplus(keyId: string, now: number): Promise<void> {
     await this.#database.deleteFrom('session').where('expires_at', '<=', now).execute()
     const surplus = this.#database
       .selectFrom('session')
@@ -127,6 +128,6 @@ export class Sessions {
 }
 
 /** A hash that ties a session to its key. It includes the token, which is not stored: keys cannot be tested on it. */
-function markOf(token: string, secretSha256: string): string {
+function keyMark(token: string, secretSha256: string): string {
   return sha256Of(`${token} ${secretSha256}`)
 }

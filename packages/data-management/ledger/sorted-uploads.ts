@@ -14,19 +14,19 @@ export const UPLOAD_SORTS = ['filename', 'state', 'rows', 'rejected', 'bytes', '
 export type UploadSort = (typeof UPLOAD_SORTS)[number]
 
 /** The sort value of an upload, and its id, which orders equal values by arrival. */
-export type SortedKey = readonly [value: string | number, id: string]
+export type SortPosition = readonly [value: string | number, id: string]
 
 /** A page to read. `after`: only uploads behind this key. */
 export type SortedQuery = Readonly<{
   sort: UploadSort
   descending: boolean
   state?: UploadState
-  after?: SortedKey
+  after?: SortPosition
   limit: number
 }>
 
 /** A page of sorted uploads, and the key of its last row. */
-export type SortedPage = Readonly<{ uploads: Upload[]; last: SortedKey | undefined }>
+export type SortedPage = Readonly<{ uploads: Upload[]; last: SortPosition | undefined }>
 
 /** The SQL expression for a number in the JSON column `load`. */
 export type LoadNumberSql = (name: 'rows' | 'rejected') => RawBuilder<number | null>
@@ -47,7 +47,7 @@ export async function sortedUploads(
 ): Promise<SortedPage> {
   // Sorted by state within one state means: in the order of arrival.
   const sort = query.state !== undefined && query.sort === 'state' ? 'received_at' : query.sort
-  const keys = await keysOf(database, sortValueOf(sort, loadNumber), { ...query, sort })
+  const keys = await pagePositions(database, sortValueOf(sort, loadNumber), { ...query, sort })
   const ids = keys.map(({ id }) => id)
   const found = ids.length === 0 ? [] : database.selectFrom('upload').selectAll().where('id', 'in', ids).execute()
   const byId = new Map((await found).map((upload) => [upload.id, upload]))
@@ -56,10 +56,10 @@ export async function sortedUploads(
 }
 
 /** One statement for all states, so that an upload that changes its state meanwhile appears once. */
-function keysOf(database: LedgerDatabase, value: RawBuilder<string | number>, query: SortedQuery) {
+function pagePositions(database: LedgerDatabase, value: RawBuilder<string | number>, query: SortedQuery) {
   const { sort, state, after, limit } = query
   const [direction, behind] = query.descending ? (['desc', '<'] as const) : (['asc', '>'] as const)
-  const some = (one: UploadState | undefined, { where, areTies }: Part) => {
+  const selectRange = (one: UploadState | undefined, { where, areTies }: RowRange) => {
     const select = database
       .selectFrom('upload')
       .select(['upload.id as id', value.as('value')])
@@ -72,16 +72,20 @@ function keysOf(database: LedgerDatabase, value: RawBuilder<string | number>, qu
   // For these two orders one index serves all states.
   const isOne = state !== undefined || sort === 'state' || sort === 'received_at'
   const [first, ...others] = (isOne ? [state] : UPLOAD_STATES).flatMap((one) =>
-    partsOf(value, sql.raw(behind), after).map((part) => some(one, part)),
+    rangesAfter(value, sql.raw(behind), after).map((part) => selectRange(one, part)),
   )
   const all = others.reduce((together, one) => together.unionAll(one), first!)
   return all.orderBy('value', direction).orderBy('id', direction).limit(limit).execute()
 }
 
-type Part = Readonly<{ where: RawBuilder<boolean>; areTies: boolean }>
+type RowRange = Readonly<{ where: RawBuilder<boolean>; areTies: boolean }>
 
 /** The rows behind a key: equal values, and others. No planner serves one row comparison from an expression index. */
-function partsOf(value: RawBuilder<unknown>, behind: RawBuilder<unknown>, after: SortedKey | undefined): Part[] {
+function rangesAfter(
+  value: RawBuilder<unknown>,
+  behind: RawBuilder<unknown>,
+  after: SortPosition | undefined,
+): RowRange[] {
   if (after === undefined) return [{ where: sql`true`, areTies: false }]
   const [last, id] = after
   return [

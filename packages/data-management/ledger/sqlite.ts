@@ -10,12 +10,12 @@ import {
 } from 'kysely'
 import { openForReading } from '../database/open-for-reading.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
-import { BETWEEN, type Changes, changesOf, LATEST } from './changes.ts'
+import { CHANGES_BETWEEN_SQL, LATEST_CHANGE_SQL, lastChanges, type UploadChangeReader } from './changes.ts'
 import type { LedgerDatabase } from './database.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations/sqlite', import.meta.url))
 
-/** Opens the ledger in a file, making it when it is not there. Close it with `destroy`. */
+/** Opens the ledger in a file, which is created if missing. Close it with `destroy`. */
 export function openSqliteLedger(path: string): LedgerDatabase {
   return ledgerIn(SqliteDatabase.open(path, MIGRATIONS))
 }
@@ -62,7 +62,7 @@ class WritingDriver extends SqliteDriver {
 }
 
 /** Reads the changes of an existing ledger over a connection of its own. */
-export function sqliteChanges(path: string): Changes {
+export function openSqliteChangeReader(path: string): UploadChangeReader {
   const connection = openForReading(path)
   const dataVersion = () => connection.prepare('pragma data_version').get()?.data_version
   let version = dataVersion()
@@ -72,8 +72,9 @@ export function sqliteChanges(path: string): Changes {
       version = dataVersion()
       return version !== before
     },
-    latest: async () => Number(connection.prepare(LATEST).get()?.id),
-    between: async (after, until) => changesOf(connection.prepare(BETWEEN).all(after, until), until - after),
+    latest: async () => Number(connection.prepare(LATEST_CHANGE_SQL).get()?.id),
+    between: async (after, until) =>
+      lastChanges(connection.prepare(CHANGES_BETWEEN_SQL).all(after, until), until - after),
     [Symbol.asyncDispose]: async () => connection.close(),
   }
 }

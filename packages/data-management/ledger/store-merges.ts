@@ -3,7 +3,7 @@ import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Selectable } from 'kysely'
 import type { StoreAlias } from '../catalogue/catalogue.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
-import { undoRecord, versionOf } from './undo-record.ts'
+import { undoRecord, versionOfRecords } from './undo-record.ts'
 
 /** A merge on record: the store `code` is the same as the store `into`. */
 export type StoreMerge = Readonly<{
@@ -52,17 +52,17 @@ export class StoreMerges {
 
   /** Each merged code with its final code, by the merges in force. */
   async current(): Promise<StoreAlias[]> {
-    return aliasesBy((await this.list()).filter(({ undoneAt }) => undoneAt === null).reverse())
+    return resolveAliases((await this.list()).filter(({ undoneAt }) => undoneAt === null).reverse())
   }
 
   /** A version text, different after each merge or undo. */
   async version(): Promise<string> {
-    return await versionOf(this.#database, 'store_merge')
+    return await versionOfRecords(this.#database, 'store_merge')
   }
 }
 
 /** Each code with its final code. Of two merges of one code the first counts; one that closes a cycle is ignored. */
-export function aliasesBy(merges: readonly Pick<StoreMerge, 'company' | 'code' | 'into'>[]): StoreAlias[] {
+export function resolveAliases(merges: readonly Pick<StoreMerge, 'company' | 'code' | 'into'>[]): StoreAlias[] {
   const next = new Map<string, string>()
   const keyOf = (company: string, code: string) => JSON.stringify([company, code])
   const endOf = (company: string, code: string): string => {

@@ -5,7 +5,7 @@ import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
 /** A change of a store's settings; omitted ones stay as they are. */
-export type StoreChange = Pick<StoreSetting, 'company' | 'store' | 'at' | 'who'> & Partial<StoreSetting>
+export type StoreSettingChange = Pick<StoreSetting, 'company' | 'store' | 'at' | 'who'> & Partial<StoreSetting>
 
 /** The settings of stores in a ledger. */
 export class StoreSettings {
@@ -25,14 +25,14 @@ export class StoreSettings {
     note,
     at,
     who,
-  }: StoreChange): Promise<StoreSetting> {
+  }: StoreSettingChange): Promise<StoreSetting> {
     const days = { expected_days: expectedDays, snoozed_until: snoozedUntil }
     const values = { ...days, is_retired: isRetired === undefined ? undefined : Number(isRetired), note, at, who }
     return await this.#database.transaction().execute(async (transaction) => {
       const written = await transaction
         .insertInto('store_setting')
-        .values({ ...NOTHING, company, store, ...named(values) })
-        .onConflict((conflict) => conflict.columns(['company', 'store']).doUpdateSet(named(values)))
+        .values({ ...DEFAULTS, company, store, ...withoutUndefined(values) })
+        .onConflict((conflict) => conflict.columns(['company', 'store']).doUpdateSet(withoutUndefined(values)))
         .returningAll()
         .executeTakeFirstOrThrow()
       const setting = recordOf(written)
@@ -48,9 +48,9 @@ export class StoreSettings {
   }
 }
 
-const NOTHING = { expected_days: null, is_retired: 0, snoozed_until: null, note: null }
+const DEFAULTS = { expected_days: null, is_retired: 0, snoozed_until: null, note: null }
 
-function named<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+function withoutUndefined<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }
 

@@ -3,10 +3,10 @@ import type { LedgerDatabase } from './database.ts'
 import type { Upload } from './uploads.ts'
 
 /** The oldest upload of a sender. */
-export type FirstOfSender = Readonly<{ keyId: string; id: string }>
+export type OldestOfSender = Readonly<{ keyId: string; id: string }>
 
 /** The oldest accepted upload of each sender that has no requested action. */
-export function firstsOfSenders(database: LedgerDatabase): Promise<FirstOfSender[]> {
+export function oldestOfEachSender(database: LedgerDatabase): Promise<OldestOfSender[]> {
   return database
     .selectFrom('upload')
     .innerJoin('delivery', 'delivery.upload_id', 'upload.id')

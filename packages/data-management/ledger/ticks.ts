@@ -8,7 +8,7 @@ import type { LedgerDatabase, LedgerTables } from './database.ts'
 export type Tick = Readonly<Selectable<LedgerTables['tick']>>
 
 /** The key of a tick. */
-export type TickName = Pick<Tick, 'kind' | 'subject'>
+export type TickKey = Pick<Tick, 'kind' | 'subject'>
 
 /** Something that can be ticked off: its subject, the mark of its present state, and its text for people. */
 export type Tickable = Pick<Tick, 'subject' | 'mark' | 'text'>
@@ -37,7 +37,7 @@ export class Ticks {
   }
 
   /** Removes a tick; false if there is none. */
-  async remove({ kind, subject }: TickName, who: string, at: number): Promise<boolean> {
+  async remove({ kind, subject }: TickKey, who: string, at: number): Promise<boolean> {
     return await this.#database.transaction().execute(async (transaction) => {
       const ended = await transaction
         .deleteFrom('tick')
@@ -59,7 +59,7 @@ export class Ticks {
   }
 
   /** Removes ticks whose subjects are gone, unless they were set again since. */
-  async forget(over: readonly (TickName & Pick<Tick, 'at'>)[]): Promise<void> {
+  async removeUnlessRenewed(over: readonly (TickKey & Pick<Tick, 'at'>)[]): Promise<void> {
     for (const { kind, subject, at } of over)
       await this.#database
         .deleteFrom('tick')
@@ -70,7 +70,7 @@ export class Ticks {
   }
 }
 
-/** The ticks at one moment; it notes which of them were applied to something. */
+/** The ticks, as read at one time; records which of them applied to something. */
 export class ActiveTicks {
   readonly #found = new Set<Tick>()
   readonly #ticks: readonly Tick[]
@@ -79,13 +79,13 @@ export class ActiveTicks {
 
   constructor(ticks: readonly Tick[], clock: Clock) {
     this.#ticks = ticks
-    this.#byName = new Map(ticks.map((tick) => [nameOf(tick), tick]))
+    this.#byName = new Map(ticks.map((tick) => [tickKeyText(tick), tick]))
     this.#clock = clock
   }
 
   /** Whether something is ticked off in its present state; `mark` undefined: the state is unknown, any tick applies. */
-  covers(name: TickName, mark: string | undefined): boolean {
-    const tick = this.#byName.get(nameOf(name))
+  covers(name: TickKey, mark: string | undefined): boolean {
+    const tick = this.#byName.get(tickKeyText(name))
     if (tick === undefined || !this.#counts(tick, mark)) return false
     this.#found.add(tick)
     return true
@@ -97,12 +97,12 @@ export class ActiveTicks {
   }
 
   /** The ticks of a kind. */
-  of(kind: string): Tick[] {
+  ofKind(kind: string): Tick[] {
     return this.#ticks.filter((tick) => tick.kind === kind)
   }
 
-  /** The ticks of these kinds that no longer apply; call it after `covers` was asked of all that was found. */
-  over(kinds: ReadonlySet<string>): Tick[] {
+  /** The ticks of these kinds that no longer apply; call it after `covers` was called for everything found. */
+  lapsed(kinds: ReadonlySet<string>): Tick[] {
     return this.#ticks.filter((tick) => kinds.has(tick.kind) && !this.#found.has(tick))
   }
 
@@ -114,6 +114,6 @@ export class ActiveTicks {
   }
 }
 
-function nameOf({ kind, subject }: TickName): string {
+function tickKeyText({ kind, subject }: TickKey): string {
   return `${kind} ${subject}`
 }

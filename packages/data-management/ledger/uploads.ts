@@ -9,12 +9,12 @@
  */
 import type { LoadResult, UploadState } from '@splitcart/shared/receipt.ts'
 import type { Selectable } from 'kysely'
-import { type ActionRequest, columnsOf } from './action-request.ts'
+import { type ActionRequest, actionColumns } from './action-request.ts'
 import * as counts from './counts.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { isUndecided } from './decided.ts'
-import { isNamed } from './named.ts'
-import { type Rights, rightsText } from './rights.ts'
+import { fileNameContains } from './file-name-filter.ts'
+import { joinedRights, type Rights } from './rights.ts'
 
 export type Upload = Selectable<LedgerTables['upload']>
 
@@ -24,14 +24,14 @@ export type UploadQuery = Readonly<{
   before?: string
   state?: UploadState
   keyId?: string
-  named?: string
+  nameContains?: string
   ids?: readonly string[]
   undecided?: boolean
   limit: number
 }>
 
 /** Whether an upload is still to be loaded. */
-export function waits({ state }: Pick<Upload, 'state'>): boolean {
+export function isWaiting({ state }: Pick<Upload, 'state'>): boolean {
   return state === 'accepted' || state === 'loading'
 }
 
@@ -39,7 +39,7 @@ export function waits({ state }: Pick<Upload, 'state'>): boolean {
 export class Uploads {
   readonly #database: LedgerDatabase
   /** Ids of uploads whose load attempt ended, but whose `load_attempts` could not be reset in the database yet. */
-  readonly #ended = new Set<string>()
+  readonly #attemptsToReset = new Set<string>()
 
   constructor(database: LedgerDatabase) {
     this.#database = database
@@ -65,7 +65,7 @@ export class Uploads {
   }
 
   /** The upload with these bytes, if this key has sent it. */
-  findSent(keyId: string, sha256: string): Promise<Upload | undefined> {
+  findSentBy(keyId: string, sha256: string): Promise<Upload | undefined> {
     return this.#database
       .selectFrom('upload')
       .innerJoin('delivery', 'delivery.upload_id', 'upload.id')
@@ -87,7 +87,7 @@ export class Uploads {
   }
 
   /** The uploads whose files should lie in the inbox, oldest first: neither settled nor with a requested action. */
-  inInbox(): Promise<Upload[]> {
+  listWaiting(): Promise<Upload[]> {
     return this.#database
       .selectFrom('upload')
       .selectAll()
@@ -98,22 +98,26 @@ export class Uploads {
   }
 
   list(query: UploadQuery): Promise<Upload[]> {
-    return this.#listed(query).selectAll('upload').execute()
+    return this.#selectListed(query).selectAll('upload').execute()
   }
 
   /** Like `list`, but only ids and times: for very long lists. */
   listBriefly(query: UploadQuery): Promise<Pick<Upload, 'id' | 'received_at' | 'settled_at'>[]> {
-    return this.#listed(query).select(['upload.id', 'upload.received_at', 'upload.settled_at']).execute()
+    return this.#selectListed(query).select(['upload.id', 'upload.received_at', 'upload.settled_at']).execute()
   }
 
-  #listed({ named, ...query }: UploadQuery) {
-    const found = this.#found(query)
-    if (named === undefined) return found
+  #selectListed({ nameContains, ...query }: UploadQuery) {
+    const found = this.#selectFiltered(query)
+    if (nameContains === undefined) return found
     // The subquery is answered from the index upload_named: whole records are read only for the names that match.
-    return this.#found({ limit: query.limit }).where('upload.id', 'in', found.where(isNamed(named)).select('upload.id'))
+    return this.#selectFiltered({ limit: query.limit }).where(
+      'upload.id',
+      'in',
+      found.where(fileNameContains(nameContains)).select('upload.id'),
+    )
   }
 
-  #found({ before, ids, state, undecided, keyId, limit }: Omit<UploadQuery, 'named'>) {
+  #selectFiltered({ before, ids, state, undecided, keyId, limit }: Omit<UploadQuery, 'named'>) {
     let select = this.#database.selectFrom('upload').orderBy('upload.id', 'desc').limit(limit)
     if (before !== undefined) select = select.where('upload.id', '<', before)
     if (ids !== undefined) select = select.where('upload.id', 'in', ids)
@@ -148,38 +152,38 @@ export class Uploads {
 
   /** Records that a load begins, which may write what `rights` allow, and counts the attempt. */
   async markLoading(id: string, at: number, rights: Rights): Promise<void> {
-    const set = { state: 'loading', loading_at: at, loaded_for: rightsText(rights) }
+    const set = { state: 'loading', loading_at: at, loaded_for: joinedRights(rights) }
     const update = this.#database.updateTable('upload').set(set).where('id', '=', id)
     await update.set((eb) => ({ load_attempts: eb('load_attempts', '+', 1) })).execute()
   }
 
   /** Drops the repair of an upload: from now on its file is read unchanged. */
-  async endRepair(id: string): Promise<void> {
+  async removeRepair(id: string): Promise<void> {
     await this.#database.updateTable('upload').set({ repair: null }).where('id', '=', id).execute()
   }
 
-  /** Resets the attempts of an upload whose load failed but left the loader alive; `endAttempts` retries the write. */
-  async endAttempt(id: string): Promise<void> {
-    this.#ended.add(id)
-    await this.endAttempts().catch(() => {})
+  /** Resets the attempts of an upload whose load failed but left the loader alive; `writePendingResets` retries the write. */
+  async resetAttempts(id: string): Promise<void> {
+    this.#attemptsToReset.add(id)
+    await this.writePendingResets().catch(() => {})
   }
 
-  /** Writes the resets of `endAttempt` that failed because the database could not be reached. */
-  async endAttempts(): Promise<void> {
-    const ids = [...this.#ended]
+  /** Writes the resets of `resetAttempts` that failed because the database could not be reached. */
+  async writePendingResets(): Promise<void> {
+    const ids = [...this.#attemptsToReset]
     if (ids.length === 0) return
     await this.#database.updateTable('upload').set({ load_attempts: 0 }).where('id', 'in', ids).execute()
-    for (const id of ids) this.#ended.delete(id)
+    for (const id of ids) this.#attemptsToReset.delete(id)
   }
 
   /** Holds an upload whose load no loader could finish. */
-  async setAside(id: string, result: LoadResult, at: number): Promise<void> {
+  async holdUnloaded(id: string, result: LoadResult, at: number): Promise<void> {
     const set = { state: 'held', load: JSON.stringify(result), settled_at: at }
     await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
   }
 
   /** Records that a person has decided about an upload: no later delivery causes it to be loaded again. */
-  async decide(id: string): Promise<void> {
+  async markDecided(id: string): Promise<void> {
     await this.#database.updateTable('upload').set({ loaded_for: null }).where('id', '=', id).execute()
   }
 
@@ -193,21 +197,21 @@ export class Uploads {
   }
 
   /** Records that an upload of a kind that is not loaded here lies in the inbox of its kind. */
-  async deliver(id: string, stored_as: string, at: number): Promise<void> {
+  async markDelivered(id: string, stored_as: string, at: number): Promise<void> {
     const set = { state: 'delivered', stored_as, settled_at: at }
     await this.#database.updateTable('upload').set(set).where('id', '=', id).execute()
   }
 
   /** Records the action a person requests for an upload. It replaces an earlier one that has not been carried out. */
   async requestAction(id: string, action: ActionRequest): Promise<void> {
-    await this.#database.updateTable('upload').set(columnsOf(action)).where('id', '=', id).execute()
+    await this.#database.updateTable('upload').set(actionColumns(action)).where('id', '=', id).execute()
   }
 
   /** Like `requestAction`, if the upload is in one of `states` and has no action yet; returns whether it was. */
   async requestActionFrom(id: string, states: readonly UploadState[], action: ActionRequest): Promise<boolean> {
     const result = await this.#database
       .updateTable('upload')
-      .set(columnsOf(action))
+      .set(actionColumns(action))
       .where('id', '=', id)
       .where('state', 'in', states)
       .where('action', 'is', null)
@@ -268,13 +272,13 @@ export class Uploads {
   }
 
   /** The backlog of uploads that wait to be loaded. */
-  waiting(): Promise<counts.Backlog> {
-    return counts.waiting(this.#database)
+  backlog(): Promise<counts.Backlog> {
+    return counts.backlog(this.#database)
   }
 
   /** The backlog of each key, by key id. */
-  waitingByKey(): Promise<Record<string, counts.Share>> {
-    return counts.waitingByKey(this.#database)
+  backlogByKey(): Promise<Record<string, counts.KeyBacklog>> {
+    return counts.backlogByKey(this.#database)
   }
 
   /** The totals over the loads of all loaders. */

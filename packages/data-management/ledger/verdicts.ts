@@ -1,7 +1,7 @@
 /** People's verdicts on pairs of listings. Rows are never deleted: one taken back stays, with by whom and when. */
 import type { ListingName } from '../catalogue/catalogue.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
-import { undoRecord, versionOf } from './undo-record.ts'
+import { undoRecord, versionOfRecords } from './undo-record.ts'
 
 /** The possible verdicts. */
 export const VERDICTS = ['same', 'comparable', 'not_same'] as const
@@ -32,7 +32,7 @@ export class Verdicts {
   }
 
   /** Records a verdict and returns its id. */
-  async give({ one, other, verdict, at, who, reason }: NewVerdict): Promise<number> {
+  async add({ one, other, verdict, at, who, reason }: NewVerdict): Promise<number> {
     const [first, second] = sortedPair(one, other)
     const made = await this.#database
       .insertInto('verdict')
@@ -77,11 +77,11 @@ export class Verdicts {
 
   /** The verdict in force for each pair, newest first. */
   async current(): Promise<VerdictRecord[]> {
-    return latestOf(await this.list())
+    return verdictsInForce(await this.list())
   }
 
   /** The verdicts in force for pairs that contain one of these listings. */
-  async about(listings: readonly ListingName[]): Promise<VerdictRecord[]> {
+  async findFor(listings: readonly ListingName[]): Promise<VerdictRecord[]> {
     if (listings.length === 0) return []
     const codes = [...new Set(listings.map(({ code }) => code))]
     const found = await this.#database
@@ -90,18 +90,18 @@ export class Verdicts {
       .where((is) => is.or([is('code', 'in', codes), is('other_code', 'in', codes)]))
       .orderBy('id', 'desc')
       .execute()
-    const named = new Set(listings.map((listing) => JSON.stringify(namesOf(listing))))
-    const isMeant = (listing: ListingName) => named.has(JSON.stringify(namesOf(listing)))
-    return latestOf(found.map(recordOf)).filter(({ one, other }) => isMeant(one) || isMeant(other))
+    const named = new Set(listings.map((listing) => JSON.stringify(listingKeyParts(listing))))
+    const isOneOfThem = (listing: ListingName) => named.has(JSON.stringify(listingKeyParts(listing)))
+    return verdictsInForce(found.map(recordOf)).filter(({ one, other }) => isOneOfThem(one) || isOneOfThem(other))
   }
 
   /** A version text, different after each verdict that is given or taken back. */
   async version(): Promise<string> {
-    return await versionOf(this.#database, 'verdict')
+    return await versionOfRecords(this.#database, 'verdict')
   }
 }
 
-function latestOf(newestFirst: readonly VerdictRecord[]): VerdictRecord[] {
+function verdictsInForce(newestFirst: readonly VerdictRecord[]): VerdictRecord[] {
   const latest = new Map<string, VerdictRecord>()
   for (const record of newestFirst) {
     const pair = JSON.stringify([record.one, record.other])
@@ -112,10 +112,10 @@ function latestOf(newestFirst: readonly VerdictRecord[]): VerdictRecord[] {
 
 /** The two listings in a fixed order, so that a pair is the same whichever is named first. */
 function sortedPair(one: ListingName, other: ListingName): [ListingName, ListingName] {
-  return JSON.stringify(namesOf(one)) < JSON.stringify(namesOf(other)) ? [one, other] : [other, one]
+  return JSON.stringify(listingKeyParts(one)) < JSON.stringify(listingKeyParts(other)) ? [one, other] : [other, one]
 }
 
-function namesOf({ company, byName, code }: ListingName): (string | number)[] {
+function listingKeyParts({ company, byName, code }: ListingName): (string | number)[] {
   return [company, byName, code]
 }
 

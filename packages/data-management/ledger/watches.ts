@@ -12,11 +12,11 @@ export type WatchRule = (typeof WATCH_RULES)[number]
  * The last seen state of a product: its lowest price now (null: not sold), the lowest ever seen, and whether the
  * target price was reached.
  */
-export type Seen = Readonly<{ lowest: number | null; ever: number | null; reached: boolean }>
+export type WatchedState = Readonly<{ lowest: number | null; ever: number | null; reached: boolean }>
 
 /** A watch on record. */
 export type WatchRecord = Omit<Selectable<LedgerTables['watch']>, 'seen' | 'rule'> &
-  Readonly<{ rule: WatchRule; seen: Seen }>
+  Readonly<{ rule: WatchRule; seen: WatchedState }>
 
 /** A watch to record. */
 export type NewWatch = Omit<WatchRecord, 'id'>
@@ -85,7 +85,11 @@ export class Watches {
   }
 
   /** Records the state seen now, with its notice; false if another process has done so since `before` was read. */
-  async recordSeen({ id, seen: before }: WatchRecord, seen: Seen, notice: NewNotice | undefined): Promise<boolean> {
+  async recordState(
+    { id, seen: before }: WatchRecord,
+    seen: WatchedState,
+    notice: NewNotice | undefined,
+  ): Promise<boolean> {
     return await this.#database.transaction().execute(async (transaction) => {
       const noted = await transaction
         .updateTable('watch')
@@ -102,5 +106,5 @@ export class Watches {
 }
 
 function recordOf({ seen, rule, id, ...record }: Selectable<LedgerTables['watch']>): WatchRecord {
-  return { ...record, id: Number(id), rule: rule as WatchRule, seen: JSON.parse(seen) as Seen }
+  return { ...record, id: Number(id), rule: rule as WatchRule, seen: JSON.parse(seen) as WatchedState }
 }

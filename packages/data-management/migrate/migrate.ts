@@ -1,6 +1,6 @@
 /**
- * `splitcart migrate`: catalogue and ledger from their files into PostgreSQL, exactly. It can be interrupted at any point and goes on where
- * it was: a table is there whole or not at all. In the end all of it is compared.
+ * `splitcart migrate`: copies catalogue and ledger from their SQLite files into PostgreSQL. It can be interrupted at any
+ * point and resumed: each table is copied completely or not at all. At the end, both sides are compared.
  */
 import { join } from 'node:path'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -84,19 +84,19 @@ const LEDGER: Tables = {
   audit: 'id',
 }
 
-/** Moves both; returns the digest of the catalogue, which is the same in both places. Throws `machine_refused`. `onTable` is told what is moved. */
+/** Copies both, calling `onTable` for each table; returns the digest of the catalogue. Throws `machine_refused`. */
 export async function migrate(
   { catalogue: path, dataDir, server }: Migration,
   onTable: (table: string) => void,
 ): Promise<string> {
-  await bringUpToDate(path, dataDir)
+  await updateSchemas(path, dataDir)
   using catalogue = SqliteDatabase.openReadOnly(path)
   using ledger = SqliteDatabase.openReadOnly(join(dataDir, 'ledger.db'))
   await using stack = new AsyncDisposableStack()
   const target = stack.use(await openPostgresCatalogueDatabase(server))
   const { database, postgres } = await openPostgresLedgerDatabase(server)
   stack.defer(() => database.destroy())
-  await begin(target, postgres)
+  await markBegun(target, postgres)
   await moveTables(ledger, postgres, LEDGER, async (table) => onTable(table))
   await moveTables(catalogue, target, CATALOGUE, async (table, transaction) => {
     if (table === 'label') await indexAllWords(new PostgresStatements(transaction, { undone: 0 }))
@@ -117,13 +117,13 @@ export async function migrate(
 }
 
 /** Brings the schemas of the SQLite files up to date. */
-async function bringUpToDate(path: string, dataDir: string): Promise<void> {
+async function updateSchemas(path: string, dataDir: string): Promise<void> {
   openCatalogue(path)[Symbol.dispose]()
   await openLedger(dataDir)[Symbol.asyncDispose]()
 }
 
 /** Records that a move has begun; refuses a database that was used for anything else. */
-async function begin(catalogue: PostgresDatabase, ledger: PostgresDatabase): Promise<void> {
+async function markBegun(catalogue: PostgresDatabase, ledger: PostgresDatabase): Promise<void> {
   const hasBegun = await catalogue.get(
     "select 1 from pg_tables where schemaname = 'catalogue' and tablename = 'moving'",
   )

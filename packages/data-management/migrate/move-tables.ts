@@ -13,14 +13,17 @@ const LINES_AT_ONCE = 5_000
 type Cell = string | number | null | Uint8Array
 
 /**
- * Copies tables in this order, each whole in a transaction of its own; one that has records has been copied before and is left alone.
- * `then` is done in the transaction of a table, when it has been copied.
+ * Copies tables in this order, each in its own transaction; one that has records was copied before and is skipped.
+ * `onCopied` runs in the transaction of a table, after it was copied.
  */
 export async function moveTables(
   from: SqliteDatabase,
   to: PostgresDatabase,
   tables: Tables,
-  then: (table: string, transaction: Awaited<ReturnType<PostgresDatabase['begin']>>['transaction']) => Promise<void>,
+  onCopied: (
+    table: string,
+    transaction: Awaited<ReturnType<PostgresDatabase['begin']>>['transaction'],
+  ) => Promise<void>,
 ): Promise<void> {
   for (const table of Object.keys(tables)) {
     await using open = await to.begin()
@@ -36,7 +39,7 @@ export async function moveTables(
     }
     await copyInto(transaction, `${table} (${columns.join(', ')})`, lines)
     if (columns.includes('id')) await advanceSequence(transaction, table)
-    await then(table, transaction)
+    await onCopied(table, transaction)
     await open.commit()
   }
 }
@@ -45,7 +48,7 @@ export async function moveTables(
 export async function differingTable(from: Sql, to: Sql, tables: Tables): Promise<string | undefined> {
   for (const [table, key] of Object.entries(tables)) {
     const sql = `select ${(await columnsOf(to, table)).join(', ')} from ${table} order by ${key}`
-    if ((await digestOf(from, sql)) !== (await digestOf(to, sql))) return table
+    if ((await digestOfRecords(from, sql)) !== (await digestOfRecords(to, sql))) return table
   }
   return undefined
 }
@@ -57,7 +60,7 @@ export async function areEmpty(database: Sql, tables: Tables): Promise<boolean> 
   return true
 }
 
-async function digestOf(database: Sql, sql: string): Promise<string> {
+async function digestOfRecords(database: Sql, sql: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const record of database.each<Record<string, Cell>>(sql)) {
     const cells = Object.values(record).map((cell) =>

@@ -5,7 +5,7 @@
  */
 import type { CONDITION_KINDS } from '@splitcart/shared/notice-readers.ts'
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
-import type { Condition } from '../ledger/notices.ts'
+import type { Condition } from '../ledger/conditions.ts'
 import { clocksOff, machinesGone } from './look-at-machines.ts'
 import { findingsThere, silentSources } from './look-at-sources.ts'
 import { backlogOld, dyingUploads, failedUploads, heldUploads } from './look-at-uploads.ts'

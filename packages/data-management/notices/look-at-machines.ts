@@ -1,8 +1,8 @@
 /** Conditions found in the latest reports of scraping machines. */
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import { momentOf } from '../http/threads/reading.ts'
-import type { KnownMachine } from '../ledger/machines.ts'
-import type { Condition } from '../ledger/notices.ts'
+import type { Condition } from '../ledger/conditions.ts'
+import type { WorkingMachine } from '../ledger/machines.ts'
 import { type LookInput, shortName } from './look-parts.ts'
 
 const SKEW_MS_MAX = 5 * MINUTE_MS
@@ -14,7 +14,7 @@ const QUIET_MS = 26 * 60 * MINUTE_MS
 /** Machines whose clocks are off, by their recent reports. */
 export async function clocksOff({ reading, recorded }: LookInput): Promise<readonly Condition[]> {
   const { now } = momentOf(reading)
-  const machines = await reading.inbox.ledger.machines.working(now)
+  const machines = await reading.inbox.ledger.machines.listWorking(now)
   return machines
     .filter(({ key_id, skew_ms }) => Math.abs(skew_ms) > (recorded.has(key_id) ? SKEW_MS_OVER : SKEW_MS_MAX))
     .filter(({ heard_at }) => now - heard_at < QUIET_MS)
@@ -27,7 +27,7 @@ export async function clocksOff({ reading, recorded }: LookInput): Promise<reado
 /** Machines that had files to send, and have not been heard of since. */
 export async function machinesGone({ reading }: LookInput): Promise<readonly Condition[]> {
   const { now, zone } = momentOf(reading)
-  const machines = await reading.inbox.ledger.machines.working(now)
+  const machines = await reading.inbox.ledger.machines.listWorking(now)
   return machines
     .filter((machine) => machine.waiting_files > 0 && now - heardAt(machine) >= QUIET_MS)
     .map((machine) => {
@@ -52,6 +52,6 @@ function skewText(skewMs: number): string {
 }
 
 // An older version of the client uses its key but sends no reports.
-function heardAt({ heard_at, last_used_at }: KnownMachine): number {
+function heardAt({ heard_at, last_used_at }: WorkingMachine): number {
   return Math.max(heard_at, last_used_at ?? 0)
 }

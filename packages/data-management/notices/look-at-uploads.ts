@@ -2,8 +2,8 @@
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { momentOf } from '../http/threads/reading.ts'
-import { SAID_BY_A_PERSON } from '../ledger/decided.ts'
-import type { Condition } from '../ledger/notices.ts'
+import type { Condition } from '../ledger/conditions.ts'
+import { DECISION_TEXT } from '../ledger/decided.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { type FoundCondition, type LookInput, shortName, shortSentence } from './look-parts.ts'
 
@@ -27,7 +27,7 @@ export async function failedUploads(looked: LookInput): Promise<readonly FoundCo
   return (
     failed
       // Uploads that a person discarded or undid need no attention.
-      .filter(({ problem }) => !SAID_BY_A_PERSON.test(problem))
+      .filter(({ problem }) => !DECISION_TEXT.test(problem))
       .map(({ id, filename, problem, mark }) => {
         return { kind: 'failed', subject: id, text: `${filename} could not be loaded: ${problem}`, ...mark }
       })
@@ -46,7 +46,7 @@ export async function dyingUploads({ reading }: LookInput): Promise<readonly Con
 
 /** The condition that the oldest waiting upload has waited for half an hour. */
 export async function backlogOld({ reading }: LookInput): Promise<readonly Condition[]> {
-  const { files, since } = await reading.inbox.ledger.uploads.waiting()
+  const { files, since } = await reading.inbox.ledger.uploads.backlog()
   const { now, zone } = momentOf(reading)
   if (since === null || now - since < BACKLOG_MS) return []
   const from = zone.timeAt(since)

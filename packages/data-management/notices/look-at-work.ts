@@ -1,7 +1,7 @@
 /** The machine, its loader, its backups and its keys. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { momentOf } from '../http/threads/reading.ts'
-import type { Condition } from '../ledger/notices.ts'
+import type { Condition } from '../ledger/conditions.ts'
 import { waiting } from './look-at-uploads.ts'
 import { type LookInput, shortName, shortSentence } from './look-parts.ts'
 
@@ -31,7 +31,7 @@ export async function damageFound({ outside, recorded }: LookInput): Promise<rea
 /** The condition that uploads wait and no loader runs. */
 export async function loaderGone({ reading, outside }: LookInput): Promise<readonly Condition[]> {
   if (outside.hasLoader) return []
-  const { files } = await reading.inbox.ledger.uploads.waiting()
+  const { files } = await reading.inbox.ledger.uploads.backlog()
   if (files === 0) return []
   return [{ kind: 'loader', subject: '', text: `${waiting(files)}, and no program is there that loads them` }]
 }

@@ -1,7 +1,7 @@
 /** The input and output of the functions that look for conditions. */
 import type { SystemView } from '../http/routes/system-schema.ts'
 import type { Reading } from '../http/threads/reading.ts'
-import type { Condition } from '../ledger/notices.ts'
+import type { Condition } from '../ledger/conditions.ts'
 
 /** Facts that only the serving process knows of its machine. */
 export type Outside = Readonly<{

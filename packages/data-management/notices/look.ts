@@ -2,7 +2,7 @@
 import { markOverviewOnly, OVERVIEW_ONLY_KINDS } from '../http/routes/attention.ts'
 import { ticksNow } from '../http/routes/ticks.ts'
 import type { Reading } from '../http/threads/reading.ts'
-import type { Condition, ConditionChanges, RecordedCondition } from '../ledger/notices.ts'
+import type { Condition, ConditionChanges, RecordedCondition } from '../ledger/conditions.ts'
 import type { ActiveTicks, Tick } from '../ledger/ticks.ts'
 import { CONDITIONS, type ConditionKind, kindOf } from './conditions.ts'
 import type { FoundCondition, LookInput, Outside } from './look-parts.ts'
@@ -20,7 +20,7 @@ const ANSWERED_MAX = 2_000
 /** The changes compared with the conditions on record. */
 export async function conditionChanges(reading: Reading, { outside, isWhole }: LookParameters): Promise<Changed> {
   const kinds = Object.entries<ConditionKind>(CONDITIONS).filter(([, { isSlow }]) => isWhole || !isSlow)
-  const all = await reading.inbox.ledger.notices.recorded(kinds.map(([name]) => name))
+  const all = await reading.inbox.ledger.notices.listOfKinds(kinds.map(([name]) => name))
   const records = Map.groupBy(all, ({ kind }) => kind)
   const appeared: Condition[] = []
   const ticks = await ticksNow(reading)
@@ -43,7 +43,7 @@ export async function conditionChanges(reading: Reading, { outside, isWhole }: L
     gone: gone.slice(0, ANSWERED_MAX).map(({ kind, subject, text, isSettled }) => {
       return { kind, subject, text: isSettled ? null : (kindOf(kind)?.overText?.({ subject, text }) ?? null) }
     }),
-    ticksOver: ticks.over(new Set([...kinds.map(([name]) => name), ...(isWhole ? OVERVIEW_ONLY_KINDS : [])])),
+    ticksOver: ticks.lapsed(new Set([...kinds.map(([name]) => name), ...(isWhole ? OVERVIEW_ONLY_KINDS : [])])),
     waits: all.some(({ told_at }) => told_at === null),
     more: appeared.length > ANSWERED_MAX || gone.length > ANSWERED_MAX,
   }
@@ -65,7 +65,7 @@ async function foundBy(
   looked: Omit<LookInput, 'ticked'>,
   ticks: ActiveTicks,
 ): Promise<FoundCondition[]> {
-  const found = await kind.look({ ...looked, ticked: new Set(ticks.of(name).map(({ subject }) => subject)) })
+  const found = await kind.look({ ...looked, ticked: new Set(ticks.ofKind(name).map(({ subject }) => subject)) })
   return found.map((each) => ({ ...each, isSettled: each.isSettled === true || ticks.covers(each, each.mark) }))
 }
 

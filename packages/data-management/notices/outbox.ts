@@ -1,21 +1,21 @@
 /** Sends waiting notices to receivers: one message at a time, with growing pauses after failures. */
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import type { ConditionStore } from '../ledger/conditions.ts'
 import {
-  type Answered,
   claimNotices,
   type NoticeRecord,
   PAUSE_MS_MAX,
   recordAnswer,
   recordTest,
+  type SendResult,
 } from '../ledger/notice-outbox.ts'
-import type { Notices } from '../ledger/notices.ts'
 import { messageOf } from './digest.ts'
 import type { Message } from './message.ts'
 import { type NoticeReceiver, type NoticeTargets, Refused, Unsure } from './receivers/receiver.ts'
 
 /** What sending works with. */
-export type NoticeContext = NoticeTargets & Readonly<{ notices: Notices; now: () => number; log: Log }>
+export type NoticeContext = NoticeTargets & Readonly<{ notices: ConditionStore; now: () => number; log: Log }>
 
 /** Notices within this time go into one message. */
 export const DIGEST_MS = 60_000
@@ -59,7 +59,7 @@ async function notifyReceiver(context: NoticeContext, receiver: NoticeReceiver, 
   const claimed = await claimNotices(notices.database, receiver.name, now())
   if (claimed === undefined) return
   const { failures, isShort } = await standingOf(notices, receiver)
-  const message = messageOf(claimed.notices, { repeats: claimed.repeats, isShort, page })
+  const message = messageOf(claimed.notices, { repeats: claimed.mayRepeat, isShort, page })
   const answered = await ask(receiver, message, failures, signal)
   await recordAnswer(notices.database, receiver.name, claimed, { ...answered, now: now() })
   const { answer, pauseMs, taken } = answered
@@ -72,7 +72,7 @@ async function notifyReceiver(context: NoticeContext, receiver: NoticeReceiver, 
  * The state of a receiver. `isShort`: it refused the last message, so the next one leaves out the texts of the notices:
  * it gets through, and those that follow are not blocked.
  */
-async function standingOf({ database }: Notices, { name }: NoticeReceiver) {
+async function standingOf({ database }: ConditionStore, { name }: NoticeReceiver) {
   const found = await database
     .selectFrom('notice_receiver')
     .select(['failures', 'last_answer'])
@@ -89,7 +89,7 @@ async function ask(
   message: Message,
   failures: number,
   signal?: AbortSignal,
-): Promise<Answered> {
+): Promise<SendResult> {
   try {
     await receiver.send(message, signal)
     return { answer: message.isShort ? 'taken in short' : 'taken', pauseMs: DIGEST_MS, taken: true }

@@ -6,8 +6,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type QueryRunner, runQuery } from '../http/threads/reading.ts'
-import { forgetOldNotices, updateReceivers } from '../ledger/notice-outbox.ts'
-import { type ConditionChanges, inParts } from '../ledger/notices.ts'
+import { type ConditionChanges, changeChunks } from '../ledger/conditions.ts'
+import { removeOldNotices, updateReceivers } from '../ledger/notice-outbox.ts'
 import { Ticks } from '../ledger/ticks.ts'
 import type { Watches } from '../ledger/watches.ts'
 import { PATIENCE } from './conditions.ts'
@@ -79,7 +79,7 @@ export async function begin({ notices: { database }, receivers, now }: RoundCont
     receivers.map(({ name }) => name),
     now(),
   )
-  await forgetOldNotices(database, now())
+  await removeOldNotices(database, now())
 }
 
 /** Records changes of conditions. `isWhole`: also of the slow kinds. */
@@ -89,17 +89,17 @@ export async function recordConditions(rounds: RoundContext, isWhole: boolean, s
     const parameters = { outside: await rounds.outside(), isWhole }
     const changed = await runQuery<Changed>(rounds.queries, 'conditions', parameters, asker)
     const isNothing = changed.appeared.length === 0 && changed.gone.length === 0 && !changed.waits
-    for (const part of isNothing ? [] : inParts(changed)) {
+    for (const part of isNothing ? [] : changeChunks(changed)) {
       if (signal?.aborted) return
       await record(rounds, part)
     }
-    if (changed.ticksOver.length > 0) await new Ticks(rounds.notices.database).forget(changed.ticksOver)
+    if (changed.ticksOver.length > 0) await new Ticks(rounds.notices.database).removeUnlessRenewed(changed.ticksOver)
     more = changed.more
   }
 }
 
 async function record({ notices, kinds, now, log, patience = PATIENCE }: RoundContext, part: ConditionChanges) {
-  for (const { kind, subject, text, is_over } of await notices.recordChanges(part, { patience, kinds }, now()))
+  for (const { kind, subject, text, is_over } of await notices.recordChanges(part, { delays: patience, kinds }, now()))
     log[is_over === 1 ? 'info' : 'warn'](
       { kind, subject, text },
       is_over === 1 ? 'it is well again' : 'a person is needed',
@@ -119,7 +119,7 @@ export async function recordWatched(
   const { changed } = await runQuery<{ changed: WatchChange[] }>(queries, 'watched', {}, asker)
   for (const { watch, seen, text, productId } of changed) {
     const notice = { at: now(), kind: 'watch', subject: String(productId), is_over: 0, text: text ?? '', data: null }
-    await watches.recordSeen(watch, seen, text !== null && kinds.has('watch') ? notice : undefined)
+    await watches.recordState(watch, seen, text !== null && kinds.has('watch') ? notice : undefined)
   }
   known.revision = revision
 }

@@ -7,11 +7,11 @@ import { lowestEverOf } from '../catalogue/queries/price-summary.ts'
 import { currentNumber, pricesNow, productOf } from '../catalogue/queries/products.ts'
 import { currentNow } from '../http/routes/freshness.ts'
 import type { Reading } from '../http/threads/reading.ts'
-import type { NewWatch, Seen, WatchRecord } from '../ledger/watches.ts'
+import type { NewWatch, WatchedState, WatchRecord } from '../ledger/watches.ts'
 import { shortName } from './look-parts.ts'
 
 /** A watch whose product has changed; `text` null: without a notice. */
-export type WatchChange = Readonly<{ watch: WatchRecord; seen: Seen; text: string | null; productId: number }>
+export type WatchChange = Readonly<{ watch: WatchRecord; seen: WatchedState; text: string | null; productId: number }>
 
 /** The watches whose products have changed. */
 export async function watchedNow(reading: Reading): Promise<WatchChange[]> {

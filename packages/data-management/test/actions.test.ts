@@ -15,7 +15,7 @@ import type { UploadAction } from '../ledger/database.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { runActions } from '../update-db/actions.ts'
 import { previewInbox } from '../update-db/preview.ts'
-import type { UpdateDb } from '../update-db/process.ts'
+import type { LoaderContext } from '../update-db/process.ts'
 import { reconcile } from '../update-db/repair.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { holdBy } from './hold.ts'
@@ -26,7 +26,7 @@ const HOLD = holdBy({ HOLD_PRICES_SHARE: 1, HOLD_NEAR_SHARE: 0, HOLD_SAME_SHARE:
 
 const NOBODY = new AbortController().signal
 
-function workOn(receiver: Receiver): UpdateDb {
+function workOn(receiver: Receiver): LoaderContext {
   const { folders, ledger, catalogue } = receiver
   const rest = { lineBytesMax: 1024 * 1024, hold: HOLD, log: openLog('silent'), now: Date.now, onFile: () => {} }
   return { disk: realDisk(), folders, ledger, catalogue, ...rest }
@@ -176,7 +176,7 @@ test('loaded files are pruned after their time, not all at once unless a person 
   await withAction(receiver, undone, 'undo')
   const { folders, ledger } = receiver
   const prune = (now: number, all = false) =>
-    pruneProcessed({ disk: realDisk(), folders, ledger, daysMax: 90, now: () => now, all })
+    pruneProcessed({ disk: realDisk(), folders, ledger, daysMax: 90, now: () => now, trustsClock: all })
   assert.deepEqual(await prune(Date.now() + 89 * DAY_MS), [])
   const year = Date.now() + 365 * DAY_MS
   await assert.rejects(prune(year), { code: 'prune_refused' }, 'a clock that is a year ahead takes not everything')

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
-import { backPressure, faultOfBacklog } from '../inbox/back-pressure.ts'
+import { backPressure, exceededLimit } from '../inbox/back-pressure.ts'
 import { openReceiver, postGzip, rowsText } from './receiver.ts'
 
 const LIMITS = { filesMax: 2, bytesMax: 1000, ageMsMax: 60_000 }
 
 test('too many files, too many bytes or too old a file are each said with their limit', () => {
-  assert.equal(faultOfBacklog({ files: 1, bytes: 999, since: 0 }, LIMITS, 60_000), undefined)
-  assert.equal(faultOfBacklog({ files: 0, bytes: 0, since: null }, LIMITS, 1e12), undefined)
-  assert.equal(faultOfBacklog({ files: 2, bytes: 9, since: 0 }, LIMITS, 0), '2 files wait, 2 may')
-  assert.equal(faultOfBacklog({ files: 1, bytes: 1000, since: 0 }, LIMITS, 0), '1000 bytes wait, 1000 may')
-  assert.match(faultOfBacklog({ files: 1, bytes: 1, since: 0 }, LIMITS, 60_001) ?? '', /waits since 1970-01-01T00:00/)
+  assert.equal(exceededLimit({ files: 1, bytes: 999, since: 0 }, LIMITS, 60_000), undefined)
+  assert.equal(exceededLimit({ files: 0, bytes: 0, since: null }, LIMITS, 1e12), undefined)
+  assert.equal(exceededLimit({ files: 2, bytes: 9, since: 0 }, LIMITS, 0), '2 files wait, 2 may')
+  assert.equal(exceededLimit({ files: 1, bytes: 1000, since: 0 }, LIMITS, 0), '1000 bytes wait, 1000 may')
+  assert.match(exceededLimit({ files: 1, bytes: 1, since: 0 }, LIMITS, 60_001) ?? '', /waits since 1970-01-01T00:00/)
 })
 
 test('an upload is put off with 503 and Retry-After while too much waits, leaves nothing, and is taken when room is made', async () => {
@@ -21,9 +21,9 @@ test('an upload is put off with 503 and Retry-After while too much waits, leaves
   let now = 0
   const check: { run: () => Promise<void> } = { run: async () => {} }
   await using receiver = await openReceiver({ checkBacklog: () => check.run() })
-  const waiting = () => receiver.ledger.uploads.waiting()
+  const waiting = () => receiver.ledger.uploads.backlog()
   const limits = () => ({ ...LIMITS, filesMax, bytesMax: Number.MAX_SAFE_INTEGER, ageMsMax: Number.MAX_SAFE_INTEGER })
-  const shares = () => receiver.ledger.uploads.waitingByKey()
+  const shares = () => receiver.ledger.uploads.backlogByKey()
   check.run = () => backPressure({ waiting, shares, now: () => now, steady: () => now }, limits())('a key')
   assert.equal((await postGzip(receiver, 'a.jsonl.gz', rowsText(1))).status, 201)
   now += 2_000
@@ -71,8 +71,8 @@ test('a key that has most of the inbox is put off before it is full, and there i
   const limits = { filesMax: 12, bytesMax: Number.MAX_SAFE_INTEGER, ageMsMax: Number.MAX_SAFE_INTEGER }
   let steady = 0
   const view = {
-    waiting: () => uploads.waiting(),
-    shares: () => uploads.waitingByKey(),
+    waiting: () => uploads.backlog(),
+    shares: () => uploads.backlogByKey(),
     now: Date.now,
     steady: () => (steady += 1_000),
   }

@@ -13,7 +13,7 @@ import type { UploadAction } from '../ledger/database.ts'
 import { receiptOf, repairFor } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { runActions } from '../update-db/actions.ts'
-import type { UpdateDb } from '../update-db/process.ts'
+import type { LoaderContext } from '../update-db/process.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { assertProblem, get, openReceiver, post, postGzip, type Receiver } from './receiver.ts'
 
@@ -21,7 +21,7 @@ const NEVER = new AbortController().signal
 const JSON_BODY = { 'Content-Type': 'application/json' }
 const HOLD = { thresholds: usualThresholds(), isReleased: false }
 
-function workOn({ folders, ledger, catalogue }: Receiver): UpdateDb {
+function workOn({ folders, ledger, catalogue }: Receiver): LoaderContext {
   const rest = { lineBytesMax: 1024 * 1024, hold: HOLD, log: openLog('silent'), now: Date.now, onFile: () => {} }
   return { disk: realDisk(), folders, ledger, catalogue, ...rest }
 }
@@ -182,7 +182,7 @@ test('a rule that is believed of a store holds no scrape of it, and those of oth
   await using receiver = await openReceiver()
   for (const store of ['S1', 'S2']) await sent(receiver, '2026-05-01', shop(), store)
   const said = { company: 'northmart', store: 'S1', rule: 'flag_turned', field: null, at: 1, who: 'I', reason: null }
-  await receiver.ledger.beliefs.hold(said)
+  await receiver.ledger.beliefs.add(said)
   assert.equal((await sent(receiver, '2026-05-02', neverAvailable(), 'S1')).state, 'loaded')
   assert.equal((await sent(receiver, '2026-05-02', neverAvailable(), 'S2')).state, 'held')
 })

@@ -7,13 +7,13 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { PreviewView, UploadPage, UploadView } from '../http/routes/uploads-schema.ts'
 import { runActions } from '../update-db/actions.ts'
-import type { UpdateDb } from '../update-db/process.ts'
+import type { LoaderContext } from '../update-db/process.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { HOLD } from './hold.ts'
 import { type Answer, assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 
 const NOBODY = new AbortController().signal
-function workOn({ folders, ledger, catalogue }: Receiver): UpdateDb {
+function workOn({ folders, ledger, catalogue }: Receiver): LoaderContext {
   const rest = { lineBytesMax: 1024 * 1024, hold: HOLD, log: openLog('silent'), now: Date.now, onFile: () => {} }
   return { disk: realDisk(), folders, ledger, catalogue, ...rest }
 }

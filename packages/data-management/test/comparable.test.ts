@@ -116,7 +116,7 @@ test('a product answers what stands beside it, with who has said so, and its own
     code,
   }))
   const say = (other: typeof one, verdict: 'comparable' | 'not_same') =>
-    receiver.ledger.verdicts.give({ one: one!, other: other!, verdict, at: 1, who: 'Ada', reason: null })
+    receiver.ledger.verdicts.add({ one: one!, other: other!, verdict, at: 1, who: 'Ada', reason: null })
   await say(spirals, 'not_same')
   const id = await say(penne, 'comparable')
   assert.deepEqual(

@@ -29,17 +29,17 @@ test('what is counted follows every change of an upload', async () => {
   await using at = await temporaryFolder()
   await using ledger = openLedger(at.path)
   const { uploads, arrivals, lost } = ledger
-  assert.deepEqual(await uploads.waiting(), { files: 0, bytes: 0, since: null })
+  assert.deepEqual(await uploads.backlog(), { files: 0, bytes: 0, since: null })
   for (const index of [1, 2, 3]) await arrivals.record(arrival(index, index * 10), index === 3 ? 'b' : 'a', true)
   await arrivals.record({ ...arrival(3, 30), received_at: 9_000 }, 'a', true)
-  assert.deepEqual(await uploads.waiting(), { files: 3, bytes: 60, since: 1_000 })
-  assert.deepEqual(await uploads.waitingByKey(), { a: { files: 2, bytes: 30 }, b: { files: 1, bytes: 30 } })
+  assert.deepEqual(await uploads.backlog(), { files: 3, bytes: 60, since: 1_000 })
+  assert.deepEqual(await uploads.backlogByKey(), { a: { files: 2, bytes: 30 }, b: { files: 1, bytes: 30 } })
   await uploads.markLoading(arrival(1, 0).id, 5, null)
   await uploads.settle(arrival(2, 0).id, 'held', { ...RESULT, finished_at: '2026-01-01T00:00:00.000Z' }, 6)
   assert.deepEqual(await uploads.countByState(), { ...NONE, accepted: 1, loading: 1, held: 1 })
   await lost.add(arrival(1, 0).id, 'its bytes are gone', 7)
   assert.deepEqual(await uploads.countByState(), { ...NONE, accepted: 1, held: 1 })
-  assert.deepEqual(await uploads.waiting(), { files: 1, bytes: 30, since: 3_000 })
+  assert.deepEqual(await uploads.backlog(), { files: 1, bytes: 30, since: 3_000 })
 })
 
 test('a ledger that was made before is counted once', async () => {
@@ -59,5 +59,5 @@ test('a ledger that was made before is counted once', async () => {
   }
   await using ledger = openLedger(at.path)
   assert.deepEqual(await ledger.uploads.countByState(), { ...NONE, loaded: 2, accepted: 1 })
-  assert.deepEqual(await ledger.uploads.waiting(), { files: 1, bytes: 7, since: 9 })
+  assert.deepEqual(await ledger.uploads.backlog(), { files: 1, bytes: 7, since: 9 })
 })

@@ -13,7 +13,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import fc from 'fast-check'
 import { type TemporaryFolder, temporaryFolder } from '../../../test/folders.ts'
-import { type Decoded, type DecodeLimits, decode, type Encoding } from '../inbox/decode.ts'
+import { type DecodedContent, type DecodeLimits, decode, type Encoding } from '../inbox/decode.ts'
 
 const MIB = 1024 * 1024
 const LIMITS: DecodeLimits = {
@@ -35,7 +35,7 @@ async function decoded(
   encoding: Encoding,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   limits: Partial<DecodeLimits> = {},
-): Promise<Decoded> {
+): Promise<DecodedContent> {
   const body = Readable.from(chunks, { objectMode: false })
   const part = join(at.path, 'part')
   return writePart(realDisk(), part, (file) => decode({ body, encoding }, { ...LIMITS, ...limits }, file))
@@ -140,7 +140,7 @@ for (const encoding of ENCODINGS) {
         assert.equal(result.code, 'body_damaged', `bit ${bit}`)
         continue
       }
-      assert.equal((result as Decoded).sha256, sha256Of(TEXT), `bit ${bit}`)
+      assert.equal((result as DecodedContent).sha256, sha256Of(TEXT), `bit ${bit}`)
       await realDisk().unlink(join(at.path, 'part'))
     }
   })

@@ -146,7 +146,7 @@ test('a dictionary is found wherever its file lies by now, and is unknown once i
   // What a server that has just started knows.
   const take = async () => {
     const fresh = new Dictionaries({ disk: realDisk(), folders, ledger }, { bytesKept: 0, daysKept: 1 })
-    using lease = await fresh.take(sha256Of(OLD), keyId)
+    using lease = await fresh.lease(sha256Of(OLD), keyId)
     return lease.bytes.toString()
   }
   assert.equal(await take(), OLD)
@@ -173,11 +173,11 @@ test('whichever receiver is asked finds a dictionary in the bucket, as long as i
   await makeFolders(place.disk, place.folders)
   const other = new Dictionaries({ ...place, inbox: new SharedInbox(place, at.fleet) }, { bytesKept: 0, daysKept: 1 })
   {
-    using lease = await other.take(sha256Of(text), keyId)
+    using lease = await other.lease(sha256Of(text), keyId)
     assert.equal(lease.bytes.toString(), text)
   }
   await at.fleet.bucket.remove(sha256Of(text))
-  await assert.rejects(other.take(sha256Of(text), keyId), { code: 'dictionary_unknown' })
+  await assert.rejects(other.lease(sha256Of(text), keyId), { code: 'dictionary_unknown' })
 })
 
 test('what is kept in memory is bounded, and who comes when all is in use sends without a dictionary', async () => {
@@ -188,7 +188,7 @@ test('what is kept in memory is bounded, and who comes when all is in use sends 
   for (const [index, text] of texts.entries()) await postGzip({ url: receiver.url, key }, `${index}.jsonl.gz`, text)
   const limits = { bytesKept: texts[0]!.length * 2, daysKept: 1 }
   const dictionaries = new Dictionaries({ disk: realDisk(), folders, ledger }, limits)
-  const take = (text: string) => dictionaries.take(sha256Of(text), keyId)
+  const take = (text: string) => dictionaries.lease(sha256Of(text), keyId)
   for (const text of texts) (await take(text))[Symbol.dispose]()
   for (const index of texts.keys()) await rm(join(folders.inbox, `${index}.jsonl`))
   await assert.rejects(take(texts[0]!), { code: 'dictionary_unknown' })
@@ -221,7 +221,7 @@ test('what is too large for the memory, or no dictionary, drives none out of it'
   const limits = { bytesKept: formatted.length, daysKept: 1 }
   const dictionaries = new Dictionaries({ disk: realDisk(), folders, ledger }, limits)
   const take = async (content: Buffer) => {
-    using lease = await dictionaries.take(sha256Of(content), keyId)
+    using lease = await dictionaries.lease(sha256Of(content), keyId)
     return lease.bytes.length
   }
   assert.equal(await take(small), small.length)

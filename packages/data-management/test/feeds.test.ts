@@ -9,7 +9,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
 import { runActions } from '../update-db/actions.ts'
-import type { UpdateDb } from '../update-db/process.ts'
+import type { LoaderContext } from '../update-db/process.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { holdBy } from './hold.ts'
 import { get, named, openReceiver, post, type Receiver } from './receiver.ts'
@@ -53,7 +53,7 @@ async function send(receiver: Pick<Receiver, 'url' | 'key'>, kind: string, text:
   return String(body.id)
 }
 
-function workOn({ folders, ledger, catalogue }: Receiver): UpdateDb {
+function workOn({ folders, ledger, catalogue }: Receiver): LoaderContext {
   const hold = holdBy({ HOLD_REJECTS_SHARE: 0.4 })
   const rest = { lineBytesMax: 1024 * 1024, hold, log: openLog('silent'), now: Date.now, onFile: () => {} }
   return { disk: realDisk(), folders, ledger, catalogue, kinds: KINDS, ...rest }

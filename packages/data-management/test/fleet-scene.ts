@@ -4,7 +4,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { NO_NATS, startNats } from '../../../test/nats.ts'
 import { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
-import { type FleetWork, processAll } from '../update-db/process.ts'
+import { type FleetLoaderContext, processAll } from '../update-db/process.ts'
 import { get, openReceiver, SETTINGS_KEY } from './receiver.ts'
 
 export const skip = NO_NATS
@@ -24,14 +24,14 @@ export async function scene(servers: 1 | 3 = 1, claimMs = CLAIM_MS) {
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
   const disk = realDisk()
   const inbox = new SharedInbox({ disk, folders, ledger }, fleet)
-  const work: FleetWork = { disk, folders, ledger, catalogue, inbox, ...rest }
+  const work: FleetLoaderContext = { disk, folders, ledger, catalogue, inbox, ...rest }
   return {
     nats,
     fleet,
     receiver,
     work,
     /** Deals with all there is. */
-    load: (changed: Partial<FleetWork> = {}) => processAll({ ...work, ...changed }, NOBODY),
+    load: (changed: Partial<FleetLoaderContext> = {}) => processAll({ ...work, ...changed }, NOBODY),
     stateOf: async (id: unknown) => (await get({ ...receiver, key: SETTINGS_KEY }, `/api/uploads/${id}`)).body.state,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }

@@ -70,7 +70,7 @@ test('what breaks off on its way into the bucket leaves nothing there', { skip }
   })
   await assert.rejects(put, /the disk is broken/)
   assert.equal(await at.fleet.bucket.has('half'), false)
-  assert.equal(await at.fleet.bucket.removeStrays(0, Date.now() + 1), 0)
+  assert.equal(await at.fleet.bucket.removeIncompleteFiles(0, Date.now() + 1), 0)
 })
 
 test('a receiver says what the loaders of its fleet do, on whichever machine', { skip }, async () => {
@@ -96,11 +96,11 @@ test('a loader that falls silent loses its claim, one that works keeps it', { sk
   await postGzip(at.receiver, 'x.jsonl.gz', rowsText(1))
   {
     using claim = await at.fleet.claim(CLAIM_MS)
-    assert.equal(claim?.times, 1)
+    assert.equal(claim?.timesClaimed, 1)
     assert.equal(await at.fleet.claim(1.5 * claimMs), undefined)
   }
   using again = await at.fleet.claim(CLAIM_MS)
-  assert.equal(again?.times, 2)
+  assert.equal(again?.timesClaimed, 2)
   assert.equal((await at.fleet.counts()).redelivered, 1)
   await again?.done()
   assert.equal((await at.fleet.counts()).oldest, null)
@@ -126,7 +126,7 @@ async function setAside(at: Scene): Promise<string> {
   const { id } = (await postGzip(at.receiver, 'x.jsonl.gz', rowsText(2))).body
   for (let times = 1; times <= 10; times++) {
     using claim = await at.fleet.claim(CLAIM_MS)
-    assert.equal(claim?.times, times)
+    assert.equal(claim?.timesClaimed, times)
     claim?.giveBack(0)
   }
   await at.load()
@@ -290,7 +290,7 @@ test('what people have said is brought into the catalogue by whoever maintains t
   assert.equal((await products()).length, 2)
   const [one, other] = ['s0', 's1'].map((code) => ({ company: 'aldi', byName: 0 as const, code }))
   const about = { at: Date.now(), who: 'a test', reason: '' }
-  await at.receiver.ledger.verdicts.give({ one: one!, other: other!, verdict: 'same', ...about })
+  await at.receiver.ledger.verdicts.add({ one: one!, other: other!, verdict: 'same', ...about })
   await maintain(at.work, NOBODY)
   assert.equal((await products()).length, 1)
 })

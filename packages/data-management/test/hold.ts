@@ -1,10 +1,10 @@
 /** How tests have files judged: by the usual thresholds, but of the rows only half must be there. */
 import { type Thresholds, usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
-import type { Hold } from '../update-db/judgement.ts'
+import type { HoldPolicy } from '../update-db/judgement.ts'
 
-export const HOLD: Hold = holdBy({})
+export const HOLD: HoldPolicy = holdBy({})
 
 /** The same with some thresholds of its own. */
-export function holdBy(thresholds: Partial<Thresholds>): Hold {
+export function holdBy(thresholds: Partial<Thresholds>): HoldPolicy {
   return { thresholds: { ...usualThresholds(), HOLD_ROWS_SHARE: 0.5, ...thresholds }, isReleased: false }
 }

@@ -12,10 +12,10 @@ import { type Nats, NO_NATS, startNats } from '../../../test/nats.ts'
 import { foldersIn, makeFolders } from '../folders.ts'
 import { FILES_AHEAD_MAX, type FolderStores } from '../inbox/folder/folder-claims.ts'
 import { FolderInbox } from '../inbox/folder/folder-inbox.ts'
-import type { Claim, Inbox, Received } from '../inbox/inbox.ts'
+import type { Claim, Inbox, ReceivedFile } from '../inbox/inbox.ts'
 import { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
-import { bytesOf } from '../inbox/stored.ts'
+import { verifiedContent } from '../inbox/stored.ts'
 import { openLedgerIn } from './ledgers.ts'
 import { rowsText, sha256Of } from './receiver.ts'
 
@@ -58,7 +58,7 @@ async function inboxOn(open: Opening) {
     0,
   )
   /** What has been received: its bytes in a part, and what is known of them. */
-  const received = async (text: string, filename: string): Promise<Received> => {
+  const received = async (text: string, filename: string): Promise<ReceivedFile> => {
     const sha256 = sha256Of(text)
     const id = `${filename} ${sha256.slice(0, 8)}`
     const part = join(folders.parts, id)
@@ -83,7 +83,7 @@ async function textIn(inbox: Inbox, upload: Parameters<Inbox['open']>[0]): Promi
   await using opened = await inbox.open(upload)
   if (opened === undefined) return undefined
   // A chunk is overwritten by the next.
-  const chunks = await Array.fromAsync(bytesOf(realDisk(), opened.stored), (chunk) => Buffer.from(chunk))
+  const chunks = await Array.fromAsync(verifiedContent(realDisk(), opened.stored), (chunk) => Buffer.from(chunk))
   return Buffer.concat(chunks).toString()
 }
 
@@ -94,13 +94,17 @@ function fail(name: string, error: unknown): void {
 /** Claims what waits, one after the other. What the test does with them is done before the next is claimed. */
 async function* claims(inbox: Inbox, failed: (name: string, error: unknown) => void = fail): AsyncGenerator<Claim> {
   const nobody = new AbortController().signal
-  const told = { ignore: () => assert.fail('something is ignored'), wait: () => assert.fail('something waits'), failed }
+  const told = {
+    onIgnored: () => assert.fail('something is ignored'),
+    onWaiting: () => assert.fail('something waits'),
+    onFailed: failed,
+  }
   const about = {
     kinds: ['products'],
     now: Date.now,
     log: openLog('silent'),
     signal: nobody,
-    settled: async () => {},
+    untilSettled: async () => {},
   } as const
   yield* inbox.claims({ ...about, ...told })
 }
@@ -110,7 +114,7 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
     skip,
   }, async () => {
     await using at = await inboxOn(open)
-    assert.deepEqual(await at.inbox.pending().then(({ files, hasLoader }) => ({ files, hasLoader })), {
+    assert.deepEqual(await at.inbox.status().then(({ files, hasLoader }) => ({ files, hasLoader })), {
       files: 0,
       hasLoader: false,
     })
@@ -122,11 +126,11 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
 
     const again = await at.inbox.arrive(await at.received(text, 'y.jsonl'))
     assert.deepEqual([again.isNew, again.upload.id, again.upload.stored_as], [false, first.upload.id, 'x.jsonl'])
-    assert.equal((await at.inbox.pending()).files, 1)
+    assert.equal((await at.inbox.status()).files, 1)
 
     const other = await at.inbox.arrive(await at.received(rowsText(4), 'x.jsonl'))
     assert.equal(other.isNew, true)
-    assert.equal((await at.inbox.pending()).files, 2)
+    assert.equal((await at.inbox.status()).files, 2)
     assert.equal(await textIn(at.inbox, other.upload), rowsText(4))
     assert.equal(await textIn(at.inbox, first.upload), text)
     assert.deepEqual(await at.parts(), [])
@@ -154,7 +158,7 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
     }
     assert.deepEqual([...new Set(seen)].sort(), ['first.jsonl here', 'second.jsonl here'])
     for await (const claim of claims(at.inbox)) await settled(claim, 'loaded')
-    assert.equal((await at.inbox.pending()).files, 0)
+    assert.equal((await at.inbox.status()).files, 0)
     assert.deepEqual(await Array.fromAsync(claims(at.inbox)), [])
     for (const [upload, text] of [
       [first, rowsText(1)],
@@ -163,8 +167,8 @@ for (const [name, { skip, open }] of Object.entries(INBOXES))
       assert.equal(await textIn(at.inbox, upload), text)
 
     const third = await arrived(rowsText(3), 'third.jsonl')
-    for await (const claim of claims(at.inbox)) await claim.fail()
-    assert.equal((await at.inbox.pending()).files, 0)
+    for await (const claim of claims(at.inbox)) await claim.removeDamaged()
+    assert.equal((await at.inbox.status()).files, 0)
     assert.equal(await textIn(at.inbox, third), undefined)
 
     async function settled(claim: Claim, state: 'loaded' | 'failed') {
@@ -178,11 +182,11 @@ test('a claim of a folder announces the files behind it once, eight at most, and
   const names = Array.from({ length: FILES_AHEAD_MAX + 4 }, (_, number) => `${number + 10}.jsonl`)
   for (const [number, name] of names.entries()) await at.inbox.arrive(await at.received(rowsText(number + 1), name))
   const announced: string[][] = []
-  for await (const { following } of claims(at.inbox)) {
+  for await (const { nextToReadAhead } of claims(at.inbox)) {
     const files: string[] = []
     // Whoever asks nothing for one file is told of all for the next.
     if (announced.length !== 1)
-      for (let next = await following!(); next !== undefined; next = await following!())
+      for (let next = await nextToReadAhead!(); next !== undefined; next = await nextToReadAhead!())
         files.push(next.upload.stored_as)
     announced.push(files)
   }

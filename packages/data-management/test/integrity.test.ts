@@ -80,7 +80,7 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log, now: Date.now, onFile: () => {} }
   await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
   const { processed } = folders
-  await new Compaction({ disk: realDisk(), ledger, log, folders: [processed], form: 'gzip' }).work(() => true)
+  await new Compaction({ disk: realDisk(), ledger, log, folders: [processed], form: 'gzip' }).compactWaiting(() => true)
   const kept = new ProcessedIntegrity({ disk: realDisk(), folders, ledger }, { bytesPerCheck: 1 })
   const looks = async () => {
     const found: string[][] = []
@@ -186,7 +186,7 @@ test('files of a folder that could not be read are read again when it can be', a
   failing.readdir = 'EACCES'
   await assert.rejects(kept.check(), /EACCES/)
   delete failing.readdir
-  assert.equal((await kept.check(undefined, { isAgain: true })).length, 1)
+  assert.equal((await kept.check(undefined, { onlyUnread: true })).length, 1)
   assert.deepEqual(opened, ['1.jsonl'])
 })
 

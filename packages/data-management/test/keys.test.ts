@@ -160,7 +160,7 @@ test('a key is about to expire in its last seven days, unless it has a successor
   await begin(rounds)
   const expiring = async () => {
     await recordConditions(rounds, true)
-    return (await receiver.ledger.notices.conditions(9)).map(({ text }) => /^The key (.*?) \(/.exec(text)?.[1]).sort()
+    return (await receiver.ledger.notices.list(9)).map(({ text }) => /^The key (.*?) \(/.exec(text)?.[1]).sort()
   }
   assert.deepEqual(await expiring(), ['tomorrow'])
   clock.now = NOW + 1

@@ -68,7 +68,7 @@ test('a server that died while it handed a file over neither loses it nor hands 
   const about = { bytes: 9, lines: 1, wire_bytes: 9, received_at: 1, kind: 'links', state: 'delivered' as const }
   for (const id of ['handed-over', 'not-yet']) {
     const names = { filename: `${id}.jsonl`, stored_as: `${id}.jsonl` }
-    await ledger.arrivals.arrive({ id, sha256: sha256Of(id), ...names, ...about }, 'a-key')
+    await ledger.arrivals.recordArriving({ id, sha256: sha256Of(id), ...names, ...about }, 'a-key')
   }
   // The owner has taken the first one before the server is back; of the second there is the part.
   await writeFile(join(folders.parts, 'not-yet'), 'not-yet')

@@ -49,7 +49,7 @@ test('the same hundred files sent to four receivers at once, in any order, are a
 test('who follows the changes of many writers misses none', { skip }, async () => {
   await using made = await makeDatabase()
   await using at = await openMany(made.address, 4)
-  await using changes = await at.ledgers[3]!.lookAtChanges()
+  await using changes = await at.ledgers[3]!.openChangeReader()
   const heard = new Set<string>()
   let last = 0
   const hear = async () => {
@@ -83,7 +83,7 @@ test('each write of another is a change for the next who looks, and where nobody
   await using made = await makeDatabase()
   await using at = await openMany(made.address, 2)
   const [writer, follower] = at.ledgers as [Ledger, Ledger]
-  await using changes = await follower.lookAtChanges()
+  await using changes = await follower.openChangeReader()
   for (const id of ['one', 'another']) {
     await record(writer, id, id)
     assert.equal(await changes.hasChanged(), true)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
-import { addNotices, CLAIM_MS, forgetOldNotices, type NewNotice, receiversOnRecord } from '../ledger/notice-outbox.ts'
+import { addNotices, CLAIM_MS, listReceivers, type NewNotice, removeOldNotices } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, notifyReceivers } from '../notices/outbox.ts'
 import { begin, makeRound, newRoundState, recordConditions } from '../notices/rounds.ts'
 import { ended, receiversFrom, roundsOn } from './notice-rounds.ts'
@@ -70,7 +70,7 @@ test('what a receiver refuses keeps nothing later from being told: a text is no 
   assert.equal(bodies.length, 7)
   assert.match(bodies[5]!, /^SplitCart: 31 uploads held: What they say was refused; .*\nhttps:\/\/data/)
   assert.match(bodies[6]!, /^SplitCart: 1 upload held: told whole again\n/)
-  const waiting = (await receiversOnRecord(database)).map((each) => [each.name, each.waiting])
+  const waiting = (await listReceivers(database)).map((each) => [each.name, each.waiting])
   assert.deepEqual(waiting, [
     ['apprise', 0],
     ['webhook', 1],
@@ -91,7 +91,7 @@ test('a server that is told to stop waits for no receiver, begins no other part,
   await begin(rounds)
   await addNotices(receiver.ledger.notices.database, [noticeOf('x is held')])
   await makeRound(rounds, newRoundState(), stop.signal)
-  const [record] = await receiversOnRecord(receiver.ledger.notices.database)
+  const [record] = await listReceivers(receiver.ledger.notices.database)
   assert.match(String(record?.last_answer), /stopped before it answered/)
   await ended(receiver, 'held', 'a reason', 1)
   await makeRound(rounds, newRoundState(), stop.signal)
@@ -123,10 +123,10 @@ test('nothing is looked at before it is on record who is told, and what waits fo
   assert.match(String(hook.posted[0]?.body.message), /is held: a reason/)
 
   await addNotices(database, [noticeOf('told to nobody')])
-  const waiting = async () => (await receiversOnRecord(database))[0]?.waiting
-  await forgetOldNotices(database, Date.now() + 6 * DAY_MS)
+  const waiting = async () => (await listReceivers(database))[0]?.waiting
+  await removeOldNotices(database, Date.now() + 6 * DAY_MS)
   assert.equal(await waiting(), 1)
-  await forgetOldNotices(database, Date.now() + 8 * DAY_MS)
+  await removeOldNotices(database, Date.now() + 8 * DAY_MS)
   assert.equal(await waiting(), 0)
 })
 

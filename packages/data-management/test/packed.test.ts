@@ -21,7 +21,7 @@ import { Compaction } from '../inbox/processed/compaction.ts'
 import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 import { pruneProcessed } from '../inbox/prune.ts'
 import { requestAgain, restoreFile } from '../inbox/request-again.ts'
-import { bytesOf, findStored, type Stored } from '../inbox/stored.ts'
+import { findStored, type StoredFile, verifiedContent } from '../inbox/stored.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { get, openReceiver, postGzip, rowsText, sha256Of } from './receiver.ts'
 
@@ -72,7 +72,7 @@ async function contentOf(folders: Folders, name: string, text: string): Promise<
   const stored = await findStored(realDisk(), folders, uploadOf(name, text))
   if (stored === undefined) return undefined
   const chunks: Buffer[] = []
-  for await (const chunk of bytesOf(realDisk(), stored)) chunks.push(Buffer.from(chunk))
+  for await (const chunk of verifiedContent(realDisk(), stored)) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks).toString()
 }
 
@@ -141,13 +141,13 @@ test('a flipped bit anywhere is found, and harms no other file', async () => {
       // A bit that means nothing harms nothing: what is given is always what was kept.
       assert.ok(content === undefined || content === TEXTS[1])
       if (path !== base) assert.equal(await contentOf(folders, '2.jsonl', TEXTS[2]!), TEXTS[2])
-      const stored: Stored = {
+      const stored: StoredFile = {
         path: join(folders.processed, '1.jsonl.dcz'),
         sha256: sha256Of(TEXTS[1]!),
         place: 'processed',
       }
       const read = async () => {
-        for await (const _ of bytesOf(realDisk(), stored));
+        for await (const _ of verifiedContent(realDisk(), stored));
       }
       if (content === undefined) await assert.rejects(read, isDamage)
     }
@@ -224,7 +224,7 @@ async function withPacked() {
     await updateDb({ disk, folders, ledger, catalogue, ...rest }, new AbortController().signal)
   }
   const pack = () =>
-    new Compaction({ disk, ledger, log, folders: [folders.processed], form: 'packed' }).work(() => true)
+    new Compaction({ disk, ledger, log, folders: [folders.processed], form: 'packed' }).compactWaiting(() => true)
   await pack()
   const requested = async () => {
     const { uploads } = (await get(receiver, '/api/uploads/requested')).body as { uploads?: { id: string }[] }
@@ -289,7 +289,10 @@ test('what the disk does not give is asked for, the latest first, until it is he
   )
   for (const upload of uploads) assert.ok(await findStored(realDisk(), folders, upload!))
   assert.deepEqual(await requested(), [1])
-  assert.equal((await pruneProcessed({ ...places, daysMax, now: () => now + 91 * DAY_MS, all: true })).length, 4)
+  assert.equal(
+    (await pruneProcessed({ ...places, daysMax, now: () => now + 91 * DAY_MS, trustsClock: true })).length,
+    4,
+  )
   assert.deepEqual(await requested(), [])
   assert.deepEqual(await readdir(join(processed, '.bases')), [])
 })

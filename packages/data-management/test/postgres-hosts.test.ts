@@ -38,7 +38,7 @@ test('of several PostgreSQL machines the one that can be written is used, before
   await using ledger = await openPostgresLedger(address)
   await ledger.checkWritable()
   assert.equal((await readSchemaState(address, 'ledger')).isReadOnly, false)
-  await ledger.identity.give('this one')
+  await ledger.identity.setIfMissing('this one')
   const follows = 'select 1 / count(*) from pg_stat_replication where replay_lsn >= pg_current_wal_insert_lsn()'
   await until(() => isSo(first.ask(follows)), 'the other machine has all of it')
 
@@ -46,7 +46,7 @@ test('of several PostgreSQL machines the one that can be written is used, before
   await second.ask('select pg_promote()')
   await until(() => isSo(ledger.checkWritable()), 'it can be written')
   assert.equal(await ledger.identity.get(), 'this one')
-  await ledger.identity.change('written there')
+  await ledger.identity.setOther('written there')
   assert.equal(await ledger.identity.get(), 'written there')
 })
 

@@ -16,7 +16,7 @@ import { until } from '../../../test/machines.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
 import { memoryOf } from '../catalogue/load/row-batch.ts'
-import { bytesOf } from '../inbox/stored.ts'
+import { verifiedContent } from '../inbox/stored.ts'
 import { type LoadRequest, loadFile } from '../update-db/load-file.ts'
 import { LocalReader } from '../update-db/reader.ts'
 import { BYTES_AHEAD_MAX, ReaderClient } from '../update-db/reader-client.ts'
@@ -40,7 +40,7 @@ async function ordersIn(folder: string, plan = PLAN): Promise<LoadRequest[]> {
     orders.push({
       file: { sha256, filename, receivedAt: orders.length },
       stored,
-      bytes: () => bytesOf(realDisk(), stored),
+      bytes: () => verifiedContent(realDisk(), stored),
       lineBytesMax: 1024 * 1024,
       hold: undefined,
       now: () => 0,

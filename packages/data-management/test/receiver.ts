@@ -23,12 +23,12 @@ import { buildServer } from '../http/server.ts'
 import type { Services } from '../http/services.ts'
 import { ExportThreads } from '../http/threads/export-threads.ts'
 import { QueryThreads, type QueryThreadsOptions } from '../http/threads/query-threads.ts'
-import type { Receiving } from '../inbox/accept.ts'
+import type { ReceivingContext } from '../inbox/accept.ts'
 import { Dictionaries } from '../inbox/dictionaries.ts'
 import type { JetStreamInbox } from '../inbox/jetstream/servers.ts'
 import { SharedInbox } from '../inbox/jetstream/shared-inbox.ts'
 import { UnfinishedUploads } from '../inbox/unfinished.ts'
-import type { UnfinishedLimits } from '../inbox/unfinished-room.ts'
+import type { UnfinishedLimits } from '../inbox/unfinished-space.ts'
 import type { Scope } from '../ledger/keys.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { Pictures } from '../pictures/pictures.ts'
@@ -71,7 +71,7 @@ export const LIMITS = {
 const DICTIONARIES = { bytesKept: MIB, daysKept: 90 }
 const UNFINISHED = { countMax: 4, keyBytesMax: 8 * MIB, bytesMax: 12 * MIB, ageMsMax: HOUR_MS }
 
-type ReceiverOptions = Partial<Omit<Receiving, 'folders' | 'ledger'>> &
+type ReceiverOptions = Partial<Omit<ReceivingContext, 'folders' | 'ledger'>> &
   Readonly<{
     /** Of an inbox that machines share. */
     servers?: JetStreamInbox
@@ -111,7 +111,7 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
   const kept = { limits: LIMITS, diskBytesKept: 0, checkBacklog: async () => {}, now: Date.now, steady }
   const shared = options.servers && new SharedInbox({ disk, folders, ledger }, options.servers)
   const dictionaries = new Dictionaries({ disk, folders, ledger, inbox: shared }, DICTIONARIES)
-  const inbox: Receiving = { disk, folders, ledger, inbox: shared, dictionaries, ...kept, ...options }
+  const inbox: ReceivingContext = { disk, folders, ledger, inbox: shared, dictionaries, ...kept, ...options }
   const limits = { ...UNFINISHED, ...options.unfinished }
   const unfinished = await UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: inbox.now })
   const readFrom = { dataFolder: at.path, catalogue: place, diskBytesKept: inbox.diskBytesKept, timeZone: zone.name }

@@ -8,7 +8,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { recoverArriving } from '../inbox/recover-arriving.ts'
 import { runActions } from '../update-db/actions.ts'
-import type { UpdateDb } from '../update-db/process.ts'
+import type { LoaderContext } from '../update-db/process.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { HOLD } from './hold.ts'
 import {
@@ -26,7 +26,7 @@ import {
 const NEVER = new AbortController().signal
 
 /** What `update-db` works with, some seconds later. */
-function workLater({ folders, ledger, catalogue }: Receiver): UpdateDb {
+function workLater({ folders, ledger, catalogue }: Receiver): LoaderContext {
   const now = () => Date.now() + 3_000
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now, onFile: () => {} }
   return { disk: realDisk(), folders, ledger, catalogue, ...rest }
@@ -122,7 +122,7 @@ test('killed before the name appeared: nothing is left, and the sender sends aga
     wire_bytes: 9,
     received_at: 1,
   }
-  await ledger.arrivals.arrive({ id: 'a', sha256: sha256Of(TEXT), ...arrival }, 'settings')
+  await ledger.arrivals.recordArriving({ id: 'a', sha256: sha256Of(TEXT), ...arrival }, 'settings')
   assert.deepEqual(await recoverArriving({ disk: realDisk(), folders, ledger }), [])
   assert.deepEqual(await ledger.arrivals.list(), [])
   const sent = await postGzip(receiver, 'x.jsonl.gz', TEXT)

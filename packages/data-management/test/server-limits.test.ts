@@ -10,7 +10,7 @@ import { MINUTE_MS, SECOND_MS } from '@splitcart/shared/time.ts'
 import { until } from '../../../test/machines.ts'
 import { Failures } from '../http/edge/failures.ts'
 import { TokenBuckets } from '../http/edge/token-buckets.ts'
-import { patienceMs } from '../inbox/pace.ts'
+import { longestWaitMs } from '../inbox/pace.ts'
 import {
   assertProblem,
   get,
@@ -147,12 +147,12 @@ test('a form that stands still before or behind its file is refused with 408', a
 
 test('how long a byte is waited for follows from what has come', () => {
   const limits = { idleMsMax: 60_000, speed: { bytesPerSecondMin: 1_000, afterMs: 10_000 } }
-  assert.equal(patienceMs(0, 0, limits), 10_000)
-  assert.equal(patienceMs(0, 9_000, limits), 1_000)
-  assert.equal(patienceMs(20_000, 9_000, limits), 11_000)
-  assert.equal(patienceMs(1_000_000, 9_000, limits), 60_000)
-  assert.equal(patienceMs(0, 20_000, limits), 0)
-  assert.equal(patienceMs(0, 20_000, { idleMsMax: 60_000 }), 60_000)
+  assert.equal(longestWaitMs(0, 0, limits), 10_000)
+  assert.equal(longestWaitMs(0, 9_000, limits), 1_000)
+  assert.equal(longestWaitMs(20_000, 9_000, limits), 11_000)
+  assert.equal(longestWaitMs(1_000_000, 9_000, limits), 60_000)
+  assert.equal(longestWaitMs(0, 20_000, limits), 0)
+  assert.equal(longestWaitMs(0, 20_000, { idleMsMax: 60_000 }), 60_000)
 })
 
 test('before the key is known to be right no file is touched, and before there is room no 100 is said', async () => {

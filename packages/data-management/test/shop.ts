@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Details } from '@splitcart/shared/row-details.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
-import type { Hold } from '../update-db/judgement.ts'
+import type { HoldPolicy } from '../update-db/judgement.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { get, postGzip, type Receiver, sha256Of } from './receiver.ts'
 
@@ -65,7 +65,7 @@ export type BroughtIn = Readonly<{ id: string; sha256: string; load: LoadRecord 
 export function loadText(
   { catalogue }: Receiver,
   text: string,
-  { receivedAt, hold }: { receivedAt: number; hold?: Hold | undefined },
+  { receivedAt, hold }: { receivedAt: number; hold?: HoldPolicy | undefined },
 ): Promise<LoadRecord> {
   return loadFile(catalogue, {
     file: { sha256: sha256Of(text), filename: FILENAME, receivedAt },
@@ -82,7 +82,7 @@ export function loadText(
 export async function bringIn(
   receiver: Receiver,
   text: string,
-  { receivedAt = Date.now(), hold }: { receivedAt?: number; hold?: Hold } = {},
+  { receivedAt = Date.now(), hold }: { receivedAt?: number; hold?: HoldPolicy } = {},
 ): Promise<BroughtIn> {
   const { status, body } = await postGzip(receiver, `${FILENAME}.gz`, text)
   assert.equal(status, 201, JSON.stringify(body))

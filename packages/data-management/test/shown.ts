@@ -2,7 +2,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { products } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
-import type { Hold } from '../update-db/judgement.ts'
+import type { HoldPolicy } from '../update-db/judgement.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { holdBy } from './hold.ts'
 import { sha256Of } from './receiver.ts'
@@ -17,7 +17,7 @@ export type Shown = Readonly<{
   price_current?: number
 }>
 /** How its file is sent. */
-export type Sent = Readonly<{ hold?: Hold; onlyFor?: readonly string[]; store?: string }>
+export type Sent = Readonly<{ hold?: HoldPolicy; onlyFor?: readonly string[]; store?: string }>
 
 /** How these are judged. */
 export const HOLD = holdBy({

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { StoreAlias } from '../catalogue/catalogue.ts'
 import { revisionOf } from '../catalogue/queries/revision.ts'
-import { aliasesBy } from '../ledger/store-merges.ts'
+import { resolveAliases } from '../ledger/store-merges.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { historyOf } from './histories.ts'
 import { faultOf, loadWhole } from './history-case.ts'
@@ -20,7 +20,7 @@ function aliasesOf(chance: Chance, seed: number): StoreAlias[] {
       .map((row) => [`${row.company}/${row.storeCode}`, row]),
   )
   const all = chance.shuffled([...stores.values()])
-  return aliasesBy(
+  return resolveAliases(
     all.flatMap(({ company, storeCode: code }) => {
       const others = all.filter((other) => other.company === company && other.storeCode !== code)
       const into = chance.is(0.2) || others.length === 0 ? 'elsewhere' : chance.of(others).storeCode
@@ -72,11 +72,11 @@ for (const { name, skip, open } of databasesOfFile()) {
 
 test('a code leads to the end of its merges, of two the first counts, and none leads in a circle', () => {
   const merge = (code: string, into: string) => ({ company: 'aldi', code, into })
-  assert.deepEqual(aliasesBy([merge('a', 'b'), merge('b', 'c'), merge('c', 'a'), merge('a', 'd')]), [
+  assert.deepEqual(resolveAliases([merge('a', 'b'), merge('b', 'c'), merge('c', 'a'), merge('a', 'd')]), [
     merge('a', 'c'),
     merge('b', 'c'),
   ])
-  assert.deepEqual(aliasesBy([merge('a', 'b'), { ...merge('b', 'a'), company: 'iga' }]), [
+  assert.deepEqual(resolveAliases([merge('a', 'b'), { ...merge('b', 'a'), company: 'iga' }]), [
     merge('a', 'b'),
     { ...merge('b', 'a'), company: 'iga' },
   ])

@@ -10,7 +10,7 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import { Upload } from '@tus/server'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { UnfinishedUploads } from '../inbox/unfinished.ts'
-import { UnfinishedRoom } from '../inbox/unfinished-room.ts'
+import { UnfinishedSpace } from '../inbox/unfinished-space.ts'
 import { UploadLocks } from '../inbox/upload-locks.ts'
 import { assertProblem, openReceiver, type Receiver } from './receiver.ts'
 import { ask, METADATA, opening, patch, ROOT, type Told } from './resumable-requests.ts'
@@ -59,7 +59,7 @@ test('files are for their owner only, and what cannot be opened leaves nothing',
 })
 
 test('who only announces lengths holds no room, and no key takes the last of it', () => {
-  const room = new UnfinishedRoom({ countMax: 4, keyBytesMax: 800, bytesMax: 1000, ageMsMax: DAY_MS })
+  const room = new UnfinishedSpace({ countMax: 4, keyBytesMax: 800, bytesMax: 1000, ageMsMax: DAY_MS })
   const open = (id: string, keyId: string, size: number, now = 0) => {
     room.checkOpening(keyId, size, now)
     room.add(id, { keyId, size })
@@ -85,7 +85,7 @@ test('who only announces lengths holds no room, and no key takes the last of it'
 })
 
 test('unfinished uploads of all keys together are bounded in number', () => {
-  const room = new UnfinishedRoom({ countMax: 16, keyBytesMax: 100, bytesMax: 1000, ageMsMax: DAY_MS })
+  const room = new UnfinishedSpace({ countMax: 16, keyBytesMax: 100, bytesMax: 1000, ageMsMax: DAY_MS })
   for (let index = 0; index < 4_096; index++) room.add(`${index}`, { keyId: `key ${index % 256}`, size: 1 })
   assert.throws(() => room.checkOpening('another key', 1, 0), { code: 'resumable_full', detail: /there are 4096/ })
 })

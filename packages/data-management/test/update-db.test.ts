@@ -10,7 +10,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
 import { loadFile } from '../update-db/load-file.ts'
-import type { Pass, UpdateDb } from '../update-db/process.ts'
+import type { LoaderContext, PassCounts } from '../update-db/process.ts'
 import { LocalReader, type Reader } from '../update-db/reader.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { openLedgerIn } from './ledgers.ts'
@@ -20,18 +20,18 @@ const NOBODY = new AbortController().signal
 const NO_FIFOS = process.platform === 'win32' && 'Windows has no FIFOs'
 const LONG_AGO = new Date('2026-01-01')
 
-function workOn(receiver: Receiver, more: Partial<UpdateDb> = {}): UpdateDb {
+function workOn(receiver: Receiver, more: Partial<LoaderContext> = {}): LoaderContext {
   const { folders, ledger, catalogue } = receiver
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
   return { disk: realDisk(), folders, ledger, catalogue, ...rest, ...more }
 }
 
-function pass(receiver: Receiver, more: Partial<UpdateDb> = {}): Promise<Pass> {
+function pass(receiver: Receiver, more: Partial<LoaderContext> = {}): Promise<PassCounts> {
   return updateDb(workOn(receiver, more), NOBODY)
 }
 
 /** What a pass did, without what lies around. */
-function counts({ loaded, held, failed, rejected, waiting }: Pass): Omit<Pass, 'ignored'> {
+function counts({ loaded, held, failed, rejected, waiting }: PassCounts): Omit<PassCounts, 'ignored'> {
   return { loaded, held, failed, rejected, waiting }
 }
 
@@ -54,7 +54,7 @@ test('an upload is loaded, told so in its receipt, and kept compressed with the 
   await using receiver = await openReceiver()
   const { body } = await postGzip(receiver, 'x.jsonl.gz', TEXT)
   const told: string[] = []
-  const onFile: UpdateDb['onFile'] = (upload, load) => told.push(`${upload.id} ${load.state}`)
+  const onFile: LoaderContext['onFile'] = (upload, load) => told.push(`${upload.id} ${load.state}`)
   assert.deepEqual(counts(await pass(receiver, { onFile })), { ...NOTHING, loaded: 1 })
   assert.deepEqual(told, [`${body.id} loaded`])
   const receipt = (await get(receiver, `/api/uploads/${body.id}`)).body
@@ -70,7 +70,7 @@ test('an upload is loaded, told so in its receipt, and kept compressed with the 
     folders: [folders.processed],
     form: 'packed',
   })
-  assert.equal(await compaction.work(() => true), false)
+  assert.equal(await compaction.compactWaiting(() => true), false)
   assert.deepEqual(await readdir(folders.processed), ['x.jsonl.gz'])
   assert.equal(gunzipSync(await readFile(join(folders.processed, 'x.jsonl.gz'))).toString(), TEXT)
   assert.deepEqual(counts(await pass(receiver)), NOTHING)
@@ -289,11 +289,12 @@ test('a correction wins over what it corrects, however far the clock was set bac
   }
   const rows = { filename: 'y.jsonl', stored_as: 'y.jsonl', kind: 'products', state: 'accepted' as const }
   const counts = { bytes: 1, lines: 1, wire_bytes: 1, received_at: now }
-  const ranked_at = await receiver.ledger.arrivals.rankOf(now)
-  await receiver.ledger.arrivals.arrive({ id: 'y', sha256: sha256Of('y'), ...rows, ...counts, ranked_at }, 'settings')
+  const ranked_at = await receiver.ledger.arrivals.nextRank(now)
+  const arriving = { id: 'y', sha256: sha256Of('y'), ...rows, ...counts, ranked_at }
+  await receiver.ledger.arrivals.recordArriving(arriving, 'settings')
   await using restarted = await openLedgerIn(receiver.folders.data)
   // Of what comes at the same moment nothing says which is first: on PostgreSQL each asks on a connection of its own.
-  const ranks = (await Promise.all([1, 2, 3].map(() => restarted.arrivals.rankOf(now)))).sort((a, b) => a - b)
+  const ranks = (await Promise.all([1, 2, 3].map(() => restarted.arrivals.nextRank(now)))).sort((a, b) => a - b)
   assert.deepEqual(ranks, [ranked_at + 1, ranked_at + 2, ranked_at + 3], 'it is later than what was arriving, too')
-  assert.equal(await restarted.arrivals.rankOf(now), ranked_at + 4, 'and what comes then is later than all of them')
+  assert.equal(await restarted.arrivals.nextRank(now), ranked_at + 4, 'and what comes then is later than all of them')
 })

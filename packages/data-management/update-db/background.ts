@@ -11,8 +11,8 @@ import { DERIVED_DATA, type DerivedData, isDue } from './derived-data.ts'
 
 const THREAD = new URL('background-thread.ts', import.meta.url)
 
-// After its work a thread rests so many times as long as the work took.
-const REST_TIMES = 10
+// After its work, a thread rests for this many times as long as the work took.
+const REST_FACTOR = 10
 // What failed, in a database that is locked or full, will most often fail again at once.
 const FAILED_REST_MS = 60_000
 
@@ -84,7 +84,7 @@ class BackgroundThread implements AsyncDisposable {
       return
     }
     if (!answer.hasWorked) return
-    this.#restUntil = performance.now() + REST_TIMES * answer.ms
+    this.#restUntil = performance.now() + REST_FACTOR * answer.ms
     this.#log.info({ task, ms: Math.round(answer.ms) }, 'done in the background')
   }
 }

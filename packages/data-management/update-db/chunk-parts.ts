@@ -8,10 +8,10 @@ const LINES_MAX = 2048
 const NEWLINE = 0x0a
 
 /** A part of a chunk, and how many newlines it has. */
-export type Part = Readonly<{ bytes: Buffer; newlines: number }>
+export type ChunkPart = Readonly<{ bytes: Buffer; newlines: number }>
 
 /** The parts of a chunk, each with at most `LINES_MAX` newlines. They share its memory. */
-export function* partsOf(chunk: Buffer): Generator<Part> {
+export function* splitChunk(chunk: Buffer): Generator<ChunkPart> {
   let from = 0
   let newlines = 0
   for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) {

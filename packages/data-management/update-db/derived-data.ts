@@ -1,6 +1,6 @@
 /**
- * Brings data up to date that is derived from the catalogue: suggested pairs and changes of price. Two that did so at
- * once would write over each other what they have read at different times.
+ * Brings data up to date that is derived from the catalogue: suggested pairs and changes of price. One process does so
+ * at a time: two would overwrite each other's results.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { countChanges, hasUncountedChanges } from '../catalogue/queries/count-changes.ts'
@@ -23,8 +23,8 @@ const TASKS: Readonly<Record<DerivedData, Task>> = {
 /** The names of all derived data. */
 export const DERIVED_DATA = Object.keys(TASKS) as readonly DerivedData[]
 
-// How often a loader looks whether another one that renews the same data has ended.
-const LOOK_MS = 200
+// How often a loader checks whether another one that renews the same data has ended.
+const POLL_MS = 200
 
 /** Whether it may be out of date. */
 export function isDue(database: Sql, derived: DerivedData): Promise<boolean> {
@@ -48,5 +48,5 @@ export async function renew(database: Sql, derived: DerivedData): Promise<boolea
 export async function renewAll(database: Sql, signal: AbortSignal): Promise<void> {
   for (const derived of DERIVED_DATA)
     while (!signal.aborted && (await isDue(database, derived)) && (await renew(database, derived)) === undefined)
-      await sleep(LOOK_MS, undefined, { signal }).catch(() => {})
+      await sleep(POLL_MS, undefined, { signal }).catch(() => {})
 }

@@ -3,31 +3,31 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { BackgroundTasks } from './background.ts'
 import { MAINTENANCE, maintain, pruneBucket } from './maintenance.ts'
-import { type FleetWork, type Pass, processAll } from './process.ts'
+import { type FleetLoaderContext, type PassCounts, processAll } from './process.ts'
 import { reconcile } from './repair.ts'
 import { repeatOnChange } from './watch.ts'
 
 const MAINTENANCE_EVERY_MS = 10_000
 const PRUNE_EVERY_MS = HOUR_MS
 
-type WithBackground = FleetWork & Readonly<{ background: BackgroundTasks }>
+type WithBackground = FleetLoaderContext & Readonly<{ background: BackgroundTasks }>
 
 /** Takes work until the signal aborts, and does maintenance in turn with the other loaders. `daysMax`: how long loaded files are kept. */
 export async function loadForFleet(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
   const pass = async () => void (await processAll(work, signal))
   // No pause between passes: claiming itself waits for a while.
   const working = repeatOnChange([], pass, { log: work.log, signal, lookMs: 0 })
-  await Promise.all([working, maintainAgainAndAgain(work, daysMax, signal)])
+  await Promise.all([working, maintainRepeatedly(work, daysMax, signal)])
 }
 
 /** Takes work until there is none. */
-export async function loadOnceForFleet(work: FleetWork, signal: AbortSignal): Promise<Pass> {
+export async function loadOnceForFleet(work: FleetLoaderContext, signal: AbortSignal): Promise<PassCounts> {
   await maintain(work, signal)
   const pass = await processAll(work, signal)
-  return { ...pass, waiting: (await work.inbox.pending()).files }
+  return { ...pass, waiting: (await work.inbox.status()).files }
 }
 
-async function maintainAgainAndAgain(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
+async function maintainRepeatedly(work: WithBackground, daysMax: number, signal: AbortSignal): Promise<void> {
   let [pruneAt, isReconciled] = [Number.NEGATIVE_INFINITY, false]
   while (!signal.aborted) {
     try {

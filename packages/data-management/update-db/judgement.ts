@@ -1,4 +1,4 @@
-/** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
+/** Judges a staged file by the rules of packages/shared/truth, with earlier scrapes of the catalogue to compare with. */
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import { type JudgedScrape, once, type References } from '@splitcart/shared/truth/case.ts'
@@ -16,11 +16,14 @@ import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
 import type { Loading } from '../catalogue/catalogue.ts'
 import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
-import { NEVER_BELIEVED } from '../ledger/beliefs.ts'
+import { NOT_BELIEVABLE } from '../ledger/beliefs.ts'
 import { decodeSampledRows } from './row-counter.ts'
 
-/** How a file is judged. `currency`: in which prices are written; `isReleased`: a person wants it loaded all the same; `beliefs`: what people believe of companies by now. */
-export type Hold = Readonly<{
+/**
+ * How a file is judged. `currency`: in which prices are written; `isReleased`: a person wants it loaded all the same;
+ * `beliefs`: findings that people accept.
+ */
+export type HoldPolicy = Readonly<{
   thresholds: Thresholds
   currency?: string | undefined
   isReleased: boolean
@@ -28,32 +31,32 @@ export type Hold = Readonly<{
 }>
 
 // More than a person would read.
-const VERDICTS_MAX = 100
+const FINDINGS_MAX = 100
 
-/** The verdicts on the staged file. */
-export async function verdictsOf(
+/** The findings about the staged file. */
+export async function findingsOfFile(
   loading: Loading,
   counts: FileCounts,
-  { hold, receivedAt }: Readonly<{ hold: Hold; receivedAt: number }>,
+  { hold, receivedAt }: Readonly<{ hold: HoldPolicy; receivedAt: number }>,
 ): Promise<Verdict[]> {
   const receivedOn = new Date(receivedAt).toISOString().slice(0, 10)
   const verdicts = judgeFile(counts, hold.thresholds)
   const by = { thresholds: hold.thresholds, money: moneyIn(hold.currency), receivedOn, counts }
   for (const scrape of loading.staging.scrapes) {
-    if (verdicts.length >= VERDICTS_MAX) break
-    verdicts.push(...(await verdictsOfScrape(loading, scrape, by)))
+    if (verdicts.length >= FINDINGS_MAX) break
+    verdicts.push(...(await findingsOfScrape(loading, scrape, by)))
   }
-  return verdicts.slice(0, VERDICTS_MAX)
+  return verdicts.slice(0, FINDINGS_MAX)
 }
 
-/** The verdicts that hold the file. */
-export function holding(verdicts: readonly Verdict[], { isReleased, beliefs = [] }: Hold): Verdict[] {
-  const isWaved = (verdict: Verdict) => isReleased || beliefIn(beliefs, verdict) !== undefined
-  return verdicts.filter((verdict) => verdict.held && (NEVER_BELIEVED.has(verdict.rule) || !isWaved(verdict)))
+/** The findings that hold the file. */
+export function holdingFindings(verdicts: readonly Verdict[], { isReleased, beliefs = [] }: HoldPolicy): Verdict[] {
+  const isAccepted = (verdict: Verdict) => isReleased || beliefIn(beliefs, verdict) !== undefined
+  return verdicts.filter((verdict) => verdict.held && (NOT_BELIEVABLE.has(verdict.rule) || !isAccepted(verdict)))
 }
 
-/** The verdict that a file was repaired, with examples of the changed prices. */
-export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading, hold: Hold): Verdict {
+/** The finding that a file was repaired, with examples of the changed prices. */
+export function repairFinding({ repair, by }: RepairedBy, { staging }: Loading, hold: HoldPolicy): Verdict {
   const money = moneyIn(hold.currency)
   const sampled = staging.scrapes.flatMap(({ sampled }) => decodeSampledRows(sampled))
   const touched = sampled.flatMap(({ code, label, price, was }) => {
@@ -67,22 +70,22 @@ export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading
 }
 
 /** The most listings that may be linked to one product. */
-export function listingsMax(hold: Hold | undefined): number {
+export function linkedListingsMax(hold: HoldPolicy | undefined): number {
   return hold?.thresholds.HOLD_PRODUCT_LISTINGS ?? Number.POSITIVE_INFINITY
 }
 
-/** The verdict that holds a file for how it would regroup existing products; undefined: none. */
-export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined): Verdict | undefined {
+/** The finding that holds a file for how it would regroup existing products; undefined: none. */
+export function regroupingFinding(regrouped: Regrouping, hold: HoldPolicy | undefined): Verdict | undefined {
   const chains = judgeChains(regrouped)
   return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds))
 }
 
-type By = Readonly<{ thresholds: Thresholds; money: WriteMoney; receivedOn: string; counts: FileCounts }>
+type JudgeContext = Readonly<{ thresholds: Thresholds; money: WriteMoney; receivedOn: string; counts: FileCounts }>
 
-async function verdictsOfScrape(
+async function findingsOfScrape(
   loading: Loading,
   scrape: StagedScrape,
-  { thresholds, money, receivedOn, counts }: By,
+  { thresholds, money, receivedOn, counts }: JudgeContext,
 ): Promise<Verdict[]> {
   const { figures, sampled, companyCode: company, storeName: store, storeCode: code, date } = scrape
   if (figures === null) return []
@@ -93,7 +96,7 @@ async function verdictsOfScrape(
   const said = (references: References) => judge(judged, references, thresholds)
   const references = await loading.references(scrape, receivedOn)
   const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }
-  // What other stores show is looked up where it can make a difference.
+  // Other stores are looked up only if the store's own references are missing, or hold the file.
   const verdicts = own.own === undefined ? undefined : said(own)
   if (verdicts?.every(({ held }) => !held)) return verdicts
   return said({ ...own, sisters: await loading.sisters(scrape, receivedOn) })

@@ -16,7 +16,7 @@ import { type Applied, type Counts, type Ending, type LoadRecord, nothingApplied
 import { repeated } from '../database/postgres-problems.ts'
 import { companiesOf, type MayWrite, permissionOf } from '../permission.ts'
 import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
-import { holding, listingsMax, verdictOfProducts, verdictsOf } from './judgement.ts'
+import { findingsOfFile, holdingFindings, linkedListingsMax, regroupingFinding } from './judgement.ts'
 import type { LoadRequest } from './load-file.ts'
 import { RAW_BYTES_MAX } from './row-batch-reader.ts'
 
@@ -70,11 +70,11 @@ async function loadOnce(
     return await endUnapplied({ state: 'failed', problem: `Not one line of the file is one of ${kind}.` })
   const { hold, file } = request
   const judged = { hold: hold!, receivedAt: file.receivedAt }
-  const verdicts = hold === undefined ? [] : await verdictsOf(loading, { ...counts, differing: 0 }, judged)
-  const reason = hold === undefined ? undefined : reasonOf(holding(verdicts, hold))
+  const verdicts = hold === undefined ? [] : await findingsOfFile(loading, { ...counts, differing: 0 }, judged)
+  const reason = hold === undefined ? undefined : reasonOf(holdingFindings(verdicts, hold))
   if (reason !== undefined) return await endUnapplied({ state: 'held', problem: reason, verdicts })
   const applied = await applyTo(loading, request)
-  const finding = verdictOfProducts(applied.regrouped, hold)
+  const finding = regroupingFinding(applied.regrouped, hold)
   if (finding !== undefined)
     return await endUnapplied({ state: 'held', problem: finding.sentence, verdicts: [finding, ...verdicts] })
   return await loading.commit({ state: 'loaded', problem: null, counts, applied, verdicts, finishedAt: request.now() })
@@ -87,7 +87,7 @@ async function loadOnce(
 
 function applyTo(loading: Loading, { onlyFor = null, hold }: LoadRequest): Promise<Applied> {
   const { regrouped } = nothingApplied()
-  return loading.facts.apply({ mayWrite: companiesOf(onlyFor), listingsMax: listingsMax(hold), regrouped })
+  return loading.facts.apply({ mayWrite: companiesOf(onlyFor), listingsMax: linkedListingsMax(hold), regrouped })
 }
 
 async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Promise<Counts> {
@@ -98,7 +98,7 @@ async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Pro
   const take = async (line: Line) => {
     if (isBlank(line.bytes)) return
     counts.rows++
-    const fact = factOf(line, feed, mayWrite)
+    const fact = parseFact(line, feed, mayWrite)
     if (isRejection(fact)) {
       counts.rejected++
       const raw = Uint8Array.from(line.bytes.subarray(0, RAW_BYTES_MAX))
@@ -118,7 +118,7 @@ async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Pro
   return counts
 }
 
-function factOf({ bytes, tooLong }: Line, { read }: Feed, mayWrite: MayWrite): Fact | Rejection {
+function parseFact({ bytes, tooLong }: Line, { read }: Feed, mayWrite: MayWrite): Fact | Rejection {
   if (tooLong) return { code: 'line_too_long', field: null, reason: REJECT_CODES.line_too_long }
   const fact = read(bytes)
   if (isRejection(fact) || mayWrite(fact.company, 'store' in fact ? fact.store : undefined)) return fact

@@ -24,7 +24,14 @@ import {
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
 import { repeated } from '../database/postgres-problems.ts'
-import { type Hold, holding, listingsMax, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
+import {
+  findingsOfFile,
+  type HoldPolicy,
+  holdingFindings,
+  linkedListingsMax,
+  regroupingFinding,
+  repairFinding,
+} from './judgement.ts'
 import { KeptRejects, REJECTS_MAX, TooManyRejects } from './kept-rejects.ts'
 import { LocalReader, type Reader, type ReadRequest } from './reader.ts'
 import { RemarkCollector } from './remarks.ts'
@@ -35,7 +42,7 @@ export type LoadRequest = ReadRequest &
   Readonly<{
     file: LoadedFile
     /** The rules that may hold the file; undefined: it is never held. */
-    hold: Hold | undefined
+    hold: HoldPolicy | undefined
     /** The reader of the file; default: this thread reads it. */
     reader?: Reader | undefined
     /** Called with the number of bytes read so far. */
@@ -81,8 +88,8 @@ async function loadWith(reader: Reader, catalogue: Catalogue, request: LoadReque
     await loading[Symbol.asyncDispose]()
     return recordOnly(catalogue, request, { problem: failure, preview: undefined, verdicts: staged.verdicts, read })
   }
-  const applied = await loading.apply(request.onlyFor ?? null, listingsMax(request.hold))
-  const regrouping = reason === undefined ? verdictOfProducts(applied.regrouped, request.hold) : undefined
+  const applied = await loading.apply(request.onlyFor ?? null, linkedListingsMax(request.hold))
+  const regrouping = reason === undefined ? regroupingFinding(applied.regrouped, request.hold) : undefined
   const verdicts = regrouping === undefined ? staged.verdicts : [regrouping, ...staged.verdicts]
   const problem = reason ?? regrouping?.sentence
   if (problem === undefined)
@@ -98,10 +105,12 @@ export async function previewFile(catalogue: Catalogue, request: LoadRequest): P
   await using loading = await catalogue.begin(request.file, request.now(), reader.cache)
   const { counts, failure, reason, verdicts } = await stage({ catalogue, loading, request, reader })
   const applied =
-    failure === undefined ? await loading.apply(request.onlyFor ?? null, listingsMax(request.hold)) : nothingApplied()
+    failure === undefined
+      ? await loading.apply(request.onlyFor ?? null, linkedListingsMax(request.hold))
+      : nothingApplied()
   const state = failure === undefined ? 'loaded' : 'failed'
   await commit(loading, request, { state, problem: null, counts, applied, verdicts })
-  const regrouping = verdictOfProducts(applied.regrouped, request.hold)?.sentence
+  const regrouping = regroupingFinding(applied.regrouped, request.hold)?.sentence
   return { counts, applied, reason: failure ?? reason ?? regrouping, verdicts }
 }
 
@@ -135,11 +144,11 @@ async function stage(work: LoadInProgress): Promise<StageResult> {
   await mergeAcrossMidnight(staging)
   const { hold, file } = request
   if (hold === undefined) return { counts, verdicts: [] }
-  // A copied file may bear an older time than its rows, so that they would seem to be dated ahead.
+  // A copied file may be older than its rows by its mtime: they would seem to be from the future.
   const receivedAt = file.isCopied === true ? request.now() : file.receivedAt
-  const found = await verdictsOf(loading, { ...counts, differing }, { hold, receivedAt })
-  const verdicts = request.repair ? [verdictOfRepair(request.repair, loading, hold), ...found] : found
-  return { counts, verdicts, reason: reasonOf(holding(verdicts, hold)) }
+  const found = await findingsOfFile(loading, { ...counts, differing }, { hold, receivedAt })
+  const verdicts = request.repair ? [repairFinding(request.repair, loading, hold), ...found] : found
+  return { counts, verdicts, reason: reasonOf(holdingFindings(verdicts, hold)) }
 }
 
 /** Rejects rows that repeat a listing with different values; returns how many. Reads the file again for their bytes. */

@@ -2,10 +2,10 @@
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { type HoldPreview, withNames } from '../catalogue/hold-preview.ts'
 import type { Counts } from '../catalogue/loads.ts'
-import { bytesOf, type Stored } from '../inbox/stored.ts'
-import { type Waiting, waitingIn } from '../inbox/waiting.ts'
+import { type StoredFile, verifiedContent } from '../inbox/stored.ts'
+import { type InboxFile, listInbox } from '../inbox/waiting.ts'
 import { previewFile } from './load-file.ts'
-import type { UpdateDb } from './process.ts'
+import type { LoaderContext } from './process.ts'
 
 /** A price that would change. Money is whole cents. */
 export type PriceJump = HoldPreview['jumps'][number]
@@ -24,28 +24,28 @@ export type FilePreview = Readonly<{
   reason: string | null
 }>
 
-/** Looks at every file of the inbox, each as if those before it had been loaded. */
-export async function* previewInbox(work: UpdateDb): AsyncGenerator<FilePreview> {
-  const { files } = await waitingIn(work.disk, work.folders.inbox)
+/** Previews every file of the inbox, each as if those before it had been loaded. */
+export async function* previewInbox(work: LoaderContext): AsyncGenerator<FilePreview> {
+  const { files } = await listInbox(work.disk, work.folders.inbox)
   // Never committed: when this is disposed of, nothing has happened.
   await using catalogue = await work.catalogue.attempt()
   for (const file of files) yield await preview({ ...work, catalogue }, file)
 }
 
-async function preview(work: UpdateDb, file: Waiting): Promise<FilePreview> {
+async function preview(work: LoaderContext, file: InboxFile): Promise<FilePreview> {
   const { sha256 } = await digestOfFile(work.disk, file.path)
   const known = await work.catalogue.findLoad(sha256)
   if (known !== undefined)
     return { ...NOTHING, name: file.name, known: true, counts: known.result, reason: known.result.problem }
   const upload = await work.ledger.uploads.findBySha256(sha256)
-  const stored: Stored = { path: file.path, sha256, place: 'inbox' }
+  const stored: StoredFile = { path: file.path, sha256, place: 'inbox' }
   const receivedAt = work.now()
   const { counts, applied, reason } = await previewFile(work.catalogue, {
-    file: { sha256, filename: file.name, receivedAt, rankedAt: await work.ledger.arrivals.rankOf(receivedAt) },
-    bytes: () => bytesOf(work.disk, stored),
+    file: { sha256, filename: file.name, receivedAt, rankedAt: await work.ledger.arrivals.nextRank(receivedAt) },
+    bytes: () => verifiedContent(work.disk, stored),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold,
-    onlyFor: upload === undefined ? null : await work.ledger.rightsOver(upload.id),
+    onlyFor: upload === undefined ? null : await work.ledger.rightsOfUpload(upload.id),
     now: work.now,
   })
   const { inserted, changed, unchanged, disappeared, jumps } = await withNames(work.catalogue.database, applied)

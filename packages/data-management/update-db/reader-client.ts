@@ -1,6 +1,6 @@
 /**
- * Reads files in a thread of its own: on two processors the lines of one file are parsed while the rows of those before go into the
- * database. What that brings stands in bench/README.md.
+ * Reads files in a worker thread: with two processors, the lines of one file are parsed while the rows of earlier files
+ * are written to the database (figures: bench/README.md).
  */
 import { Worker } from 'node:worker_threads'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
@@ -9,9 +9,9 @@ import { memoryOf, type RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Reader, ReadRequest } from './reader.ts'
 import type { FileRequest, ReaderAnswer, ReaderCommand } from './reader-worker.ts'
 
-/** How many bytes of batches wait at most, and the last of them: several files of known labels, or most of one of new ones. */
+/** How many bytes of batches are read ahead, give or take a batch: several files of known labels, or most of a new one. */
 export const BYTES_AHEAD_MAX = 2 * 1024 * 1024
-// Of a file as large as this much is kept that the next one, of other shops and dates, has little use for: the load itself needs the memory.
+// After a file as large as this the thread ends: the next file has little use for what it caches, and the load needs the memory.
 const LARGE_BYTES = 64 * 1024 * 1024
 const THREAD = new URL('reader-worker.ts', import.meta.url)
 
@@ -23,7 +23,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
   readonly cache = new ListingCache()
   readonly #largeBytes: number
   #worker: Worker | undefined
-  // The files that the thread has been told of, in order, without those that are done.
+  // The files that were sent to the thread, in order, without those that have been read.
   readonly #files: FileRequest[] = []
   #expected = 0
   #answers: ReaderAnswer[] = []
@@ -35,24 +35,24 @@ export class ReaderClient implements Reader, AsyncDisposable {
     this.#worker = this.#startThread()
   }
 
-  expect(order: ReadRequest): void {
-    const { stored, lineBytesMax, onlyFor = null, repair = null } = order
-    if (stored === undefined || this.#files.some((file) => isSame(file, order))) return
+  expect(request: ReadRequest): void {
+    const { stored, lineBytesMax, onlyFor = null, repair = null } = request
+    if (stored === undefined || this.#files.some((file) => isSameRequest(file, request))) return
     const file = { stored, lineBytesMax, onlyFor, repair }
     this.#files.push(file)
     this.#expected++
     this.#send({ file })
   }
 
-  async *batches(order: ReadRequest): AsyncGenerator<RowBatch> {
+  async *batches(request: ReadRequest): AsyncGenerator<RowBatch> {
     this.#worker?.ref()
     // Files read ahead but not wanted have used numbers too: skip them.
-    while (this.#files[0] !== undefined && !isSame(this.#files[0], order)) await this.#skip()
+    while (this.#files[0] !== undefined && !isSameRequest(this.#files[0], request)) await this.#skip()
     // Only now: the thread may have ended while it skipped.
     this.#worker ??= this.#startThread()
     const worker = this.#worker
     worker.ref()
-    this.expect(order)
+    this.expect(request)
     let isRead = false
     let bytes = 0
     try {
@@ -113,7 +113,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     this.cache.forget()
   }
 
-  /** Takes what is read already of the first file, which nobody wants. */
+  /** Discards what was read ahead of the first file. */
   async #skip(): Promise<void> {
     this.#send({ skip: this.#expected - this.#files.length + 1 })
     while ((await this.#next().catch(() => undefined)) !== undefined);
@@ -135,7 +135,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
       return answer.batch
     }
     this.#files.shift()
-    if ('failure' in answer) throw errorOf(answer.failure)
+    if ('failure' in answer) throw restoreError(answer.failure)
     return undefined
   }
 
@@ -149,13 +149,13 @@ export class ReaderClient implements Reader, AsyncDisposable {
   }
 }
 
-function isSame({ stored: one, onlyFor, repair }: FileRequest, order: ReadRequest): boolean {
-  const { stored: other, onlyFor: wanted = null, repair: repairing = null } = order
+function isSameRequest({ stored: one, onlyFor, repair }: FileRequest, request: ReadRequest): boolean {
+  const { stored: other, onlyFor: wanted = null, repair: repairing = null } = request
   const isRead = String(onlyFor) === String(wanted) && JSON.stringify(repair) === JSON.stringify(repairing)
   return one.path === other?.path && one.sha256 === other.sha256 && isRead
 }
 
-function errorOf({ message, code, isDamaged }: Extract<ReaderAnswer, { failure: object }>['failure']): Error {
+function restoreError({ message, code, isDamaged }: Extract<ReaderAnswer, { failure: object }>['failure']): Error {
   const error = isDamaged ? new DamagedFile(message) : new Error(message)
   return code === '' ? error : Object.assign(error, { code })
 }

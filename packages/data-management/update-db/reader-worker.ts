@@ -8,13 +8,13 @@ import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { memoryOf, type RowBatch } from '../catalogue/load/row-batch.ts'
-import { bytesOf, type Stored } from '../inbox/stored.ts'
+import { type StoredFile, verifiedContent } from '../inbox/stored.ts'
 import { ReaderNumbers } from './numbers.ts'
 import { batchesOf } from './reader.ts'
 
 /** A file to read, with the options of a `ReadRequest`. */
 export type FileRequest = Readonly<{
-  stored: Stored
+  stored: StoredFile
   lineBytesMax: number
   onlyFor: readonly string[] | null
   repair: RepairedBy | null
@@ -59,7 +59,7 @@ async function waitUntil(isReady: () => boolean): Promise<void> {
 
 async function readFile({ stored, ...rest }: FileRequest): Promise<void> {
   fileNumber++
-  const request = { ...rest, bytes: () => bytesOf(disk, stored) }
+  const request = { ...rest, bytes: () => verifiedContent(disk, stored) }
   for await (const batch of batchesOf(request, numbers)) {
     await waitUntil(() => bytesAllowed > 0)
     // Copied: `rows` may be a view of a larger buffer, and the whole buffer is transferred.

@@ -2,14 +2,14 @@
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import { ListingCache } from '../catalogue/load/listing-cache.ts'
 import type { RowBatch } from '../catalogue/load/row-batch.ts'
-import type { Stored } from '../inbox/stored.ts'
+import type { StoredFile } from '../inbox/stored.ts'
 import { ReaderNumbers } from './numbers.ts'
 import { RowBatchReader } from './row-batch-reader.ts'
 
 /** A file to read. `bytes` opens it from its start; `stored`: its place, for a reader that opens it by itself. */
 export type ReadRequest = Readonly<{
   bytes: () => AsyncIterable<Buffer>
-  stored?: Stored | undefined
+  stored?: StoredFile | undefined
   lineBytesMax: number
   /** The companies, and stores as company/store, that the sender may write for; null or not given: all. */
   onlyFor?: readonly string[] | null
@@ -29,8 +29,8 @@ export class LocalReader implements Reader {
   readonly cache = new ListingCache()
   readonly #numbers = new ReaderNumbers()
 
-  async *batches(order: ReadRequest): AsyncGenerator<RowBatch> {
-    for await (const batch of batchesOf(order, this.#numbers)) {
+  async *batches(request: ReadRequest): AsyncGenerator<RowBatch> {
+    for await (const batch of batchesOf(request, this.#numbers)) {
       this.cache.add(batch)
       yield batch
     }

@@ -3,13 +3,13 @@ import type { FileRemarks } from '@splitcart/shared/receipt.ts'
 import type { Warning } from '@splitcart/shared/row.ts'
 import type { IgnoredField, WarnedRows } from '../catalogue/load/row-batch.ts'
 
-// Field names come from the file, so their number and length are bounded. Further names are counted as `OTHERS`;
+// Field names come from the file, so their number and length are bounded. Further names are counted as `OTHER_FIELDS`;
 // longer ones are cut.
 const NAMES_MAX = 100
 const NAME_CHARACTERS_MAX = 100
 const LINES_SHOWN_MAX = 5
 /** The name under which further names are counted. */
-export const OTHERS = '(others)'
+export const OTHER_FIELDS = '(others)'
 
 type CountedWarning = { field: string; reason: string; count: number; lines: number[] }
 
@@ -27,7 +27,7 @@ export class RemarkCollector {
   addWarnings({ field: fullName, reason, count, lines }: WarnedRows): void {
     const name = shortName(fullName)
     const hasRoom = this.#warnings.size < NAMES_MAX || this.#warnings.has(`${name}\0${reason}`)
-    const field = hasRoom ? name : OTHERS
+    const field = hasRoom ? name : OTHER_FIELDS
     const key = `${field}\0${hasRoom ? reason : ''}`
     const counted = this.#warnings.get(key) ?? {
       field,
@@ -43,7 +43,7 @@ export class RemarkCollector {
   /** Counts rows that have an unknown field. */
   addIgnored({ name: fullName, rows }: IgnoredField): void {
     const name = shortName(fullName)
-    const field = this.#ignored.size < NAMES_MAX || this.#ignored.has(name) ? name : OTHERS
+    const field = this.#ignored.size < NAMES_MAX || this.#ignored.has(name) ? name : OTHER_FIELDS
     this.#ignored.set(field, (this.#ignored.get(field) ?? 0) + rows)
   }
 

@@ -15,7 +15,7 @@ import { repaired } from '@splitcart/shared/truth/repairs.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { newRowBatch, ROW, type RowBatch } from '../catalogue/load/row-batch.ts'
 import { type MayWrite, permissionOf } from '../permission.ts'
-import { partsOf } from './chunk-parts.ts'
+import { splitChunk } from './chunk-parts.ts'
 import { digestOfLabel, hashOfLabel, labelText } from './label-text.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
 import type { ListingNumbers, ReaderNumbers } from './numbers.ts'
@@ -29,7 +29,7 @@ const TEXT_BYTES_MAX = 12 * 1024 * 1024
 export const RAW_BYTES_MAX = 4096
 
 /** A scrape of the file. `number`: its place among them; `scrapedAt`: the latest so far, in milliseconds since 1970. */
-type Scrape = {
+type ScrapeInFile = {
   readonly number: number
   readonly company: string
   listings: ListingNumbers
@@ -59,8 +59,8 @@ export class RowBatchReader {
   readonly #mayWrite: MayWrite
   readonly #splitter: LineSplitter
   readonly #lineParts = new LineParts()
-  readonly #scrapes = new Map<string, Scrape>()
-  readonly #scrapesByTail = new WeakMap<Tail, Scrape>()
+  readonly #scrapes = new Map<string, ScrapeInFile>()
+  readonly #scrapesByTail = new WeakMap<Tail, ScrapeInFile>()
   readonly #numbers: ReaderNumbers
   readonly #counter: RowCounter
   #batch = newRowBatch(0, 0)
@@ -80,7 +80,7 @@ export class RowBatchReader {
 
   /** Batches of the lines that end in this chunk; at least one, though it may be empty, unless the chunk is. */
   *read(chunk: Buffer): Generator<RowBatch> {
-    for (const { bytes, newlines } of partsOf(chunk)) {
+    for (const { bytes, newlines } of splitChunk(chunk)) {
       this.#beginBatch(newlines, bytes.length)
       yield this.#readLines(this.#splitter.push(bytes))
     }
@@ -160,7 +160,7 @@ export class RowBatchReader {
   }
 
   /** The scrape of a tail, if a row of it was added before. */
-  #scrapeOf(tail: Tail): Scrape | undefined {
+  #scrapeOf(tail: Tail): ScrapeInFile | undefined {
     const known = this.#scrapesByTail.get(tail)
     if (known !== undefined) return known
     const scrape = this.#scrapes.get(scrapeKeyOf(tail.metadata))
@@ -169,9 +169,9 @@ export class RowBatchReader {
   }
 
   /** Begins a scrape with its first row. */
-  #beginScrape(metadata: RowMetadata): Scrape {
+  #beginScrape(metadata: RowMetadata): ScrapeInFile {
     const { companyKey: company } = metadata
-    const scrape: Scrape = {
+    const scrape: ScrapeInFile = {
       number: this.#scrapes.size,
       company,
       listings: this.#numbers.listingsOf(company),
@@ -183,7 +183,7 @@ export class RowBatchReader {
   }
 
   /** Adds the cached row of a line that repeats one of the company; false if none is cached. */
-  #addRepeatedRow(scrape: Scrape, fingerprint: Fingerprint, line: number, { metadata, ignored }: Tail): boolean {
+  #addRepeatedRow(scrape: ScrapeInFile, fingerprint: Fingerprint, line: number, { metadata, ignored }: Tail): boolean {
     const { rows } = this.#batch
     const at = this.#rowCount * ROW.length
     const [, , company] = scrape.listings
@@ -202,7 +202,7 @@ export class RowBatchReader {
     if (number !== 0) this.#rowsByUnknownFields.set(number, (this.#rowsByUnknownFields.get(number) ?? 0) + 1)
   }
 
-  #addRow(scrape: Scrape, { line, metadata, product, ignored, fingerprint }: ParsedRow): void {
+  #addRow(scrape: ScrapeInFile, { line, metadata, product, ignored, fingerprint }: ParsedRow): void {
     this.#updateScrapedAt(scrape, metadata)
     const unknown = this.#numbers.unknownFields.numberOf(ignored)
     if (unknown === undefined) this.#addRemarks(line, { warnings: [], ignored })
@@ -226,14 +226,14 @@ export class RowBatchReader {
   }
 
   /** Keeps the latest `scraped_at` of a scrape. */
-  #updateScrapedAt(scrape: Scrape, { scrapedAt }: RowMetadata): void {
+  #updateScrapedAt(scrape: ScrapeInFile, { scrapedAt }: RowMetadata): void {
     if (scrapedAt === null || scrapedAt <= (scrape.scrapedAt ?? Number.NEGATIVE_INFINITY)) return
     scrape.scrapedAt = scrapedAt
     this.#batch.times.push({ scrape: scrape.number, scrapedAt })
   }
 
   /** The number of a row's listing; a new listing is added to the batch. */
-  #listingOf(scrape: Scrape, { sku, key }: RowProduct): number {
+  #listingOf(scrape: ScrapeInFile, { sku, key }: RowProduct): number {
     const byName = sku === null ? 1 : 0
     const code = sku ?? key
     const numbers = scrape.listings[byName]

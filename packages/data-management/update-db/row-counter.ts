@@ -54,7 +54,7 @@ export class RowCounter {
     row.special = rows[at + ROW.special]!
     row.available = rows[at + ROW.available]!
     row.unit = rows[at + ROW.unit]!
-    if (maker.add(row)) maker.take(this.#shown(rows, at))
+    if (maker.add(row)) maker.take(this.#sampledRow(rows, at))
   }
 
   #makerOf(scrape: number): FiguresMaker {
@@ -64,7 +64,7 @@ export class RowCounter {
     return maker
   }
 
-  #shown(rows: Int32Array, at: number): Shown {
+  #sampledRow(rows: Int32Array, at: number): Shown {
     const { listingCodes, labelFields } = this.#numbers
     const { hash, price, was, special, available, unit, traits } = this.#row
     const { brand, textFaults } = traits
@@ -140,7 +140,7 @@ export function decodeSampledRows(sampled: Uint8Array): Shown[] {
   const { buffer, byteOffset, byteLength } = sampled
   const encoded = Buffer.from(buffer, byteOffset, byteLength)
   const lines = new LazyLines(encoded[0] === OPENING_BRACKET ? encoded : zstdDecompressSync(encoded))
-  return (JSON.parse(lines.at(0)) as SelectionValues[]).map((each, place) => new LazyShown(each, lines, place + 1))
+  return (JSON.parse(lines.at(0)) as SelectionValues[]).map((each, place) => new LazySampledRow(each, lines, place + 1))
 }
 
 const NEWLINE = 0x0a
@@ -167,7 +167,7 @@ class LazyLines {
 }
 
 /** A row of a sample, whose texts are decoded on demand: rules select rows by numbers and quote the texts of few. */
-class LazyShown implements Shown {
+class LazySampledRow implements Shown {
   readonly hash: number
   readonly price: number
   readonly was: number

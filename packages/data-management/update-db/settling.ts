@@ -1,14 +1,14 @@
 /**
- * What is left to do with a file once it is loaded: the ledger is told, the file is put away. It takes as long as loading does and waits
- * for the disk, so it is done beside the next load, one file after the other and in their order. A crash meanwhile is mended by doing
- * the rest: the load is on record.
+ * Settles loaded files: records the result in the ledger and moves the file. That takes as long as loading and waits for
+ * the disk, so it runs concurrently with the next load, file by file, in order. After a crash the next pass completes
+ * it: the load is on record.
  */
 
 /** The most loaded files that are not moved yet; each costs only its names in memory. */
 const AHEAD_MAX = 4
 
-/** Work that is done in the order in which it comes, beside other work. */
-export class Settling implements AsyncDisposable {
+/** Runs work in the background, in the order in which it is added. */
+export class SettleQueue implements AsyncDisposable {
   readonly #waiting = new Set<Promise<void>>()
   #last: Promise<void> = Promise.resolve()
 

@@ -1,15 +1,15 @@
 /** `update-db`: loads every file of the inboxes into the catalogue, oldest first, round-robin by sender. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { type Pass, processAll, type UpdateDb } from './process.ts'
+import { type LoaderContext, type PassCounts, processAll } from './process.ts'
 
 /** The lock of a ledger's only loader: a second one, with another folder, would report the first one's files lost. */
 export const FOLDER_LOADER_LOCK = 'loading from a folder'
 
 /** Processes every file that is in the inboxes now. Stops between two files when the signal aborts. */
-export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pass> {
-  await bringUpToDate(work)
+export async function updateDb(work: LoaderContext, signal: AbortSignal): Promise<PassCounts> {
+  await applyDecisions(work)
   await work.ledger.checkWritable()
-  await work.ledger.uploads.endAttempts()
+  await work.ledger.uploads.writePendingResets()
   return processAll(work, signal)
 }
 
@@ -17,7 +17,10 @@ export async function updateDb(work: UpdateDb, signal: AbortSignal): Promise<Pas
 const appliedVersions = new WeakMap<Catalogue, string>()
 
 /** Finds the products of listings that still wait for it, and applies changed verdicts and store merges of people. */
-export async function bringUpToDate({ ledger, catalogue }: Pick<UpdateDb, 'ledger' | 'catalogue'>): Promise<void> {
+export async function applyDecisions({
+  ledger,
+  catalogue,
+}: Pick<LoaderContext, 'ledger' | 'catalogue'>): Promise<void> {
   await catalogue.finishPendingWork()
   const version = `${await ledger.verdicts.version()} ${await ledger.storeMerges.version()}`
   if (appliedVersions.get(catalogue) === version) return

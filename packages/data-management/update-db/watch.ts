@@ -5,21 +5,21 @@ import type { Log } from '@splitcart/shared/log.ts'
 import { isDatabaseTrouble } from '../database/postgres-problems.ts'
 import { isNewerSchema } from '../schemas.ts'
 
-const LOOK_MS = 1_000
-// A pass costs the same for one file as for many: what comes meanwhile, and the hints of what this one moves away, have one.
+const POLL_MS = 1_000
+// A pass costs the same for one file as for many: this pause collects new files, and events of files that the pass moved.
 const REST_MS = 100
 const FAILED_MS_MAX = 30_000
 
 /**
- * Runs `pass` until the signal aborts. A pass that throws is repeated after a pause that grows, unless a newer program has changed a
- * schema meanwhile; nothing is lost by that. `lookMs`: after how long it looks where nothing was heard.
+ * Runs `pass` until the signal aborts. A pass that throws is repeated after a pause that grows, unless a newer program has
+ * changed a schema; nothing is lost by that. `lookMs`: the interval between passes without file system events.
  */
 export async function repeatOnChange(
   folders: readonly string[],
   pass: () => Promise<void>,
-  { log, signal, lookMs = LOOK_MS }: Readonly<{ log: Log; signal: AbortSignal; lookMs?: number }>,
+  { log, signal, lookMs = POLL_MS }: Readonly<{ log: Log; signal: AbortSignal; lookMs?: number }>,
 ): Promise<void> {
-  const hint = hintOf(folders, log)
+  const hint = watchFolders(folders, log)
   try {
     for (let failures = 0; !signal.aborted; ) {
       try {
@@ -32,7 +32,7 @@ export async function repeatOnChange(
         else log.error({ err: error, failures }, 'pass failed')
       }
       if (failures === 0 && lookMs > REST_MS) await pauseUntil(undefined, REST_MS, signal)
-      const pause = failures === 0 ? lookMs : Math.min(LOOK_MS * 2 ** failures, FAILED_MS_MAX)
+      const pause = failures === 0 ? lookMs : Math.min(POLL_MS * 2 ** failures, FAILED_MS_MAX)
       await pauseUntil(failures === 0 ? hint.next() : undefined, pause, signal)
     }
   } finally {
@@ -40,9 +40,9 @@ export async function repeatOnChange(
   }
 }
 
-type Hint = { next: () => Promise<void>; close: () => void }
+type ChangeSignal = { next: () => Promise<void>; close: () => void }
 
-function hintOf(folders: readonly string[], log: Log): Hint {
+function watchFolders(folders: readonly string[], log: Log): ChangeSignal {
   let wake = () => {}
   let isDue = false
   const onChange = () => {

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chainOf, type Store, storeOf, storesOf } from '../chains.ts'
-import { DRIFT, type Drift, type Plan, planOf, STEADY } from '../plan.ts'
-import { arrivalsOf, cachedLineWriter, type GeneratedRow, linesOf, rowsOf, scrapesOf } from '../scrapes.ts'
+import { type Drift, MEASURED_DRIFT, NO_DRIFT, type Plan, planOf } from '../plan.ts'
+import { cachedLineWriter, type GeneratedRow, linesOf, rowsOf, scrapesByArrival, scrapesOf } from '../scrapes.ts'
 
 const PLAN = planOf({ companies: 2, stores: 12, days: 30, products: 400 })
 
 /** The plan with some kinds of drift only. */
 function only(drift: Partial<Drift>): Plan {
-  return { ...PLAN, drift: { ...STEADY, ...drift } }
+  return { ...PLAN, drift: { ...NO_DRIFT, ...drift } }
 }
 
 function products(plan: Plan, store: Store, day: number) {
@@ -49,14 +49,14 @@ test('stores of one day have scrapers of two kinds, and new versions reach them 
 })
 
 test('some scrapes break off, and some lack a category', () => {
-  const scrapes = [...scrapesOf({ ...PLAN, companies: 1, drift: STEADY })].filter((_, place) => place % 4 === 0)
+  const scrapes = [...scrapesOf({ ...PLAN, companies: 1, drift: NO_DRIFT })].filter((_, place) => place % 4 === 0)
   const rows = (drift: Partial<Drift>) =>
     scrapes.map(({ store, day }) => [...linesOf(only(drift), store, day)].join('').split('\n').length)
   const whole = rows({})
   const shareWith = (some: readonly number[], isSo: (share: number) => boolean) =>
     some.filter((count, place) => isSo(count / whole[place]!)).length / whole.length
   near(
-    shareWith(rows({ halfShare: 0.2 }), (share) => share < 0.15),
+    shareWith(rows({ truncatedShare: 0.2 }), (share) => share < 0.15),
     0.2,
     0.1,
   )
@@ -72,7 +72,7 @@ test('stores join one after the other and stay, and scrapes arrive in any order,
   const perDay = Map.groupBy(scrapesOf(plan), ({ day }) => day)
   assert.ok(perDay.get(0)!.length < 10)
   assert.equal(perDay.get(10)!.length, 24)
-  const arrivals = [...arrivalsOf(plan)].map(({ fileName }) => fileName)
+  const arrivals = [...scrapesByArrival(plan)].map(({ fileName }) => fileName)
   const inOrder = [...scrapesOf(plan)].map(({ fileName }) => fileName)
   assert.deepEqual(arrivals.toSorted(), inOrder.toSorted())
   const lateBy = arrivals.map((name, place) => place - inOrder.indexOf(name))
@@ -93,7 +93,7 @@ test('some stores are scraped in the newest format, some rows have no price, and
 })
 
 test('drifting scrapes are the same every time, whoever writes them', () => {
-  assert.equal(PLAN.drift, DRIFT)
+  assert.equal(PLAN.drift, MEASURED_DRIFT)
   const write = cachedLineWriter(PLAN, 3_000)
   for (const { store, day } of [...scrapesOf(PLAN)].filter((_, place) => place % 40 === 0)) {
     const lines = Buffer.concat([...linesOf(PLAN, store, day)])

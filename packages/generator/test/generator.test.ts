@@ -9,14 +9,14 @@ import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
 import { chainOf, type Store, storeOf } from '../chains.ts'
-import { figuresOf } from '../figures.ts'
-import { type Plan, planOf, STEADY } from '../plan.ts'
+import { expectedCounts } from '../expected-counts.ts'
+import { NO_DRIFT, type Plan, planOf } from '../plan.ts'
 import { hash } from '../random.ts'
 import { cachedLineWriter, linesOf, rowsOf, scrapesOf } from '../scrapes.ts'
 import { writeBigFile, writeScrape } from '../write.ts'
 
 const MEBIBYTE = 1024 * 1024
-const SMALL = planOf({ companies: 5, stores: 2, days: 3, products: 300, drift: STEADY })
+const SMALL = planOf({ companies: 5, stores: 2, days: 3, products: 300, drift: NO_DRIFT })
 
 function digestOf(plan: Plan): string {
   const digest = createHash('sha256')
@@ -115,7 +115,7 @@ test('rows without SKU, without store_id and in many scripts are among them', ()
 
 test('about as many rows change from day to day as the plan says', () => {
   for (const changeShare of [0, 0.03, 0.2]) {
-    const plan = planOf({ companies: 1, stores: 1, changeShare, turnoverShare: 0.01, drift: STEADY })
+    const plan = planOf({ companies: 1, stores: 1, changeShare, turnoverShare: 0.01, drift: NO_DRIFT })
     const store = storeOf(plan, chainOf(0), 0)
     let [compared, changed, gone, come] = [0, 0, 0, 0]
     for (let day = 1; day <= 5; day++) {
@@ -134,7 +134,7 @@ test('about as many rows change from day to day as the plan says', () => {
 })
 
 test('stores of a chain sell nearly the same, at nearly the same prices', () => {
-  const plan = planOf({ companies: 1, stores: 4, products: 1000, drift: STEADY })
+  const plan = planOf({ companies: 1, stores: 4, products: 1000, drift: NO_DRIFT })
   const [first, ...others] = [0, 1, 2, 3].map((index) => byListing(readAll(plan, storeOf(plan, chainOf(0), index), 0)))
   const equalShares = others.map((other) => {
     const shared = [...other].filter(([listing]) => first?.has(listing))
@@ -157,7 +157,7 @@ test('chains share barcodes of the goods they share, and every barcode has its c
 })
 
 test('the figures of a plan are those of its rows', () => {
-  const figures = figuresOf(SMALL)
+  const figures = expectedCounts(SMALL)
   const rows = [...scrapesOf(SMALL)].flatMap(({ store, day }) => readAll(SMALL, store, day))
   const listings = new Map(rows.map((row) => [`${row.company} ${row.sku ?? row.key}`, row]))
   assert.deepEqual(figures, {
@@ -206,7 +206,7 @@ test('a scrape is written to a file as it is', async () => {
 test('a big file has about the size asked for, with whole scrapes of several stores and days', async () => {
   await using folder = await freshFolder()
   const path = join(folder.path, 'big.jsonl')
-  const { bytes, rows, scrapes, plan } = await writeBigFile(path, { bytes: 2 * MEBIBYTE, seed: 3, drift: STEADY })
+  const { bytes, rows, scrapes, plan } = await writeBigFile(path, { bytes: 2 * MEBIBYTE, seed: 3, drift: NO_DRIFT })
   assert.ok(bytes >= 2 * MEBIBYTE && bytes < 2.3 * MEBIBYTE, String(bytes))
   const counts = new Map<string, number>()
   for await (const lines of readLines(createReadStream(path) as AsyncIterable<Buffer>))

@@ -13,13 +13,13 @@ import { TRANSFORMS, type TransformName } from './transforms.ts'
 type Fields = InputRecord['fields']
 
 /** Source of a value: the first path that has one, else the constant `value`; then transforms applied in order. */
-export type Source = Readonly<{ paths: readonly string[]; transforms: readonly TransformName[]; value?: unknown }>
+export type FieldSource = Readonly<{ paths: readonly string[]; transforms: readonly TransformName[]; value?: unknown }>
 
 /** The fields of both parts of a row, each with its source. */
-export type Mapping = Readonly<Record<'product' | 'metadata', Readonly<Record<string, Source>>>>
+export type Mapping = Readonly<Record<'product' | 'metadata', Readonly<Record<string, FieldSource>>>>
 
 /** Defaults for all rows of a scrape; a row's own values take precedence. */
-export type OfAllRows = Readonly<{ company?: string; store?: string; storeName?: string; date: string }>
+export type RowDefaults = Readonly<{ company?: string; store?: string; storeName?: string; date: string }>
 
 const SOURCE_FIELDS = new Set(['path', 'transform', 'value'])
 
@@ -48,13 +48,13 @@ function mappingIn(text: string, faults: string[]): Mapping {
   return mapping
 }
 
-function sourcesIn(half: string, fields: Fields, faults: string[]): Record<string, Source> {
+function sourcesIn(half: string, fields: Fields, faults: string[]): Record<string, FieldSource> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, given]) => [name, sourceIn(`${half}.${name}`, given, faults)]),
   )
 }
 
-function sourceIn(name: string, given: unknown, faults: string[]): Source {
+function sourceIn(name: string, given: unknown, faults: string[]): FieldSource {
   if (typeof given === 'string') return { paths: [given], transforms: [] }
   const { path = [], transform = [], value } = Object(given) as Fields
   const unknown = Object.keys(Object(given)).find((field) => !SOURCE_FIELDS.has(field))
@@ -69,19 +69,19 @@ function sourceIn(name: string, given: unknown, faults: string[]): Source {
 }
 
 /** Makes a row by the mapping. Without one, a record that is a row stays; any other is the product of a row. */
-export function rowOf({ fields }: InputRecord, mapping: Mapping | undefined, ofAll: OfAllRows): ScrapedRow {
+export function rowOf({ fields }: InputRecord, mapping: Mapping | undefined, defaults: RowDefaults): ScrapedRow {
   const isRow = isObject(fields.product)
   const product = mapping === undefined ? (isRow ? fields.product : fields) : mapped(fields, mapping.product)
   const metadata = mapping === undefined ? (isRow ? fields.metadata : {}) : mapped(fields, mapping.metadata)
-  return { product: withKey(product as Fields), metadata: withDefaults(isObject(metadata) ? metadata : {}, ofAll) }
+  return { product: withKey(product as Fields), metadata: withDefaults(isObject(metadata) ? metadata : {}, defaults) }
 }
 
-function mapped(fields: Fields, sources: Readonly<Record<string, Source>>): Fields {
+function mapped(fields: Fields, sources: Readonly<Record<string, FieldSource>>): Fields {
   const entries = Object.entries(sources).map(([name, source]) => [name, valueFor(fields, source)] as const)
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }
 
-function valueFor(fields: Fields, { paths, transforms, value: always }: Source): unknown {
+function valueFor(fields: Fields, { paths, transforms, value: always }: FieldSource): unknown {
   const found = paths
     .map((path) => at(fields, path))
     .find((value) => value !== undefined && value !== null && value !== '')
@@ -112,7 +112,7 @@ function withKey(product: Fields): Fields {
   return normalized === undefined ? product : { ...product, normalized_name_brand_size: normalized }
 }
 
-function withDefaults(metadata: Fields, { company, store, storeName, date }: OfAllRows): Fields {
+function withDefaults(metadata: Fields, { company, store, storeName, date }: RowDefaults): Fields {
   const own = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined && value !== null))
   const hasStore = own.store_id !== undefined || own.store_name !== undefined
   return {

@@ -23,7 +23,7 @@ const MARK = [0xef, 0xbb, 0xbf]
 
 /** Yields the records. Throws `input_unreadable` at the first invalid one; earlier ones may have been yielded. */
 export async function* recordsOf({ chunks, format, delimiter }: Input): AsyncGenerator<InputRecord> {
-  const { first, all } = await begun(chunks)
+  const { first, all } = await peek(chunks)
   const found = format ?? formatOf(first)
   if (found === 'jsonl') yield* fromLines(all)
   else if (found === 'json') yield* fromArray(all)
@@ -45,7 +45,7 @@ function isTelling(first: Buffer<ArrayBuffer>): boolean {
 }
 
 /** The first bytes, enough to detect the format, and a stream of the whole input; both without byte order mark. */
-async function begun(chunks: AsyncIterable<Buffer>) {
+async function peek(chunks: AsyncIterable<Buffer>) {
   const iterator = chunks[Symbol.asyncIterator]()
   let first = Buffer.alloc(0)
   while (!isTelling(first)) {

@@ -5,17 +5,17 @@ type Transform = (value: unknown) => unknown
 
 export const TRANSFORMS = {
   /** Trims text and collapses white space between its words. */
-  trim: (value) => textOf(value)?.replace(/\s+/gu, ' ').trim(),
+  trim: (value) => scalarText(value)?.replace(/\s+/gu, ' ').trim(),
   /** The price in a text such as `$1,234.50` or `1.234,50 €`, as a decimal. */
-  price: (value) => priceIn(textOf(value)),
+  price: (value) => priceIn(scalarText(value)),
   /** A whole number of cents as a decimal: 310 is 3.10. */
-  cents: (value) => decimalOfCents(textOf(value)),
+  cents: (value) => decimalOfCents(scalarText(value)),
   /** Converts text, number or boolean to a boolean. */
-  boolean: (value) => flagIn(textOf(value)),
+  boolean: (value) => flagIn(scalarText(value)),
   /** Splits text at `>`, `/`, `|` or `;`; a list stays as it is. */
-  list: (value) => (Array.isArray(value) ? value : partsOf(textOf(value))),
+  list: (value) => (Array.isArray(value) ? value : splitList(scalarText(value))),
   /** The date in an ISO 8601 time, in seconds or milliseconds since 1970, or in day/month/year. */
-  date: (value) => dateIn(textOf(value)),
+  date: (value) => dateIn(scalarText(value)),
 } as const satisfies Record<string, Transform>
 
 export type TransformName = keyof typeof TRANSFORMS
@@ -34,7 +34,7 @@ const YES = new Set([
 const NO = new Set(['false', 'no', 'n', '0', 'out of stock', 'outofstock', 'out_of_stock', 'sold out', 'soldout'])
 const SECONDS_MAX = 100_000_000_000
 
-function textOf(value: unknown): string | undefined {
+function scalarText(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
@@ -72,7 +72,7 @@ function flagIn(text: string | undefined): boolean | undefined {
   return NO.has(word) || word.endsWith('/outofstock') ? false : undefined
 }
 
-function partsOf(text: string | undefined): string[] | undefined {
+function splitList(text: string | undefined): string[] | undefined {
   const parts = text?.split(/[>/|;]/).map((part) => part.trim())
   return parts?.filter((part) => part !== '')
 }

@@ -10,8 +10,8 @@ import { dyingAt } from '@splitcart/shared/test/dying-disk.ts'
 import { refusingDisk } from '@splitcart/shared/test/failing-disk.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { receiptsIn } from '../archive.ts'
-import { contentOf } from '../archive-content.ts'
-import { type Packing, packArchive } from '../archive-packing.ts'
+import { readArchivedFile } from '../archive-content.ts'
+import { type PackingContext, packArchive } from '../archive-packing.ts'
 import { realClock } from '../clock.ts'
 import { Dictionaries } from '../dictionaries.ts'
 import { obtain } from '../obtain.ts'
@@ -47,18 +47,18 @@ async function archived({ folders }: Place, name: string, text: string, state = 
   await writeFile(join(folders.archive, name.replace('.jsonl', '.receipt.json')), JSON.stringify(receipt))
 }
 
-async function pack({ folders }: Place, more: Partial<Packing> = {}): Promise<string[]> {
+async function pack({ folders }: Place, more: Partial<PackingContext> = {}): Promise<string[]> {
   const packing = { disk, folders, form: 'packed' as const, now: NOW, findWriters: async () => new Set<string>() }
   const became: string[] = []
   for await (const each of packArchive({ ...packing, restMs: Number.NEGATIVE_INFINITY, ...more }, () => true)) {
     if (each.fault !== undefined) throw each.fault
-    became.push(`${each.name} ${each.became}`)
+    became.push(`${each.name} ${each.outcome}`)
   }
   return became
 }
 
 const read = (place: Place, name: string, text: string) =>
-  contentOf(disk, place.folders.archive, { name, sha256: sha256Of(text) }).then(String)
+  readArchivedFile(disk, place.folders.archive, { name, sha256: sha256Of(text) }).then(String)
 
 test('only what is loaded, has rested and is open to nobody is packed, and its receipt still leads to it', async () => {
   await using place = await freshPlace()
@@ -109,13 +109,20 @@ test('a packed file is what the next one is sent against, and keeps its name and
   const noted = { name: 'x.jsonl', sha256: sha256Of(DAYS[1]!), sidecarEnding: '.receipt.json', sidecar: {} }
   const moved = await moveWithSidecar(
     disk,
-    { ...noted, path, seen: fileStatsOf(await stat(path)) },
+    { ...noted, path, sentStats: fileStatsOf(await stat(path)) },
     place.folders.archive,
   )
   assert.match(moved, /^x-[0-9a-f]{8}\.jsonl$/)
   const receipt = JSON.parse(await readFile(join(place.folders.archive, 'x.receipt.json'), 'utf8'))
   assert.equal(receipt.sha256, sha256Of(DAYS[0]!))
-  const prune = { disk, folders: place.folders, daysMin: 1, now: NOW + 1000 * HOUR_MS, dryRun: false, all: true }
+  const prune = {
+    disk,
+    folders: place.folders,
+    daysMin: 1,
+    now: NOW + 1000 * HOUR_MS,
+    dryRun: false,
+    trustsClock: true,
+  }
   for await (const { name } of pruneArchive(prune)) assert.equal(name, 'x.jsonl')
   assert.equal(await findKept(disk, place.folders.archive, 'x.jsonl'), undefined)
   assert.deepEqual(await readdir(join(place.folders.archive, '.bases')), [])
@@ -194,7 +201,7 @@ test('what lies damaged under the name that a file is packed under moves aside, 
   const packed = ['x.jsonl.dcz', 'x.jsonl.dcz.damaged']
   assert.deepEqual(await visible(archive), ['how-to-read-dcz.txt', ...packed, 'x.receipt.json'])
   assert.equal(await read(place, 'x.jsonl', DAYS[0]!), DAYS[0])
-  const prune = { disk, folders: place.folders, daysMin: 1, now: NOW, dryRun: false, all: true }
+  const prune = { disk, folders: place.folders, daysMin: 1, now: NOW, dryRun: false, trustsClock: true }
   assert.equal((await Array.fromAsync(pruneArchive(prune))).length, 1)
   assert.deepEqual(await visible(archive), ['how-to-read-dcz.txt'])
 })

@@ -9,11 +9,11 @@ import { FileFigures } from '@splitcart/shared/truth/file-figures.ts'
 import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { type CheckBy, checkFile, NO_BASELINE } from '../check-file.ts'
+import { type CheckContext, checkFile, NO_BASELINE } from '../check-file.ts'
 import { ScrapeCheck } from '../scrape-check.ts'
 
 const METADATA = { company: 'northmart', store_id: 'S1', scraped_date: '2026-05-02' }
-const ALONE: CheckBy = {
+const ALONE: CheckContext = {
   thresholds: usualThresholds(),
   on: '2026-05-02',
   baselineOf: async () => NO_BASELINE,

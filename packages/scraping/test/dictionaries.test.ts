@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { openReceiver, type Receiver } from '@splitcart/data-management/test/receiver.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { uploadData } from '../upload-data.ts'
-import type { Job } from '../upload-job.ts'
+import type { UploadJob } from '../upload-job.ts'
 import { disk, freshPlace, type Place, putInOutbox, visible } from './place.ts'
 
 const ROWS = 900
@@ -63,7 +63,7 @@ async function openWay(receiver: Receiver) {
   return Object.assign(way, { url, [Symbol.asyncDispose]: close })
 }
 
-type WayOptions = Partial<Job> & Readonly<{ resumableBytesMin?: number | undefined }>
+type WayOptions = Partial<UploadJob> & Readonly<{ resumableBytesMin?: number | undefined }>
 
 function run(place: Place, url: URL, key: string, { resumableBytesMin = 1e9, ...more }: WayOptions = {}) {
   const client = createUploadClient({ server: url, key, resumableBytesMin })

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { beat } from '../heartbeat.ts'
+import { requestHeartbeat } from '../heartbeat.ts'
 import { readLastRun } from '../last-run.ts'
 import { problem } from './any-server.ts'
 import { disk, putInOutbox, row, textOf } from './place.ts'
@@ -103,5 +103,5 @@ test('a heartbeat that fails is a warning that keeps its path to itself, and a r
 
 test('a heartbeat that is not answered is given up', async () => {
   await using ears = await service(0)
-  await assert.rejects(beat(ears.url, 50), { code: 'heartbeat_unanswered' })
+  await assert.rejects(requestHeartbeat(ears.url, 50), { code: 'heartbeat_unanswered' })
 })

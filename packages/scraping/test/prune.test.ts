@@ -8,7 +8,7 @@ import type { Disk } from '@splitcart/shared/disk.ts'
 import type { Receipt, UploadState } from '@splitcart/shared/receipt.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { lockArchive } from '../archive-lock.ts'
-import { type Prune, pruneArchive } from '../prune.ts'
+import { type PruneArchiveOptions, pruneArchive } from '../prune.ts'
 import { loaded } from './any-server.ts'
 import { disk, freshPlace, type Place, visible } from './place.ts'
 import { freshSender, upload } from './sender.ts'
@@ -35,7 +35,7 @@ async function archived(place: Place, stem: string, state: UploadState, daysAgo:
   await writeFile(join(place.folders.archive, `${stem}.receipt.json`), JSON.stringify(receipt))
 }
 
-async function prune(place: Place, more: Partial<Prune> = {}): Promise<string[]> {
+async function prune(place: Place, more: Partial<PruneArchiveOptions> = {}): Promise<string[]> {
   const names: string[] = []
   const all = { disk, folders: place.folders, daysMin: 30, now: NOW, dryRun: false, ...more }
   for await (const { name } of pruneArchive(all)) names.push(name)
@@ -83,7 +83,7 @@ test('with a clock that is a year ahead nothing is removed, unless a person insi
   // What was loaded since by the same clock looks young.
   await archived(place, 'young', 'loaded', -365)
   await assert.rejects(prune(place, { now }), { code: 'prune_refused' })
-  assert.deepEqual(await prune(place, { now, all: true }), ['a.jsonl', 'b.jsonl'])
+  assert.deepEqual(await prune(place, { now, trustsClock: true }), ['a.jsonl', 'b.jsonl'])
   const left = ['waits.jsonl', 'waits.receipt.json', 'young.jsonl', 'young.receipt.json']
   assert.deepEqual(await visible(place.folders.archive), left)
 })

@@ -7,8 +7,8 @@ import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Clock, realClock } from '../clock.ts'
 import { JsonlWriter } from '../jsonl-writer.ts'
 import { findWritersOn } from '../open-writers.ts'
-import { scanOutbox, type Waiting } from '../outbox.ts'
-import { endsWhole, OutboxSorter, type RestRules, restFor } from '../resting.ts'
+import { type OutboxFile, scanOutbox } from '../outbox.ts'
+import { endsWithWholeRow, OutboxSorter, type RestRules, restMsFor } from '../resting.ts'
 import { watchOutbox } from '../watch.ts'
 import { disk, freshPlace, type Place, putInOutbox, row, textOf, visible } from './place.ts'
 import { freshSender, told, upload } from './sender.ts'
@@ -38,7 +38,10 @@ function sorterAt(place: Place, rules: Partial<RestRules> = {}) {
   const sorter = new OutboxSorter({ ...RULES, findWriters: NOBODY, ...rules }, clock)
   const ready = async () => {
     const { waiting } = await scanOutbox(disk, place.folders.outbox)
-    const sorted = await sorter.sort(waiting, { isMarked: () => false, endsWhole: (file) => endsWhole(disk, file) })
+    const sorted = await sorter.sort(waiting, {
+      isMarked: () => false,
+      endsWithWholeRow: (file) => endsWithWholeRow(disk, file),
+    })
     return sorted.ready.map(({ name }) => name)
   }
   return { time, sorter, ready }
@@ -147,16 +150,16 @@ test('on Windows a file that cannot be opened alone is in use; a system that can
 
 test('rest is longer for what is large, took long to be written, made pauses, or ends within a row', () => {
   const small = { size: 1000, spanMs: 0 }
-  const whole = { pauseMsMax: 0, endsWhole: true }
-  assert.equal(Math.round(restFor(2000, small, whole)), 2000)
-  assert.equal(Math.round(restFor(2000, small, { ...whole, endsWhole: false })), 30_000)
-  assert.equal(Math.round(restFor(2000, { ...small, size: 10e9 }, whole)), 30_000)
-  assert.equal(restFor(2000, { ...small, spanMs: 1_000 }, whole), 5_000)
-  assert.equal(restFor(2000, { ...small, spanMs: 100_000 }, whole), 12_000)
-  assert.equal(restFor(2000, { ...small, spanMs: 200_000 }, whole), 20_000)
-  assert.equal(restFor(2000, { ...small, spanMs: 1e9 }, whole), 60_000)
-  assert.equal(restFor(2000, small, { ...whole, pauseMsMax: 5_000 }), 15_000)
-  assert.equal(restFor(2000, small, { ...whole, pauseMsMax: 1e9 }), 600_000)
+  const whole = { pauseMsMax: 0, endsWithWholeRow: true }
+  assert.equal(Math.round(restMsFor(2000, small, whole)), 2000)
+  assert.equal(Math.round(restMsFor(2000, small, { ...whole, endsWithWholeRow: false })), 30_000)
+  assert.equal(Math.round(restMsFor(2000, { ...small, size: 10e9 }, whole)), 30_000)
+  assert.equal(restMsFor(2000, { ...small, spanMs: 1_000 }, whole), 5_000)
+  assert.equal(restMsFor(2000, { ...small, spanMs: 100_000 }, whole), 12_000)
+  assert.equal(restMsFor(2000, { ...small, spanMs: 200_000 }, whole), 20_000)
+  assert.equal(restMsFor(2000, { ...small, spanMs: 1e9 }, whole), 60_000)
+  assert.equal(restMsFor(2000, small, { ...whole, pauseMsMax: 5_000 }), 15_000)
+  assert.equal(restMsFor(2000, small, { ...whole, pauseMsMax: 1e9 }), 600_000)
 })
 
 test('whether a file ends with a whole row is told from its end', async () => {
@@ -174,7 +177,7 @@ test('whether a file ends with a whole row is told from its end', async () => {
   for (const [text, isWhole] of Object.entries(cases)) {
     await putInOutbox(place, 'a.jsonl', text)
     const [file] = (await scanOutbox(disk, place.folders.outbox)).waiting
-    assert.equal(await endsWhole(disk, file as Waiting), isWhole, text.slice(-20))
+    assert.equal(await endsWithWholeRow(disk, file as OutboxFile), isWhole, text.slice(-20))
   }
 })
 

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { openReceiver, type Receiver } from '@splitcart/data-management/test/receiver.ts'
 import { openCuttingProxy } from '../../../test/cutting-proxy.ts'
-import { deliver } from '../delivery.ts'
 import { scanOutbox } from '../outbox.ts'
+import { withRetries } from '../retries.ts'
 import { resumeSidecarPath, type Spooled, spool } from '../spool.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { problem } from './any-server.ts'
@@ -68,7 +68,7 @@ for (const base of ['', '/shop/', '/shop'])
     const url = proxy.url + base
     const sending = () => clientOf(url, receiver.key).send(spooled, (_bytes, sentBytes) => heard.push(sentBytes))
     const untold = { signal: new AbortController().signal, onPause: () => {} }
-    const receipt = await deliver(sending, { triesMax: 50, firstDelayMs: 10 }, untold)
+    const receipt = await withRetries(sending, { triesMax: 50, firstDelayMs: 10 }, untold)
     assert.deepEqual([receipt.sha256, receipt.filename], [spooled.sha256, NAME])
     assert.equal(heard.at(-1), spooled.spooledBytes)
     assert.equal(proxy.blows.length, 0)
@@ -130,7 +130,7 @@ test('bytes that were damaged on the way into the spool are refused, and the ser
   const error = await clientOf(receiver.url, receiver.key)
     .send(wrong, () => {})
     .catch((caught) => caught)
-  assert.deepEqual([error.document.code, error.saysAltered], ['digest_mismatch', true])
+  assert.deepEqual([error.document.code, error.isAboutAlteredRequest], ['digest_mismatch', true])
   assert.deepEqual(await keptFiles(receiver), [])
 })
 

@@ -2,19 +2,20 @@
 import { createUploadClient } from '../upload-client.ts'
 import { uploadData } from '../upload-data.ts'
 import type { Summary, UploadEvent } from '../upload-events.ts'
-import type { Job } from '../upload-job.ts'
+import type { UploadJob } from '../upload-job.ts'
 import { type AnyServer, anyServer } from './any-server.ts'
 import { disk, freshPlace, type Place } from './place.ts'
 
 export const KEY = 'a-key-of-a-test-1234'
 
-export type Sender = AsyncDisposable & Readonly<{ place: Place; server: AnyServer; events: UploadEvent[]; job: Job }>
+export type Sender = AsyncDisposable &
+  Readonly<{ place: Place; server: AnyServer; events: UploadEvent[]; job: UploadJob }>
 
 /** With short pauses, so that a test is over quickly. */
-export async function freshSender(more: Partial<Job> = {}): Promise<Sender> {
+export async function freshSender(more: Partial<UploadJob> = {}): Promise<Sender> {
   const [place, server] = await Promise.all([freshPlace(), anyServer()])
   const events: UploadEvent[] = []
-  const job: Job = {
+  const job: UploadJob = {
     disk,
     folders: place.folders,
     client: createUploadClient({ server: server.url, key: KEY }),

@@ -19,10 +19,10 @@ test('a file never takes the name of another one of the same length, and finds i
     const path = join(at.path, 'x.jsonl')
     await writeFile(path, text)
     const { sha256 } = await digestOfFile(DISK, path)
-    const seen = fileStatsOf(await DISK.lstat(path))
+    const sentStats = fileStatsOf(await DISK.lstat(path))
     return moveWithSidecar(
       DISK,
-      { path, name: 'x.jsonl', seen, sha256, sidecarEnding: '.receipt.json', sidecar: { text } },
+      { path, name: 'x.jsonl', sentStats, sha256, sidecarEnding: '.receipt.json', sidecar: { text } },
       folder,
     )
   }

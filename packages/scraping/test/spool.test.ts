@@ -6,18 +6,18 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { scanOutbox, type Waiting } from '../outbox.ts'
+import { type OutboxFile, scanOutbox } from '../outbox.ts'
 import { cleanSpool, type Spooled, spool } from '../spool.ts'
 import { disk, freshPlace, type Place, putInOutbox } from './place.ts'
 
 const TEXT = '{"a": "bread"}\n{"a": "milk"}\n{"a": "no newline"}'
 
-async function waitingFile(place: Place, name = 'x.jsonl', text = TEXT): Promise<Waiting> {
+async function waitingFile(place: Place, name = 'x.jsonl', text = TEXT): Promise<OutboxFile> {
   await putInOutbox(place, name, text)
   return (await scanOutbox(disk, place.folders.outbox)).waiting.find((file) => file.name === name)!
 }
 
-async function spoolOf(place: Place, file: Waiting, encoding: 'zstd' | 'gzip' = 'zstd'): Promise<Spooled> {
+async function spoolOf(place: Place, file: OutboxFile, encoding: 'zstd' | 'gzip' = 'zstd'): Promise<Spooled> {
   const spooled = await spool(disk, place.folders, file, { encoding })
   assert.ok(spooled)
   return spooled

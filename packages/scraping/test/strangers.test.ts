@@ -15,7 +15,7 @@ import {
   strangerSaying,
   takingOverAt,
 } from '../../../test/stranger.ts'
-import { examineServer } from '../doctor-server.ts'
+import { checkServer } from '../doctor-server.ts'
 import { createUploadClient } from '../upload-client.ts'
 import { uploadData } from '../upload-data.ts'
 import type { Summary } from '../upload-events.ts'
@@ -264,7 +264,7 @@ test('an answer without an end costs neither memory nor patience without one', a
 test('doctor tells what of resuming does not get through, and leaves nothing on the server', async () => {
   await using scene = await openScene()
   const said = async () => {
-    const findings = await Array.fromAsync(examineServer(new URL(scene.proxy.url), scene.key))
+    const findings = await Array.fromAsync(checkServer(new URL(scene.proxy.url), scene.key))
     return findings
       .map(({ check, state, detail }) => `${check} ${state}: ${detail}`)
       .filter((line) => /^(resuming|key|uploading)/.test(line))

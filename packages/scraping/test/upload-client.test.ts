@@ -130,11 +130,11 @@ test('an answer of the server that says no carries its status, its problem and h
   const zstdToo = { 'accept-encoding': 'zstd, gzip' }
   const cases: [status: number, code: string, headers: Record<string, string>, error: object][] = [
     [503, 'stopping', { 'retry-after': '7' }, { status: 503, retry: 'soon', retryAfterMs: 7000 }],
-    [413, 'content_too_large', {}, { retry: 'never', refuses: true, saysAltered: false }],
-    [422, 'of_a_newer_server', {}, { retry: 'never', refuses: true, saysAltered: false }],
+    [413, 'content_too_large', {}, { retry: 'never', refusesFile: true, isAboutAlteredRequest: false }],
+    [422, 'of_a_newer_server', {}, { retry: 'never', refusesFile: true, isAboutAlteredRequest: false }],
     [415, 'encoding_unsupported', { 'accept-encoding': 'gzip, identity' }, { asksForGzip: true }],
-    [415, 'media_type_unsupported', zstdToo, { asksForGzip: false, refuses: false, saysAltered: true }],
-    [400, 'file_name_missing', {}, { retry: 'never', refuses: false, saysAltered: true }],
+    [415, 'media_type_unsupported', zstdToo, { asksForGzip: false, refusesFile: false, isAboutAlteredRequest: true }],
+    [400, 'file_name_missing', {}, { retry: 'never', refusesFile: false, isAboutAlteredRequest: true }],
   ]
   for (const [status, code, headers, error] of cases) {
     server.next.push({ status, headers, body: problem(status, code) })

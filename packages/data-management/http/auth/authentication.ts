@@ -8,7 +8,7 @@
 import { isIP } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Receiving } from '../../inbox/accept.ts'
+import type { ReceivingContext } from '../../inbox/accept.ts'
 import type { Principal, Scope } from '../../ledger/keys.ts'
 import { Failures } from '../edge/failures.ts'
 import { keysIn } from '../edge/head.ts'
@@ -49,7 +49,7 @@ export type Authenticator = Readonly<{
 
 /** Makes an authenticator for keys and sessions, which counts failures per address. */
 export function openAuthenticator(
-  { ledger: { keys, sessions }, now, steady }: Receiving,
+  { ledger: { keys, sessions }, now, steady }: ReceivingContext,
   limits: ServerLimits,
 ): Authenticator {
   const failures = new Failures(limits.failuresPerMinuteMax)
@@ -98,7 +98,7 @@ function addressCheck(): (principal: Principal, request: FastifyRequest) => bool
 /** Authenticates each request, and checks its scope, before anything else of it is read. */
 export function authenticate(
   server: FastifyInstance,
-  { ledger: { keys }, now }: Receiving,
+  { ledger: { keys }, now }: ReceivingContext,
   authenticator: Authenticator,
 ): void {
   server.decorateRequest('principal', null)

@@ -65,7 +65,7 @@ async function answerSession(services: Services, request: FastifyRequest, reply:
   const token = tokenIn(request)
   const session = token === undefined ? undefined : await ledger.sessions.find(token, now())
   if (token === undefined || session?.principal.keyId !== principal.keyId) {
-    const key = await ledger.keys.working(principal.keyId, now())
+    const key = await ledger.keys.findWorking(principal.keyId, now())
     return viewOf(services, principal, key?.expiresAt ?? now())
   }
   // The session was extended by use: the cookie gets the new expiry.

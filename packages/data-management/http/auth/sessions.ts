@@ -26,7 +26,7 @@ export function sessionsRoutes(server: FastifyInstance, { inbox: { ledger, now }
   const end = { summary: 'Sign a browser out', response: { 204: { type: 'null' } } }
   const options = { config: MAY_CHANGE, schema: end }
   server.delete<{ Params: { id: string } }>('/api/sessions/:id', options, async (request, reply) => {
-    const about = await ledger.sessions.endOne(request.params.id)
+    const about = await ledger.sessions.endById(request.params.id)
     if (about === undefined) throw new Problem('not_found', 'no session has this id')
     await ledger.audit({ at: now(), who: nameOf(principalOf(request)), what: 'session ended', about })
     return reply.code(204).send()

@@ -29,7 +29,7 @@ const LIMITS = {
 export async function readForm(
   request: FastifyRequest,
   limits: PaceLimits,
-): Promise<Pick<IncomingFile, 'body' | 'filename' | 'whole'>> {
+): Promise<Pick<IncomingFile, 'body' | 'filename' | 'checkRequestEnd'>> {
   const next = partsOf(request)
   const surroundings = new Surroundings(request.raw, limits)
   const { done, value: part } = await surroundings.wait(next)
@@ -37,11 +37,11 @@ export async function readForm(
   if (part.type !== 'file' || part.fieldname !== PART)
     throw new Problem('form_invalid', `it has a part named ${JSON.stringify(String(part.fieldname).slice(0, 100))}`)
   surroundings.file = part.file
-  const whole = async () => {
+  const checkRequestEnd = async () => {
     if (!(await surroundings.wait(next)).done) throw new Problem('form_invalid', MORE_PARTS)
     await surroundings.wait(() => ended(request))
   }
-  return { body: part.file, filename: part.filename ?? '', whole }
+  return { body: part.file, filename: part.filename ?? '', checkRequestEnd }
 }
 
 type Next = () => Promise<IteratorResult<Multipart>>

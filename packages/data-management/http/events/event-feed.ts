@@ -7,9 +7,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Log } from '@splitcart/shared/log.ts'
-import type { Receiving } from '../../inbox/accept.ts'
+import type { ReceivingContext } from '../../inbox/accept.ts'
 import { progressIn } from '../../inbox/progress.ts'
-import type { Change, Changes } from '../../ledger/changes.ts'
+import type { UploadChange, UploadChangeReader } from '../../ledger/changes.ts'
 import { withDetails } from '../routes/upload-view.ts'
 import { COMMENT, frameOf } from './event-frames.ts'
 import { Listeners, type Subscriber } from './listeners.ts'
@@ -21,11 +21,11 @@ const CHANGES_AT_ONCE_MAX = 200
 
 /** The feed of one server. */
 export class EventFeed {
-  readonly #inbox: Receiving
+  readonly #inbox: ReceivingContext
   readonly #log: Log
   readonly #listeners = new Listeners()
   readonly #word = randomBytes(6).toString('base64url').replace(/-/g, '_')
-  #changes: Promise<Changes> | undefined
+  #changes: Promise<UploadChangeReader> | undefined
   #timer: NodeJS.Timeout | undefined
   #looks = 0
   #isLooking = false
@@ -35,7 +35,7 @@ export class EventFeed {
   #told = 0
   #progress = ''
 
-  constructor(inbox: Receiving, log: Log) {
+  constructor(inbox: ReceivingContext, log: Log) {
     this.#inbox = inbox
     this.#log = log
   }
@@ -66,7 +66,7 @@ export class EventFeed {
     this.#rest()
   }
 
-  async #missedSince(lastId: string | undefined, changes: Changes): Promise<string> {
+  async #missedSince(lastId: string | undefined, changes: UploadChangeReader): Promise<string> {
     const told = this.#told
     const last = this.#numberIn(lastId)
     const isNear = last !== undefined && told - last <= CHANGES_AT_ONCE_MAX
@@ -75,7 +75,7 @@ export class EventFeed {
     return missed.length === 0 ? COMMENT : (await this.#framesOf(missed)).join('')
   }
 
-  #start(): Promise<Changes> {
+  #start(): Promise<UploadChangeReader> {
     if (this.#changes === undefined) {
       this.#changes = this.#open()
       this.#changes.catch(() => this.#rest())
@@ -84,8 +84,8 @@ export class EventFeed {
     return this.#changes
   }
 
-  async #open(): Promise<Changes> {
-    const changes = await this.#inbox.ledger.lookAtChanges()
+  async #open(): Promise<UploadChangeReader> {
+    const changes = await this.#inbox.ledger.openChangeReader()
     this.#told = await changes.latest()
     return changes
   }
@@ -113,7 +113,7 @@ export class EventFeed {
     }
   }
 
-  async #broadcastNews(changes: Changes | undefined): Promise<void> {
+  async #broadcastNews(changes: UploadChangeReader | undefined): Promise<void> {
     if (changes === undefined) return
     const isTimeForAComment = this.#looks % LOOKS_PER_COMMENT === 0
     this.#isBehind = (await changes.hasChanged()) || this.#isBehind
@@ -127,7 +127,7 @@ export class EventFeed {
     if (isTimeForAComment) this.#listeners.broadcast(COMMENT)
   }
 
-  async #broadcastChanges(changes: Changes): Promise<void> {
+  async #broadcastChanges(changes: UploadChangeReader): Promise<void> {
     const latest = await changes.latest()
     while (this.#told < latest) {
       const until = Math.min(latest, this.#told + CHANGES_AT_ONCE_MAX)
@@ -138,7 +138,7 @@ export class EventFeed {
     }
   }
 
-  async #framesOf(changes: readonly Change[]): Promise<string[]> {
+  async #framesOf(changes: readonly UploadChange[]): Promise<string[]> {
     const found = await this.#inbox.ledger.uploads.findAll(changes.map(({ uploadId }) => uploadId))
     const views = new Map((await withDetails(this.#inbox, found)).map((view) => [view.id, view]))
     return changes.map(({ number, uploadId }) => {

@@ -39,7 +39,7 @@ export const OVERVIEW_ONLY_KINDS: readonly string[] = ['late', 'partial', 'rejec
 
 /** Marks in `ticks` those of `OVERVIEW_ONLY_KINDS` that still hold. */
 export async function markOverviewOnly(services: Reading, ticks: ActiveTicks): Promise<void> {
-  if (!OVERVIEW_ONLY_KINDS.some((kind) => ticks.of(kind).length > 0)) return
+  if (!OVERVIEW_ONLY_KINDS.some((kind) => ticks.ofKind(kind).length > 0)) return
   onSources(await sourcesNow(services), ticks)
   await rejectsOff(services, ticks)
 }
@@ -84,7 +84,7 @@ async function latestUploads(services: Reading, state: 'held' | 'failed', ticks:
   const { uploads } = services.inbox.ledger
   const { since, countMax, query } = uploadsWanted(services, state)
   const count = countOf(await uploads.countSince(since, countMax + 1, query), countMax)
-  const ids = ticks.of(state).map(({ subject }) => subject)
+  const ids = ticks.ofKind(state).map(({ subject }) => subject)
   const named = ids.length === 0 ? [] : await uploads.listBriefly({ ...query, ids, limit: ids.length })
   const off = named
     .filter(({ received_at }) => received_at >= since)
@@ -105,7 +105,7 @@ async function latestUploads(services: Reading, state: 'held' | 'failed', ticks:
 }
 
 async function findings(services: Reading, ticks: ActiveTicks): Promise<Attention['findings']> {
-  const ticked = new Set(ticks.of('findings').map(({ subject }) => subject))
+  const ticked = new Set(ticks.ofKind('findings').map(({ subject }) => subject))
   const max = FIRST_MAX + ticked.size
   const isMeant = (finding: ChainFinding, index: number) => index < max || ticked.has(findingKey(finding))
   const { first, ...count } = await unbelievedFindings(services, isMeant)
@@ -133,7 +133,7 @@ async function rejects(services: Reading, ticks: ActiveTicks): Promise<Attention
 /** The SHA-256 of the files whose rejects are ticked off. */
 async function rejectsOff(services: Reading, ticks: ActiveTicks): Promise<ReadonlySet<string>> {
   const { inbox, catalogue } = services
-  const subjects = ticks.of('rejects').map(({ subject }) => subject)
+  const subjects = ticks.ofKind('rejects').map(({ subject }) => subject)
   const known = new Map((await inbox.ledger.uploads.findAll(subjects)).map(({ id, sha256 }) => [id, sha256]))
   const files = subjects.map((subject) => known.get(subject) ?? subject)
   const loads = await loadsWithRejectsOf(catalogue.database, rejectsSince(services), files)

@@ -2,12 +2,12 @@
 import { Readable } from 'node:stream'
 import { create } from 'content-disposition'
 import type { FastifyReply } from 'fastify'
-import type { Receiving } from '../../inbox/accept.ts'
+import type { ReceivingContext } from '../../inbox/accept.ts'
 import { openContent } from '../../inbox/open-content.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 
 /** Answers with the file. Throws `not_found` if it is no longer stored. */
-export async function contentOf(inbox: Receiving, upload: Upload, reply: FastifyReply): Promise<FastifyReply> {
+export async function contentOf(inbox: ReceivingContext, upload: Upload, reply: FastifyReply): Promise<FastifyReply> {
   const chunks = await openContent(inbox, upload)
   return reply
     .type('application/jsonl')

@@ -69,7 +69,7 @@ async function* whileAuthorized({ inbox }: Services, request: Asked, chunks: Asy
     yield chunk
     if (performance.now() < checkNow) continue
     checkNow = performance.now() + STILL_AUTHORIZED_MS
-    if ((await inbox.ledger.keys.working(keyId, inbox.now())) === undefined) throw new Problem('key_refused')
+    if ((await inbox.ledger.keys.findWorking(keyId, inbox.now())) === undefined) throw new Problem('key_refused')
   }
 }
 

@@ -5,7 +5,7 @@ import type { Source } from '../../catalogue/queries/sources.ts'
 import type { Backlog, LoadTotals } from '../../ledger/counts.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { MachineTotals } from '../../ledger/machines.ts'
-import { receiversOnRecord } from '../../ledger/notice-outbox.ts'
+import { listReceivers } from '../../ledger/notice-outbox.ts'
 import { CONDITIONS } from '../../notices/conditions.ts'
 import type { Reading } from '../threads/reading.ts'
 import { sourcesNow } from './freshness.ts'
@@ -49,7 +49,7 @@ export async function figuresNow(reading: Reading): Promise<Figures> {
   for (const { state } of sources) counts[state]++
   return {
     uploads: await ledger.uploads.countByState(),
-    waiting: await ledger.uploads.waiting(),
+    waiting: await ledger.uploads.backlog(),
     loads: await ledger.uploads.loadTotals(),
     lastLoad: await ledger.uploads.lastSettled(),
     lastBackup: (await ledger.latestBackup())?.at ?? null,
@@ -57,9 +57,7 @@ export async function figuresNow(reading: Reading): Promise<Figures> {
     machines: await ledger.machines.totals(reading.inbox.now()),
     sources: counts,
     conditions: await conditionsOf(ledger),
-    untold: Object.fromEntries(
-      (await receiversOnRecord(ledger.notices.database)).map((each) => [each.name, each.waiting]),
-    ),
+    untold: Object.fromEntries((await listReceivers(ledger.notices.database)).map((each) => [each.name, each.waiting])),
     lastScrapes: sources
       .slice(0, SOURCES_MAX)
       .map(({ company, store_id, receivedAt }) => ({ company, store: store_id, at: receivedAt })),

@@ -3,7 +3,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ChainFinding, chainFindings, faultOfNames } from '../../catalogue/queries/findings.ts'
-import { aboutOf, type BeliefRecord, whyNotBelievable } from '../../ledger/beliefs.ts'
+import { type BeliefRecord, describeBelief, whyNotBelievable } from '../../ledger/beliefs.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE, NO_QUERY, readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
@@ -47,7 +47,7 @@ async function believe({ inbox, catalogue }: Services, request: FastifyRequest<{
   if (fault !== undefined) throw new Problem('request_invalid', `body: ${fault}`)
   const who = nameOf(principalOf(request))
   const at = inbox.now()
-  const record = await inbox.ledger.beliefs.hold({
+  const record = await inbox.ledger.beliefs.add({
     company,
     store,
     rule,
@@ -56,7 +56,7 @@ async function believe({ inbox, catalogue }: Services, request: FastifyRequest<{
     who,
     reason: reason.trim() || null,
   })
-  await inbox.ledger.audit({ at, who, what: 'belief held', about: String(record.id), detail: aboutOf(record) })
+  await inbox.ledger.audit({ at, who, what: 'belief held', about: String(record.id), detail: describeBelief(record) })
   return beliefView(record)
 }
 

@@ -69,7 +69,7 @@ async function checksOf({ inbox, catalogue }: Services, log: FastifyInstance['lo
     // A lookup by primary key that finds nothing: its cost does not depend on the size of the catalogue.
     isWell('catalogue', () => catalogue.findLoad('')),
     isWell('disk', hasRoom),
-    files.isShared ? isWell('inbox', () => files.pending()) : true,
+    files.isShared ? isWell('inbox', () => files.status()) : true,
   ])
   return { ledger, catalogue: catalogued, disk, ...(files.isShared && { inbox: shared }) }
 }

@@ -26,7 +26,7 @@ export function heartbeatRoutes(server: FastifyInstance, { inbox }: Services): v
     if (Number.isNaN(Date.parse(sent_at))) throw new Problem('request_invalid', 'body/sent_at is not a time')
     const report = { version, platform, arch, waiting_files, waiting_bytes, refused_files, sent_at }
     const { keyId } = principalOf(request)
-    if (kept.take(keyId, steady()) === 0) await ledger.machines.keep(keyId, report, now())
+    if (kept.take(keyId, steady()) === 0) await ledger.machines.store(keyId, report, now())
     return reply.code(204).send()
   })
 }

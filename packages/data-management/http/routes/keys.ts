@@ -3,7 +3,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { isNetwork } from '@splitcart/shared/setting-readers.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type KeyRecord, type MadeKey, type NewKey, SCOPES } from '../../ledger/keys.ts'
+import { type KeyRecord, type KeyWithText, type NewKey, SCOPES } from '../../ledger/keys.ts'
 import type { MachineRecord } from '../../ledger/machines.ts'
 import { faultOfRight } from '../../ledger/rights.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
@@ -90,7 +90,7 @@ async function listKeys(services: Services, { limit, after }: ListQuery): Promis
   const page = found.slice(0, limit)
   const last = found.length > limit ? page.at(-1) : undefined
   const next = cursorOf('keys', last === undefined ? null : [last.created_at, last.id])
-  const machines = await ledger.machines.of(page.map(({ id }) => id))
+  const machines = await ledger.machines.findByKeys(page.map(({ id }) => id))
   return { keys: page.map((key) => viewOf(services, key, machines.get(key.id))), next }
 }
 
@@ -130,7 +130,7 @@ async function known({ inbox }: Services, id: string): Promise<KeyRecord> {
 }
 
 /** The view of a new key, with its secret text. */
-export async function madeView(services: Services, { id, text }: MadeKey): Promise<MadeKeyView> {
+export async function madeView(services: Services, { id, text }: KeyWithText): Promise<MadeKeyView> {
   return { ...viewOf(services, await known(services, id)), key: text }
 }
 

@@ -1,6 +1,6 @@
 /** State of update-db: the inbox tells whether it runs, the ledger its (latest) upload, a small file its progress. */
 import { isoTime } from '@splitcart/shared/time.ts'
-import type { Pending } from '../../inbox/inbox.ts'
+import type { InboxStatus } from '../../inbox/inbox.ts'
 import { progressIn } from '../../inbox/progress.ts'
 import type { Reading } from '../threads/reading.ts'
 import type { LoaderView } from './system-schema.ts'
@@ -9,7 +9,7 @@ import type { LoaderView } from './system-schema.ts'
 const LEFT_MAX = 20
 
 /** The state of the loader, whichever process started it. */
-export async function loaderState({ inbox }: Reading, { hasLoader }: Pending): Promise<LoaderView> {
+export async function loaderState({ inbox }: Reading, { hasLoader }: InboxStatus): Promise<LoaderView> {
   const { disk, folders, ledger } = inbox
   const nothing = { since: null, upload: null, progress: null }
   if (!hasLoader) return { ...nothing, state: 'not running' }

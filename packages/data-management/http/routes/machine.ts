@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { Sql } from '../../database/sql.ts'
-import type { Pending } from '../../inbox/inbox.ts'
+import type { InboxStatus } from '../../inbox/inbox.ts'
 import type { Reading } from '../threads/reading.ts'
 import type { SystemView } from './system-schema.ts'
 
@@ -24,8 +24,8 @@ export async function diskOf({ inbox }: Reading): Promise<SystemView['disk']> {
 }
 
 /** What waits to be loaded. `files` includes files put into the inbox by hand that the ledger does not know yet. */
-export async function waitingOf({ inbox }: Reading, { files }: Pending): Promise<SystemView['inbox']> {
-  const { bytes, since } = await inbox.ledger.uploads.waiting()
+export async function waitingOf({ inbox }: Reading, { files }: InboxStatus): Promise<SystemView['inbox']> {
+  const { bytes, since } = await inbox.ledger.uploads.backlog()
   return {
     files,
     bytes,

@@ -30,7 +30,7 @@ export function measuresOf(services: Services, figures: () => Promise<Figures>):
     isShared: true,
     part: inbox.isShared ? 'inbox' : 'database',
     sample: async () => [
-      { value: (await loaderState(services, await inbox.pending())).state === 'not running' ? 0 : 1 },
+      { value: (await loaderState(services, await inbox.status())).state === 'not running' ? 0 : 1 },
     ],
   }
   const ofDatabase = FROM_FIGURES.map(([name, help, type, sample]): Measure => {
@@ -147,7 +147,7 @@ function measuresOfShared(services: Services): Measure[] {
       name: 'splitcart_work_items',
       help: 'Uploads in the inbox of the fleet: waiting, claimed by a loader, and claimed again after a loader fell silent.',
       sample: async () => {
-        const { waiting, claimed, redelivered } = (await inbox.pending()).work!
+        const { waiting, claimed, redelivered } = (await inbox.status()).work!
         return each('state', { waiting, claimed, redelivered })
       },
     },
@@ -156,7 +156,7 @@ function measuresOfShared(services: Services): Measure[] {
       name: 'splitcart_work_oldest_seconds',
       help: 'How long the oldest upload has been in the inbox of the fleet; 0 when there is none.',
       sample: async () => {
-        const { oldest } = (await inbox.pending()).work!
+        const { oldest } = (await inbox.status()).work!
         return secondsSince(oldest, services.inbox.now())
       },
     },

@@ -3,7 +3,7 @@
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Ledger } from '../../ledger/ledger.ts'
-import { noticesBefore, type ReceiverRecord, receiversOnRecord } from '../../ledger/notice-outbox.ts'
+import { listReceivers, noticesBefore, type ReceiverRecord } from '../../ledger/notice-outbox.ts'
 import { kindOf } from '../../notices/conditions.ts'
 import { testReceivers } from '../../notices/outbox.ts'
 import type { NoticeReceiver } from '../../notices/receivers/receiver.ts'
@@ -49,8 +49,8 @@ export async function noticesListed(
   { notices, ticks }: Pick<Ledger, 'notices' | 'ticks'>,
   { receivers, before = Number.MAX_SAFE_INTEGER, limit }: NoticesParameters,
 ): Promise<NoticesView> {
-  const onRecord = new Map((await receiversOnRecord(notices.database)).map((each) => [each.name, each]))
-  const conditions = await notices.conditions(CONDITIONS_MAX)
+  const onRecord = new Map((await listReceivers(notices.database)).map((each) => [each.name, each]))
+  const conditions = await notices.list(CONDITIONS_MAX)
   const told = await noticesBefore(notices.database, before, limit)
   return {
     receivers: receivers.map((receiver) => receiverView(receiver, onRecord.get(receiver.name))),

@@ -8,7 +8,7 @@ import { activitySince, throughput, totals } from '../../catalogue/queries/activ
 import type { Clock } from '../../catalogue/queries/freshness.ts'
 import { COUNT_MAX, countOf } from '../../catalogue/queries/word-index.ts'
 import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
-import type { Pending } from '../../inbox/inbox.ts'
+import type { InboxStatus } from '../../inbox/inbox.ts'
 import { readable } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWith } from '../threads/answering.ts'
@@ -52,12 +52,12 @@ function sinceIn(text: string | undefined, { now, zone }: Clock): number {
 export type OverviewParameters = Readonly<{
   since: number
   room: Readonly<{ bavail: number; blocks: number; bsize: number }>
-  pending: Pending
+  pending: InboxStatus
 }>
 
 async function parametersOf({ inbox }: Services, since: number): Promise<OverviewParameters> {
   const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
-  return { since, room: { bavail, blocks, bsize }, pending: await inboxOf(inbox).pending() }
+  return { since, room: { bavail, blocks, bsize }, pending: await inboxOf(inbox).status() }
 }
 
 /** The overview. */
@@ -67,7 +67,7 @@ export function overviewSince({ inbox, ...reading }: Reading, parameters: Overvi
   return answer({ ...reading, inbox: { ...inbox, disk } }, since, pending)
 }
 
-async function answer(services: Reading, since: number, pending: Pending): Promise<Overview> {
+async function answer(services: Reading, since: number, pending: InboxStatus): Promise<Overview> {
   const { inbox, catalogue } = services
   const { database } = catalogue
   const moment = momentOf(services)

@@ -184,7 +184,7 @@ export async function oneProduct(reading: Reading, parameters: { id: string }): 
   const prices = await pricesNow(database, id, current)
   const summary = await priceSummaryOf(database, id, prices, current)
   const { verdicts } = reading.inbox.ledger
-  const comparable = await comparableWith(database, id, current, (listings) => verdicts.about(listings))
+  const comparable = await comparableWith(database, id, current, (listings) => verdicts.findFor(listings))
   return { ...product, now, ...summary, prices, comparable } satisfies ProductAnswer
 }
 

@@ -8,9 +8,9 @@ import { repaired, sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
 import type { Repair, RepairedBy } from '@splitcart/shared/truth/verdict.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import type { Receiving } from '../../inbox/accept.ts'
+import type { ReceivingContext } from '../../inbox/accept.ts'
 import { openContent } from '../../inbox/open-content.ts'
-import { repairOffered } from '../../ledger/receipt-of.ts'
+import { offeredRepair } from '../../ledger/receipt-of.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 import { objectOf } from '../edge/object-schema.ts'
 import { COUNT, COUNT_OR_NULL, DATE, limitOf, readable, TEXT_OR_NULL } from '../edge/parameters.ts'
@@ -57,7 +57,7 @@ export function repairRoutes(server: FastifyInstance, { inbox }: Services): void
   server.get<OfOne>('/api/uploads/:id/repair', options, async (request) => {
     const upload = await visibleUpload(inbox, request)
     const accepted = upload.repair === null ? undefined : (JSON.parse(upload.repair) as RepairedBy)
-    const repair = accepted?.repair ?? repairOffered(upload)
+    const repair = accepted?.repair ?? offeredRepair(upload)
     if (repair === undefined) throw new Problem('not_found', 'no repair is offered for this upload, and none was made')
     const { after = 0, limit } = request.query
     const changes = await changesIn(inbox, upload, repair, { after, limit })
@@ -69,7 +69,12 @@ export function repairRoutes(server: FastifyInstance, { inbox }: Services): void
 type Page = Readonly<{ after: number; limit: number }>
 
 /** The changes after a line; if there are more than `limit`, at least one more than fits. */
-async function changesIn(inbox: Receiving, upload: Upload, repair: Repair, { after, limit }: Page): Promise<Change[]> {
+async function changesIn(
+  inbox: ReceivingContext,
+  upload: Upload,
+  repair: Repair,
+  { after, limit }: Page,
+): Promise<Change[]> {
   const changes: Change[] = []
   for await (const lines of readLines(await openContent(inbox, upload), LINE_BYTES_MAX))
     for (const { number, bytes, tooLong } of lines) {

@@ -11,7 +11,7 @@ import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { Server, type Upload } from '@tus/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { accept, checkRoom, type Receiving } from '../../inbox/accept.ts'
+import { accept, type ReceivingContext, requireDiskSpace } from '../../inbox/accept.ts'
 import { type UnfinishedRecord, UnfinishedUploads } from '../../inbox/unfinished.ts'
 import { principalOf } from '../auth/authentication.ts'
 import { ArrivingBody } from '../edge/arriving-body.ts'
@@ -26,7 +26,7 @@ const EXPIRY_CHECK_MS = HOUR_MS
 const MEDIA_TYPE = 'application/offset+octet-stream'
 
 type Resumable = Readonly<{
-  inbox: Receiving
+  inbox: ReceivingContext
   unfinished: UnfinishedUploads
   kinds: readonly string[]
   finishing: Map<string, Promise<string>>
@@ -56,7 +56,7 @@ export async function resumableRoutes(
     const id = request.params.id === undefined ? undefined : UnfinishedUploads.idOf(keyId, request.params.id)
     const note = id === undefined ? undefined : await recordOf(id, inbox, unfinished)
     if (note?.acceptedAs !== undefined) return answerAccepted({ request, reply, unfinished, note })
-    if (request.method === 'POST' || request.method === 'PATCH') await checkRoom(inbox)
+    if (request.method === 'POST' || request.method === 'PATCH') await requireDiskSpace(inbox)
     const tusRequest: TusRequest = { request, keyId, id }
     const body = new ArrivingBody(request.raw, inbox.limits, () => sendContinue(request, reply))
     const incoming = webRequest(request, body)
@@ -81,7 +81,11 @@ const ROUTES = [
   { url: `${PATH}/:id`, method: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'] },
 ]
 
-async function recordOf(id: string, { ledger }: Receiving, unfinished: UnfinishedUploads): Promise<UnfinishedRecord> {
+async function recordOf(
+  id: string,
+  { ledger }: ReceivingContext,
+  unfinished: UnfinishedUploads,
+): Promise<UnfinishedRecord> {
   const note = unfinished.recordOf(id)
   const receiptId = note?.acceptedAs
   const isForgotten = receiptId !== undefined && (await ledger.uploads.find(receiptId)) === undefined
@@ -114,10 +118,9 @@ function openTus(resumable: Resumable, tusRequests: WeakMap<Request, TusRequest>
       const { kind, dictionarySha256 } = describedBy(upload.metadata)
       acceptedKind(kind, kinds, principalOf(tusRequestOf(incoming).request))
       // Checked before the bytes are sent: without its dictionary the file could not be decoded.
-      if (dictionarySha256 !== undefined)
-        await inbox.dictionaries?.check(dictionarySha256, tusRequestOf(incoming).keyId)
+      if (dictionarySha256 !== undefined) await inbox.dictionaries?.find(dictionarySha256, tusRequestOf(incoming).keyId)
       await inbox.checkBacklog(tusRequestOf(incoming).keyId)
-      await checkRoom(inbox, upload.size)
+      await requireDiskSpace(inbox, upload.size)
       return {}
     },
     onUploadFinish: async (incoming, upload) => {
@@ -157,7 +160,7 @@ async function acceptWhole(
     const note = unfinished.recordOf(id)
     const described = describedBy(note?.metadata)
     acceptedKind(described.kind, kinds, principalOf(request))
-    const sent = { ...described, body, bodyBytes, keyId, whole: async () => {} }
+    const sent = { ...described, body, bodyBytes, keyId, checkRequestEnd: async () => {} }
     const { upload, isNew } = await accept(inbox, sent)
     logAccepted(request, { upload, isNew, ms: inbox.now() - Date.parse(note?.creation_date ?? '') })
     await unfinished.settle(id, upload.id)
@@ -242,10 +245,10 @@ const CODES: Readonly<Record<number, ProblemCode>> = {
   501: 'request_invalid',
 }
 
-async function problemOf(answer: Response, inbox: Receiving): Promise<Problem> {
+async function problemOf(answer: Response, inbox: ReceivingContext): Promise<Problem> {
   const code = CODES[answer.status]
   if (code !== undefined) return new Problem(code, (await answer.text()).trim() || undefined)
   // The library does not report why a write failed; a full disk is the likely cause.
-  await checkRoom(inbox, 1)
+  await requireDiskSpace(inbox, 1)
   return new Problem('internal', undefined, { cause: new Error(`tus answered ${answer.status}`) })
 }

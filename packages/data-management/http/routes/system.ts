@@ -16,7 +16,7 @@ export function systemRoutes(server: FastifyInstance, services: Services, feed: 
   const schema = { summary: 'How things stand on the machine', response: { 200: SYSTEM_RESPONSE } }
   server.get('/api/system', { config: MAY_READ, schema }, async (): Promise<SystemView> => {
     const { node, sqlite = '' } = process.versions
-    const pending = await inboxOf(inbox).pending()
+    const pending = await inboxOf(inbox).status()
     const backup = await inbox.ledger.latestBackup()
     return {
       at: new Date(inbox.now()).toISOString(),

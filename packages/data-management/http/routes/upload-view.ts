@@ -2,7 +2,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyRequest } from 'fastify'
-import type { Receiving } from '../../inbox/accept.ts'
+import type { ReceivingContext } from '../../inbox/accept.ts'
 import { receiptOf } from '../../ledger/receipt-of.ts'
 import type { UploadSender } from '../../ledger/senders.ts'
 import type { Upload } from '../../ledger/uploads.ts'
@@ -11,7 +11,7 @@ import type { UploadDetails, UploadView } from './uploads-schema.ts'
 
 /** Uploads with their details. */
 export async function withDetails(
-  { ledger }: Pick<Receiving, 'ledger'>,
+  { ledger }: Pick<ReceivingContext, 'ledger'>,
   uploads: readonly Upload[],
 ): Promise<UploadView[]> {
   const senders = await ledger.sendersOf(uploads.map(({ id }) => id))
@@ -44,7 +44,7 @@ export function maySeeAll(request: FastifyRequest): boolean {
 
 /** The request's upload, if its key may download the file: any with the scope `admin`, else those it has sent. */
 export async function ownUpload(
-  inbox: Receiving,
+  inbox: ReceivingContext,
   request: FastifyRequest<{ Params: { id: string } }>,
 ): Promise<Upload> {
   const upload = await visibleUpload(inbox, request)
@@ -55,7 +55,7 @@ export async function ownUpload(
 
 /** The request's upload. Throws `not_found` also for an upload of another key that the principal may not see. */
 export async function visibleUpload(
-  { ledger: { uploads } }: Receiving,
+  { ledger: { uploads } }: ReceivingContext,
   request: FastifyRequest<{ Params: { id: string } }>,
 ): Promise<Upload> {
   const upload = await uploads.find(request.params.id)

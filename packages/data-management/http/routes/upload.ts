@@ -8,7 +8,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { RECEIPT_SCHEMA, type Receipt } from '@splitcart/shared/receipt.ts'
 import { parse } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { accept, checkRoom, type IncomingFile, type Receiving } from '../../inbox/accept.ts'
+import { accept, type IncomingFile, type ReceivingContext, requireDiskSpace } from '../../inbox/accept.ts'
 import { ENCODINGS, type Encoding } from '../../inbox/decode.ts'
 import type { PaceLimits } from '../../inbox/pace.ts'
 import type { Principal } from '../../ledger/keys.ts'
@@ -38,7 +38,7 @@ export async function uploadRoutes(
   const handle = async (request: FastifyRequest<{ Params: OfKind }>, reply: FastifyReply) => {
     const kind = acceptedKind(request.params.kind ?? PRODUCTS, kinds, principalOf(request))
     await inbox.checkBacklog(principalOf(request).keyId)
-    await checkRoom(inbox)
+    await requireDiskSpace(inbox)
     checkLength(request, inbox.limits.bodyBytesMax)
     const sent = await read(request, reply, inbox.limits)
     const { upload, isNew } = await accept(inbox, { ...sent, kind })
@@ -59,7 +59,7 @@ type OfKind = { kind?: string }
 
 /** The receipt for the sender, with the time until which the upload can serve as a dictionary. */
 export async function receiptForSender(
-  { ledger, dictionaries }: Receiving,
+  { ledger, dictionaries }: ReceivingContext,
   upload: Upload,
   keyId: string,
   duplicate: boolean,
@@ -111,10 +111,10 @@ async function read(
   return sent
 }
 
-function readRaw(request: FastifyRequest): Pick<IncomingFile, 'body' | 'encoding' | 'filename' | 'whole'> {
+function readRaw(request: FastifyRequest): Pick<IncomingFile, 'body' | 'encoding' | 'filename' | 'checkRequestEnd'> {
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
   const coding = request.headers['content-encoding']?.trim().toLowerCase()
-  const common = { body: request.raw, whole: async () => {} }
+  const common = { body: request.raw, checkRequestEnd: async () => {} }
   if (GZIP.has(mediaType)) {
     if (coding !== undefined && coding !== 'identity')
       throw new Problem('encoding_unsupported', `application/gzip with the encoding ${coding}`)

@@ -3,7 +3,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { previewOf } from '../../catalogue/hold-preview.ts'
 import { rejectsPage } from '../../catalogue/rejects.ts'
-import type { SortedKey, SortedQuery, UploadSort } from '../../ledger/sorted-uploads.ts'
+import type { SortedQuery, SortPosition, UploadSort } from '../../ledger/sorted-uploads.ts'
 import type { UploadQuery } from '../../ledger/uploads.ts'
 import { principalOf } from '../auth/authentication.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
@@ -103,7 +103,7 @@ export function uploadFilesRoutes(server: FastifyInstance, services: Services): 
 /** The ledger query for a request. `sender`: only uploads that this key has sent. */
 function queryOf({ before, state, q, key, ids, limit }: UploadsQuery, sender: string | undefined): UploadQuery {
   if (ids !== undefined) return { ...given({ keyId: sender }), ids: ids.split(','), limit: IDS_MAX }
-  return { ...given({ before, state, keyId: sender ?? key, named: q }), limit }
+  return { ...given({ before, state, keyId: sender ?? key, nameContains: q }), limit }
 }
 
 const IN_SORT = 'querystring/order and querystring/after go with sort'
@@ -118,7 +118,7 @@ function sortedQueryOf({ sort, order, after, state, limit, ...others }: UploadsQ
   }
   if (Object.keys(others).length > 0) throw new Problem('request_invalid', NOT_SORTED)
   const isNumber = sort === 'rows' || sort === 'rejected' || sort === 'bytes'
-  const last = cursorKeyIn(listSortedBy(sort), after, [isNumber ? 0 : '', ''] as SortedKey)
+  const last = cursorKeyIn(listSortedBy(sort), after, [isNumber ? 0 : '', ''] as SortPosition)
   return { sort, descending: order === 'desc', ...given({ state, after: last }), limit }
 }
 
@@ -147,7 +147,7 @@ export async function uploadsListed({ inbox }: Reading, { query, sender }: Uploa
 /** The uploads of a key whose files the server has lost and requests again. */
 export async function uploadsRequested({ inbox }: Reading, { sender }: { sender: string }): Promise<RequestedPage> {
   const { requestedFiles, identity } = inbox.ledger
-  const [found, history] = [await requestedFiles.of(sender), await identity.get()]
+  const [found, history] = [await requestedFiles.listFor(sender), await identity.get()]
   return { uploads: await inbox.ledger.receiptsFor(found, sender), next: null, ...(history && { history }) }
 }
 

@@ -86,7 +86,7 @@ async function giveVerdict(services: Services, request: FastifyRequest<{ Body: V
     throw new Problem('request_invalid', 'body/a and body/b are one and the same listing')
   const [at, who] = [now(), nameOf(principalOf(request))]
   const given = { one, other, verdict, at, who, reason: reason.trim() || null }
-  const id = await ledger.verdicts.give(given)
+  const id = await ledger.verdicts.add(given)
   await ledger.audit({ at, who, what: 'verdict given', about: String(id), detail: verdict })
   return viewOf((await ledger.verdicts.find(id))!)
 }

@@ -50,5 +50,5 @@ export const QUERIES = {
   watchBaseline,
   watched: async (reading: Reading) => ({ changed: await watchedNow(reading) }),
   watches: watchesListed,
-  waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.waitingByKey(),
+  waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.backlogByKey(),
 } as const satisfies Record<QueryName, (reading: Reading, parameters: never) => Promise<object>>

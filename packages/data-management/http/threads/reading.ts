@@ -2,12 +2,12 @@
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { Moment } from '../../catalogue/queries/freshness.ts'
-import type { Receiving } from '../../inbox/accept.ts'
+import type { ReceivingContext } from '../../inbox/accept.ts'
 
 /** The data that a query may read; it writes nothing. */
 export type Reading = Readonly<{
   catalogue: Pick<Catalogue, 'database' | 'findLoad' | 'path'>
-  inbox: Pick<Receiving, 'disk' | 'folders' | 'ledger' | 'diskBytesKept' | 'now'>
+  inbox: Pick<ReceivingContext, 'disk' | 'folders' | 'ledger' | 'diskBytesKept' | 'now'>
   /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
   partialShare?: number
   /** The time zone in which days begin; by default UTC. */

@@ -5,59 +5,59 @@ import { namesFor } from '@splitcart/shared/file-name.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { foldersOfKind } from '../../folders.ts'
-import type { Recorded } from '../../ledger/arrivals.ts'
+import type { RecordedUpload } from '../../ledger/arrivals.ts'
 import { UPDATE_DB_LOCK } from '../../lock-names.ts'
-import { handOver } from '../deliver.ts'
-import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
+import { handOver } from '../hand-over.ts'
+import type { Claim, ClaimPass, Inbox, InboxStatus, OpenedFile, ReceivedFile } from '../inbox.ts'
 import { restoreFile } from '../request-again.ts'
-import { findStored, liesInFolders } from '../stored.ts'
-import { claimsIn, type FolderStores } from './folder-claims.ts'
+import { findStored, storedFileExists, type UploadLocator } from '../stored.ts'
+import { type FolderStores, folderClaims } from './folder-claims.ts'
 
 /** A folder as an inbox. */
 export class FolderInbox implements Inbox {
   readonly isShared = false
-  readonly #place: FolderStores
+  readonly #stores: FolderStores
 
-  constructor({ disk, folders, ledger, keeps }: FolderStores) {
-    this.#place = { disk, folders, ledger, keeps }
+  constructor({ disk, folders, ledger, onKept }: FolderStores) {
+    this.#stores = { disk, folders, ledger, onKept }
   }
 
-  async arrive({ part, arrival, keyId, known }: Received): Promise<Recorded> {
-    const { disk, folders, ledger } = this.#place
+  async arrive({ part, arrival, keyId, known }: ReceivedFile): Promise<RecordedUpload> {
+    const { disk, folders, ledger } = this.#stores
     const { kind, sha256, filename } = arrival
-    if (!isLoadedKind(kind)) return handOver(this.#place, { ...arrival, state: 'delivered' }, { part, keyId })
+    if (!isLoadedKind(kind)) return handOver(this.#stores, { ...arrival, state: 'delivered' }, { part, keyId })
     const { inbox } = foldersOfKind(folders, kind)
-    if (known !== undefined && !(await ledger.arrivals.isWantedAgain(known, { keyId, kind }))) {
-      if (await ledger.requestedFiles.has(known.id)) await restoreFile(this.#place, part, known)
+    if (known !== undefined && !(await ledger.arrivals.mustBeStoredAgain(known, { keyId, kind }))) {
+      if (await ledger.requestedFiles.has(known.id)) await restoreFile(this.#stores, part, known)
       await removeIfThere(disk, part)
-      // Whoever put these bytes there may have died before this.
+      // The server that put these bytes there may have died before it synced the folder.
       await syncFolder(disk, inbox)
       return ledger.arrivals.record({ ...arrival, stored_as: known.stored_as }, keyId, false)
     }
-    await ledger.arrivals.arrive(arrival, keyId)
+    await ledger.arrivals.recordArriving(arrival, keyId)
     // Bytes that are on record keep their name: their earlier copy is found by it.
     const published = await publish(disk, part, inbox, namesFor(known?.stored_as ?? filename, sha256))
-    // Somebody may have sent the same bytes under another name at the same time, and been first. Then there are two copies, and update-db
-    // takes one away: only it takes names out of the inbox, or it could take away what has come under the name meanwhile.
+    // The same bytes may have arrived under another name at the same time. Then update-db removes one of the two copies:
+    // if anybody else removed names from the inbox, it might be a file that has just arrived under the same name.
     return ledger.arrivals.record({ ...arrival, stored_as: published.name }, keyId, true)
   }
 
-  async open(upload: Named): Promise<Opened | undefined> {
-    const stored = await findStored(this.#place.disk, this.#place.folders, upload)
+  async open(upload: UploadLocator): Promise<OpenedFile | undefined> {
+    const stored = await findStored(this.#stores.disk, this.#stores.folders, upload)
     return stored === undefined ? undefined : { stored, [Symbol.asyncDispose]: async () => {} }
   }
 
-  has(upload: Named): Promise<boolean> {
-    return liesInFolders(this.#place.disk, this.#place.folders, upload)
+  has(upload: UploadLocator): Promise<boolean> {
+    return storedFileExists(this.#stores.disk, this.#stores.folders, upload)
   }
 
-  claims(claiming: Claiming): AsyncGenerator<Claim> {
-    return claimsIn(this.#place, claiming)
+  claims(claiming: ClaimPass): AsyncGenerator<Claim> {
+    return folderClaims(this.#stores, claiming)
   }
 
   /** Counts the files of the folder, so that those a person copied there, not yet in the ledger, are included. */
-  async pending(): Promise<Pending> {
-    const { disk, folders } = this.#place
+  async status(): Promise<InboxStatus> {
+    const { disk, folders } = this.#stores
     const names = await disk.readdir(folders.inbox)
     const files = names.filter((name) => name.endsWith('.jsonl') && !name.startsWith('.')).length
     return { files, hasLoader: isLocked(join(folders.data, UPDATE_DB_LOCK)), work: undefined }

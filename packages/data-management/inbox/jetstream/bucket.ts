@@ -9,30 +9,30 @@ export const BUCKET_STREAM = `OBJ_${BUCKET}`
 
 const PIECE_BYTES = 512 * 1024
 
-type Reach = <T>(work: () => Promise<T>) => Promise<T>
+type WithStreams = <T>(work: () => Promise<T>) => Promise<T>
 
 /** A file in the bucket: its SHA-256, and when it was put there (milliseconds since 1970). */
-export type InBucket = Readonly<{ sha256: string; putAt: number }>
+export type BucketEntry = Readonly<{ sha256: string; putAt: number }>
 
 /** The bucket of an inbox. */
 export class Bucket {
   readonly #objects: Objm
   readonly #manager: JetStreamManager
-  readonly #reach: Reach
+  readonly #withStreams: WithStreams
   #store: ObjectStore | undefined
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, reach: Reach) {
+  constructor(connection: NatsConnection, manager: JetStreamManager, reach: WithStreams) {
     this.#objects = new Objm(connection)
     this.#manager = manager
-    this.#reach = reach
+    this.#withStreams = reach
   }
 
   /** Creates the bucket if it is missing. */
-  async make(replicas: number): Promise<void> {
+  async create(replicas: number): Promise<void> {
     try {
       this.#store = await this.#objects.create(BUCKET, { replicas, storage: StorageType.File })
     } catch (error) {
-      // It is there, and with other copies than we would make: the check of the settings says so.
+      // It exists with another number of copies: check.ts reports that.
       if (!(error instanceof JetStreamApiError)) throw error
       this.#store = await this.#objects.open(BUCKET)
     }
@@ -40,7 +40,7 @@ export class Bucket {
 
   /** Stores compressed bytes, unless they are stored already. When this resolves, the servers have them. */
   async put(sha256: string, bytes: () => AsyncIterable<Uint8Array>): Promise<void> {
-    await this.#reach(async () => {
+    await this.#withStreams(async () => {
       if ((await this.#info(sha256)) !== undefined) return
       const source = Readable.toWeb(Readable.from(bytes(), { objectMode: false })) as ReadableStream<Uint8Array>
       await this.#store!.put({ name: sha256, options: { max_chunk_size: PIECE_BYTES } }, source)
@@ -49,30 +49,30 @@ export class Bucket {
 
   /** Whether these bytes are stored. */
   has(sha256: string): Promise<boolean> {
-    return this.#reach(async () => (await this.#info(sha256)) !== undefined)
+    return this.#withStreams(async () => (await this.#info(sha256)) !== undefined)
   }
 
   /** The compressed bytes, piece by piece; undefined if there are none. Throws if pieces are missing. */
   async get(sha256: string): Promise<AsyncGenerator<Uint8Array> | undefined> {
-    const info = await this.#reach(() => this.#info(sha256))
+    const info = await this.#withStreams(() => this.#info(sha256))
     return info === undefined ? undefined : this.#pieces(info)
   }
 
   /** Removes the bytes of an upload. */
   async remove(sha256: string): Promise<void> {
-    await this.#reach(() => this.#store!.delete(sha256))
+    await this.#withStreams(() => this.#store!.delete(sha256))
   }
 
   /** The stored files. */
-  list(): Promise<InBucket[]> {
-    return this.#reach(async () =>
+  list(): Promise<BucketEntry[]> {
+    return this.#withStreams(async () =>
       (await this.#store!.list()).map(({ name, mtime }) => ({ sha256: name, putAt: Date.parse(mtime) })),
     )
   }
 
   /** Removes pieces of incomplete files, whose receiver died while storing them. */
-  async removeStrays(ageMsMin: number, now: number): Promise<number> {
-    return this.#reach(async () => {
+  async removeIncompleteFiles(ageMsMin: number, now: number): Promise<number> {
+    return this.#withStreams(async () => {
       const { state } = await this.#manager.streams.info(BUCKET_STREAM, { subjects_filter: `$O.${BUCKET}.C.>` })
       const whole = new Set((await this.#store!.list()).map(({ nuid }) => pieceSubject(nuid)))
       let removed = 0
@@ -91,13 +91,13 @@ export class Bucket {
     return info === null || info.deleted ? undefined : info
   }
 
-  /** Each piece comes from the leader: a consumer may lie on a server whose copy has holes, though it counts as current (nats-server 2.9). */
+  /** Fetches each piece from the leader: other copies may lack pieces though they count as current (nats-server 2.9). */
   async *#pieces({ nuid, chunks, name }: ObjectInfo): AsyncGenerator<Uint8Array> {
-    for (let came = 0, seq = 1; came < chunks; came++) {
+    for (let received = 0, seq = 1; received < chunks; received++) {
       // The servers know this request; the library's types do not.
       const next = { seq, next_by_subj: pieceSubject(nuid) } as MsgRequest
-      const piece = await this.#reach(() => this.#manager.streams.getMessage(BUCKET_STREAM, next))
-      if (piece === null) throw new Error(`${chunks - came} of ${chunks} pieces of ${name} are missing`)
+      const piece = await this.#withStreams(() => this.#manager.streams.getMessage(BUCKET_STREAM, next))
+      if (piece === null) throw new Error(`${chunks - received} of ${chunks} pieces of ${name} are missing`)
       seq = piece.seq + 1
       yield piece.data
     }

@@ -17,7 +17,7 @@ type ServerInfo = Readonly<{
 /** The results of the checks of the streams and syncs of an inbox. With one that fails, the inbox must not be used. */
 export async function checkFleetInbox(fleet: JetStreamInbox): Promise<CheckResult[]> {
   const streams = await fleet.streams()
-  return [...streams.flatMap((info) => checkStream(info, fleet.place.replicas)), ...(await checkSyncs(fleet))]
+  return [...streams.flatMap((info) => checkStream(info, fleet.address.replicas)), ...(await checkSyncs(fleet))]
 }
 
 function checkStream({ config }: StreamInfo, replicas: number): CheckResult[] {
@@ -34,8 +34,8 @@ function checkStream({ config }: StreamInfo, replicas: number): CheckResult[] {
   return [ok(about, `has ${num_replicas} copies`)]
 }
 
-async function checkSyncs({ place }: JetStreamInbox): Promise<CheckResult[]> {
-  if (place.monitorPort === undefined)
+async function checkSyncs({ address }: JetStreamInbox): Promise<CheckResult[]> {
+  if (address.monitorPort === undefined)
     return [
       warn(
         'syncs of the inbox',
@@ -44,7 +44,7 @@ async function checkSyncs({ place }: JetStreamInbox): Promise<CheckResult[]> {
       ),
     ]
   return Promise.all(
-    place.servers.map((server) => checkSync(`${server.slice(0, server.lastIndexOf(':'))}:${place.monitorPort}`)),
+    address.servers.map((server) => checkSync(`${server.slice(0, server.lastIndexOf(':'))}:${address.monitorPort}`)),
   )
 }
 

@@ -12,7 +12,7 @@ const PING_MS = 5_000
  * Connects to the first server that answers. If that one stops answering, the client reconnects to any of them, until
  * the connection is closed. Throws `inbox_unreachable`.
  */
-export async function connectTo({ servers, login, tls }: JetStreamAddress): Promise<NatsConnection> {
+export async function connectToNats({ servers, login, tls }: JetStreamAddress): Promise<NatsConnection> {
   const options: ConnectionOptions = {
     servers: [...servers],
     name: 'splitcart',

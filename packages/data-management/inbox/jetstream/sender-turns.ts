@@ -1,14 +1,14 @@
 /**
- * Fairness between the senders of a fleet: between two claims, which take the oldest item of all, a loader loads one
- * file of each other sender. So a busy sender delays the others by some of its files, not by all.
+ * Fairness between senders. With each claim of the oldest waiting file, a loader also loads the first file of every
+ * other sender: a sender with a long backlog delays the others by a few files, not by its whole backlog.
  */
 import type { Ledger } from '../../ledger/ledger.ts'
 
-// The query takes longer the more uploads wait: it may take a tenth of the time.
+// The query takes longer the more uploads wait: it runs for at most a tenth of the time.
 const REST_FACTOR = 10
 const REST_MS_MIN = 200
 
-/** One loader's view of the senders whose files wait, and their turns. */
+/** The first waiting file of each sender, as one loader knows them. */
 export class SenderTurns {
   readonly #ledger: Ledger
   readonly #now: () => number
@@ -22,8 +22,8 @@ export class SenderTurns {
   }
 
   /** The next upload of each sender except the sender of this one. Each upload is returned once. */
-  async ofOthers(id: string): Promise<string[]> {
-    await this.#ask()
+  async nextOfOtherSenders(id: string): Promise<string[]> {
+    await this.#refresh()
     const firsts = this.#firsts
     this.#firsts = []
     if (firsts.every((first) => first.id === id)) return []
@@ -31,10 +31,10 @@ export class SenderTurns {
     return firsts.flatMap((first) => (first.keyId === sender || first.id === id ? [] : [first.id]))
   }
 
-  async #ask(): Promise<void> {
+  async #refresh(): Promise<void> {
     const start = this.#now()
     if (start < this.#restsUntil) return
-    this.#firsts = await this.#ledger.firstsOfSenders()
+    this.#firsts = await this.#ledger.oldestOfEachSender()
     const took = this.#now() - start
     this.#restsUntil = start + took + Math.max(REST_MS_MIN, REST_FACTOR * took)
   }

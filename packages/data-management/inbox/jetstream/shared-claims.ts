@@ -6,11 +6,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseTrouble } from '../../database/postgres-problems.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import { type Upload, waits } from '../../ledger/uploads.ts'
-import type { Claim, Claiming, Ending, Inbox } from '../inbox.ts'
+import { isWaiting, type Upload } from '../../ledger/uploads.ts'
+import type { Claim, ClaimOutcome, ClaimPass, Inbox } from '../inbox.ts'
 import type { SenderTurns } from './sender-turns.ts'
 import { isInboxUnreachable, type JetStreamInbox } from './servers.ts'
-import type { Claim as WorkItem } from './work-queue.ts'
+import type { WorkItem } from './work-queue.ts'
 
 const CLAIM_WAIT_MS = 1_000
 const RETRY_MS = 1_000
@@ -21,14 +21,14 @@ const OTHER_LOADER_WAIT_MS_MAX = 10_000
 const OTHER_LOADER_POLL_MS = 100
 
 /** The servers to claim from, and how the bytes of an upload are opened. */
-type BytesInServers = Readonly<{ servers: JetStreamInbox; open: Inbox['open'] }>
+type ClaimSource = Readonly<{ servers: JetStreamInbox; open: Inbox['open'] }>
 
 type ClaimContext = Readonly<{
   ledger: Ledger
-  inbox: BytesInServers
+  inbox: ClaimSource
   turns: SenderTurns
   item: WorkItem
-  claiming: Claiming
+  claiming: ClaimPass
 }>
 
 /** Claims until the queue has been empty for a second, or the signal aborts. */
@@ -39,7 +39,7 @@ export async function* sharedClaims(context: Omit<ClaimContext, 'item'>): AsyncG
     if (item === undefined) return
     if (claiming.signal.aborted) return item.giveBack(0)
     const claimContext = { ...context, item }
-    const claim = await claimOf(claimContext)
+    const claim = await claimItem(claimContext)
     if (claim === undefined) continue
     yield* claimsOfOthers(claimContext)
     yield claim
@@ -52,23 +52,27 @@ export async function* sharedClaims(context: Omit<ClaimContext, 'item'>): AsyncG
  */
 async function* claimsOfOthers(context: ClaimContext): AsyncGenerator<Claim> {
   const { ledger, inbox, turns, item, claiming } = context
-  const ids = await orReported(context, item.uploadId, () => turns.ofOthers(item.uploadId))
+  const ids = await undefinedIfFailed(context, item.uploadId, () => turns.nextOfOtherSenders(item.uploadId))
   for (const id of ids ?? []) {
     if (claiming.signal.aborted) return
-    const upload = await orReported(context, id, () => ledger.claimForLoading(id, claiming.now()))
+    const upload = await undefinedIfFailed(context, id, () => ledger.claimForLoading(id, claiming.now()))
     if (upload === undefined) continue
     const removeBytes = () => inbox.servers.bucket.remove(upload.sha256)
-    const finish = async (ending: Ending) => (ending === 'delivered' ? removeBytes() : undefined)
-    yield { ...claimOn(context, upload), times: 1, finish, fail: removeBytes, release: () => {} }
+    const finish = async (ending: ClaimOutcome) => (ending === 'delivered' ? removeBytes() : undefined)
+    yield { ...claimForUpload(context, upload), timesClaimed: 1, finish, removeDamaged: removeBytes, release: () => {} }
   }
 }
 
 /** The result of `work`; undefined if it fails, which is reported of that upload. */
-async function orReported<T>(context: ClaimContext, uploadId: string, work: () => Promise<T>): Promise<T | undefined> {
+async function undefinedIfFailed<T>(
+  context: ClaimContext,
+  uploadId: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await retryUntilReachable(context, work)
   } catch (error) {
-    context.claiming.failed(uploadId, error)
+    context.claiming.onFailed(uploadId, error)
     return undefined
   }
 }
@@ -77,15 +81,15 @@ async function orReported<T>(context: ClaimContext, uploadId: string, work: () =
  * The claim of a work item. Undefined if its upload is not on record (forgotten) or no longer waits (its item came
  * twice, or a person decided), and the item is removed; or after an error, and the item is given back.
  */
-async function claimOf(context: ClaimContext): Promise<Claim | undefined> {
+async function claimItem(context: ClaimContext): Promise<Claim | undefined> {
   const { item, claiming } = context
   try {
-    const upload = await retryUntilReachable(context, () => takeOrWait(context, OTHER_LOADER_WAIT_MS_MAX))
-    if (upload !== undefined && waits(upload)) return claimOn(context, upload)
+    const upload = await retryUntilReachable(context, () => markLoadingOrWait(context, OTHER_LOADER_WAIT_MS_MAX))
+    if (upload !== undefined && isWaiting(upload)) return claimForUpload(context, upload)
     await item.done()
   } catch (error) {
     giveBack(item, claiming.signal.aborted)
-    claiming.failed(item.uploadId, error)
+    claiming.onFailed(item.uploadId, error)
   }
   return undefined
 }
@@ -94,18 +98,18 @@ async function claimOf(context: ClaimContext): Promise<Claim | undefined> {
  * Marks the upload of an item as loading, so that no loader takes it out of turn. If one has taken it already, waits up
  * to `waitMs` for that one; not if the item was claimed before: then its earlier loader may have marked it and died.
  */
-async function takeOrWait(context: ClaimContext, waitMs: number): Promise<Upload | undefined> {
+async function markLoadingOrWait(context: ClaimContext, waitMs: number): Promise<Upload | undefined> {
   const { ledger, item, claiming } = context
   const taken = await ledger.claimForLoading(item.uploadId, claiming.now())
   if (taken !== undefined) return taken
   const upload = await ledger.uploads.find(item.uploadId)
-  const isWithOther = upload?.state === 'loading' && item.times === 1
+  const isWithOther = upload?.state === 'loading' && item.timesClaimed === 1
   if (!isWithOther || waitMs <= 0 || claiming.signal.aborted) return upload
   await sleep(OTHER_LOADER_POLL_MS, undefined, { signal: claiming.signal }).catch(() => {})
-  return takeOrWait(context, waitMs - OTHER_LOADER_POLL_MS)
+  return markLoadingOrWait(context, waitMs - OTHER_LOADER_POLL_MS)
 }
 
-function claimOn(context: ClaimContext, upload: Upload): Claim {
+function claimForUpload(context: ClaimContext, upload: Upload): Claim {
   const { ledger, inbox, item } = context
   const removeBytes = async () => {
     await inbox.servers.bucket.remove(upload.sha256)
@@ -113,24 +117,24 @@ function claimOn(context: ClaimContext, upload: Upload): Claim {
   }
   return {
     upload,
-    times: item.times,
-    isHeld: true,
+    timesClaimed: item.timesClaimed,
+    blocksNext: true,
     bytes: 'here',
     open: () => inbox.open(upload),
     attempt: (action) =>
       retryUntilReachable(context, async () => {
         await ledger.checkWritable()
-        await ledger.uploads.endAttempts()
+        await ledger.uploads.writePendingResets()
         await action()
       }),
     finish: (ending) => (ending === 'delivered' ? removeBytes() : item.done()),
-    fail: removeBytes,
+    removeDamaged: removeBytes,
     release: (atOnce) => giveBack(item, atOnce),
   }
 }
 
 function giveBack(item: WorkItem, atOnce: boolean): void {
-  item.giveBack(atOnce ? 0 : Math.min(RETRY_MS * 2 ** item.times, GIVEN_BACK_MS_MAX))
+  item.giveBack(atOnce ? 0 : Math.min(RETRY_MS * 2 ** item.timesClaimed, GIVEN_BACK_MS_MAX))
 }
 
 /** Repeats `work` while a database or the inbox is unreachable. Keeps the claim: the upload is not at fault. */

@@ -9,10 +9,11 @@ import { constants, createGzip } from 'node:zlib'
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { v7 as uuid } from 'uuid'
-import type { Recorded } from '../../ledger/arrivals.ts'
-import { type Upload, waits } from '../../ledger/uploads.ts'
-import type { InboxStores } from '../deliver.ts'
-import type { Claim, Claiming, Inbox, Named, Opened, Pending, Received } from '../inbox.ts'
+import type { RecordedUpload } from '../../ledger/arrivals.ts'
+import { isWaiting, type Upload } from '../../ledger/uploads.ts'
+import type { InboxStores } from '../hand-over.ts'
+import type { Claim, ClaimPass, Inbox, InboxStatus, OpenedFile, ReceivedFile } from '../inbox.ts'
+import type { UploadLocator } from '../stored.ts'
 import { SenderTurns } from './sender-turns.ts'
 import type { JetStreamInbox } from './servers.ts'
 import { sharedClaims } from './shared-claims.ts'
@@ -32,23 +33,23 @@ export class SharedInbox implements Inbox, AsyncDisposable {
     this.servers = servers
   }
 
-  async arrive({ part, arrival, keyId, known }: Received): Promise<Recorded> {
+  async arrive({ part, arrival, keyId, known }: ReceivedFile): Promise<RecordedUpload> {
     const { disk, ledger } = this.#stores
     const { sha256, kind, filename } = arrival
     try {
       const isWanted =
-        known === undefined || waits(known) || (await ledger.arrivals.isWantedAgain(known, { keyId, kind }))
+        known === undefined || isWaiting(known) || (await ledger.arrivals.mustBeStoredAgain(known, { keyId, kind }))
       if (isWanted) await this.servers.bucket.put(sha256, () => compressedFrom(disk, part))
       const stored_as = known?.stored_as ?? filename
       const recorded = await ledger.arrivals.record({ ...arrival, stored_as }, keyId, isWanted)
-      if (waits(recorded.upload)) await this.servers.enqueue(recorded.upload)
+      if (isWaiting(recorded.upload)) await this.servers.enqueue(recorded.upload)
       return recorded
     } finally {
       await removeIfThere(disk, part)
     }
   }
 
-  async open({ sha256 }: Named): Promise<Opened | undefined> {
+  async open({ sha256 }: UploadLocator): Promise<OpenedFile | undefined> {
     const { disk, folders } = this.#stores
     const pieces = await this.servers.bucket.get(sha256)
     if (pieces === undefined) return undefined
@@ -61,7 +62,7 @@ export class SharedInbox implements Inbox, AsyncDisposable {
     return { stored, [Symbol.asyncDispose]: () => removeIfThere(disk, path) }
   }
 
-  has({ sha256 }: Named): Promise<boolean> {
+  has({ sha256 }: UploadLocator): Promise<boolean> {
     return this.servers.bucket.has(sha256)
   }
 
@@ -72,11 +73,11 @@ export class SharedInbox implements Inbox, AsyncDisposable {
     return true
   }
 
-  claims(claiming: Claiming): AsyncGenerator<Claim> {
+  claims(claiming: ClaimPass): AsyncGenerator<Claim> {
     return sharedClaims({ ledger: this.#stores.ledger, inbox: this, turns: this.#turns, claiming })
   }
 
-  async pending(): Promise<Pending> {
+  async status(): Promise<InboxStatus> {
     const work = await this.servers.counts()
     return { files: work.waiting + work.claimed, hasLoader: await this.servers.hasLoaders(), work }
   }

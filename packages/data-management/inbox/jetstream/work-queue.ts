@@ -8,12 +8,12 @@ export const CONSUMER = 'loaders'
 export type WorkCounts = Readonly<{ waiting: number; claimed: number; redelivered: number; oldest: number | null }>
 
 /** A work item claimed by one loader; no other gets it until this is disposed of. */
-export type Claim = Disposable &
+export type WorkItem = Disposable &
   Readonly<{
     uploadId: string
     sha256: string
     /** How often it was claimed, this time included. */
-    times: number
+    timesClaimed: number
     /** Removes the item for good. */
     done: () => Promise<void>
     /** Gives the item back; another loader may claim it after a while. */
@@ -25,17 +25,17 @@ export function workSubject(sha256: string): string {
   return `splitcart.work.${sha256}`
 }
 
-/** The claim that a message is. */
-export function claimOf(message: JsMsg, claimMs: number): Claim {
+/** The work item in a message; its claim is prolonged until it is done, given back or disposed of. */
+export function workItemOf(message: JsMsg, claimMs: number): WorkItem {
   const { id, sha256 } = message.json<{ id: string; sha256: string }>()
   const timer = setInterval(() => message.working(), claimMs / 3)
   return {
     uploadId: id,
     sha256,
-    times: message.info.deliveryCount,
+    timesClaimed: message.info.deliveryCount,
     done: async () => {
       clearInterval(timer)
-      // When this is lost, the item comes again and is found to have been done.
+      // If the acknowledgement is lost, the item is delivered again, and its load is found on record.
       await message.ackAck()
     },
     giveBack: (afterMs) => {

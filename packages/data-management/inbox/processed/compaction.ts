@@ -56,13 +56,13 @@ export class Compaction {
     return this.#waiting.size
   }
 
-  /** Has `work` scan the folders again: other programs put files there, too. */
+  /** Makes `compactWaiting` scan the folders again: other programs put files there, too. */
   rescan(): void {
     this.#wasScanned = false
   }
 
-  /** Compacts files as long as `mayGoOn` allows, asked before each; returns whether some are left. */
-  async work(mayContinue: () => boolean | Promise<boolean>): Promise<boolean> {
+  /** Compacts files while `mayContinue`, called before each, returns true; returns whether some are left. */
+  async compactWaiting(mayContinue: () => boolean | Promise<boolean>): Promise<boolean> {
     if (this.#context.form === 'plain') return false
     if (!this.#wasScanned) await this.#scan()
     for (const [path, bytes] of this.#waiting) {

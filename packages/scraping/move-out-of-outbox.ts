@@ -2,14 +2,14 @@
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Folders } from './folders.ts'
-import type { Waiting } from './outbox.ts'
+import type { OutboxFile } from './outbox.ts'
 import { moveWithSidecar } from './sidecar-move.ts'
 import { dropSent, dropSpooled, type Spooled } from './spool.ts'
 import { removeMark } from './whole-mark.ts'
 
 /** A sent file, its target folder, and its sidecar. */
 export type MoveRequest = Readonly<{
-  file: Waiting
+  file: OutboxFile
   spooled: Spooled
   to: string
   sidecarEnding: string
@@ -23,7 +23,7 @@ export async function moveOutOfOutbox(disk: Disk, folders: Folders, leaving: Mov
   try {
     const moved = await moveWithSidecar(
       disk,
-      { path, name, seen: spooled, sha256: spooled.sha256, sidecarEnding, sidecar },
+      { path, name, sentStats: spooled, sha256: spooled.sha256, sidecarEnding, sidecar },
       to,
     )
     await dropSent(disk, folders, spooled)

@@ -1,5 +1,5 @@
 /** Aborts a request when no byte has moved for `idleMsMax`, however long the request has taken. */
-export class Idle implements Disposable {
+export class IdleTimeout implements Disposable {
   readonly #controller = new AbortController()
   readonly #idleMsMax: number
   readonly #stop: AbortSignal | undefined
@@ -20,7 +20,7 @@ export class Idle implements Disposable {
     return this.#stop === undefined ? signal : AbortSignal.any([signal, this.#stop])
   }
 
-  moved(): void {
+  restart(): void {
     this.#timer.refresh()
   }
 

@@ -1,10 +1,10 @@
 /** Retries of errors that the problem table marks as retryable, with exponential backoff and full jitter. */
 import pRetry from 'p-retry'
-import { retryAfterOf, retryOf } from './answer.ts'
+import { requestedDelayMs, retryRuleOf } from './answer.ts'
 import { type Clock, realClock } from './clock.ts'
 
 /** Retry limits of one run. */
-export type Patience = Readonly<{
+export type RetryLimits = Readonly<{
   triesMax: number
   firstDelayMs?: number
   delayMsMax?: number
@@ -13,10 +13,10 @@ export type Patience = Readonly<{
 }>
 
 /** Passed to `onPause` before each pause. */
-export type Pause = Readonly<{ error: Error; tries: number; delayMs: number }>
+export type RetryPause = Readonly<{ error: Error; tries: number; delayMs: number }>
 
 /** Callback for pauses, the signal that ends one, and the clock that times it. */
-export type Pausing = Readonly<{ signal: AbortSignal; onPause: (pause: Pause) => void; clock?: Clock }>
+export type RetryHooks = Readonly<{ signal: AbortSignal; onPause: (pause: RetryPause) => void; clock?: Clock }>
 
 const FIRST_DELAY_MS = 500
 const DELAY_MS_MAX = 30_000
@@ -25,22 +25,22 @@ const DELAY_MS_MAX = 30_000
 const RETRY_AFTER_MS_MAX = 120_000
 
 /** Delay in ms after `tries` tries: full jitter (`chance` in 0..1) spreads senders; `floorMs` is the minimum. */
-export function delayAfter(tries: number, chance: number, patience: Patience, floorMs: number): number {
+export function retryDelayMs(tries: number, chance: number, patience: RetryLimits, floorMs: number): number {
   const { firstDelayMs = FIRST_DELAY_MS, delayMsMax = DELAY_MS_MAX } = patience
   return Math.max(floorMs, Math.round(Math.min(delayMsMax, firstDelayMs * 2 ** (tries - 1)) * chance))
 }
 
 /** Calls `attempt` until it succeeds, the tries are used up, or the error is not retryable. */
-export function deliver<T>(attempt: () => Promise<T>, patience: Patience, pausing: Pausing): Promise<T> {
+export function withRetries<T>(attempt: () => Promise<T>, patience: RetryLimits, pausing: RetryHooks): Promise<T> {
   const { signal, onPause, clock = realClock() } = pausing
   return pRetry(attempt, {
     retries: patience.triesMax - 1,
     // The pauses are made in shouldRetry, because Retry-After is their minimum.
     minTimeout: 0,
     shouldRetry: async ({ error, attemptNumber }) => {
-      const floorMs = retryAfterOf(error)
-      if (retryOf(error) !== 'soon' || floorMs > RETRY_AFTER_MS_MAX || signal.aborted) return false
-      const delayMs = delayAfter(attemptNumber, Math.random(), patience, floorMs)
+      const floorMs = requestedDelayMs(error)
+      if (retryRuleOf(error) !== 'soon' || floorMs > RETRY_AFTER_MS_MAX || signal.aborted) return false
+      const delayMs = retryDelayMs(attemptNumber, Math.random(), patience, floorMs)
       onPause({ error, tries: attemptNumber, delayMs })
       // An abort ends the pause; the error of the last try is then the result.
       await clock.sleep(delayMs, signal)

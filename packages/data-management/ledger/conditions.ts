@@ -1,8 +1,8 @@
 /**
  * Conditions that need a person, and the notices that tell of them.
  *
- *   look ─▶ condition ─▶ notice ─▶ delivery ─▶ claimed ─▶ sent ─▶ delivery gone
- *             └──── one transaction ────┘        └─ a crash here: it is sent again, and says so
+ *   check ─▶ condition ─▶ notice ─▶ delivery ─▶ claimed ─▶ sent ─▶ delivery gone
+ *              └──── one transaction ────┘        └─ a crash here: it is sent again, and says so
  *
  * Invariants:
  *  1. A change of a condition makes one notice, whichever of several servers sees it first.
@@ -15,7 +15,7 @@ import { addNotices, type NewNotice } from './notice-outbox.ts'
 /** A condition that needs a person: its kind, its subject, and one sentence about it. */
 export type Condition = Readonly<{ kind: string; subject: string; text: string; data?: unknown }>
 
-/** The result of a look: new conditions, and those that are over, with the text of their notice (null: none). */
+/** The result of a check: new conditions, and those that are over, with the text of their notice (null: none). */
 export type ConditionChanges = Readonly<{
   appeared: readonly Condition[]
   gone: readonly Readonly<{ kind: string; subject: string; text: string | null }>[]
@@ -25,7 +25,7 @@ export type ConditionChanges = Readonly<{
 const CHANGES_AT_ONCE_MAX = 50
 
 /** Splits changes into parts, each for one transaction. */
-export function* inParts({ appeared, gone }: ConditionChanges): Generator<ConditionChanges> {
+export function* changeChunks({ appeared, gone }: ConditionChanges): Generator<ConditionChanges> {
   for (let begin = 0; begin < Math.max(appeared.length, gone.length, 1); begin += CHANGES_AT_ONCE_MAX) {
     const part = [begin, begin + CHANGES_AT_ONCE_MAX] as const
     yield { appeared: appeared.slice(...part), gone: gone.slice(...part) }
@@ -35,14 +35,14 @@ export function* inParts({ appeared, gone }: ConditionChanges): Generator<Condit
 /** A condition on record. */
 export type ConditionRecord = Selectable<LedgerTables['condition']>
 
-/** The columns of a recorded condition that a look compares. */
+/** The columns of a recorded condition that a check compares. */
 export type RecordedCondition = Pick<ConditionRecord, 'kind' | 'subject' | 'text' | 'told_at'>
 
 /** How long a condition of each kind must last before a notice is sent, and the kinds with notices. */
-export type NoticeRules = Readonly<{ patience: Readonly<Record<string, number>>; kinds: ReadonlySet<string> }>
+export type NoticeRules = Readonly<{ delays: Readonly<Record<string, number>>; kinds: ReadonlySet<string> }>
 
 /** The conditions in the ledger. */
-export class Notices {
+export class ConditionStore {
   readonly #database: LedgerDatabase
 
   constructor(database: LedgerDatabase) {
@@ -55,12 +55,12 @@ export class Notices {
   }
 
   /** The current conditions, latest first. */
-  conditions(limit: number): Promise<ConditionRecord[]> {
+  list(limit: number): Promise<ConditionRecord[]> {
     return this.#database.selectFrom('condition').selectAll().orderBy('since', 'desc').limit(limit).execute()
   }
 
-  /** The recorded conditions of these kinds, to compare with what a look finds. */
-  recorded(kinds: readonly string[]): Promise<RecordedCondition[]> {
+  /** The recorded conditions of these kinds, to compare with what a check finds. */
+  listOfKinds(kinds: readonly string[]): Promise<RecordedCondition[]> {
     return this.#database
       .selectFrom('condition')
       .select(['kind', 'subject', 'text', 'told_at'])
@@ -68,7 +68,7 @@ export class Notices {
       .execute()
   }
 
-  /** How many conditions of each kind have lasted long enough to be told. */
+  /** How many conditions of each kind have lasted long enough for a notice. */
   async countByKind(): Promise<Record<string, number>> {
     const counts = await this.#database
       .selectFrom('condition')
@@ -82,7 +82,7 @@ export class Notices {
   /** Records changes of conditions and puts their notices into the outbox; returns the notices. */
   recordChanges(
     { appeared, gone }: ConditionChanges,
-    { patience, kinds }: NoticeRules,
+    { delays, kinds }: NoticeRules,
     now: number,
   ): Promise<NewNotice[]> {
     return this.#database.transaction().execute(async (transaction) => {
@@ -93,7 +93,7 @@ export class Notices {
           .onConflict((conflict) => conflict.columns(['kind', 'subject']).doNothing())
           .execute()
       const notices: NewNotice[] = []
-      for (const [kind, patienceMs] of Object.entries(patience))
+      for (const [kind, patienceMs] of Object.entries(delays))
         notices.push(...(await createDueNotices(transaction, kind, now - patienceMs, now)))
       for (const { kind, subject, text } of gone) {
         const ended = await transaction
@@ -112,7 +112,7 @@ export class Notices {
   }
 }
 
-/** Marks conditions that began before a time as told; makes the notices of those that no other server has marked. */
+/** Marks conditions that began before a time as notified; makes a notice of each that no other server has marked. */
 async function createDueNotices(
   database: LedgerDatabase,
   kind: string,

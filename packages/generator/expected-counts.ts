@@ -1,11 +1,11 @@
 /** Computes what a catalogue must hold after loading the scrapes of a plan, without generating them. */
 import { type Chain, chainOf, storesOf } from './chains.ts'
 import { listingsOf } from './listings.ts'
-import { type Plan, STEADY } from './plan.ts'
+import { NO_DRIFT, type Plan } from './plan.ts'
 import { isShelved, shelfOf } from './shelf.ts'
 
 /** The counts that `splitcart status` and the overview show. */
-export type Figures = Readonly<{
+export type CatalogueCounts = Readonly<{
   companies: number
   stores: number
   scrapes: number
@@ -15,8 +15,8 @@ export type Figures = Readonly<{
 }>
 
 /** The figures of a plan without drift; throws a RangeError with drift. Takes about 0.1 s per million observations. */
-export function figuresOf(plan: Plan): Figures {
-  if (plan.drift !== STEADY) throw new RangeError('What drifts cannot be worked out without loading it.')
+export function expectedCounts(plan: Plan): CatalogueCounts {
+  if (plan.drift !== NO_DRIFT) throw new RangeError('What drifts cannot be worked out without loading it.')
   const seen = new Map<number, Set<number>>()
   let observations = 0
   for (const store of storesOf(plan)) {
@@ -53,7 +53,7 @@ function countProducts(plan: Plan, seen: ReadonlyMap<number, ReadonlySet<number>
     return root
   }
   for (const [index, places] of seen)
-    for (const [name, barcode] of keysOf(plan, chainOf(index), places)) {
+    for (const [name, barcode] of productKeys(plan, chainOf(index), places)) {
       const known = [name, ...(barcode === null ? [] : [barcode])]
       products += known.filter((key) => !parents.has(key)).length
       const roots = new Set(known.map(rootOf))
@@ -64,7 +64,7 @@ function countProducts(plan: Plan, seen: ReadonlyMap<number, ReadonlySet<number>
   return products
 }
 
-function* keysOf(plan: Plan, chain: Chain, places: ReadonlySet<number>): Generator<[string, string | null]> {
+function* productKeys(plan: Plan, chain: Chain, places: ReadonlySet<number>): Generator<[string, string | null]> {
   const [first] = storesOf({ ...plan, companies: chain.index + 1, stores: 1 }).drop(chain.index)
   if (first === undefined) return
   const listingAt = listingsOf(plan.seed, chain, shelfOf(plan, first).places)

@@ -2,11 +2,11 @@
 import { sql } from 'kysely'
 
 /** The SQL condition that the file name of an upload contains a text. */
-export function isNamed(text: string) {
-  return sql<boolean>`instr(lower(filename), ${inSmallLetters(text)}) > 0`
+export function fileNameContains(text: string) {
+  return sql<boolean>`instr(lower(filename), ${lowerCaseAscii(text)}) > 0`
 }
 
 /** Lower case as the databases make it: only of ASCII letters. */
-function inSmallLetters(text: string): string {
+function lowerCaseAscii(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

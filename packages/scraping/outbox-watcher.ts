@@ -9,27 +9,27 @@ import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { type Clock, realClock } from './clock.ts'
 import { lockOutbox } from './upload-data.ts'
-import type { Job } from './upload-job.ts'
+import type { UploadJob } from './upload-job.ts'
 
 /** Holds the lock and the watcher, and renews them when the folders were replaced. */
 export class OutboxWatcher implements Disposable {
   /** Tells whether a file rests; changes of such a file are not hints, as it is checked on a timer. */
   isResting: (name: string) => boolean = () => false
-  readonly #job: Pick<Job, 'disk' | 'folders'>
+  readonly #job: Pick<UploadJob, 'disk' | 'folders'>
   readonly #clock: Clock
   #lock: Lock | undefined
   #watcher: FSWatcher | undefined
   #hint = new AbortController()
 
   /** Throws `locked` while another run is active. */
-  constructor({ disk, folders, clock = realClock() }: Pick<Job, 'disk' | 'folders' | 'clock'>) {
+  constructor({ disk, folders, clock = realClock() }: Pick<UploadJob, 'disk' | 'folders' | 'clock'>) {
     this.#job = { disk, folders }
     this.#clock = clock
     this.#take()
   }
 
   /** Recreates missing folders, and takes lock and watcher again if the lock file is gone. */
-  async hold(): Promise<void> {
+  async renewIfLost(): Promise<void> {
     const { disk } = this.#job
     const folders = Object.values(this.#job.folders)
     const isInPlace = this.#lock?.isInPlace() ?? false
@@ -42,7 +42,7 @@ export class OutboxWatcher implements Disposable {
   }
 
   /** Clears the hints received so far. */
-  forget(): void {
+  clearHints(): void {
     this.#hint = new AbortController()
   }
 
