@@ -7,11 +7,11 @@ export type OlderLoad = Readonly<{ id: number; sha256: string; wasLimited: boole
 
 const LIMITED = `exists (select 1 from reject where load_id = load.id and code = 'store_not_permitted')`
 
-/** Older loads with ids above `behind`, by id. Loads from before the version was recorded have reader version 0. */
-export async function olderLoads(database: Sql, behind: number, limit: number): Promise<OlderLoad[]> {
+/** Older loads with ids above `afterId`, by id. Loads from before the version was recorded have reader version 0. */
+export async function olderLoads(database: Sql, afterId: number, limit: number): Promise<OlderLoad[]> {
   const sql = `select id, sha256, case when ${LIMITED} then 1 else 0 end as limited from load
     where state = 'loaded' and reader_version < ? and id > ? order by id limit ?`
-  const found = await database.all<{ id: number; sha256: string; limited: number }>(sql, READER_VERSION, behind, limit)
+  const found = await database.all<{ id: number; sha256: string; limited: number }>(sql, READER_VERSION, afterId, limit)
   return found.map(({ id, sha256, limited }) => ({ id, sha256, wasLimited: limited === 1 }))
 }
 

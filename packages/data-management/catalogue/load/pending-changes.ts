@@ -5,7 +5,7 @@ import { type LoadDatabase, sql } from './statement.ts'
 export type StoreDate = Readonly<{ companyId: number; storeId: number; date: string }>
 
 /** Marks a date of a store: changes on it and on the next date, and first showings on later dates, are recounted. */
-export async function markChanges(database: LoadDatabase, { companyId, storeId, date }: StoreDate): Promise<void> {
+export async function markForRecount(database: LoadDatabase, { companyId, storeId, date }: StoreDate): Promise<void> {
   await database.run(
     sql`insert into change_pending values (${companyId}, ${storeId}, ${date}, 1)
       on conflict (company_id, store_id, date) do update set marks = change_pending.marks + 1`,

@@ -17,12 +17,12 @@ export type DateChange = {
   opened: number
   closed: number
   jumps: Jump[]
-  gone: ListingOfStore[]
+  firstDisappeared: ListingOfStore[]
 }
 
 /** The `DateChange` of a change that did nothing. */
 export function nothingChanged(): DateChange {
-  return { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], gone: [] }
+  return { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], firstDisappeared: [] }
 }
 
 const JUMPS_MAX = 20
@@ -33,14 +33,14 @@ export const GONE_MAX = 20
 export function addChange(total: DateChange, change: DateChange): void {
   for (const count of ['inserted', 'changed', 'disappeared', 'opened', 'closed'] as const) total[count] += change[count]
   for (const jump of change.jumps) addJump(total.jumps, jump)
-  for (const listing of change.gone) addDisappeared(total.gone, listing)
+  for (const listing of change.firstDisappeared) addDisappeared(total.firstDisappeared, listing)
 }
 
 /** Adds a jump and keeps only the largest ones. */
 export function addJump(jumps: Jump[], jump: Jump): void {
   if (jump.from === jump.to) return
   jumps.push(jump)
-  jumps.sort((one, other) => sizeOf(other) - sizeOf(one)).splice(JUMPS_MAX)
+  jumps.sort((one, other) => jumpSize(other) - jumpSize(one)).splice(JUMPS_MAX)
 }
 
 /** Adds a listing that disappeared, unless there are GONE_MAX already. */
@@ -49,6 +49,6 @@ function addDisappeared(gone: ListingOfStore[], listing: ListingOfStore): void {
 }
 
 /** The size of a price change, equal up and down: the logarithm of the ratio, with a cent added to keep it finite. */
-function sizeOf({ from, to }: Jump): number {
+function jumpSize({ from, to }: Jump): number {
   return Math.abs(Math.log((to + 1) / (from + 1)))
 }
