@@ -1,5 +1,6 @@
 /** Exports all names of each product, for scrapers: shops write one article in several ways. In constant memory. */
 import type { Sql } from '../database/sql.ts'
+import { groupByProduct } from './export.ts'
 
 /** A product: its current name, and every normalized name and brand ever seen for it, each once and sorted. */
 export type ProductNames = Readonly<{
@@ -24,15 +25,7 @@ export async function* exportNames(database: Sql): AsyncGenerator<ProductNames> 
     join listing as numbered on numbered.id = listing.product_id
     order by listing.product_id, case when listing.id = coalesce(numbered.head_id, numbered.id) then 0 else 1 end,
       company.code, listing.by_name, listing.code`)
-  let group: LabelRow[] = []
-  for await (const record of records) {
-    if (group.length > 0 && group[0]!.product_id !== record.product_id) {
-      yield productNamesOf(group)
-      group = []
-    }
-    group.push(record)
-  }
-  if (group.length > 0) yield productNamesOf(group)
+  for await (const group of groupByProduct(records)) yield productNamesOf(group)
 }
 
 function productNamesOf(group: readonly LabelRow[]): ProductNames {

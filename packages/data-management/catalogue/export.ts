@@ -81,15 +81,22 @@ export async function* exportProducts(database: Sql): AsyncGenerator<ExportedPro
     join listing as numbered on numbered.id = listing.product_id
     order by listing.product_id, case when listing.id = coalesce(numbered.head_id, numbered.id) then 0 else 1 end,
       company.code, listing.by_name, listing.code`)
-  let group: ListingRow[] = []
+  for await (const group of groupByProduct(records)) yield exportedProductOf(group)
+}
+
+/** The consecutive records of each product, in their order. */
+export async function* groupByProduct<T extends Readonly<{ product_id: number }>>(
+  records: AsyncIterable<T> | Iterable<T>,
+): AsyncGenerator<readonly T[]> {
+  let group: T[] = []
   for await (const record of records) {
     if (group.length > 0 && group[0]!.product_id !== record.product_id) {
-      yield exportedProductOf(group)
+      yield group
       group = []
     }
     group.push(record)
   }
-  if (group.length > 0) yield exportedProductOf(group)
+  if (group.length > 0) yield group
 }
 
 // SQLite reads in this order anyway, by index; with an `order by` it would sort everything before the first record.

@@ -3,7 +3,8 @@ import type { Sql } from '../database/sql.ts'
 import type { StagedScrape } from './load/staged-scrape.ts'
 import type { DateChange, ListingOfStore } from './model/date-change.ts'
 
-type NamedStore = Readonly<{ company: string; store_id: string; store_name: string }>
+/** A store by the names that people know. */
+export type NamedStore = Readonly<{ company: string; store_id: string; store_name: string }>
 
 /** A listing in a store, by the names that people know. */
 export type NamedListing = NamedStore & Readonly<{ sku: string | null; name: string }>

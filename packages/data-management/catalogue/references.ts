@@ -7,6 +7,7 @@ import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import { mergeFigures } from '@splitcart/shared/truth/together.ts'
 import type { Sql } from '../database/sql.ts'
+import type { StoreDate } from './load/pending-changes.ts'
 
 /** The most days between a scrape and one of another store that it is compared with. */
 const OTHER_STORE_DAYS_MAX = 30
@@ -16,7 +17,7 @@ const NEAREST_SCRAPES = 60
 const ROW_COUNT_DATES = 10
 
 /** A store and date to find references for. `until`: scrapes of later dates are ignored, since they lie in the future. */
-export type ComparedDate = Readonly<{ companyId: number; storeId: number; date: string; until: string }>
+export type ComparedDate = StoreDate & Readonly<{ until: string }>
 
 /** The store's own references: its nearest other date, and what is already known of the same date. */
 export async function sameStoreReferences(database: Sql, at: ComparedDate): Promise<References> {

@@ -1,6 +1,7 @@
 /** The rejected rows of a load, in the order of their lines. */
 import type { Rejection } from '@splitcart/shared/row.ts'
 import type { Sql } from '../database/sql.ts'
+import type { NamedStore } from './hold-preview.ts'
 
 /** A reject on record; `raw` holds the first bytes of the line, and is null where too many lines of a file were rejected. */
 export type StoredReject = Readonly<{
@@ -39,8 +40,6 @@ export async function rejectsPage(database: Sql, sha256: string, after: number):
   return { rejects, next: rejects.length < PAGE_REJECTS ? null : rejects.at(-1)!.line }
 }
 
-type Source = Readonly<{ company: string; store_id: string; store_name: string }>
-
 /** Counts rejects by code, field, and reason without the rejected value (`seen`). A group keeps its first reason. */
 export class RejectGroups {
   readonly #groups = new Map<string, CountedGroup>()
@@ -72,7 +71,7 @@ export async function countRejects(
   database: Sql,
   loadId: number,
   groups: readonly CountedGroup[],
-  stores?: readonly Source[],
+  stores?: readonly NamedStore[],
 ): Promise<void> {
   const { company, store_id, store_name } = commonStore(stores ?? (await storesOfLoad(database, loadId)))
   const counted = new Set<string>()
@@ -87,7 +86,7 @@ export async function countRejects(
   }
 }
 
-async function storesOfLoad(database: Sql, loadId: number): Promise<Source[]> {
+async function storesOfLoad(database: Sql, loadId: number): Promise<NamedStore[]> {
   return await database.all(
     `select distinct company.shown as company, store.shown as store_id, store.name as store_name
       from scrape join store on store.id = store_id join company on company.id = company_id where load_id = ?`,
@@ -96,7 +95,7 @@ async function storesOfLoad(database: Sql, loadId: number): Promise<Source[]> {
 }
 
 /** What all of the stores have in common. */
-function commonStore(stores: readonly Source[]): Record<keyof Source, string | null> {
+function commonStore(stores: readonly NamedStore[]): Record<keyof NamedStore, string | null> {
   const [first] = stores
   const isOneCompany = stores.every(({ company }) => company === first?.company)
   const isOneStore = isOneCompany && stores.every(({ store_id }) => store_id === first?.store_id)

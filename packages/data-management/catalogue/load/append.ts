@@ -2,11 +2,9 @@
  * The usual changes of a store's history, as set-based statements: its first scrape, one after all others, one before
  * all others, and the end of the history. history.ts makes the rare other changes.
  */
-import { type DateChange, nothingChanged } from '../model/date-change.ts'
+import { type DateChange, EXAMPLES_MAX, nothingChanged } from '../model/date-change.ts'
 import { addLabelUses, adjustLabelUses } from './label-uses.ts'
 import { type LoadDatabase, sql } from './statement.ts'
-
-const EXAMPLES = 20
 
 /** The columns of a listing's terms. */
 export const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
@@ -106,12 +104,12 @@ async function countDifferent(database: LoadDatabase, storeId: number): Promise<
     total.jumps = await database.all(
       sql`select listing_id as "listingId", cast(${storeId} as integer) as "storeId", old_cents as "from", price_cents as "to"
         from different where is_shown = 1 and old_cents <> price_cents
-        order by abs(ln((price_cents + 1.0) / (old_cents + 1))) desc, listing_id limit ${EXAMPLES}`,
+        order by abs(ln((price_cents + 1.0) / (old_cents + 1))) desc, listing_id limit ${EXAMPLES_MAX}`,
     )
   if (disappeared > 0)
     total.firstDisappeared = await database.all(
       sql`select listing_id as "listingId", cast(${storeId} as integer) as "storeId" from different
-        where is_shown = 0 order by listing_id limit ${EXAMPLES}`,
+        where is_shown = 0 order by listing_id limit ${EXAMPLES_MAX}`,
     )
   return total
 }

@@ -12,6 +12,7 @@ import {
   KEY_KINDS,
   KEY_LISTINGS_MAX,
   type KeyKind,
+  keyText,
   SILENT,
   type Silence,
   silenceOf,
@@ -146,7 +147,7 @@ function mayJoin({ kind }: ListingKey): boolean {
 async function keysSharedWithOthers(database: LoadDatabase, all: readonly ListingKey[]): Promise<ListingKey[]> {
   const gained = all.filter(mayJoin)
   if (gained.length === 0) return []
-  const byKey = Map.groupBy(gained, textOf)
+  const byKey = Map.groupBy(gained, keyText)
   const wanted = records('wanted', { place: 'integer', kind: 'smallint', value: 'text' }, [
     gained.map((_, place) => place),
     gained.map(({ kind }) => kind),
@@ -159,10 +160,6 @@ async function keysSharedWithOthers(database: LoadDatabase, all: readonly Listin
   const shared = new Set(existing.map(({ place }) => gained[place]!))
   for (const keys of byKey.values()) if (keys.length > 1) for (const key of keys) shared.add(key)
   return [...shared]
-}
-
-function textOf({ kind, value }: Pick<ListingKey, 'kind' | 'value'>): string {
-  return `${kind} ${value}`
 }
 
 async function removeKeys(database: LoadDatabase, keys: readonly ListingKey[]): Promise<void> {

@@ -3,6 +3,7 @@ import { type CategoryPath, categoryPathsOf, NO_CATEGORY_PATH } from '../categor
 import { type Shelf, shelfOf } from '../model/head-noun.ts'
 import { isMarkedWord, searchWordsOf } from '../model/search-words.ts'
 import { indexVariantsOf } from '../model/spelling.ts'
+import { slicesOf } from './batches.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_LISTINGS = 500
@@ -89,8 +90,7 @@ async function findShelves(
 }
 
 async function addSpellings(database: LoadDatabase, words: readonly string[]): Promise<void> {
-  for (let at = 0; at < words.length; at += WORDS_AT_ONCE) {
-    const some = words.slice(at, at + WORDS_AT_ONCE)
+  for (const some of slicesOf(words, WORDS_AT_ONCE)) {
     const known = await database.all<{ word: string }>(
       sql`select spelling.word from ${records('wanted', { word: 'text' }, [some])}
         join spelling on spelling.variant = wanted.word and spelling.word = wanted.word`,

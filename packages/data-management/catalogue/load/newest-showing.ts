@@ -5,6 +5,7 @@
  * and only while one might have a newer showing than the one found: nearly always that is the first or second store.
  * A listing that these do not show is searched for in the others only if any store shows it.
  */
+import type { StoreDate } from './pending-changes.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
 const FIRST_STORES = 2
@@ -21,8 +22,6 @@ const LABEL_WITH_BARCODE: LabelFilter = {
   label: HAS_BARCODE,
   join: sql`join label on label.id = run.label_id ${HAS_BARCODE}`,
 }
-
-type StoreDate = Readonly<{ storeId: number; date: string }>
 
 /** Adds to `lost` the listings whose barcode comes from this date of the store, where another row may now count. */
 export function collectLostBarcodes(database: LoadDatabase, at: StoreDate): Promise<void> {

@@ -1,7 +1,7 @@
 /** Marks the dates whose price changes must be counted again (queries/count-changes.ts); a load only marks them. */
 import { type LoadDatabase, sql } from './statement.ts'
 
-/** A date of a store that is added or removed. */
+/** A date of a store. */
 export type StoreDate = Readonly<{ companyId: number; storeId: number; date: string }>
 
 /** Marks a date of a store: changes on it and on the next date, and first showings on later dates, are recounted. */

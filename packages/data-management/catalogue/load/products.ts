@@ -5,7 +5,7 @@
  * The number of a product is the smallest id of its listings. So each number that a product ever had is the id of a
  * listing, and leads to the product that this listing is part of now.
  */
-import { type IdentityKey, type KeyKind, SILENT, sizesOf } from '../model/identity.ts'
+import { type IdentityKey, type KeyKind, keyText, SILENT, sizesOf } from '../model/identity.ts'
 import { type ListingVerdict, type Member, partitionOf } from '../model/partition.ts'
 import { updateKeys } from './listing-keys.ts'
 import { namingListingsOf } from './naming-listings.ts'
@@ -95,7 +95,7 @@ class LinkedListings {
     )
     const unseen = new Map<string, IdentityKey>()
     for (const { listing_id, kind, value } of keys) {
-      const text = `${kind} ${value}`
+      const text = keyText({ kind, value })
       if (!this.#keysSeen.has(text)) unseen.set(text, { kind, value })
       this.#keysSeen.add(text)
       this.#keys.set(listing_id, [...(this.#keys.get(listing_id) ?? []), { kind, value }])

@@ -1,7 +1,6 @@
 /** Records what a load does to existing products, and to those of companies that its sender may not write for. */
 import type { Regrouping } from '../loads.ts'
-import { type IdentityKey, KEY_LISTINGS_MAX } from '../model/identity.ts'
-import { keyText } from '../model/naming-listing.ts'
+import { type IdentityKey, KEY_LISTINGS_MAX, keyText } from '../model/identity.ts'
 
 const COMPANIES_NAMED_MAX = 3
 

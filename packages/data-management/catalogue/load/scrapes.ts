@@ -4,7 +4,7 @@
  * Most dates of a store are described by one file. If a second file describes the same date, each scrape is kept whole
  * in `contested`, and for each listing the store shows the row of the scrape that was scraped last.
  */
-import { type DateChange, GONE_MAX, nothingChanged } from '../model/date-change.ts'
+import { type DateChange, EXAMPLES_MAX, nothingChanged } from '../model/date-change.ts'
 import { appendDate, beginHistory, endHistory, prependDate, TERMS } from './append.ts'
 import { changeDate } from './history.ts'
 import { addLabelUses, adjustLabelUses } from './label-uses.ts'
@@ -56,7 +56,7 @@ async function disappearedSince(database: LoadDatabase, { storeId, number }: Sta
         and not exists (select 1 from observed where observed.scrape = ${number} and observed.listing_id = run.listing_id)
       order by listing_id`,
   )
-  const first = gone.slice(0, GONE_MAX).map(({ listing_id: listingId }) => ({ listingId, storeId }))
+  const first = gone.slice(0, EXAMPLES_MAX).map(({ listing_id: listingId }) => ({ listingId, storeId }))
   return { disappeared: gone.length, gone: first }
 }
 

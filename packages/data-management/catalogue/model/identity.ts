@@ -19,6 +19,11 @@ export const KEY_KINDS = { gtin: 1, name: 2, text: 3 } as const
 export type KeyKind = (typeof KEY_KINDS)[keyof typeof KEY_KINDS]
 export type IdentityKey = Readonly<{ kind: KeyKind; value: string }>
 
+/** A key as one text. */
+export function keyText({ kind, value }: IdentityKey): string {
+  return `${kind} ${value}`
+}
+
 /** Amounts by unit. Two listings contradict each other if they have a unit in common but not its amount. */
 export type Sizes = ReadonlyMap<string, number>
 

@@ -1,6 +1,6 @@
 /** What changing a date does to one listing of a store: to its runs, and how it is counted. Pure. */
 import { addJump, type DateChange } from './date-change.ts'
-import { type DateWindow, type Run, type RunChanges, rebuildRuns, runChangesBetween } from './price-runs.ts'
+import { covers, type DateWindow, type Run, type RunChanges, rebuildRuns, runChangesBetween } from './price-runs.ts'
 
 /** What a shop asks for a listing. Money is whole cents, flags are 0 and 1; null if unknown, as when it is sold out. */
 export type Terms = Readonly<{
@@ -76,7 +76,7 @@ function areEqualTerms(one: Terms, other: Terms): boolean {
 
 /** What was shown before the change: on the date itself, else on the scrape before it. */
 function earlierTerms(prices: readonly Run<Terms>[], window: DateWindow): Terms | undefined {
-  const run = prices.find((run) => shownOn(run, window.date)) ?? prices.find((run) => shownOn(run, window.before))
+  const run = prices.find((run) => covers(run, window.date)) ?? prices.find((run) => covers(run, window.before))
   return run?.value
 }
 
@@ -93,8 +93,4 @@ function countListing(
     const { price_cents: to } = shown
     if (from !== null && to !== null) addJump(total.jumps, { listingId, storeId, from, to })
   }
-}
-
-function shownOn(run: Run<unknown>, date: string | null): boolean {
-  return date !== null && run.from <= date && (run.to === null || run.to >= date)
 }

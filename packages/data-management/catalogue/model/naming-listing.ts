@@ -2,7 +2,7 @@
  * Which listing a product takes its name from: the one that has had a key in common with another company the longest.
  * So no later sender renames a product, whatever dates and codes its files have: only their receipt counts. Pure.
  */
-import { type IdentityClaims, type IdentityKey, identityKeysOf } from './identity.ts'
+import { type IdentityClaims, type IdentityKey, identityKeysOf, keyText } from './identity.ts'
 import { compareTexts } from './partition.ts'
 
 /** A listing of a product. `name`: its natural key, for ordering; `keys` join it; `since`: when it got each, by `keyText`. */
@@ -15,11 +15,6 @@ export type NamingCandidate = Readonly<{
 
 /** What a file has said of a listing, and when the first file that said so was received. */
 export type ClaimsSince = Pick<IdentityClaims, 'key' | 'barcode'> & Readonly<{ since: number }>
-
-/** A key as a text. */
-export function keyText({ kind, value }: IdentityKey): string {
-  return `${kind} ${value}`
-}
 
 /** Since when a listing of a company has had each key that it ever had. */
 export function keysSince(company: string, claims: readonly ClaimsSince[]): Map<string, number> {

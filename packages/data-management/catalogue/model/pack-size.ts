@@ -78,12 +78,11 @@ export function packSizeOf(text: string): PackSize | undefined {
 }
 
 function measuredSize(text: string, found: RegExpMatchArray, isExact: boolean): PackSize | undefined {
-  const name = found[2]!.toLowerCase().replace(/[\s.]/g, '')
-  const [unit, factor] = MEASURES[name]!
+  const { name, unit, amount: each } = amountIn(found)
   const before = text.slice(0, found.index)
   const behind = text.slice(found.index! + found[0].length)
   const count = pieceCountOf(before, behind)
-  const amount = roundAmount(parseNumber(found[1]!) * factor * count)
+  const amount = roundAmount(each * count)
   return amount > 0 ? { amount, unit, count, isExact: isExact && name in EXACT } : undefined
 }
 
@@ -94,11 +93,14 @@ function pieceCountOf(before: string, behind: string): number {
 }
 
 function areSameAmount(one: RegExpMatchArray, other: RegExpMatchArray): boolean {
-  const [first, second] = [one, other].map((found) => {
-    const [unit, factor] = MEASURES[found[2]!.toLowerCase().replace(/[\s.]/g, '')]!
-    return `${unit} ${roundAmount(parseNumber(found[1]!) * factor)}`
-  })
-  return first === second
+  const [first, second] = [amountIn(one), amountIn(other)]
+  return first.unit === second.unit && roundAmount(first.amount) === roundAmount(second.amount)
+}
+
+function amountIn(found: RegExpMatchArray) {
+  const name = found[2]!.toLowerCase().replace(/[\s.]/g, '')
+  const [unit, factor] = MEASURES[name]!
+  return { name, unit, amount: parseNumber(found[1]!) * factor }
 }
 
 function sizeInPieces(count: number, isExact: boolean): PackSize | undefined {

@@ -4,7 +4,7 @@
  * contradict each other would meet by a key. Evidence of one strength is taken in the order of its text, listings in
  * the order of their names: so the result does not depend on the order of the input. Pure.
  */
-import { type IdentityKey, type Sizes, sizesContradict } from './identity.ts'
+import { type IdentityKey, keyText, type Sizes, sizesContradict } from './identity.ts'
 
 /** A listing with the keys that join it. `name`: its natural key, by which it is ordered. */
 export type Member = Readonly<{ name: string; keys: readonly IdentityKey[]; sizes: Sizes }>
@@ -37,8 +37,8 @@ export function partitionOf(given: readonly Member[], verdicts: readonly Listing
 function sharedKeys(members: readonly Member[]): number[][] {
   const byKey = new Map<string, number[]>()
   for (const [index, { keys }] of members.entries())
-    for (const { kind, value } of keys) {
-      const text = `${kind} ${value}`
+    for (const key of keys) {
+      const text = keyText(key)
       const listings = byKey.get(text)
       if (listings === undefined) byKey.set(text, [index])
       else if (listings.at(-1) !== index) listings.push(index)

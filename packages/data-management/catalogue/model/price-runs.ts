@@ -20,13 +20,6 @@ export type Run<V> = Readonly<{ from: string; to: string | null; value: V }>
 /** The date that changes and the dates of scrapes next to it (null: there is none on that side). */
 export type DateWindow = Readonly<{ before: string | null; date: string; after: string | null }>
 
-/** Whether a run says something about the window: only such runs can change. */
-export function touches(run: Run<unknown>, window: DateWindow): boolean {
-  const start = window.before ?? window.date
-  const end = window.after ?? window.date
-  return (run.to === null || run.to >= start) && run.from <= end
-}
-
 /**
  * What the runs that touch the window become when the listing is shown with `value` on the window's date (undefined: it is not
  * shown). Shape: at most three in, at most three out, both in order of date.
@@ -38,8 +31,8 @@ export function rebuildRuns<V>(
   same: (one: V, other: V) => boolean,
 ): Run<V>[] {
   const { before, date, after } = window
-  const left = before === null ? undefined : runs.find((run) => covers(run, before))
-  const right = after === null ? undefined : runs.find((run) => covers(run, after))
+  const left = runs.find((run) => covers(run, before))
+  const right = runs.find((run) => covers(run, after))
   const pieces: Run<V>[] = []
   if (left !== undefined && before !== null) pieces.push({ ...left, to: before })
   if (value !== undefined) pieces.push({ from: date, to: date, value })
@@ -73,8 +66,9 @@ export function runChangesBetween<V>(
   }
 }
 
-function covers(run: Run<unknown>, date: string): boolean {
-  return run.from <= date && (run.to === null || run.to >= date)
+/** Whether a run contains a date. */
+export function covers(run: Run<unknown>, date: string | null): boolean {
+  return date !== null && run.from <= date && (run.to === null || run.to >= date)
 }
 
 /** Joins pieces of equal value with no date of a scrape between them. */

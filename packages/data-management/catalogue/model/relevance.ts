@@ -75,14 +75,8 @@ function namePoints(listing: ShelvedArticle, shelf: Shelf, matched: MatchedAlter
   const ofFresh = head !== undefined && FRESH_DEPARTMENTS.has(shelf.department ?? '') ? FRESH_POINTS : 0
   const ofFirst = stems.has(plain[0] ?? '') ? FIRST_WORD_POINTS : 0
   const ofWholeName = wordsWithoutSize(listing.name).every((word) => stems.has(stemOf(word))) ? WHOLE_NAME_POINTS : 0
-  return (
-    ofHead +
-    ofFresh +
-    ofFirst +
-    ofWholeName +
-    COVERAGE_POINTS * shareOf(plain, stems) +
-    shelfAndBrandPoints(listing, shelf, stems)
-  )
+  const ofCoverage = COVERAGE_POINTS * shareOf(plain, stems)
+  return ofHead + ofFresh + ofFirst + ofWholeName + ofCoverage + shelfAndBrandPoints(listing, shelf, stems)
 }
 
 function shelfAndBrandPoints({ brand }: ShelvedArticle, shelf: Shelf, stems: ReadonlySet<string>): number {

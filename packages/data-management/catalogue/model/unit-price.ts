@@ -72,11 +72,9 @@ function centsOf(text: string): number {
   return Math.round(Number(text) * 100)
 }
 
-const SHOWN: Readonly<Record<Unit, string>> = { g: 'g', ml: 'ml', m: 'm', each: 'each' }
-
 /** What a unit price is for, as shown to people: "100 g", "each". */
 export function unitPriceAmountText({ amount, unit }: UnitPrice): string {
-  return unit === 'each' && amount === 1 ? 'each' : `${amount} ${SHOWN[unit]}`
+  return unit === 'each' && amount === 1 ? 'each' : `${amount} ${unit}`
 }
 
 /** A unit price as fields of an answer. */

@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Sql, Value } from '../../database/sql.ts'
+import { slicesOf } from '../load/batches.ts'
 import { changeKey, changesInTransition, type PriceChange } from '../model/changes.ts'
 import { readRevision } from './revision.ts'
 import { hasUnshelvedChanges, shelveChanges } from './shelve-changes.ts'
@@ -87,14 +88,9 @@ async function storeLines(
     if (!lines.has(key)) toDelete.push(line)
     else if (lines.get(key)!.stores === line.stores) toWrite.delete(key)
   }
-  for (const batch of batchesOf(toDelete)) await deleteLines(database, date, batch)
-  for (const batch of batchesOf([...toWrite.values()])) await writeLines(database, [companyId, date], batch)
-}
-
-function batchesOf(lines: readonly CountedChange[]): CountedChange[][] {
-  return Array.from({ length: Math.ceil(lines.length / LINES_AT_ONCE) }, (_, at) =>
-    lines.slice(at * LINES_AT_ONCE, (at + 1) * LINES_AT_ONCE),
-  )
+  for (const batch of slicesOf(toDelete, LINES_AT_ONCE)) await deleteLines(database, date, batch)
+  for (const batch of slicesOf([...toWrite.values()], LINES_AT_ONCE))
+    await writeLines(database, [companyId, date], batch)
 }
 
 const KEY = 'kind, by_share, by_cents, listing_id, from_cents, to_cents'

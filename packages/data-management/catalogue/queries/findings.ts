@@ -42,7 +42,7 @@ export async function chainFindings(database: Sql): Promise<ChainFinding[]> {
       where verdicts is not null and verdicts <> '[]' order by company.shown, store.shown`,
   )
   const found = new Map<string, ChainFinding>()
-  for (const load of newest) for (const finding of findingsOf(load)) addFinding(found, load, finding)
+  for (const load of newest) for (const finding of findingsOf(load)) combine(found, load, finding)
   return [...found.values()].toSorted((one, other) => other.stores.length - one.stores.length)
 }
 
@@ -55,11 +55,7 @@ function findingsOf({ company, store_id, verdicts }: NewestLoad): Verdict[] {
   )
 }
 
-function addFinding(
-  found: Map<string, ChainFinding>,
-  load: NewestLoad,
-  { rule, field, brief, sentence }: Verdict,
-): void {
+function combine(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, brief, sentence }: Verdict): void {
   const { company, store_id, store_name, date, sha256 } = load
   const words = brief ?? RULES[rule]!.about
   const key = JSON.stringify([company, rule, field, words])

@@ -65,6 +65,8 @@ export async function readPairedListing(
 }
 
 /** The natural key of the listing, as in verdicts. */
-export function listingNameOf({ company_code, by_name, code }: PairedListingRow): ListingName {
+export function listingNameOf({ company_code, by_name, code }: NameRow): ListingName {
   return { company: company_code, byName: by_name, code }
 }
+
+type NameRow = Pick<PairedListingRow, 'company_code' | 'by_name' | 'code'>

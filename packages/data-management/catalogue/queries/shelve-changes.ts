@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
+import { slicesOf } from '../load/batches.ts'
 
 type MarkedListing = Readonly<{ listing_id: number; marks: number }>
 type StoredChange = Readonly<
@@ -44,8 +45,7 @@ async function shelve(database: Sql, shelves: Shelves, marked: readonly MarkedLi
     ids,
   )
   const misplaced = lines.filter(({ listing_id, shelf_id }) => shelf_id !== shelfOf(listing_id))
-  for (let at = 0; at < misplaced.length; at += BATCH_SIZE)
-    await setShelves(database, misplaced.slice(at, at + BATCH_SIZE), shelfOf)
+  for (const some of slicesOf(misplaced, BATCH_SIZE)) await setShelves(database, some, shelfOf)
 }
 
 async function setShelves(

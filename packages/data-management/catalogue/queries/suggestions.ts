@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { Sql, Value } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
+import { slicesOf } from '../load/batches.ts'
 import { type ArticlePair, findPairs, PAIR_RULES_VERSION, type PairLevel } from '../model/suggest.ts'
+import { listingNameOf } from './paired-listing.ts'
 import { readRevision } from './revision.ts'
 
 /** A listing as fields of an answer. */
@@ -27,7 +29,7 @@ type StoredListing = Readonly<{
   id: number
   label_id: number
   product_id: number
-  company: string
+  company_code: string
   by_name: 0 | 1
   code: string
   key: string
@@ -46,7 +48,8 @@ export async function findSuggestions(
   const texts = listingPairKeys(judged)
   return findPairs(listings.map(articleOf)).flatMap(({ a, b, ...rest }) => {
     const [one, other] = [listings[a]!, listings[b]!]
-    if (one.product_id === other.product_id || texts.has(listingPairKey(nameOf(one), nameOf(other)))) return []
+    if (one.product_id === other.product_id || texts.has(listingPairKey(listingNameOf(one), listingNameOf(other))))
+      return []
     return [{ a: suggestedListing(one), b: suggestedListing(other), ...rest }]
   })
 }
@@ -127,9 +130,8 @@ async function replaceStoredPairs(database: Sql, rows: readonly SuggestionRow[])
     if (row === undefined) gone.push(had)
     else if (row.every((value, index) => value === had[index])) wanted.delete(pair)
   }
-  for (let at = 0; at < gone.length; at += ROWS_AT_ONCE) await deleteRows(database, gone.slice(at, at + ROWS_AT_ONCE))
-  const added = [...wanted.values()]
-  for (let at = 0; at < added.length; at += ROWS_AT_ONCE) await writeRows(database, added.slice(at, at + ROWS_AT_ONCE))
+  for (const some of slicesOf(gone, ROWS_AT_ONCE)) await deleteRows(database, some)
+  for (const some of slicesOf([...wanted.values()], ROWS_AT_ONCE)) await writeRows(database, some)
 }
 
 async function deleteRows(database: Sql, rows: readonly SuggestionRow[]): Promise<void> {
@@ -153,7 +155,7 @@ async function readListings(database: Sql): Promise<StoredListing[]> {
     `with recursive path (id, names) as (
         select id, name from category where parent_id is null
         union all select category.id, names || ' / ' || category.name from category join path on path.id = category.parent_id)
-      select listing.id, listing.label_id, listing.product_id, company.code as company, listing.by_name, listing.code,
+      select listing.id, listing.label_id, listing.product_id, company.code as company_code, listing.by_name, listing.code,
         label.key, label.name, label.size, brand.name as brand, path.names as path
       from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
       left join brand on brand.id = label.brand_id left join path on path.id = label.category_id
@@ -161,11 +163,8 @@ async function readListings(database: Sql): Promise<StoredListing[]> {
   )
 }
 
-function articleOf({ company, name, brand, size, path }: StoredListing, index: number) {
+function articleOf({ company_code: company, name, brand, size, path }: StoredListing, index: number) {
   return { id: index, company, name, brand, size, category: path ?? '' }
-}
-function nameOf({ company, by_name, code }: StoredListing): ListingName {
-  return { company, byName: by_name, code }
 }
 
 /** The text of a pair of listings in this order. */
@@ -178,7 +177,7 @@ export function listingPairKeys(pairs: readonly (readonly [ListingName, ListingN
   return new Set(pairs.flatMap(([one, other]) => [listingPairKey(one, other), listingPairKey(other, one)]))
 }
 
-function suggestedListing({ company, by_name, code, key, name, size }: StoredListing): SuggestedListing {
+function suggestedListing({ company_code: company, by_name, code, key, name, size }: StoredListing): SuggestedListing {
   return { company, sku: by_name === 1 ? null : code, key, name, size }
 }
 

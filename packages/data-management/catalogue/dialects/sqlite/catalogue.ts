@@ -68,44 +68,39 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     }
   }
 
-  async undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
-    using transaction = this.database.begin()
-    const load = await this.findLoad(sha256)
-    if (load?.state !== 'loaded') return undefined
-    this.#statements.emptyTables()
-    await undoScrapes(this.#statements, load.id)
-    const record = await finishLoad(this.database, load.id, unappliedOutcome(load, 'held', reason, now))
-    transaction.commit()
-    return record
+  undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
+    return this.#change(async () => {
+      const load = await this.findLoad(sha256)
+      if (load?.state !== 'loaded') return undefined
+      await undoScrapes(this.#statements, load.id)
+      return await finishLoad(this.database, load.id, unappliedOutcome(load, 'held', reason, now))
+    })
   }
 
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
     return discardLoad(this.database, sha256, reason, now)
   }
 
-  async replaceVerdicts(verdicts: readonly VerdictInForce[]): Promise<void> {
-    using transaction = this.database.begin()
-    this.#statements.emptyTables()
-    if (await replaceVerdicts(this.#statements, verdicts)) await renewRevision(this.database)
-    transaction.commit()
+  replaceVerdicts(verdicts: readonly VerdictInForce[]): Promise<void> {
+    return this.#change(async () => {
+      if (await replaceVerdicts(this.#statements, verdicts)) await renewRevision(this.database)
+    })
   }
 
   async mergeStores(aliases: readonly StoreAlias[]): Promise<void> {
     if (!(await haveAliasesChanged(this.database, aliases))) return
-    using transaction = this.database.begin()
-    this.#statements.emptyTables()
-    await mergeStores(this.#statements, aliases)
-    await renewRevision(this.database)
-    transaction.commit()
+    await this.#change(async () => {
+      await mergeStores(this.#statements, aliases)
+      await renewRevision(this.database)
+    })
   }
 
   async finishPendingWork(): Promise<void> {
     if (this.database.get(PENDING_WORK_QUERY) === undefined) return
-    using transaction = this.database.begin()
-    this.#statements.emptyTables()
-    await finishPendingWork(this.#statements)
-    await renewRevision(this.database)
-    transaction.commit()
+    await this.#change(async () => {
+      await finishPendingWork(this.#statements)
+      await renewRevision(this.database)
+    })
   }
 
   async beginDryRun(): Promise<Catalogue> {
@@ -113,6 +108,15 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     const catalogue = new SqliteCatalogue(this.database)
     catalogue[Symbol.asyncDispose] = async () => transaction[Symbol.dispose]()
     return catalogue
+  }
+
+  /** Changes the catalogue in its own transaction. */
+  async #change<T>(work: () => Promise<T>): Promise<T> {
+    using transaction = this.database.begin()
+    this.#statements.emptyTables()
+    const result = await work()
+    transaction.commit()
+    return result
   }
 
   /** A transaction whose commit does not wait for the disk: `durable` does. */
