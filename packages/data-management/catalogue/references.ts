@@ -32,7 +32,7 @@ export async function sameStoreReferences(database: Sql, at: ComparedDate): Prom
   )
   return {
     own: own && { store: own.store, date: nearest!, figures: own.figures },
-    usual: await recentRowCounts(database, at, nearest),
+    usual: await rowCountsOf(database, at, nearest),
     newest: newest?.date ?? (await newestOfCompany(database, companyId, until)),
     beside: onDate?.figures,
     sisters: [],
@@ -52,11 +52,7 @@ async function nearestDate(database: Sql, { storeId, date, until }: ComparedDate
 }
 
 /** Row counts of the store's last dates before this one; if there are none, that of its nearest later date. */
-async function recentRowCounts(
-  database: Sql,
-  { storeId, date }: ComparedDate,
-  day: string | undefined,
-): Promise<number[]> {
+async function rowCountsOf(database: Sql, { storeId, date }: ComparedDate, day: string | undefined): Promise<number[]> {
   if (day === undefined) return []
   const [from, to] = day < date ? ['', date] : [day, `${day}~`]
   const rows = await database.all<{ rows: number }>(

@@ -4,14 +4,14 @@
  */
 import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import {
-  type AffectedListing,
+  type AffectedRuns,
   type DateEdit,
   groupByListing,
+  type LabelRunRow,
   labelRunChanges,
+  type PriceRunRow,
   priceRunChanges,
   type ShownListing,
-  type StoredLabelRun,
-  type StoredPriceRun,
   type Terms,
 } from '../model/listing-change.ts'
 import type { Run } from '../model/price-runs.ts'
@@ -67,11 +67,7 @@ async function fillAffected(database: LoadDatabase, { storeId, window }: DateEdi
 }
 
 /** The next page of affected listings after one, with all that their change needs. */
-async function pageAfter(
-  database: LoadDatabase,
-  { storeId, window }: DateEdit,
-  last: number,
-): Promise<AffectedListing[]> {
+async function pageAfter(database: LoadDatabase, { storeId, window }: DateEdit, last: number): Promise<AffectedRuns[]> {
   const ids = await database.all<{ listing_id: number }>(
     sql`select listing_id from affected where listing_id > ${last} order by listing_id limit ${PAGE_LISTINGS}`,
   )
@@ -87,8 +83,8 @@ async function pageAfter(
   return groupByListing(
     ids.map(({ listing_id }) => listing_id),
     {
-      prices: await runs<StoredPriceRun>(sql`price_run`),
-      labels: await runs<StoredLabelRun>(sql`label_run`),
+      prices: await runs<PriceRunRow>(sql`price_run`),
+      labels: await runs<LabelRunRow>(sql`label_run`),
       shown: await database.all<ShownListing>(
         sql`select shown.* from affected join shown on shown.listing_id = affected.listing_id where ${within}`,
       ),
@@ -112,7 +108,7 @@ class PageChange {
   readonly ended: ListingTerms[] = []
   readonly uses = new Map<number, number>()
 
-  add(change: DateEdit, affected: AffectedListing): void {
+  add(change: DateEdit, affected: AffectedRuns): void {
     const { listingId } = affected
     const price = priceRunChanges(change, affected)
     const label = labelRunChanges(change, affected)
@@ -137,7 +133,7 @@ class PageChange {
   }
 }
 
-async function changePage(database: LoadDatabase, change: DateEdit, page: readonly AffectedListing[]): Promise<void> {
+async function changePage(database: LoadDatabase, change: DateEdit, page: readonly AffectedRuns[]): Promise<void> {
   const changes = new PageChange()
   for (const affected of page) changes.add(change, affected)
   const { storeId } = change

@@ -214,7 +214,7 @@ async function updateSilence(database: LoadDatabase): Promise<void> {
     )
     if (page.length === 0) return
     const silent = await silenceOfKeys(database, page)
-    await storeSilence(
+    await setSilence(
       database,
       page.map((key) => ({ ...key, silent: silent.get(companyKeyText(key)) ?? SILENT.no })),
     )
@@ -240,10 +240,7 @@ async function silenceOfKeys(database: LoadDatabase, page: readonly CountedKey[]
 }
 
 /** Stores which keys of a company are silent, and adds to `seed` the listings whose product may change by it. */
-async function storeSilence(
-  database: LoadDatabase,
-  keys: readonly (CompanyKey & { silent: Silence })[],
-): Promise<void> {
+async function setSilence(database: LoadDatabase, keys: readonly (CompanyKey & { silent: Silence })[]): Promise<void> {
   const lines = keys.map((key) => ({ ...key, speaking: SILENT.no }))
   const touched = keyRecords('touched', SILENCE_TYPES, lines)
   await database.run(

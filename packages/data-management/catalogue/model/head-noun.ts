@@ -14,7 +14,7 @@ const ADDITION = /\s(?:with|in|for|from|by|w)\s.*$|\s[-–|]\s.*$|\(.*$/iu
 const SIZE =
   /\b\d+(?:[.,]\d+)?\s*(?:x\s*)?(?:kg|g|gm|mg|ml|l|lt|litres?|cl|m|cm|mm|pk|pack|packs|ea|each|sheets?|s|ply|x|%)?(?![\p{L}\d])/giu
 /** Pairs of words that only describe. */
-const DESCRIPTIVE_PHRASES =
+const DESCRIPTIVE_PAIRS =
   /\b(?:full cream|free range|no added \p{L}+|no \p{L}+|\p{L}+ free|ready to eat|per kg|low fat|fat free|reduced fat)\b/giu
 /** Words that only describe, wherever they stand. */
 const DESCRIPTIVE_WORDS = new Set(
@@ -87,9 +87,7 @@ export function wordsWithoutSize(name: string): string[] {
 
 function withoutDescriptions(name: string): string[] {
   const words = wordsWithoutSize(name)
-  const plain = wordsIn(words.join(' ').replace(DESCRIPTIVE_PHRASES, ' ')).filter(
-    (word) => !DESCRIPTIVE_WORDS.has(word),
-  )
+  const plain = wordsIn(words.join(' ').replace(DESCRIPTIVE_PAIRS, ' ')).filter((word) => !DESCRIPTIVE_WORDS.has(word))
   return firstNotEmpty(plain, words)
 }
 

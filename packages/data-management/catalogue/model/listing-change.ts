@@ -17,7 +17,7 @@ export type DateEdit = Readonly<{ storeId: number; scrapeId: number; window: Dat
 export type ShownListing = Terms & { listing_id: number; label_id: number; scrape_id: number }
 
 /** A listing in a change: its runs that touch the window, and what is shown now. */
-export type AffectedListing = Readonly<{
+export type AffectedRuns = Readonly<{
   listingId: number
   prices: Run<Terms>[]
   labels: Run<number>[]
@@ -27,18 +27,14 @@ export type AffectedListing = Readonly<{
 type StoredRun = { listing_id: number; from_date: string; to_date: string | null }
 
 /** Runs as they are stored. */
-export type StoredPriceRun = StoredRun & Terms
-export type StoredLabelRun = StoredRun & { label_id: number }
+export type PriceRunRow = StoredRun & Terms
+export type LabelRunRow = StoredRun & { label_id: number }
 
 /** The listings of a page, each with its runs and what is shown of it. */
 export function groupByListing(
   ids: readonly number[],
-  runs: Readonly<{
-    prices: readonly StoredPriceRun[]
-    labels: readonly StoredLabelRun[]
-    shown: readonly ShownListing[]
-  }>,
-): AffectedListing[] {
+  runs: Readonly<{ prices: readonly PriceRunRow[]; labels: readonly LabelRunRow[]; shown: readonly ShownListing[] }>,
+): AffectedRuns[] {
   const prices = Map.groupBy(runs.prices, (run) => run.listing_id)
   const labels = Map.groupBy(runs.labels, (run) => run.listing_id)
   const shown = new Map(runs.shown.map((each) => [each.listing_id, each]))
@@ -51,17 +47,17 @@ export function groupByListing(
 }
 
 /** The price runs of a listing to write and remove; counts them in `total`. */
-export function priceRunChanges(change: DateEdit, affected: AffectedListing): RunChanges<Terms> {
+export function priceRunChanges(change: DateEdit, affected: AffectedRuns): RunChanges<Terms> {
   const { prices, shown } = affected
   const changes = runChangesBetween(prices, rebuildRuns(prices, change.window, shown, areEqualTerms), areEqualTerms)
   change.total.opened += changes.opened
   change.total.closed += changes.closed
-  countListing(change, affected)
+  countChange(change, affected)
   return changes
 }
 
 /** The label runs of a listing to write and remove. */
-export function labelRunChanges({ window }: DateEdit, { labels, shown }: AffectedListing): RunChanges<number> {
+export function labelRunChanges({ window }: DateEdit, { labels, shown }: AffectedRuns): RunChanges<number> {
   return runChangesBetween(labels, rebuildRuns(labels, window, shown?.label_id, Object.is), Object.is)
 }
 
@@ -80,10 +76,7 @@ function earlierTerms(prices: readonly Run<Terms>[], window: DateWindow): Terms 
   return run?.value
 }
 
-function countListing(
-  { storeId, scrapeId, window, total }: DateEdit,
-  { listingId, prices, shown }: AffectedListing,
-): void {
+function countChange({ storeId, scrapeId, window, total }: DateEdit, { listingId, prices, shown }: AffectedRuns): void {
   if (shown?.scrape_id !== scrapeId) return
   const earlier = earlierTerms(prices, window)
   if (earlier === undefined) total.inserted++

@@ -11,7 +11,7 @@ import {
   type PairedListing,
   type PairedListingRow,
   parseSuggestion,
-  readPairedListing,
+  pricedListing,
   readPairedListingRows,
   type StoredSuggestion,
 } from './paired-listing.ts'
@@ -111,6 +111,6 @@ async function comparableView(
   { other, ...how }: ComparableRow,
   current: LiveStores,
 ): Promise<ComparableListing> {
-  const { brand: _, url: __, ...shown } = await readPairedListing(database, other, current)
+  const { brand: _, url: __, ...shown } = await pricedListing(database, other, current)
   return { ...shown, ...how }
 }

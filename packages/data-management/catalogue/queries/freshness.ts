@@ -103,7 +103,7 @@ function overdueFrom(
  * The last day to show: today, or tomorrow if a scrape has that date: it may already be that day where the store is, if
  * its time zone is ahead of the server's.
  */
-export function lastDayToShow(dates: readonly string[], { now, zone }: ZonedNow): string {
+export function lastShownDay(dates: readonly string[], { now, zone }: ZonedNow): string {
   const today = zone.dateAt(now)
   const tomorrow = dateOfDay(dayNumber(today) + 1)
   return dates.includes(tomorrow) ? tomorrow : today

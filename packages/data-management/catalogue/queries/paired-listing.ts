@@ -53,11 +53,7 @@ export function parseSuggestion({ is_identical, score, reasons }: StoredSuggesti
 }
 
 /** A listing with its lowest price. */
-export async function readPairedListing(
-  database: Sql,
-  row: PairedListingRow,
-  current: LiveStores,
-): Promise<PairedListing> {
+export async function pricedListing(database: Sql, row: PairedListingRow, current: LiveStores): Promise<PairedListing> {
   const { id, company_code: _, by_name, code, ...shown } = row
   const lowest_cents = await readLowestPrice(database, id, current)
   const unit = unitPriceView(unitPriceOfGoods({ name: row.name, size: row.size, priceCents: lowest_cents }))

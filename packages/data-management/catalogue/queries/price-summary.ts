@@ -32,7 +32,7 @@ export async function readPriceSummary(
   prices: readonly PriceNow[],
   current: LiveStores,
 ): Promise<PriceSummary> {
-  const spans = await readPriceSpans(database, productId, current)
+  const spans = await readSpans(database, productId, current)
   const currentPrices = prices.map((price) => ({
     ...price,
     // If the company's flag carries no information, it is null here.
@@ -54,16 +54,12 @@ export async function readLowestEver(
   productId: number,
   current: LiveStores,
 ): Promise<LowestEver | undefined> {
-  return lowestEver(await readPriceSpans(database, productId, current))
+  return lowestEver(await readSpans(database, productId, current))
 }
 
 /** What the stores of each chain have asked for a product. A price holds until the next scrape of its store says otherwise. */
-export async function readChainHistories(
-  database: Sql,
-  productId: number,
-  current: LiveStores,
-): Promise<ChainHistory[]> {
-  return chainHistoriesOf(await readPriceSpans(database, productId, current, NEXT_SCRAPE))
+export async function chainHistories(database: Sql, productId: number, current: LiveStores): Promise<ChainHistory[]> {
+  return chainHistoriesOf(await readSpans(database, productId, current, NEXT_SCRAPE))
 }
 
 type StoredRun = Readonly<{
@@ -80,12 +76,7 @@ type StoredRun = Readonly<{
 }>
 
 /** Each span ends with the last scrape that showed it; with `next`, on the day before the store's next scrape. */
-async function readPriceSpans(
-  database: Sql,
-  productId: number,
-  current: LiveStores,
-  next = 'null',
-): Promise<PriceSpan[]> {
+async function readSpans(database: Sql, productId: number, current: LiveStores, next = 'null'): Promise<PriceSpan[]> {
   const listings = await database.all<{ company_id: number; count: number }>(
     'select company_id, count(*) as count from listing where product_id = ? group by company_id',
     productId,

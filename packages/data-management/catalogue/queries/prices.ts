@@ -55,7 +55,7 @@ export async function storePrices(
   query: PricesQuery,
   current: LiveStores,
 ): Promise<{ stores: StorePrices[]; next: StoreCodes | null }> {
-  const stores = await storesShowingProduct(database, query)
+  const stores = await storesShowing(database, query)
   const page = stores.slice(0, query.limit)
   const prices: StorePrices[] = []
   for (const store of page) prices.push(await pricesOfStore(database, store, { ...query, current }))
@@ -69,10 +69,7 @@ export async function storePrices(
 type StoreRecord = { id: number; companyId: number; company: string; store_id: string; store_name: string }
 
 /** The stores that ever showed the product, one more than a page has. Cross-joined, so SQLite begins with listings. */
-async function storesShowingProduct(
-  database: Sql,
-  { productId, stores, after, limit }: PricesQuery,
-): Promise<StoreRecord[]> {
+async function storesShowing(database: Sql, { productId, stores, after, limit }: PricesQuery): Promise<StoreRecord[]> {
   const [company, store] = after ?? ['', '']
   const values: Value[] = [productId, company, store, limit + 1]
   const named = stores?.map((each) => `?${values.push(foldedCode(each))}`)

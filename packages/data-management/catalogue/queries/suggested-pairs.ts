@@ -7,7 +7,7 @@ import {
   listingNameOf,
   type PairedListing,
   parseSuggestion,
-  readPairedListing,
+  pricedListing,
   readPairedListingRows,
   type StoredSuggestion,
 } from './paired-listing.ts'
@@ -48,10 +48,7 @@ export async function pairsToJudge(
       const [one] = await readPairedListingRows(database, 'listing.id = ?', pair.listing_id)
       const [other] = await readPairedListingRows(database, 'listing.id = ?', pair.other_id)
       if (texts.has(listingPairKey(listingNameOf(one!), listingNameOf(other!)))) continue
-      const [a, b] = [
-        await readPairedListing(database, one!, current),
-        await readPairedListing(database, other!, current),
-      ]
+      const [a, b] = [await pricedListing(database, one!, current), await pricedListing(database, other!, current)]
       pairs.push({ a, b, ...parseSuggestion(pair) })
     }
     if (batch.length < BATCH) return { pairs, next: null }

@@ -102,14 +102,10 @@ type SuggestionRow = readonly [
 
 async function suggestionRows(database: Sql): Promise<SuggestionRow[]> {
   const listings = await readListings(database)
-  return findPairs(listings.map(articleOf)).map((pair) => suggestionRow(listings[pair.a]!, listings[pair.b]!, pair))
+  return findPairs(listings.map(articleOf)).map((pair) => pairRow(listings[pair.a]!, listings[pair.b]!, pair))
 }
 
-function suggestionRow(
-  one: StoredListing,
-  other: StoredListing,
-  { level, score, reasons }: ArticlePair,
-): SuggestionRow {
+function pairRow(one: StoredListing, other: StoredListing, { level, score, reasons }: ArticlePair): SuggestionRow {
   const isIdentical = level === 'identical' ? 1 : 0
   const thousandths = Math.round(score * 1000)
   return [one.id, other.id, one.label_id, other.label_id, isIdentical, thousandths, JSON.stringify(reasons)]

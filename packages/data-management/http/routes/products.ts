@@ -15,7 +15,7 @@ import { findComparableListings } from '../../catalogue/queries/comparable.ts'
 import type { LiveStores } from '../../catalogue/queries/current.ts'
 import { findProducts, type ProductCursor } from '../../catalogue/queries/find-products.ts'
 import { priceRangeWith, readPriceRange, readProductPrices } from '../../catalogue/queries/price-range.ts'
-import { readChainHistories, readPriceSummary } from '../../catalogue/queries/price-summary.ts'
+import { chainHistories, readPriceSummary } from '../../catalogue/queries/price-summary.ts'
 import { storePrices } from '../../catalogue/queries/prices.ts'
 import { currentProductId, findProduct, findProductsByIds, pricesNow } from '../../catalogue/queries/products.ts'
 import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
@@ -202,7 +202,7 @@ export async function pricesOfProduct(reading: Reading, parameters: PricesParame
 export async function chainsOfProduct(reading: Reading, parameters: { id: string }) {
   const { database } = reading.catalogue
   const productId = await productNamed(database, parameters.id)
-  return { chains: await readChainHistories(database, productId, await currentNow(reading)) } satisfies ChainsAnswer
+  return { chains: await chainHistories(database, productId, await currentNow(reading)) } satisfies ChainsAnswer
 }
 
 async function productNamed(database: Sql, id: string): Promise<number> {

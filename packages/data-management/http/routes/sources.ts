@@ -3,12 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { findStore } from '../../catalogue/queries/find-store.ts'
-import {
-  type DayRange,
-  type DayState,
-  type FreshnessContext,
-  lastDayToShow,
-} from '../../catalogue/queries/freshness.ts'
+import { type DayRange, type DayState, type FreshnessContext, lastShownDay } from '../../catalogue/queries/freshness.ts'
 import { readRecentDays, type Source, type SourceView, sourceView } from '../../catalogue/queries/sources.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { objectOf } from '../edge/object-schema.ts'
@@ -127,7 +122,7 @@ export async function sourcesListed(reading: Reading, query: SourcesParameters):
 /** The span of days that is shown for these sources. */
 export function daysShown(sources: readonly Source[], moment: FreshnessContext): DayRange {
   return {
-    to: lastDayToShow(
+    to: lastShownDay(
       sources.map(({ last_date }) => last_date),
       moment,
     ),
