@@ -1,5 +1,5 @@
 /** Makes the notice receivers and rounds of `serve` from the settings. */
-import { revisionOf } from '@splitcart/data-management/catalogue/queries/revision.ts'
+import { readRevision } from '@splitcart/data-management/catalogue/queries/revision.ts'
 import { diskOf } from '@splitcart/data-management/http/routes/machine.ts'
 import type { Services } from '@splitcart/data-management/http/services.ts'
 import { inboxOf } from '@splitcart/data-management/inbox/folder/folder-inbox.ts'
@@ -30,7 +30,7 @@ export function roundsOf(
     hasLoader: (await inboxOf(inbox).status()).hasLoader,
     damage: integrity?.latest?.faults ?? null,
   })
-  const revision = () => revisionOf(catalogue.database)
+  const revision = () => readRevision(catalogue.database)
   const kinds = settings.NOTICE_KINDS
   return { ...noticeTargets, notices, watches, queries, kinds, outside, revision, now: inbox.now, log }
 }

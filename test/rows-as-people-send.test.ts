@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Price } from '@splitcart/data-management/catalogue/export.ts'
+import type { ExportedPrice } from '@splitcart/data-management/catalogue/export.ts'
 import { type Machines, openMachines, recordsIn } from './machines.ts'
 import { NO_POSTGRES, sharedPostgres } from './postgres.ts'
 
@@ -79,7 +79,7 @@ async function story(machines: Machines, at: Readonly<Record<string, string>>): 
   const good = await machines.upload(server, key, '--wait', '--concurrency', '1')
   assert.equal(good.code, 0, good.stderr)
   const exported = await fetch(`${server.url}/api/export/prices`, { headers: { 'X-Internal-API-Key': key } })
-  const prices = recordsIn<Price>({ stdout: await exported.text() })
+  const prices = recordsIn<ExportedPrice>({ stdout: await exported.text() })
   const north = prices.filter(({ company }) => company === 'North')
   assert.deepEqual([north.length, new Set(north.map(({ store_id }) => store_id))], [700, new Set(['North'])])
   const soldOut = north.filter(({ price_cents }) => price_cents === null)

@@ -1,5 +1,5 @@
 /** `splitcart changes`: lists what became cheaper or dearer, appeared or disappeared, the largest change first. */
-import { CHANGE_KINDS, wordOf } from '@splitcart/data-management/catalogue/model/changes.ts'
+import { CHANGE_KINDS, changeKindText } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { type ChangesParameters, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
@@ -60,12 +60,12 @@ function cellsOf(change: ChangePage['changes'][number], money: WriteMoney) {
   const { kind, from_cents, to_cents, change_share, name, company, stores } = change
   const price = [from_cents, to_cents].filter((cents) => cents !== null).map(money)
   const share = change_share === null ? '' : changeOf(change_share)
-  return [wordOf(kind), price.join(' → '), share, name, `${company}, ${count(stores, 'store')}`]
+  return [changeKindText(kind), price.join(' → '), share, name, `${company}, ${count(stores, 'store')}`]
 }
 
 function summaryOf({ from, to, counts, is_counted }: ChangePage): string {
   const counting = is_counted ? '' : ' What was loaded last has still to be counted: update-db does so.'
   if (from === null) return `Nothing has changed yet.${counting}`
   const when = from === to ? `On ${from}` : `From ${from} to ${to}`
-  return `${when}: ${counts.map(({ kind, lines }) => `${formatNumber(lines)} ${wordOf(kind)}`).join(', ')}.${counting}`
+  return `${when}: ${counts.map(({ kind, lines }) => `${formatNumber(lines)} ${changeKindText(kind)}`).join(', ')}.${counting}`
 }

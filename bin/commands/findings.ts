@@ -1,9 +1,5 @@
 /** `splitcart findings`: lists findings on chains that hold no upload, and sets what is believed from now on. */
-import {
-  type ChainFinding,
-  chainFindings,
-  faultOfNames,
-} from '@splitcart/data-management/catalogue/queries/findings.ts'
+import { type ChainFinding, chainFindings, unknownName } from '@splitcart/data-management/catalogue/queries/findings.ts'
 import { type BeliefRecord, describeBelief, whyNotBelievable } from '@splitcart/data-management/ledger/beliefs.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
@@ -79,7 +75,7 @@ async function believeFrom(text: string, rule: string, options: Options, termina
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const [company = '', ...rest] = text.split('/')
   const store = rest.length === 0 ? null : rest.join('/')
-  const fault = whyNotBelievable(rule) ?? (await faultOfNames(machine.catalogue.database, company, store))
+  const fault = whyNotBelievable(rule) ?? (await unknownName(machine.catalogue.database, company, store))
   if (fault !== undefined) throw new Problem('not_found', fault)
   const { field = null, reason = null } = options
   const said = { company, store, rule, field, at: Date.now(), who: operatorName(), reason }

@@ -1,8 +1,8 @@
 /** `splitcart same` and `not-same`: people's verdicts on pairs of listings, and candidate pairs to review. */
 
 import type { ListingName } from '@splitcart/data-management/catalogue/catalogue.ts'
-import { findListing, suggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
-import { suspectsIn } from '@splitcart/data-management/catalogue/queries/suspects.ts'
+import { findListing, findSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
+import { findSuspects } from '@splitcart/data-management/catalogue/queries/suspects.ts'
 import type { VerdictRecord, VerdictWord } from '@splitcart/data-management/ledger/verdicts.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
@@ -145,7 +145,7 @@ function lineOf({ at, ...said }: VerdictRecord, zone: TimeZone): string {
 async function suggestAll(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
   const said = (await machine.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)
-  const found = await suggestions(machine.catalogue.database, said)
+  const found = await findSuggestions(machine.catalogue.database, said)
   for (const { a, b, level, score, reasons } of found) {
     terminal.say(
       `${level.padEnd(10)}  ${score.toFixed(2)}  ${a.company}: ${a.name}  =  ${b.company}: ${b.name}  (${reasons.join('; ')})`,
@@ -160,7 +160,7 @@ async function suggestAll(options: Options, terminal: Terminal): Promise<number>
 
 async function listSuspects(options: Options, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const found = await suspectsIn(machine.catalogue.database)
+  const found = await findSuspects(machine.catalogue.database)
   for (const { product, listings, lowest_cents, highest_cents } of found.products)
     terminal.say(
       `product ${product}: ${listings} listings, prices from ${lowest_cents ?? '–'} to ${highest_cents ?? '–'} cents`,

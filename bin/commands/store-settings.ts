@@ -1,6 +1,6 @@
 /** `splitcart stores set`: sets a store's scrape interval, whether it is retired or snoozed, and a note. */
 
-import { lastScrapeOf, type StoreFound } from '@splitcart/data-management/catalogue/queries/find-store.ts'
+import { type FoundStore, findLastScrape } from '@splitcart/data-management/catalogue/queries/find-store.ts'
 import { effectiveSetting } from '@splitcart/data-management/catalogue/queries/freshness.ts'
 import { saveStoreSettings } from '@splitcart/data-management/http/routes/store-settings.ts'
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/http/routes/store-settings-schema.ts'
@@ -59,10 +59,10 @@ async function set(name: string, options: Options, terminal: Terminal): Promise<
 }
 
 /** Whether a store was scraped after it was retired: then any new setting makes it active again. */
-async function isBack(reading: Reading, { id, company, code }: StoreFound): Promise<boolean> {
+async function isBack(reading: Reading, { id, company, code }: FoundStore): Promise<boolean> {
   const all = await reading.inbox.ledger.storeSettings.list()
   const found = all.find((each) => each.company === company && each.store === code)
-  const last = await lastScrapeOf(reading.catalogue.database, id)
+  const last = await findLastScrape(reading.catalogue.database, id)
   if (found === undefined || last === undefined) return false
   return found.isRetired && !effectiveSetting(found, last, momentOf(reading).zone).isRetired
 }

@@ -1,6 +1,6 @@
 /** `splitcart stores`: merges two codes of one shop (`merge`), and sets expectations for a store (`set`). */
 
-import { findStores, type StoreNamed } from '@splitcart/data-management/catalogue/queries/stores.ts'
+import { type FoldedStore, findStores } from '@splitcart/data-management/catalogue/queries/stores.ts'
 import { resolveAliases, type StoreMerge } from '@splitcart/data-management/ledger/store-merges.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
@@ -71,7 +71,7 @@ async function storeOf(
   machine: DataManagement,
   text: string | undefined,
   current: readonly StoreMerge[],
-): Promise<StoreNamed> {
+): Promise<FoldedStore> {
   if (text === undefined) throw new Problem('not_found', 'two stores are needed: the old one and the new one')
   const [store, ...others] = await findStores(machine.catalogue.database, text)
   const merged = current.find((each) => each.company === store?.company && each.code === store.code)
@@ -86,7 +86,7 @@ async function storeOf(
   )
 }
 
-function textOf({ company, code }: StoreNamed): string {
+function textOf({ company, code }: FoldedStore): string {
   return `${company}/${code}`
 }
 

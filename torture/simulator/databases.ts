@@ -4,11 +4,11 @@
  */
 import type { Catalogue, Loading } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { DifferingLines } from '@splitcart/data-management/catalogue/load/differing-lines.ts'
-import type { Staged, StagedScrape } from '@splitcart/data-management/catalogue/load/staged-scrape.ts'
+import type { StagedRows, StagedScrape } from '@splitcart/data-management/catalogue/load/staged-scrape.ts'
 import {
-  type Applied,
-  type Ending,
+  type LoadChange,
   type LoadedFile,
+  type LoadOutcome,
   type LoadRecord,
   nothingApplied,
 } from '@splitcart/data-management/catalogue/loads.ts'
@@ -179,9 +179,9 @@ const OF_NO_MATTER = {
 }
 
 /** What a load stages: it counts rows, and has no scrapes, because what rows mean is tested elsewhere. */
-function stagingOf(count: (rows: number) => void): Pick<Staged, 'add' | 'flush' | 'scrapes'> {
+function stagingOf(count: (rows: number) => void): Pick<StagedRows, 'add' | 'flush' | 'scrapes'> {
   const scrape = { storeId: 1, date: '2025-09-12', storeName: 'a store', listings: 0, figures: null } as StagedScrape
-  const add: Staged['add'] = (batch) => {
+  const add: StagedRows['add'] = (batch) => {
     scrape.listings += batch.count - batch.rejects.length
     count(batch.count - batch.rejects.length)
   }
@@ -208,7 +208,10 @@ export function applyRows({ applied }: CatalogueTables, { sha256 }: LoadRecord):
 }
 
 /** What the way of a file asks a catalogue. */
-type Asked = Exclude<keyof Catalogue, 'database' | 'path' | 'undo' | 'discard' | 'attempt' | typeof Symbol.asyncDispose>
+type Asked = Exclude<
+  keyof Catalogue,
+  'database' | 'path' | 'undo' | 'discard' | 'beginDryRun' | typeof Symbol.asyncDispose
+>
 
 /** A catalogue as the loader sees it. */
 export function catalogueOf(process: Process, tables: CatalogueTables, commit: Commit): Catalogue {
@@ -225,22 +228,22 @@ export function catalogueOf(process: Process, tables: CatalogueTables, commit: C
       let isApplied = false
       let rows = 0
       return {
-        differing: { lines: new Map(), more: new DifferingLines() },
-        rowsShown: () => rows,
+        differingRows: { lines: new Map(), more: new DifferingLines() },
+        countShownListings: () => rows,
         staging: stagingOf((more) => {
           rows += more
         }),
         reject: () => {},
-        apply: (): Applied => {
+        apply: (): LoadChange => {
           isApplied = true
           return { ...nothingApplied(), inserted: rows, opened: rows }
         },
         // Files of other kinds than products have tests of their own.
         facts: undefined,
-        references: () => ({}),
-        sisters: () => [],
+        sameStoreReferences: () => ({}),
+        otherStoreReferences: () => [],
         preview: () => ({}),
-        commit: ({ state, problem, counts, applied, finishedAt }: Ending) => {
+        commit: ({ state, problem, counts, applied, finishedAt }: LoadOutcome) => {
           const { inserted, changed, unchanged } = applied
           const finished_at = new Date(finishedAt).toISOString()
           const result = { ...counts, inserted, changed, unchanged, problem, finished_at }

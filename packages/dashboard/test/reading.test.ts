@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
-import { csvOf as exportedCsvOf } from '@splitcart/data-management/catalogue/export-formats.ts'
+import { csvLines as exportedCsvOf } from '@splitcart/data-management/catalogue/export-formats.ts'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import fc from 'fast-check'

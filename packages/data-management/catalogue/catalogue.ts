@@ -9,8 +9,8 @@ import type { DifferingLines } from './load/differing-lines.ts'
 import type { Facts } from './load/facts.ts'
 import type { ListingCache } from './load/listing-cache.ts'
 import type { RejectedLine } from './load/row-batch.ts'
-import type { Staged, StagedScrape } from './load/staged-scrape.ts'
-import type { Applied, Ending, LoadedFile, LoadRecord } from './loads.ts'
+import type { StagedRows, StagedScrape } from './load/staged-scrape.ts'
+import type { LoadChange, LoadedFile, LoadOutcome, LoadRecord } from './loads.ts'
 
 /** The catalogue, the same interface for every database. */
 export interface Catalogue extends AsyncDisposable {
@@ -35,10 +35,10 @@ export interface Catalogue extends AsyncDisposable {
   replaceVerdicts(verdicts: readonly VerdictInForce[]): Promise<void>
   /** Replaces the store aliases with these. Scrapes of a code move to the store that it now leads to. */
   mergeStores(aliases: readonly StoreAlias[]): Promise<void>
-  /** Finds the products of all listings that still wait for it, for example after an upgrade. */
+  /** Regroups the listings that are marked for it and writes missing search words, for example after an upgrade. */
   finishPendingWork(): Promise<void>
   /** The same catalogue for a dry run: disposing of it rolls back everything done to it. */
-  attempt(): Promise<Catalogue>
+  beginDryRun(): Promise<Catalogue>
 }
 
 /** The natural key of a listing. `byName` is 1 if it has no SKU and `code` is its normalized name. */
@@ -52,32 +52,32 @@ export type StoreAlias = Readonly<{ company: string; code: string; into: string 
 
 /** A load in progress. */
 export interface Loading extends AsyncDisposable {
-  readonly staging: Staged
+  readonly staging: StagedRows
   /** The facts of a file of another kind than products. */
   readonly facts: Facts
   /** Records a rejected line. */
   reject(line: RejectedLine): void | Promise<void>
-  /** Rows that repeat a listing with different values. The caller must reject them, since it can read the file. */
-  readonly differing: Differing
+  /** Rows that repeat a listing of their scrape with other values. The caller rejects them: it can read their bytes. */
+  readonly differingRows: DifferingRows
   /** How many listings the store shows on the date of a staged scrape once that is added. */
-  rowsShown(scrape: StagedScrape): Promise<number>
+  countShownListings(scrape: StagedScrape): Promise<number>
   /** The store's other scrapes, to compare this one with. `receivedOn`: the date on which its file was received. */
-  references(scrape: StagedScrape, receivedOn: string): Promise<References>
-  /** Scrapes of the company's other stores on nearby dates. */
-  sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]>
+  sameStoreReferences(scrape: StagedScrape, receivedOn: string): Promise<References>
+  /** Scrapes of the company's other stores on nearby dates, to compare this one with. */
+  otherStoreReferences(scrape: StagedScrape, receivedOn: string): Promise<Reference[]>
   /**
    * Applies the staged scrapes, which must have been flushed. `onlyFor`: the companies, or stores as company/store,
    * that the sender may write for; null: all. `listingsMax`: the most listings that may be linked as one product.
    */
-  apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<Applied>
-  /** What was applied, with names looked up. Afterwards the load may only be undone. */
-  preview(applied: Applied): Promise<HoldPreview>
+  apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<LoadChange>
+  /** Describes the applied changes with names of listings and stores. Afterwards the load must be rolled back. */
+  preview(applied: LoadChange): Promise<HoldPreview>
   /** Records how the load ended and commits all of it atomically. It is durable once `durable` has resolved. */
-  commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord>
+  commit(ending: Omit<LoadOutcome, 'startedAt'>): Promise<LoadRecord>
 }
 
-/** The differing field by line number; `more`: further such lines, which this load has rejected already. */
-export type Differing = Readonly<{ lines: ReadonlyMap<number, string>; more: DifferingLines }>
+/** The field that differs, by line. `more`: further such lines, which the load has rejected without their bytes. */
+export type DifferingRows = Readonly<{ lines: ReadonlyMap<number, string>; more: DifferingLines }>
 
 /** Another loader has processed the same bytes since the caller checked. */
 export class LoadedMeanwhile extends Error {

@@ -6,10 +6,10 @@ import type { Sql } from '../database/sql.ts'
 export type CategoryPath = Readonly<{ categories: readonly string[]; categoryIds: readonly number[] }>
 
 /** The path of a listing without a category. */
-export const NO_PATH: CategoryPath = { categories: [], categoryIds: [] }
+export const NO_CATEGORY_PATH: CategoryPath = { categories: [], categoryIds: [] }
 
 /** The paths of these categories, by id. Null ids are skipped. */
-export async function pathsTo(database: Sql, ids: Iterable<number | null>): Promise<Map<number, CategoryPath>> {
+export async function categoryPathsOf(database: Sql, ids: Iterable<number | null>): Promise<Map<number, CategoryPath>> {
   const wanted = [...new Set(ids)].filter((id) => id !== null)
   if (wanted.length === 0) return new Map()
   const { those, asValue } = LISTS[database.dialect]

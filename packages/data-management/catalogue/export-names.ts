@@ -1,5 +1,6 @@
-/** All names of products, for scrapers, which write the same thing in several ways. Reads in constant memory. */
+/** Exports all names of each product, for scrapers: shops write one article in several ways. In constant memory. */
 import type { Sql } from '../database/sql.ts'
+import { groupByProduct } from './export.ts'
 
 /** A product: its current name, and every normalized name and brand ever seen for it, each once and sorted. */
 export type ProductNames = Readonly<{
@@ -11,17 +12,11 @@ export type ProductNames = Readonly<{
   brands: readonly string[]
 }>
 
-type Seen = Readonly<{
-  product_id: number
-  is_current: number
-  name: string
-  key: string
-  brand: string | null
-}>
+type LabelRow = Readonly<{ product_id: number; is_current: number; name: string; key: string; brand: string | null }>
 
 /** Every product with its names. */
-export async function* names(database: Sql): AsyncGenerator<ProductNames> {
-  const records = database.each<Seen>(`
+export async function* exportNames(database: Sql): AsyncGenerator<ProductNames> {
+  const records = database.each<LabelRow>(`
     select listing.product_id, case when label.id = listing.label_id then 1 else 0 end as is_current,
       label.name, label.key, brand.name as brand
     from listing join company on company.id = listing.company_id
@@ -30,19 +25,11 @@ export async function* names(database: Sql): AsyncGenerator<ProductNames> {
     join listing as numbered on numbered.id = listing.product_id
     order by listing.product_id, case when listing.id = coalesce(numbered.head_id, numbered.id) then 0 else 1 end,
       company.code, listing.by_name, listing.code`)
-  let group: Seen[] = []
-  for await (const record of records) {
-    if (group.length > 0 && group[0]!.product_id !== record.product_id) {
-      yield namesOf(group)
-      group = []
-    }
-    group.push(record)
-  }
-  if (group.length > 0) yield namesOf(group)
+  for await (const group of groupByProduct(records)) yield productNamesOf(group)
 }
 
-function namesOf(group: readonly Seen[]): ProductNames {
+function productNamesOf(group: readonly LabelRow[]): ProductNames {
   const { name, brand, key } = group.find(({ is_current }) => is_current === 1) ?? group[0]!
-  const each = (of: (seen: Seen) => string | null) => [...new Set(group.flatMap((seen) => of(seen) ?? []))].sort()
+  const each = (of: (seen: LabelRow) => string | null) => [...new Set(group.flatMap((seen) => of(seen) ?? []))].sort()
   return { name, brand, key, names: each((seen) => seen.key), brands: each((seen) => seen.brand) }
 }

@@ -2,7 +2,7 @@
 import type { Sql } from '../database/sql.ts'
 import { BARCODE_OF_LISTING } from './listing-barcode.ts'
 import { EVIDENCE_COLUMNS, type EvidenceRecord, evidenceOf, gtinOfListing } from './queries/evidence.ts'
-import { detailsIn, flagOf, type ListingView } from './queries/products.ts'
+import { type ListingView, parseDetails, parseFlag } from './queries/products.ts'
 
 /**
  * What one store showed for one listing on one date. `key` is set only if there is no SKU. Money is whole cents; the
@@ -21,26 +21,26 @@ export type Observation = Readonly<{
 }>
 
 /** An observation with the name, brand and size of its listing. */
-export type Price = Observation & Readonly<{ name: string; brand: string | null; size: string | null }>
+export type ExportedPrice = Observation & Readonly<{ name: string; brand: string | null; size: string | null }>
 
 /** A listing of a product, with the evidence that joins it with the others. */
-export type ProductListing = Omit<ListingView, 'url'>
+export type ExportedListing = Omit<ListingView, 'url'>
 
 /** A product and the listings it consists of. */
-export type Product = Readonly<{
+export type ExportedProduct = Readonly<{
   name: string
   brand: string | null
   size: string | null
   barcodes: readonly string[]
-  listings: readonly ProductListing[]
+  listings: readonly ExportedListing[]
 }>
 
-const TERMS = 'run.price_cents, run.was_price_cents, run.is_on_special, run.is_available'
+const TERMS_COLUMNS = 'run.price_cents, run.was_price_cents, run.is_on_special, run.is_available'
 
 /** Every observation ever loaded, rebuilt from the runs without loss. */
-export async function* observations(database: Sql): AsyncGenerator<Observation> {
-  const records = database.each<Stored>(`
-    select company.shown as company, store.shown as store_id, listing.by_name, listing.code, dated.date, ${TERMS}
+export async function* exportObservations(database: Sql): AsyncGenerator<Observation> {
+  const records = database.each<ObservationRow>(`
+    select company.shown as company, store.shown as store_id, listing.by_name, listing.code, dated.date, ${TERMS_COLUMNS}
     from (select distinct store_id, date from scrape) as dated
     join store on store.id = dated.store_id
     join company on company.id = store.company_id
@@ -52,9 +52,9 @@ export async function* observations(database: Sql): AsyncGenerator<Observation> 
 }
 
 /** The rows of each store's latest scrape up to the date `on` (undefined: its latest of all). */
-export async function* prices(database: Sql, on: string | undefined): AsyncGenerator<Price> {
-  const records = database.each<Stored & { name: string; brand: string | null; size: string | null }>(
-    `select company.shown as company, store.shown as store_id, listing.by_name, listing.code, dated.date, ${TERMS},
+export async function* exportPrices(database: Sql, on: string | undefined): AsyncGenerator<ExportedPrice> {
+  const records = database.each<ObservationRow & { name: string; brand: string | null; size: string | null }>(
+    `select company.shown as company, store.shown as store_id, listing.by_name, listing.code, dated.date, ${TERMS_COLUMNS},
       label.name, brand.name as brand, label.size
     from (select store_id, max(date) as date from scrape where date <= ? group by store_id) as dated
     join store on store.id = dated.store_id
@@ -71,8 +71,8 @@ export async function* prices(database: Sql, on: string | undefined): AsyncGener
 }
 
 /** Every product, with its listings. */
-export async function* products(database: Sql): AsyncGenerator<Product> {
-  const records = database.each<ListingRecord>(`
+export async function* exportProducts(database: Sql): AsyncGenerator<ExportedProduct> {
+  const records = database.each<ListingRow>(`
     select listing.product_id, company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode,
       label.name, label.key, label.size, label.details, brand.name as brand, ${EVIDENCE_COLUMNS}
     from listing join company on company.id = listing.company_id
@@ -81,15 +81,22 @@ export async function* products(database: Sql): AsyncGenerator<Product> {
     join listing as numbered on numbered.id = listing.product_id
     order by listing.product_id, case when listing.id = coalesce(numbered.head_id, numbered.id) then 0 else 1 end,
       company.code, listing.by_name, listing.code`)
-  let group: ListingRecord[] = []
+  for await (const group of groupByProduct(records)) yield exportedProductOf(group)
+}
+
+/** The consecutive records of each product, in their order. */
+export async function* groupByProduct<T extends Readonly<{ product_id: number }>>(
+  records: AsyncIterable<T> | Iterable<T>,
+): AsyncGenerator<readonly T[]> {
+  let group: T[] = []
   for await (const record of records) {
     if (group.length > 0 && group[0]!.product_id !== record.product_id) {
-      yield productOf(group)
+      yield group
       group = []
     }
     group.push(record)
   }
-  if (group.length > 0) yield productOf(group)
+  if (group.length > 0) yield group
 }
 
 // SQLite reads in this order anyway, by index; with an `order by` it would sort everything before the first record.
@@ -97,7 +104,7 @@ function orderBy({ dialect }: Sql, columns: string): string {
   return dialect === 'sqlite' ? '' : `order by ${columns}`
 }
 
-type Stored = {
+type ObservationRow = {
   company: string
   store_id: string
   by_name: number
@@ -109,7 +116,7 @@ type Stored = {
   is_available: number | null
 }
 
-type ListingRecord = EvidenceRecord & {
+type ListingRow = EvidenceRecord & {
   product_id: number
   company: string
   by_name: number
@@ -122,7 +129,7 @@ type ListingRecord = EvidenceRecord & {
   brand: string | null
 }
 
-function observationOf(record: Stored): Observation {
+function observationOf(record: ObservationRow): Observation {
   return {
     company: record.company,
     store_id: record.store_id,
@@ -130,13 +137,13 @@ function observationOf(record: Stored): Observation {
     scraped_date: record.date,
     price_cents: record.price_cents,
     was_price_cents: record.was_price_cents,
-    is_on_special: flagOf(record.is_on_special),
-    is_available: flagOf(record.is_available),
+    is_on_special: parseFlag(record.is_on_special),
+    is_available: parseFlag(record.is_available),
   }
 }
 
 /** A product takes name, brand and size from its first listing. */
-function productOf(group: readonly ListingRecord[]): Product {
+function exportedProductOf(group: readonly ListingRow[]): ExportedProduct {
   const { name, brand, size } = group[0]!
   const barcodes = [...new Set(group.flatMap(({ barcode }) => barcode ?? []))].sort()
   const evidence = evidenceOf(group)
@@ -148,7 +155,7 @@ function productOf(group: readonly ListingRecord[]): Product {
     size: rest.size,
     gtin: gtinOfListing(rest),
     evidence: evidence[index]!,
-    details: detailsIn(rest.details),
+    details: parseDetails(rest.details),
   }))
   return { name, brand, size, barcodes, listings }
 }

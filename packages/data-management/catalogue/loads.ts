@@ -11,7 +11,7 @@ import { renewRevision } from './queries/revision.ts'
 /**
  * The file of a load. `receivedAt` is in milliseconds since 1970. `rankedAt` orders files, the higher the later, and
  * defaults to `receivedAt`; `kind` defaults to products. `isCopied`: a person copied the file here, and `receivedAt`
- * is the time that the file bears.
+ * is the file's modification time.
  */
 export type LoadedFile = Readonly<{
   sha256: string
@@ -23,7 +23,7 @@ export type LoadedFile = Readonly<{
 }>
 
 /** The rank of a file in the order of receipt. */
-export function rankOf({ rankedAt, receivedAt }: LoadedFile): number {
+export function rankOfFile({ rankedAt, receivedAt }: LoadedFile): number {
   return rankedAt ?? receivedAt
 }
 
@@ -42,18 +42,18 @@ export type LoadRecord = Readonly<{
   result: LoadResult
 }>
 
-/** What applying the staged scrapes did, in rows and runs. */
-export type Applied = DateChange & { unchanged: number; regrouped: Regrouped }
+/** What a load changed, counted in rows and runs. */
+export type LoadChange = DateChange & { unchanged: number; regrouped: Regrouping }
 
 /**
  * What a load did to products. `merged`: products of one company that became one; `example` names one of them, and `by`
- * the other companies whose listings alone link it, or link a chain. `foreign`: changes to products of companies that
- * the sender may not write for. `chained`: the limit that linked listings exceeded and so were left as is; 0: none.
+ * the other companies whose listings alone join it. `foreign`: changes to products of companies that the sender may not
+ * write for. `chained`: the limit of linked listings, if it was exceeded and they were left as they were; else 0.
  */
-export type Regrouped = { merged: number; foreign: number; chained: number; example: string | null; by: string | null }
+export type Regrouping = { merged: number; foreign: number; chained: number; example: string | null; by: string | null }
 
-/** What reading the file found, in lines. */
-export type Counts = {
+/** The lines of a file, counted while it is read. */
+export type LineCounts = {
   rows: number
   duplicate: number
   rejected: number
@@ -62,11 +62,11 @@ export type Counts = {
 }
 
 /** How a load ended: what was read and applied, and when, in milliseconds since 1970. */
-export type Ending = Readonly<{
+export type LoadOutcome = Readonly<{
   state: LoadState
   problem: string | null
-  counts: Counts
-  applied: Applied
+  counts: LineCounts
+  applied: LoadChange
   startedAt: number
   finishedAt: number
   /** For a held file: what loading it would change. */
@@ -75,8 +75,8 @@ export type Ending = Readonly<{
   verdicts?: readonly Verdict[] | undefined
 }>
 
-/** The `Applied` of a load that changed nothing. */
-export function nothingApplied(): Applied {
+/** The changes of a load that changed nothing. */
+export function nothingApplied(): LoadChange {
   return {
     ...nothingChanged(),
     unchanged: 0,
@@ -84,22 +84,22 @@ export function nothingApplied(): Applied {
   }
 }
 
-/** The ending of a load that is undone or was never applied. */
-export function endingWithout(load: LoadRecord, state: LoadState, problem: string, now: number): Ending {
+/** The outcome of a load that is undone or was never applied. */
+export function unappliedOutcome(load: LoadRecord, state: LoadState, problem: string, now: number): LoadOutcome {
   const verdicts = load.result.findings
   return { state, problem, counts: load.result, applied: nothingApplied(), verdicts, startedAt: now, finishedAt: now }
 }
 
 /** The record of the load of these bytes, or undefined if they have not been processed. */
 export async function findLoad(database: Sql, sha256: string): Promise<LoadRecord | undefined> {
-  const record = await database.get<StoredLoad>('select * from load where sha256 = ?', sha256)
-  return record === undefined ? undefined : loadRecordOf(record)
+  const record = await database.get<LoadRow>('select * from load where sha256 = ?', sha256)
+  return record === undefined ? undefined : toLoadRecord(record)
 }
 
 /** The loads with ids below `before`, newest first. */
 export async function listLoads(database: Sql, before: number, limit: number): Promise<LoadRecord[]> {
   const sql = 'select * from load where id < ? order by id desc limit ?'
-  return (await database.all<StoredLoad>(sql, before, limit)).map(loadRecordOf)
+  return (await database.all<LoadRow>(sql, before, limit)).map(toLoadRecord)
 }
 
 /** Inserts the record that the rows of a load refer to, and returns its id; `finishLoad` completes it. */
@@ -113,24 +113,24 @@ export async function insertLoad(database: Sql, file: LoadedFile): Promise<numbe
     kind,
     filename,
     receivedAt,
-    rankOf(file),
+    rankOfFile(file),
     READER_VERSION,
   )
   return made!.id
 }
 
 /** Completes the record of a load. */
-export async function finishLoad(database: Sql, id: number, ending: Ending): Promise<LoadRecord> {
-  const { counts, applied } = ending
+export async function finishLoad(database: Sql, id: number, outcome: LoadOutcome): Promise<LoadRecord> {
+  const { counts, applied } = outcome
   await renewRevision(database)
-  const stored = await database.get<StoredLoad>(
+  const stored = await database.get<LoadRow>(
     `update load set state = ?, started_at = ?, finished_at = ?, problem = ?, rows = ?, duplicate = ?, rejected = ?, warnings = ?,
       inserted = ?, changed = ?, unchanged = ?, runs_opened = ?, runs_closed = ?, remarks = ?, verdicts = ?
       where id = ? returning *`,
-    ending.state,
-    ending.startedAt,
-    ending.finishedAt,
-    ending.problem,
+    outcome.state,
+    outcome.startedAt,
+    outcome.finishedAt,
+    outcome.problem,
     counts.rows,
     counts.duplicate,
     counts.rejected,
@@ -140,15 +140,15 @@ export async function finishLoad(database: Sql, id: number, ending: Ending): Pro
     applied.unchanged,
     applied.opened,
     applied.closed,
-    remarksText(counts.remarks),
-    ending.verdicts === undefined ? null : JSON.stringify(ending.verdicts),
+    remarksJson(counts.remarks),
+    outcome.verdicts === undefined ? null : JSON.stringify(outcome.verdicts),
     id,
   )
-  return loadRecordOf(stored!)
+  return toLoadRecord(stored!)
 }
 
 /** The remarks as JSON; null if there are none. */
-function remarksText(remarks: FileRemarks | null | undefined): string | null {
+function remarksJson(remarks: FileRemarks | null | undefined): string | null {
   if (remarks == null) return null
   const isNothing = remarks.warnings.length === 0 && Object.keys(remarks.ignored).length === 0
   return isNothing ? null : JSON.stringify(remarks)
@@ -163,7 +163,7 @@ export async function discardLoad(
 ): Promise<LoadRecord | undefined> {
   const load = await findLoad(database, sha256)
   if (load?.state !== 'held') return undefined
-  return finishLoad(database, load.id, endingWithout(load, 'failed', reason, now))
+  return finishLoad(database, load.id, unappliedOutcome(load, 'failed', reason, now))
 }
 
 /** Removes the record of a load and its rejects; its scrapes must be gone. */
@@ -172,7 +172,7 @@ export async function deleteLoad(database: Sql, id: number): Promise<void> {
   await database.run('delete from load where id = ?', id)
 }
 
-type StoredLoad = Readonly<{
+type LoadRow = Readonly<{
   id: number
   sha256: string
   kind: string
@@ -193,7 +193,7 @@ type StoredLoad = Readonly<{
   verdicts: string | null
 }>
 
-function loadRecordOf(stored: StoredLoad): LoadRecord {
+function toLoadRecord(stored: LoadRow): LoadRecord {
   const { rows, inserted, changed, unchanged, duplicate, rejected, warnings, problem } = stored
   const remarks = stored.remarks === null ? NO_REMARKS : (JSON.parse(stored.remarks) as FileRemarks)
   const findings = JSON.parse(stored.verdicts ?? '[]') as Verdict[]

@@ -7,39 +7,40 @@ import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import { mergeFigures } from '@splitcart/shared/truth/together.ts'
 import type { Sql } from '../database/sql.ts'
+import type { StoreDate } from './load/pending-changes.ts'
 
 /** The most days between a scrape and one of another store that it is compared with. */
-const SISTER_DAYS_MAX = 30
-const SISTERS_MAX = 30
-// Scrapes read on either side of the date: more than SISTERS_MAX, since several may be of one store.
-const NEAREST = 60
-const USUAL_DATES = 10
+const OTHER_STORE_DAYS_MAX = 30
+const OTHER_STORES_MAX = 30
+// Scrapes read on either side of the date: more than OTHER_STORES_MAX, since several may be of one store.
+const NEAREST_SCRAPES = 60
+const ROW_COUNT_DATES = 10
 
-/** A store on a date. `until`: scrapes of later dates are ignored, because they are dated after their receipt. */
-export type StoreDate = Readonly<{ companyId: number; storeId: number; date: string; until: string }>
+/** A store and date to find references for. `until`: scrapes of later dates are ignored, since they lie in the future. */
+export type ComparedDate = StoreDate & Readonly<{ until: string }>
 
 /** The store's own references: its nearest other date, and what is already known of the same date. */
-export async function ownReferences(database: Sql, at: StoreDate): Promise<References> {
+export async function sameStoreReferences(database: Sql, at: ComparedDate): Promise<References> {
   const { storeId, companyId, date, until } = at
-  const beside = await figuresOn(database, storeId, date)
-  const day = await nearestDate(database, at)
-  const own = day === undefined ? undefined : await figuresOn(database, storeId, day)
+  const onDate = await figuresOn(database, storeId, date)
+  const nearest = await nearestDate(database, at)
+  const own = nearest === undefined ? undefined : await figuresOn(database, storeId, nearest)
   const newest = await database.get<{ date: string | null }>(
     'select max(date) as date from scrape where store_id = ? and date <= ?',
     storeId,
     until,
   )
   return {
-    own: own && { store: own.store, date: day!, figures: own.figures },
-    usual: await usualRows(database, at, day),
+    own: own && { store: own.store, date: nearest!, figures: own.figures },
+    usual: await rowCountsOf(database, at, nearest),
     newest: newest?.date ?? (await newestOfCompany(database, companyId, until)),
-    beside: beside?.figures,
+    beside: onDate?.figures,
     sisters: [],
   }
 }
 
 /** The newest earlier date of the store, else its first later one. */
-async function nearestDate(database: Sql, { storeId, date, until }: StoreDate): Promise<string | undefined> {
+async function nearestDate(database: Sql, { storeId, date, until }: ComparedDate): Promise<string | undefined> {
   const near = await database.get<{ earlier: string | null; later: string | null }>(
     `select (select max(date) from scrape where store_id = ?1 and date < ?2) as earlier,
       (select min(date) from scrape where store_id = ?1 and date > ?2 and date <= ?3) as later`,
@@ -51,12 +52,12 @@ async function nearestDate(database: Sql, { storeId, date, until }: StoreDate): 
 }
 
 /** Row counts of the store's last dates before this one; if there are none, that of its nearest later date. */
-async function usualRows(database: Sql, { storeId, date }: StoreDate, day: string | undefined): Promise<number[]> {
+async function rowCountsOf(database: Sql, { storeId, date }: ComparedDate, day: string | undefined): Promise<number[]> {
   if (day === undefined) return []
   const [from, to] = day < date ? ['', date] : [day, `${day}~`]
   const rows = await database.all<{ rows: number }>(
     `select max(listings) as rows from scrape where store_id = ? and date >= ? and date < ?
-      group by date order by date desc limit ${USUAL_DATES}`,
+      group by date order by date desc limit ${ROW_COUNT_DATES}`,
     storeId,
     from,
     to,
@@ -84,35 +85,38 @@ async function figuresOn(database: Sql, storeId: number, date: string) {
   )
   const [first] = found
   if (first === undefined) return undefined
-  return { store: first.store, figures: mergeFigures(found.map(({ figures }) => figuresIn(figures))) }
+  return { store: first.store, figures: mergeFigures(found.map(({ figures }) => parseFigures(figures))) }
 }
 
-type Near = Readonly<{ scrape_id: number; store_id: number; date: string }>
+type NearbyScrape = Readonly<{ scrape_id: number; store_id: number; date: string }>
 
 /** References from the company's other stores: for each, the scrape with the date nearest to this one. */
-export async function sistersOf(database: Sql, { companyId, storeId, date, until }: StoreDate): Promise<Reference[]> {
-  const near = (beyond: string, order: string, from: string, to: string) =>
-    database.all<Near>(
+export async function otherStoreReferences(
+  database: Sql,
+  { companyId, storeId, date, until }: ComparedDate,
+): Promise<Reference[]> {
+  const nearby = (beyond: string, order: string, from: string, to: string) =>
+    database.all<NearbyScrape>(
       `select scrape_id, store_id, date from figures where company_id = ? and date ${beyond} ? and date <= ?
-        and store_id <> ? order by date ${order}, store_id limit ${NEAREST}`,
+        and store_id <> ? order by date ${order}, store_id limit ${NEAREST_SCRAPES}`,
       companyId,
       from,
       to,
       storeId,
     )
-  const earliest = addDays(date, -SISTER_DAYS_MAX)
-  const latest = addDays(date, SISTER_DAYS_MAX)
+  const earliest = addDays(date, -OTHER_STORE_DAYS_MAX)
+  const latest = addDays(date, OTHER_STORE_DAYS_MAX)
   const both = [
-    ...(await near('>=', 'desc', earliest, date)),
-    ...(await near('>', 'asc', date, latest < until ? latest : until)),
+    ...(await nearby('>=', 'desc', earliest, date)),
+    ...(await nearby('>', 'asc', date, latest < until ? latest : until)),
   ]
-  const sorted = both.toSorted((one, other) => daysFrom(date, one) - daysFrom(date, other))
+  const sorted = both.toSorted((one, other) => daysApart(date, one) - daysApart(date, other))
   const nearest = new Map(sorted.toReversed().map((each) => [each.store_id, each]))
-  const chosen = [...nearest.values()].toReversed().slice(0, SISTERS_MAX)
-  return figuresOf(database, chosen, date)
+  const chosen = [...nearest.values()].toReversed().slice(0, OTHER_STORES_MAX)
+  return toReferences(database, chosen, date)
 }
 
-async function figuresOf(database: Sql, chosen: readonly Near[], date: string): Promise<Reference[]> {
+async function toReferences(database: Sql, chosen: readonly NearbyScrape[], date: string): Promise<Reference[]> {
   if (chosen.length === 0) return []
   const found = await database.all<{ code: string; store: string; date: string; figures: string }>(
     `select store.code, store.name as store, date, figures from figures join store on store.id = store_id
@@ -121,30 +125,30 @@ async function figuresOf(database: Sql, chosen: readonly Near[], date: string): 
   )
   // Ties are sorted by store code, so that the order does not depend on the order of loading.
   const sorted = found.toSorted(
-    (one, other) => daysFrom(date, one) - daysFrom(date, other) || (one.code < other.code ? -1 : 1),
+    (one, other) => daysApart(date, one) - daysApart(date, other) || (one.code < other.code ? -1 : 1),
   )
   return sorted.map(({ store, date: day, figures }) => ({
     store,
     date: day,
-    figures: figuresIn(figures),
+    figures: parseFigures(figures),
   }))
 }
 
 // Size of the cache: the same stores are compared with again and again.
 const PARSED_MAX = 64
-const parsed = new Map<string, Figures>()
+const parsedFigures = new Map<string, Figures>()
 
 /** Parses figures. The last PARSED_MAX parsed objects are cached, together with what has been derived from them. */
-function figuresIn(text: string): Figures {
-  const figures = parsed.get(text) ?? (JSON.parse(text) as Figures)
-  parsed.delete(text)
-  parsed.set(text, figures)
-  const [oldest = ''] = parsed.keys()
-  if (parsed.size > PARSED_MAX) parsed.delete(oldest)
+function parseFigures(text: string): Figures {
+  const figures = parsedFigures.get(text) ?? (JSON.parse(text) as Figures)
+  parsedFigures.delete(text)
+  parsedFigures.set(text, figures)
+  const [oldest = ''] = parsedFigures.keys()
+  if (parsedFigures.size > PARSED_MAX) parsedFigures.delete(oldest)
   return figures
 }
 
-function daysFrom(date: string, other: Readonly<{ date: string }>): number {
+function daysApart(date: string, other: Readonly<{ date: string }>): number {
   return Math.abs(daysBetween(date, other.date))
 }
 
@@ -157,7 +161,7 @@ export type ScrapeWithFigures = Readonly<{
   figures: Figures
 }>
 
-/** Keeps the figures of a scrape. */
+/** Stores the figures of a scrape. */
 export async function insertFigures(
   database: Sql,
   { id, companyId, storeId, date, figures }: ScrapeWithFigures,

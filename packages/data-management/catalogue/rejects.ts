@@ -1,6 +1,7 @@
 /** The rejected rows of a load, in the order of their lines. */
 import type { Rejection } from '@splitcart/shared/row.ts'
 import type { Sql } from '../database/sql.ts'
+import type { NamedStore } from './hold-preview.ts'
 
 /** A reject on record; `raw` holds the first bytes of the line, and is null where too many lines of a file were rejected. */
 export type StoredReject = Readonly<{
@@ -39,15 +40,13 @@ export async function rejectsPage(database: Sql, sha256: string, after: number):
   return { rejects, next: rejects.length < PAGE_REJECTS ? null : rejects.at(-1)!.line }
 }
 
-type Source = Readonly<{ company: string; store_id: string; store_name: string }>
-
-/** Counts rejects by code, field and reason without the line's own value (`seen`). A group keeps its first reason. */
+/** Counts rejects by code, field, and reason without the rejected value (`seen`). A group keeps its first reason. */
 export class RejectGroups {
-  readonly #groups = new Map<string, Group>()
+  readonly #groups = new Map<string, CountedGroup>()
 
   add(line: number, { code, field, reason, seen }: Rejection): void {
-    const what = seen === undefined ? reason : reason.replace(seen, '')
-    const key = `${code}\0${field ?? ''}\0${what}`
+    const reasonWithoutValue = seen === undefined ? reason : reason.replace(seen, '')
+    const key = `${code}\0${field ?? ''}\0${reasonWithoutValue}`
     const group = this.#groups.get(key)
     if (group === undefined) this.#groups.set(key, { code, field: field ?? '', reason, count: 1, line })
     else {
@@ -57,24 +56,24 @@ export class RejectGroups {
   }
 
   /** All groups in the order of their first lines. */
-  get all(): Group[] {
+  get all(): CountedGroup[] {
     return [...this.#groups.values()].toSorted((one, other) => one.line - other.line)
   }
 }
 
-type Group = { code: string; field: string; reason: string; count: number; line: number }
+type CountedGroup = { code: string; field: string; reason: string; count: number; line: number }
 
 /**
  * Stores the reject counts of a load, for queries over many loads. Their company and store are those that the whole
- * file has in common: from `sources` if the load was not applied, else from the stores of its scrapes.
+ * file has in common: of `stores` if the load was not applied, else of the stores of its scrapes.
  */
 export async function countRejects(
   database: Sql,
   loadId: number,
-  groups: readonly Group[],
-  sources?: readonly Source[],
+  groups: readonly CountedGroup[],
+  stores?: readonly NamedStore[],
 ): Promise<void> {
-  const { company, store_id, store_name } = common(sources ?? (await sourcesOf(database, loadId)))
+  const { company, store_id, store_name } = commonStore(stores ?? (await storesOfLoad(database, loadId)))
   const counted = new Set<string>()
   for (const { code, field, reason, count, line } of groups) {
     const isFirst = !counted.has(`${code}\0${field}`)
@@ -87,7 +86,7 @@ export async function countRejects(
   }
 }
 
-async function sourcesOf(database: Sql, loadId: number): Promise<Source[]> {
+async function storesOfLoad(database: Sql, loadId: number): Promise<NamedStore[]> {
   return await database.all(
     `select distinct company.shown as company, store.shown as store_id, store.name as store_name
       from scrape join store on store.id = store_id join company on company.id = company_id where load_id = ?`,
@@ -95,11 +94,11 @@ async function sourcesOf(database: Sql, loadId: number): Promise<Source[]> {
   )
 }
 
-/** What all of the sources have in common. */
-function common(sources: readonly Source[]): Record<keyof Source, string | null> {
-  const [first] = sources
-  const isOneCompany = sources.every(({ company }) => company === first?.company)
-  const isOneStore = isOneCompany && sources.every(({ store_id }) => store_id === first?.store_id)
+/** What all of the stores have in common. */
+function commonStore(stores: readonly NamedStore[]): Record<keyof NamedStore, string | null> {
+  const [first] = stores
+  const isOneCompany = stores.every(({ company }) => company === first?.company)
+  const isOneStore = isOneCompany && stores.every(({ store_id }) => store_id === first?.store_id)
   return {
     company: isOneCompany ? (first?.company ?? null) : null,
     store_id: isOneStore ? (first?.store_id ?? null) : null,

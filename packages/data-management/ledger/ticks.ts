@@ -1,6 +1,6 @@
 /** Conditions that were ticked off: shown folded and without notices, until they change or the tick's date has come. */
 import type { Selectable } from 'kysely'
-import type { Clock } from '../catalogue/queries/freshness.ts'
+import type { ZonedNow } from '../catalogue/queries/freshness.ts'
 import { audit } from './audit.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 
@@ -75,9 +75,9 @@ export class ActiveTicks {
   readonly #found = new Set<Tick>()
   readonly #ticks: readonly Tick[]
   readonly #byName: ReadonlyMap<string, Tick>
-  readonly #clock: Clock
+  readonly #clock: ZonedNow
 
-  constructor(ticks: readonly Tick[], clock: Clock) {
+  constructor(ticks: readonly Tick[], clock: ZonedNow) {
     this.#ticks = ticks
     this.#byName = new Map(ticks.map((tick) => [tickKeyText(tick), tick]))
     this.#clock = clock

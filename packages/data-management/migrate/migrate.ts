@@ -99,7 +99,7 @@ export async function migrate(
   await markBegun(target, postgres)
   await moveTables(ledger, postgres, LEDGER, async (table) => onTable(table))
   await moveTables(catalogue, target, CATALOGUE, async (table, transaction) => {
-    if (table === 'label') await indexAllWords(new PostgresStatements(transaction, { undone: 0 }))
+    if (table === 'label') await indexAllWords(new PostgresStatements(transaction, { rollbacks: 0 }))
     if (table === 'price_run') await transaction.run(ALL_TO_BE_COUNTED)
     onTable(table)
   })

@@ -1,10 +1,10 @@
 /** Evaluates watched products, and the texts of their notices. Read-only. */
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { Current } from '../catalogue/queries/current.ts'
-import { priceRangeOf } from '../catalogue/queries/price-range.ts'
-import { lowestEverOf } from '../catalogue/queries/price-summary.ts'
-import { currentNumber, pricesNow, productOf } from '../catalogue/queries/products.ts'
+import type { LiveStores } from '../catalogue/queries/current.ts'
+import { readPriceRange } from '../catalogue/queries/price-range.ts'
+import { readLowestEver } from '../catalogue/queries/price-summary.ts'
+import { currentProductId, findProduct, pricesNow } from '../catalogue/queries/products.ts'
 import { currentNow } from '../http/routes/freshness.ts'
 import type { Reading } from '../http/threads/reading.ts'
 import type { NewWatch, WatchedState, WatchRecord } from '../ledger/watches.ts'
@@ -24,7 +24,7 @@ export async function watchedNow(reading: Reading): Promise<WatchChange[]> {
   for (const watch of watches) {
     const productId = await productWatched(reading, watch)
     if (productId === null) continue
-    const { lowest_cents: lowest } = await priceRangeOf(database, productId, current)
+    const { lowest_cents: lowest } = await readPriceRange(database, productId, current)
     const reached = isReached(watch, lowest)
     const seen = { lowest, ever: leastOf(lowest, watch.seen.ever), reached }
     if (lowest === watch.seen.lowest && seen.ever === watch.seen.ever && reached === watch.seen.reached) continue
@@ -53,8 +53,8 @@ export type WatchBaseline = Pick<NewWatch, 'company' | 'by_name' | 'code' | 'nam
 /** Reads the initial values of a watch. */
 export async function watchBaseline(reading: Reading, { productId }: { productId: number }): Promise<WatchBaseline> {
   const { database } = reading.catalogue
-  const id = await currentNumber(database, productId)
-  const product = await productOf(database, id)
+  const id = await currentProductId(database, productId)
+  const product = await findProduct(database, id)
   const listing = await database.get<{ company: string; by_name: number; code: string }>(
     `select company.code as company, by_name, listing.code as code from listing
       join company on company.id = listing.company_id where listing.id = ?`,
@@ -62,8 +62,8 @@ export async function watchBaseline(reading: Reading, { productId }: { productId
   )
   if (product === undefined || listing === undefined) throw new Problem('not_found', 'no product has this id')
   const current = await currentNow(reading)
-  const before = await lowestEverOf(database, id, current)
-  const { lowest_cents: lowest } = await priceRangeOf(database, id, current)
+  const before = await readLowestEver(database, id, current)
+  const { lowest_cents: lowest } = await readPriceRange(database, id, current)
   const ever = leastOf(lowest, before?.price_cents ?? null)
   // `reached` begins as false, so that a price that is low enough already makes a notice at the next look.
   return { ...listing, name: product.name, seen: { lowest, ever, reached: false } }
@@ -99,7 +99,7 @@ function changeText(before: string | null, now: string | null, where: string): s
   return before === null ? `sold again, for ${now}${where}` : `${now}${where}, before ${before}`
 }
 
-async function cheapestAt(reading: Reading, productId: number, current: Current): Promise<string> {
+async function cheapestAt(reading: Reading, productId: number, current: LiveStores): Promise<string> {
   const [first] = (await pricesNow(reading.catalogue.database, productId, current)).filter(
     ({ is_silent, price_cents, is_available }) => !is_silent && (price_cents ?? 0) > 0 && is_available !== false,
   )

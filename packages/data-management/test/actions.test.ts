@@ -8,7 +8,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { compact } from '@splitcart/shared/packed/compact.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
-import { observations } from '../catalogue/export.ts'
+import { exportObservations } from '../catalogue/export.ts'
 import { pruneProcessed } from '../inbox/prune.ts'
 import { rejectedRows } from '../inbox/rejected-rows.ts'
 import type { UploadAction } from '../ledger/database.ts'
@@ -56,7 +56,7 @@ async function withAction(receiver: Receiver, { id }: Upload, action: UploadActi
 }
 
 async function count(receiver: Receiver): Promise<number> {
-  return (await Array.fromAsync(observations(receiver.catalogue.database))).length
+  return (await Array.fromAsync(exportObservations(receiver.catalogue.database))).length
 }
 
 /** A store of 30 rows, and then a scrape of it that broke off after 5. */

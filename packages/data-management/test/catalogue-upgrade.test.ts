@@ -136,7 +136,7 @@ test('PostgreSQL: an older catalogue is brought up to date, and its loads are ma
   await using catalogue = await openPostgresCatalogue(made.address)
   await using upgraded = await openPostgresCatalogueDatabase(made.address)
   await upgraded.transaction(async (transaction) => {
-    await indexUnworded(new PostgresStatements(transaction, { undone: 0 }))
+    await indexUnworded(new PostgresStatements(transaction, { rollbacks: 0 }))
   })
   await goOn(catalogue, [half, others])
 })

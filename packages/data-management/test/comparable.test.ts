@@ -4,9 +4,9 @@ import { test } from 'node:test'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { comparableWith } from '../catalogue/queries/comparable.ts'
-import { Current } from '../catalogue/queries/current.ts'
-import { renewSuggestions, suggestions } from '../catalogue/queries/suggestions.ts'
+import { findComparableListings } from '../catalogue/queries/comparable.ts'
+import { LiveStores } from '../catalogue/queries/current.ts'
+import { findSuggestions, renewSuggestions } from '../catalogue/queries/suggestions.ts'
 import type { ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import type { SuggestionPage, VerdictPage, VerdictView } from '../http/routes/verdicts-schema.ts'
 import { loadFile } from '../update-db/load-file.ts'
@@ -45,10 +45,10 @@ async function beside(catalogue: Catalogue, sku: string): Promise<string[]> {
     'select product_id from listing where code = ?',
     sku,
   ))!
-  const found = await comparableWith(
+  const found = await findComparableListings(
     database,
     product_id,
-    await Current.at(database, { now: Date.parse(DAY), zone: TimeZone.utc }),
+    await LiveStores.read(database, { now: Date.parse(DAY), zone: TimeZone.utc }),
     async () => [],
   )
   return found.map(
@@ -71,7 +71,7 @@ for (const { name, skip, open } of databasesOfFile())
     assert.equal(await renewSuggestions(catalogue.database), true)
     assert.deepEqual(await beside(catalogue, '1'), ['oakmart 7 50 / 100 g'])
     assert.deepEqual(await beside(catalogue, '7'), ['northmart 1 20 / 100 g'])
-    assert.equal((await pairsKept(catalogue))!.count, (await suggestions(catalogue.database, [])).length)
+    assert.equal((await pairsKept(catalogue))!.count, (await findSuggestions(catalogue.database, [])).length)
     assert.equal(await renewSuggestions(catalogue.database), false)
 
     await load(catalogue, 'oakmart/S1', '2026-05-02', [{ ...OAK[0]!, price: 1.5 }, OAK[1]!])

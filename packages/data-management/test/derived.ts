@@ -1,7 +1,7 @@
 /** What the catalogue keeps only to be asked quickly must be what it would be if it were made anew. */
-import { wordsOfListing } from '../catalogue/model/search-words.ts'
+import { searchWordsOf } from '../catalogue/model/search-words.ts'
 import { searchableListings } from '../catalogue/queries/searchable-listings.ts'
-import { usualOf } from '../catalogue/usual.ts'
+import { usualScrapingOf } from '../catalogue/usual-scraping.ts'
 import type { Sql } from '../database/sql.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 
@@ -136,7 +136,7 @@ async function wordsAnew(database: Sql): Promise<string[]> {
     ({ id }) => id,
   )
   return (await searchableListings(database, ids)).flatMap((listing) =>
-    wordsOfListing(listing).map((term) => lineOf({ doc: listing.id, term })),
+    searchWordsOf(listing).map((term) => lineOf({ doc: listing.id, term })),
   )
 }
 
@@ -165,7 +165,7 @@ async function sourcesAnew(database: Sql): Promise<string[]> {
     const [load] = loads.toSorted(
       (one, other) => other.ranked_at - one.ranked_at || (one.sha256 < other.sha256 ? 1 : -1),
     )
-    const { usualDays, usualRows } = usualOf(latest)
+    const { usualDays, usualRows } = usualScrapingOf(latest)
     lines.push(JSON.stringify([id, date, load!.id, rows, usualDays, usualRows]))
   }
   return lines

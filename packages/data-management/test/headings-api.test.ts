@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import { products } from '../catalogue/export.ts'
-import { names } from '../catalogue/export-names.ts'
+import { exportProducts } from '../catalogue/export.ts'
+import { exportNames } from '../catalogue/export-names.ts'
 import { runActions } from '../update-db/actions.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { holdBy } from './hold.ts'
@@ -52,9 +52,9 @@ async function called(receiver: Receiver, barcode: string) {
   const { body } = await get(reader, `/api/products?barcode=${barcode}`)
   const [product, ...others] = Object(body).products
   assert.deepEqual(others, [])
-  const exported = await Array.fromAsync(products(receiver.catalogue.database))
+  const exported = await Array.fromAsync(exportProducts(receiver.catalogue.database))
   assert.equal(exported.find(({ barcodes }) => barcodes.includes(barcode))!.name, product.name)
-  const named = await Array.fromAsync(names(receiver.catalogue.database))
+  const named = await Array.fromAsync(exportNames(receiver.catalogue.database))
   assert.ok(named.some(({ name }) => name === product.name))
   const { listings } = Object((await get(reader, `/api/products/${product.id}`)).body)
   return [product.name, ...listings.map((each: { company: string; sku: string }) => `${each.company} ${each.sku}`)]

@@ -2,9 +2,9 @@
 import type { Catalogue, StoreAlias } from '../catalogue/catalogue.ts'
 import { SqliteCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
-import { observations } from '../catalogue/export.ts'
+import { exportObservations } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
-import type { Verdict } from '../catalogue/model/partition.ts'
+import type { ListingVerdict } from '../catalogue/model/partition.ts'
 import { countChanges } from '../catalogue/queries/count-changes.ts'
 import { loadFile, previewFile } from '../update-db/load-file.ts'
 import { LocalReader, type Reader } from '../update-db/reader.ts'
@@ -87,7 +87,7 @@ type Next = Readonly<{ file: HistoryFile; left: ReadonlySet<HistoryFile> }>
 async function load(catalogue: Catalogue, { file, left }: Next, reader: Reader | undefined): Promise<Fault> {
   const { disappeared, ...change } = naiveChange(left, file)
   if (file.sha256 < PREVIEWED_BELOW) {
-    await using attempt = await catalogue.attempt()
+    await using attempt = await catalogue.beginDryRun()
     const { applied } = await previewFile(attempt, orderOf(file))
     const fault =
       applied.disappeared === disappeared ? undefined : `${applied.disappeared} disappear, not ${disappeared}`
@@ -129,7 +129,7 @@ async function* inBatches(bytes: Buffer): AsyncGenerator<Buffer> {
 export async function faultOf(
   catalogue: Catalogue,
   files: readonly HistoryFile[],
-  verdicts: readonly Verdict[] = [],
+  verdicts: readonly ListingVerdict[] = [],
   aliases: readonly StoreAlias[] = [],
 ): Promise<Fault> {
   const lines = await Array.fromAsync(catalogueLines(catalogue.database))
@@ -172,7 +172,7 @@ async function headings({ database }: Catalogue): Promise<string[]> {
 
 /** What went in comes out of the export. */
 async function observed(catalogue: Catalogue): Promise<string[]> {
-  return (await Array.fromAsync(observations(catalogue.database))).map((each) => {
+  return (await Array.fromAsync(exportObservations(catalogue.database))).map((each) => {
     const terms = [each.price_cents, each.was_price_cents, flag(each.is_on_special), flag(each.is_available)]
     return JSON.stringify([each.company, each.store_id, each.sku, each.key ?? null, each.scraped_date, ...terms])
   })

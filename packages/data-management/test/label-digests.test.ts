@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
-import { products } from '../catalogue/export.ts'
+import { exportProducts } from '../catalogue/export.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { line, loaderInto } from './loaded-rows.ts'
 
@@ -15,7 +15,7 @@ function dayOf(day: number, name: string): string {
 }
 
 async function nameIn(catalogue: Catalogue): Promise<string | undefined> {
-  const [product] = await Array.fromAsync(products(catalogue.database))
+  const [product] = await Array.fromAsync(exportProducts(catalogue.database))
   return product?.name
 }
 

@@ -4,10 +4,10 @@
  * `npm run pairs` prints what is found of them. `seen`: the rules were made with it in view.
  */
 import { readFileSync } from 'node:fs'
-import { type Article, type Level, pairsOf } from '../catalogue/model/suggest.ts'
+import { type Article, findPairs, type PairLevel } from '../catalogue/model/suggest.ts'
 
 type Shown = readonly [name: string, brand: string | null, size: string | null, category: string]
-type Said = Level | 'no'
+type Said = PairLevel | 'no'
 type Labelled = Readonly<{ a: Shown; b: Shown; said: Said; seen: boolean }>
 
 /** What was found of labelled pairs, as shares from 0 to 1. */
@@ -28,7 +28,7 @@ export function figuresOf(seen: boolean | undefined): Figures {
   const all = labelledPairs()
   const numbers = new Map<string, Article>()
   const ids = all.map(({ a, b }) => [idOf(numbers, 'northmart', a), idOf(numbers, 'oakmart', b)] as const)
-  const levels = new Map(pairsOf([...numbers.values()]).map(({ a, b, level }) => [`${a} ${b}`, level]))
+  const levels = new Map(findPairs([...numbers.values()]).map(({ a, b, level }) => [`${a} ${b}`, level]))
   const judged = all.map((pair, index) => {
     const [a, b] = ids[index]!
     return { ...pair, level: levels.get(a < b ? `${a} ${b}` : `${b} ${a}`) }

@@ -1,8 +1,8 @@
 /** Of a product of many listings no more are read than a page shows. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lowestUnitPrices } from '../catalogue/queries/by-amount.ts'
-import { productsOf } from '../catalogue/queries/products.ts'
+import { findProductsByIds } from '../catalogue/queries/products.ts'
+import { lowestUnitPrices } from '../catalogue/queries/unit-prices.ts'
 import type { Sql, Value } from '../database/sql.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { databasesOfFile } from './catalogues.ts'
@@ -35,7 +35,7 @@ for (const { name, skip, open } of databasesOfFile())
     await catalogue.database.run('update listing set product_id = ?', first)
     const { database, records } = counting(catalogue.database)
 
-    const products = await productsOf(database, [first])
+    const products = await findProductsByIds(database, [first])
     assert.deepEqual([products.size, products.get(first)!.listings.length], [1, LISTINGS_SHOWN])
     assert.equal(Math.max(...records), LISTINGS_SHOWN)
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Row } from '@splitcart/shared/row.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { StoreAlias } from '../catalogue/catalogue.ts'
-import type { Verdict } from '../catalogue/model/partition.ts'
+import type { ListingVerdict } from '../catalogue/model/partition.ts'
 import { type HistoryFile, nameOf, rowsOf, type WrittenRow } from './naive-rows.ts'
 import { type NaiveListing, naiveKeys, naiveProducts } from './partition-case.ts'
 
@@ -32,7 +32,7 @@ type Cell = string | number | null
 /** The catalogue of these files, line by line, in no particular order. */
 export function naiveCatalogue(
   files: readonly HistoryFile[],
-  verdicts: readonly Verdict[] = [],
+  verdicts: readonly ListingVerdict[] = [],
   aliases: readonly StoreAlias[] = [],
 ): string[] {
   const scrapes = files.flatMap(scrapesOf).map((scrape) => inStore(scrape, aliases))
@@ -241,7 +241,7 @@ export function saidNow(scrapes: readonly Scrape[]): Map<string, NaiveListing & 
 }
 
 /** A product is named by its first listing. */
-function products(scrapes: readonly Scrape[], verdicts: readonly Verdict[]): Cell[][] {
+function products(scrapes: readonly Scrape[], verdicts: readonly ListingVerdict[]): Cell[][] {
   const said = saidNow(scrapes)
   const names = new Map([...said].map(([name, { id }]) => [id, name]))
   const ofProduct = naiveProducts([...said.values()], verdicts).flatMap((ids) => {

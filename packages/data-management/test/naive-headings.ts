@@ -2,7 +2,7 @@
 import type { Row } from '@splitcart/shared/row.ts'
 import type { StoreAlias } from '../catalogue/catalogue.ts'
 import { identityKeysOf } from '../catalogue/model/identity.ts'
-import type { Verdict } from '../catalogue/model/partition.ts'
+import type { ListingVerdict } from '../catalogue/model/partition.ts'
 import { inStore, saidNow, scrapesOf } from './naive-catalogue.ts'
 import type { HistoryFile } from './naive-rows.ts'
 import { naiveKeys, naiveProducts } from './partition-case.ts'
@@ -13,7 +13,7 @@ import { naiveKeys, naiveProducts } from './partition-case.ts'
  */
 export function naiveHeadings(
   files: readonly HistoryFile[],
-  verdicts: readonly Verdict[] = [],
+  verdicts: readonly ListingVerdict[] = [],
   aliases: readonly StoreAlias[] = [],
 ): string[] {
   const scrapes = files.flatMap((file) => scrapesOf(file).map((scrape) => ({ file, ...inStore(scrape, aliases) })))

@@ -2,7 +2,7 @@
 import { openLog } from '@splitcart/shared/log.ts'
 import { NOTICE_KINDS } from '@splitcart/shared/notice-readers.ts'
 import { readSettings } from '@splitcart/shared/settings.ts'
-import { revisionOf } from '../catalogue/queries/revision.ts'
+import { readRevision } from '../catalogue/queries/revision.ts'
 import { PATIENCE } from '../notices/conditions.ts'
 import type { Outside } from '../notices/look-parts.ts'
 import type { NoticeReceiver } from '../notices/receivers/receiver.ts'
@@ -26,7 +26,7 @@ export function roundsOn(
 ): RoundContext {
   const { notices, watches } = ledger
   const rest = { page: new URL('https://data.example.org'), now: Date.now, log: openLog('silent'), patience: PATIENCE }
-  const looks = { outside: async () => WELL, revision: () => revisionOf(catalogue.database) }
+  const looks = { outside: async () => WELL, revision: () => readRevision(catalogue.database) }
   return { notices, watches, queries, receivers, kinds: new Set<string>(NOTICE_KINDS), ...rest, ...looks, ...more }
 }
 

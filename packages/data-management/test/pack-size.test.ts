@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { packSizeOf } from '../catalogue/model/pack-size.ts'
-import { baseText, parseShopUnitPrice, pricedSizeOf, unitPriceOf } from '../catalogue/model/unit-price.ts'
+import { parseShopUnitPrice, pricedSizeOf, unitPriceAmountText, unitPriceOf } from '../catalogue/model/unit-price.ts'
 import { REAL_FILES_MISSING, realFiles } from './real-files.ts'
 
 const SIZES: readonly (readonly [string, number, string, number, boolean?])[] = [
@@ -42,7 +42,7 @@ test('a size is read to its amount, its pieces, and whether it is exact', () => 
 test('a unit price is that of 100 g, 100 ml, a metre or a piece, a half cent rounded up', () => {
   const priced = (cents: number, text: string) => {
     const price = unitPriceOf(cents, packSizeOf(text)!)
-    return `${price.cents} per ${baseText(price)}`
+    return `${price.cents} per ${unitPriceAmountText(price)}`
   }
   assert.equal(priced(599, '2 kg'), '30 per 100 g')
   assert.equal(priced(325, '30m'), '11 per 1 m')

@@ -8,7 +8,7 @@ import {
   silenceOf,
   sizesOf,
 } from '../catalogue/model/identity.ts'
-import { compareTexts, type Member, partitionOf, type Verdict } from '../catalogue/model/partition.ts'
+import { compareTexts, type ListingVerdict, type Member, partitionOf } from '../catalogue/model/partition.ts'
 import { Chance } from './random.ts'
 
 const COMPANIES = ['elmmart', 'northmart', 'oakmart']
@@ -34,9 +34,9 @@ export function faultOfPartition(seed: number): string | undefined {
 }
 
 /** Listings are shown, shown differently and taken out again; verdicts are given and taken back. What is left counts. */
-function storyOf(chance: Chance): { listings: NaiveListing[]; verdicts: Verdict[] } {
+function storyOf(chance: Chance): { listings: NaiveListing[]; verdicts: ListingVerdict[] } {
   const listings = new Map<string, NaiveListing>()
-  const verdicts = new Map<string, Verdict>()
+  const verdicts = new Map<string, ListingVerdict>()
   for (let event = chance.between(1, 30); event > 0; event--) {
     const company = chance.of(COMPANIES)
     const id = `${company} 0 ${chance.between(1, 4)}`
@@ -91,7 +91,7 @@ export function naiveKeys(
 }
 
 /** Every pair of listings, one after the other: the strongest evidence first, then by its text, then by their names. */
-export function naiveProducts(listings: readonly NaiveListing[], verdicts: readonly Verdict[]): string[][] {
+export function naiveProducts(listings: readonly NaiveListing[], verdicts: readonly ListingVerdict[]): string[][] {
   const members = membersOf(listings).toSorted((one, other) => compareTexts(one.name, other.name))
   const product = new Map(members.map((member) => [member.name, [member]]))
   const isSaid = (one: Member, other: Member, isSame: boolean) =>

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import { prices } from '../catalogue/export.ts'
+import { exportPrices } from '../catalogue/export.ts'
 import { updateDb } from '../update-db/update-db.ts'
 import { get, openReceiver, postGzip, type Receiver, TEXT } from './receiver.ts'
 
@@ -79,7 +79,7 @@ test('text that means something to SQL comes out as it went in, in every field',
   await utimes(path, 1, 1)
   const { loaded, rejected } = await pass(receiver)
   assert.deepEqual([loaded, rejected], [1, 0])
-  const [price] = await Array.fromAsync(prices(receiver.catalogue.database, undefined))
+  const [price] = await Array.fromAsync(exportPrices(receiver.catalogue.database, undefined))
   assert.deepEqual([price?.sku, price?.name, price?.brand, price?.size], [odd, odd, odd, odd])
   assert.equal(price?.store_id, odd)
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { changesBetween, type Run, rebuild, touches, type Window } from '../catalogue/model/price-runs.ts'
+import { type DateWindow, type Run, rebuildRuns, runChangesBetween } from '../catalogue/model/price-runs.ts'
 
 /** The dates of a store's scrapes, and what each showed; null: the listing was not there. */
 type Table = ReadonlyMap<string, number | null>
@@ -28,13 +28,20 @@ function canonical(table: Table): Run<number>[] {
   return runs
 }
 
-function windowOf(table: Table, date: string): Window {
+function windowOf(table: Table, date: string): DateWindow {
   const others = [...table.keys()].filter((each) => each !== date).sort()
   return {
     before: others.findLast((each) => each < date) ?? null,
     date,
     after: others.find((each) => each > date) ?? null,
   }
+}
+
+/** Whether a run says something about the window: only such runs can change. */
+function touches(run: Run<unknown>, window: DateWindow): boolean {
+  const start = window.before ?? window.date
+  const end = window.after ?? window.date
+  return (run.to === null || run.to >= start) && run.from <= end
 }
 
 /** One date of a store as the catalogue changes it. */
@@ -46,8 +53,8 @@ class Store {
   change(date: string, value: number | null) {
     const window = windowOf(this.table, date)
     const then = this.runs.filter((run) => touches(run, window))
-    const now = rebuild(then, window, value ?? undefined, Object.is)
-    const changes = changesBetween(then, now, Object.is)
+    const now = rebuildRuns(then, window, value ?? undefined, Object.is)
+    const changes = runChangesBetween(then, now, Object.is)
     const stored = new Map(this.runs.map((run) => [run.from, run]))
     for (const from of changes.remove) assert.ok(stored.delete(from), `a run is removed that is not there: ${from}`)
     for (const run of changes.write) stored.set(run.from, run)
@@ -127,7 +134,7 @@ test('the changes between two lists, applied to the one, give the other', () => 
     )
   fc.assert(
     fc.property(list, list, (then, now) => {
-      const changes = changesBetween(then, now, Object.is)
+      const changes = runChangesBetween(then, now, Object.is)
       const stored = new Map(then.map((run) => [run.from, run]))
       for (const from of changes.remove) stored.delete(from)
       for (const run of changes.write) stored.set(run.from, run)

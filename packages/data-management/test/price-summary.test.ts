@@ -5,9 +5,9 @@ import { addDays } from '@splitcart/shared/date.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { type ChainHistory, chainHistoriesOf } from '../catalogue/model/chain-history.ts'
 import {
-  type Chain,
+  type ChainSummary,
   type CurrentPrice,
-  chainsOf,
+  chainSummaries,
   lowestEver,
   type PriceSpan,
 } from '../catalogue/model/price-summary.ts'
@@ -41,7 +41,7 @@ function span(from: string, to: string, price_cents: number, more: Partial<Price
 
 test('chains stand the cheapest first, and prices of silent stores count only where a chain has no others', () => {
   const silent = { is_silent: true, isBuyable: false, date: '2025-01-01' }
-  const chains = chainsOf(
+  const chains = chainSummaries(
     [
       asked('aldi', 319),
       asked('aldi', 299, { date: '2026-03-30' }),
@@ -53,8 +53,15 @@ test('chains stand the cheapest first, and prices of silent stores count only wh
     ],
     [],
   )
-  const told = ({ company, lowest_cents, highest_cents, stores, lowest_stores, silent_stores, seen_on }: Chain) =>
-    [company, lowest_cents, highest_cents, stores, lowest_stores, silent_stores, seen_on].join(' ')
+  const told = ({
+    company,
+    lowest_cents,
+    highest_cents,
+    stores,
+    lowest_stores,
+    silent_stores,
+    seen_on,
+  }: ChainSummary) => [company, lowest_cents, highest_cents, stores, lowest_stores, silent_stores, seen_on].join(' ')
   assert.deepEqual(chains.map(told), [
     'corner 280 280 1 1 0 2026-03-31',
     'aldi 299 319 3 2 1 2026-03-31',
@@ -79,11 +86,11 @@ test('usual is the median of 90 days without specials, and what was asked before
     span('2026-02-01', '2026-02-02', 199, { isSpecial: true }),
     span('2026-02-03', '2026-02-03', 1, { isBuyable: false }),
   ]
-  const [chain] = chainsOf([asked('aldi', 289, { is_on_special: true, was_price_cents: 349 })], history)
+  const [chain] = chainSummaries([asked('aldi', 289, { is_on_special: true, was_price_cents: 349 })], history)
   assert.deepEqual([chain!.usual_cents, chain!.usual_special_cents, chain!.lowest_before_cents], [319, 289, 279])
   assert.deepEqual(lowestEver(history), { price_cents: 100, company: 'aldi', on: '2025-12-01' })
   assert.equal(lowestEver([]), undefined)
-  const [always] = chainsOf([asked('aldi', 2)], [span('2026-03-01', '2026-03-31', 2, { isSpecial: true })])
+  const [always] = chainSummaries([asked('aldi', 2)], [span('2026-03-01', '2026-03-31', 2, { isSpecial: true })])
   assert.deepEqual([always!.usual_cents, always!.lowest_before_cents], [2, null])
 })
 

@@ -6,7 +6,7 @@ import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
-import { Current } from '../catalogue/queries/current.ts'
+import { LiveStores } from '../catalogue/queries/current.ts'
 import type { PricesAnswer, ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import { assertProblem, get, openReceiver, type Receiver } from './receiver.ts'
 import { type Article, named, reader, scrape } from './shop.ts'
@@ -274,7 +274,7 @@ test('a server that only reads hears of a store that is silent no more, and of t
   await using catalogue = openCatalogue(join(at.path, 'catalogue.db'))
   await using reading = openCatalogue(join(at.path, 'catalogue.db'))
   const silentAt = async (date: string) =>
-    (await Current.at(reading.database, { now: Date.parse(date), zone: TimeZone.utc })).silentStores
+    (await LiveStores.read(reading.database, { now: Date.parse(date), zone: TimeZone.utc })).silentStores
   for (const day of ['01', '02', '03']) await scrape({ ...writing, catalogue }, 'aldi/G1', `2025-09-${day}`, [MILK])
   assert.deepEqual(await silentAt('2025-09-04'), [])
   assert.deepEqual((await silentAt('2025-09-09')).length, 1)

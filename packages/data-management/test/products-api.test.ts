@@ -237,7 +237,7 @@ test('a load that is not committed leaves nothing in the search', async () => {
   await using receiver = await openReceiver()
   await scrape(receiver, 'aldi/G1', DAY, named('Milk'))
   {
-    await using catalogue = await receiver.catalogue.attempt()
+    await using catalogue = await receiver.catalogue.beginDryRun()
     await scrape({ ...receiver, catalogue }, 'aldi/G2', DAY, named('Butter', 'Honey'))
   }
   const ask = await reader(receiver)

@@ -1,7 +1,7 @@
 /** Which listings are one product follows from what they say now: what one bad day said is unlearned with the next good one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { products } from '../catalogue/export.ts'
+import { exportProducts } from '../catalogue/export.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { count, GTIN, gtinOf, HOLD, productsIn, show } from './shown.ts'
 
@@ -21,7 +21,7 @@ for (const { name, skip, open } of databasesOfFile()) {
       )
     assert.equal(await count(catalogue), 4)
     await show(catalogue, ['elmmart', 4], articles)
-    const found = await Array.fromAsync(products(catalogue.database))
+    const found = await Array.fromAsync(exportProducts(catalogue.database))
     assert.deepEqual(found.flatMap(({ barcodes }) => barcodes).sort(), GTIN)
   })
 

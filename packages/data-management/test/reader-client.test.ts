@@ -15,7 +15,7 @@ import { temporaryFolder } from '../../../test/folders.ts'
 import { until } from '../../../test/machines.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { catalogueLines } from '../catalogue/digest.ts'
-import { memoryOf } from '../catalogue/load/row-batch.ts'
+import { memoryBytesOf } from '../catalogue/load/row-batch.ts'
 import { verifiedContent } from '../inbox/stored.ts'
 import { type LoadRequest, loadFile } from '../update-db/load-file.ts'
 import { LocalReader } from '../update-db/reader.ts'
@@ -127,7 +127,7 @@ test('a thread whose batches nobody takes reads ahead until they fill its bytes,
   let ahead = 0
   process.once('worker', (thread: Worker) =>
     thread.on('message', (message: ReaderAnswer) => {
-      ahead += 'batch' in message ? memoryOf(message.batch) : 0
+      ahead += 'batch' in message ? memoryBytesOf(message.batch) : 0
     }),
   )
   await using reader = new ReaderClient()
@@ -135,7 +135,7 @@ test('a thread whose batches nobody takes reads ahead until they fill its bytes,
   const batches = reader.batches(orders[0]!)
   const take = async () => {
     const { value } = await batches.next()
-    ahead -= memoryOf(value!)
+    ahead -= memoryBytesOf(value!)
   }
   await take()
   const [least, most] = [BYTES_AHEAD_MAX, BYTES_AHEAD_MAX + 1024 * 1024]

@@ -4,10 +4,10 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type Row, readRow } from '@splitcart/shared/row.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { observations, prices, products } from '../catalogue/export.ts'
-import { Current } from '../catalogue/queries/current.ts'
-import { priceRangeOf } from '../catalogue/queries/price-range.ts'
-import { productOf } from '../catalogue/queries/products.ts'
+import { exportObservations, exportPrices, exportProducts } from '../catalogue/export.ts'
+import { LiveStores } from '../catalogue/queries/current.ts'
+import { readPriceRange } from '../catalogue/queries/price-range.ts'
+import { findProduct } from '../catalogue/queries/products.ts'
 import { listStores } from '../catalogue/queries/stores.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
 import { permissionOf } from '../permission.ts'
@@ -26,7 +26,7 @@ for (const { name, skip, open } of databasesOfFile()) {
     const there = [line({ name: 'Rye', sku: 1 }), line({ name: 'Oats', sku: 2, is_available: true })]
     const first = await load(...there, line({ name: 'Mash', sku: 3, ...SOLD_OUT }))
     assert.deepEqual([first.state, first.result.inserted, first.result.rejected], ['loaded', 3, 0])
-    const found = await Array.fromAsync(observations(database))
+    const found = await Array.fromAsync(exportObservations(database))
     assert.deepEqual(found.map(({ sku, price_cents, is_available }) => [sku, price_cents, is_available]).toSorted(), [
       ['1', 250, null],
       ['2', 250, true],
@@ -39,7 +39,7 @@ for (const { name, skip, open } of databasesOfFile()) {
     assert.deepEqual([second.result.changed, second.result.unchanged], [1, 1])
     const third = await on('2026-05-03', { name: 'Oats', sku: 2, ...SOLD_OUT }, { name: 'Mash', sku: 3 })
     assert.deepEqual([third.result.changed, third.result.unchanged], [1, 1])
-    const now = await Array.fromAsync(prices(database, undefined))
+    const now = await Array.fromAsync(exportPrices(database, undefined))
     assert.deepEqual(
       now.map(({ sku, price_cents }) => [sku, price_cents]),
       [
@@ -47,12 +47,12 @@ for (const { name, skip, open } of databasesOfFile()) {
         ['3', 250],
       ],
     )
-    const current = await Current.at(database, { now: 0, zone: TimeZone.utc })
+    const current = await LiveStores.read(database, { now: 0, zone: TimeZone.utc })
     const ranges: Record<string, unknown> = {}
     for (const { id, code } of await database.all<{ id: number; code: string }>(
       'select product_id as id, code from listing',
     ))
-      ranges[code] = await priceRangeOf(database, id, current)
+      ranges[code] = await readPriceRange(database, id, current)
     const none = { silent_stores: 0, lowest_cents: null, highest_cents: null }
     assert.deepEqual(ranges, {
       1: { ...none, stores: 0 },
@@ -165,7 +165,7 @@ for (const { name, skip, open } of databasesOfFile()) {
         'select product_id from listing where code = ?',
         code,
       )
-      const product = await productOf(database, listing!.product_id)
+      const product = await findProduct(database, listing!.product_id)
       return [product?.listings[0]?.details ?? null, product?.image_url]
     }
     const first = await on('2026-05-01', {})
@@ -181,7 +181,7 @@ for (const { name, skip, open } of databasesOfFile()) {
     // A late file of an older date changes nothing of what is shown now.
     await on('2026-04-30', { description: 'Older' })
     assert.deepEqual(await shown('1'), now)
-    const [exported] = await Array.fromAsync(products(database))
+    const [exported] = await Array.fromAsync(exportProducts(database))
     assert.deepEqual(exported?.listings[0]?.details, now[0])
     await catalogue.undo(second.sha256, 'for a test', 0)
     assert.deepEqual(await shown('1'), [told, 'https://shop.example/500/oats'])
@@ -230,7 +230,7 @@ for (const { name, skip, open } of databasesOfFile())
       )
     // The late file is not the newest.
     assert.deepEqual(await shown(), [['CAF\u00c9', 'G102']])
-    const all = await Array.fromAsync(observations(database))
+    const all = await Array.fromAsync(exportObservations(database))
     assert.deepEqual(
       all.map(({ company, store_id, price_cents }) => [company, store_id, price_cents]),
       [250, 250, 260].map((cents) => ['CAF\u00c9', 'G102', cents]),

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { Current } from '../catalogue/queries/current.ts'
+import { LiveStores } from '../catalogue/queries/current.ts'
 import { findProducts } from '../catalogue/queries/find-products.ts'
-import { productOf } from '../catalogue/queries/products.ts'
+import { findProduct } from '../catalogue/queries/products.ts'
 import { openSqlite } from './catalogues.ts'
 import { loadWhole } from './history-case.ts'
 import { REAL_FILES_MISSING, realFiles } from './real-files.ts'
@@ -41,10 +41,10 @@ test('of real articles the first that is found is what the word means', { skip: 
   await using catalogue = await openSqlite()
   for (const file of realFiles().filter(({ name }) => FILES.test(name))) await loadWhole(catalogue, file)
   const { database } = catalogue
-  const current = await Current.at(database, { now: Date.now(), zone: TimeZone.utc })
+  const current = await LiveStores.read(database, { now: Date.now(), zone: TimeZone.utc })
   for (const [q, what] of Object.entries(FIRST)) {
     const { products } = await findProducts(database, { q, after: undefined, limit: 1 }, async () => current)
-    const first = await productOf(database, products[0]?.product_id ?? 0)
+    const first = await findProduct(database, products[0]?.product_id ?? 0)
     assert.match(`${first?.name} / ${first?.categories.join(' / ')}`, what, q)
   }
 })

@@ -1,6 +1,6 @@
 /** What companies show, as tests of products load it. */
 import type { Catalogue } from '../catalogue/catalogue.ts'
-import { products } from '../catalogue/export.ts'
+import { exportProducts } from '../catalogue/export.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { HoldPolicy } from '../update-db/judgement.ts'
 import { loadFile } from '../update-db/load-file.ts'
@@ -61,7 +61,7 @@ function loadLines(catalogue: Catalogue, day: number, lines: readonly string[], 
 
 /** The products, each by the SKUs of its listings. */
 export async function productsIn(catalogue: Catalogue): Promise<string[]> {
-  const found = await Array.fromAsync(products(catalogue.database))
+  const found = await Array.fromAsync(exportProducts(catalogue.database))
   return found.map(({ listings }) => listings.map(({ company, sku }) => `${company} ${sku}`).join(' = ')).sort()
 }
 

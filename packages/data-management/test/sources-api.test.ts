@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { type DayState, daysOf, freshnessOf } from '../catalogue/queries/freshness.ts'
-import { usualOf } from '../catalogue/usual.ts'
+import { type DayState, dayStatesOf, freshnessOf } from '../catalogue/queries/freshness.ts'
+import { usualScrapingOf } from '../catalogue/usual-scraping.ts'
 import type { SourcePage } from '../http/routes/sources.ts'
 import type { ScrapePage, StorePage } from '../http/routes/stores.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
@@ -46,7 +46,7 @@ test('a scrape that was brought in long after its date makes no source fresh', (
 
 test('nothing is due before an interval is known, and then the median of the last ones counts', () => {
   const moment = { now: at('2026-01-01'), zone: TimeZone.utc, partialShare: 0.5 }
-  const once = usualOf([{ date: '2025-09-12', rows: 70 }])
+  const once = usualScrapingOf([{ date: '2025-09-12', rows: 70 }])
   assert.deepEqual(once, { usualDays: null, usualRows: 70 })
   const state = (days: number) =>
     freshnessOf(seen('2025-09-12'), once, { ...moment, now: at('2025-09-12', 20 + 24 * days) }).state
@@ -61,11 +61,11 @@ test('nothing is due before an interval is known, and then the median of the las
   assert.deepEqual([20, 27, 29].map(broughtIn(null)), ['good', 'late', 'silent'])
   const dates = ['2025-09-20', '2025-09-13', '2025-09-06', '2025-09-05', '2025-08-29']
   const rows = [10, 100, 90, 110, 120]
-  const usual = usualOf(dates.map((date, index) => ({ date, rows: rows[index]! })))
+  const usual = usualScrapingOf(dates.map((date, index) => ({ date, rows: rows[index]! })))
   assert.deepEqual(usual, { usualDays: 7, usualRows: 100 })
   assert.equal(freshnessOf(seen('2025-09-20'), usual, moment).dueDate, '2025-09-27')
   assert.deepEqual(
-    usualOf([seen('2025-09-12', 4), seen('2025-09-11', 1), seen('2025-09-09', 2), seen('2025-09-08', 3)]),
+    usualScrapingOf([seen('2025-09-12', 4), seen('2025-09-11', 1), seen('2025-09-09', 2), seen('2025-09-08', 3)]),
     { usualDays: 1, usualRows: 2.5 },
   )
 })
@@ -80,7 +80,7 @@ test('a scrape with a smaller share of the usual rows is partial', () => {
 function days(now: number, usual: typeof DAILY, ...scraped: readonly ReturnType<typeof seen>[]): string {
   const letters: Record<DayState, string> = { good: 'g', late: 'l', partial: 'p', missing: 'm', none: '.' }
   const to = new Date(now).toISOString().slice(0, 10)
-  return daysOf(scraped, usual, { now, zone: TimeZone.utc, partialShare: 0.5 }, { to, count: 10 })
+  return dayStatesOf(scraped, usual, { now, zone: TimeZone.utc, partialShare: 0.5 }, { to, count: 10 })
     .map((state) => letters[state])
     .join('')
 }

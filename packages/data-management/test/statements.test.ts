@@ -23,7 +23,7 @@ const inPostgres: Open = async (work) => {
   await using made = await makeDatabase()
   await using catalogue = await openPostgresCatalogueDatabase(made.address)
   await using open = await catalogue.begin()
-  await work(new PostgresStatements(open.transaction, { undone: 0 }))
+  await work(new PostgresStatements(open.transaction, { rollbacks: 0 }))
 }
 
 const DATABASES = [
@@ -82,7 +82,7 @@ for (const { name, skip, open } of DATABASES) {
     { skip },
     () =>
       open(async (database) => {
-        await database.copy(
+        await database.bulkInsert(
           { table: 'brand', columns: ['name'] },
           TEXTS.map((text) => [text]),
         )
@@ -104,7 +104,7 @@ for (const { name, skip, open } of DATABASES) {
     () =>
       open(async (database) => {
         const ids = await database.newIds('brand', 3)
-        await database.copy(
+        await database.bulkInsert(
           { table: 'brand', columns: ['id', 'name'] },
           ids.map((id) => [id, `brand ${id}`]),
         )

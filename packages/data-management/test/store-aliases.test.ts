@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { StoreAlias } from '../catalogue/catalogue.ts'
-import { revisionOf } from '../catalogue/queries/revision.ts'
+import { readRevision } from '../catalogue/queries/revision.ts'
 import { resolveAliases } from '../ledger/store-merges.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { historyOf } from './histories.ts'
@@ -60,10 +60,10 @@ for (const { name, skip, open } of databasesOfFile()) {
   test(`${name}: stores merged again as they are make no other state of the catalogue`, { skip }, async () => {
     await using catalogue = await open()
     const alias = { company: 'aldi', code: 'g1', into: 'g2' }
-    const states = [await revisionOf(catalogue.database)]
+    const states = [await readRevision(catalogue.database)]
     for (const aliases of [[alias], [alias], []]) {
       await catalogue.mergeStores(aliases)
-      states.push(await revisionOf(catalogue.database))
+      states.push(await readRevision(catalogue.database))
     }
     assert.equal(states[1], states[2])
     assert.equal(new Set(states).size, 3)

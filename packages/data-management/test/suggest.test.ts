@@ -1,7 +1,7 @@
 /** Suggested pairs: the same article in other words is found, and what only sounds alike is not. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Article, pairsOf } from '../catalogue/model/suggest.ts'
+import { type Article, findPairs } from '../catalogue/model/suggest.ts'
 import { figuresOf } from './labelled-pairs.ts'
 
 type Shown = readonly [name: string, brand: string | null, size: string | null, category: string]
@@ -181,7 +181,7 @@ function articlesOf(shown: readonly (readonly [Shown, Shown, string])[]): Articl
 }
 
 test('what a person calls identical or comparable is suggested so, and what one word makes another thing is not', () => {
-  const found = new Map(pairsOf(articlesOf(LABELLED)).map((pair) => [`${pair.a} ${pair.b}`, pair]))
+  const found = new Map(findPairs(articlesOf(LABELLED)).map((pair) => [`${pair.a} ${pair.b}`, pair]))
   for (const [index, [[name], , said]] of LABELLED.entries())
     assert.equal(found.get(`${2 * index} ${2 * index + 1}`)?.level ?? 'no', said, name)
   for (const { score, reasons } of found.values()) assert.ok(score > 0 && score <= 1 && reasons.length > 1)
@@ -189,7 +189,7 @@ test('what a person calls identical or comparable is suggested so, and what one 
 
 test('the pairs depend on no order of the listings', () => {
   const articles = articlesOf(LABELLED)
-  assert.deepEqual(pairsOf(articles.toReversed()), pairsOf(articles))
+  assert.deepEqual(findPairs(articles.toReversed()), findPairs(articles))
 })
 
 test('of pairs that people have judged nine of ten that are suggested are right, also where the rules were not made with them in view', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
-import { totals } from '../catalogue/queries/activity.ts'
+import { catalogueTotals } from '../catalogue/queries/activity.ts'
 import { SqliteDatabase } from '../database/sqlite.ts'
 
 const FILLING = `
@@ -18,16 +18,16 @@ test('everything is counted again when somebody has written, and not while nobod
   catalogue.database.script("insert into company (id, code) values (1, 'shop')")
   using reader = SqliteDatabase.openReadOnly(path)
   const none = { companies: 1, stores: 0, listings: 0, scrapes: 0, products: 0 }
-  assert.deepEqual(await totals(reader), none)
+  assert.deepEqual(await catalogueTotals(reader), none)
 
   using transaction = catalogue.database.begin()
   catalogue.database.script(FILLING)
-  assert.deepEqual([await totals(reader), (await totals(catalogue.database)).listings], [none, 3])
+  assert.deepEqual([await catalogueTotals(reader), (await catalogueTotals(catalogue.database)).listings], [none, 3])
   transaction.commit()
   const all = { companies: 1, stores: 1, listings: 3, scrapes: 0, products: 2 }
-  assert.deepEqual(await totals(reader), all)
+  assert.deepEqual(await catalogueTotals(reader), all)
 
   const asked = t.mock.method(reader, 'get')
-  assert.deepEqual(await totals(reader), all)
+  assert.deepEqual(await catalogueTotals(reader), all)
   assert.ok(asked.mock.calls.every(({ arguments: [sql] }) => !String(sql).includes('listing')))
 })

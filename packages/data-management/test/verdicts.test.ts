@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { revisionOf } from '../catalogue/queries/revision.ts'
+import { readRevision } from '../catalogue/queries/revision.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { faultOfVerdicts } from './verdict-case.ts'
 
@@ -29,14 +29,14 @@ for (const { name, skip, open } of databasesOfFile()) {
   }, async () => {
     await using catalogue = await open()
     const [one, other] = CODES.map((code) => ({ company: 'aldi', byName: 0 as const, code }))
-    const states = [await revisionOf(catalogue.database)]
+    const states = [await readRevision(catalogue.database)]
     for (const said of [
       [{ one: one!, other: other!, isSame: true }],
       [{ one: one!, other: other!, isSame: true }],
       [],
     ]) {
       await catalogue.replaceVerdicts(said)
-      states.push(await revisionOf(catalogue.database))
+      states.push(await readRevision(catalogue.database))
     }
     assert.equal(states[1], states[2])
     assert.equal(new Set(states).size, 3)

@@ -94,10 +94,11 @@ async function findingsOfScrape(
   const about = { company, store, code, date, receivedOn, figures, rejected, money }
   const judged = Object.defineProperty(about, 'sampled', { get: shown }) as JudgedScrape
   const said = (references: References) => judge(judged, references, thresholds)
-  const references = await loading.references(scrape, receivedOn)
-  const own = references.beside === undefined ? references : { ...references, rows: await loading.rowsShown(scrape) }
+  const references = await loading.sameStoreReferences(scrape, receivedOn)
+  const own =
+    references.beside === undefined ? references : { ...references, rows: await loading.countShownListings(scrape) }
   // Other stores are looked up only if the store's own references are missing, or hold the file.
   const verdicts = own.own === undefined ? undefined : said(own)
   if (verdicts?.every(({ held }) => !held)) return verdicts
-  return said({ ...own, sisters: await loading.sisters(scrape, receivedOn) })
+  return said({ ...own, sisters: await loading.otherStoreReferences(scrape, receivedOn) })
 }

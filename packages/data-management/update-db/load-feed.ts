@@ -12,7 +12,13 @@ import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
 import { ListingCache } from '../catalogue/load/listing-cache.ts'
-import { type Applied, type Counts, type Ending, type LoadRecord, nothingApplied } from '../catalogue/loads.ts'
+import {
+  type LineCounts,
+  type LoadChange,
+  type LoadOutcome,
+  type LoadRecord,
+  nothingApplied,
+} from '../catalogue/loads.ts'
 import { repeated } from '../database/postgres-problems.ts'
 import { companiesOf, type MayWrite, permissionOf } from '../permission.ts'
 import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
@@ -57,7 +63,7 @@ async function loadOnce(
   kind: FeedKind,
   catalogue: Catalogue,
   request: LoadRequest,
-  ended?: Pick<Ending, 'state' | 'problem' | 'verdicts'>,
+  ended?: Pick<LoadOutcome, 'state' | 'problem' | 'verdicts'>,
 ): Promise<LoadRecord> {
   await using loading = await catalogue.begin(request.file, request.now(), new ListingCache())
   const feed = feedOf(kind, loading, request.file.receivedAt)
@@ -79,19 +85,19 @@ async function loadOnce(
     return await endUnapplied({ state: 'held', problem: finding.sentence, verdicts: [finding, ...verdicts] })
   return await loading.commit({ state: 'loaded', problem: null, counts, applied, verdicts, finishedAt: request.now() })
 
-  async function endUnapplied(ending: Pick<Ending, 'state' | 'problem' | 'verdicts'>): Promise<LoadRecord> {
+  async function endUnapplied(ending: Pick<LoadOutcome, 'state' | 'problem' | 'verdicts'>): Promise<LoadRecord> {
     await loading[Symbol.asyncDispose]()
     return loadOnce(kind, catalogue, request, ending)
   }
 }
 
-function applyTo(loading: Loading, { onlyFor = null, hold }: LoadRequest): Promise<Applied> {
+function applyTo(loading: Loading, { onlyFor = null, hold }: LoadRequest): Promise<LoadChange> {
   const { regrouped } = nothingApplied()
   return loading.facts.apply({ mayWrite: companiesOf(onlyFor), listingsMax: linkedListingsMax(hold), regrouped })
 }
 
-async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Promise<Counts> {
-  const counts: Counts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
+async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Promise<LineCounts> {
+  const counts: LineCounts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
   const splitter = new LineSplitter(request.lineBytesMax)
   const mayWrite = permissionOf(request.onlyFor ?? null)
   let facts: Fact[] = []
@@ -114,7 +120,7 @@ async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Pro
   const last = splitter.end()
   if (last !== undefined) await take(last)
   await insertFacts(feed, facts)
-  counts.duplicate = counts.rows - counts.rejected - loading.facts.kept
+  counts.duplicate = counts.rows - counts.rejected - loading.facts.insertedCount
   return counts
 }
 

@@ -10,15 +10,15 @@ import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import { reasonOf } from '@splitcart/shared/truth/judge.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import { describeBeginning, NO_ROW } from '@splitcart/shared/whole-file.ts'
-import { type Catalogue, type Differing, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
+import { type Catalogue, type DifferingRows, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
 import type { RejectedLine } from '../catalogue/load/row-batch.ts'
-import { type Staged, TooManyScrapes } from '../catalogue/load/staged-scrape.ts'
+import { type StagedRows, TooManyScrapes } from '../catalogue/load/staged-scrape.ts'
 import {
-  type Applied,
-  type Counts,
-  type Ending,
+  type LineCounts,
+  type LoadChange,
   type LoadedFile,
+  type LoadOutcome,
   type LoadRecord,
   nothingApplied,
 } from '../catalogue/loads.ts'
@@ -61,8 +61,8 @@ type LoadInProgress = Readonly<{
 
 /** What loading a file would do. `reason`: why it would be held or fail; undefined: it would be loaded. */
 export type Preview = Readonly<{
-  counts: Counts
-  applied: Applied
+  counts: LineCounts
+  applied: LoadChange
   reason: string | undefined
   verdicts: readonly Verdict[]
 }>
@@ -83,7 +83,7 @@ async function loadWith(reader: Reader, catalogue: Catalogue, request: LoadReque
   const rejects = new KeptRejects()
   const staged = await stage({ catalogue, loading, request, reader, rejects })
   const { counts, failure, reason, isIncomplete } = staged
-  const read = isIncomplete ? undefined : { counts, rejects: rejects.lines, differing: loading.differing }
+  const read = isIncomplete ? undefined : { counts, rejects: rejects.lines, differing: loading.differingRows }
   if (failure !== undefined) {
     await loading[Symbol.asyncDispose]()
     return recordOnly(catalogue, request, { problem: failure, preview: undefined, verdicts: staged.verdicts, read })
@@ -116,7 +116,7 @@ export async function previewFile(catalogue: Catalogue, request: LoadRequest): P
 
 /** The result of staging. `failure`: why the file fails; `reason`: why it is held; `isIncomplete`: not fully read. */
 type StageResult = Readonly<{
-  counts: Counts
+  counts: LineCounts
   verdicts: readonly Verdict[]
   failure?: string
   reason?: string | undefined
@@ -138,7 +138,7 @@ async function stage(work: LoadInProgress): Promise<StageResult> {
     return { counts, failure: (await describeBeginning(request.bytes())) ?? NO_ROW, verdicts: [] }
   const { staging } = loading
   await staging.flush()
-  const differing = await rejectDiffering(work, loading.differing)
+  const differing = await rejectDiffering(work, loading.differingRows)
   counts.rejected += differing
   counts.duplicate = counts.rows - counts.rejected - staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
   await mergeAcrossMidnight(staging)
@@ -154,7 +154,7 @@ async function stage(work: LoadInProgress): Promise<StageResult> {
 /** Rejects rows that repeat a listing with different values; returns how many. Reads the file again for their bytes. */
 async function rejectDiffering(
   { loading, request, rejects }: LoadInProgress,
-  { lines, more }: Differing,
+  { lines, more }: DifferingRows,
 ): Promise<number> {
   if (lines.size === 0) return 0
   const splitter = new LineSplitter(request.lineBytesMax)
@@ -176,12 +176,12 @@ async function rejectDiffering(
 function commit(
   loading: Loading,
   request: LoadRequest,
-  ending: Omit<Ending, 'startedAt' | 'finishedAt'>,
+  ending: Omit<LoadOutcome, 'startedAt' | 'finishedAt'>,
 ): Promise<LoadRecord> {
   return loading.commit({ ...ending, finishedAt: request.now() })
 }
 
-function noCounts(): Counts {
+function noCounts(): LineCounts {
   return { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
 }
 
@@ -218,11 +218,13 @@ type UnappliedFile = Readonly<{
   problem: string
   preview: HoldPreview | undefined
   verdicts: readonly Verdict[]
-  read: Readonly<{ counts: Counts; rejects: readonly RejectedLine[] | undefined; differing: Differing }> | undefined
+  read:
+    | Readonly<{ counts: LineCounts; rejects: readonly RejectedLine[] | undefined; differing: DifferingRows }>
+    | undefined
 }>
 
 /** Reads the file: adds to `counts`, passes rejects to the load, and rows to `staging` if it is given. */
-async function readInto(work: LoadInProgress, counts: Counts, staging: Staged | undefined): Promise<void> {
+async function readInto(work: LoadInProgress, counts: LineCounts, staging: StagedRows | undefined): Promise<void> {
   const { loading, request, reader, rejects } = work
   let bytes = 0
   const remarks = new RemarkCollector()
@@ -247,7 +249,7 @@ async function readInto(work: LoadInProgress, counts: Counts, staging: Staged | 
 }
 
 /** Makes one scrape of two parts of a scrape that ran over midnight, unless both show a listing. */
-async function mergeAcrossMidnight(staging: Staged): Promise<void> {
+async function mergeAcrossMidnight(staging: StagedRows): Promise<void> {
   for (const [earlier, later] of pairsAcrossMidnight(staging.scrapes))
     if (!(await staging.haveCommonListing(earlier, later))) await staging.merge(earlier, later)
 }

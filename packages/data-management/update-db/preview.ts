@@ -1,7 +1,7 @@
 /** `update-db --products --dry-run`: what loading the files of the inbox would do, one after the other. It changes nothing. */
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { type HoldPreview, withNames } from '../catalogue/hold-preview.ts'
-import type { Counts } from '../catalogue/loads.ts'
+import { describeChanges, type HoldPreview } from '../catalogue/hold-preview.ts'
+import type { LineCounts } from '../catalogue/loads.ts'
 import { type StoredFile, verifiedContent } from '../inbox/stored.ts'
 import { type InboxFile, listInbox } from '../inbox/waiting.ts'
 import { previewFile } from './load-file.ts'
@@ -14,7 +14,7 @@ export type PriceJump = HoldPreview['jumps'][number]
 export type FilePreview = Readonly<{
   name: string
   known: boolean
-  counts: Counts
+  counts: LineCounts
   inserted: number
   changed: number
   unchanged: number
@@ -28,7 +28,7 @@ export type FilePreview = Readonly<{
 export async function* previewInbox(work: LoaderContext): AsyncGenerator<FilePreview> {
   const { files } = await listInbox(work.disk, work.folders.inbox)
   // Never committed: when this is disposed of, nothing has happened.
-  await using catalogue = await work.catalogue.attempt()
+  await using catalogue = await work.catalogue.beginDryRun()
   for (const file of files) yield await preview({ ...work, catalogue }, file)
 }
 
@@ -48,7 +48,7 @@ async function preview(work: LoaderContext, file: InboxFile): Promise<FilePrevie
     onlyFor: upload === undefined ? null : await work.ledger.rightsOfUpload(upload.id),
     now: work.now,
   })
-  const { inserted, changed, unchanged, disappeared, jumps } = await withNames(work.catalogue.database, applied)
+  const { inserted, changed, unchanged, disappeared, jumps } = await describeChanges(work.catalogue.database, applied)
   return {
     name: file.name,
     known: false,

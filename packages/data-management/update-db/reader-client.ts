@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import { ListingCache } from '../catalogue/load/listing-cache.ts'
-import { memoryOf, type RowBatch } from '../catalogue/load/row-batch.ts'
+import { memoryBytesOf, type RowBatch } from '../catalogue/load/row-batch.ts'
 import type { Reader, ReadRequest } from './reader.ts'
 import type { FileRequest, ReaderAnswer, ReaderCommand } from './reader-worker.ts'
 
@@ -130,7 +130,7 @@ export class ReaderClient implements Reader, AsyncDisposable {
     }
     const answer = this.#answers.shift()!
     if ('batch' in answer) {
-      this.#send({ moreBytes: memoryOf(answer.batch) })
+      this.#send({ moreBytes: memoryBytesOf(answer.batch) })
       this.cache.add(answer.batch)
       return answer.batch
     }

@@ -7,7 +7,7 @@ import { parentPort } from 'node:worker_threads'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
-import { memoryOf, type RowBatch } from '../catalogue/load/row-batch.ts'
+import { memoryBytesOf, type RowBatch } from '../catalogue/load/row-batch.ts'
 import { type StoredFile, verifiedContent } from '../inbox/stored.ts'
 import { ReaderNumbers } from './numbers.ts'
 import { batchesOf } from './reader.ts'
@@ -21,7 +21,7 @@ export type FileRequest = Readonly<{
 }>
 
 /**
- * Messages to the thread: a file for its queue, how many more bytes of batches it may send (`memoryOf`), or the number of
+ * Messages to the thread: a file for its queue, how many more bytes of batches it may send (`memoryBytesOf`), or the number of
  * a file to stop reading. Files are numbered from 1, in the order in which they are read.
  */
 export type ReaderCommand =
@@ -64,7 +64,7 @@ async function readFile({ stored, ...rest }: FileRequest): Promise<void> {
     await waitUntil(() => bytesAllowed > 0)
     // Copied: `rows` may be a view of a larger buffer, and the whole buffer is transferred.
     const rows = batch.rows.slice()
-    bytesAllowed -= memoryOf(batch)
+    bytesAllowed -= memoryBytesOf(batch)
     send({ batch: { ...batch, rows } }, [rows.buffer, ...batch.figures.map(({ sampled }) => sampled.buffer)])
     // Checked after a batch was sent, not before: the client must learn the numbers given to its listings and labels.
     if (skippedFile === fileNumber) return

@@ -215,7 +215,7 @@ export class RowBatchReader {
     rows[at + ROW.listing] = listing
     rows[at + ROW.label] = this.#labelOf(listing, product)
     rows[at + ROW.price] = product.priceCents ?? -1
-    rows[at + ROW.was] = product.wasPriceCents ?? -1
+    rows[at + ROW.wasPrice] = product.wasPriceCents ?? -1
     rows[at + ROW.special] = numberOfFlag(product.isOnSpecial)
     rows[at + ROW.available] = numberOfFlag(product.isAvailable)
     rows[at + ROW.unknown] = unknown ?? 0

@@ -50,7 +50,7 @@ export class RowCounter {
     row.byName = byName[listing]!
     row.traits = labelTraits[rows[at + ROW.label]!]!
     row.price = rows[at + ROW.price]!
-    row.was = rows[at + ROW.was]!
+    row.was = rows[at + ROW.wasPrice]!
     row.special = rows[at + ROW.special]!
     row.available = rows[at + ROW.available]!
     row.unit = rows[at + ROW.unit]!

@@ -2,11 +2,9 @@
  * The usual changes of a store's history, as set-based statements: its first scrape, one after all others, one before
  * all others, and the end of the history. history.ts makes the rare other changes.
  */
-import { type DateChange, nothingChanged } from '../model/date-change.ts'
+import { type DateChange, EXAMPLES_MAX, nothingChanged } from '../model/date-change.ts'
 import { adjustLabelUses } from './label-uses.ts'
 import { type LoadDatabase, type Statement, sql } from './statement.ts'
-
-const EXAMPLES = 20
 
 /** The columns of a listing's terms. */
 export const TERMS = sql`price_cents, was_price_cents, is_on_special, is_available`
@@ -25,7 +23,7 @@ export async function beginHistory(database: LoadDatabase, { storeId, date, scra
     sql`insert into price_run (store_id, listing_id, from_date, ${TERMS})
       select cast(${storeId} as integer), listing_id, ${date}, ${TERMS} from observed where scrape = ${scrape} order by listing_id`,
   )
-  await database.beginPrices(sql`select listing_id, price_cents, is_available from observed where scrape = ${scrape}`)
+  await database.addPrices(sql`select listing_id, price_cents, is_available from observed where scrape = ${scrape}`)
   await database.run(
     sql`insert into label_run (store_id, listing_id, from_date, label_id)
       select cast(${storeId} as integer), listing_id, ${date}, label_id from observed where scrape = ${scrape} order by listing_id`,
@@ -38,7 +36,7 @@ export async function beginHistory(database: LoadDatabase, { storeId, date, scra
 export async function endHistory(database: LoadDatabase, storeId: number): Promise<void> {
   await adjustLabelUses(database, sql`select label_id, -1 as uses from label_run where store_id = ${storeId}`)
   await database.run(sql`delete from label_run where store_id = ${storeId}`)
-  await database.endPrices(
+  await database.removePrices(
     sql`select listing_id, price_cents, is_available from price_run where store_id = ${storeId} and to_date is null`,
   )
   await database.run(sql`delete from price_run where store_id = ${storeId}`)
@@ -47,36 +45,36 @@ export async function endHistory(database: LoadDatabase, storeId: number): Promi
 /** Adds a date after all others of the store, the last of which is `before`. Writes only what differs from that one. */
 export async function appendDate(database: LoadDatabase, at: NewDate, before: string): Promise<Appended> {
   const { storeId } = at
-  await findDifferent(database, at)
+  await fillDifferent(database, at)
   const total = await countDifferent(database, storeId)
-  if (total.opened > 0) await openPrices(database, at)
-  if (total.closed > 0) await closePrices(database, storeId, before)
-  if (total.disappeared > 0) await closeLabels(database, storeId, before)
+  if (total.opened > 0) await openPriceRuns(database, at)
+  if (total.closed > 0) await closePriceRuns(database, storeId, before)
+  if (total.disappeared > 0) await closeLabelRuns(database, storeId, before)
   await appendLabels(database, at, before)
   return { change: total, uses: USES_OF_RELABELLED }
 }
 
-async function closePrices(database: LoadDatabase, storeId: number, before: string): Promise<void> {
+async function closePriceRuns(database: LoadDatabase, storeId: number, before: string): Promise<void> {
   await database.run(
     sql`update price_run set to_date = ${before} from different
       where price_run.store_id = ${storeId} and price_run.listing_id = different.listing_id
         and price_run.from_date = different.from_date`,
   )
-  await database.endPrices(
+  await database.removePrices(
     sql`select listing_id, old_cents as price_cents, old_available as is_available from different where from_date is not null`,
   )
 }
 
-async function openPrices(database: LoadDatabase, { storeId, date }: NewDate): Promise<void> {
+async function openPriceRuns(database: LoadDatabase, { storeId, date }: NewDate): Promise<void> {
   await database.run(
     sql`insert into price_run (store_id, listing_id, from_date, ${TERMS})
       select cast(${storeId} as integer), listing_id, ${date}, ${TERMS} from different where is_shown = 1 order by listing_id`,
   )
-  await database.beginPrices(sql`select listing_id, price_cents, is_available from different where is_shown = 1`)
+  await database.addPrices(sql`select listing_id, price_cents, is_available from different where is_shown = 1`)
 }
 
 /** Fills `different` with the listings whose open run differs from the scrape, or that only one of the two has. */
-async function findDifferent(database: LoadDatabase, { storeId, scrape }: NewDate): Promise<void> {
+async function fillDifferent(database: LoadDatabase, { storeId, scrape }: NewDate): Promise<void> {
   await database.script('delete from different')
   await database.run(
     sql`insert into different
@@ -112,17 +110,17 @@ async function countDifferent(database: LoadDatabase, storeId: number): Promise<
     total.jumps = await database.all(
       sql`select listing_id as "listingId", cast(${storeId} as integer) as "storeId", old_cents as "from", price_cents as "to"
         from different where is_shown = 1 and old_cents <> price_cents
-        order by abs(ln((price_cents + 1.0) / (old_cents + 1))) desc, listing_id limit ${EXAMPLES}`,
+        order by abs(ln((price_cents + 1.0) / (old_cents + 1))) desc, listing_id limit ${EXAMPLES_MAX}`,
     )
   if (disappeared > 0)
-    total.gone = await database.all(
+    total.firstDisappeared = await database.all(
       sql`select listing_id as "listingId", cast(${storeId} as integer) as "storeId" from different
-        where is_shown = 0 order by listing_id limit ${EXAMPLES}`,
+        where is_shown = 0 order by listing_id limit ${EXAMPLES_MAX}`,
     )
   return total
 }
 
-async function closeLabels(database: LoadDatabase, storeId: number, before: string): Promise<void> {
+async function closeLabelRuns(database: LoadDatabase, storeId: number, before: string): Promise<void> {
   await database.run(
     sql`update label_run set to_date = ${before} from different where different.is_shown = 0
       and label_run.store_id = ${storeId} and label_run.listing_id = different.listing_id and label_run.to_date is null`,

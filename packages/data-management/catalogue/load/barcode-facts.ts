@@ -4,13 +4,13 @@
  */
 import { deleteEmptyCompanies } from './empty-companies.ts'
 import type { BarcodeFact, FactsChange } from './fact.ts'
-import { hasLaterLoads, rankedAtOf } from './first-shown.ts'
-import { companyIds } from './names.ts'
+import { hasLaterLoads, rankOfLoad } from './first-shown.ts'
+import { ensureCompanies } from './names.ts'
 import { regroupProducts } from './products.ts'
 import type { RegroupLimits } from './regrouped.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
-const TYPES = { company_id: 'integer', sku: 'text', date: 'text', barcode: 'text' } as const
+const BARCODE_FACT_TYPES = { company_id: 'integer', sku: 'text', date: 'text', barcode: 'text' } as const
 
 /** Inserts facts, creating missing companies, and returns how many were new in this load. */
 export async function insertBarcodes(
@@ -18,8 +18,8 @@ export async function insertBarcodes(
   loadId: number,
   facts: readonly BarcodeFact[],
 ): Promise<number> {
-  const companies = await companyIds(database, [...new Set(facts.map(({ company }) => company))])
-  const given = records('given', TYPES, [
+  const companies = await ensureCompanies(database, [...new Set(facts.map(({ company }) => company))])
+  const given = records('given', BARCODE_FACT_TYPES, [
     facts.map(({ company }) => companies.get(company)!),
     facts.map(({ sku }) => sku),
     facts.map(({ date }) => date),
@@ -38,14 +38,14 @@ export async function applyBarcodes(
   limits: RegroupLimits,
 ): Promise<FactsChange> {
   await collectSkus(database, loadId)
-  if (await hasLaterLoads(database, await rankedAtOf(database, loadId))) await seedFed(database)
+  if (await hasLaterLoads(database, await rankOfLoad(database, loadId))) await seedListingsOfSkus(database)
   return applyNewestFacts(database, limits)
 }
 
 /** Removes the facts of a load, and companies of which nothing else is known. */
 export async function withdrawBarcodes(database: LoadDatabase, loadId: number): Promise<void> {
   await collectSkus(database, loadId)
-  await seedFed(database)
+  await seedListingsOfSkus(database)
   await database.run(sql`delete from barcode_fact where load_id = ${loadId}`)
   await applyNewestFacts(database)
   await deleteEmptyCompanies(database, sql`select distinct company_id from fed where barcode is null`)
@@ -58,8 +58,8 @@ async function collectSkus(database: LoadDatabase, loadId: number): Promise<void
   )
 }
 
-/** Adds the listings in `fed` to `seed`: since when they have their barcode may change, and with it product names. */
-async function seedFed(database: LoadDatabase): Promise<void> {
+/** Adds the listings of the SKUs in `fed` to `seed`: their products may take their names from other listings. */
+async function seedListingsOfSkus(database: LoadDatabase): Promise<void> {
   await database.run(
     sql`insert into seed select id from (
         select (select id from listing where company_id = fed.company_id and by_name = 0 and code = fed.sku) as id from fed

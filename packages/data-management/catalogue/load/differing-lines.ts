@@ -1,11 +1,11 @@
-/** Rows of a file that repeat a listing with different values: more of them than keep their bytes. */
+/** Lines that repeat a listing with different values, beyond those that are rejected with their bytes. */
 
-// Bounds memory, at eight bytes a line.
+// Bounds memory: a line takes eight bytes.
 const LINES_MAX = 500_000
-// More than a row has fields that are compared.
+// More than the number of compared fields.
 const FIELDS_MAX = 64
 
-/** Their lines, in the order in which they are added, each with the field that differs. */
+/** The lines in the order in which they are added, each with the field that differs. */
 export class DifferingLines {
   // The line times `FIELDS_MAX`, plus the index of the field.
   readonly #packed: number[] = []

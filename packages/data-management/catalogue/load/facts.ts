@@ -2,7 +2,7 @@
  * Facts from list files: each row states a fact and the date it is about. Every fact is kept with its load; the newest
  * one counts, by date, then receipt of its file, then SHA-256. So the result does not depend on the order of loading.
  */
-import { type Applied, nothingApplied } from '../loads.ts'
+import { type LoadChange, nothingApplied } from '../loads.ts'
 import { applyBarcodes, insertBarcodes, withdrawBarcodes } from './barcode-facts.ts'
 import type { BarcodeFact, StoreFact } from './fact.ts'
 import type { RegroupLimits } from './regrouped.ts'
@@ -21,7 +21,7 @@ export class Facts {
   }
 
   /** How many facts were inserted. Of several about the same store or SKU and date, only the first one is. */
-  get kept(): number {
+  get insertedCount(): number {
     return this.#kept
   }
 
@@ -34,7 +34,7 @@ export class Facts {
   }
 
   /** Applies the facts where they are the newest. */
-  async apply(limits: RegroupLimits): Promise<Applied> {
+  async apply(limits: RegroupLimits): Promise<LoadChange> {
     const stores = await applyStores(this.#database, this.#loadId)
     const barcodes = await applyBarcodes(this.#database, this.#loadId, limits)
     const inserted = stores.inserted + barcodes.inserted

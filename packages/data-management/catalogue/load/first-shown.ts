@@ -5,7 +5,7 @@
 import type { ScrapeRecord } from './scrapes.ts'
 import { idRecords, type LoadDatabase, type Records, records, sql } from './statement.ts'
 
-const SCRAPES_AT_FIRST = 2
+const FIRST_SCRAPES = 2
 const SCRAPES_FACTOR = 8
 
 /** Lowers `since` of the labels in staged scrapes to the rank of their file, if loads of higher rank exist. */
@@ -16,7 +16,7 @@ export async function lowerSince(database: LoadDatabase, rankedAt: number, scrap
       sql`update label set since = ${rankedAt} from (select distinct label_id from observed where scrape = ${number}) as said
         where label.id = said.label_id and label.since > ${rankedAt}`,
     )
-    // Labels that are new with this file too: an older label of the same listing may have had its key only since later.
+    // Includes new labels: an older label of the same listing may have the same key, but a later `since`.
     await database.run(
       sql`insert into seed select observed.listing_id from observed join label on label.id = observed.label_id
         where scrape = ${number} and label.since = ${rankedAt} on conflict do nothing`,
@@ -31,7 +31,7 @@ export async function hasLaterLoads(database: LoadDatabase, rankedAt: number): P
 }
 
 /** The rank of a load. */
-export async function rankedAtOf(database: LoadDatabase, loadId: number): Promise<number> {
+export async function rankOfLoad(database: LoadDatabase, loadId: number): Promise<number> {
   const load = await database.get<{ ranked_at: number }>(sql`select ranked_at from load where id = ${loadId}`)
   return load!.ranked_at
 }
@@ -60,9 +60,9 @@ export async function recomputeSince(database: LoadDatabase, { companyIds, ranke
   await database.script('update label set since = null where id in (select label_id from doubted)')
   const companies = idRecords(companyIds)
   let after: ScrapeRank | undefined = { ranked_at: rankedAt, id: 0 }
-  for (let count = SCRAPES_AT_FIRST; after !== undefined && (await hasOpenLabels(database)); count *= SCRAPES_FACTOR) {
-    const scrapes: Scrape[] = await scrapesAfter(database, companies, after, count)
-    await searchScrapes(database, scrapes)
+  for (let count = FIRST_SCRAPES; after !== undefined && (await anyUnresolved(database)); count *= SCRAPES_FACTOR) {
+    const scrapes: RankedScrape[] = await scrapesAfter(database, companies, after, count)
+    await setSinceFromScrapes(database, scrapes)
     after = scrapes[count - 1]
   }
   await database.script(`insert into seed select distinct listing_id from doubted where true on conflict do nothing;
@@ -72,16 +72,16 @@ export async function recomputeSince(database: LoadDatabase, { companyIds, ranke
 /** What is removed: the companies of the scrapes, and the rank of their load. */
 type RemovedScrapes = Readonly<{ companyIds: Iterable<number>; rankedAt: number }>
 
-type Scrape = Readonly<{ id: number; store_id: number; date: string; ranked_at: number; is_contested: number }>
-type ScrapeRank = Pick<Scrape, 'ranked_at' | 'id'>
+type RankedScrape = Readonly<{ id: number; store_id: number; date: string; ranked_at: number; is_contested: number }>
+type ScrapeRank = Pick<RankedScrape, 'ranked_at' | 'id'>
 
 function scrapesAfter(
   database: LoadDatabase,
   companies: Records,
   after: ScrapeRank,
   count: number,
-): Scrape[] | Promise<Scrape[]> {
-  return database.all<Scrape>(
+): RankedScrape[] | Promise<RankedScrape[]> {
+  return database.all<RankedScrape>(
     sql`select scrape.id, store_id, date, load.ranked_at,
         case when exists (select 1 from scrape as other
           where other.store_id = scrape.store_id and other.date = scrape.date and other.id <> scrape.id) then 1 else 0 end as is_contested
@@ -93,14 +93,14 @@ function scrapesAfter(
 }
 
 // Unused labels are skipped: they get deleted, and a search for them would go through all scrapes of the company.
-const IS_OPEN = sql`(select since from label where label.id = doubted.label_id) is null
+const IS_UNRESOLVED = sql`(select since from label where label.id = doubted.label_id) is null
   and (select uses from label_use where label_use.label_id = doubted.label_id) > 0`
 
-async function hasOpenLabels(database: LoadDatabase): Promise<boolean> {
-  return (await database.get(sql`select 1 as one from doubted where ${IS_OPEN} limit 1`)) !== undefined
+async function anyUnresolved(database: LoadDatabase): Promise<boolean> {
+  return (await database.get(sql`select 1 as one from doubted where ${IS_UNRESOLVED} limit 1`)) !== undefined
 }
 
-async function searchScrapes(database: LoadDatabase, scrapes: readonly Scrape[]): Promise<void> {
+async function setSinceFromScrapes(database: LoadDatabase, scrapes: readonly RankedScrape[]): Promise<void> {
   const types = {
     id: 'bigint',
     store_id: 'integer',
@@ -108,7 +108,7 @@ async function searchScrapes(database: LoadDatabase, scrapes: readonly Scrape[])
     ranked_at: 'bigint',
     is_contested: 'smallint',
   } as const
-  const columns = Object.keys(types) as (keyof Scrape)[]
+  const columns = Object.keys(types) as (keyof RankedScrape)[]
   const given = records(
     'given',
     types,
@@ -121,10 +121,10 @@ async function searchScrapes(database: LoadDatabase, scrapes: readonly Scrape[])
           select doubted.label_id, near.ranked_at from doubted cross join near
           join label_run as run on run.store_id = near.store_id and run.listing_id = doubted.listing_id
             and run.label_id = doubted.label_id and run.from_date <= near.date and (run.to_date is null or run.to_date >= near.date)
-          where is_contested = 0 and ${IS_OPEN}
+          where is_contested = 0 and ${IS_UNRESOLVED}
           union all
           select doubted.label_id, near.ranked_at from near cross join contested cross join doubted
-          where contested.scrape_id = near.id and doubted.label_id = contested.label_id and is_contested = 1 and ${IS_OPEN}
+          where contested.scrape_id = near.id and doubted.label_id = contested.label_id and is_contested = 1 and ${IS_UNRESOLVED}
         ) as said group by label_id
       ) as found where found.label_id = label.id`,
   )

@@ -1,17 +1,17 @@
 /**
  * The changes of a store's history that append.ts and remove-date.ts do not make: a late scrape between two others, a
- * second file of a date, removing one of several. Rules: model/price-runs.ts, page by page, only for runs that change.
+ * second file of a date, removing one of several. Applies model/price-runs.ts, page by page, to the runs that change.
  */
 import { type DateChange, nothingChanged } from '../model/date-change.ts'
 import {
-  type Affected,
-  type Change,
+  type AffectedRuns,
+  type DateEdit,
   groupByListing,
-  labelChanges,
-  priceChanges,
-  type Shown,
-  type StoredLabel,
-  type StoredPrice,
+  type LabelRunRow,
+  labelRunChanges,
+  type PriceRunRow,
+  priceRunChanges,
+  type ShownListing,
   type Terms,
 } from '../model/listing-change.ts'
 import type { Run } from '../model/price-runs.ts'
@@ -21,16 +21,16 @@ import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 const PAGE_LISTINGS = 2_000
 
 /** A date of a store that is to change. `scrapeId`: the scrape that is added or removed. */
-export type ChangedDate = Omit<Change, 'total'>
+export type ChangedDate = Omit<DateEdit, 'total'>
 
 /**
  * Rewrites the runs of a store so that on the window's date it showed what is in the table `shown`. The store's scrapes
- * must already be as after the change. Counts only listings that `scrapeId` is responsible for.
+ * must already be as after the change. Counts only listings whose row on the date comes from `scrapeId`.
  */
 export async function changeDate(database: LoadDatabase, changed: ChangedDate): Promise<DateChange> {
   const total = nothingChanged()
-  const change: Change = { ...changed, total }
-  await findAffected(database, change)
+  const change: DateEdit = { ...changed, total }
+  await fillAffected(database, change)
   for (let last = 0; ; ) {
     const page = await pageAfter(database, change, last)
     if (page.length === 0) return total
@@ -39,8 +39,8 @@ export async function changeDate(database: LoadDatabase, changed: ChangedDate): 
   }
 }
 
-/** Fills `affected` with the listings whose runs change. A run that contains the date and says what is shown stays. */
-async function findAffected(database: LoadDatabase, { storeId, window }: Change): Promise<void> {
+/** Fills `affected` with the listings whose runs change: those of the date that differ from `shown`. */
+async function fillAffected(database: LoadDatabase, { storeId, window }: DateEdit): Promise<void> {
   await database.script('delete from affected')
   const { date } = window
   const on = sql`run.store_id = ${storeId} and run.from_date <= ${date} and (run.to_date is null or run.to_date >= ${date})`
@@ -67,7 +67,7 @@ async function findAffected(database: LoadDatabase, { storeId, window }: Change)
 }
 
 /** The next page of affected listings after one, with all that their change needs. */
-async function pageAfter(database: LoadDatabase, { storeId, window }: Change, last: number): Promise<Affected[]> {
+async function pageAfter(database: LoadDatabase, { storeId, window }: DateEdit, last: number): Promise<AffectedRuns[]> {
   const ids = await database.all<{ listing_id: number }>(
     sql`select listing_id from affected where listing_id > ${last} order by listing_id limit ${PAGE_LISTINGS}`,
   )
@@ -83,35 +83,35 @@ async function pageAfter(database: LoadDatabase, { storeId, window }: Change, la
   return groupByListing(
     ids.map(({ listing_id }) => listing_id),
     {
-      prices: await runs<StoredPrice>(sql`price_run`),
-      labels: await runs<StoredLabel>(sql`label_run`),
-      shown: await database.all<Shown>(
+      prices: await runs<PriceRunRow>(sql`price_run`),
+      labels: await runs<LabelRunRow>(sql`label_run`),
+      shown: await database.all<ShownListing>(
         sql`select shown.* from affected join shown on shown.listing_id = affected.listing_id where ${within}`,
       ),
     },
   )
 }
 
-type Removed = Readonly<{ listingId: number; from: string }>
-type Written<V> = Removed & Pick<Run<V>, 'to' | 'value'>
+type RunKey = Readonly<{ listingId: number; from: string }>
+type NewRun<V> = RunKey & Pick<Run<V>, 'to' | 'value'>
 
-type Price = Readonly<{ listingId: number; value: Terms }>
+type ListingTerms = Readonly<{ listingId: number; value: Terms }>
 
 /**
  * The changes to the runs of a page: runs to remove, runs to write, the current prices that begin and end thereby, and
  * by how much the uses of labels change.
  */
 class PageChange {
-  readonly prices = { removed: [] as Removed[], written: [] as Written<Terms>[] }
-  readonly labels = { removed: [] as Removed[], written: [] as Written<number>[] }
-  readonly begun: Price[] = []
-  readonly ended: Price[] = []
+  readonly prices = { removed: [] as RunKey[], written: [] as NewRun<Terms>[] }
+  readonly labels = { removed: [] as RunKey[], written: [] as NewRun<number>[] }
+  readonly begun: ListingTerms[] = []
+  readonly ended: ListingTerms[] = []
   readonly uses = new Map<number, number>()
 
-  add(change: Change, affected: Affected): void {
+  add(change: DateEdit, affected: AffectedRuns): void {
     const { listingId } = affected
-    const price = priceChanges(change, affected)
-    const label = labelChanges(change, affected)
+    const price = priceRunChanges(change, affected)
+    const label = labelRunChanges(change, affected)
     const changed = new Set([...price.remove, ...price.write.map(({ from }) => from)])
     for (const { from, to, value } of affected.prices)
       if (to === null && changed.has(from)) this.ended.push({ listingId, value })
@@ -133,7 +133,7 @@ class PageChange {
   }
 }
 
-async function changePage(database: LoadDatabase, change: Change, page: readonly Affected[]): Promise<void> {
+async function changePage(database: LoadDatabase, change: DateEdit, page: readonly AffectedRuns[]): Promise<void> {
   const changes = new PageChange()
   for (const affected of page) changes.add(change, affected)
   const { storeId } = change
@@ -141,8 +141,8 @@ async function changePage(database: LoadDatabase, change: Change, page: readonly
   await removeRuns(database, sql`label_run`, storeId, changes.labels.removed)
   await writePrices(database, storeId, changes.prices.written)
   await writeLabels(database, storeId, changes.labels.written)
-  if (changes.begun.length > 0) await database.beginPrices(pricesOf(changes.begun))
-  if (changes.ended.length > 0) await database.endPrices(pricesOf(changes.ended))
+  if (changes.begun.length > 0) await database.addPrices(priceRows(changes.begun))
+  if (changes.ended.length > 0) await database.removePrices(priceRows(changes.ended))
   const uses = [...changes.uses].filter(([, by]) => by !== 0)
   if (uses.length === 0) return
   const changed = records('changed', { label_id: 'integer', uses: 'integer' }, [
@@ -152,7 +152,7 @@ async function changePage(database: LoadDatabase, change: Change, page: readonly
   await adjustLabelUses(database, sql`select label_id, uses from ${changed}`)
 }
 
-function pricesOf(prices: readonly Price[]): Statement {
+function priceRows(prices: readonly ListingTerms[]): Statement {
   const types = { listing_id: 'integer', price_cents: 'integer', is_available: 'smallint' } as const
   const given = records('price', types, [
     prices.map(({ listingId }) => listingId),
@@ -166,7 +166,7 @@ async function removeRuns(
   database: LoadDatabase,
   table: Statement,
   storeId: number,
-  removed: readonly Removed[],
+  removed: readonly RunKey[],
 ): Promise<void> {
   if (removed.length === 0) return
   const wanted = records('removed', { listing_id: 'integer', from_date: 'text' }, [
@@ -179,7 +179,7 @@ async function removeRuns(
   )
 }
 
-async function writePrices(database: LoadDatabase, storeId: number, written: readonly Written<Terms>[]): Promise<void> {
+async function writePrices(database: LoadDatabase, storeId: number, written: readonly NewRun<Terms>[]): Promise<void> {
   if (written.length === 0) return
   const terms = {
     price_cents: 'integer',
@@ -187,8 +187,8 @@ async function writePrices(database: LoadDatabase, storeId: number, written: rea
     is_on_special: 'smallint',
     is_available: 'smallint',
   }
-  const runs = records('written', { ...RUN, ...terms } as typeof RUN, [
-    ...columnsOf(written),
+  const runs = records('written', { ...RUN_TYPES, ...terms } as typeof RUN_TYPES, [
+    ...runColumns(written),
     written.map(({ value }) => value.price_cents),
     written.map(({ value }) => value.was_price_cents),
     written.map(({ value }) => value.is_on_special),
@@ -201,14 +201,10 @@ async function writePrices(database: LoadDatabase, storeId: number, written: rea
   )
 }
 
-async function writeLabels(
-  database: LoadDatabase,
-  storeId: number,
-  written: readonly Written<number>[],
-): Promise<void> {
+async function writeLabels(database: LoadDatabase, storeId: number, written: readonly NewRun<number>[]): Promise<void> {
   if (written.length === 0) return
-  const runs = records('written', { ...RUN, label_id: 'integer' } as typeof RUN, [
-    ...columnsOf(written),
+  const runs = records('written', { ...RUN_TYPES, label_id: 'integer' } as typeof RUN_TYPES, [
+    ...runColumns(written),
     written.map(({ value }) => value),
   ])
   await database.run(
@@ -218,9 +214,9 @@ async function writeLabels(
   )
 }
 
-const RUN = { listing_id: 'integer', from_date: 'text', to_date: 'text' } as const
+const RUN_TYPES = { listing_id: 'integer', from_date: 'text', to_date: 'text' } as const
 
-function columnsOf(written: readonly Written<unknown>[]) {
+function runColumns(written: readonly NewRun<unknown>[]) {
   return [
     written.map(({ listingId }) => listingId),
     written.map(({ from }) => from),

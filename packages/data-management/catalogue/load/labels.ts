@@ -15,10 +15,10 @@ import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 /** The store and date of a scrape, by which scrapes are compared. */
 export type ScrapeKey = Readonly<{ storeId: number; storeCode: string; date: string }>
 
-/** A query of the `listing_id` and `label_id` of rows. `hasBarcodes` false: no label of them has a barcode. */
+/** A query of the `listing_id` and `label_id` of rows. `hasBarcodes`: whether any of these labels may have a barcode. */
 export type LabelRows = Readonly<{ rows: Statement; hasBarcodes: boolean }>
 
-/** The rows of a staged scrape; for a date that no other file describes. */
+/** The rows of a staged scrape: those that count if no other file describes its date. */
 export function rowsOfScrape({ number, hasBarcodes }: StagedScrape): LabelRows {
   return { rows: sql`select listing_id, label_id from observed where scrape = ${number}`, hasBarcodes }
 }
@@ -50,7 +50,7 @@ export async function labelListings(
   if (hasBarcodes) await updateBarcodes(database, scrape, rows)
 }
 
-/** Barcode assignments beside the label's. If the new label has none, the barcode and its source stay as they are. */
+/** The assignments of the barcode columns. If the new label has no barcode, these keep their values. */
 function barcodeAssignments({ date, storeId }: ScrapeKey): Statement {
   const barcode = sql`case
     when listing.label_id is distinct from seen.label_id then (select label.barcode from label where label.id = seen.label_id)
@@ -86,7 +86,7 @@ function isNotAfter({ date, storeCode }: ScrapeKey, dateColumn: Statement, store
 }
 
 /** Updates categories and search words of the listings in `renamed`, where their new label changes these. */
-export async function updateRenamed(database: LoadDatabase): Promise<void> {
+export async function updateRenamedListings(database: LoadDatabase): Promise<void> {
   await setCategories(database)
   await indexWords(database)
 }

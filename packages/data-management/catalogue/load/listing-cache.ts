@@ -1,4 +1,4 @@
-/** Caches listings and labels by the numbers that a reader gave them: each is looked up once, over many files. */
+/** Caches the ids of listings and labels by the reader's numbers, so that each is looked up once for many files. */
 import type { NewLabel, NewListing, RowBatch } from './row-batch.ts'
 
 /** The listings and labels that a reader has numbered, with the ids found for them so far. */

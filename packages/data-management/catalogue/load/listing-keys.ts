@@ -12,8 +12,9 @@ import {
   KEY_KINDS,
   KEY_LISTINGS_MAX,
   type KeyKind,
+  keyText,
   SILENT,
-  type Silent,
+  type Silence,
   silenceOf,
 } from '../model/identity.ts'
 import {
@@ -33,11 +34,11 @@ const PAGE_LISTINGS = 2_000
 const PAGE_KEYS = 1_000
 
 /** A key of a listing, as stored in `listing_key`. */
-type ListingKey = Readonly<{ kind: KeyKind; value: string; silent: Silent; company_id: number; listing_id: number }>
+type ListingKey = Readonly<{ kind: KeyKind; value: string; silent: Silence; company_id: number; listing_id: number }>
 type CompanyKey = Omit<ListingKey, 'listing_id' | 'silent'>
 
 /** A listing whose label or barcode may have changed. `old_name` is null if it had no label before. */
-type Changed = Readonly<{
+type ChangedListing = Readonly<{
   listing_id: number
   company_id: number
   company: string
@@ -55,23 +56,23 @@ const SILENCE_TYPES = { ...COMPANY_KEY_TYPES, silent: 'smallint', speaking: 'sma
 const KEY_COLUMNS = ['kind', 'value', 'silent', 'company_id', 'listing_id'] as const
 
 /**
- * Updates the keys of the listings in `renamed` and `unsettled`, and notes in `seed` those whose product may change.
- * `seedsAll`: notes all of them, changed or not.
+ * Updates the keys of the listings in `renamed` and `unsettled`, and adds to `seed` those whose product may change.
+ * `seedsAll`: adds all of them.
  */
 export async function updateKeys(database: LoadDatabase, seedsAll: boolean): Promise<void> {
-  await eachChanged(database, sql`select listing_id, label_id from renamed`, (page) =>
+  await eachPage(database, sql`select listing_id, label_id from renamed`, (page) =>
     updatePage(database, page, seedsAll),
   )
-  await eachChanged(database, sql`select listing_id, cast(null as integer) as label_id from unsettled`, (page) =>
+  await eachPage(database, sql`select listing_id, cast(null as integer) as label_id from unsettled`, (page) =>
     updatePage(database, page, true),
   )
   await database.script('delete from unsettled')
   await updateSilence(database)
 }
 
-async function eachChanged(database: LoadDatabase, from: Statement, update: (page: Changed[]) => Promise<void>) {
+async function eachPage(database: LoadDatabase, from: Statement, update: (page: ChangedListing[]) => Promise<void>) {
   for (let last = 0; ; ) {
-    const page = await database.all<Changed>(
+    const page = await database.all<ChangedListing>(
       sql`select changed.listing_id, listing.company_id, company.code as company, ${BARCODE} as barcode,
           now.name, now.key, now.size, old.name as old_name, old.size as old_size
         from (
@@ -88,7 +89,7 @@ async function eachChanged(database: LoadDatabase, from: Statement, update: (pag
   }
 }
 
-async function updatePage(database: LoadDatabase, page: readonly Changed[], seedsAll: boolean): Promise<void> {
+async function updatePage(database: LoadDatabase, page: readonly ChangedListing[], seedsAll: boolean): Promise<void> {
   const before = await keysBefore(database, page, seedsAll)
   const gained: ListingKey[] = []
   const lost: ListingKey[] = []
@@ -97,25 +98,25 @@ async function updatePage(database: LoadDatabase, page: readonly Changed[], seed
   for (const listing of page) {
     const now = keysOf(listing)
     const had = before.get(listing.listing_id) ?? []
-    const removed = had.filter((key) => !has(now, key))
+    const removed = had.filter((key) => !hasKey(now, key))
     const isOther = listing.name !== listing.old_name || listing.size !== listing.old_size
-    gained.push(...now.filter((key) => !has(had, key)))
+    gained.push(...now.filter((key) => !hasKey(had, key)))
     lost.push(...removed)
-    touched.push(...[...removed, ...(isOther ? now.filter((key) => has(had, key)) : [])].filter(mayJoin))
+    touched.push(...[...removed, ...(isOther ? now.filter((key) => hasKey(had, key)) : [])].filter(mayJoin))
     if (seedsAll || (listing.old_name !== null && (isOther || removed.length > 0))) seeds.add(listing.listing_id)
   }
-  for (const key of await sharedAmong(database, gained)) {
+  for (const key of await keysSharedWithOthers(database, gained)) {
     touched.push(key)
     seeds.add(key.listing_id)
   }
   await removeKeys(database, lost)
   const made = gained.map((key) => KEY_COLUMNS.map((column) => key[column]))
-  if (made.length > 0) await database.copy({ table: 'listing_key', columns: KEY_COLUMNS }, made)
+  if (made.length > 0) await database.bulkInsert({ table: 'listing_key', columns: KEY_COLUMNS }, made)
   await markTouched(database, touched, seeds)
 }
 
 /** The stored keys by listing. Listings that had no label before have none. */
-async function keysBefore(database: LoadDatabase, page: readonly Changed[], seedsAll: boolean) {
+async function keysBefore(database: LoadDatabase, page: readonly ChangedListing[], seedsAll: boolean) {
   const ids = page.flatMap(({ listing_id, old_name }) => (old_name !== null || seedsAll ? [listing_id] : []))
   if (ids.length === 0) return new Map<number, ListingKey[]>()
   const found = await database.all<ListingKey>(
@@ -124,7 +125,7 @@ async function keysBefore(database: LoadDatabase, page: readonly Changed[], seed
   return Map.groupBy(found, ({ listing_id }) => listing_id)
 }
 
-function keysOf({ listing_id, company_id, company, barcode, name, key, size }: Changed): ListingKey[] {
+function keysOf({ listing_id, company_id, company, barcode, name, key, size }: ChangedListing): ListingKey[] {
   if (name === null || key === null) return []
   return identityKeysOf({ company, name, key, size, barcode }).map((each) => ({
     ...each,
@@ -134,7 +135,7 @@ function keysOf({ listing_id, company_id, company, barcode, name, key, size }: C
   }))
 }
 
-function has(keys: readonly ListingKey[], { kind, value }: ListingKey): boolean {
+function hasKey(keys: readonly ListingKey[], { kind, value }: ListingKey): boolean {
   return keys.some((key) => key.kind === kind && key.value === value)
 }
 
@@ -142,11 +143,11 @@ function mayJoin({ kind }: ListingKey): boolean {
   return kind !== KEY_KINDS.text
 }
 
-/** Those of the new keys that another listing has, too. */
-async function sharedAmong(database: LoadDatabase, all: readonly ListingKey[]): Promise<ListingKey[]> {
+/** Those of the new keys that another listing has too. */
+async function keysSharedWithOthers(database: LoadDatabase, all: readonly ListingKey[]): Promise<ListingKey[]> {
   const gained = all.filter(mayJoin)
   if (gained.length === 0) return []
-  const byKey = Map.groupBy(gained, textOf)
+  const byKey = Map.groupBy(gained, keyText)
   const wanted = records('wanted', { place: 'integer', kind: 'smallint', value: 'text' }, [
     gained.map((_, place) => place),
     gained.map(({ kind }) => kind),
@@ -159,10 +160,6 @@ async function sharedAmong(database: LoadDatabase, all: readonly ListingKey[]): 
   const shared = new Set(existing.map(({ place }) => gained[place]!))
   for (const keys of byKey.values()) if (keys.length > 1) for (const key of keys) shared.add(key)
   return [...shared]
-}
-
-function textOf({ kind, value }: Pick<ListingKey, 'kind' | 'value'>): string {
-  return `${kind} ${value}`
 }
 
 async function removeKeys(database: LoadDatabase, keys: readonly ListingKey[]): Promise<void> {
@@ -201,23 +198,23 @@ function keyRecords<Column extends string>(
 }
 
 // All of a company's listings with a key. All values of `silent` are listed so that both planners use the whole index.
-const OF_COMPANY = sql`listing_key.kind = touched.kind and listing_key.value = touched.value
+const IS_COMPANY_KEY = sql`listing_key.kind = touched.kind and listing_key.value = touched.value
   and listing_key.silent in (0, 1, 2, 3) and listing_key.company_id = touched.company_id`
 
-type Counted = CompanyKey & Readonly<{ listings: number }>
+type CountedKey = CompanyKey & Readonly<{ listings: number }>
 
 /** Recomputes which of the keys in `touched_key` are silent, and empties it. */
 async function updateSilence(database: LoadDatabase): Promise<void> {
   for (;;) {
-    const page = await database.all<Counted>(
+    const page = await database.all<CountedKey>(
       sql`select kind, value, company_id, (
-          select count(*) from (select 1 from listing_key where ${OF_COMPANY} limit ${KEY_LISTINGS_MAX + 1}) as counted
+          select count(*) from (select 1 from listing_key where ${IS_COMPANY_KEY} limit ${KEY_LISTINGS_MAX + 1}) as counted
         ) as listings
         from touched_key as touched order by kind, value, company_id limit ${PAGE_KEYS}`,
     )
     if (page.length === 0) return
     const silent = await silenceOfKeys(database, page)
-    await storeSilence(
+    await setSilence(
       database,
       page.map((key) => ({ ...key, silent: silent.get(companyKeyText(key)) ?? SILENT.no })),
     )
@@ -228,30 +225,30 @@ function companyKeyText({ kind, value, company_id }: CompanyKey): string {
   return `${kind} ${company_id} ${value}`
 }
 
-async function silenceOfKeys(database: LoadDatabase, page: readonly Counted[]): Promise<Map<string, Silent>> {
-  const silent = new Map<string, Silent>()
+async function silenceOfKeys(database: LoadDatabase, page: readonly CountedKey[]): Promise<Map<string, Silence>> {
+  const silent = new Map<string, Silence>()
   for (const key of page) if (key.listings > KEY_LISTINGS_MAX) silent.set(companyKeyText(key), SILENT.many)
   const several = page.filter(({ listings }) => listings > 1 && listings <= KEY_LISTINGS_MAX)
   if (several.length === 0) return silent
   const shown = await database.all<CompanyKey & { name: string; size: string | null }>(
     sql`select touched.kind, touched.value, touched.company_id, label.name, label.size
-      from ${keyRecords('touched', COMPANY_KEY_TYPES, several)} join listing_key on ${OF_COMPANY}
+      from ${keyRecords('touched', COMPANY_KEY_TYPES, several)} join listing_key on ${IS_COMPANY_KEY}
       join listing on listing.id = listing_key.listing_id join label on label.id = listing.label_id`,
   )
   for (const [text, listings] of Map.groupBy(shown, companyKeyText)) silent.set(text, silenceOf(listings))
   return silent
 }
 
-/** Stores which keys of a company are silent: they join nothing. Notes in `seed` the listings whose product may change by it. */
-async function storeSilence(database: LoadDatabase, keys: readonly (CompanyKey & { silent: Silent })[]): Promise<void> {
+/** Stores which keys of a company are silent, and adds to `seed` the listings whose product may change by it. */
+async function setSilence(database: LoadDatabase, keys: readonly (CompanyKey & { silent: Silence })[]): Promise<void> {
   const lines = keys.map((key) => ({ ...key, speaking: SILENT.no }))
   const touched = keyRecords('touched', SILENCE_TYPES, lines)
   await database.run(
-    sql`insert into seed select listing_key.listing_id from ${touched} join listing_key on ${OF_COMPANY}
+    sql`insert into seed select listing_key.listing_id from ${touched} join listing_key on ${IS_COMPANY_KEY}
       where listing_key.silent <> touched.silent on conflict do nothing`,
   )
   await database.run(
-    sql`update listing_key set silent = touched.silent from ${touched} where ${OF_COMPANY} and listing_key.silent <> touched.silent`,
+    sql`update listing_key set silent = touched.silent from ${touched} where ${IS_COMPANY_KEY} and listing_key.silent <> touched.silent`,
   )
   await database.run(
     sql`insert into seed select listing_key.listing_id from ${touched} join listing_key

@@ -1,13 +1,14 @@
 /** Writes the search words of listings, and the spellings that typed words are matched with. */
-import { type CategoryPath, NO_PATH, pathsTo } from '../category-paths.ts'
+import { type CategoryPath, categoryPathsOf, NO_CATEGORY_PATH } from '../category-paths.ts'
 import { type Shelf, shelfOf } from '../model/head-noun.ts'
-import { isMarked, wordsOfListing } from '../model/search-words.ts'
-import { variantsOf } from '../model/spelling.ts'
+import { isMarkedWord, searchWordsOf } from '../model/search-words.ts'
+import { indexVariantsOf } from '../model/spelling.ts'
+import { slicesOf } from './batches.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_LISTINGS = 500
 const WORDS_AT_ONCE = 1_000
-// More distinct words than a shop has. They are flushed at this number, so that memory does not grow with the file.
+// Spellings are written once there are so many words, so that memory does not grow with the file.
 const WORDS_MAX = 20_000
 
 /** Renamed listings with their old and new labels. Both planners keep this order of left joins and look-ups. */
@@ -15,7 +16,7 @@ export const RENAMED = sql`(
     select listing_id, label_id, (select label_id from listing where listing.id = renamed.listing_id) as now_id from renamed
   ) as renamed left join label as old on old.id = renamed.label_id left join label as now on now.id = renamed.now_id`
 
-type Renamed = {
+type RenamedListing = {
   listing_id: number
   company_id: number
   category_id: number | null
@@ -42,7 +43,7 @@ export async function indexUnworded(database: LoadDatabase): Promise<void> {
 export async function indexWords(database: LoadDatabase): Promise<void> {
   let words = new Set<string>()
   for (let last = 0; ; ) {
-    const page = await database.all<Renamed>(
+    const page = await database.all<RenamedListing>(
       sql`select renamed.listing_id, now.name, brand.name as brand, now.size, now.category_id,
           (select company_id from listing where listing.id = renamed.listing_id) as company_id
         from ${RENAMED} left join brand on brand.id = now.brand_id
@@ -52,7 +53,7 @@ export async function indexWords(database: LoadDatabase): Promise<void> {
         order by renamed.listing_id limit ${PAGE_LISTINGS}`,
     )
     if (page.length === 0) break
-    for (const word of await writePage(database, page)) words.add(word)
+    for (const word of await writeWordsOfPage(database, page)) words.add(word)
     last = page.at(-1)!.listing_id
     if (words.size < WORDS_MAX) continue
     await addSpellings(database, [...words])
@@ -62,45 +63,44 @@ export async function indexWords(database: LoadDatabase): Promise<void> {
 }
 
 /** Writes the words of a page of listings, and returns those from their names and brands. */
-async function writePage(database: LoadDatabase, page: readonly Renamed[]): Promise<string[]> {
-  const placeOf = await placesOf(database, page)
+async function writeWordsOfPage(database: LoadDatabase, page: readonly RenamedListing[]): Promise<string[]> {
+  const shelfOfCategory = await findShelves(database, page)
   const written = page.map(({ listing_id: listingId, company_id: companyId, category_id, name, brand, size }) => {
-    const { path, shelf } = placeOf(category_id)
-    return { listingId, words: name === null ? null : wordsOfListing({ companyId, name, brand, size, ...path }, shelf) }
+    const { path, shelf } = shelfOfCategory(category_id)
+    return { listingId, words: name === null ? null : searchWordsOf({ companyId, name, brand, size, ...path }, shelf) }
   })
-  await database.writeWords(written)
-  return written.flatMap(({ words }) => words?.filter((word) => !isMarked(word)) ?? [])
+  await database.writeSearchWords(written)
+  return written.flatMap(({ words }) => words?.filter((word) => !isMarkedWord(word)) ?? [])
 }
 
 type CategoryShelf = Readonly<{ path: CategoryPath; shelf: Shelf }>
-const NO_SHELF: CategoryShelf = { path: NO_PATH, shelf: shelfOf([]) }
+const NO_SHELF: CategoryShelf = { path: NO_CATEGORY_PATH, shelf: shelfOf([]) }
 
 /** Looks up the categories of these listings. They are few, and each is parsed only once. */
-async function placesOf(
+async function findShelves(
   database: LoadDatabase,
-  page: readonly Renamed[],
+  page: readonly RenamedListing[],
 ): Promise<(id: number | null) => CategoryShelf> {
-  const paths = await pathsTo(
+  const paths = await categoryPathsOf(
     database.queries,
     page.map(({ category_id }) => category_id),
   )
-  const places = new Map([...paths].map(([id, path]) => [id, { path, shelf: shelfOf(path.categories) }] as const))
-  return (id) => places.get(id ?? 0) ?? NO_SHELF
+  const shelves = new Map([...paths].map(([id, path]) => [id, { path, shelf: shelfOf(path.categories) }] as const))
+  return (id) => shelves.get(id ?? 0) ?? NO_SHELF
 }
 
 async function addSpellings(database: LoadDatabase, words: readonly string[]): Promise<void> {
-  for (let at = 0; at < words.length; at += WORDS_AT_ONCE) {
-    const some = words.slice(at, at + WORDS_AT_ONCE)
+  for (const some of slicesOf(words, WORDS_AT_ONCE)) {
     const known = await database.all<{ word: string }>(
       sql`select spelling.word from ${records('wanted', { word: 'text' }, [some])}
         join spelling on spelling.variant = wanted.word and spelling.word = wanted.word`,
     )
     const isKnown = new Set(known.map(({ word }) => word))
     const fresh = some.filter((word) => !isKnown.has(word))
-    const lines = fresh.flatMap((word) => variantsOf(word).map((variant) => [variant, word] as const))
+    const lines = fresh.flatMap((word) => indexVariantsOf(word).map((variant) => [variant, word] as const))
     if (lines.length === 0) continue
     await database.lock('products')
     const columns = [lines.map(([variant]) => variant), lines.map(([, word]) => word)]
-    await database.add(records('spelling', { variant: 'text', word: 'text' }, columns))
+    await database.insertMissing(records('spelling', { variant: 'text', word: 'text' }, columns))
   }
 }

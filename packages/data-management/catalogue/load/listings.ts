@@ -1,7 +1,7 @@
 /** Finds the listings and labels of many rows at once, or creates them in an order that is the same for all loaders. */
 import { batchesOf } from './batches.ts'
 import { type ParsedLabel, parseLabel } from './listing-cache.ts'
-import { brandIds, categoryIds, companyIds } from './names.ts'
+import { ensureBrands, ensureCategories, ensureCompanies } from './names.ts'
 import { matchOlderLabels, type OlderLabel } from './older-labels.ts'
 import type { NewLabel, NewListing } from './row-batch.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
@@ -14,10 +14,10 @@ export async function setListingIds(database: LoadDatabase, rows: readonly Label
   const unknown = new Set<NewListing>()
   for (const { listing } of rows) if (listing.id === 0) unknown.add(listing)
   if (unknown.size === 0) return
-  const companies = await companyIds(database, [...new Set([...unknown].map(({ company }) => company))])
+  const companies = await ensureCompanies(database, [...new Set([...unknown].map(({ company }) => company))])
   const missing = await findListings(database, [...unknown], companies)
   if (missing.length === 0) return
-  await makeListings(database, missing, companies)
+  await createListings(database, missing, companies)
   await findListings(database, missing, companies)
 }
 
@@ -34,12 +34,12 @@ export async function setLabelIds(
   if (unknown.length === 0) return
   const missing = await findLabels(database, unknown)
   if (missing.length === 0) return
-  await makeLabels(database, missing, rankedAt)
+  await createLabels(database, missing, rankedAt)
   await findLabels(database, missing)
 }
 
 // A new listing is a product of its own: product_id is its id.
-const LISTING = {
+const LISTING_TYPES = {
   id: 'integer',
   company_id: 'integer',
   by_name: 'smallint',
@@ -48,18 +48,18 @@ const LISTING = {
 } as const
 
 /** Assigns ids in row order, which is the order of search results; inserts in key order, as every loader does. */
-async function makeListings(
+async function createListings(
   database: LoadDatabase,
   listings: readonly NewListing[],
   companies: ReadonlyMap<string, number>,
 ): Promise<void> {
   const ids = await database.newIds('listing', listings.length)
   const made = listings.map((listing, place) => ({ listing, id: ids[place]! }))
-  const sorted = made.toSorted((one, other) => byKey(one.listing, other.listing))
+  const sorted = made.toSorted((one, other) => compareListings(one.listing, other.listing))
   for (const batch of batchesOf(sorted, ({ listing }) => listing.code.length)) {
     const newIds = batch.map(({ id }) => id)
-    await database.add(
-      records('listing', LISTING, [
+    await database.insertMissing(
+      records('listing', LISTING_TYPES, [
         newIds,
         batch.map(({ listing }) => companies.get(listing.company)!),
         batch.map(({ listing }) => listing.byName),
@@ -71,12 +71,12 @@ async function makeListings(
 }
 
 /** Compares by company, then SKU or name: every loader creates listings in this order. */
-function byKey(one: NewListing, other: NewListing): number {
+function compareListings(one: NewListing, other: NewListing): number {
   const [first, second] = [one, other].map(({ company, byName, code }) => `${company}\0${byName}${code}`)
   return first! < second! ? -1 : 1
 }
 
-function keysOf(listings: readonly NewListing[], companies: ReadonlyMap<string, number>) {
+function listingKeyRecords(listings: readonly NewListing[], companies: ReadonlyMap<string, number>) {
   const types = { place: 'integer', company_id: 'integer', by_name: 'smallint', code: 'text' } as const
   return records('wanted', types, [
     listings.map((_, place) => place),
@@ -94,7 +94,7 @@ async function findListings(
 ): Promise<NewListing[]> {
   for (const batch of batchesOf(listings, ({ code }) => code.length)) {
     const found = await database.all<{ place: number; id: number }>(
-      sql`select wanted.place, listing.id from ${keysOf(batch, companies)} join listing
+      sql`select wanted.place, listing.id from ${listingKeyRecords(batch, companies)} join listing
         on listing.company_id = wanted.company_id and listing.by_name = wanted.by_name and listing.code = wanted.code`,
     )
     for (const { place, id } of found) batch[place]!.id = id
@@ -122,7 +122,7 @@ async function findLabels(database: Statements, rows: readonly LabelledListing[]
   return rows.filter(({ label }) => label.id === 0)
 }
 
-const LABEL = {
+const LABEL_TYPES = {
   listing_id: 'integer',
   hash: 'bigint',
   digest: 'text',
@@ -138,20 +138,20 @@ const LABEL = {
   since: 'bigint',
 } as const
 
-async function makeLabels(database: Statements, rows: readonly LabelledListing[], since: number): Promise<void> {
+async function createLabels(database: Statements, rows: readonly LabelledListing[], since: number): Promise<void> {
   const labels = [...new Map(rows.map((row) => [`${row.listing.id} ${row.label.digest}`, row])).values()]
     .toSorted((one, other) => one.listing.id - other.listing.id || (one.label.digest < other.label.digest ? -1 : 1))
     .map(({ listing, label }) => ({ listing, label, text: parseLabel(label) }))
-  const brands = await brandIds(
+  const brands = await ensureBrands(
     database,
     labels.flatMap(({ text }) => text.brand ?? []),
   )
-  const categories = await categoryIds(
+  const categories = await ensureCategories(
     database,
     labels.map(({ text }) => text.path),
   )
-  const named = labels.map((label, place) => ({ ...label, category: categories[place]!, since }))
-  for (const batch of batchesOf(named, ({ label }) => label.text.length)) await insertLabels(database, batch, brands)
+  const resolved = labels.map((label, place) => ({ ...label, category: categories[place]!, since }))
+  for (const batch of batchesOf(resolved, ({ label }) => label.text.length)) await insertLabels(database, batch, brands)
 }
 
 type ResolvedLabel = LabelledListing & Readonly<{ text: ParsedLabel; category: number | null; since: number }>
@@ -162,7 +162,7 @@ async function insertLabels(
   brands: ReadonlyMap<string, number>,
 ): Promise<void> {
   const texts = (of: (text: ParsedLabel) => string | null) => labels.map(({ text }) => of(text))
-  const made = records('label', LABEL, [
+  const made = records('label', LABEL_TYPES, [
     labels.map(({ listing }) => listing.id),
     labels.map(({ label }) => label.hash),
     labels.map(({ label }) => label.digest),
@@ -177,5 +177,5 @@ async function insertLabels(
     texts(({ details }) => details),
     labels.map(({ since }) => since),
   ])
-  await database.add(made)
+  await database.insertMissing(made)
 }

@@ -2,7 +2,7 @@
  * One load in progress. Disposing of it without `commit` rolls it back.
  *
  *   begin ─▶ staging, rejects ─▶ apply ─▶ commit
- *              └──────────── dispose ────────────▶ as if nothing had been
+ *              └──────────── dispose ────────────▶ as if it had never begun
  *
  * A load of bytes that already have a load record replaces that load, in the same transaction.
  */
@@ -11,32 +11,32 @@ import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
 import { companiesOf } from '../../permission.ts'
-import type { Differing, Loading } from '../catalogue.ts'
-import { type HoldPreview, insertPreview, scrapesWithPrevious, withNames } from '../hold-preview.ts'
+import type { DifferingRows, Loading } from '../catalogue.ts'
+import { describeChanges, type HoldPreview, insertPreview, scrapesWithPrevious } from '../hold-preview.ts'
 import {
-  type Applied,
   deleteLoad,
-  type Ending,
   findLoad,
   finishLoad,
   insertLoad,
+  type LoadChange,
   type LoadedFile,
+  type LoadOutcome,
   type LoadRecord,
   nothingApplied,
-  rankOf,
+  rankOfFile,
 } from '../loads.ts'
 import { addChange } from '../model/date-change.ts'
-import { insertFigures, ownReferences, sistersOf } from '../references.ts'
+import { insertFigures, otherStoreReferences, sameStoreReferences } from '../references.ts'
 import { countRejects, REJECTS_WITH_RAW_MAX, RejectGroups } from '../rejects.ts'
 import { DifferingLines } from './differing-lines.ts'
 import { Facts } from './facts.ts'
 import { lowerSince } from './first-shown.ts'
-import { updateRenamed } from './labels.ts'
+import { updateRenamedListings } from './labels.ts'
 import type { ListingCache } from './listing-cache.ts'
 import { regroupProducts } from './products.ts'
 import type { RegroupLimits } from './regrouped.ts'
 import type { RejectedLine } from './row-batch.ts'
-import { addScrape, rowsShown } from './scrapes.ts'
+import { addScrape, countShownListings } from './scrapes.ts'
 import { type StagedScrape, sortScrapes } from './staged-scrape.ts'
 import { Staging } from './staging.ts'
 import { type LoadDatabase, sql } from './statement.ts'
@@ -44,7 +44,7 @@ import { undoScrapes } from './undo.ts'
 import { type AddedScrape, updateNames } from './update-names.ts'
 
 const REJECTS_AT_ONCE = 500
-const REJECT = { table: 'reject', columns: ['load_id', 'line', 'code', 'field', 'reason', 'raw'] } as const
+const REJECT_TABLE = { table: 'reject', columns: ['load_id', 'line', 'code', 'field', 'reason', 'raw'] } as const
 
 /** The file being loaded, and how its transaction ends. `loadId`: the id of its load record, which exists already. */
 export type StartedLoad = AsyncDisposable &
@@ -58,7 +58,7 @@ export type StartedLoad = AsyncDisposable &
   }>
 
 /** Inserts a load record and returns its id. First undoes a load of the same bytes: this requires exclusive access. */
-export async function recordLoad(database: LoadDatabase, file: LoadedFile): Promise<number> {
+export async function insertLoadRecord(database: LoadDatabase, file: LoadedFile): Promise<number> {
   const replaced = await findLoad(database.queries, file.sha256)
   if (replaced !== undefined) {
     await undoScrapes(database, replaced.id)
@@ -86,10 +86,10 @@ export class CatalogueLoading implements Loading {
     const onDiffering = (line: number, field: string) => this.#addDiffering(line, field)
     this.facts = new Facts(begun.database, begun.loadId)
     const { loadId, file } = begun
-    this.staging = new Staging(begun.database, cache, { loadId, rankedAt: rankOf(file), onDiffering })
+    this.staging = new Staging(begun.database, cache, { loadId, rankedAt: rankOfFile(file), onDiffering })
   }
 
-  get differing(): Differing {
+  get differingRows(): DifferingRows {
     return { lines: this.#differing, more: this.#differingMore }
   }
 
@@ -101,19 +101,19 @@ export class CatalogueLoading implements Loading {
     if (this.#rejects.length >= REJECTS_AT_ONCE) await this.#writeRejects()
   }
 
-  rowsShown(scrape: StagedScrape): Promise<number> {
-    return rowsShown(this.#database, scrape)
+  countShownListings(scrape: StagedScrape): Promise<number> {
+    return countShownListings(this.#database, scrape)
   }
 
-  references(scrape: StagedScrape, receivedOn: string): Promise<References> {
-    return ownReferences(this.#database.queries, { ...scrape, until: addDays(receivedOn, 1) })
+  sameStoreReferences(scrape: StagedScrape, receivedOn: string): Promise<References> {
+    return sameStoreReferences(this.#database.queries, { ...scrape, until: addDays(receivedOn, 1) })
   }
 
-  sisters(scrape: StagedScrape, receivedOn: string): Promise<Reference[]> {
-    return sistersOf(this.#database.queries, { ...scrape, until: addDays(receivedOn, 1) })
+  otherStoreReferences(scrape: StagedScrape, receivedOn: string): Promise<Reference[]> {
+    return otherStoreReferences(this.#database.queries, { ...scrape, until: addDays(receivedOn, 1) })
   }
 
-  async apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<Applied> {
+  async apply(onlyFor: readonly string[] | null, listingsMax: number): Promise<LoadChange> {
     const { scrapes } = this.staging
     const { loadId, file } = this.#begun
     const total = nothingApplied()
@@ -123,7 +123,7 @@ export class CatalogueLoading implements Loading {
     for (const scrape of sortScrapes(scrapes)) {
       const { change, ...scraped } = await addScrape(this.#database, scrape, {
         loadId,
-        rankedAt: rankOf(file),
+        rankedAt: rankOfFile(file),
         companyIds,
       })
       const { figures } = scrape
@@ -136,14 +136,14 @@ export class CatalogueLoading implements Loading {
     return total
   }
 
-  async preview(applied: Applied): Promise<HoldPreview> {
+  async preview(applied: LoadChange): Promise<HoldPreview> {
     const { queries } = this.#database
     const stores = await scrapesWithPrevious(queries, this.staging.scrapes, this.#begun.loadId)
     const made_at = new Date(this.#begun.startedAt).toISOString()
-    return { made_at, stores, ...(await withNames(queries, applied)) }
+    return { made_at, stores, ...(await describeChanges(queries, applied)) }
   }
 
-  async commit(ending: Omit<Ending, 'startedAt'>): Promise<LoadRecord> {
+  async commit(ending: Omit<LoadOutcome, 'startedAt'>): Promise<LoadRecord> {
     const { loadId, startedAt } = this.#begun
     const { queries } = this.#database
     await this.#writeRejects()
@@ -164,9 +164,9 @@ export class CatalogueLoading implements Loading {
     const database = this.#database
     const { scrapes } = this.staging
     await updateNames(database, added)
-    await lowerSince(database, rankOf(this.#begun.file), scrapes)
+    await lowerSince(database, rankOfFile(this.#begun.file), scrapes)
     if (!(await hasPendingListings(database))) return
-    await updateRenamed(database)
+    await updateRenamedListings(database)
     await database.lock('products')
     await regroupProducts(database, limits)
   }
@@ -183,7 +183,7 @@ export class CatalogueLoading implements Loading {
   async #writeRejects(): Promise<void> {
     const lines = this.#rejects
     this.#rejects = []
-    if (lines.length > 0) await this.#database.copy(REJECT, lines)
+    if (lines.length > 0) await this.#database.bulkInsert(REJECT_TABLE, lines)
   }
 }
 

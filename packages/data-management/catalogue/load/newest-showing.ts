@@ -5,14 +5,15 @@
  * and only while one might have a newer showing than the one found: nearly always that is the first or second store.
  * A listing that these do not show is searched for in the others only if any store shows it.
  */
+import type { StoreDate } from './pending-changes.ts'
 import { type LoadDatabase, records, type Statement, sql } from './statement.ts'
 
-const STORES_AT_FIRST = 2
+const FIRST_STORES = 2
 const STORES_FACTOR = 8
 
 type Store = Readonly<{ store_id: number; last_date: string; code: string }>
 
-/** What is searched for: a condition on labels, and the join of runs with labels where it is needed. */
+/** Which labels are searched for: a condition on them, and the join of runs with labels if it needs one. */
 type LabelFilter = Readonly<{ label: Statement; join: Statement }>
 
 const ANY_LABEL: LabelFilter = { label: sql``, join: sql`` }
@@ -21,8 +22,6 @@ const LABEL_WITH_BARCODE: LabelFilter = {
   label: HAS_BARCODE,
   join: sql`join label on label.id = run.label_id ${HAS_BARCODE}`,
 }
-
-type StoreDate = Readonly<{ storeId: number; date: string }>
 
 /** Adds to `lost` the listings whose barcode comes from this date of the store, where another row may now count. */
 export function collectLostBarcodes(database: LoadDatabase, at: StoreDate): Promise<void> {
@@ -51,7 +50,7 @@ async function collectLost(database: LoadDatabase, { storeId, date }: StoreDate,
 /** Gives the listings in `lost` their newest label and barcode. The stores' `source` records must be up to date. */
 export async function restoreFromNewest(database: LoadDatabase, companyIds: Iterable<number>): Promise<void> {
   if ((await database.get(sql`select 1 from lost limit 1`)) === undefined) return
-  const companies = await Promise.all([...new Set(companyIds)].map((id) => storesOf(database, id)))
+  const companies = await Promise.all([...new Set(companyIds)].map((id) => storesByLastDate(database, id)))
   for (const stores of companies) await searchStores(database, stores, ANY_LABEL)
   await database.run(
     sql`insert into renamed
@@ -80,7 +79,7 @@ export async function restoreFromNewest(database: LoadDatabase, companyIds: Iter
 }
 
 /** The stores of a company, the most recently scraped first. */
-function storesOf(database: LoadDatabase, companyId: number): Store[] | Promise<Store[]> {
+function storesByLastDate(database: LoadDatabase, companyId: number): Store[] | Promise<Store[]> {
   return database.all(
     sql`select store_id, last_date, code from source join store on store.id = store_id
       where company_id = ${companyId} order by last_date desc, code desc`,
@@ -91,7 +90,7 @@ function storesOf(database: LoadDatabase, companyId: number): Store[] | Promise<
 async function searchStores(database: LoadDatabase, stores: readonly Store[], wanted: LabelFilter): Promise<void> {
   const isShown = sql`and (lost.date is not null or (select 1 from label join label_use on label_use.label_id = label.id
     where label.listing_id = lost.listing_id and label_use.uses > 0 ${wanted.label} limit 1) = 1)`
-  let count = STORES_AT_FIRST
+  let count = FIRST_STORES
   for (let at = 0; at < stores.length; at += count, count *= STORES_FACTOR) {
     const where = at === 0 ? sql`` : isShown
     if ((await searchSomeStores(database, stores.slice(at, at + count), { join: wanted.join, where })) === 0) return

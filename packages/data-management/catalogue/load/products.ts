@@ -5,18 +5,18 @@
  * The number of a product is the smallest id of its listings. So each number that a product ever had is the id of a
  * listing, and leads to the product that this listing is part of now.
  */
-import { type IdentityKey, type KeyKind, SILENT, sizesOf } from '../model/identity.ts'
-import { type Member, partitionOf, type Verdict } from '../model/partition.ts'
-import { headsOf } from './headings.ts'
+import { type IdentityKey, type KeyKind, keyText, SILENT, sizesOf } from '../model/identity.ts'
+import { type ListingVerdict, type Member, partitionOf } from '../model/partition.ts'
 import { updateKeys } from './listing-keys.ts'
-import { type Listing, type RegroupLimits, recordRegrouped, recordTooManyLinked } from './regrouped.ts'
+import { namingListingsOf } from './naming-listings.ts'
+import { type GroupListing, type RegroupLimits, recordRegrouped, recordTooManyLinked } from './regrouped.ts'
 import { type ColumnType, idRecords, type LoadDatabase, records, sql } from './statement.ts'
 
 const PAGE_SEEDS = 1_000
 
 /**
- * Regroups all listings that say something else than before. The caller holds the products lock. With `watch`, more
- * than `listingsMax` linked listings are left as they are, and that is noted: such a load must be rolled back.
+ * Regroups the listings that say something else than before. The caller holds the products lock. With `limits`, more
+ * than `listingsMax` linked listings are left as they are, and that is recorded: such a load must be rolled back.
  */
 export async function regroupProducts(database: LoadDatabase, limits?: RegroupLimits): Promise<void> {
   const verdicts = await database.get(sql`select 1 as found from verdict limit 1`)
@@ -45,11 +45,11 @@ export async function regroupProducts(database: LoadDatabase, limits?: RegroupLi
 
 /** All listings that the seeds can be joined with, directly or through others. */
 class LinkedListings {
-  readonly listings = new Map<number, Listing>()
+  readonly listings = new Map<number, GroupListing>()
   readonly #keys = new Map<number, IdentityKey[]>()
-  readonly verdicts = new Map<string, Verdict>()
+  readonly verdicts = new Map<string, ListingVerdict>()
   /** The keys of a listing that are not silent. */
-  readonly keysOf = ({ id }: Listing): readonly IdentityKey[] => this.#keys.get(id) ?? []
+  readonly keysOf = ({ id }: GroupListing): readonly IdentityKey[] => this.#keys.get(id) ?? []
   isTooLarge = false
   readonly #database: LoadDatabase
   readonly #hasVerdicts: boolean
@@ -76,8 +76,8 @@ class LinkedListings {
     }
   }
 
-  async #describe(ids: readonly number[]): Promise<Listing[]> {
-    const found = await this.#database.all<Listing>(
+  async #describe(ids: readonly number[]): Promise<GroupListing[]> {
+    const found = await this.#database.all<GroupListing>(
       sql`select listing.id, listing.product_id, listing.head_id, company.code as company, listing.by_name, listing.code, label.name, label.size,
           case when exists (select 1 from renamed where renamed.listing_id = listing.id and renamed.label_id is null) then 1 else 0 end
             as is_new
@@ -88,14 +88,14 @@ class LinkedListings {
     return found
   }
 
-  async #withKeysOf(listings: readonly Listing[]): Promise<number[]> {
+  async #withKeysOf(listings: readonly GroupListing[]): Promise<number[]> {
     const keys = await this.#database.all<{ listing_id: number; kind: KeyKind; value: string }>(
       sql`select listing_id, kind, value from ${nonSilentKeyRecords({ id: 'integer' }, [listings.map(({ id }) => id)])}
         join listing_key on listing_key.listing_id = wanted.id and listing_key.silent = wanted.silent`,
     )
     const unseen = new Map<string, IdentityKey>()
     for (const { listing_id, kind, value } of keys) {
-      const text = `${kind} ${value}`
+      const text = keyText({ kind, value })
       if (!this.#keysSeen.has(text)) unseen.set(text, { kind, value })
       this.#keysSeen.add(text)
       this.#keys.set(listing_id, [...(this.#keys.get(listing_id) ?? []), { kind, value }])
@@ -111,7 +111,7 @@ class LinkedListings {
     )
   }
 
-  async #inProductsOf(listings: readonly Listing[]): Promise<number[]> {
+  async #inProductsOf(listings: readonly GroupListing[]): Promise<number[]> {
     const unseen = new Set(listings.map(({ product_id }) => product_id).filter((id) => !this.#productsSeen.has(id)))
     for (const id of unseen) this.#productsSeen.add(id)
     if (unseen.size === 0) return []
@@ -120,7 +120,7 @@ class LinkedListings {
     )
   }
 
-  async #withSameVerdict(listings: readonly Listing[]): Promise<number[]> {
+  async #withSameVerdict(listings: readonly GroupListing[]): Promise<number[]> {
     if (!this.#hasVerdicts || listings.length === 0) return []
     const found = await this.#database.all<VerdictRow & { id: number | null }>(
       sql`select wanted.id as own_id, verdict.other_company, verdict.other_by_name, verdict.other_code, verdict.is_same, other.id
@@ -167,7 +167,7 @@ function nonSilentKeyRecords(
 }
 
 /** The natural key of a listing as text. No code contains a NUL. */
-function nameOf({ company, by_name, code }: Pick<Listing, 'company' | 'by_name' | 'code'>): string {
+function nameOf({ company, by_name, code }: Pick<GroupListing, 'company' | 'by_name' | 'code'>): string {
   return `${company}\0${by_name}${code}`
 }
 
@@ -190,7 +190,7 @@ async function regroup(
   )
   const groups = [...joined, ...unshown.map((listing) => [listing])]
   const { keysOf } = linked
-  const heads = await headsOf(
+  const heads = await namingListingsOf(
     database,
     groups.map((group) => group.map((each) => ({ ...each, name: nameOf(each), keys: keysOf(each) }))),
   )
@@ -206,10 +206,10 @@ async function regroup(
   )
 }
 
-/** Stores the products' numbers and heads. The listing with the product's number has head_id if another one is head. */
+/** Stores the products' numbers, and as `head_id` of that listing the one that names the product, if it is another. */
 async function storeProducts(
   database: LoadDatabase,
-  products: readonly Readonly<{ group: readonly Listing[]; headId: number }>[],
+  products: readonly Readonly<{ group: readonly GroupListing[]; headId: number }>[],
 ): Promise<void> {
   const changed: [id: number, productId: number, headId: number | null][] = []
   for (const { group, headId } of products) {

@@ -1,19 +1,18 @@
 /** Records what a load does to existing products, and to those of companies that its sender may not write for. */
-import type { Regrouped } from '../loads.ts'
-import { textOfKey } from '../model/heading.ts'
-import { type IdentityKey, KEY_LISTINGS_MAX } from '../model/identity.ts'
+import type { Regrouping } from '../loads.ts'
+import { type IdentityKey, KEY_LISTINGS_MAX, keyText } from '../model/identity.ts'
 
-const NAMED_MAX = 3
+const COMPANIES_NAMED_MAX = 3
 
 /** The companies the sender may write for, the limit of linked listings, and the record of what became of products. */
 export type RegroupLimits = Readonly<{
   mayWrite: (company: string) => boolean
   listingsMax: number
-  regrouped: Regrouped
+  regrouped: Regrouping
 }>
 
 /** A listing with what its product depends on. `is_new` is 1 if it had no label before this load. */
-export type Listing = Readonly<{
+export type GroupListing = Readonly<{
   id: number
   product_id: number
   head_id: number | null
@@ -26,19 +25,19 @@ export type Listing = Readonly<{
 }>
 
 /** The keys of a listing that are not silent. */
-type Keys = Readonly<{ keysOf: (listing: Listing) => readonly IdentityKey[] }>
+type KeyLookup = Readonly<{ keysOf: (listing: GroupListing) => readonly IdentityKey[] }>
 
-type Groups = Keys &
+type ProductGroups = KeyLookup &
   Readonly<{
-    groups: readonly (readonly Listing[])[]
+    groups: readonly (readonly GroupListing[])[]
     /** The listing that each group takes its name from. */
     heads: readonly { company: string }[]
     /** Whether a person's verdict makes it one product with another listing. */
-    hasSameVerdict: (listing: Listing) => boolean
+    hasSameVerdict: (listing: GroupListing) => boolean
   }>
 
 /** Counts products of one company that became one, and changes to listings that the sender may not write for. */
-export function recordRegrouped(limits: RegroupLimits, products: Groups): void {
+export function recordRegrouped(limits: RegroupLimits, products: ProductGroups): void {
   const { mayWrite, regrouped } = limits
   for (const group of products.groups) {
     const { count, by } = mergedOfOneCompany(group, products)
@@ -52,53 +51,53 @@ export function recordRegrouped(limits: RegroupLimits, products: Groups): void {
   const all = products.groups.flat()
   if (all.every(({ company }) => mayWrite(company))) return
   regrouped.foreign +=
-    foreignRegrouped(limits, products) +
-    foreignRenamed(limits, products) +
+    countForeignRegrouped(limits, products) +
+    countForeignRenamed(limits, products) +
     countForeignCrowdedOut(limits, all, products)
 }
 
-/** Notes that too many listings are linked, and the companies whose earlier listings alone hold the others together. */
+/** Records that too many listings are linked, and the companies whose earlier listings alone hold the others together. */
 export function recordTooManyLinked(
   { listingsMax, regrouped }: RegroupLimits,
-  all: readonly Listing[],
-  products: Keys,
+  all: readonly GroupListing[],
+  products: KeyLookup,
 ): void {
   const before = new Set(all.filter(({ is_new }) => is_new === 0).map(({ company }) => company))
   const fresh = new Set(all.filter(({ is_new }) => is_new === 1).map(({ company }) => company))
   const joining = [...before.difference(fresh)].filter((company) => {
     const others = all.filter((each) => each.company !== company)
-    return connectedComponents(others, (each) => textsOf(products, each)).length > 1
+    return connectedComponents(others, (each) => linkTexts(products, each)).length > 1
   })
   regrouped.chained = listingsMax
-  regrouped.by = shortList(joining)
+  regrouped.by = firstNames(joining)
 }
 
-type Merged = Readonly<{ count: number; by: string | null }>
+type MergeCount = Readonly<{ count: number; by: string | null }>
 
 /**
  * How many products of one company became one product with another of the same; the maximum over companies. An honest
  * chain whose articles others sell too only joins one product of each company. New listings count like existing ones if
  * only listings of another company (`by`) join them: a company that came first could have joined them beforehand.
  */
-function mergedOfOneCompany(group: readonly Listing[], products: Groups): Merged {
-  const isSaid = group.some(products.hasSameVerdict)
-  let most: Merged = { count: 0, by: null }
+function mergedOfOneCompany(group: readonly GroupListing[], products: ProductGroups): MergeCount {
+  const hasVerdict = group.some(products.hasSameVerdict)
+  let most: MergeCount = { count: 0, by: null }
   for (const [company, own] of Map.groupBy(group, (each) => each.company)) {
     const before = new Set(own.filter(({ is_new }) => is_new === 0).map(({ product_id }) => product_id)).size - 1
-    const bridged = isSaid ? 0 : connectedComponents(own, (each) => textsOf(products, each)).length - 1
+    const bridged = hasVerdict ? 0 : connectedComponents(own, (each) => linkTexts(products, each)).length - 1
     if (Math.max(before, bridged) <= most.count) continue
     const others = new Set(group.map((each) => each.company)).difference(new Set([company]))
-    most = { count: Math.max(before, bridged), by: bridged > 0 ? shortList([...others]) : null }
+    most = { count: Math.max(before, bridged), by: bridged > 0 ? firstNames([...others]) : null }
   }
   return most
 }
 
-function isForeign({ mayWrite }: RegroupLimits, { is_new, company }: Listing): boolean {
+function isForeign({ mayWrite }: RegroupLimits, { is_new, company }: GroupListing): boolean {
   return is_new === 0 && !mayWrite(company)
 }
 
 /** How many products of companies that the sender may not write for became one, or fell apart. */
-function foreignRegrouped(limits: RegroupLimits, { groups }: Groups): number {
+function countForeignRegrouped(limits: RegroupLimits, { groups }: ProductGroups): number {
   let count = 0
   const seen = new Set<number>()
   for (const group of groups) {
@@ -111,7 +110,7 @@ function foreignRegrouped(limits: RegroupLimits, { groups }: Groups): number {
 }
 
 /** How many products took their name from a foreign listing, and now take it from one that the sender may write for. */
-function foreignRenamed(limits: RegroupLimits, { groups, heads }: Groups): number {
+function countForeignRenamed(limits: RegroupLimits, { groups, heads }: ProductGroups): number {
   const headOf = new Map(groups.flat().map(({ id, head_id }) => [id, head_id ?? id]))
   return groups.filter((group, index) => {
     if (!limits.mayWrite(heads[index]!.company)) return false
@@ -124,7 +123,7 @@ function foreignRenamed(limits: RegroupLimits, { groups, heads }: Groups): numbe
  * How many foreign listings are linked with more than KEY_LISTINGS_MAX of the sender's, which is more than one company
  * has of an article: with enough of them, no other sender could load what belongs there.
  */
-function countForeignCrowdedOut(limits: RegroupLimits, all: readonly Listing[], products: Groups): number {
+function countForeignCrowdedOut(limits: RegroupLimits, all: readonly GroupListing[], products: ProductGroups): number {
   let count = 0
   for (const together of connectedComponents(all, (each) => keyTexts(products, each))) {
     const theirs = together.filter((each) => isForeign(limits, each)).length
@@ -134,26 +133,29 @@ function countForeignCrowdedOut(limits: RegroupLimits, all: readonly Listing[], 
   return count
 }
 
-function keyTexts({ keysOf }: Keys, listing: Listing): string[] {
-  return keysOf(listing).map(textOfKey)
+function keyTexts({ keysOf }: KeyLookup, listing: GroupListing): string[] {
+  return keysOf(listing).map(keyText)
 }
 
 /** What links a listing with others: its keys, and the product that it is part of already. */
-function textsOf(products: Keys, listing: Listing): string[] {
+function linkTexts(products: KeyLookup, listing: GroupListing): string[] {
   return [...keyTexts(products, listing), ...(listing.is_new === 0 ? [`${listing.product_id}`] : [])]
 }
 
-function shortList(companies: readonly string[]): string | null {
-  return companies.length === 0 ? null : companies.slice(0, NAMED_MAX).join(', ')
+function firstNames(companies: readonly string[]): string | null {
+  return companies.length === 0 ? null : companies.slice(0, COMPANIES_NAMED_MAX).join(', ')
 }
 
 /** Groups listings that share texts, directly or through others (connected components). */
-function connectedComponents(all: readonly Listing[], textsOf: (listing: Listing) => readonly string[]): Listing[][] {
-  const byKey = new Map<string, Listing[]>()
+function connectedComponents(
+  all: readonly GroupListing[],
+  textsOf: (listing: GroupListing) => readonly string[],
+): GroupListing[][] {
+  const byKey = new Map<string, GroupListing[]>()
   for (const listing of all)
     for (const key of textsOf(listing)) (byKey.get(key) ?? byKey.set(key, []).get(key)!).push(listing)
-  const found: Listing[][] = []
-  const seen = new Set<Listing>()
+  const found: GroupListing[][] = []
+  const seen = new Set<GroupListing>()
   for (const listing of all) {
     const together = [listing]
     if (seen.has(listing)) continue

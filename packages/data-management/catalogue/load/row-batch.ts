@@ -57,8 +57,7 @@ export type RowBatch = {
 
 /**
  * The offsets of a row's numbers. Money is in whole cents, flags are 0 and 1; -1: not given. From `listing` on the
- * numbers are copied from an earlier row if a line repeats it. `unknown`: the number of the list of its unknown field
- * names.
+ * numbers are copied from an earlier row if a line repeats it. `unknown`: which list of unknown field names it has.
  */
 export const ROW = {
   scrape: 0,
@@ -66,7 +65,7 @@ export const ROW = {
   listing: 2,
   label: 3,
   price: 4,
-  was: 5,
+  wasPrice: 5,
   special: 6,
   available: 7,
   unknown: 8,
@@ -94,11 +93,11 @@ export function newRowBatch(lines: number, bytes: number): RowBatch {
   }
 }
 
-// The objects of a batch and of a message.
+// An estimate for the objects of a batch and its message.
 const BATCH_BYTES = 1024
 
 /** An estimate of the memory that a batch takes, in bytes: a bound on what is read ahead counts it. */
-export function memoryOf({ rows, textBytes, rejects, figures }: RowBatch): number {
+export function memoryBytesOf({ rows, textBytes, rejects, figures }: RowBatch): number {
   let bytes = BATCH_BYTES + rows.byteLength + textBytes
   for (const { raw } of rejects) bytes += raw?.byteLength ?? 0
   for (const { sampled } of figures) bytes += sampled.byteLength

@@ -4,11 +4,11 @@
  * Most dates of a store are described by one file. If a second file describes the same date, each scrape is kept whole
  * in `contested`, and for each listing the store shows the row of the scrape that was scraped last.
  */
-import { type DateChange, GONE_MAX } from '../model/date-change.ts'
+import { type DateChange, EXAMPLES_MAX } from '../model/date-change.ts'
 import { type Appended, appendDate, beginHistory, endHistory, prependDate, TERMS } from './append.ts'
 import { changeDate } from './history.ts'
 import { addLabelUses, adjustLabelUses } from './label-uses.ts'
-import { markChanges } from './pending-changes.ts'
+import { markForRecount } from './pending-changes.ts'
 import { removeDate } from './remove-date.ts'
 import type { StagedScrape } from './staged-scrape.ts'
 import { type LoadDatabase, type Statement, sql } from './statement.ts'
@@ -19,7 +19,7 @@ export type ScrapeLoad = Readonly<{ loadId: number; rankedAt: number }>
 /** A scrape on record. */
 export type ScrapeRecord = Readonly<{ id: number; storeId: number; storeCode: string; companyId: number; date: string }>
 
-type Dates = Readonly<{ before: string | null; after: string | null; others: readonly number[] }>
+type NeighbouringDates = Readonly<{ before: string | null; after: string | null; others: readonly number[] }>
 
 /**
  * Adds a staged scrape to the store's history. The caller holds the lock of the store. Locks the companies, those of all
@@ -32,7 +32,7 @@ export async function addScrape(
 ): Promise<{ id: number; isContested: boolean; change: DateChange }> {
   const dates = await neighbouringDates(database, scrape.storeId, scrape.date)
   const id = await insertScrape(database, scrape, load)
-  await markChanges(database, scrape)
+  await markForRecount(database, scrape)
   const isContested = dates.others.length > 0
   if (!isContested && (dates.before === null || dates.after === null)) {
     const { change, uses } = await addAtEnd(database, scrape, dates)
@@ -46,7 +46,7 @@ export async function addScrape(
 }
 
 /** Adds a scrape before or after all others of its store, or the first one. */
-async function addAtEnd(database: LoadDatabase, scrape: StagedScrape, { before, after }: Dates): Promise<Appended> {
+async function addAtEnd(database: LoadDatabase, scrape: StagedScrape, { before, after }: NeighbouringDates): Promise<Appended> {
   const at = { storeId: scrape.storeId, date: scrape.date, scrape: scrape.number }
   if (before !== null) return await appendDate(database, at, before)
   if (after !== null) return await prependDate(database, at, after)
@@ -58,7 +58,7 @@ async function addBetween(
   database: LoadDatabase,
   scrape: StagedScrape,
   id: number,
-  { before, after }: Dates,
+  { before, after }: NeighbouringDates,
 ): Promise<DateChange> {
   const { storeId, date, number } = scrape
   await fillShown(
@@ -77,26 +77,26 @@ async function disappearedSince(database: LoadDatabase, { storeId, number }: Sta
         and not exists (select 1 from observed where observed.scrape = ${number} and observed.listing_id = run.listing_id)
       order by listing_id`,
   )
-  const first = gone.slice(0, GONE_MAX).map(({ listing_id: listingId }) => ({ listingId, storeId }))
+  const first = gone.slice(0, EXAMPLES_MAX).map(({ listing_id: listingId }) => ({ listingId, storeId }))
   return { disappeared: gone.length, gone: first }
 }
 
 /** How many listings the store shows on the date of a staged scrape once that is added to the others of the date. */
-export async function rowsShown(database: LoadDatabase, scrape: StagedScrape): Promise<number> {
+export async function countShownListings(database: LoadDatabase, scrape: StagedScrape): Promise<number> {
   const { storeId, date, number, listings } = scrape
   if ((await neighbouringDates(database, storeId, date)).others.length === 0) return listings
-  const beside = await database.get<{ listings: number }>(
+  const others = await database.get<{ listings: number }>(
     sql`select count(*) as listings from price_run as run
       where run.store_id = ${storeId} and run.from_date <= ${date} and (run.to_date is null or run.to_date >= ${date})
         and not exists (select 1 from observed where observed.scrape = ${number} and observed.listing_id = run.listing_id)`,
   )
-  return listings + beside!.listings
+  return listings + others!.listings
 }
 
 /** Removes a scrape as if it had never been loaded. Returns whether the store has others of the date. */
 export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord): Promise<boolean> {
   const { id, storeId, date } = scrape
-  await markChanges(database, scrape)
+  await markForRecount(database, scrape)
   await deleteContestedRows(database, id)
   await database.run(sql`delete from scrape where id = ${id}`)
   const { before, after, others } = await neighbouringDates(database, storeId, date)
@@ -115,7 +115,7 @@ export async function removeScrape(database: LoadDatabase, scrape: ScrapeRecord)
 }
 
 /** The scrapes that a load has added. */
-export function scrapesOf(database: LoadDatabase, loadId: number): ScrapeRecord[] | Promise<ScrapeRecord[]> {
+export function scrapesOfLoad(database: LoadDatabase, loadId: number): ScrapeRecord[] | Promise<ScrapeRecord[]> {
   return database.all(
     sql`select scrape.id, store_id as "storeId", store.code as "storeCode", company_id as "companyId", date
       from scrape join store on store.id = store_id where load_id = ${loadId} order by scrape.id`,
@@ -141,8 +141,8 @@ async function insertScrape(
   return made!.id
 }
 
-async function neighbouringDates(database: LoadDatabase, storeId: number, date: string): Promise<Dates> {
-  const beside = await database.get<Omit<Dates, 'others'>>(
+async function neighbouringDates(database: LoadDatabase, storeId: number, date: string): Promise<NeighbouringDates> {
+  const beside = await database.get<Omit<NeighbouringDates, 'others'>>(
     sql`select (select max(date) from scrape where store_id = ${storeId} and date < ${date}) as before,
       (select min(date) from scrape where store_id = ${storeId} and date > ${date}) as after`,
   )
@@ -157,9 +157,9 @@ async function addContested(
   database: LoadDatabase,
   { storeId, date, number }: StagedScrape,
   id: number,
-  { others, before, after }: Dates,
+  { others, before, after }: NeighbouringDates,
 ): Promise<DateChange> {
-  if (others.length === 1) await storeContestedRows(database, runsOn(storeId, date, others[0]!))
+  if (others.length === 1) await storeContestedRows(database, rowsFromRuns(storeId, date, others[0]!))
   await storeContestedRows(
     database,
     sql`select cast(${id} as bigint) as scrape_id, listing_id, label_id, ${TERMS} from observed where scrape = ${number}`,
@@ -169,17 +169,17 @@ async function addContested(
 }
 
 /** All rows of a scrape: listing_id, label_id and terms. */
-export async function allRowsOf(
+export async function rowsOfStoredScrape(
   database: LoadDatabase,
   { id, storeId, date }: Pick<ScrapeRecord, 'id' | 'storeId' | 'date'>,
 ): Promise<Statement> {
   const isContested = (await neighbouringDates(database, storeId, date)).others.length > 1
-  const rows = isContested ? sql`select * from contested where scrape_id = ${id}` : runsOn(storeId, date, id)
+  const rows = isContested ? sql`select * from contested where scrape_id = ${id}` : rowsFromRuns(storeId, date, id)
   return sql`select listing_id, label_id, ${TERMS} from (${rows}) as whole`
 }
 
 /** What the only scrape of a date showed, read from the runs. */
-function runsOn(storeId: number, date: string, scrapeId: number): Statement {
+function rowsFromRuns(storeId: number, date: string, scrapeId: number): Statement {
   return sql`select cast(${scrapeId} as bigint) as scrape_id, price.listing_id, label.label_id, ${TERMS}
     from price_run as price join label_run as label on label.store_id = price.store_id and label.listing_id = price.listing_id
     where price.store_id = ${storeId} and price.from_date <= ${date} and (price.to_date is null or price.to_date >= ${date})

@@ -31,7 +31,7 @@ export type StagedScrape = {
 }
 
 /** The rows of a file, staged before any of them touches a history. */
-export interface Staged {
+export interface StagedRows {
   readonly scrapes: readonly StagedScrape[]
   /** Stages the rows of a batch. Throws `TooManyScrapes` if the file has more than `SCRAPES_MAX`. */
   add(batch: RowBatch): void | Promise<void>

@@ -13,21 +13,21 @@ import type { Value } from '../../database/sql.ts'
 import { batchesOf } from './batches.ts'
 import { type ListingCache, parseLabel } from './listing-cache.ts'
 import { type LabelledListing, setLabelIds, setListingIds } from './listings.ts'
-import { companyIds, storeIds } from './names.ts'
+import { ensureCompanies, ensureStores } from './names.ts'
 import { type NewScrape, ROW, type RowBatch } from './row-batch.ts'
-import { NO_SAMPLE, SCRAPES_MAX, type Staged, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
+import { NO_SAMPLE, SCRAPES_MAX, type StagedRows, type StagedScrape, TooManyScrapes } from './staged-scrape.ts'
 import { type LoadDatabase, records, sql } from './statement.ts'
-import { aliasesOf } from './store-aliases.ts'
+import { findAliases } from './store-aliases.ts'
 
 /** A scrape of the file. Its ids are known once its first rows are staged. */
-type Scrape = StagedScrape & { companyId: number; storeId: number; storeCode: string; mergedFrom: string }
+type UnresolvedScrape = StagedScrape & { companyId: number; storeId: number; storeCode: string; mergedFrom: string }
 
-type Row = LabelledListing & Readonly<{ scrape: Scrape; rows: Int32Array; at: number }>
+type BufferedRow = LabelledListing & Readonly<{ scrape: UnresolvedScrape; rows: Int32Array; at: number }>
 
 /** Called for a row that repeats a listing with a different value in a field. */
 export type OnDiffering = (line: number, field: string) => void | Promise<void>
 
-type UnresolvedStore = Readonly<{ scrape: Scrape; company: string; code: string; name: string }>
+type UnresolvedStore = Readonly<{ scrape: UnresolvedScrape; company: string; code: string; name: string }>
 
 // Limits of what is buffered before it is staged: rows, and bytes of their new texts.
 const ROWS_MAX = 20_000
@@ -35,23 +35,23 @@ const TEXT_BYTES_MAX = 2 * 1024 * 1024
 // The most remembered names of companies and stores: a file has at most two per scrape.
 const NAMES_MAX = 2 * SCRAPES_MAX
 
-const OBSERVED = {
+const OBSERVED_TABLE = {
   table: 'observed',
   columns: ['scrape', 'listing_id', 'label_id', 'price_cents', 'was_price_cents', 'is_on_special', 'is_available'],
 } as const
 
 /** The staged rows of one file. */
-export class Staging implements Staged {
+export class Staging implements StagedRows {
   readonly #database: LoadDatabase
   readonly #cache: ListingCache
   // Scrape numbers are unique to a load, so that rows left in the table by another load do not matter.
   readonly #firstNumber: number
   readonly #onDiffering: OnDiffering
   readonly #rankedAt: number
-  readonly #scrapes = new Set<Scrape>()
-  readonly #byNumber: Scrape[] = []
+  readonly #scrapes = new Set<UnresolvedScrape>()
+  readonly #byNumber: UnresolvedScrape[] = []
   #unresolved: UnresolvedStore[] = []
-  #rows: Row[] = []
+  #rows: BufferedRow[] = []
   #textBytes = 0
   #hasStagedRows = false
 
@@ -68,7 +68,7 @@ export class Staging implements Staged {
     this.#firstNumber = loadId * SCRAPES_MAX
   }
 
-  get scrapes(): readonly Scrape[] {
+  get scrapes(): readonly UnresolvedScrape[] {
     return [...this.#scrapes]
   }
 
@@ -101,7 +101,7 @@ export class Staging implements Staged {
       scrape.listings++
       if (label.hasBarcode) scrape.hasBarcodes = true
     }
-    await this.#database.copy(OBSERVED, first.map(lineOf))
+    await this.#database.bulkInsert(OBSERVED_TABLE, first.map(observedLine))
     this.#hasStagedRows = true
   }
 
@@ -149,37 +149,37 @@ export class Staging implements Staged {
     if (unresolved.length === 0) return
     const { names } = this.#cache
     if (names.size > NAMES_MAX) this.#cache.forgetNames()
-    const missing = unresolved.filter((each) => !names.has(keyOf(each)))
-    for (const batch of batchesOf(missing, (each) => keyOf(each).length)) await this.#findStores(batch)
+    const missing = unresolved.filter((each) => !names.has(storeCacheKey(each)))
+    for (const batch of batchesOf(missing, (each) => storeCacheKey(each).length)) await this.#findStores(batch)
     for (const each of unresolved) {
       each.scrape.companyId = names.get(each.company)!
-      each.scrape.storeId = names.get(keyOf(each))!
-      const into = this.#cache.aliases.get(keyOf(each))
+      each.scrape.storeId = names.get(storeCacheKey(each))!
+      const into = this.#cache.aliases.get(storeCacheKey(each))
       if (into !== undefined) Object.assign(each.scrape, { storeCode: into, mergedFrom: each.code })
     }
   }
 
   async #findStores(unresolved: readonly UnresolvedStore[]): Promise<void> {
     const codes = unresolved.map(({ company }) => company)
-    const companies = await companyIds(this.#database, codes)
-    const aliases = await aliasesOf(this.#database, unresolved)
-    for (const [place, into] of aliases) this.#cache.aliases.set(keyOf(unresolved[place]!), into)
-    const stores = await storeIds(
+    const companies = await ensureCompanies(this.#database, codes)
+    const aliases = await findAliases(this.#database, unresolved)
+    for (const [place, into] of aliases) this.#cache.aliases.set(storeCacheKey(unresolved[place]!), into)
+    const stores = await ensureStores(
       this.#database,
       unresolved.map((each, place) => ({ ...each, code: aliases.get(place) ?? each.code })),
       companies,
     )
     for (const [company, id] of companies) this.#cache.names.set(company, id)
-    for (const [place, each] of unresolved.entries()) this.#cache.names.set(keyOf(each), stores[place]!)
+    for (const [place, each] of unresolved.entries()) this.#cache.names.set(storeCacheKey(each), stores[place]!)
   }
 
   /** The first row of each listing in a scrape. Later rows are dropped, and reported if they differ. */
-  async #firstRows(rows: readonly Row[]): Promise<Row[]> {
-    const seen = new Map<number, Map<number, Shown>>()
+  async #firstRows(rows: readonly BufferedRow[]): Promise<BufferedRow[]> {
+    const seen = new Map<number, Map<number, EarlierRow>>()
     for (const { number } of new Set(rows.map(({ scrape }) => scrape))) seen.set(number, new Map())
     if (this.#hasStagedRows)
       for (const shown of await this.#stagedRowsOf(rows)) seen.get(shown.scrape)!.set(shown.listing_id, shown)
-    const first: Row[] = []
+    const first: BufferedRow[] = []
     for (const row of rows) {
       const listings = seen.get(row.scrape.number)!
       const before = listings.get(row.listing.id)
@@ -195,7 +195,7 @@ export class Staging implements Staged {
   }
 
   /** What earlier, already staged rows of the file said of the listings of these rows. */
-  async #stagedRowsOf(rows: readonly Row[]): Promise<Observed[]> {
+  async #stagedRowsOf(rows: readonly BufferedRow[]): Promise<ObservedRow[]> {
     const wanted = records('wanted', { scrape: 'bigint', listing_id: 'integer' }, [
       rows.map(({ scrape }) => scrape.number),
       rows.map(({ listing }) => listing.id),
@@ -209,11 +209,11 @@ export class Staging implements Staged {
   }
 }
 
-type Observed = ShownAgain & Readonly<{ scrape: number; listing_id: number }>
-type Shown = Row | Observed
+type ObservedRow = ShownAgain & Readonly<{ scrape: number; listing_id: number }>
+type EarlierRow = BufferedRow | ObservedRow
 
 /** The field in which two rows of a listing differ, or undefined. */
-function differenceBetween(before: Shown, row: Row): string | undefined {
+function differenceBetween(before: EarlierRow, row: BufferedRow): string | undefined {
   // Most duplicates have the same label; then only the prices are compared.
   if ('label' in before && before.label === row.label)
     return differenceOf({ ...SAME_LABEL, ...termsOf(before) }, { ...SAME_LABEL, ...termsOf(row) })
@@ -223,21 +223,21 @@ function differenceBetween(before: Shown, row: Row): string | undefined {
 
 const SAME_LABEL = { name: '', size: null }
 
-function termsOf({ rows, at }: Row): Pick<ShownAgain, 'priceCents' | 'wasPriceCents' | 'isOnSpecial'> {
+function termsOf({ rows, at }: BufferedRow): Pick<ShownAgain, 'priceCents' | 'wasPriceCents' | 'isOnSpecial'> {
   return {
     priceCents: orNull(rows[at + ROW.price]!),
-    wasPriceCents: orNull(rows[at + ROW.was]!),
+    wasPriceCents: orNull(rows[at + ROW.wasPrice]!),
     isOnSpecial: orNull(rows[at + ROW.special]!),
   }
 }
 
 /** The key of a store in the cache's `names`; the key of a company is its code. */
-function keyOf({ company, code }: UnresolvedStore): string {
+function storeCacheKey({ company, code }: UnresolvedStore): string {
   return `${company}\0${code}`
 }
 
-function lineOf({ scrape, listing, label, rows, at }: Row): Value[] {
-  const terms = [orNull(rows[at + ROW.price]!), orNull(rows[at + ROW.was]!), orNull(rows[at + ROW.special]!)]
+function observedLine({ scrape, listing, label, rows, at }: BufferedRow): Value[] {
+  const terms = [orNull(rows[at + ROW.price]!), orNull(rows[at + ROW.wasPrice]!), orNull(rows[at + ROW.special]!)]
   return [scrape.number, listing.id, label.id, ...terms, orNull(rows[at + ROW.available]!)]
 }
 

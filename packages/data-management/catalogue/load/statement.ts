@@ -30,22 +30,22 @@ export class Records {
 /** A statement: SQL texts and the parts between them, which are values, records, or other statements. */
 export class Statement {
   readonly texts: readonly string[]
-  readonly parts: readonly Part[]
+  readonly parts: readonly StatementPart[]
 
-  constructor(texts: readonly string[], parts: readonly Part[]) {
+  constructor(texts: readonly string[], parts: readonly StatementPart[]) {
     this.texts = texts
     this.parts = parts
   }
 }
 
-type Part = Value | Records | Statement
+type StatementPart = Value | Records | Statement
 
 /** Template tag that makes a statement. */
-export function sql(texts: TemplateStringsArray, ...parts: Part[]): Statement {
+export function sql(texts: TemplateStringsArray, ...parts: StatementPart[]): Statement {
   return new Statement(texts, parts)
 }
 
-/** A statement of a text that is made elsewhere. */
+/** A statement of an SQL text without values. */
 export function sqlText(text: string): Statement {
   return new Statement([text], [])
 }
@@ -86,7 +86,7 @@ export function render(statement: Statement, write: WriteRecords): { text: strin
 }
 
 /** A table for a bulk insert, and the columns that the records have. */
-export type Target = Readonly<{ table: string; columns: readonly string[] }>
+export type InsertTarget = Readonly<{ table: string; columns: readonly string[] }>
 
 /** Runs statements in either database. */
 export interface Statements {
@@ -101,31 +101,31 @@ export interface Statements {
   /** Runs several statements that take no values. */
   script(text: string): MaybePromise<void>
   /** Inserts records into the table of their name, except those that it has already. */
-  add(records: Records): MaybePromise<void>
+  insertMissing(records: Records): MaybePromise<void>
   /** Bulk-inserts many records, in the quickest way the database has. */
-  copy(target: Target, lines: readonly (readonly Value[])[]): MaybePromise<void>
+  bulkInsert(target: InsertTarget, lines: readonly (readonly Value[])[]): MaybePromise<void>
 }
 
 /** The search words of a listing; null removes it from the search index. */
 export type ListingWords = Readonly<{ listingId: number; words: readonly string[] | null }>
 
 /** What a load can lock against other loads. */
-export type Locked = 'products' | Readonly<{ stores: readonly number[] }> | Readonly<{ companies: readonly number[] }>
+export type Lockable = 'products' | Readonly<{ stores: readonly number[] }> | Readonly<{ companies: readonly number[] }>
 
 /** A database that is loaded into: operations that each database implements in its own way. */
 export interface LoadDatabase extends Statements {
   /** Waits for a lock on this and holds it until the end of the transaction. */
-  lock(what: Locked): MaybePromise<void>
+  lock(what: Lockable): MaybePromise<void>
   /** Empties the temporary tables, before a load. */
   emptyTables(): MaybePromise<void>
   /** Ids for new records of a table, in their order. */
   newIds(table: string, count: number): MaybePromise<number[]>
   /** Adds current prices of a store: rows of listing_id, price_cents and is_available. */
-  beginPrices(rows: Statement): MaybePromise<void>
+  addPrices(rows: Statement): MaybePromise<void>
   /** Removes current prices of a store: the same columns. */
-  endPrices(rows: Statement): MaybePromise<void>
+  removePrices(rows: Statement): MaybePromise<void>
   /** Writes the search words of listings. */
-  writeWords(words: readonly ListingWords[]): MaybePromise<void>
+  writeSearchWords(words: readonly ListingWords[]): MaybePromise<void>
   /** The version of the catalogue. It changes whenever ids that were found before may no longer exist. */
   version(): MaybePromise<number>
   /** Changes the version, because something is being removed. */

@@ -6,10 +6,10 @@ import type { Figures } from '@splitcart/shared/truth/figures.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { StoreAlias } from '../catalogue.ts'
 import { insertFigures } from '../references.ts'
-import { updateRenamed } from './labels.ts'
-import { storeIds } from './names.ts'
+import { updateRenamedListings } from './labels.ts'
+import { ensureStores } from './names.ts'
 import { regroupProducts } from './products.ts'
-import { addScrape, allRowsOf, type ScrapeLoad, type ScrapeRecord } from './scrapes.ts'
+import { addScrape, rowsOfStoredScrape, type ScrapeLoad, type ScrapeRecord } from './scrapes.ts'
 import { NO_SAMPLE, type StagedScrape, sortScrapes } from './staged-scrape.ts'
 import { type LoadDatabase, records, type Statements, sql } from './statement.ts'
 import { renameCompanies } from './store-names.ts'
@@ -17,12 +17,12 @@ import { deleteUnused, removeScrapes } from './undo.ts'
 import { type AddedScrape, updateNames } from './update-names.ts'
 
 /** For those of these codes that are aliases: the code that each leads to, by index in `stores`. */
-export async function aliasesOf(
+export async function findAliases(
   database: Statements,
   stores: readonly Pick<StoreAlias, 'company' | 'code'>[],
 ): Promise<Map<number, string>> {
   const found = await database.all<{ place: number; into_code: string }>(
-    sql`select wanted.place, into_code from ${codesOf(stores)}
+    sql`select wanted.place, into_code from ${codeRecords(stores)}
       join store_alias on store_alias.company = wanted.company and store_alias.code = wanted.code`,
   )
   return new Map(found.map(({ place, into_code }) => [place, into_code]))
@@ -30,19 +30,19 @@ export async function aliasesOf(
 
 /** Whether the catalogue's aliases differ from these. */
 export async function haveAliasesChanged(database: Sql, aliases: readonly StoreAlias[]): Promise<boolean> {
-  return changedAliases(await aliasesIn(database), aliases).length > 0
+  return changedAliases(await readAliases(database), aliases).length > 0
 }
 
 /** Replaces the aliases, and moves the scrapes of codes that lead elsewhere now. The caller has exclusive access. */
 export async function mergeStores(database: LoadDatabase, aliases: readonly StoreAlias[]): Promise<void> {
-  const changed = changedAliases(await aliasesIn(database.queries), aliases)
+  const changed = changedAliases(await readAliases(database.queries), aliases)
   await database.bumpVersion()
   await database.script('delete from store_alias; delete from observed')
   const lines = aliases.map(({ company, code, into }) => [company, code, into])
-  await database.copy({ table: 'store_alias', columns: ['company', 'code', 'into_code'] }, lines)
+  await database.bulkInsert({ table: 'store_alias', columns: ['company', 'code', 'into_code'] }, lines)
   const stored = await scrapesOfCodes(database, changed)
   if (stored.length === 0) return
-  const moved = await stage(database, stored)
+  const moved = await restage(database, stored)
   await removeScrapes(database, stored)
   // Must come first: an added scrape may get the id of the removed scrape that a company took its name from.
   await renameCompanies(
@@ -57,7 +57,7 @@ export async function mergeStores(database: LoadDatabase, aliases: readonly Stor
     added.push({ scrape, id, isContested })
   }
   await updateNames(database, added)
-  await updateRenamed(database)
+  await updateRenamedListings(database)
   await regroupProducts(database)
   await deleteUnused(database, stored)
   await database.script('delete from observed')
@@ -68,7 +68,7 @@ type StoredScrape = ScrapeRecord &
   Pick<StagedScrape, 'companyCode' | 'storeName' | 'state' | 'companyName' | 'companyWritten' | 'storeWritten'> &
   Readonly<{ own: string; into: string; listings: number; figures: string | null; loadId: number; rankedAt: number }>
 
-type Moved = StagedScrape & Readonly<{ load: ScrapeLoad }>
+type RestagedScrape = StagedScrape & Readonly<{ load: ScrapeLoad }>
 
 async function scrapesOfCodes(database: LoadDatabase, changed: readonly StoreAlias[]): Promise<StoredScrape[]> {
   const found: StoredScrape[] = []
@@ -89,14 +89,14 @@ async function scrapesOfCodes(database: LoadDatabase, changed: readonly StoreAli
 }
 
 /** Stages the rows of stored scrapes, like those of a file. */
-async function stage(database: LoadDatabase, stored: readonly StoredScrape[]): Promise<Moved[]> {
+async function restage(database: LoadDatabase, stored: readonly StoredScrape[]): Promise<RestagedScrape[]> {
   const stores = stored.map(({ companyCode, into }) => ({ company: companyCode, code: into, name: into }))
   const companies = new Map(stored.map(({ companyCode, companyId }) => [companyCode, companyId]))
-  const ids = await storeIds(database, stores, companies)
-  const moved: Moved[] = []
+  const ids = await ensureStores(database, stores, companies)
+  const moved: RestagedScrape[] = []
   for (const [number, scrape] of stored.entries()) {
     await database.run(
-      sql`insert into observed select cast(${number} as bigint), whole.* from (${await allRowsOf(database, scrape)}) as whole`,
+      sql`insert into observed select cast(${number} as bigint), whole.* from (${await rowsOfStoredScrape(database, scrape)}) as whole`,
     )
     const { own, into, figures, loadId, rankedAt, ...rest } = scrape
     moved.push({
@@ -117,21 +117,21 @@ async function stage(database: LoadDatabase, stored: readonly StoredScrape[]): P
 
 /** The codes whose target changed, each with its new target; a former alias leads to itself. */
 function changedAliases(before: readonly StoreAlias[], now: readonly StoreAlias[]): StoreAlias[] {
-  const leads = (aliases: readonly StoreAlias[]) => new Map(aliases.map((each) => [keyOf(each), each.into]))
+  const leads = (aliases: readonly StoreAlias[]) => new Map(aliases.map((each) => [aliasKey(each), each.into]))
   const [had, has] = [leads(before), leads(now)]
-  const gone = before.filter((each) => !has.has(keyOf(each))).map((each) => ({ ...each, into: each.code }))
-  return [...gone, ...now.filter((each) => had.get(keyOf(each)) !== each.into)]
+  const gone = before.filter((each) => !has.has(aliasKey(each))).map((each) => ({ ...each, into: each.code }))
+  return [...gone, ...now.filter((each) => had.get(aliasKey(each)) !== each.into)]
 }
 
-function keyOf({ company, code }: Pick<StoreAlias, 'company' | 'code'>): string {
+function aliasKey({ company, code }: Pick<StoreAlias, 'company' | 'code'>): string {
   return JSON.stringify([company, code])
 }
 
-function aliasesIn(database: Sql): Promise<StoreAlias[]> {
+function readAliases(database: Sql): Promise<StoreAlias[]> {
   return Promise.resolve(database.all<StoreAlias>('select company, code, into_code as "into" from store_alias'))
 }
 
-function codesOf(stores: readonly Pick<StoreAlias, 'company' | 'code'>[]) {
+function codeRecords(stores: readonly Pick<StoreAlias, 'company' | 'code'>[]) {
   return records('wanted', { place: 'integer', company: 'text', code: 'text' }, [
     stores.map((_, place) => place),
     stores.map(({ company }) => company),

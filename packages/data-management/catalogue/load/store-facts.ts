@@ -1,10 +1,10 @@
 /** Facts about stores, from files of the kind `stores`. */
 import { deleteEmptyCompanies } from './empty-companies.ts'
 import type { FactsChange, StoreFact } from './fact.ts'
-import { companyIds, storeIds } from './names.ts'
+import { ensureCompanies, ensureStores } from './names.ts'
 import { idRecords, type LoadDatabase, records, sql, sqlText } from './statement.ts'
 
-const TYPES = {
+const STORE_FACT_TYPES = {
   store_id: 'integer',
   date: 'text',
   name: 'text',
@@ -18,11 +18,11 @@ const TYPES = {
   is_open: 'smallint',
 } as const
 
-const DETAILS = ['address', 'suburb', 'postcode', 'latitude_e7', 'longitude_e7', 'phone', 'is_open'] as const
-const COLUMNS = sqlText(Object.keys(TYPES).join(', '))
+const DETAIL_COLUMNS = ['address', 'suburb', 'postcode', 'latitude_e7', 'longitude_e7', 'phone', 'is_open'] as const
+const STORE_FACT_COLUMNS = sqlText(Object.keys(STORE_FACT_TYPES).join(', '))
 
 // A column of the newest scrape of a store.
-const newestScrape = (column: string) => `(select scrape.${column} from scrape join load on load.id = scrape.load_id
+const newestValue = (column: string) => `(select scrape.${column} from scrape join load on load.id = scrape.load_id
   where scrape.store_id = store.id order by scrape.date desc, scrape.ranked_at desc, load.sha256 desc,
     merged_from = '' desc, merged_from desc limit 1)`
 
@@ -32,11 +32,11 @@ export async function insertStores(
   loadId: number,
   facts: readonly StoreFact[],
 ): Promise<number> {
-  const companies = await companyIds(database, [...new Set(facts.map(({ company }) => company))])
+  const companies = await ensureCompanies(database, [...new Set(facts.map(({ company }) => company))])
   const named = facts.map(({ company, store }) => ({ company, code: store, name: store }))
-  const stores = await storeIds(database, named, companies)
+  const stores = await ensureStores(database, named, companies)
   const of = (column: (fact: StoreFact) => string | number | null) => facts.map(column)
-  const given = records('given', TYPES, [
+  const given = records('given', STORE_FACT_TYPES, [
     stores,
     of(({ date }) => date),
     of(({ name }) => name),
@@ -50,7 +50,7 @@ export async function insertStores(
     of(({ isOpen }) => isOpen),
   ])
   return database.run(
-    sql`insert into store_fact (load_id, ${COLUMNS}) select cast(${loadId} as bigint), ${COLUMNS} from ${given}
+    sql`insert into store_fact (load_id, ${STORE_FACT_COLUMNS}) select cast(${loadId} as bigint), ${STORE_FACT_COLUMNS} from ${given}
       where true on conflict do nothing`,
   )
 }
@@ -83,7 +83,7 @@ async function collectStores(database: LoadDatabase, loadId: number): Promise<vo
 
 /** Gives the stores in `described` their newest facts; counts those that had none and those that had others. */
 async function applyNewestFacts(database: LoadDatabase): Promise<FactsChange> {
-  const columns = ['date', 'name', 'state', ...DETAILS]
+  const columns = ['date', 'name', 'state', ...DETAIL_COLUMNS]
   await database.script(`
     update described set ${columns.map((column) => `${column} = fact.${column}`).join(', ')} from (
       select store_fact.*, row_number() over (
@@ -92,7 +92,7 @@ async function applyNewestFacts(database: LoadDatabase): Promise<FactsChange> {
       from described as touched join store_fact on store_fact.store_id = touched.store_id
       join load on load.id = store_fact.load_id
     ) as fact where fact.store_id = described.store_id and fact.place = 1`)
-  const differs = [...DETAILS.map((column) => [column, column]), ['told_name', 'name'], ['told_state', 'state']]
+  const differs = [...DETAIL_COLUMNS.map((column) => [column, column]), ['told_name', 'name'], ['told_state', 'state']]
     .map(([own, told]) => `store.${own} is distinct from described.${told}`)
     .join(' or ')
   const counted = await database.get<FactsChange>(
@@ -103,10 +103,10 @@ async function applyNewestFacts(database: LoadDatabase): Promise<FactsChange> {
     ),
   )
   await database.script(`
-    update store set ${DETAILS.map((column) => `${column} = described.${column}`).join(', ')},
+    update store set ${DETAIL_COLUMNS.map((column) => `${column} = described.${column}`).join(', ')},
       told_name = described.name, told_state = described.state, described_on = described.date,
-      name = coalesce(described.name, ${newestScrape('store_name')}, store.code),
-      state = coalesce(described.state, ${newestScrape('state')})
+      name = coalesce(described.name, ${newestValue('store_name')}, store.code),
+      state = coalesce(described.state, ${newestValue('state')})
     from described where store.id = described.store_id`)
   return { inserted: Number(counted!.inserted), changed: Number(counted!.changed) }
 }

@@ -1,10 +1,10 @@
 /** The names of stores and companies: those in their newest scrapes, whatever the order of loading. */
 import type { Sql } from '../../database/sql.ts'
-import { updateSource } from '../usual.ts'
+import { updateSource } from '../usual-scraping.ts'
 
 // Tie-break for two scrapes of one file and date, of a store under two codes: its own code comes first.
-const OWN_FIRST = "merged_from = '' desc, merged_from desc"
-const SHOWN = 'case when exists (select 1 from scrape where store_id = store.id) then code else shown end'
+const OWN_CODE_FIRST = "merged_from = '' desc, merged_from desc"
+const OWN_SPELLING = 'case when exists (select 1 from scrape where store_id = store.id) then code else shown end'
 
 /** Names each of these stores as its newest scrape does, and updates its `source` record. */
 export async function updateStores(database: Sql, storeIds: readonly number[]): Promise<void> {
@@ -17,7 +17,7 @@ export async function updateStores(database: Sql, storeIds: readonly number[]): 
 async function updateStoreName(database: Sql, storeId: number): Promise<void> {
   const newest = await database.get<{ store_name: string; state: string | null }>(
     `select store_name, scrape.state from scrape join load on load.id = load_id
-      where store_id = ? order by date desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_FIRST} limit 1`,
+      where store_id = ? order by date desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_CODE_FIRST} limit 1`,
     storeId,
   )
   // `shown` is the spelling in files that use the store's own code.
@@ -29,9 +29,9 @@ async function updateStoreName(database: Sql, storeId: number): Promise<void> {
   // A list of stores takes precedence over scrapes.
   await database.run(
     `update store set name = coalesce(told_name, ?1, code), state = coalesce(told_state, ?2),
-        shown = coalesce(?4, ${SHOWN}) where id = ?3
+        shown = coalesce(?4, ${OWN_SPELLING}) where id = ?3
       and (name <> coalesce(told_name, ?1, code) or state is distinct from coalesce(told_state, ?2)
-        or shown <> coalesce(?4, ${SHOWN}))`,
+        or shown <> coalesce(?4, ${OWN_SPELLING}))`,
     newest?.store_name ?? null,
     newest?.state ?? null,
     storeId,
@@ -39,7 +39,7 @@ async function updateStoreName(database: Sql, storeId: number): Promise<void> {
   )
 }
 
-const NEWER = `date desc, store.code desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_FIRST}`
+const NEWEST_FIRST = `date desc, store.code desc, scrape.ranked_at desc, load.sha256 desc, ${OWN_CODE_FIRST}`
 
 /** Takes the name of a company from a scrape that has one, if that is newer than the scrape that named it last. */
 export function updateCompanyName(database: Sql, companyId: number, scrapeId: number): Promise<void> {
@@ -62,7 +62,7 @@ async function takeFromNewest(
   await database.run(
     `update company set (${by}, ${column}) = (
         select scrape.id, ${from} from scrape join load on load.id = load_id join store on store.id = store_id
-        where scrape.id in (?1, company.${by}) order by ${NEWER} limit 1)
+        where scrape.id in (?1, company.${by}) order by ${NEWEST_FIRST} limit 1)
       where id = ?2`,
     scrapeId,
     companyId,
@@ -91,7 +91,7 @@ export async function renameCompanies(database: Sql, companyIds: readonly number
   }
 }
 
-/** The scrapes of a company's newest date, among those that meet the condition `meant`. */
+/** The scrapes of a company's newest date, among those that meet the condition. */
 async function newestScrapes(database: Sql, companyId: number, condition: string): Promise<number[]> {
   const newest = await database.all<{ date: string | null; store_id: number }>(
     `select id as store_id, (select max(date) from scrape where scrape.store_id = store.id ${condition}) as date

@@ -8,7 +8,7 @@
  *   relabelled  the listings that a store shows with another label than before
  *   renamed     the listings that have got another label, and the one that they had
  *   lost        the listings whose label or barcode came from what is removed, and the newest showing left of each
- *   touched_key the keys of companies whose listings changed: they may fall silent, or speak again
+ *   touched_key the keys of companies whose listings changed: they may become silent, or join listings again
  *   seed        the listings whose product may change
  *   described   the stores that the facts of a load are about, and the newest facts of each
  *   fed         the SKUs that a load has barcodes for, and the newest barcode of each
@@ -18,20 +18,20 @@
 export type TempTable = Readonly<{ name: string; columns: string }>
 
 const TERMS = 'price_cents integer, was_price_cents integer, is_on_special smallint, is_available smallint'
-const OF_LISTING = 'listing_id integer primary key'
+const LISTING_ID = 'listing_id integer primary key'
 
 /** The tables. `text` is the dialect's type for text in byte order, `wide` that for a 64-bit integer. */
 export function tempTables({ text, wide }: Readonly<{ text: string; wide: string }>): TempTable[] {
   return Object.entries({
     observed: `scrape ${wide}, listing_id integer, label_id integer not null, ${TERMS}, primary key (scrape, listing_id)`,
-    shown: `${OF_LISTING}, label_id integer not null, scrape_id ${wide}, ${TERMS}`,
-    different: `${OF_LISTING}, from_date ${text}, old_cents integer, old_available smallint, is_shown integer not null, ${TERMS}`,
-    affected: OF_LISTING,
-    relabelled: `${OF_LISTING}, label_id integer not null, from_date ${text}`,
-    renamed: `${OF_LISTING}, label_id integer`,
-    lost: `${OF_LISTING}, label_id integer, date ${text}, store_id integer, code ${text}`,
+    shown: `${LISTING_ID}, label_id integer not null, scrape_id ${wide}, ${TERMS}`,
+    different: `${LISTING_ID}, from_date ${text}, old_cents integer, old_available smallint, is_shown integer not null, ${TERMS}`,
+    affected: LISTING_ID,
+    relabelled: `${LISTING_ID}, label_id integer not null, from_date ${text}`,
+    renamed: `${LISTING_ID}, label_id integer`,
+    lost: `${LISTING_ID}, label_id integer, date ${text}, store_id integer, code ${text}`,
     touched_key: `kind smallint, value ${text}, company_id integer, primary key (kind, value, company_id)`,
-    seed: OF_LISTING,
+    seed: LISTING_ID,
     described: `store_id integer primary key, date ${text}, name ${text}, address ${text}, suburb ${text}, state ${text},
       postcode ${text}, latitude_e7 integer, longitude_e7 integer, phone ${text}, is_open smallint`,
     fed: `company_id integer, sku ${text}, barcode ${text}, primary key (company_id, sku)`,

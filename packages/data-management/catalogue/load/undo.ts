@@ -4,11 +4,11 @@
  */
 import { deleteEmptyCompanies } from './empty-companies.ts'
 import { withdrawFacts } from './facts.ts'
-import { collectDoubtedLabels, rankedAtOf, recomputeSince } from './first-shown.ts'
-import { labelListings, rowsOfDate, updateRenamed } from './labels.ts'
+import { collectDoubtedLabels, rankOfLoad, recomputeSince } from './first-shown.ts'
+import { labelListings, rowsOfDate, updateRenamedListings } from './labels.ts'
 import { collectLostLabels, restoreFromNewest } from './newest-showing.ts'
 import { regroupProducts } from './products.ts'
-import { removeScrape, type ScrapeRecord, scrapesOf } from './scrapes.ts'
+import { removeScrape, type ScrapeRecord, scrapesOfLoad } from './scrapes.ts'
 import { idRecords, type LoadDatabase, type Statement, sql } from './statement.ts'
 import { renameCompanies, updateStores } from './store-names.ts'
 
@@ -16,23 +16,23 @@ import { renameCompanies, updateStores } from './store-names.ts'
 export async function undoScrapes(database: LoadDatabase, loadId: number): Promise<void> {
   await database.bumpVersion()
   await withdrawFacts(database, loadId)
-  const scrapes = await scrapesOf(database, loadId)
+  const scrapes = await scrapesOfLoad(database, loadId)
   if (scrapes.length === 0) return
-  const rankedAt = await rankedAtOf(database, loadId)
+  const rankedAt = await rankOfLoad(database, loadId)
   for (const scrape of scrapes) await collectDoubtedLabels(database, rankedAt, scrape)
   await removeScrapes(database, scrapes)
   await recomputeSince(database, { companyIds: scrapes.map(({ companyId }) => companyId), rankedAt })
-  await updateRenamed(database)
+  await updateRenamedListings(database)
   await regroupProducts(database)
   await deleteUnused(database, scrapes)
 }
 
 /** Removes scrapes and updates the labels of listings and the names of stores. The rest is left to the caller. */
 export async function removeScrapes(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
-  const beside: ScrapeRecord[] = []
+  const contested: ScrapeRecord[] = []
   for (const scrape of scrapes) {
     await collectLostLabels(database, scrape)
-    if (await removeScrape(database, scrape)) beside.push(scrape)
+    if (await removeScrape(database, scrape)) contested.push(scrape)
   }
   await updateStores(
     database.queries,
@@ -43,7 +43,7 @@ export async function removeScrapes(database: LoadDatabase, scrapes: readonly Sc
     scrapes.map(({ companyId }) => companyId),
   )
   // Other scrapes of the date that are left may be newer than the source of a listing's barcode.
-  for (const scrape of beside)
+  for (const scrape of contested)
     if (await hasScrapeOfDate(database, scrape)) await labelListings(database, scrape, rowsOfDate(scrape))
 }
 
@@ -98,7 +98,7 @@ async function deleteUnusedLabels(database: LoadDatabase): Promise<void> {
 
 async function deleteUnusedBrands(database: LoadDatabase, ids: readonly number[]): Promise<void> {
   await database.run(
-    sql`delete from brand where id in ${among(ids)} and not exists (select 1 from label where label.brand_id = brand.id)`,
+    sql`delete from brand where id in ${idList(ids)} and not exists (select 1 from label where label.brand_id = brand.id)`,
   )
 }
 
@@ -106,7 +106,7 @@ async function deleteUnusedBrands(database: LoadDatabase, ids: readonly number[]
 async function deleteUnusedCategories(database: LoadDatabase, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return
   const gone = await database.all<{ parent_id: number | null }>(
-    sql`delete from category where id in ${among(ids)}
+    sql`delete from category where id in ${idList(ids)}
       and not exists (select 1 from label where label.category_id = category.id)
       and not exists (select 1 from category as below where coalesce(below.parent_id, 0) = category.id) returning parent_id`,
   )
@@ -117,7 +117,7 @@ async function deleteUnusedCategories(database: LoadDatabase, ids: readonly numb
 }
 
 async function deleteUnusedStores(database: LoadDatabase, scrapes: readonly ScrapeRecord[]): Promise<void> {
-  const stores = among(scrapes.map(({ storeId }) => storeId))
+  const stores = idList(scrapes.map(({ storeId }) => storeId))
   await database.run(
     sql`delete from source where store_id in ${stores}
       and not exists (select 1 from scrape where scrape.store_id = source.store_id)`,
@@ -129,6 +129,6 @@ async function deleteUnusedStores(database: LoadDatabase, scrapes: readonly Scra
   await deleteEmptyCompanies(database, sql`select id from ${idRecords(scrapes.map(({ companyId }) => companyId))}`)
 }
 
-function among(ids: readonly number[]): Statement {
+function idList(ids: readonly number[]): Statement {
   return sql`(select id from ${idRecords(ids)})`
 }

@@ -1,4 +1,4 @@
-/** People's verdicts on listings, which decide products: the ledger keeps all, the catalogue those that count. */
+/** People's verdicts on listings, which decide products: the ledger keeps all of them, the catalogue those in force. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { ListingName, VerdictInForce } from '../catalogue.ts'
 import { regroupProducts } from './products.ts'
@@ -29,20 +29,20 @@ export async function replaceVerdicts(database: LoadDatabase, verdicts: readonly
   const before = await database.all<Readonly<Record<keyof typeof TYPES, string | number>>>(sql`select * from verdict`)
   const had = new Map(
     before.map((record) =>
-      rowByText(Object.keys(TYPES).map((column) => record[column as keyof typeof TYPES]) as unknown as VerdictRow),
+      keyedRow(Object.keys(TYPES).map((column) => record[column as keyof typeof TYPES]) as unknown as VerdictRow),
     ),
   )
-  const wanted = new Map(verdicts.flatMap(rowsOf).map(rowByText))
+  const wanted = new Map(verdicts.flatMap(rowsInBothDirections).map(keyedRow))
   const gone = [...had].flatMap(([text, line]) => (wanted.has(text) ? [] : [line]))
   const fresh = [...wanted].flatMap(([text, line]) => (had.has(text) ? [] : [line]))
   if (gone.length + fresh.length === 0) return false
   await database.run(
     sql`delete from verdict where (company, by_name, code, other_company, other_by_name, other_code) in (
-      select company, by_name, code, other_company, other_by_name, other_code from ${given(gone)})`,
+      select company, by_name, code, other_company, other_by_name, other_code from ${verdictRecords(gone)})`,
   )
-  await database.copy({ table: 'verdict', columns: Object.keys(TYPES) }, fresh)
+  await database.bulkInsert({ table: 'verdict', columns: Object.keys(TYPES) }, fresh)
   await database.run(
-    sql`insert into unsettled select listing.id from ${given([...gone, ...fresh])}
+    sql`insert into unsettled select listing.id from ${verdictRecords([...gone, ...fresh])}
       join company on company.code = said.company
       join listing on listing.company_id = company.id and listing.by_name = said.by_name and listing.code = said.code
       where true on conflict do nothing`,
@@ -51,12 +51,12 @@ export async function replaceVerdicts(database: LoadDatabase, verdicts: readonly
   return true
 }
 
-function rowByText(line: VerdictRow): [string, VerdictRow] {
+function keyedRow(line: VerdictRow): [string, VerdictRow] {
   return [JSON.stringify(line), line]
 }
 
 /** The verdict in both directions, so that it is found from either listing. */
-function rowsOf({ one, other, isSame }: VerdictInForce): VerdictRow[] {
+function rowsInBothDirections({ one, other, isSame }: VerdictInForce): VerdictRow[] {
   const line = (a: ListingName, b: ListingName): VerdictRow => [
     foldedCode(a.company),
     a.byName,
@@ -69,7 +69,7 @@ function rowsOf({ one, other, isSame }: VerdictInForce): VerdictRow[] {
   return [line(one, other), line(other, one)]
 }
 
-function given(lines: readonly VerdictRow[]) {
+function verdictRecords(lines: readonly VerdictRow[]) {
   return records(
     'said',
     TYPES,

@@ -1,9 +1,9 @@
 /**
- * Turns names of articles into words that can be compared between shops: without sizes, brands and praise, as stems,
- * with one word for one thing. Deciding words must agree; the others weigh the more, the rarer they are. Pure.
+ * Turns names of articles into words that can be compared between shops: without sizes and filler words, as stems,
+ * with one word for synonyms. Deciding words must agree; the others weigh the more, the rarer they are. Pure.
  */
 
-/** Replaces the different names of one thing. Applied to the folded text, before it is split into words. */
+/** Replaces synonyms by one word. Applied to the folded text, before it is split into words. */
 const SYNONYMS: readonly (readonly [RegExp, string])[] = [
   [/\bbaby broccoli\b/g, 'broccolini'],
   [/\b(?:bok|pak|buk) cho[yi]\b/g, 'pakchoy'],
@@ -86,7 +86,7 @@ const SYNONYMS: readonly (readonly [RegExp, string])[] = [
   [/\b(pumpkin|watermelon|rockmelon|honeydew|cabbage|celery|papaya)s?(.*)\b(?:cut|quarter|half)\b/g, '$1 $2 half'],
 ]
 
-const PRAISE = new Set(
+const FILLER_WORDS = new Set(
   `the a an and with in of for by per to from on or n no seriously deli bulb original classic traditional style styled premium finest fine natural naturally value
   pack family large small bulk loose each bag tub punnet bunch box jar bottle australian australia aussie grown new range share selected
   gourmet deluxe rspca approved made real quality best flavour flavoured flavor flavored snack packet pouch pkt tray tin tinned can canned carton prepack
@@ -155,9 +155,9 @@ export function stemsOf(folded: string): string[] {
   return (text.match(/[\p{L}][\p{L}\p{N}]*/gu) ?? []).map(stemOf)
 }
 
-/** The words of a name without words of praise and single letters. */
+/** The words of a name without filler words and single letters. */
 export function articleWordsOf(stems: readonly string[]): ReadonlySet<string> {
-  return new Set(stems.filter((word) => !PRAISE.has(word) && word.length > 1))
+  return new Set(stems.filter((word) => !FILLER_WORDS.has(word) && word.length > 1))
 }
 
 /** Whether two articles are different things if only one of them has this word. */
@@ -166,21 +166,21 @@ export function isDeciding(word: string): boolean {
 }
 
 /** Whether all words only say in which form something is sold. */
-export function areForms(words: Iterable<string>): boolean {
+export function areAllForms(words: Iterable<string>): boolean {
   return [...words].every((word) => FORMS.has(word))
 }
 
-const LIST = /[,&]|\band\b/i
+const LIST_SEPARATOR = /[,&]|\band\b/i
 
 /**
  * The words that a category path says of everything in it. A part that is a list ("Beef, Pork And Lamb") says none of
  * its deciding words of everything.
  */
-export function shelfWordsOf(path: string): ReadonlySet<string> {
+export function categoryWordsOf(path: string): ReadonlySet<string> {
   return new Set(
     path.split(' / ').flatMap((part) => {
       const stems = [...new Set(stemsOf(foldedText(part)))]
-      const isList = LIST.test(part) && stems.filter((stem) => DECIDING.has(stem)).length > 1
+      const isList = LIST_SEPARATOR.test(part) && stems.filter((stem) => DECIDING.has(stem)).length > 1
       return stems.filter((stem) => !(isList && DECIDING.has(stem)))
     }),
   )

@@ -17,11 +17,11 @@ export function chainHistoriesOf(spans: readonly PriceSpan[]): ChainHistory[] {
   const buyable = spans.filter(({ isBuyable }) => isBuyable)
   const chains = [...Map.groupBy(buyable, ({ company }) => company)].slice(0, CHAINS_MAX)
   const most = Math.floor(STEPS_MAX / Math.max(1, chains.length))
-  return chains.map(([company, counts]) => ({ company, steps: stepsOf(counts).slice(-most) }))
+  return chains.map(([company, counts]) => ({ company, steps: chainStepsOf(counts).slice(-most) }))
 }
 
 /** Goes through the dates on which a span begins or has ended, and counts how often each price is asked. */
-function stepsOf(spans: readonly PriceSpan[]): ChainStep[] {
+function chainStepsOf(spans: readonly PriceSpan[]): ChainStep[] {
   const latest = spans.reduce((last, { isCurrent, to }) => (isCurrent && to > last ? to : last), '')
   const events = spans.flatMap(({ from, to, isCurrent, price_cents }) => [
     { on: from, price_cents, more: 1 },

@@ -10,11 +10,11 @@ export const CHANGE_KINDS = ['cheaper', 'dearer', 'new', 'back', 'back_in_stock'
 export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
 /** What people read for a kind: "back in stock". */
-export function wordOf(kind: ChangeKind): string {
+export function changeKindText(kind: ChangeKind): string {
   return kind.replaceAll('_', ' ')
 }
 
-/** A listing in two consecutive scrapes. `appeared`: 0: in both; 1: never before; 2: shown earlier. Price -1: none. */
+/** A listing in two consecutive scrapes. `appeared`: 0 in both, 1 for the first time, 2 again. Price -1: none. */
 export type Transition = Readonly<{
   listing_id: number
   appeared: number
@@ -25,8 +25,8 @@ export type Transition = Readonly<{
   is_available: number
 }>
 
-/** A counted change. The ranks `by_share` (millionths of the price) and `by_cents` are below 0, the largest first. */
-export type Change = Readonly<{
+/** A counted change. The ranks `by_share` (millionths of the price) and `by_cents` are negative: the largest is first. */
+export type PriceChange = Readonly<{
   kind: ChangeKind
   by_share: number
   by_cents: number
@@ -38,14 +38,14 @@ export type Change = Readonly<{
 const MILLION = 1_000_000n
 
 /** The changes of a listing; two if it is back in stock at another price. A price of 0 does not rise or fall. */
-export function changesIn(transition: Transition): Change[] {
+export function changesInTransition(transition: Transition): PriceChange[] {
   const { listing_id, appeared, is_gone, from_cents, to_cents } = transition
-  const seen = (kind: ChangeKind, price: number): Change => {
+  const make = (kind: ChangeKind, price: number): PriceChange => {
     return { kind, by_share: 0, by_cents: 0 - Math.max(price, 0), listing_id, from_cents, to_cents }
   }
-  if (is_gone === 1) return [seen('gone', from_cents)]
-  if (appeared > 0) return [seen(appeared === 1 ? 'new' : 'back', to_cents)]
-  const changes: Change[] = []
+  if (is_gone === 1) return [make('gone', from_cents)]
+  if (appeared > 0) return [make(appeared === 1 ? 'new' : 'back', to_cents)]
+  const changes: PriceChange[] = []
   if (from_cents > 0 && to_cents > 0 && from_cents !== to_cents) {
     const cents = Math.abs(to_cents - from_cents)
     const share = Number((BigInt(cents) * MILLION) / BigInt(from_cents))
@@ -58,11 +58,11 @@ export function changesIn(transition: Transition): Change[] {
       to_cents,
     })
   }
-  if (transition.was_available === 0 && transition.is_available === 1) changes.push(seen('back_in_stock', to_cents))
+  if (transition.was_available === 0 && transition.is_available === 1) changes.push(make('back_in_stock', to_cents))
   return changes
 }
 
 /** The key of a change among those of one date. */
-export function changeKey({ kind, listing_id, from_cents, to_cents }: Change): string {
+export function changeKey({ kind, listing_id, from_cents, to_cents }: PriceChange): string {
   return `${kind} ${listing_id} ${from_cents} ${to_cents}`
 }

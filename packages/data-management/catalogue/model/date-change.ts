@@ -17,38 +17,37 @@ export type DateChange = {
   opened: number
   closed: number
   jumps: Jump[]
-  gone: ListingOfStore[]
+  firstDisappeared: ListingOfStore[]
 }
 
 /** The `DateChange` of a change that did nothing. */
 export function nothingChanged(): DateChange {
-  return { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], gone: [] }
+  return { inserted: 0, changed: 0, disappeared: 0, opened: 0, closed: 0, jumps: [], firstDisappeared: [] }
 }
 
-const JUMPS_MAX = 20
-/** The most disappeared listings that are named. */
-export const GONE_MAX = 20
+/** The most price changes, and the most disappeared listings, that are named. */
+export const EXAMPLES_MAX = 20
 
 /** Adds a change to the total of several. */
 export function addChange(total: DateChange, change: DateChange): void {
   for (const count of ['inserted', 'changed', 'disappeared', 'opened', 'closed'] as const) total[count] += change[count]
   for (const jump of change.jumps) addJump(total.jumps, jump)
-  for (const listing of change.gone) addDisappeared(total.gone, listing)
+  for (const listing of change.firstDisappeared) addDisappeared(total.firstDisappeared, listing)
 }
 
 /** Adds a jump and keeps only the largest ones. */
 export function addJump(jumps: Jump[], jump: Jump): void {
   if (jump.from === jump.to) return
   jumps.push(jump)
-  jumps.sort((one, other) => sizeOf(other) - sizeOf(one)).splice(JUMPS_MAX)
+  jumps.sort((one, other) => jumpSize(other) - jumpSize(one)).splice(EXAMPLES_MAX)
 }
 
-/** Adds a listing that disappeared, unless there are GONE_MAX already. */
+/** Adds a listing that disappeared, unless there are EXAMPLES_MAX already. */
 function addDisappeared(gone: ListingOfStore[], listing: ListingOfStore): void {
-  if (gone.length < GONE_MAX) gone.push(listing)
+  if (gone.length < EXAMPLES_MAX) gone.push(listing)
 }
 
 /** The size of a price change, equal up and down: the logarithm of the ratio, with a cent added to keep it finite. */
-function sizeOf({ from, to }: Jump): number {
+function jumpSize({ from, to }: Jump): number {
   return Math.abs(Math.log((to + 1) / (from + 1)))
 }

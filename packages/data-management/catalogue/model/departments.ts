@@ -22,7 +22,7 @@ const DEPARTMENTS: readonly (readonly [string, RegExp])[] = [
 ]
 
 /** Pairs of departments between which shops disagree where an article belongs. */
-const NEAR = new Set([
+const OVERLAPPING = new Set([
   'dairy deli',
   'deli meat',
   'bakery pantry',
@@ -41,5 +41,5 @@ export function departmentOf(path: string): string | undefined {
 /** Whether the same words in both departments may be the same article. */
 export function mayShareArticles(one: string | undefined, other: string | undefined): boolean {
   if (one === undefined || other === undefined || one === other) return true
-  return NEAR.has([one, other].sort().join(' '))
+  return OVERLAPPING.has([one, other].sort().join(' '))
 }

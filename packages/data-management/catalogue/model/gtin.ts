@@ -14,11 +14,11 @@
 
 const SEPARATORS = /[\s\u00a0-]+/g
 const LENGTHS = new Set([8, 10, 11, 12, 13, 14])
-const RESTRICTED = /^.(?:02|04|2\d)/
-const RESTRICTED_8 = /^000000[02]/
-const NOT_GOODS = /^.(?:05|9[89])/
-const ONE_DIGIT = /^0*(\d)\1*\d$/
-const COUNTING = '1234567890123456789'
+const RESTRICTED_PREFIXES = /^.(?:02|04|2\d)/
+const RESTRICTED_GTIN8 = /^000000[02]/
+const COUPON_PREFIXES = /^.(?:05|9[89])/
+const REPEATED_DIGIT = /^0*(\d)\1*\d$/
+const COUNTING_UP = '1234567890123456789'
 const COUNTING_DIGITS_MIN = 6
 
 /** The 14 digits of a barcode, or undefined if it is no GTIN. One of 10 or 11 digits has lost its leading zeros. */
@@ -32,9 +32,9 @@ export function gtinOf(barcode: string): string | undefined {
 /** Which listings a GTIN may join: those of all companies, those of one company, or none. */
 export function reachOf(gtin: string): 'all' | 'company' | 'none' {
   if (isPlaceholder(gtin)) return 'none'
-  if (gtin.startsWith('000000')) return RESTRICTED_8.test(gtin) ? 'company' : 'all'
-  if (NOT_GOODS.test(gtin)) return 'none'
-  return RESTRICTED.test(gtin) ? 'company' : 'all'
+  if (gtin.startsWith('000000')) return RESTRICTED_GTIN8.test(gtin) ? 'company' : 'all'
+  if (COUPON_PREFIXES.test(gtin)) return 'none'
+  return RESTRICTED_PREFIXES.test(gtin) ? 'company' : 'all'
 }
 
 function hasRightCheckDigit(gtin: string): boolean {
@@ -44,8 +44,8 @@ function hasRightCheckDigit(gtin: string): boolean {
 }
 
 function isPlaceholder(gtin: string): boolean {
-  if (ONE_DIGIT.test(gtin)) return true
+  if (REPEATED_DIGIT.test(gtin)) return true
   const digits = gtin.replace(/^0+/, '').slice(0, -1)
   if (digits.length < COUNTING_DIGITS_MIN) return false
-  return COUNTING.includes(digits) || [...COUNTING].reverse().join('').includes(digits)
+  return COUNTING_UP.includes(digits) || [...COUNTING_UP].reverse().join('').includes(digits)
 }

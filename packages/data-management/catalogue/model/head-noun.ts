@@ -1,29 +1,29 @@
 /**
  * Which words of an English name say what it is: "Milk Chocolate" is chocolate, "Full Cream Milk 2L" is milk. They are
- * the last word that is no mere description, words of the shelf's name, in produce the first ("Onions Brown"). Pure.
+ * the last word that does not only describe, words of the shelf's name, and in produce the first ("Onions Brown"). Pure.
  */
 import { stemOf } from './article-words.ts'
 import { departmentOf } from './departments.ts'
 import { withoutApostrophes, wordsIn } from './words.ts'
 
 /** The name and brand of an article, and its path of categories from the top. */
-export type Shelved = Readonly<{ name: string; brand: string | null; categories: readonly string[] }>
+export type ShelvedArticle = Readonly<{ name: string; brand: string | null; categories: readonly string[] }>
 
-// What follows tells what an article comes with or whom it is for.
-const ASIDE = /\s(?:with|in|for|from|by|w)\s.*$|\s[-–|]\s.*$|\(.*$/iu
+// From here on, a name says what an article comes with or whom it is for.
+const ADDITION = /\s(?:with|in|for|from|by|w)\s.*$|\s[-–|]\s.*$|\(.*$/iu
 const SIZE =
   /\b\d+(?:[.,]\d+)?\s*(?:x\s*)?(?:kg|g|gm|mg|ml|l|lt|litres?|cl|m|cm|mm|pk|pack|packs|ea|each|sheets?|s|ply|x|%)?(?![\p{L}\d])/giu
 /** Pairs of words that only describe. */
-const DESCRIBING =
+const DESCRIPTIVE_PAIRS =
   /\b(?:full cream|free range|no added \p{L}+|no \p{L}+|\p{L}+ free|ready to eat|per kg|low fat|fat free|reduced fat)\b/giu
 /** Words that only describe, wherever they stand. */
-const PLAIN = new Set(
+const DESCRIPTIVE_WORDS = new Set(
   `the a an and of per to or n pack packs pk bulk assorted each loose prepacked original classic regular large small medium mini
   family value premium natural fresh australian organic everyday quality range twin single multipack months month varieties variety
   flavour flavoured flavor kg g ml l bag punnet bunch tub bottle jar can carton box tray approx`.split(/\s+/),
 )
 /** Words that only describe if they come last. */
-const TRAILING = new Set(
+const DESCRIPTIVE_LAST_WORDS = new Set(
   `whole sliced slice diced chopped crushed shredded grated mild hot lite light skim unsalted salted sweetened unsweetened
   red green brown white yellow black purple pink washed brushed trimmed peeled pitted smooth crunchy thick thin cut half quarter
   seedless ripe frozen dried raw roasted cooked smoked lean extra`.split(/\s+/),
@@ -35,25 +35,25 @@ const COMPOUNDS = new Set(
   ),
 )
 /** Words of shelf names that do not say what an article is. */
-const OF_SHELVES = new Set(
+const VAGUE_SHELF_WORDS = new Set(
   'fresh frozen dried food other misc more fridge special speciality snack meal and'.split(' '),
 )
 
 /** The words of a name without sizes, leading brand and descriptions; all of them if nothing would be left. */
-export function plainWordsOf({ name, brand }: Shelved): string[] {
-  const words = withoutBrand(described(name.replace(ASIDE, ' ')), brand)
-  return words.length > 0 ? words : firstNotEmpty(described(name), wordsIn(name))
+export function plainWordsOf({ name, brand }: ShelvedArticle): string[] {
+  const words = withoutBrand(withoutDescriptions(name.replace(ADDITION, ' ')), brand)
+  return words.length > 0 ? words : firstNotEmpty(withoutDescriptions(name), wordsIn(name))
 }
 
 /** The stems of the words that say what an article is. `words`: its plain words. */
-export function headsOf(
-  shelved: Shelved,
+export function headNounsOf(
+  shelved: ShelvedArticle,
   words: readonly string[] = plainWordsOf(shelved),
   shelf: Shelf = shelfOf(shelved.categories),
 ): string[] {
   if (words.length === 0) return []
   let last = words.length - 1
-  while (last > 0 && TRAILING.has(words[last]!)) last--
+  while (last > 0 && DESCRIPTIVE_LAST_WORDS.has(words[last]!)) last--
   const stems = words.map(stemOf)
   const heads = new Set(stems.filter((stem, index) => shelf.stems.includes(stem) && !isInCompound(words, index, shelf)))
   if (!isInCompound(words, last, shelf)) heads.add(stems[last]!)
@@ -69,7 +69,7 @@ export type Shelf = Readonly<{ stems: readonly string[]; aisles: readonly string
 export function shelfOf(categories: readonly string[]): Shelf {
   const stemsOf = (step: string) => wordsIn(step).map(stemOf)
   return {
-    stems: stemsOf(categories.at(-1) ?? '').filter((stem) => !OF_SHELVES.has(stem)),
+    stems: stemsOf(categories.at(-1) ?? '').filter((stem) => !VAGUE_SHELF_WORDS.has(stem)),
     aisles: categories.slice(0, -1).flatMap(stemsOf),
     department: departmentOf(categories.join(' / ')),
   }
@@ -81,13 +81,13 @@ function isInCompound(words: readonly string[], index: number, { stems }: Shelf)
 }
 
 /** All words of a name but its size. */
-export function wordsOfName(name: string): string[] {
+export function wordsWithoutSize(name: string): string[] {
   return wordsIn(withoutApostrophes(name.replace(SIZE, ' ')))
 }
 
-function described(name: string): string[] {
-  const words = wordsOfName(name)
-  const plain = wordsIn(words.join(' ').replace(DESCRIBING, ' ')).filter((word) => !PLAIN.has(word))
+function withoutDescriptions(name: string): string[] {
+  const words = wordsWithoutSize(name)
+  const plain = wordsIn(words.join(' ').replace(DESCRIPTIVE_PAIRS, ' ')).filter((word) => !DESCRIPTIVE_WORDS.has(word))
   return firstNotEmpty(plain, words)
 }
 

@@ -19,6 +19,11 @@ export const KEY_KINDS = { gtin: 1, name: 2, text: 3 } as const
 export type KeyKind = (typeof KEY_KINDS)[keyof typeof KEY_KINDS]
 export type IdentityKey = Readonly<{ kind: KeyKind; value: string }>
 
+/** A key as one text. */
+export function keyText({ kind, value }: IdentityKey): string {
+  return `${kind} ${value}`
+}
+
 /** Amounts by unit. Two listings contradict each other if they have a unit in common but not its amount. */
 export type Sizes = ReadonlyMap<string, number>
 
@@ -27,7 +32,7 @@ export const KEY_LISTINGS_MAX = 50
 
 /** Why a company's key joins none of its listings (0: it does join them). `always`: keys of this kind never join. */
 export const SILENT = { no: 0, names: 1, sizes: 2, many: 3, always: 4 } as const
-export type Silent = (typeof SILENT)[keyof typeof SILENT]
+export type Silence = (typeof SILENT)[keyof typeof SILENT]
 
 /** The keys of a listing. The key of a GTIN of restricted circulation includes the company. */
 export function identityKeysOf({ company, key, barcode }: IdentityClaims): IdentityKey[] {
@@ -36,24 +41,24 @@ export function identityKeysOf({ company, key, barcode }: IdentityClaims): Ident
   const reach = gtin === undefined ? 'none' : reachOf(gtin)
   if (reach !== 'none') keys.push({ kind: KEY_KINDS.gtin, value: reach === 'all' ? gtin! : `${gtin!} ${company}` })
   else if (barcode !== null) keys.push({ kind: KEY_KINDS.text, value: gtin ?? barcode })
-  if (saysSomething(key)) keys.push({ kind: KEY_KINDS.name, value: key })
+  if (hasIdentifyingWord(key)) keys.push({ kind: KEY_KINDS.name, value: key })
   return keys
 }
 
-const UNITS = new Set(
+const UNIT_WORDS = new Set(
   'g gm gr kg mg ml cl dl l lt ltr m cm mm oz lb x ea each pk pkt pack packs pc pcs ct s per approx sheets'.split(' '),
 )
 
 /** Whether there is more in a key than digits and units. */
-function saysSomething(key: string): boolean {
-  return (key.toLowerCase().match(/\p{L}+/gu) ?? []).some((word) => !UNITS.has(word))
+function hasIdentifyingWord(key: string): boolean {
+  return (key.toLowerCase().match(/\p{L}+/gu) ?? []).some((word) => !UNIT_WORDS.has(word))
 }
 
 /** The exact amounts of a listing, from its size, else its name; none if these disagree or are approximate. */
 export function sizesOf({ name, size }: Pick<IdentityClaims, 'name' | 'size'>): Sizes {
   const [own, named] = [size === null ? undefined : packSizeOf(size), packSizeOf(name)].map(amountsOf)
   if (own!.size === 0) return named!
-  return contradict(own!, named!) ? new Map() : own!
+  return sizesContradict(own!, named!) ? new Map() : own!
 }
 
 function amountsOf(size: PackSize | undefined): Map<string, number> {
@@ -65,27 +70,27 @@ function amountsOf(size: PackSize | undefined): Map<string, number> {
 }
 
 /** Whether two sizes cannot be of one article. */
-export function contradict(one: Sizes, other: Sizes): boolean {
+export function sizesContradict(one: Sizes, other: Sizes): boolean {
   for (const [unit, amount] of one) if ((other.get(unit) ?? amount) !== amount) return true
   return false
 }
 
 /** Why a company's listings with a common key are not joined by it. */
-export function silenceOf(listings: readonly Pick<IdentityClaims, 'name' | 'size'>[]): Silent {
+export function silenceOf(listings: readonly Pick<IdentityClaims, 'name' | 'size'>[]): Silence {
   if (listings.length > KEY_LISTINGS_MAX) return SILENT.many
   if (listings.length < 2) return SILENT.no
-  if (new Set(listings.map(({ name }) => lettersOf(name))).size > 1) return SILENT.names
+  if (new Set(listings.map(({ name }) => lettersAndDigits(name))).size > 1) return SILENT.names
   const sizes = listings.map(sizeTextOf).filter((text) => text !== '')
   return new Set(sizes).size > 1 ? SILENT.sizes : SILENT.no
 }
 
 function sizeTextOf(listing: Pick<IdentityClaims, 'name' | 'size'>): string {
   const amounts = [...sizesOf(listing)].sort().flat()
-  return amounts.length > 0 ? amounts.join(' ') : lettersOf(listing.size ?? '')
+  return amounts.length > 0 ? amounts.join(' ') : lettersAndDigits(listing.size ?? '')
 }
 
 /** The letters and digits of a text, without case, accents, spaces and signs. */
-function lettersOf(text: string): string {
+function lettersAndDigits(text: string): string {
   const folded = text.normalize('NFKD').toUpperCase().toLowerCase()
   return folded.replace(/[^\p{L}\p{N}.]|[\u0300-\u036f]/gu, '')
 }

@@ -1,6 +1,6 @@
 /** What changing a date does to one listing of a store: to its runs, and how it is counted. Pure. */
 import { addJump, type DateChange } from './date-change.ts'
-import { type Changes, changesBetween, type Run, rebuild, type Window } from './price-runs.ts'
+import { covers, type DateWindow, type Run, type RunChanges, rebuildRuns, runChangesBetween } from './price-runs.ts'
 
 /** What a shop asks for a listing. Money is whole cents, flags are 0 and 1; null if unknown, as when it is sold out. */
 export type Terms = Readonly<{
@@ -11,30 +11,30 @@ export type Terms = Readonly<{
 }>
 
 /** A change of one date of one store in progress. `scrapeId`: the scrape that is added or removed. */
-export type Change = Readonly<{ storeId: number; scrapeId: number; window: Window; total: DateChange }>
+export type DateEdit = Readonly<{ storeId: number; scrapeId: number; window: DateWindow; total: DateChange }>
 
 /** What a store shows of a listing on the date, and the scrape that it comes from. */
-export type Shown = Terms & { listing_id: number; label_id: number; scrape_id: number }
+export type ShownListing = Terms & { listing_id: number; label_id: number; scrape_id: number }
 
 /** A listing in a change: its runs that touch the window, and what is shown now. */
-export type Affected = Readonly<{
+export type AffectedRuns = Readonly<{
   listingId: number
   prices: Run<Terms>[]
   labels: Run<number>[]
-  shown: Shown | undefined
+  shown: ShownListing | undefined
 }>
 
 type StoredRun = { listing_id: number; from_date: string; to_date: string | null }
 
 /** Runs as they are stored. */
-export type StoredPrice = StoredRun & Terms
-export type StoredLabel = StoredRun & { label_id: number }
+export type PriceRunRow = StoredRun & Terms
+export type LabelRunRow = StoredRun & { label_id: number }
 
 /** The listings of a page, each with its runs and what is shown of it. */
 export function groupByListing(
   ids: readonly number[],
-  runs: Readonly<{ prices: readonly StoredPrice[]; labels: readonly StoredLabel[]; shown: readonly Shown[] }>,
-): Affected[] {
+  runs: Readonly<{ prices: readonly PriceRunRow[]; labels: readonly LabelRunRow[]; shown: readonly ShownListing[] }>,
+): AffectedRuns[] {
   const prices = Map.groupBy(runs.prices, (run) => run.listing_id)
   const labels = Map.groupBy(runs.labels, (run) => run.listing_id)
   const shown = new Map(runs.shown.map((each) => [each.listing_id, each]))
@@ -47,21 +47,21 @@ export function groupByListing(
 }
 
 /** The price runs of a listing to write and remove; counts them in `total`. */
-export function priceChanges(change: Change, affected: Affected): Changes<Terms> {
+export function priceRunChanges(change: DateEdit, affected: AffectedRuns): RunChanges<Terms> {
   const { prices, shown } = affected
-  const changes = changesBetween(prices, rebuild(prices, change.window, shown, sameTerms), sameTerms)
+  const changes = runChangesBetween(prices, rebuildRuns(prices, change.window, shown, areEqualTerms), areEqualTerms)
   change.total.opened += changes.opened
   change.total.closed += changes.closed
-  countListing(change, affected)
+  countChange(change, affected)
   return changes
 }
 
 /** The label runs of a listing to write and remove. */
-export function labelChanges({ window }: Change, { labels, shown }: Affected): Changes<number> {
-  return changesBetween(labels, rebuild(labels, window, shown?.label_id, Object.is), Object.is)
+export function labelRunChanges({ window }: DateEdit, { labels, shown }: AffectedRuns): RunChanges<number> {
+  return runChangesBetween(labels, rebuildRuns(labels, window, shown?.label_id, Object.is), Object.is)
 }
 
-function sameTerms(one: Terms, other: Terms): boolean {
+function areEqualTerms(one: Terms, other: Terms): boolean {
   return (
     one.price_cents === other.price_cents &&
     one.was_price_cents === other.was_price_cents &&
@@ -71,23 +71,19 @@ function sameTerms(one: Terms, other: Terms): boolean {
 }
 
 /** What was shown before the change: on the date itself, else on the scrape before it. */
-function earlierTerms(prices: readonly Run<Terms>[], window: Window): Terms | undefined {
-  const run = prices.find((run) => shownOn(run, window.date)) ?? prices.find((run) => shownOn(run, window.before))
+function earlierTerms(prices: readonly Run<Terms>[], window: DateWindow): Terms | undefined {
+  const run = prices.find((run) => covers(run, window.date)) ?? prices.find((run) => covers(run, window.before))
   return run?.value
 }
 
-function countListing({ storeId, scrapeId, window, total }: Change, { listingId, prices, shown }: Affected): void {
+function countChange({ storeId, scrapeId, window, total }: DateEdit, { listingId, prices, shown }: AffectedRuns): void {
   if (shown?.scrape_id !== scrapeId) return
   const earlier = earlierTerms(prices, window)
   if (earlier === undefined) total.inserted++
-  else if (!sameTerms(earlier, shown)) {
+  else if (!areEqualTerms(earlier, shown)) {
     total.changed++
     const { price_cents: from } = earlier
     const { price_cents: to } = shown
     if (from !== null && to !== null) addJump(total.jumps, { listingId, storeId, from, to })
   }
-}
-
-function shownOn(run: Run<unknown>, date: string | null): boolean {
-  return date !== null && run.from <= date && (run.to === null || run.to >= date)
 }

@@ -5,17 +5,22 @@
 import { foldedText, isDeciding, stemsOf } from './article-words.ts'
 
 /** What tells the brand of a listing: the words of its name and of its brand field (empty if it has none). */
-export type Named = Readonly<{ company: string; category: string; name: readonly string[]; brand: readonly string[] }>
+export type NameAndBrand = Readonly<{
+  company: string
+  category: string
+  name: readonly string[]
+  brand: readonly string[]
+}>
 
 /** For each listing, how many of the words of its name are a brand; never all of them. */
-export function brandLengthsOf(articles: readonly Named[]): number[] {
+export function brandWordCounts(articles: readonly NameAndBrand[]): number[] {
   const brands = brandPhrases(articles)
-  const users = usersOf(articles)
-  const led = brandLedOf(articles)
+  const users = soleUsersOf(articles)
+  const namesLedByBrand = companiesLedByBrand(articles)
   return articles.map(({ company, name, brand }) => {
-    const shared = sharedLead(name, brand)
-    if (led.get(company) === false) return shared
-    return Math.max(shared, leadingBrand(name, brands), foreignLead(name, company, users))
+    const shared = brandWordsByField(name, brand)
+    if (namesLedByBrand.get(company) === false) return shared
+    return Math.max(shared, brandWordsByPhrase(name, brands), brandWordsByRarity(name, company, users))
   })
 }
 
@@ -24,7 +29,7 @@ const LEADING_MIN = 4
 const LEADING_SHARE_MIN = 0.8
 
 /** The brands that names begin with: those in brand fields, and words that nearly always come first. */
-function brandPhrases(articles: readonly Named[]): Set<string> {
+function brandPhrases(articles: readonly NameAndBrand[]): Set<string> {
   const phrases = new Set<string>()
   for (const { brand } of articles)
     if (brand.length > 0 && brand.length <= PHRASE_WORDS_MAX) phrases.add(brand.join(' '))
@@ -40,7 +45,7 @@ function brandPhrases(articles: readonly Named[]): Set<string> {
 }
 
 /** How many leading words of a name are a brand; never all of them, and never a single deciding word. */
-function leadingBrand(stems: readonly string[], brands: ReadonlySet<string>): number {
+function brandWordsByPhrase(stems: readonly string[], brands: ReadonlySet<string>): number {
   for (let count = Math.min(PHRASE_WORDS_MAX, stems.length - 1); count > 0; count--) {
     const phrase = stems.slice(0, count)
     if (brands.has(phrase.join(' ')) && !(count === 1 && isDeciding(phrase[0]!))) return count
@@ -49,14 +54,14 @@ function leadingBrand(stems: readonly string[], brands: ReadonlySet<string>): nu
 }
 
 /** How many leading words of a name its own brand field begins with, too; never all of them. */
-function sharedLead(stems: readonly string[], brand: readonly string[]): number {
+function brandWordsByField(stems: readonly string[], brand: readonly string[]): number {
   let count = 0
   while (count < stems.length - 1 && count < brand.length && stems[count] === brand[count]) count++
   return count
 }
 
 /** The only company that has a word in its names; undefined if several have it, or if any category has it. */
-function usersOf(articles: readonly Named[]): Map<string, string | undefined> {
+function soleUsersOf(articles: readonly NameAndBrand[]): Map<string, string | undefined> {
   const users = new Map<string, string | undefined>()
   for (const { company, name } of articles)
     for (const stem of name) users.set(stem, users.has(stem) && users.get(stem) !== company ? undefined : company)
@@ -68,7 +73,7 @@ function usersOf(articles: readonly Named[]): Map<string, string | undefined> {
 const BRAND_LED_MIN = 0.5
 
 /** Whether a company's names begin with the brand: at least half of those with a known brand do. */
-function brandLedOf(articles: readonly Named[]): Map<string, boolean> {
+function companiesLedByBrand(articles: readonly NameAndBrand[]): Map<string, boolean> {
   const counts = new Map<string, { led: number; all: number }>()
   for (const { company, name, brand } of articles) {
     if (brand.length === 0) continue
@@ -81,7 +86,7 @@ function brandLedOf(articles: readonly Named[]): Map<string, boolean> {
 }
 
 /** 1 if no other company and no category has the first word, most likely a brand; 0 otherwise or if it is deciding. */
-function foreignLead(
+function brandWordsByRarity(
   stems: readonly string[],
   company: string,
   users: ReadonlyMap<string, string | undefined>,

@@ -58,7 +58,7 @@ const MEASURE = String.raw`(fl\.?\s*oz|${Object.keys(MEASURES)
   .join('|')})(?![\p{L}])`
 const OF_PIECES = String.raw`(?:${PIECES})(?![\p{L}])`
 /** An amount within a text. */
-export const AMOUNT = new RegExp(String.raw`(?<=^|[^\p{L}\d.,]|\d\s*[x×*])${NUMBER}\s*-?\s*${MEASURE}`, 'giu')
+export const AMOUNT_PATTERN = new RegExp(String.raw`(?<=^|[^\p{L}\d.,]|\d\s*[x×*])${NUMBER}\s*-?\s*${MEASURE}`, 'giu')
 const TIMES_BEFORE = new RegExp(String.raw`(?<![\d.,])(\d{1,4})\s*(?:${PIECES})?\s*[x×*]\s*(?:approx\.?\s*)?$`, 'iu')
 const TIMES_BEHIND = new RegExp(String.raw`^\s*(?:each\s*)?[x×*]\s*(\d{1,4})(?![\d.,]*\s*${MEASURE})`, 'iu')
 const PACKS = /(?<![\p{L}\d.,])(\d{1,4})\s*-?\s*(?:pk|pks|pac|packs?)(?![\p{L}])/iu
@@ -68,48 +68,51 @@ const INEXACT = /approx|about|minimum|min\.|up to|eachunit|~|\d\s*[-–]\s*\d+(?
 
 /** What a text says about the size of a pack, or undefined when it says nothing. */
 export function packSizeOf(text: string): PackSize | undefined {
-  if (!/\d/.test(text)) return ONE_PIECE.test(text) ? pieces(1, !INEXACT.test(text)) : undefined
+  if (!/\d/.test(text)) return ONE_PIECE.test(text) ? sizeInPieces(1, !INEXACT.test(text)) : undefined
   const isExact = !INEXACT.test(text)
-  const [first, ...others] = text.matchAll(AMOUNT)
-  if (first !== undefined) return measured(text, first, isExact && others.every((other) => isSame(first, other)))
+  const [first, ...others] = text.matchAll(AMOUNT_PATTERN)
+  if (first !== undefined)
+    return measuredSize(text, first, isExact && others.every((other) => areSameAmount(first, other)))
   const counted = COUNTED.exec(text)
-  return counted === null ? undefined : pieces(numberOf(counted[1]!), isExact)
+  return counted === null ? undefined : sizeInPieces(parseNumber(counted[1]!), isExact)
 }
 
-function measured(text: string, found: RegExpMatchArray, isExact: boolean): PackSize | undefined {
-  const name = found[2]!.toLowerCase().replace(/[\s.]/g, '')
-  const [unit, factor] = MEASURES[name]!
+function measuredSize(text: string, found: RegExpMatchArray, isExact: boolean): PackSize | undefined {
+  const { name, unit, amount: each } = amountIn(found)
   const before = text.slice(0, found.index)
   const behind = text.slice(found.index! + found[0].length)
-  const count = countOf(before, behind)
-  const amount = rounded(numberOf(found[1]!) * factor * count)
+  const count = pieceCountOf(before, behind)
+  const amount = roundAmount(each * count)
   return amount > 0 ? { amount, unit, count, isExact: isExact && name in EXACT } : undefined
 }
 
-function countOf(before: string, behind: string): number {
+function pieceCountOf(before: string, behind: string): number {
   const times = TIMES_BEFORE.exec(before)?.[1] ?? TIMES_BEHIND.exec(behind)?.[1]
   const packs = times ?? PACKS.exec(before)?.[1] ?? PACKS.exec(behind)?.[1]
   return packs === undefined ? 1 : Math.max(1, Number(packs))
 }
 
-function isSame(one: RegExpMatchArray, other: RegExpMatchArray): boolean {
-  const [first, second] = [one, other].map((found) => {
-    const [unit, factor] = MEASURES[found[2]!.toLowerCase().replace(/[\s.]/g, '')]!
-    return `${unit} ${rounded(numberOf(found[1]!) * factor)}`
-  })
-  return first === second
+function areSameAmount(one: RegExpMatchArray, other: RegExpMatchArray): boolean {
+  const [first, second] = [amountIn(one), amountIn(other)]
+  return first.unit === second.unit && roundAmount(first.amount) === roundAmount(second.amount)
 }
 
-function pieces(count: number, isExact: boolean): PackSize | undefined {
+function amountIn(found: RegExpMatchArray) {
+  const name = found[2]!.toLowerCase().replace(/[\s.]/g, '')
+  const [unit, factor] = MEASURES[name]!
+  return { name, unit, amount: parseNumber(found[1]!) * factor }
+}
+
+function sizeInPieces(count: number, isExact: boolean): PackSize | undefined {
   return count > 0 ? { amount: count, unit: 'each', count: Math.max(1, Math.round(count)), isExact } : undefined
 }
 
 /** A comma before three digits separates thousands, unless the number begins with 0. */
-function numberOf(text: string): number {
+function parseNumber(text: string): number {
   if (/^[1-9]\d{0,2}(?:,\d{3})+/.test(text)) return Number(text.replaceAll(',', ''))
   return Number(text.replace(',', '.'))
 }
 
-function rounded(amount: number): number {
+function roundAmount(amount: number): number {
   return Math.round(amount * 1000) / 1000
 }

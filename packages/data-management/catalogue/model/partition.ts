@@ -4,19 +4,19 @@
  * contradict each other would meet by a key. Evidence of one strength is taken in the order of its text, listings in
  * the order of their names: so the result does not depend on the order of the input. Pure.
  */
-import { contradict, type IdentityKey, type Sizes } from './identity.ts'
+import { type IdentityKey, keyText, type Sizes, sizesContradict } from './identity.ts'
 
 /** A listing with the keys that join it. `name`: its natural key, by which it is ordered. */
 export type Member = Readonly<{ name: string; keys: readonly IdentityKey[]; sizes: Sizes }>
 
 /** What a person has said of two listings, by their names. */
-export type Verdict = Readonly<{ one: string; other: string; isSame: boolean }>
+export type ListingVerdict = Readonly<{ one: string; other: string; isSame: boolean }>
 
 /** Listings that are one product. */
 type Group = { members: number[]; sizes: Map<string, number | null>; apart: Set<number> }
 
 /** The groups of listings that are one product each, in the order of their names. */
-export function partitionOf(given: readonly Member[], verdicts: readonly Verdict[]): Member[][] {
+export function partitionOf(given: readonly Member[], verdicts: readonly ListingVerdict[]): Member[][] {
   const members = given.toSorted((one, other) => compareTexts(one.name, other.name))
   const groups = new Grouping(members)
   const indexes = new Map(members.map(({ name }, index) => [name, index]))
@@ -29,7 +29,7 @@ export function partitionOf(given: readonly Member[], verdicts: readonly Verdict
   }
   same.sort(([a, b], [c, d]) => a - c || b - d)
   for (const [one, other] of same) groups.join(one, other, true)
-  for (const listings of sharedKeys(members)) for (const some of parted(members, listings)) groups.joinAll(some)
+  for (const listings of sharedKeys(members)) for (const some of splitUnsized(members, listings)) groups.joinAll(some)
   return groups.all().map((indexes) => indexes.map((index) => members[index]!))
 }
 
@@ -37,8 +37,8 @@ export function partitionOf(given: readonly Member[], verdicts: readonly Verdict
 function sharedKeys(members: readonly Member[]): number[][] {
   const byKey = new Map<string, number[]>()
   for (const [index, { keys }] of members.entries())
-    for (const { kind, value } of keys) {
-      const text = `${kind} ${value}`
+    for (const key of keys) {
+      const text = keyText(key)
       const listings = byKey.get(text)
       if (listings === undefined) byKey.set(text, [index])
       else if (listings.at(-1) !== index) listings.push(index)
@@ -48,17 +48,17 @@ function sharedKeys(members: readonly Member[]): number[][] {
 }
 
 /** If the sizes of a key's listings contradict each other, splits off those without a size: they may belong to any. */
-function parted(members: readonly Member[], listings: readonly number[]): readonly (readonly number[])[] {
+function splitUnsized(members: readonly Member[], listings: readonly number[]): readonly (readonly number[])[] {
   const sized = listings.filter((index) => members[index]!.sizes.size > 0)
-  if (sized.length === listings.length || !contradictThemselves(sized.map((index) => members[index]!.sizes)))
+  if (sized.length === listings.length || !contradictEachOther(sized.map((index) => members[index]!.sizes)))
     return [listings]
   return [sized, listings.filter((index) => members[index]!.sizes.size === 0)]
 }
 
-function contradictThemselves(all: readonly Sizes[]): boolean {
+function contradictEachOther(all: readonly Sizes[]): boolean {
   const known = new Map<string, number>()
   for (const sizes of all) {
-    if (contradict(sizes, known)) return true
+    if (sizesContradict(sizes, known)) return true
     for (const [unit, amount] of sizes) known.set(unit, amount)
   }
   return false
@@ -90,10 +90,10 @@ class Grouping {
   }
 
   /** Joins the groups of two listings if that is allowed; returns whether both are one product now. */
-  join(one: number, other: number, isSaid: boolean): boolean {
+  join(one: number, other: number, isByVerdict: boolean): boolean {
     const [first, second] = [this.#groups[one]!, this.#groups[other]!]
     if (first === second) return true
-    if (this.#areApart(first, second) || (!isSaid && contradictGroups(first.sizes, second.sizes))) return false
+    if (this.#areApart(first, second) || (!isByVerdict && contradictGroups(first.sizes, second.sizes))) return false
     const [into, from] = first.members.length < second.members.length ? [second, first] : [first, second]
     for (const member of from.members) {
       into.members.push(member)

@@ -18,28 +18,21 @@
 export type Run<V> = Readonly<{ from: string; to: string | null; value: V }>
 
 /** The date that changes and the dates of scrapes next to it (null: there is none on that side). */
-export type Window = Readonly<{ before: string | null; date: string; after: string | null }>
-
-/** Whether a run says something about the window: only such runs can change. */
-export function touches(run: Run<unknown>, window: Window): boolean {
-  const start = window.before ?? window.date
-  const end = window.after ?? window.date
-  return (run.to === null || run.to >= start) && run.from <= end
-}
+export type DateWindow = Readonly<{ before: string | null; date: string; after: string | null }>
 
 /**
  * What the runs that touch the window become when the listing is shown with `value` on the window's date (undefined: it is not
  * shown). Shape: at most three in, at most three out, both in order of date.
  */
-export function rebuild<V>(
+export function rebuildRuns<V>(
   runs: readonly Run<V>[],
-  window: Window,
+  window: DateWindow,
   value: V | undefined,
   same: (one: V, other: V) => boolean,
 ): Run<V>[] {
   const { before, date, after } = window
-  const left = before === null ? undefined : runs.find((run) => covers(run, before))
-  const right = after === null ? undefined : runs.find((run) => covers(run, after))
+  const left = runs.find((run) => covers(run, before))
+  const right = runs.find((run) => covers(run, after))
   const pieces: Run<V>[] = []
   if (left !== undefined && before !== null) pieces.push({ ...left, to: before })
   if (value !== undefined) pieces.push({ from: date, to: date, value })
@@ -50,31 +43,32 @@ export function rebuild<V>(
   return joined.map((run) => (run.to === latest ? { ...run, to: null } : run))
 }
 
-/** What must be written to replace the runs `then` by the runs `now`. A run is identified by its `from`. */
-export type Changes<V> = Readonly<{ remove: string[]; write: Run<V>[]; opened: number; closed: number }>
+/** What to write to replace runs by others. A run is identified by its `from`. */
+export type RunChanges<V> = Readonly<{ remove: string[]; write: Run<V>[]; opened: number; closed: number }>
 
 /** Compares two lists of runs; what is equal is left alone. */
-export function changesBetween<V>(
-  then: readonly Run<V>[],
-  now: readonly Run<V>[],
+export function runChangesBetween<V>(
+  before: readonly Run<V>[],
+  after: readonly Run<V>[],
   same: (one: V, other: V) => boolean,
-): Changes<V> {
-  const old = new Map(then.map((run) => [run.from, run]))
-  const kept = new Set(now.map((run) => run.from))
-  const write = now.filter((run) => {
+): RunChanges<V> {
+  const old = new Map(before.map((run) => [run.from, run]))
+  const kept = new Set(after.map((run) => run.from))
+  const write = after.filter((run) => {
     const was = old.get(run.from)
     return was === undefined || was.to !== run.to || !same(was.value, run.value)
   })
   return {
-    remove: then.filter((run) => !kept.has(run.from)).map((run) => run.from),
+    remove: before.filter((run) => !kept.has(run.from)).map((run) => run.from),
     write,
-    opened: now.filter((run) => !old.has(run.from)).length,
-    closed: now.filter((run) => run.to !== null && old.get(run.from)?.to === null).length,
+    opened: after.filter((run) => !old.has(run.from)).length,
+    closed: after.filter((run) => run.to !== null && old.get(run.from)?.to === null).length,
   }
 }
 
-function covers(run: Run<unknown>, date: string): boolean {
-  return run.from <= date && (run.to === null || run.to >= date)
+/** Whether a run contains a date. */
+export function covers(run: Run<unknown>, date: string | null): boolean {
+  return date !== null && run.from <= date && (run.to === null || run.to >= date)
 }
 
 /** Joins pieces of equal value with no date of a scrape between them. */

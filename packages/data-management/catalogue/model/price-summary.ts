@@ -24,7 +24,7 @@ export type PriceSpan = Readonly<{
 }>
 
 /** The summary of a chain. Prices are those that can be paid; if all its stores are silent, those they asked last. */
-export type Chain = Readonly<{
+export type ChainSummary = Readonly<{
   company: string
   lowest_cents: number | null
   highest_cents: number | null
@@ -50,18 +50,18 @@ const USUAL_DAYS = 90
 const BEFORE_DAYS = 30
 
 /** The chains, the cheapest first; those that are silent last. */
-export function chainsOf(prices: readonly CurrentPrice[], spans: readonly PriceSpan[]): Chain[] {
+export function chainSummaries(prices: readonly CurrentPrice[], spans: readonly PriceSpan[]): ChainSummary[] {
   const history = Map.groupBy(spans, ({ company }) => company)
   return [...Map.groupBy(prices, ({ company }) => company)]
-    .map(([company, prices]) => chainOf(company, prices, history.get(company) ?? []))
-    .sort((one, other) => rankOf(one) - rankOf(other) || (one.company < other.company ? -1 : 1))
+    .map(([company, prices]) => chainSummaryOf(company, prices, history.get(company) ?? []))
+    .sort((one, other) => chainRank(one) - chainRank(other) || (one.company < other.company ? -1 : 1))
 }
 
-function rankOf({ is_silent, lowest_cents }: Chain): number {
+function chainRank({ is_silent, lowest_cents }: ChainSummary): number {
   return (is_silent ? 1e12 : 0) + (lowest_cents ?? 1e11)
 }
 
-function chainOf(company: string, prices: readonly CurrentPrice[], spans: readonly PriceSpan[]): Chain {
+function chainSummaryOf(company: string, prices: readonly CurrentPrice[], spans: readonly PriceSpan[]): ChainSummary {
   const isSilent = prices.every(({ is_silent }) => is_silent)
   const live = prices.filter(({ is_silent }) => is_silent === isSilent)
   const buyable = live.filter(
@@ -78,22 +78,22 @@ function chainOf(company: string, prices: readonly CurrentPrice[], spans: readon
     stores: prices.filter(({ is_silent }) => !is_silent).length,
     lowest_stores: cheapest.length,
     silent_stores: prices.filter(({ is_silent }) => is_silent).length,
-    seen_on: latestOf((cheapest.length > 0 ? cheapest : live).map(({ date }) => date)),
+    seen_on: latestDate((cheapest.length > 0 ? cheapest : live).map(({ date }) => date)),
     is_silent: isSilent,
     is_on_special: cheapest.some(({ is_on_special }) => is_on_special === true),
     was_price_cents: was.size === 1 ? [...was][0]! : null,
-    ...pastOf(spans, lowest),
+    ...pastPricesOf(spans, lowest),
   }
 }
 
-function pastOf(spans: readonly PriceSpan[], lowest: number | null) {
+function pastPricesOf(spans: readonly PriceSpan[], lowest: number | null) {
   const buyable = spans.filter(({ isBuyable }) => isBuyable)
-  const until = latestOf(buyable.map(({ to }) => to))
+  const until = latestDate(buyable.map(({ to }) => to))
   const plain = buyable.filter(({ isSpecial }) => !isSpecial)
-  const usual = { from: dayBefore(until, USUAL_DAYS - 1), to: until }
+  const usual = { from: daysEarlier(until, USUAL_DAYS - 1), to: until }
   return {
-    usual_cents: medianOf(plain, usual) ?? medianOf(buyable, usual),
-    usual_special_cents: medianOf(
+    usual_cents: medianPrice(plain, usual) ?? medianPrice(buyable, usual),
+    usual_special_cents: medianPrice(
       buyable.filter(({ isSpecial }) => isSpecial),
       { from: '', to: until },
     ),
@@ -102,7 +102,7 @@ function pastOf(spans: readonly PriceSpan[], lowest: number | null) {
 }
 
 /** The median price within a span, weighted by the days of all stores; null if there are none. */
-function medianOf(spans: readonly PriceSpan[], within: Readonly<{ from: string; to: string }>): number | null {
+function medianPrice(spans: readonly PriceSpan[], within: Readonly<{ from: string; to: string }>): number | null {
   const days = new Map<number, number>()
   let total = 0
   for (const { from, to, price_cents } of spans) {
@@ -124,7 +124,7 @@ function lowestBefore(spans: readonly PriceSpan[], price: number): number | null
   const now = spans.filter(({ isCurrent, price_cents }) => isCurrent && price_cents === price)
   if (now.length === 0) return null
   const began = now.map(({ from }) => from).sort()[0]!
-  const [from, to] = [dayBefore(began, BEFORE_DAYS), dayBefore(began, 1)]
+  const [from, to] = [daysEarlier(began, BEFORE_DAYS), daysEarlier(began, 1)]
   const before = spans.filter((span) => span.from <= to && span.to >= from).map(({ price_cents }) => price_cents)
   return before.length === 0 ? null : Math.min(...before)
 }
@@ -143,10 +143,10 @@ export function lowestEver(spans: readonly PriceSpan[]): LowestEver | undefined 
   return found
 }
 
-function latestOf(dates: readonly string[]): string {
+function latestDate(dates: readonly string[]): string {
   return dates.reduce((latest, date) => (date > latest ? date : latest), '')
 }
 
-function dayBefore(date: string, days: number): string {
+function daysEarlier(date: string, days: number): string {
   return date === '' ? '' : addDays(date, -days)
 }

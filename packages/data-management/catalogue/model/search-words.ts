@@ -2,10 +2,10 @@
  * The words that listings are found by, and the queries for them. Pure.
  *
  * Besides the words of its name and brand, a listing has marked words, which occur in no text: its company, its
- * categories, the amount in its pack, and the words that say what it is, with how many others stand beside them.
+ * categories, the amount in its pack, and its head nouns with the length class of its name.
  */
 import { stemOf } from './article-words.ts'
-import { headsOf, plainWordsOf, type Shelf, type Shelved, shelfOf } from './head-noun.ts'
+import { headNounsOf, plainWordsOf, type Shelf, type ShelvedArticle, shelfOf } from './head-noun.ts'
 import { packSizeOf } from './pack-size.ts'
 import { wordsOfTexts } from './words.ts'
 
@@ -14,9 +14,9 @@ const COMPANY_MARK = '\ue000'
 const HEAD_MARK = '\ue001'
 const AMOUNT_MARK = '\ue002'
 const CATEGORY_MARK = '\ue003'
-const BEHIND_MARKS = '\ue004'
+const AFTER_MARKS = '\ue004'
 
-/** Classes of how many words stand beside the one that says what an article is: none or one, two, more. */
+/** Classes of how many words a name has besides the head noun: none or one, two, more. */
 export const NAME_LENGTH_CLASSES = [1, 2, 3] as const
 
 /** A word that must occur, or (`isPrefix`) with which a word must begin. */
@@ -29,25 +29,25 @@ export type Alternative = Readonly<{ words: readonly SearchWord[]; weight: numbe
 export type SearchTerms = readonly (readonly Alternative[])[]
 
 /** The fields of a listing that its search words are made of. */
-export type SearchableListing = Shelved &
+export type SearchableListing = ShelvedArticle &
   Readonly<{ companyId: number; size: string | null; categoryIds: readonly number[] }>
 
 /** All words that a listing is found by, each once. */
-export function wordsOfListing(listing: SearchableListing, shelf: Shelf = shelfOf(listing.categories)): string[] {
+export function searchWordsOf(listing: SearchableListing, shelf: Shelf = shelfOf(listing.categories)): string[] {
   const plain = plainWordsOf(listing)
   const lengthClass = lengthClassOf(plain.length)
   return [
     companyWord(listing.companyId),
     ...listing.categoryIds.map(categoryWord),
-    ...headsOf(listing, plain, shelf).map((stem) => headWord(lengthClass, stem)),
+    ...headNounsOf(listing, plain, shelf).map((stem) => headWord(lengthClass, stem)),
     ...amountWords([listing.name, listing.size]),
     ...wordsOfTexts([listing.name, listing.brand]),
   ]
 }
 
 /** Whether a word is a marked word. */
-export function isMarked(word: string): boolean {
-  return word >= COMPANY_MARK && word < BEHIND_MARKS
+export function isMarkedWord(word: string): boolean {
+  return word >= COMPANY_MARK && word < AFTER_MARKS
 }
 
 /** The word that finds everything of a company. */
@@ -72,13 +72,13 @@ export function amountWords(texts: readonly (string | null)[]): string[] {
   return [...found]
 }
 
-/** The marked word that finds listings whose head is this word, with names of one of NAME_LENGTH_CLASSES. */
-export function headWordQuery({ word, isPrefix }: SearchWord, lengthClass: number): SearchWord {
+/** The marked word that finds listings with this head noun, and names of one of NAME_LENGTH_CLASSES. */
+export function headNounQuery({ word, isPrefix }: SearchWord, lengthClass: number): SearchWord {
   return { word: headWord(lengthClass, isPrefix ? word : stemOf(word)), isPrefix }
 }
 
 /** A group of alternatives: one of these marked words must occur. */
-export function markedWordQuery(...words: readonly string[]): readonly Alternative[] {
+export function markedAlternatives(...words: readonly string[]): readonly Alternative[] {
   return words.map((word) => ({ words: [{ word, isPrefix: false }], weight: 1 }))
 }
 
@@ -91,7 +91,7 @@ function lengthClassOf(words: number): number {
 }
 
 /** A query in the language of FTS5. Quoted, a word is a word: nothing in it is an operator, and no word contains a quote. */
-export function matchOf(terms: SearchTerms): string {
+export function fts5QueryOf(terms: SearchTerms): string {
   return queryText(terms, { and: ' AND ', or: ' OR ' }, ({ word, isPrefix }) => `"${word}"${isPrefix ? ' *' : ''}`)
 }
 
@@ -110,12 +110,12 @@ function queryText(
 }
 
 /** Whether a listing with these words is found: the same answer that both databases give. */
-export function isFound(words: readonly string[], terms: SearchTerms): boolean {
-  return terms.every((group) => group.some((alternative) => isMet(words, alternative)))
+export function matchesTerms(words: readonly string[], terms: SearchTerms): boolean {
+  return terms.every((group) => group.some((alternative) => matchesAlternative(words, alternative)))
 }
 
 /** Whether all words of an alternative occur. */
-export function isMet(words: readonly string[], alternative: Alternative): boolean {
+export function matchesAlternative(words: readonly string[], alternative: Alternative): boolean {
   return alternative.words.every(({ word, isPrefix }) =>
     words.some((each) => (isPrefix ? each.startsWith(word) : each === word)),
   )

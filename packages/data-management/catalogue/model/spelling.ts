@@ -11,32 +11,34 @@ const LETTERS_MAX = 24
 const LONG_LETTERS = 8
 
 /** What a word is indexed by: itself, and its variants. */
-export function variantsOf(word: string): string[] {
-  return isVaried(word) ? [...new Set([word, ...withoutLetters(beginningOf(word), 1)])] : [word]
+export function indexVariantsOf(word: string): string[] {
+  return hasVariants(word) ? [...new Set([word, ...withoutLetters(beginningOf(word), 1)])] : [word]
 }
 
 /** The variants of what was typed. */
-export function variantsSought(typed: string): string[] {
-  return isVaried(typed) ? [...withoutLetters(beginningOf(typed), errorsIn(typed))] : []
+export function queryVariantsOf(typed: string): string[] {
+  return hasVariants(typed) ? [...withoutLetters(beginningOf(typed), errorsAllowed(typed))] : []
 }
 
 /** Those of these words that may be meant, grouped by likelihood, the likeliest first; none with too many errors. */
-export function nearTo(typed: string, words: readonly string[]): string[][] {
-  const ranked = words.map((word) => ({ word, rank: rankOf(typed, word) }))
-  const near = ranked.filter(({ rank }) => rank < 2 * (errorsIn(typed) + 1)).sort((one, other) => one.rank - other.rank)
+export function correctionsOf(typed: string, words: readonly string[]): string[][] {
+  const ranked = words.map((word) => ({ word, rank: correctionRank(typed, word) }))
+  const near = ranked
+    .filter(({ rank }) => rank < 2 * (errorsAllowed(typed) + 1))
+    .sort((one, other) => one.rank - other.rank)
   return [...Map.groupBy(near, ({ rank }) => rank).values()].map((group) => group.map(({ word }) => word))
 }
 
 /** Twice the distance, and one more if the first letter differs: a mistyped word seldom begins with another letter. */
-function rankOf(typed: string, word: string): number {
-  return 2 * distance(typed, word) + (word[0] === typed[0] ? 0 : 1)
+function correctionRank(typed: string, word: string): number {
+  return 2 * editDistance(typed, word) + (word[0] === typed[0] ? 0 : 1)
 }
 
-function isVaried(word: string): boolean {
+function hasVariants(word: string): boolean {
   return word.length >= LETTERS_MIN && word.length <= LETTERS_MAX && /^\p{L}+$/u.test(word)
 }
 
-function errorsIn(word: string): number {
+function errorsAllowed(word: string): number {
   return word.length >= LONG_LETTERS ? 2 : 1
 }
 
@@ -56,16 +58,16 @@ function withoutLetters(text: string, count: number): Set<string> {
 }
 
 /** The edit distance: how many letters are missing, additional, wrong or swapped. */
-function distance(one: string, other: string): number {
+function editDistance(one: string, other: string): number {
   let before: number[] = []
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
-  for (let at = 1; at <= one.length; at++) {
-    const next = [at]
-    for (let beside = 1; beside <= other.length; beside++) {
-      const isOther = one[at - 1] === other[beside - 1] ? 0 : 1
-      let least = Math.min(row[beside]! + 1, next[beside - 1]! + 1, row[beside - 1]! + isOther)
-      if (one[at - 1] === other[beside - 2] && one[at - 2] === other[beside - 1])
-        least = Math.min(least, before[beside - 2]! + 1)
+  let row = Array.from({ length: other.length + 1 }, (_, line) => line)
+  for (let line = 1; line <= one.length; line++) {
+    const next = [line]
+    for (let column = 1; column <= other.length; column++) {
+      const isOther = one[line - 1] === other[column - 1] ? 0 : 1
+      let least = Math.min(row[column]! + 1, next[column - 1]! + 1, row[column - 1]! + isOther)
+      if (one[line - 1] === other[column - 2] && one[line - 2] === other[column - 1])
+        least = Math.min(least, before[column - 2]! + 1)
       next.push(least)
     }
     before = row

@@ -6,18 +6,18 @@
  *   articles ─▶ words, weighed ─▶ those with a rare word in common ─▶ what forbids ─▶ score ─▶ the best of each
  */
 import {
-  areForms,
+  areAllForms,
   articleWordsOf,
+  categoryWordsOf,
   foldedText,
   isDeciding,
   isNeverImplied,
-  shelfWordsOf,
   stemsOf,
 } from './article-words.ts'
 import { departmentOf, mayShareArticles } from './departments.ts'
-import { brandLengthsOf, type Named } from './name-brands.ts'
+import { brandWordCounts, type NameAndBrand } from './name-brands.ts'
 import { type PackSize, packSizeOf } from './pack-size.ts'
-import { pricedSizeOf, WEIGHED } from './unit-price.ts'
+import { pricedSizeOf, SOLD_BY_WEIGHT } from './unit-price.ts'
 
 /** A listing to be compared. */
 export type Article = Readonly<{
@@ -29,66 +29,68 @@ export type Article = Readonly<{
   category: string
 }>
 
-export type Level = 'identical' | 'comparable'
+export type PairLevel = 'identical' | 'comparable'
 
 /** Two listings that are suggested, the one of the smaller id first. `score`: from 0 to 1. */
-export type Pair = Readonly<{ a: number; b: number; level: Level; score: number; reasons: readonly string[] }>
+export type ArticlePair = Readonly<{ a: number; b: number; level: PairLevel; score: number; reasons: string[] }>
 
 /** The version of these rules, to be changed when they find other pairs than before. */
-export const RULES = 2
+export const PAIR_RULES_VERSION = 2
 
 const SIZE_RATIO_MAX = 1.5
 const SCORE_MIN = 0.55
-const SUGGESTED_MAX = 3
+const PAIRS_PER_ARTICLE_MAX = 3
 const CANDIDATES_MAX = 400
-const SAME_AMOUNT = 0.02
-const UNKNOWN = 1.25
+const SAME_SIZE_TOLERANCE = 0.02
+/** The ratio that is assumed if a size is unknown. */
+const UNKNOWN_RATIO = 1.25
 /** The factor for a word that no other company has: it is more often a name than a kind of article. */
-const FOREIGN = 0.6
-const UNKNOWN_SCORE_MIN = 0.9
-/** Weighed, but in a pack of a known size; what is sold by the piece may be taken in any number. */
+const SOLE_USER_FACTOR = 0.6
+const UNKNOWN_RATIO_SCORE_MIN = 0.9
+/** Sold by weight, but in packs of a known size; pieces may be bought in any number. */
 const PACKED = /\bper (?:package|pack)\b/iu
 
-type Indexed = Readonly<{
+type IndexEntry = Readonly<{
   article: Article
   text: string
   brand: string
   field: string
   words: ReadonlySet<string>
-  lead: ReadonlySet<string>
-  shelf: ReadonlySet<string>
+  brandWords: ReadonlySet<string>
+  categoryWords: ReadonlySet<string>
   department: string | undefined
   size: PackSize | undefined
   isWeighed: boolean
   isPacked: boolean
   /** "Each" of what is not sold by the piece: how much is in it is unknown. */
-  isUntold: boolean
+  isContentUnknown: boolean
 }>
 
 /** The pairs of these articles. */
-export function pairsOf(articles: readonly Article[]): Pair[] {
-  const known = knownOf(articles)
-  const weights = weightsOf(known)
-  const byWord = indexOf(known)
-  const best = new Map<string, Pair>()
+export function findPairs(articles: readonly Article[]): ArticlePair[] {
+  const known = indexEntries(articles)
+  const weights = wordWeights(known)
+  const byWord = indexByWord(known)
+  const best = new Map<string, ArticlePair>()
   for (const one of known)
-    for (const pair of bestOf(one, candidatesOf(one, byWord, weights), weights)) best.set(`${pair.a} ${pair.b}`, pair)
+    for (const pair of bestPairsOf(one, candidatesOf(one, byWord, weights), weights))
+      best.set(`${pair.a} ${pair.b}`, pair)
   return [...best.values()].sort((one, other) => other.score - one.score || one.a - other.a || one.b - other.b)
 }
 
-function knownOf(articles: readonly Article[]): Indexed[] {
+function indexEntries(articles: readonly Article[]): IndexEntry[] {
   // Made once for each text: thousands of listings have few brands and few categories.
-  const brands = ofEach(articles, ({ brand }) => brand ?? '', wordsOf)
-  const shelves = ofEach(articles, ({ category }) => category, shelfWordsOf)
+  const brands = mapDistinct(articles, ({ brand }) => brand ?? '', wordsOf)
+  const shelves = mapDistinct(articles, ({ category }) => category, categoryWordsOf)
   const named = articles.map(({ company, category, name, brand }) => ({
     company,
     category,
     name: wordsOf(name),
     brand: brands.get(brand ?? '')!,
   }))
-  const leads = brandLengthsOf(named)
+  const leads = brandWordCounts(named)
   return articles.map((article, index) =>
-    knownArticle(article, named[index]!, leads[index]!, shelves.get(article.category)!),
+    indexEntry(article, named[index]!, leads[index]!, shelves.get(article.category)!),
   )
 }
 
@@ -97,13 +99,13 @@ function wordsOf(text: string): string[] {
 }
 
 /** Makes a value for each distinct text of the articles. */
-function ofEach<T>(articles: readonly Article[], textOf: (article: Article) => string, make: (text: string) => T) {
+function mapDistinct<T>(articles: readonly Article[], textOf: (article: Article) => string, make: (text: string) => T) {
   return new Map([...new Set(articles.map(textOf))].map((text) => [text, make(text)] as const))
 }
 
-const NONE: ReadonlySet<string> = new Set()
+const NO_WORDS: ReadonlySet<string> = new Set()
 
-function knownArticle(article: Article, named: Named, lead: number, shelf: ReadonlySet<string>): Indexed {
+function indexEntry(article: Article, named: NameAndBrand, lead: number, shelf: ReadonlySet<string>): IndexEntry {
   const stems = named.name
   const field = named.brand.join(' ')
   const bare = articleWordsOf(stems.slice(lead))
@@ -115,18 +117,18 @@ function knownArticle(article: Article, named: Named, lead: number, shelf: Reado
     text: `${stems.join(' ')} `,
     field,
     brand: lead > 0 ? stems.slice(0, lead).join(' ') : field,
-    words: areForms(bare) ? articleWordsOf(stems) : bare,
-    lead: lead === 0 ? NONE : articleWordsOf(stems.slice(0, lead)),
-    shelf,
+    words: areAllForms(bare) ? articleWordsOf(stems) : bare,
+    brandWords: lead === 0 ? NO_WORDS : articleWordsOf(stems.slice(0, lead)),
+    categoryWords: shelf,
     department,
     size,
-    isWeighed: article.size !== null && WEIGHED.test(article.size),
+    isWeighed: article.size !== null && SOLD_BY_WEIGHT.test(article.size),
     isPacked,
-    isUntold: size?.unit === 'each' && size.amount === 1 && department !== 'produce',
+    isContentUnknown: size?.unit === 'each' && size.amount === 1 && department !== 'produce',
   }
 }
 
-function weightsOf(known: readonly Indexed[]): Map<string, number> {
+function wordWeights(known: readonly IndexEntry[]): Map<string, number> {
   const counts = new Map<string, number>()
   const users = new Map<string, string | undefined>()
   for (const { words, article } of known)
@@ -137,19 +139,19 @@ function weightsOf(known: readonly Indexed[]): Map<string, number> {
   return new Map(
     [...counts].map(([word, count]) => {
       const weight = Math.log(1 + known.length / count)
-      return [word, users.get(word) === undefined ? weight : FOREIGN * weight]
+      return [word, users.get(word) === undefined ? weight : SOLE_USER_FACTOR * weight]
     }),
   )
 }
 
 /** Articles by word and department: those in other departments are no candidates. */
-type Index = ReadonlyMap<string, ReadonlyMap<string | undefined, Indexed[]>>
+type Index = ReadonlyMap<string, ReadonlyMap<string | undefined, IndexEntry[]>>
 
-function indexOf(known: readonly Indexed[]): Index {
-  const byWord = new Map<string, Map<string | undefined, Indexed[]>>()
+function indexByWord(known: readonly IndexEntry[]): Index {
+  const byWord = new Map<string, Map<string | undefined, IndexEntry[]>>()
   for (const each of known)
     for (const word of each.words) {
-      const byDepartment = byWord.get(word) ?? new Map<string | undefined, Indexed[]>()
+      const byDepartment = byWord.get(word) ?? new Map<string | undefined, IndexEntry[]>()
       byWord.set(word, byDepartment)
       const all = byDepartment.get(each.department)
       if (all === undefined) byDepartment.set(each.department, [each])
@@ -159,10 +161,10 @@ function indexOf(known: readonly Indexed[]): Index {
 }
 
 /** Articles of other companies that share one of the rarest words: without one, SCORE_MIN is never reached. */
-function candidatesOf(one: Indexed, byWord: Index, weights: ReadonlyMap<string, number>): Set<Indexed> {
+function candidatesOf(one: IndexEntry, byWord: Index, weights: ReadonlyMap<string, number>): Set<IndexEntry> {
   const sorted = [...one.words].sort((a, b) => weights.get(b)! - weights.get(a)!)
   const total = sorted.reduce((sum, word) => sum + weights.get(word)!, 0)
-  const found = new Set<Indexed>()
+  const found = new Set<IndexEntry>()
   let left = total
   for (const word of sorted) {
     if (left < SCORE_MIN * total) break
@@ -176,9 +178,13 @@ function candidatesOf(one: Indexed, byWord: Index, weights: ReadonlyMap<string, 
 }
 
 /** Two that may be a pair, the one of the smaller id first. */
-type Match = Readonly<{ one: Indexed; other: Indexed; ratio: number; score: number; total: number }>
+type Match = Readonly<{ one: IndexEntry; other: IndexEntry; ratio: number; score: number; total: number }>
 
-function bestOf(one: Indexed, candidates: Iterable<Indexed>, weights: ReadonlyMap<string, number>): Pair[] {
+function bestPairsOf(
+  one: IndexEntry,
+  candidates: Iterable<IndexEntry>,
+  weights: ReadonlyMap<string, number>,
+): ArticlePair[] {
   const matches: Match[] = []
   for (const other of candidates) {
     const match = matchOf(one, other, weights)
@@ -186,21 +192,21 @@ function bestOf(one: Indexed, candidates: Iterable<Indexed>, weights: ReadonlyMa
   }
   const idsOf = ({ one: first, other: second }: Match) => [first.article.id, second.article.id] as const
   matches.sort((a, b) => b.total - a.total || idsOf(a)[0] - idsOf(b)[0] || idsOf(a)[1] - idsOf(b)[1])
-  return matches.slice(0, SUGGESTED_MAX).map(pairOf)
+  return matches.slice(0, PAIRS_PER_ARTICLE_MAX).map(pairOf)
 }
 
 /** The match of two articles, or undefined if something forbids it. The order of the arguments does not matter. */
-function matchOf(first: Indexed, second: Indexed, weights: ReadonlyMap<string, number>): Match | undefined {
+function matchOf(first: IndexEntry, second: IndexEntry, weights: ReadonlyMap<string, number>): Match | undefined {
   const [one, other] = first.article.id < second.article.id ? [first, second] : [second, first]
   const ratio = sizeRatio(one, other)
   if (ratio === undefined || ratio > SIZE_RATIO_MAX) return undefined
   const score = scoreOf(one, other, weights)
-  if (score < (ratio === UNKNOWN ? UNKNOWN_SCORE_MIN : SCORE_MIN)) return undefined
+  if (score < (ratio === UNKNOWN_RATIO ? UNKNOWN_RATIO_SCORE_MIN : SCORE_MIN)) return undefined
   return { one, other, ratio, score, total: Math.round(score * (1 - 0.1 * (ratio - 1)) * 1000) / 1000 }
 }
 
-function pairOf({ one, other, ratio, score, total }: Match): Pair {
-  const isSameSize = ratio <= 1 + SAME_AMOUNT
+function pairOf({ one, other, ratio, score, total }: Match): ArticlePair {
+  const isSameSize = ratio <= 1 + SAME_SIZE_TOLERANCE
   const isIdentical = score === 1 && isSameSize && haveSameBrand(one, other)
   const times = `sizes within ${(Math.ceil(ratio * 100) / 100).toFixed(2)} times`
   return {
@@ -210,7 +216,7 @@ function pairOf({ one, other, ratio, score, total }: Match): Pair {
     score: total,
     reasons: [
       `words in common: ${commonWords(one, other).join(', ')}`,
-      ratio === UNKNOWN ? 'a size is not told' : isSameSize ? 'the same size' : times,
+      ratio === UNKNOWN_RATIO ? 'a size is not told' : isSameSize ? 'the same size' : times,
       ...(isIdentical ? [`the same brand: ${one.brand}`] : []),
     ],
   }
@@ -220,65 +226,65 @@ function pairOf({ one, other, ratio, score, total }: Match): Pair {
  * The share of the weight of their words that is common; 0 if only one has a deciding word. What the other's category
  * says need not be in its name: "paprika" among herbs and spices is a spice.
  */
-function scoreOf(one: Indexed, other: Indexed, weights: ReadonlyMap<string, number>): number {
+function scoreOf(one: IndexEntry, other: IndexEntry, weights: ReadonlyMap<string, number>): number {
   let [common, only] = [0, 0]
   for (const word of one.words) {
-    if (has(other, word)) common += weights.get(word)!
-    else if (other.shelf.has(word)) continue
-    else if (decides(word, one)) return 0
+    if (hasWord(other, word)) common += weights.get(word)!
+    else if (other.categoryWords.has(word)) continue
+    else if (isDecidingFor(word, one)) return 0
     else only += weights.get(word)!
   }
   for (const word of other.words) {
     if (one.words.has(word)) continue
-    if (one.lead.has(word)) common += weights.get(word)!
-    else if (one.shelf.has(word)) continue
-    else if (decides(word, other)) return 0
+    if (one.brandWords.has(word)) common += weights.get(word)!
+    else if (one.categoryWords.has(word)) continue
+    else if (isDecidingFor(word, other)) return 0
     else only += weights.get(word)!
   }
   return common === 0 ? 0 : common / (common + only)
 }
 
-function has({ words, lead }: Indexed, word: string): boolean {
-  return words.has(word) || lead.has(word)
+function hasWord({ words, brandWords }: IndexEntry, word: string): boolean {
+  return words.has(word) || brandWords.has(word)
 }
 
 /** The words in common. A brand that one name begins with may stand anywhere in the other. */
-function commonWords(one: Indexed, other: Indexed): string[] {
-  const both = [...one.words].filter((word) => has(other, word))
-  return [...both, ...[...other.words].filter((word) => one.lead.has(word) && !one.words.has(word))]
+function commonWords(one: IndexEntry, other: IndexEntry): string[] {
+  const both = [...one.words].filter((word) => hasWord(other, word))
+  return [...both, ...[...other.words].filter((word) => one.brandWords.has(word) && !one.words.has(word))]
 }
 
 /** Whether a word decides. What the article's own category says of everything does not, except diets and animals. */
-function decides(word: string, { shelf }: Indexed): boolean {
-  return isDeciding(word) && (isNeverImplied(word) || !shelf.has(word))
+function isDecidingFor(word: string, { categoryWords }: IndexEntry): boolean {
+  return isDeciding(word) && (isNeverImplied(word) || !categoryWords.has(word))
 }
 
 /** How many times larger one is than the other, from 1 up; undefined if that is unknown or their kinds differ. */
-function sizeRatio(one: Indexed, other: Indexed): number | undefined {
+function sizeRatio(one: IndexEntry, other: IndexEntry): number | undefined {
   if (one.isWeighed && other.isWeighed) return 1
   if ((one.isWeighed && !one.isPacked) || (other.isWeighed && !other.isPacked)) return undefined
   if (one.size === undefined || other.size === undefined) return undefined
-  if (one.isUntold || other.isUntold) return UNKNOWN
-  if (!areOfOneKind(one, other)) return undefined
+  if (one.isContentUnknown || other.isContentUnknown) return UNKNOWN_RATIO
+  if (!haveComparableUnits(one, other)) return undefined
   const [amount, otherAmount] = [one.size.amount, other.size.amount]
   return amount < otherAmount ? otherAmount / amount : amount / otherAmount
 }
 
 /** Shops measure the same thing by weight or by volume: what is poured or spread weighs about a gram per millilitre. */
-function areOfOneKind(one: Indexed, other: Indexed): boolean {
+function haveComparableUnits(one: IndexEntry, other: IndexEntry): boolean {
   if (one.size!.unit === other.size!.unit) return true
-  const isMeasured = ({ size }: Indexed) => size!.unit === 'g' || size!.unit === 'ml'
+  const isMeasured = ({ size }: IndexEntry) => size!.unit === 'g' || size!.unit === 'ml'
   return isMeasured(one) && isMeasured(other) && one.department === other.department && one.department !== 'frozen'
 }
 
 /**
- * Whether both have a brand, in front of the name or as the field, and each of these at least once. A field alone does
- * not count: it is often that of a maker, or of a stranger.
+ * Whether both have the same brand, in front of the name or in the brand field, and each of these at least once. The
+ * field alone is not enough: it is often a maker, or wrong.
  */
-function haveSameBrand(one: Indexed, other: Indexed): boolean {
+function haveSameBrand(one: IndexEntry, other: IndexEntry): boolean {
   const names = [one.text, other.text]
   const isNamed = (brand: string) => brand !== '' && names.some((name) => name.startsWith(`${brand} `))
-  const isHad = (brand: string, { field, text }: Indexed) => field === brand || text.startsWith(`${brand} `)
+  const isHad = (brand: string, { field, text }: IndexEntry) => field === brand || text.startsWith(`${brand} `)
   const brands = [one.brand, other.brand, one.field, other.field]
   return brands.some(
     (brand) =>

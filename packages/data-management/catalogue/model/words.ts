@@ -6,24 +6,24 @@
 const ACCENTS = /[\u0300-\u036f]/g
 const APOSTROPHES = /['\u2019\u02bc]/g
 // Scripts that put no space between words: each letter counts as a word.
-const UNSPACED =
+const LETTER_OF_UNSPACED_SCRIPT =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]\p{M}*/gu
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
-const PLAIN_TEXT = /^[\x00-\x7f]*$/
-const PLAIN_WORD = /[a-z0-9]+/g
+const ASCII_TEXT = /^[\x00-\x7f]*$/
+const ASCII_WORD = /[a-z0-9]+/g
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
 
 /** The words of a text in their order; an apostrophe separates words. */
 export function wordsIn(text: string): string[] {
   // Fast path for ASCII, which most names are: it takes a quarter of the time.
-  if (PLAIN_TEXT.test(text)) return text.toLowerCase().match(PLAIN_WORD) ?? []
+  if (ASCII_TEXT.test(text)) return text.toLowerCase().match(ASCII_WORD) ?? []
   // Upper then lower case, so that ß and SS, ς and Σ are equal; NFC, so that a Korean or Japanese letter is one letter.
   const folded = text.normalize('NFKD').toUpperCase().toLowerCase().replaceAll('ς', 'σ').replace(ACCENTS, '')
-  return folded.normalize('NFC').replace(UNSPACED, ' $& ').match(WORD) ?? []
+  return folded.normalize('NFC').replace(LETTER_OF_UNSPACED_SCRIPT, ' $& ').match(WORD) ?? []
 }
 
 /** The words of a typed query, each once. */
-export function wordsTyped(text: string): string[] {
+export function queryWords(text: string): string[] {
   return [...new Set(wordsIn(withoutApostrophes(text)))]
 }
 

@@ -1,11 +1,11 @@
 /** Recent load activity, and the size of the catalogue. */
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Sql } from '../../database/sql.ts'
-import { dataVersion } from './data-version.ts'
+import { readDataVersion } from './data-version.ts'
 
 /**
  * Sums over loaded files: `rows` read from them, and how many of these were `rejected`. `rejects` counts those of all
- * files, whatever became of them: as many as the list of rejects since the same time has.
+ * files, also held and failed ones, as the list of rejects does.
  */
 export type Activity = Readonly<{
   files: number
@@ -17,7 +17,7 @@ export type Activity = Readonly<{
 }>
 
 /** How much there is in the catalogue. */
-export type Totals = Readonly<{
+export type CatalogueTotals = Readonly<{
   companies: number
   stores: number
   listings: number
@@ -26,7 +26,7 @@ export type Totals = Readonly<{
 }>
 
 /** What was loaded in one hour: `rows` without those that were rejected. */
-export type Hour = Readonly<{ from: string; files: number; rows: number }>
+export type HourlyLoads = Readonly<{ from: string; files: number; rows: number }>
 
 /** A loaded file that has rejected rows. */
 export type LoadWithRejects = Readonly<{
@@ -51,7 +51,7 @@ export async function activitySince(database: Sql, since: number): Promise<Activ
 }
 
 /** What was loaded in each of the last hours, the current hour last; hours begin at full hours of UTC. */
-export async function throughput(database: Sql, now: number, hours: number): Promise<Hour[]> {
+export async function hourlyLoads(database: Sql, now: number, hours: number): Promise<HourlyLoads[]> {
   const current = Math.floor(now / HOUR_MS)
   const first = current - hours + 1
   const records = await database.all<{ hour: number; files: number; rows: number }>(
@@ -99,21 +99,21 @@ export async function countLoadsWithRejects(database: Sql, since: number, max: n
 }
 
 /** What each read-only connection has counted, with the version of the database at that time. */
-const counted = new WeakMap<Sql, Readonly<{ version: number; totals: Totals }>>()
+const totalsByConnection = new WeakMap<Sql, Readonly<{ version: number; totals: CatalogueTotals }>>()
 
 /** Counts everything: some ten milliseconds for a million listings, and nothing while nobody has written since. */
-export async function totals(database: Sql): Promise<Totals> {
-  const version = await dataVersion(database)
-  const known = counted.get(database)
+export async function catalogueTotals(database: Sql): Promise<CatalogueTotals> {
+  const version = await readDataVersion(database)
+  const known = totalsByConnection.get(database)
   if (known !== undefined && known.version === version) return known.totals
   const found = await countAll(database)
-  if (version !== undefined) counted.set(database, { version, totals: found })
+  if (version !== undefined) totalsByConnection.set(database, { version, totals: found })
   return found
 }
 
 /** The number of a product is that of its first listing. SQLite has an index of all others, which are fewer. */
-async function countAll(database: Sql): Promise<Totals> {
-  const all = await database.get<Omit<Totals, 'products'> & { joined: number }>(
+async function countAll(database: Sql): Promise<CatalogueTotals> {
+  const all = await database.get<Omit<CatalogueTotals, 'products'> & { joined: number }>(
     `select (select count(*) from company) as companies, (select count(*) from store) as stores,
       (select count(*) from listing) as listings, (select count(*) from scrape) as scrapes,
       (select count(*) from listing where product_id <> id) as joined`,

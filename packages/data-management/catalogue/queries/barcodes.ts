@@ -2,6 +2,7 @@
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
+import { slicesOf } from '../load/batches.ts'
 
 /** A SKU with the barcode that its listing has now. */
 export type KnownBarcode = Readonly<{ sku: string; barcode: string }>
@@ -11,8 +12,7 @@ const SKUS_AT_ONCE = 500
 /** The known barcodes of some SKUs of a company, in the order of the SKUs. */
 export async function knownBarcodes(database: Sql, company: string, skus: readonly string[]): Promise<KnownBarcode[]> {
   const found: KnownBarcode[] = []
-  for (let from = 0; from < skus.length; from += SKUS_AT_ONCE) {
-    const some = skus.slice(from, from + SKUS_AT_ONCE)
+  for (const some of slicesOf(skus, SKUS_AT_ONCE)) {
     const wanted = some.map(() => '?').join(', ')
     // Includes SKUs that no scrape has shown yet.
     const sql = `select code as sku, ${BARCODE_OF_LISTING} as barcode from listing

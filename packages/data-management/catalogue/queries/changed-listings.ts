@@ -51,22 +51,22 @@ export async function changeViews(database: Sql, lines: readonly ChangeLine[]): 
   const listings = new Map(records.map((record) => [record.id, record]))
   return lines.flatMap((line) => {
     const listing = listings.get(line.listing_id)
-    return listing === undefined ? [] : [viewOf(line, listing)]
+    return listing === undefined ? [] : [changeView(line, listing)]
   })
 }
 
-function viewOf(line: ChangeLine, { id: _, by_name, code, ...listing }: ListingRecord): ChangeView {
+function changeView(line: ChangeLine, { id: _, by_name, code, ...listing }: ListingRecord): ChangeView {
   const { kind, by_share, stores, first_date, last_date } = line
-  const [from, to] = [priceOf(line.from_cents), priceOf(line.to_cents)]
-  const isOfPrice = (kind === 'cheaper' || kind === 'dearer') && from !== null && to !== null
+  const [from, to] = [knownPrice(line.from_cents), knownPrice(line.to_cents)]
+  const isPriceChange = (kind === 'cheaper' || kind === 'dearer') && from !== null && to !== null
   return {
     kind,
     ...listing,
     sku: by_name === 1 ? null : code,
     from_cents: from,
     to_cents: to,
-    change_cents: isOfPrice ? to - from : null,
-    change_share: isOfPrice ? (Math.sign(to - from) * -by_share) / MILLION : null,
+    change_cents: isPriceChange ? to - from : null,
+    change_share: isPriceChange ? (Math.sign(to - from) * -by_share) / MILLION : null,
     ...unitPriceView(unitPriceOfGoods({ name: listing.name, size: listing.size, priceCents: to ?? from })),
     stores,
     first_date,
@@ -74,6 +74,6 @@ function viewOf(line: ChangeLine, { id: _, by_name, code, ...listing }: ListingR
   }
 }
 
-function priceOf(cents: number): number | null {
+function knownPrice(cents: number): number | null {
   return cents < 0 ? null : cents
 }

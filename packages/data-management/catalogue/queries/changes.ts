@@ -8,8 +8,8 @@
  * are computed from the price runs.
  */
 import type { Sql, Value } from '../../database/sql.ts'
-import { CHANGE_KINDS, type Change, type ChangeKind, changeKey, changesIn } from '../model/changes.ts'
-import { type StoreDates, transitionsOn } from './transitions.ts'
+import { CHANGE_KINDS, type ChangeKind, changeKey, changesInTransition, type PriceChange } from '../model/changes.ts'
+import { readTransitions, type StoreDates } from './transitions.ts'
 
 /** Which of the two ranks of a change orders the lines first. */
 export type ChangeOrder = 'share' | 'cents'
@@ -31,28 +31,28 @@ export type ChangesQuery = Readonly<{
 }>
 
 /** A change. `stores`: in how many stores it happened; a store is counted once per date. */
-export type ChangeLine = Change & { stores: number; first_date: string; last_date: string }
+export type ChangeLine = PriceChange & { stores: number; first_date: string; last_date: string }
 
 /** The number of lines of a kind, summed over the dates (not merged), and the sum of their `stores`. */
 export type ChangeCount = Readonly<{ kind: ChangeKind; lines: number; stores: number }>
 
 /** A page of lines, the cursor of the next page (null: none), and the counts of all kinds, requested or not. */
-export type ChangesFound = Readonly<{ lines: ChangeLine[]; next: ChangeCursor | null; counts: ChangeCount[] }>
+export type ChangesResult = Readonly<{ lines: ChangeLine[]; next: ChangeCursor | null; counts: ChangeCount[] }>
 
 /** Finds a page of changes. */
-export async function findChanges(database: Sql, query: ChangesQuery): Promise<ChangesFound> {
+export async function findChanges(database: Sql, query: ChangesQuery): Promise<ChangesResult> {
   if (query.storeDates !== undefined) return await changesOfStores(database, query, query.storeDates)
-  const source = await countSourceOf(database, query)
-  const days = await dayCountsOf(database, query, source)
+  const source = await findChangeTables(database, query)
+  const days = await readDayCounts(database, query, source)
   const wantedKinds = new Set(query.kinds)
   const streams = days
     .filter(({ kind }) => wantedKinds.has(kind))
     .map((day) => new LineStream(database, query, { ...source, day }))
-  return { ...pageOf(await firstLines(streams, query), query), counts: totalsByKind(days) }
+  return { ...linesPage(await firstLines(streams, query), query), counts: totalsByKind(days) }
 }
 
 /** The latest date up to `until` that has counted changes, of all companies or one; undefined if none. */
-export async function latestChanges(database: Sql, until: string, companyId?: number): Promise<string | undefined> {
+export async function latestChangeDate(database: Sql, until: string, companyId?: number): Promise<string | undefined> {
   const of = companyId === undefined ? '' : 'and company_id = ?2'
   const sql = `select max(date) as date from price_change_day where date <= ?1 ${of}`
   const values = companyId === undefined ? [until] : [until, companyId]
@@ -63,9 +63,9 @@ export async function latestChanges(database: Sql, until: string, companyId?: nu
 type DayCount = Readonly<{ date: string; kind: ChangeKind; lines: number; stores: number }>
 
 /** The tables of counts and of lines that answer a query, and the condition on both, with its values. */
-type CountSource = Readonly<{ dayTable: string; lineTable: string; where: string; values: readonly Value[] }>
+type ChangeTables = Readonly<{ dayTable: string; lineTable: string; where: string; values: readonly Value[] }>
 
-async function countSourceOf(database: Sql, { category, companyId }: ChangesQuery): Promise<CountSource> {
+async function findChangeTables(database: Sql, { category, companyId }: ChangesQuery): Promise<ChangeTables> {
   const values: Value[] = companyId === undefined ? [] : [companyId]
   const where = companyId === undefined ? '' : 'and company_id = ?'
   if (category === undefined) return { dayTable: 'price_change_day', lineTable: 'price_change', where, values }
@@ -74,7 +74,7 @@ async function countSourceOf(database: Sql, { category, companyId }: ChangesQuer
   return { ...tables, where: `and name_id = ? ${where}`, values: [found?.id ?? 0, ...values] }
 }
 
-async function dayCountsOf(database: Sql, { from, to }: ChangesQuery, source: CountSource): Promise<DayCount[]> {
+async function readDayCounts(database: Sql, { from, to }: ChangesQuery, source: ChangeTables): Promise<DayCount[]> {
   return await database.all<DayCount>(
     `select date, kind, cast(sum(lines) as integer) as lines, cast(sum(stores) as integer) as stores from ${source.dayTable}
       where date between ? and ? ${source.where} group by date, kind having sum(lines) > 0`,
@@ -99,9 +99,9 @@ class LineStream {
   isDone = false
   readonly #database: Sql
   readonly #query: ChangesQuery
-  readonly #source: CountSource & Readonly<{ day: DayCount }>
+  readonly #source: ChangeTables & Readonly<{ day: DayCount }>
 
-  constructor(database: Sql, query: ChangesQuery, source: CountSource & Readonly<{ day: DayCount }>) {
+  constructor(database: Sql, query: ChangesQuery, source: ChangeTables & Readonly<{ day: DayCount }>) {
     this.#database = database
     this.#query = query
     this.#source = source
@@ -188,22 +188,22 @@ function compareKeys(one: ChangeCursor, other: ChangeCursor): number {
   return 0
 }
 
-function pageOf(lines: readonly ChangeLine[], { limit, order }: ChangesQuery) {
+function linesPage(lines: readonly ChangeLine[], { limit, order }: ChangesQuery) {
   const page = lines.slice(0, limit)
   const last = lines.length > limit ? page.at(-1) : undefined
   return { lines: page, next: last === undefined ? null : sortKeyOf(last, order) }
 }
 
 /** The changes on some dates of stores: computes all of them and returns a page. */
-async function changesOfStores(database: Sql, query: ChangesQuery, storeDates: StoreDates): Promise<ChangesFound> {
+async function changesOfStores(database: Sql, query: ChangesQuery, storeDates: StoreDates): Promise<ChangesResult> {
   const { kinds, category, order, after } = query
   const wantedKinds = new Set(kinds)
-  const changes = (await transitionsOn(database, storeDates, category)).flatMap(({ date, stores, ...transition }) =>
-    changesIn(transition).map((change) => ({ ...change, stores, first_date: date, last_date: date })),
+  const changes = (await readTransitions(database, storeDates, category)).flatMap(({ date, stores, ...transition }) =>
+    changesInTransition(transition).map((change) => ({ ...change, stores, first_date: date, last_date: date })),
   )
   const counted = changes.map(({ kind, stores }) => ({ kind, lines: 1, stores }))
   const lines = mergeLines(changes.filter(({ kind }) => wantedKinds.has(kind)))
     .sort((one, other) => compareLines(one, other, order))
     .filter((line) => after === undefined || compareKeys(sortKeyOf(line, order), after) > 0)
-  return { ...pageOf(lines, query), counts: totalsByKind(counted) }
+  return { ...linesPage(lines, query), counts: totalsByKind(counted) }
 }

@@ -2,24 +2,24 @@
 import type { Sql } from '../../database/sql.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
 import type { ListingName } from '../catalogue.ts'
-import type { Level } from '../model/suggest.ts'
-import type { Current } from './current.ts'
+import type { PairLevel } from '../model/suggest.ts'
+import type { LiveStores } from './current.ts'
 import {
-  nameOf,
+  listingNameOf,
   PAIRED_COLUMNS,
   PAIRED_JOINS,
   type PairedListing,
   type PairedListingRow,
-  pairedListing,
-  pairedListingRows,
+  parseSuggestion,
+  pricedListing,
+  readPairedListingRows,
   type StoredSuggestion,
-  suggestionOf,
 } from './paired-listing.ts'
-import { pairText, pairTexts } from './suggestions.ts'
+import { listingPairKey, listingPairKeys } from './suggestions.ts'
 
 /** A listing of another product. `score` is null for a person's verdict, `said_by` for a suggestion. */
-export type Comparable = Omit<PairedListing, 'brand' | 'url'> &
-  Readonly<{ level: Level; score: number | null; reasons: string[]; said_by: string | null }>
+export type ComparableListing = Omit<PairedListing, 'brand' | 'url'> &
+  Readonly<{ level: PairLevel; score: number | null; reasons: string[]; said_by: string | null }>
 
 /** Finds the verdicts in force on pairs that contain one of these listings. */
 export type VerdictsAbout = (listings: readonly ListingName[]) => Promise<readonly VerdictRecord[]>
@@ -29,26 +29,27 @@ const SUGGESTED_MAX = 60
 const SHOWN_MAX = 12
 
 type SuggestedRow = PairedListingRow & StoredSuggestion & Readonly<{ mine: number }>
-type ComparableRow = Pick<Comparable, 'level' | 'score' | 'reasons' | 'said_by'> & Readonly<{ other: PairedListingRow }>
+type ComparableRow = Pick<ComparableListing, 'level' | 'score' | 'reasons' | 'said_by'> &
+  Readonly<{ other: PairedListingRow }>
 
 /** The comparable listings of a product: first those of verdicts, then the likeliest suggestions. */
-export async function comparableWith(
+export async function findComparableListings(
   database: Sql,
   productId: number,
-  current: Current,
+  current: LiveStores,
   verdictsAbout: VerdictsAbout,
-): Promise<Comparable[]> {
-  const mine = await pairedListingRows(
+): Promise<ComparableListing[]> {
+  const mine = await readPairedListingRows(
     database,
     `listing.product_id = ? order by listing.id limit ${LISTINGS_MAX}`,
     productId,
   )
-  const verdicts = await verdictsAbout(mine.map(nameOf))
-  const judged = pairTexts(verdicts.map(({ one, other }) => [one, other]))
-  const names = new Map(mine.map((listing) => [listing.id, nameOf(listing)]))
+  const verdicts = await verdictsAbout(mine.map(listingNameOf))
+  const judged = listingPairKeys(verdicts.map(({ one, other }) => [one, other]))
+  const names = new Map(mine.map((listing) => [listing.id, listingNameOf(listing)]))
   const suggested = (await suggestionsFor(database, productId)).filter((each) => {
     const own = names.get(each.mine)
-    return own === undefined || !judged.has(pairText(own, nameOf(each)))
+    return own === undefined || !judged.has(listingPairKey(own, listingNameOf(each)))
   })
   const byVerdict = await comparableByVerdict(database, productId, mine, verdicts)
   const candidates = [...byVerdict, ...suggested.map(comparableRow)]
@@ -76,7 +77,7 @@ async function suggestionsFor(database: Sql, productId: number): Promise<Suggest
 }
 
 function comparableRow({ mine: _, is_identical, score, reasons, ...other }: SuggestedRow): ComparableRow {
-  return { other, ...suggestionOf({ is_identical, score, reasons }), said_by: null }
+  return { other, ...parseSuggestion({ is_identical, score, reasons }), said_by: null }
 }
 
 /** The listings of other products that people have called comparable. */
@@ -86,13 +87,13 @@ async function comparableByVerdict(
   mine: readonly PairedListingRow[],
   verdicts: readonly VerdictRecord[],
 ): Promise<ComparableRow[]> {
-  const own = new Set(mine.map((listing) => JSON.stringify(nameOf(listing))))
+  const own = new Set(mine.map((listing) => JSON.stringify(listingNameOf(listing))))
   const found: ComparableRow[] = []
   for (const { one, other, verdict, who, reason } of verdicts) {
     if (verdict !== 'comparable') continue
     const { company, byName, code } = own.has(JSON.stringify(one)) ? other : one
     const condition = 'company.code = ? and listing.by_name = ? and listing.code = ?'
-    const [row] = await pairedListingRows(database, condition, company, byName, code)
+    const [row] = await readPairedListingRows(database, condition, company, byName, code)
     if (row === undefined || row.product_id === productId) continue
     found.push({
       other: row,
@@ -105,7 +106,11 @@ async function comparableByVerdict(
   return found
 }
 
-async function comparableView(database: Sql, { other, ...how }: ComparableRow, current: Current): Promise<Comparable> {
-  const { brand: _, url: __, ...shown } = await pairedListing(database, other, current)
+async function comparableView(
+  database: Sql,
+  { other, ...how }: ComparableRow,
+  current: LiveStores,
+): Promise<ComparableListing> {
+  const { brand: _, url: __, ...shown } = await pricedListing(database, other, current)
   return { ...shown, ...how }
 }

@@ -6,15 +6,16 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Sql, Value } from '../../database/sql.ts'
-import { type Change, changeKey, changesIn } from '../model/changes.ts'
-import { revisionOf } from './revision.ts'
+import { slicesOf } from '../load/batches.ts'
+import { changeKey, changesInTransition, type PriceChange } from '../model/changes.ts'
+import { readRevision } from './revision.ts'
 import { hasUnshelvedChanges, shelveChanges } from './shelve-changes.ts'
-import { datesOfCompany, transitionsOn } from './transitions.ts'
+import { datesOfCompany, readTransitions } from './transitions.ts'
 
-type Pending = Readonly<{ company_id: number; store_id: number; date: string; marks: number }>
+type MarkedDate = Readonly<{ company_id: number; store_id: number; date: string; marks: number }>
 
 /** A change on a date, and the number of the company's stores in which it happened. */
-type CountedChange = Change & { stores: number }
+type CountedChange = PriceChange & { stores: number }
 
 const LINES_AT_ONCE = 300
 
@@ -27,10 +28,11 @@ export async function hasUncountedChanges(database: Sql): Promise<boolean> {
 /** Counts the marked dates, newest first, and files the lines by category. Returns whether anything was marked. */
 export async function countChanges(database: Sql): Promise<boolean> {
   // A date that is marked again meanwhile keeps its mark, as `marks` differs then: it is counted again the next time.
-  const pending = await database.all<Pending>('select company_id, store_id, date, marks from change_pending')
+  const pending = await database.all<MarkedDate>('select company_id, store_id, date, marks from change_pending')
   const dates = new Map<string, readonly [companyId: number, date: string]>()
   for (const mark of pending)
-    for (const date of await datesFrom(database, mark)) dates.set(`${date} ${mark.company_id}`, [mark.company_id, date])
+    for (const date of await datesToCount(database, mark))
+      dates.set(`${date} ${mark.company_id}`, [mark.company_id, date])
   for (const name of [...dates.keys()].sort().reverse()) await countDate(database, ...dates.get(name)!)
   for (const { company_id, store_id, date, marks } of pending)
     await database.run(
@@ -47,7 +49,7 @@ export async function countChanges(database: Sql): Promise<boolean> {
  * The dates to count for a mark. The marked date itself, even if the store has no scrape of it any more, and all later
  * ones: what the scrape contained decides whether a listing is new, back or gone on them.
  */
-async function datesFrom(database: Sql, { store_id, date }: Pending): Promise<string[]> {
+async function datesToCount(database: Sql, { store_id, date }: MarkedDate): Promise<string[]> {
   const sql = 'select distinct date from scrape where store_id = ? and date > ?'
   const later = await database.all<{ date: string }>(sql, store_id, date)
   return [date, ...later.map((scrape) => scrape.date)]
@@ -55,8 +57,8 @@ async function datesFrom(database: Sql, { store_id, date }: Pending): Promise<st
 
 async function countDate(database: Sql, companyId: number, date: string): Promise<void> {
   const lines = new Map<string, CountedChange>()
-  for (const { stores, ...transition } of await transitionsOn(database, datesOfCompany(companyId, date)))
-    for (const change of changesIn(transition)) {
+  for (const { stores, ...transition } of await readTransitions(database, datesOfCompany(companyId, date)))
+    for (const change of changesInTransition(transition)) {
       const key = changeKey(change)
       const line = lines.get(key)
       if (line === undefined) lines.set(key, { ...change, stores })
@@ -86,21 +88,16 @@ async function storeLines(
     if (!lines.has(key)) toDelete.push(line)
     else if (lines.get(key)!.stores === line.stores) toWrite.delete(key)
   }
-  for (const batch of batchesOf(toDelete)) await deleteLines(database, date, batch)
-  for (const batch of batchesOf([...toWrite.values()])) await writeLines(database, [companyId, date], batch)
-}
-
-function batchesOf(lines: readonly CountedChange[]): CountedChange[][] {
-  return Array.from({ length: Math.ceil(lines.length / LINES_AT_ONCE) }, (_, at) =>
-    lines.slice(at * LINES_AT_ONCE, (at + 1) * LINES_AT_ONCE),
-  )
+  for (const batch of slicesOf(toDelete, LINES_AT_ONCE)) await deleteLines(database, date, batch)
+  for (const batch of slicesOf([...toWrite.values()], LINES_AT_ONCE))
+    await writeLines(database, [companyId, date], batch)
 }
 
 const KEY = 'kind, by_share, by_cents, listing_id, from_cents, to_cents'
 const INTEGER = 'cast(? as integer)'
 const KEY_PARAMETERS = `cast(? as text), cast(? as bigint), ${INTEGER}, ${INTEGER}, ${INTEGER}, ${INTEGER}`
 
-function keyOf(line: Change): Value[] {
+function keyValues(line: PriceChange): Value[] {
   return [line.kind, line.by_share, line.by_cents, line.listing_id, line.from_cents, line.to_cents]
 }
 
@@ -108,7 +105,7 @@ async function deleteLines(database: Sql, date: string, lines: readonly CountedC
   await database.run(
     `delete from price_change where date = ? and (${KEY}) in (values ${lines.map(() => `(${KEY_PARAMETERS})`).join(', ')})`,
     date,
-    ...lines.flatMap(keyOf),
+    ...lines.flatMap(keyValues),
   )
 }
 
@@ -123,7 +120,7 @@ async function writeLines(
     `insert into price_change (date, ${KEY}, company_id, stores)
       select line.* from (values ${tuples}) as line where exists (select 1 from listing where listing.id = line.column5)
       on conflict (date, ${KEY}) do update set stores = excluded.stores`,
-    ...lines.flatMap((line) => [date, ...keyOf(line), companyId, line.stores]),
+    ...lines.flatMap((line) => [date, ...keyValues(line), companyId, line.stores]),
   )
 }
 
@@ -146,6 +143,6 @@ async function storeCounts(
 }
 
 /** An id of the counted state, for ETags; a new one on each call while counting is not finished. */
-export async function countedRevision(database: Sql): Promise<string> {
-  return (await hasUncountedChanges(database)) ? randomUUID() : await revisionOf(database)
+export async function changesRevision(database: Sql): Promise<string> {
+  return (await hasUncountedChanges(database)) ? randomUUID() : await readRevision(database)
 }

@@ -5,9 +5,9 @@
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
-import { dataVersion } from './data-version.ts'
-import { type Clock, silentAfter } from './freshness.ts'
-import { COMPANY_DAYS, type StoreSetting, settingsByCodes } from './sources.ts'
+import { readDataVersion } from './data-version.ts'
+import { silentAfter, type ZonedNow } from './freshness.ts'
+import { JOIN_COMPANY_DAYS, type StoreSetting, settingsByCodes } from './sources.ts'
 
 /** The stores of one company that have been scraped, by their numbers. */
 export type StoresOfCompany = Readonly<{ silent: readonly number[]; live: readonly number[] }>
@@ -15,7 +15,7 @@ export type StoresOfCompany = Readonly<{ silent: readonly number[]; live: readon
 // PostgreSQL has no counts: at most RUNS_MAX price runs of a company are read, ended ones included.
 const RUNS_MAX = 20_000
 
-/** SQL: how many things the current rows of the company `wanted.value` say of availability. */
+/** SQL: how many different values `is_available` has in the current rows of the company `wanted.value`. */
 const AVAILABILITY_VALUES = {
   sqlite: 'select count(*) from availability_now where company_id = wanted.value',
   postgres: `select count(distinct coalesce(is_available, -1)) filter (where to_date is null) from (
@@ -25,7 +25,7 @@ const AVAILABILITY_VALUES = {
       ) as run where store.company_id = wanted.value limit ${RUNS_MAX}) as looked`,
 }
 
-const NONE: StoresOfCompany = { silent: [], live: [] }
+const NO_STORES: StoresOfCompany = { silent: [], live: [] }
 
 /** The last scrape of a store, and the time after which it is silent unless people have set an interval for it. */
 type StoreState = Readonly<{
@@ -38,10 +38,10 @@ type StoreState = Readonly<{
 }>
 
 /** The stores that each read-only connection has found, with the version of the database at that time. */
-const found = new WeakMap<Sql, Readonly<{ version: number; zone: TimeZone; stores: readonly StoreState[] }>>()
+const cached = new WeakMap<Sql, Readonly<{ version: number; zone: TimeZone; stores: readonly StoreState[] }>>()
 
 /** The current state of the stores and companies, made once for each answer. */
-export class Current {
+export class LiveStores {
   readonly #database: Sql
   readonly #companies = new Map<number, { silent: number[]; live: number[] }>()
   readonly #silent = new Set<number>()
@@ -50,7 +50,7 @@ export class Current {
   private constructor(
     database: Sql,
     stores: readonly StoreState[],
-    { now, zone }: Clock,
+    { now, zone }: ZonedNow,
     settings: readonly StoreSetting[],
   ) {
     this.#database = database
@@ -68,8 +68,8 @@ export class Current {
   }
 
   /** Reads every store: some microseconds each, and less while nothing has been loaded since the last time. */
-  static async at(database: Sql, clock: Clock, settings: readonly StoreSetting[] = []): Promise<Current> {
-    return new Current(database, await storesIn(database, clock.zone), clock, settings)
+  static async read(database: Sql, clock: ZonedNow, settings: readonly StoreSetting[] = []): Promise<LiveStores> {
+    return new LiveStores(database, await readStores(database, clock.zone), clock, settings)
   }
 
   isSilent(storeId: number): boolean {
@@ -77,7 +77,7 @@ export class Current {
   }
 
   storesOf(companyId: number): StoresOfCompany {
-    return this.#companies.get(companyId) ?? NONE
+    return this.#companies.get(companyId) ?? NO_STORES
   }
 
   /** The silent stores of all companies. */
@@ -105,9 +105,9 @@ async function withInformativeAvailability(database: Sql, companyIds: readonly n
   return new Set(found.map(({ id }) => id))
 }
 
-async function storesIn(database: Sql, zone: TimeZone): Promise<readonly StoreState[]> {
-  const version = await dataVersion(database)
-  const known = found.get(database)
+async function readStores(database: Sql, zone: TimeZone): Promise<readonly StoreState[]> {
+  const version = await readDataVersion(database)
+  const known = cached.get(database)
   if (known !== undefined && known.version === version && known.zone === zone) return known.stores
   const records = database.each<
     Omit<StoreState, 'silentAfter'> & { usualDays: number | null; companyDays: number | null }
@@ -115,11 +115,11 @@ async function storesIn(database: Sql, zone: TimeZone): Promise<readonly StoreSt
     `select store.id as "storeId", company_id as "companyId", company.code || '/' || store.code as codes, last_date as date,
         received_at as "receivedAt", usual_days as "usualDays", company_days as "companyDays"
       from source join load on load.id = source.load_id join store on store.id = source.store_id
-        join company on company.id = store.company_id ${COMPANY_DAYS}`,
+        join company on company.id = store.company_id ${JOIN_COMPANY_DAYS}`,
   )
   const stores: StoreState[] = []
   for await (const { usualDays, companyDays, ...store } of records)
     stores.push({ ...store, silentAfter: silentAfter(store, { usualDays, companyDays }, zone) })
-  if (version !== undefined) found.set(database, { version, zone, stores })
+  if (version !== undefined) cached.set(database, { version, zone, stores })
   return stores
 }

@@ -2,8 +2,8 @@
 import { gtinOf } from '../model/gtin.ts'
 
 /** The kinds of evidence, strongest first: a person's verdict, an equal GTIN, an equal name and size. */
-export const EVIDENCE = ['person', 'gtin', 'name'] as const
-export type Evidence = (typeof EVIDENCE)[number]
+export const EVIDENCE_KINDS = ['person', 'gtin', 'name'] as const
+export type Evidence = (typeof EVIDENCE_KINDS)[number]
 
 /** The SQL columns for the evidence of a listing; the statement must contain `listing` and `company`. */
 export const EVIDENCE_COLUMNS = `
@@ -27,13 +27,13 @@ export type EvidenceRecord = Readonly<{
 
 /** The evidence of each of a product's listings, in their order; null where it is the only one. */
 export function evidenceOf(listings: readonly EvidenceRecord[]): (Evidence | null)[] {
-  const shared = (keys: readonly (string | null)[]) => {
+  const isShared = (keys: readonly (string | null)[]) => {
     const counts = new Map<string, number>()
     for (const key of keys) if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1)
     return (key: string | null) => key !== null && counts.get(key)! > 1
   }
-  const hasGtin = shared(listings.map(({ gtin_key }) => gtin_key))
-  const hasName = shared(listings.map(({ name_key }) => name_key))
+  const hasGtin = isShared(listings.map(({ gtin_key }) => gtin_key))
+  const hasName = isShared(listings.map(({ name_key }) => name_key))
   return listings.map(({ is_said, gtin_key, name_key }) => {
     if (is_said === 1) return 'person'
     if (hasGtin(gtin_key)) return 'gtin'

@@ -3,10 +3,16 @@ import { foldedCode, isOneCode } from '@splitcart/shared/codes.ts'
 import { RULES } from '@splitcart/shared/truth/rules.ts'
 import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../../database/sql.ts'
-import { companyIdOf } from './find-products.ts'
+import { findCompanyId } from './find-products.ts'
 
 /** The newest scrape with the finding. `sha256`: of its file. */
-export type Example = Readonly<{ store_id: string; store_name: string; date: string; sha256: string; sentence: string }>
+export type FindingExample = Readonly<{
+  store_id: string
+  store_name: string
+  date: string
+  sha256: string
+  sentence: string
+}>
 
 /** A finding on a company, with the stores that have it. */
 export type ChainFinding = Readonly<{
@@ -15,7 +21,7 @@ export type ChainFinding = Readonly<{
   field: string | null
   brief: string
   stores: readonly string[]
-  example: Example
+  example: FindingExample
 }>
 
 type NewestLoad = Readonly<{
@@ -36,7 +42,7 @@ export async function chainFindings(database: Sql): Promise<ChainFinding[]> {
       where verdicts is not null and verdicts <> '[]' order by company.shown, store.shown`,
   )
   const found = new Map<string, ChainFinding>()
-  for (const load of newest) for (const finding of findingsOf(load)) add(found, load, finding)
+  for (const load of newest) for (const finding of findingsOf(load)) combine(found, load, finding)
   return [...found.values()].toSorted((one, other) => other.stores.length - one.stores.length)
 }
 
@@ -49,7 +55,7 @@ function findingsOf({ company, store_id, verdicts }: NewestLoad): Verdict[] {
   )
 }
 
-function add(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, brief, sentence }: Verdict): void {
+function combine(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, brief, sentence }: Verdict): void {
   const { company, store_id, store_name, date, sha256 } = load
   const words = brief ?? RULES[rule]!.about
   const key = JSON.stringify([company, rule, field, words])
@@ -61,9 +67,9 @@ function add(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, 
   found.set(key, { company, rule, field, brief: words, stores, example: isNewer ? example : known.example })
 }
 
-/** Says which of these names is unknown; undefined if none is. A belief about a misspelt name would have no effect. */
-export async function faultOfNames(database: Sql, company: string, store: string | null): Promise<string | undefined> {
-  const companyId = await companyIdOf(database, company)
+/** A message if the company or store is unknown, else undefined: a belief about a misspelt name would have no effect. */
+export async function unknownName(database: Sql, company: string, store: string | null): Promise<string | undefined> {
+  const companyId = await findCompanyId(database, company)
   if (companyId === undefined) return `the company ${JSON.stringify(company)} is not known`
   if (store === null) return undefined
   const found = await database.get(

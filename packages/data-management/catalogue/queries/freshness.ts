@@ -7,13 +7,13 @@
  */
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import type { DatedRows, Usual } from '../usual.ts'
+import type { DatedRowCount, UsualScraping } from '../usual-scraping.ts'
 
 /** A date on which a store was scraped. Times are milliseconds since 1970. */
-export type Scraped = DatedRows & Readonly<{ receivedAt: number }>
+export type ScrapedDate = DatedRowCount & Readonly<{ receivedAt: number }>
 
 /**
- * good: the next scrape is not overdue; late: it is overdue; silent: it is hardly to be expected any more.
+ * good: the next scrape is not overdue; late: it is overdue; silent: it is so overdue that it may never come.
  * snoozed: something is wrong, and people have accepted that for a time. retired: nothing is expected any more,
  * until a scrape comes.
  */
@@ -23,17 +23,17 @@ export type SourceState = 'good' | 'late' | 'silent' | 'snoozed' | 'retired'
 export type SourceSetting = Readonly<{ expectedDays: number | null; isRetired: boolean; snoozedUntil: string | null }>
 
 /** What is expected of a source. `companyDays`: the longest interval of its company. `isClosed`: a list of stores says so. */
-export type Expected = Usual &
+export type Expectation = UsualScraping &
   Readonly<{ companyDays?: number | null; set?: SourceSetting | undefined; isClosed?: boolean }>
 
 /** One day of a source; none: nothing was due. */
 export type DayState = 'good' | 'late' | 'partial' | 'missing' | 'none'
 
-/** When it is now, and in which zone days begin. */
-export type Clock = Readonly<{ now: number; zone: TimeZone }>
+/** The current time, and the time zone of days. */
+export type ZonedNow = Readonly<{ now: number; zone: TimeZone }>
 
-/** The same, and the share of the usual rows below which a scrape is partial, from 0 to 1. */
-export type Moment = Clock & Readonly<{ partialShare: number }>
+/** `partialShare`: the share of the usual rows below which a scrape is partial, from 0 to 1. */
+export type FreshnessContext = ZonedNow & Readonly<{ partialShare: number }>
 
 /** `dueDate` is that of the next scrape; null while no interval is known, and if nothing is expected. */
 export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; isPartial: boolean }>
@@ -41,28 +41,28 @@ export type Freshness = Readonly<{ dueDate: string | null; state: SourceState; i
 const LATE_FROM = 1.5
 const SILENT_FROM = 2
 // The interval if no store of the company was scraped twice.
-const UNKNOWN_DAYS = 14
+const DEFAULT_INTERVAL_DAYS = 14
 
 /** The freshness of a source, from its latest date and what is expected of it. */
-export function freshnessOf(last: Scraped, expected: Expected, moment: Moment): Freshness {
-  const isPartial = last.rows < moment.partialShare * expected.usualRows
-  const overdue = overdueState(last, expected, moment)
-  const state = applySetting(overdue, expected, isPartial, moment)
+export function freshnessOf(last: ScrapedDate, expected: Expectation, context: FreshnessContext): Freshness {
+  const isPartial = last.rows < context.partialShare * expected.usualRows
+  const overdue = overdueState(last, expected, context)
+  const state = applySetting(overdue, expected, isPartial, context)
   const days = intervalOf(expected)
-  const dueDate = days === null || state === 'retired' ? null : dateOf(dayOf(last.date) + Math.round(days))
+  const dueDate = days === null || state === 'retired' ? null : dateOfDay(dayNumber(last.date) + Math.round(days))
   return { dueDate, state, isPartial }
 }
 
 /** The time after which a source is silent, unless another scrape comes or its settings change. */
 export function silentAfter(
-  last: Omit<Scraped, 'rows'>,
-  expected: Omit<Expected, 'usualRows'>,
+  last: Omit<ScrapedDate, 'rows'>,
+  expected: Omit<Expectation, 'usualRows'>,
   zone: TimeZone,
 ): number {
   return overdueFrom(last, expected, SILENT_FROM, zone)
 }
 
-function overdueState(last: Scraped, expected: Expected, { now, zone }: Clock): 'good' | 'late' | 'silent' {
+function overdueState(last: ScrapedDate, expected: Expectation, { now, zone }: ZonedNow): 'good' | 'late' | 'silent' {
   if (now > overdueFrom(last, expected, SILENT_FROM, zone)) return 'silent'
   return now > overdueFrom(last, expected, LATE_FROM, zone) ? 'late' : 'good'
 }
@@ -70,9 +70,9 @@ function overdueState(last: Scraped, expected: Expected, { now, zone }: Clock): 
 /** Applies the settings and lists of stores. That a store is closed or snoozed counts only if something is wrong. */
 function applySetting(
   overdue: SourceState,
-  { set, isClosed }: Expected,
+  { set, isClosed }: Expectation,
   isPartial: boolean,
-  clock: Clock,
+  clock: ZonedNow,
 ): SourceState {
   if (set?.isRetired) return 'retired'
   if (overdue === 'good' && !isPartial) return 'good'
@@ -80,52 +80,52 @@ function applySetting(
   return isSnoozed(set, clock) ? 'snoozed' : overdue
 }
 
-function isSnoozed(set: SourceSetting | undefined, { now, zone }: Clock): boolean {
+function isSnoozed(set: SourceSetting | undefined, { now, zone }: ZonedNow): boolean {
   return set !== undefined && set.snoozedUntil !== null && now < zone.startOf(set.snoozedUntil)
 }
 
 /** Days from one scrape to the next; null if unknown. */
-function intervalOf({ usualDays, set }: Pick<Expected, 'usualDays' | 'set'>): number | null {
+function intervalOf({ usualDays, set }: Pick<Expectation, 'usualDays' | 'set'>): number | null {
   return set?.expectedDays ?? usualDays
 }
 
 function overdueFrom(
-  last: Omit<Scraped, 'rows'>,
-  expected: Omit<Expected, 'usualRows'>,
+  last: Omit<ScrapedDate, 'rows'>,
+  expected: Omit<Expectation, 'usualRows'>,
   intervals: number,
   zone: TimeZone,
 ): number {
-  const days = intervalOf(expected) ?? expected.companyDays ?? UNKNOWN_DAYS
-  return seenAt(last, zone) + intervals * days * DAY_MS
+  const days = intervalOf(expected) ?? expected.companyDays ?? DEFAULT_INTERVAL_DAYS
+  return intervalStart(last, zone) + intervals * days * DAY_MS
 }
 
 /**
  * The last day to show: today, or tomorrow if a scrape has that date: it may already be that day where the store is, if
  * its time zone is ahead of the server's.
  */
-export function lastDayOf(dates: readonly string[], { now, zone }: Clock): string {
+export function lastShownDay(dates: readonly string[], { now, zone }: ZonedNow): string {
   const today = zone.dateAt(now)
-  const tomorrow = dateOf(dayOf(today) + 1)
+  const tomorrow = dateOfDay(dayNumber(today) + 1)
   return dates.includes(tomorrow) ? tomorrow : today
 }
 
 /** The days to show: `count` days that end with `to`. */
-export type Days = Readonly<{ to: string; count: number }>
+export type DayRange = Readonly<{ to: string; count: number }>
 
 /**
  * The states of days. `scraped`: the scraped dates among them, in order, and the last one before them.
  * A due day is not missing if a scrape came at most half an interval after it; nor is one after the last scrape of a
  * retired store.
  */
-export function daysOf(
-  scraped: readonly Scraped[],
-  expected: Expected,
-  { now, zone, partialShare }: Moment,
-  { to, count }: Days,
+export function dayStatesOf(
+  scraped: readonly ScrapedDate[],
+  expected: Expectation,
+  { now, zone, partialShare }: FreshnessContext,
+  { to, count }: DayRange,
 ): DayState[] {
   const usual = { usualDays: intervalOf(expected), usualRows: expected.usualRows }
-  const last = dayOf(to)
-  const byDay = scraped.map((each) => ({ ...each, day: dayOf(each.date) }))
+  const last = dayNumber(to)
+  const byDay = scraped.map((each) => ({ ...each, day: dayNumber(each.date) }))
   return Array.from({ length: count }, (_, index) => {
     const day = last - count + 1 + index
     const at = byDay.find((each) => each.day === day)
@@ -134,15 +134,16 @@ export function daysOf(
     const after = byDay.find((each) => each.day > day)
     if (before === undefined || usual.usualDays === null || !isDue(day - before.day, usual.usualDays)) return 'none'
     if (after === undefined && expected.set?.isRetired) return 'none'
-    const waited = after === undefined ? (now - seenAt(before, zone)) / DAY_MS - (day - before.day) : after.day - day
+    const waited =
+      after === undefined ? (now - intervalStart(before, zone)) / DAY_MS - (day - before.day) : after.day - day
     return waited > (LATE_FROM - 1) * usual.usualDays ? 'missing' : 'none'
   })
 }
 
 function stateOfScrape(
-  { date, rows, receivedAt }: Scraped,
-  { usualDays, usualRows }: Usual,
-  { zone, partialShare }: Omit<Moment, 'now'>,
+  { date, rows, receivedAt }: ScrapedDate,
+  { usualDays, usualRows }: UsualScraping,
+  { zone, partialShare }: Omit<FreshnessContext, 'now'>,
 ): DayState {
   if (rows < partialShare * usualRows) return 'partial'
   return receivedAt - zone.startOf(date) > LATE_FROM * Math.max(usualDays ?? 1, 1) * DAY_MS ? 'late' : 'good'
@@ -156,21 +157,21 @@ function isDue(daysSince: number, usualDays: number): boolean {
 /** The settings that still apply: a store that was scraped after they were made is no longer retired. */
 export function effectiveSetting<Set extends SourceSetting & Readonly<{ at: number }>>(
   set: Set,
-  last: Omit<Scraped, 'rows'>,
+  last: Omit<ScrapedDate, 'rows'>,
   zone: TimeZone,
 ): Set {
-  return set.isRetired && seenAt(last, zone) > set.at ? { ...set, isRetired: false } : set
+  return set.isRetired && intervalStart(last, zone) > set.at ? { ...set, isRetired: false } : set
 }
 
-/** When a scrape counts as seen: on receipt, or at the end of its date if it was received later. */
-function seenAt({ date, receivedAt }: Omit<Scraped, 'rows'>, zone: TimeZone): number {
+/** When the interval after a scrape begins: on its receipt, but at the latest when its date ends. */
+function intervalStart({ date, receivedAt }: Omit<ScrapedDate, 'rows'>, zone: TimeZone): number {
   return Math.min(receivedAt, zone.endOf(date))
 }
 
-function dayOf(date: string): number {
+function dayNumber(date: string): number {
   return Date.parse(date) / DAY_MS
 }
 
-function dateOf(day: number): string {
+function dateOfDay(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }

@@ -1,12 +1,12 @@
 /** Gaps: spans in which a store was scraped and did not show a product, so that a chart must not bridge them. Pure. */
 
 /** From the first to the last date, both included. */
-export type Span = Readonly<{ from: string; to: string }>
+export type DateSpan = Readonly<{ from: string; to: string }>
 
 /** The gaps in `dates` (in order) after the first run: each spans consecutive dates that are in no run. */
-export function gapsBetween(dates: readonly string[], runs: readonly Span[]): Span[] {
+export function gapsBetween(dates: readonly string[], runs: readonly DateSpan[]): DateSpan[] {
   const sorted = runs.toSorted((one, other) => (one.from < other.from ? -1 : 1))
-  const gaps: Span[] = []
+  const gaps: DateSpan[] = []
   let next = 0
   let shownTo = ''
   let isGap = false

@@ -6,11 +6,11 @@
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import { stemOf } from '../model/article-words.ts'
-import { AMOUNT, packSizeOf } from '../model/pack-size.ts'
+import { AMOUNT_PATTERN, packSizeOf } from '../model/pack-size.ts'
 import { type Alternative, amountWords, type SearchTerms, type SearchWord } from '../model/search-words.ts'
-import { nearTo, variantsSought } from '../model/spelling.ts'
-import { wordsTyped } from '../model/words.ts'
-import { isListed } from './word-index.ts'
+import { correctionsOf, queryVariantsOf } from '../model/spelling.ts'
+import { queryWords } from '../model/words.ts'
+import { isIndexedWord } from './word-index.ts'
 
 /** `corrected`: the query with its unknown words corrected; null if nothing was corrected. */
 export type InterpretedQuery = Readonly<{ terms: SearchTerms; corrected: string | null }>
@@ -25,7 +25,7 @@ const NEAR_MAX = 4
 /** Interprets a query. Without words, there are no terms. */
 export async function interpretQuery(database: Sql, text: string): Promise<InterpretedQuery> {
   const { rest, amounts, written, isAtEnd } = amountsIn(text)
-  const typed = wordsTyped(rest).slice(0, WORDS_MAX)
+  const typed = queryWords(rest).slice(0, WORDS_MAX)
   const words = typed.map((word, index) => ({ word, isPrefix: index === typed.length - 1 && !isAtEnd }))
   const known = await knownWords(
     database,
@@ -56,14 +56,14 @@ function amountsIn(text: string) {
   const amounts: Alternative[][] = []
   const written: string[] = []
   let isAtEnd = false
-  const rest = text.replace(AMOUNT, (found, ...more) => {
+  const rest = text.replace(AMOUNT_PATTERN, (found, ...more) => {
     const [marked] = packSizeOf(found) === undefined ? [] : amountWords([found])
     if (marked === undefined) return found
     isAtEnd = text.slice((more.at(-2) as number) + found.length).trim() === ''
     written.push(found)
     const [joined, spaced] = [found.replace(/\s/g, ''), found]
     const literal = [joined, spaced].map((each) =>
-      alternative(WEIGHTS.form, ...wordsTyped(each).map((word) => ({ word, isPrefix: false }))),
+      alternative(WEIGHTS.form, ...queryWords(each).map((word) => ({ word, isPrefix: false }))),
     )
     amounts.push([alternative(WEIGHTS.typed, { word: marked, isPrefix: false }), ...literal])
     return ' '
@@ -110,7 +110,7 @@ async function isKnown(
   alternatives: Alternative[],
 ) {
   if (known.has(word) || alternatives.length > 1) return true
-  return isPrefix && (await isListed(database, { word, isPrefix }))
+  return isPrefix && (await isIndexedWord(database, { word, isPrefix }))
 }
 
 /** Adds the alternative that two neighbouring words are one, if that is a known word. */
@@ -163,20 +163,20 @@ async function knownWords(database: Sql, words: readonly string[]): Promise<Set<
 /** Those of these words that some listing has. */
 async function listedWords(database: Sql, words: readonly string[]): Promise<string[]> {
   const listed: string[] = []
-  for (const word of words) if (await isListed(database, { word, isPrefix: false })) listed.push(word)
+  for (const word of words) if (await isIndexedWord(database, { word, isPrefix: false })) listed.push(word)
   return listed
 }
 
 /** The known words that are nearest to a word, at most NEAR_MAX. */
 async function nearestWords(database: Sql, word: string): Promise<string[]> {
-  const variants = variantsSought(word)
+  const variants = queryVariantsOf(word)
   if (variants.length === 0) return []
   const { areIn, asValue } = LISTS[database.dialect]
   const found = await database.all<{ word: string }>(
     `select distinct word from spelling where variant ${areIn('?1', 'text')} order by word limit ${CANDIDATES_MAX}`,
     asValue(variants),
   )
-  for (const group of nearTo(
+  for (const group of correctionsOf(
     word,
     found.map((each) => each.word),
   )) {

@@ -1,10 +1,10 @@
 /** One listing of a pair, as it is shown beside the other: its name and what it costs now. */
 import type { Sql } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
-import type { Level } from '../model/suggest.ts'
+import type { PairLevel } from '../model/suggest.ts'
 import { unitPriceOfGoods, unitPriceView } from '../model/unit-price.ts'
-import type { Current } from './current.ts'
-import { lowestPriceOf } from './price-range.ts'
+import type { LiveStores } from './current.ts'
+import { readLowestPrice } from './price-range.ts'
 
 /** A listing, and the lowest price at which it can be bought now. */
 export type PairedListing = Readonly<{
@@ -32,7 +32,7 @@ export const PAIRED_JOINS = `join company on company.id = listing.company_id joi
   left join brand on brand.id = label.brand_id`
 
 /** The listings that meet a condition. */
-export async function pairedListingRows(
+export async function readPairedListingRows(
   database: Sql,
   condition: string,
   ...values: (string | number)[]
@@ -43,24 +43,26 @@ export async function pairedListingRows(
   )
 }
 
-/** A suggestion as it is kept: the score in thousandths, the reasons as JSON. */
+/** A suggestion as stored: the score in thousandths, the reasons as JSON. */
 export type StoredSuggestion = Readonly<{ is_identical: 0 | 1; score: number; reasons: string }>
 
 /** The fields of a stored suggestion; its score from 0 to 1. */
-export function suggestionOf({ is_identical, score, reasons }: StoredSuggestion) {
-  const level: Level = is_identical === 1 ? 'identical' : 'comparable'
+export function parseSuggestion({ is_identical, score, reasons }: StoredSuggestion) {
+  const level: PairLevel = is_identical === 1 ? 'identical' : 'comparable'
   return { level, score: score / 1000, reasons: JSON.parse(reasons) as string[] }
 }
 
-/** A listing with its prices. */
-export async function pairedListing(database: Sql, row: PairedListingRow, current: Current): Promise<PairedListing> {
+/** A listing with its lowest price. */
+export async function pricedListing(database: Sql, row: PairedListingRow, current: LiveStores): Promise<PairedListing> {
   const { id, company_code: _, by_name, code, ...shown } = row
-  const lowest_cents = await lowestPriceOf(database, id, current)
+  const lowest_cents = await readLowestPrice(database, id, current)
   const unit = unitPriceView(unitPriceOfGoods({ name: row.name, size: row.size, priceCents: lowest_cents }))
   return { ...shown, sku: by_name === 1 ? null : code, lowest_cents, ...unit }
 }
 
 /** The natural key of the listing, as in verdicts. */
-export function nameOf({ company_code, by_name, code }: PairedListingRow): ListingName {
+export function listingNameOf({ company_code, by_name, code }: NameRow): ListingName {
   return { company: company_code, byName: by_name, code }
 }
+
+type NameRow = Pick<PairedListingRow, 'company_code' | 'by_name' | 'code'>

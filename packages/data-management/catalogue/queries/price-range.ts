@@ -1,6 +1,6 @@
 /** What a product costs now: the lowest and the highest price that can be paid in stores that are not silent. */
 import type { Sql } from '../../database/sql.ts'
-import type { Current } from './current.ts'
+import type { LiveStores } from './current.ts'
 
 /**
  * `stores` counts the stores whose latest scrape shows the product, except silent ones, counted in `silent_stores`. The
@@ -26,13 +26,13 @@ export type PriceCount = Readonly<{
 }>
 
 // Runs are stored by store: for a listing, each store of its company is looked up, a microsecond each.
-export const SHOWN_NOW = `listing join store as seller on seller.company_id = listing.company_id
+export const CURRENT_RUNS = `listing join store as seller on seller.company_id = listing.company_id
   join price_run as run on run.store_id = seller.id and run.listing_id = listing.id and run.to_date is null`
 
 /** What a product costs now. */
-export async function priceRangeOf(database: Sql, productId: number, current: Current): Promise<PriceRange> {
-  const prices = await pricesOf(database, [productId], current)
-  return await rangeWith(database, productId, prices.get(productId)!, current)
+export async function readPriceRange(database: Sql, productId: number, current: LiveStores): Promise<PriceRange> {
+  const prices = await readProductPrices(database, [productId], current)
+  return await priceRangeWith(database, productId, prices.get(productId)!, current)
 }
 
 /** The lowest and the highest price of a product now, and the lowest of each of its listings. */
@@ -44,53 +44,54 @@ export type ProductPrices = Readonly<{
 }>
 
 /** What these products cost now, by their numbers. */
-export async function pricesOf(
+export async function readProductPrices(
   database: Sql,
   ids: readonly number[],
-  current: Current,
+  current: LiveStores,
 ): Promise<Map<number, ProductPrices>> {
-  const all = await priceCounts(database, ids, current)
+  const all = await readPriceCounts(database, ids, current)
   const asked = Map.groupBy(all, (each) => each.product_id)
   const buyable = Map.groupBy(await buyablePrices(all, current), (each) => each.product_id)
   const priced = new Map<number, ProductPrices>()
   for (const id of ids) {
     const some = buyable.get(id) ?? []
     const lowestOf = [...Map.groupBy(some, (each) => each.listing_id)].map(([listing, those]) => {
-      return [listing, rangeOf(those).lowest_cents!] as const
+      return [listing, lowestAndHighest(those).lowest_cents!] as const
     })
-    priced.set(id, { ...rangeOf(some), lowestOf: new Map(lowestOf), counts: asked.get(id) ?? [] })
+    priced.set(id, { ...lowestAndHighest(some), lowestOf: new Map(lowestOf), counts: asked.get(id) ?? [] })
   }
   return priced
 }
 
 /** The range of a product with these prices. */
-export async function rangeWith(
+export async function priceRangeWith(
   database: Sql,
   id: number,
   { lowest_cents, highest_cents, counts }: ProductPrices,
-  current: Current,
+  current: LiveStores,
 ): Promise<PriceRange> {
-  return { lowest_cents, highest_cents, ...(await storesOf(database, id, counts, current)) }
+  return { lowest_cents, highest_cents, ...(await countSellers(database, id, counts, current)) }
 }
 
 /** The lowest price at which a listing can be bought now; null where there is none. */
-export async function lowestPriceOf(database: Sql, listingId: number, current: Current): Promise<number | null> {
-  return rangeOf(await buyablePrices(await priceCounts(database, [listingId], current, 'id'), current)).lowest_cents
+export async function readLowestPrice(database: Sql, listingId: number, current: LiveStores): Promise<number | null> {
+  return lowestAndHighest(await buyablePrices(await readPriceCounts(database, [listingId], current, 'id'), current))
+    .lowest_cents
 }
 
 /** Those of these prices that can be paid now. */
-async function buyablePrices(counts: readonly PriceCount[], current: Current): Promise<PriceCount[]> {
+async function buyablePrices(counts: readonly PriceCount[], current: LiveStores): Promise<PriceCount[]> {
   const isInformative = await current.informativeAvailability(counts.map(({ company_id }) => company_id))
   return counts.filter((each) => each.stores > 0 && isBuyable(each, isInformative(each.company_id)))
 }
 
-function rangeOf(buyable: readonly PriceCount[]) {
+function lowestAndHighest(buyable: readonly PriceCount[]) {
   const sorted = buyable.map(({ price_cents }) => price_cents!).sort((one, other) => one - other)
   return { lowest_cents: sorted[0] ?? null, highest_cents: sorted.at(-1) ?? null }
 }
 
 /** The stores that show a product. */
-async function storesOf(database: Sql, productId: number, counts: readonly PriceCount[], current: Current) {
+async function countSellers(database: Sql, productId: number, counts: readonly PriceCount[], current: LiveStores) {
   const companyOf = new Map(counts.map(({ listing_id, company_id }) => [listing_id, company_id]))
   const isCountedTwice = new Set(companyOf.values()).size < companyOf.size
   return isCountedTwice ? await countStores(database, productId, current) : sumStores(counts)
@@ -114,7 +115,7 @@ function sumStores(counts: readonly PriceCount[]) {
  * Counts stores if a company has several listings of the product, since a store may show more than one of them. The
  * cross join makes SQLite begin with the listings: a store that shows none of them has thousands of runs.
  */
-async function countStores(database: Sql, productId: number, current: Current) {
+async function countStores(database: Sql, productId: number, current: LiveStores) {
   const found = await database.all<{ store_id: number }>(
     `select store.id as store_id from store where company_id in (select company_id from listing where product_id = ?1)
       and exists (
@@ -132,8 +133,13 @@ type ListingColumn = 'product_id' | 'id'
 
 type StoredCount = Omit<PriceCount, 'is_silent'>
 
-/** What is asked for these products, or for these listings. */
-async function priceCounts(database: Sql, ids: readonly number[], current: Current, by: ListingColumn = 'product_id') {
+/** The prices of these products, or listings, and how many stores ask each. */
+async function readPriceCounts(
+  database: Sql,
+  ids: readonly number[],
+  current: LiveStores,
+  by: ListingColumn = 'product_id',
+) {
   if (database.dialect === 'sqlite') return await priceCountsInSqlite(database, ids, current, by)
   const counts: PriceCount[][] = []
   for (const id of ids) counts.push(await priceCountsInPostgres(database, id, current, by))
@@ -144,7 +150,7 @@ async function priceCounts(database: Sql, ids: readonly number[], current: Curre
 async function priceCountsInSqlite(
   database: Sql,
   ids: readonly number[],
-  current: Current,
+  current: LiveStores,
   by: ListingColumn,
 ): Promise<PriceCount[]> {
   const counted = await database.all<StoredCount>(
@@ -195,13 +201,13 @@ async function storesPerPrice(
 async function priceCountsInPostgres(
   database: Sql,
   id: number,
-  current: Current,
+  current: LiveStores,
   by: ListingColumn,
 ): Promise<PriceCount[]> {
   return await database.all<PriceCount>(
     `select listing.product_id, listing.id as listing_id, listing.company_id, price_cents, coalesce(is_available, -1) as availability,
         run.store_id = any(cast(?2 as integer[])) as is_silent, count(*) as stores
-      from ${SHOWN_NOW} where listing.${by} = ?1 group by 1, 2, 3, 4, 5, 6`,
+      from ${CURRENT_RUNS} where listing.${by} = ?1 group by 1, 2, 3, 4, 5, 6`,
     id,
     `{${current.silentStores.join(',')}}`,
   )

@@ -2,13 +2,19 @@
 import { addDays } from '@splitcart/shared/date.ts'
 import type { Sql } from '../../database/sql.ts'
 import { type ChainHistory, chainHistoriesOf } from '../model/chain-history.ts'
-import { type Chain, chainsOf, type LowestEver, lowestEver, type PriceSpan } from '../model/price-summary.ts'
-import type { Current } from './current.ts'
+import {
+  type ChainSummary,
+  chainSummaries,
+  type LowestEver,
+  lowestEver,
+  type PriceSpan,
+} from '../model/price-summary.ts'
+import type { LiveStores } from './current.ts'
 import { isBuyable } from './price-range.ts'
 import type { PriceNow } from './products.ts'
 
 /** A chain, with the unit price for its lowest price. */
-export type ChainView = Chain & Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>
+export type ChainView = ChainSummary & Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>
 
 /** The price summary of a product. */
 export type PriceSummary = Readonly<{ chains: ChainView[]; lowest_ever: LowestEver | null }>
@@ -20,19 +26,19 @@ const PAIRS_MAX = 50_000
 const NEXT_SCRAPE = '(select min(date) from scrape where scrape.store_id = run.store_id and scrape.date > run.to_date)'
 
 /** The summary of a product; `prices` are its current prices. */
-export async function priceSummaryOf(
+export async function readPriceSummary(
   database: Sql,
   productId: number,
   prices: readonly PriceNow[],
-  current: Current,
+  current: LiveStores,
 ): Promise<PriceSummary> {
-  const spans = await spansOf(database, productId, current)
+  const spans = await readSpans(database, productId, current)
   const currentPrices = prices.map((price) => ({
     ...price,
     // If the company's flag carries no information, it is null here.
     isBuyable: isBuyable({ ...price, availability: price.is_available === false ? 0 : -1 }, true),
   }))
-  const chains = chainsOf(currentPrices, spans).map((chain) => {
+  const chains = chainSummaries(currentPrices, spans).map((chain) => {
     const cheapest = prices.find(
       ({ company, price_cents }) => company === chain.company && price_cents === chain.lowest_cents,
     )
@@ -43,17 +49,17 @@ export async function priceSummaryOf(
 }
 
 /** The lowest price that a product has ever had; undefined where there never was one. */
-export async function lowestEverOf(
+export async function readLowestEver(
   database: Sql,
   productId: number,
-  current: Current,
+  current: LiveStores,
 ): Promise<LowestEver | undefined> {
-  return lowestEver(await spansOf(database, productId, current))
+  return lowestEver(await readSpans(database, productId, current))
 }
 
 /** What the stores of each chain have asked for a product. A price holds until the next scrape of its store says otherwise. */
-export async function chainHistories(database: Sql, productId: number, current: Current): Promise<ChainHistory[]> {
-  return chainHistoriesOf(await spansOf(database, productId, current, NEXT_SCRAPE))
+export async function chainHistories(database: Sql, productId: number, current: LiveStores): Promise<ChainHistory[]> {
+  return chainHistoriesOf(await readSpans(database, productId, current, NEXT_SCRAPE))
 }
 
 type StoredRun = Readonly<{
@@ -70,7 +76,7 @@ type StoredRun = Readonly<{
 }>
 
 /** Each span ends with the last scrape that showed it; with `next`, on the day before the store's next scrape. */
-async function spansOf(database: Sql, productId: number, current: Current, next = 'null'): Promise<PriceSpan[]> {
+async function readSpans(database: Sql, productId: number, current: LiveStores, next = 'null'): Promise<PriceSpan[]> {
   const listings = await database.all<{ company_id: number; count: number }>(
     'select company_id, count(*) as count from listing where product_id = ? group by company_id',
     productId,

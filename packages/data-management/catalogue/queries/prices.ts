@@ -1,9 +1,9 @@
 /** What a product has cost, store by store: the runs that touch a span of dates. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql, Value } from '../../database/sql.ts'
-import type { Current } from './current.ts'
-import { gapsBetween, type Span } from './gaps.ts'
-import { flagOf } from './products.ts'
+import type { LiveStores } from './current.ts'
+import { type DateSpan, gapsBetween } from './gaps.ts'
+import { parseFlag } from './products.ts'
 import type { StoreCodes } from './stores.ts'
 
 /** The product, the stores (undefined: all, page by page) and the dates. */
@@ -46,16 +46,16 @@ export type StorePrices = Readonly<{
   last_date: string | null
   runs: PriceRunView[]
   /** Scrapes that did not show the product. */
-  gaps: Span[]
+  gaps: DateSpan[]
 }>
 
 /** The prices of a page of stores, and the store that the next page begins after. */
 export async function storePrices(
   database: Sql,
   query: PricesQuery,
-  current: Current,
+  current: LiveStores,
 ): Promise<{ stores: StorePrices[]; next: StoreCodes | null }> {
-  const stores = await storesOf(database, query)
+  const stores = await storesShowing(database, query)
   const page = stores.slice(0, query.limit)
   const prices: StorePrices[] = []
   for (const store of page) prices.push(await pricesOfStore(database, store, { ...query, current }))
@@ -69,7 +69,7 @@ export async function storePrices(
 type StoreRecord = { id: number; companyId: number; company: string; store_id: string; store_name: string }
 
 /** The stores that ever showed the product, one more than a page has. Cross-joined, so SQLite begins with listings. */
-async function storesOf(database: Sql, { productId, stores, after, limit }: PricesQuery): Promise<StoreRecord[]> {
+async function storesShowing(database: Sql, { productId, stores, after, limit }: PricesQuery): Promise<StoreRecord[]> {
   const [company, store] = after ?? ['', '']
   const values: Value[] = [productId, company, store, limit + 1]
   const named = stores?.map((each) => `?${values.push(foldedCode(each))}`)
@@ -89,11 +89,11 @@ async function storesOf(database: Sql, { productId, stores, after, limit }: Pric
 async function pricesOfStore(
   database: Sql,
   { id, companyId, ...store }: StoreRecord,
-  { productId, from, to, current }: PricesQuery & { current: Current },
+  { productId, from, to, current }: PricesQuery & { current: LiveStores },
 ): Promise<StorePrices> {
   const sql = 'select distinct date from scrape where store_id = ? and date between ? and ? order by date'
   const dates = (await database.all<{ date: string }>(sql, id, from, to)).map(({ date }) => date)
-  const runs = await runsOf(database, { productId, storeId: id, from, to })
+  const runs = await readRuns(database, { productId, storeId: id, from, to })
   const isInformative = await current.informativeAvailability([companyId])
   if (!isInformative(companyId)) for (const run of runs) run.is_available = null
   return {
@@ -119,7 +119,7 @@ type RunRecord = {
   is_available: number | null
 }
 
-async function runsOf(
+async function readRuns(
   database: Sql,
   span: { productId: number; storeId: number; from: string; to: string },
 ): Promise<PriceRunView[]> {
@@ -141,7 +141,7 @@ async function runsOf(
     to: to_date ?? latest,
     is_current: to_date === null,
     sku: by_name === 1 ? null : code,
-    is_on_special: flagOf(is_on_special),
-    is_available: flagOf(is_available),
+    is_on_special: parseFlag(is_on_special),
+    is_available: parseFlag(is_available),
   }))
 }

@@ -2,12 +2,12 @@
 import type { Details } from '@splitcart/shared/row-details.ts'
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
-import { type CategoryPath, NO_PATH, pathsTo } from '../category-paths.ts'
+import { type CategoryPath, categoryPathsOf, NO_CATEGORY_PATH } from '../category-paths.ts'
 import { BARCODE_OF_LISTING } from '../listing-barcode.ts'
 import { unitPriceOfGoods, unitPriceView } from '../model/unit-price.ts'
-import type { Current } from './current.ts'
+import type { LiveStores } from './current.ts'
 import { EVIDENCE_COLUMNS, type Evidence, type EvidenceRecord, evidenceOf, gtinOfListing } from './evidence.ts'
-import { isBuyable, SHOWN_NOW } from './price-range.ts'
+import { CURRENT_RUNS, isBuyable } from './price-range.ts'
 
 /** What one company sells. `sku` is null where the company has none; `key` is the normalized name. */
 export type ListingView = Readonly<{
@@ -25,7 +25,7 @@ export type ListingView = Readonly<{
   details: Details | null
 }>
 
-/** A product, named after its first listing (model/heading.ts); the others are in the order of company and SKU. */
+/** A product, named after its first listing (model/naming-listing.ts); the others are in the order of company and SKU. */
 export type ProductView = Readonly<{
   id: number
   name: string
@@ -67,19 +67,19 @@ const PRICE_LAST = 2_147_483_647
 const NUMBER_MAX = 2 ** 31 - 1
 
 /** The current number of a product, which changes when it merges or splits; 0 if unknown. It is the id of a listing. */
-export async function currentNumber(database: Sql, number: number): Promise<number> {
+export async function currentProductId(database: Sql, number: number): Promise<number> {
   if (number > NUMBER_MAX) return 0
   const listing = await database.get<{ product_id: number }>('select product_id from listing where id = ?', number)
   return listing?.product_id ?? 0
 }
 
 /** A product, or undefined if there is none of this number. */
-export async function productOf(database: Sql, id: number): Promise<ProductView | undefined> {
-  return (await productsOf(database, [id])).get(id)
+export async function findProduct(database: Sql, id: number): Promise<ProductView | undefined> {
+  return (await findProductsByIds(database, [id])).get(id)
 }
 
 /** These products by their numbers. Columns are computed only for listings that are shown. */
-export async function productsOf(database: Sql, ids: readonly number[]): Promise<Map<number, ProductView>> {
+export async function findProductsByIds(database: Sql, ids: readonly number[]): Promise<Map<number, ProductView>> {
   const { those, asValue } = LISTS[database.dialect]
   const records = await database.all<ListingRecord>(
     `select listing.product_id, company.shown as company, listing.by_name, listing.code, ${BARCODE_OF_LISTING} as barcode, label.name,
@@ -96,7 +96,7 @@ export async function productsOf(database: Sql, ids: readonly number[]): Promise
     asValue(ids),
   )
   const products = [...Map.groupBy(records, (each) => each.product_id)]
-  const paths = await pathsTo(
+  const paths = await categoryPathsOf(
     database,
     products.map(([, [first]]) => first!.category_id),
   )
@@ -117,7 +117,7 @@ function productView(
     size: first.size,
     barcodes: [...new Set(listings.flatMap(({ barcode }) => barcode ?? []))].sort(),
     image_url: listings.find(({ image_url }) => image_url !== null)?.image_url ?? null,
-    categories: [...(paths.get(first.category_id ?? 0) ?? NO_PATH).categories],
+    categories: [...(paths.get(first.category_id ?? 0) ?? NO_CATEGORY_PATH).categories],
     listings: listings.map(({ company, by_name, code, key, name, size, url, barcode, details }, index) => ({
       company,
       sku: by_name === 1 ? null : code,
@@ -127,7 +127,7 @@ function productView(
       gtin: gtinOfListing({ barcode }),
       evidence: evidence[index]!,
       url,
-      details: detailsIn(details),
+      details: parseDetails(details),
     })),
   }
 }
@@ -149,7 +149,7 @@ type ListingRecord = EvidenceRecord & {
 }
 
 /** Parses stored details. */
-export function detailsIn(json: string | null): Details | null {
+export function parseDetails(json: string | null): Details | null {
   return json === null ? null : (JSON.parse(json) as Details)
 }
 
@@ -157,14 +157,14 @@ export function detailsIn(json: string | null): Details | null {
  * What each store asks for a product now: first what can be paid, cheapest first; then what is sold out or without a
  * price; then what silent stores asked in their last scrape, the latest first.
  */
-export async function pricesNow(database: Sql, productId: number, current: Current): Promise<PriceNow[]> {
+export async function pricesNow(database: Sql, productId: number, current: LiveStores): Promise<PriceNow[]> {
   const records = await database.all<StoredPrice>(
     `select asked.store_id as "storeId", listing.company_id, company.shown as company, store.shown as store_id, store.name as store_name,
         listing.by_name, listing.code, label.key, label.name, label.size, source.last_date as date,
         asked.price_cents, asked.was_price_cents, asked.is_on_special, asked.is_available
       from (
         select listing.id, run.store_id, run.price_cents, run.was_price_cents, run.is_on_special, run.is_available
-        from ${SHOWN_NOW} join company on company.id = seller.company_id where listing.product_id = ?
+        from ${CURRENT_RUNS} join company on company.id = seller.company_id where listing.product_id = ?
         order by coalesce(run.price_cents, ${PRICE_LAST}), company.code, seller.code limit ${STORES_MAX}
       ) as asked join listing on listing.id = asked.id join source on source.store_id = asked.store_id
       join label on label.id = listing.label_id join store on store.id = asked.store_id join company on company.id = store.company_id
@@ -180,8 +180,8 @@ export async function pricesNow(database: Sql, productId: number, current: Curre
       ...record,
       ...unitPriceView(unitPriceOfGoods({ name, size, priceCents: record.price_cents })),
       sku: by_name === 1 ? null : code,
-      is_on_special: flagOf(is_on_special),
-      is_available: isInformative(company_id) ? flagOf(is_available) : null,
+      is_on_special: parseFlag(is_on_special),
+      is_available: isInformative(company_id) ? parseFlag(is_available) : null,
       is_silent,
     })
   }
@@ -204,6 +204,6 @@ type StoredPrice = Omit<
 }
 
 /** A flag as it is stored: 0, 1 or null. */
-export function flagOf(value: number | null): boolean | null {
+export function parseFlag(value: number | null): boolean | null {
   return value === null ? null : value === 1
 }

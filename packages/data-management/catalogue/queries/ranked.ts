@@ -4,21 +4,21 @@
  */
 import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
-import type { Shelved } from '../model/head-noun.ts'
-import { relevanceTo, type Sold } from '../model/relevance.ts'
+import type { ShelvedArticle } from '../model/head-noun.ts'
+import { relevanceScorer, type SaleStatus } from '../model/relevance.ts'
 import {
-  headWordQuery,
-  isMarked,
+  headNounQuery,
+  isMarkedWord,
   NAME_LENGTH_CLASSES,
   type SearchTerms,
   type SearchWord,
 } from '../model/search-words.ts'
-import type { Current } from './current.ts'
+import type { LiveStores } from './current.ts'
 import { searchableListings } from './searchable-listings.ts'
-import { type Found, idsWithWords, isOnSpecial } from './word-index.ts'
+import { idsWithWords, isOnSpecial, type ProductMatch } from './word-index.ts'
 
 /** A product among those that answer best. */
-export type Ranked = Found & Readonly<{ score: number }>
+export type Hit = ProductMatch & Readonly<{ score: number }>
 
 /** The most listings that are ranked, and products that are sorted: up to a tenth of a millisecond each. */
 export const RANKED_MAX = 300
@@ -27,17 +27,17 @@ const STORES_PER_LISTING = 100
 const LOOKUPS_MAX = 30_000
 const CATEGORIES_MAX = 20
 
-/** `typed`: what the words mean; `terms`: all that is searched for, as the index is asked for it. */
+/** `typed`: the meanings of the typed words; `terms`: these and the filters, as the index is queried for them. */
 type RankedSearch = Readonly<{ typed: SearchTerms; terms: SearchTerms; isSpecial: boolean }>
 
 /** Ranks products, best first, each by the best of its listings. `isAll`: no others match. */
-export async function rank(database: Sql, { typed, terms, isSpecial }: RankedSearch, current: Current) {
-  const ids = await candidatesOf(database, typed, terms)
-  const wanted = isSpecial ? [...(await onSpecial(database, ids, current))] : ids
-  const listings = await searchableListings<NewestShowing>(database, wanted, NEWEST)
-  const seen = await lastSeenOf(database, listings, current)
-  const relevance = relevanceTo(typed)
-  const best = new Map<number, Ranked>()
+export async function rankProducts(database: Sql, { typed, terms, isSpecial }: RankedSearch, current: LiveStores) {
+  const ids = await findCandidates(database, typed, terms)
+  const wanted = isSpecial ? [...(await keepOnSpecial(database, ids, current))] : ids
+  const listings = await searchableListings<NewestShowing>(database, wanted, NEWEST_SHOWING)
+  const seen = await findSaleStatus(database, listings, current)
+  const relevance = relevanceScorer(typed)
+  const best = new Map<number, Hit>()
   for (const listing of listings) {
     const { id, productId, uses } = listing
     const score = relevance(listing, { seen: seen.get(id) ?? 'now', uses })
@@ -46,11 +46,11 @@ export async function rank(database: Sql, { typed, terms, isSpecial }: RankedSea
       best.set(productId, { listing_id: id, product_id: productId, score })
   }
   const isAll = ids.length < RANKED_MAX
-  return { products: [...best.values()].sort(compareRanked), isAll, categories: mostCommon(listings) }
+  return { products: [...best.values()].sort(compareRanked), isAll, categories: mostCommonShelves(listings) }
 }
 
 /** The names of the shelves (last categories) that have most of these listings. */
-function mostCommon(described: readonly Shelved[]): string[] {
+function mostCommonShelves(described: readonly ShelvedArticle[]): string[] {
   const counts = new Map<string, number>()
   for (const name of described.flatMap(({ categories }) => categories.at(-1) ?? []))
     counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -59,12 +59,12 @@ function mostCommon(described: readonly Shelved[]): string[] {
 }
 
 /** The better one first, of equal ones the one that became known first. */
-export function compareRanked(one: Ranked, other: Ranked): number {
+export function compareRanked(one: Hit, other: Hit): number {
   return other.score - one.score || one.listing_id - other.listing_id
 }
 
 /** Candidate listings. Whole words come before beginnings of words, and few words before many. */
-async function candidatesOf(database: Sql, typed: SearchTerms, terms: SearchTerms): Promise<number[]> {
+async function findCandidates(database: Sql, typed: SearchTerms, terms: SearchTerms): Promise<number[]> {
   const found = new Set<number>()
   const search = (heads: SearchTerms) => idsWithWords(database, [...heads, ...terms], RANKED_MAX)
   const add = (ids: readonly number[]) => {
@@ -75,7 +75,7 @@ async function candidatesOf(database: Sql, typed: SearchTerms, terms: SearchTerm
   const isLazy = database.dialect === 'sqlite'
   const all = isLazy ? await search([]) : undefined
   if (all !== undefined && all.length < RANKED_MAX) return all
-  const [whole, prefixes] = headTiersOf(typed)
+  const [whole, prefixes] = headNounTiersOf(typed)
   const some = isLazy ? await search([whole.flat()]) : undefined
   if (some !== undefined && some.length < RANKED_MAX) add(some)
   else for (const tier of whole) if (found.size < RANKED_MAX) add(await search([tier]))
@@ -85,20 +85,20 @@ async function candidatesOf(database: Sql, typed: SearchTerms, terms: SearchTerm
 }
 
 /** The tiers of heads: whole words, and beginnings; of each, those with the fewest words beside them first. */
-function headTiersOf(typed: SearchTerms): [whole: SearchTerms, prefixes: SearchTerms] {
-  const words = [...new Map(typed.flatMap(wordsOf).map((each) => [each.word, each])).values()]
+function headNounTiersOf(typed: SearchTerms): [whole: SearchTerms, prefixes: SearchTerms] {
+  const words = [...new Map(typed.flatMap(unmarkedWordsOf).map((each) => [each.word, each])).values()]
   const tiersOf = (heads: readonly SearchWord[]) =>
     heads.length === 0
       ? []
       : NAME_LENGTH_CLASSES.map((lengthClass) =>
-          heads.map((each) => ({ words: [headWordQuery(each, lengthClass)], weight: 1 })),
+          heads.map((each) => ({ words: [headNounQuery(each, lengthClass)], weight: 1 })),
         )
   const whole = words.map((each) => ({ ...each, isPrefix: false }))
   return [tiersOf(whole), tiersOf(words.filter(({ isPrefix }) => isPrefix))]
 }
 
-function wordsOf(group: SearchTerms[number]): SearchWord[] {
-  return group.flatMap(({ words }) => words).filter(({ word }) => !isMarked(word))
+function unmarkedWordsOf(group: SearchTerms[number]): SearchWord[] {
+  return group.flatMap(({ words }) => words).filter(({ word }) => !isMarkedWord(word))
 }
 
 type NewestShowing = {
@@ -111,7 +111,7 @@ type NewestShowing = {
 }
 
 /** Further columns of a listing: its product, how often stores have shown it as it is now, and who showed it last. */
-const NEWEST = {
+const NEWEST_SHOWING = {
   columns: `, listing.product_id as "productId", coalesce(uses, 0) as uses, listing.label_store_id as "storeId",
     case when listing.label_date = source.last_date then 1 else 0 end as "isLatest"`,
   joins: `left join source on source.store_id = listing.label_store_id
@@ -119,18 +119,18 @@ const NEWEST = {
 }
 
 /** Which of these are not sold now. The store that showed a listing last says so for most, unless it is silent. */
-async function lastSeenOf(database: Sql, found: readonly NewestShowing[], current: Current) {
+async function findSaleStatus(database: Sql, found: readonly NewestShowing[], current: LiveStores) {
   const others = found.filter(({ isLatest, storeId }) => isLatest === 0 || current.isSilent(storeId))
   return database.dialect === 'sqlite'
-    ? await seenByCounts(database, others, current)
-    : await seenByRuns(database, others, current)
+    ? await findSaleStatusByCounts(database, others, current)
+    : await findSaleStatusByRuns(database, others, current)
 }
 
-type LastSeen = Map<number, Sold['seen']>
+type SaleStatuses = Map<number, SaleStatus['seen']>
 
 /** SQLite counts the stores that show a listing. Which of them are silent matters only where a company has both kinds. */
-async function seenByCounts(database: Sql, others: readonly NewestShowing[], current: Current): Promise<LastSeen> {
-  const counted = await database.all<{ id: number }>(COUNTED, LISTS.sqlite.asValue(idsOf(others)))
+async function findSaleStatusByCounts(database: Sql, others: readonly NewestShowing[], current: LiveStores): Promise<SaleStatuses> {
+  const counted = await database.all<{ id: number }>(SHOWN_BY_COUNT, LISTS.sqlite.asValue(idsOf(others)))
   const shown = new Set(counted.map(({ id }) => id))
   const mixed: NewestShowing[] = []
   const live = new Set<number>()
@@ -140,22 +140,22 @@ async function seenByCounts(database: Sql, others: readonly NewestShowing[], cur
     if (stores.silent.length === 0) live.add(listing.id)
     else if (stores.live.length > 0) mixed.push(listing)
   }
-  const inLive = await shownNow(database, idsOf(mixed), liveStores(database, current, storesPerListing(mixed)))
+  const inLive = await keepShownNow(database, idsOf(mixed), liveStores(database, current, storesPerListing(mixed)))
   const notNow = others.filter(({ id }) => !live.has(id) && !inLive.has(id))
   return new Map(notNow.map(({ id, isLatest }) => [id, isLatest === 1 || shown.has(id) ? 'not lately' : 'no longer']))
 }
 
-const COUNTED = `select wanted.value as id from json_each(?1) as wanted where exists (
+const SHOWN_BY_COUNT = `select wanted.value as id from json_each(?1) as wanted where exists (
   select 1 from price_count where key between wanted.value << 32 and (wanted.value << 32) + 4294967295)`
 
 /** Looks for a store that shows a listing: among those that are not silent, then among all, as many as time allows. */
-async function seenByRuns(database: Sql, others: readonly NewestShowing[], current: Current): Promise<LastSeen> {
-  const live = await shownNow(database, idsOf(others), liveStores(database, current, storesPerListing(others)))
+async function findSaleStatusByRuns(database: Sql, others: readonly NewestShowing[], current: LiveStores): Promise<SaleStatuses> {
+  const live = await keepShownNow(database, idsOf(others), liveStores(database, current, storesPerListing(others)))
   const notNow = others.filter(({ id }) => !live.has(id))
-  const seen: LastSeen = new Map(notNow.map(({ id }) => [id, 'not lately']))
+  const seen: SaleStatuses = new Map(notNow.map(({ id }) => [id, 'not lately']))
   const unseen = notNow.filter(({ isLatest }) => isLatest === 0)
   const stores = storesPerListing(unseen)
-  const silent = await shownNow(database, idsOf(unseen), { stores, condition: '', values: [] })
+  const silent = await keepShownNow(database, idsOf(unseen), { stores, condition: '', values: [] })
   const gone = unseen.filter(({ id }) => !silent.has(id))
   const fullyChecked = await companiesWithAtMost(database, gone, stores)
   for (const { id, companyId } of gone) if (fullyChecked.has(companyId)) seen.set(id, 'no longer')
@@ -188,7 +188,7 @@ async function companiesWithAtMost(
 }
 
 /** Those of these listings that a store which is not silent sells on special. */
-export async function onSpecial(database: Sql, ids: readonly number[], current: Current): Promise<Set<number>> {
+export async function keepOnSpecial(database: Sql, ids: readonly number[], current: LiveStores): Promise<Set<number>> {
   if (ids.length === 0) return new Set()
   const { those, areIn, asValue } = LISTS[database.dialect]
   const found = await database.all<{ id: number }>(
@@ -203,14 +203,14 @@ export async function onSpecial(database: Sql, ids: readonly number[], current: 
 /** How many stores are looked up, and the condition that selects them. */
 type StoreSelection = Readonly<{ stores: number; condition: string; values: readonly Value[] }>
 
-function liveStores(database: Sql, current: Current, stores: number): StoreSelection {
+function liveStores(database: Sql, current: LiveStores, stores: number): StoreSelection {
   const { areIn, asValue } = LISTS[database.dialect]
   const condition = `and not store.id ${areIn('?3', 'integer')}`
   return { stores, condition, values: [asValue(current.silentStores)] }
 }
 
 /** Those of these listings that a store shows now. Looks up at most `stores` stores for each, a microsecond each. */
-async function shownNow(database: Sql, ids: readonly number[], { stores, condition, values }: StoreSelection) {
+async function keepShownNow(database: Sql, ids: readonly number[], { stores, condition, values }: StoreSelection) {
   if (ids.length === 0) return new Set<number>()
   const { those, asValue } = LISTS[database.dialect]
   const found = await database.all<{ id: number }>(

@@ -27,7 +27,7 @@ export type RejectsOfSource = Readonly<{
 }>
 
 /** The place of a group in the list: count, code, field, company and store. */
-export type GroupKey = [number, string, string, string, string]
+export type RejectGroupCursor = [number, string, string, string, string]
 
 /** The first line of a group in one file. */
 export type RejectSample = Readonly<{ sha256: string; filename: string; store_name: string | null }> &
@@ -49,12 +49,12 @@ const FILTER = `(cast(?1 as text) is null or code = ?1) and (cast(?2 as text) is
   and (cast(?5 as bigint) is null or load_id = ?5) and finished_at >= ?6`
 
 /** The table of groups. SQLite is told to read it from its one index; PostgreSQL does so by itself. */
-function groupsIn({ dialect }: Sql): string {
+function groupTable({ dialect }: Sql): string {
   return dialect === 'sqlite' ? 'reject_group indexed by reject_group_by_source' : 'reject_group'
 }
 
-/** A join in the order written, from few records to theirs. SQLite must be told; PostgreSQL finds it by itself. */
-function followedBy({ dialect }: Sql): string {
+/** A join that reads the tables in the order written. SQLite must be told; PostgreSQL finds it by itself. */
+function joinInOrder({ dialect }: Sql): string {
   return dialect === 'sqlite' ? 'cross join' : 'join'
 }
 
@@ -62,18 +62,18 @@ function followedBy({ dialect }: Sql): string {
 export async function rejectsOfSources(
   database: Sql,
   filter: RejectFilter,
-  after: GroupKey | undefined,
+  after: RejectGroupCursor | undefined,
   limit: number,
 ): Promise<RejectsOfSource[]> {
   const [count, ...names] = after ?? [Number.MAX_SAFE_INTEGER, '', '', '', '']
   return await database.all<RejectsOfSource>(
     `select * from (
         select code, field, company, store_id, sum(count) as count, sum(is_first) as uploads, max(finished_at) as "lastAt"
-        from ${groupsIn(database)} where ${FILTER} group by code, field, company, store_id
+        from ${groupTable(database)} where ${FILTER} group by code, field, company, store_id
       ) as counted
       where count < ?7 or (count = ?7 and (code, field, coalesce(company, ''), coalesce(store_id, '')) > (?8, ?9, ?10, ?11))
       order by count desc, code, field, coalesce(company, ''), coalesce(store_id, '') limit ?12`,
-    ...valuesOf(filter),
+    ...filterValues(filter),
     count,
     ...names,
     limit,
@@ -81,18 +81,18 @@ export async function rejectsOfSources(
 }
 
 /** The place of a group in the list. */
-export function keyOf({ count, code, field, company, store_id }: RejectsOfSource): GroupKey {
+export function groupCursorOf({ count, code, field, company, store_id }: RejectsOfSource): RejectGroupCursor {
   return [count, code, field, company ?? '', store_id ?? '']
 }
 
 /** How many rejects pass the filter. */
-export async function countFiltered(database: Sql, filter: RejectFilter): Promise<number> {
-  const sql = `select coalesce(sum(count), 0) as count from ${groupsIn(database)} where ${FILTER}`
-  return (await database.get<{ count: number }>(sql, ...valuesOf(filter)))!.count
+export async function countFilteredRejects(database: Sql, filter: RejectFilter): Promise<number> {
+  const sql = `select coalesce(sum(count), 0) as count from ${groupTable(database)} where ${FILTER}`
+  return (await database.get<{ count: number }>(sql, ...filterValues(filter)))!.count
 }
 
 /** The first lines of a group in its newest files. */
-export async function samplesOf(
+export async function readRejectSamples(
   database: Sql,
   { code, field, company, store_id }: RejectsOfSource,
   { loadId, since }: RejectFilter,
@@ -101,13 +101,13 @@ export async function samplesOf(
   return await database.all<RejectSample>(
     `select load.sha256, load.filename, newest.store_name, reject.line, reject.reason, reject.raw
       from (
-        select load_id, first_line, store_name from ${groupsIn(database)}
+        select load_id, first_line, store_name from ${groupTable(database)}
         where code = ?1 and field = ?2 and company is not distinct from ?3 and store_id is not distinct from ?4 and is_first = 1
           and (cast(?5 as bigint) is null or load_id = ?5) and finished_at >= ?6
         order by load_id desc limit ?7
       ) as newest
-      ${followedBy(database)} load on load.id = newest.load_id
-      ${followedBy(database)} reject on reject.load_id = newest.load_id and reject.line = newest.first_line
+      ${joinInOrder(database)} load on load.id = newest.load_id
+      ${joinInOrder(database)} reject on reject.load_id = newest.load_id and reject.line = newest.first_line
       order by newest.load_id desc`,
     code,
     field,
@@ -131,9 +131,9 @@ export async function filesWithRejects(
       from (
         select distinct load_id as "loadId", company, store_id from reject_group
         where ${FILTER} and load_id < ?7 order by load_id desc limit ?8
-      ) as files ${followedBy(database)} load on load.id = "loadId"
+      ) as files ${joinInOrder(database)} load on load.id = "loadId"
       order by "loadId" desc`,
-    ...valuesOf(filter),
+    ...filterValues(filter),
     beforeLoad,
     limit,
   )
@@ -162,6 +162,6 @@ export async function* filteredRejects(
   }
 }
 
-function valuesOf({ code, field, company, store, loadId, since }: RejectFilter): Value[] {
+function filterValues({ code, field, company, store, loadId, since }: RejectFilter): Value[] {
   return [code, field, company, store, loadId, since]
 }

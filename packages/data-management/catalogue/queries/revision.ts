@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Sql } from '../../database/sql.ts'
 
 /** The id of the committed revision. */
-export async function revisionOf(database: Sql): Promise<string> {
+export async function readRevision(database: Sql): Promise<string> {
   return (await database.get<{ id: string }>('select id from revision'))!.id
 }
 

@@ -1,7 +1,7 @@
-/** Listings as a search sees them. */
+/** Reads the fields of listings that a search needs. */
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
-import { NO_PATH, pathsTo } from '../category-paths.ts'
+import { categoryPathsOf, NO_CATEGORY_PATH } from '../category-paths.ts'
 import type { SearchableListing } from '../model/search-words.ts'
 
 type StoredListing = Pick<SearchableListing, 'companyId' | 'name' | 'brand' | 'size'> & {
@@ -25,9 +25,9 @@ export async function searchableListings<More = unknown>(
       left join brand on brand.id = label.brand_id ${extra.joins}`,
     asValue(ids),
   )
-  const paths = await pathsTo(
+  const paths = await categoryPathsOf(
     database,
     found.map(({ category_id }) => category_id),
   )
-  return found.map((listing) => ({ ...listing, ...(paths.get(listing.category_id ?? 0) ?? NO_PATH) }))
+  return found.map((listing) => ({ ...listing, ...(paths.get(listing.category_id ?? 0) ?? NO_CATEGORY_PATH) }))
 }

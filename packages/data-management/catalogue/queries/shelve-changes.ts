@@ -6,9 +6,12 @@
 import { createHash } from 'node:crypto'
 import { LISTS } from '../../database/lists.ts'
 import type { Sql, Value } from '../../database/sql.ts'
+import { slicesOf } from '../load/batches.ts'
 
-type Mark = Readonly<{ listing_id: number; marks: number }>
-type Line = Readonly<Record<(typeof KEY)[number], string | number> & { listing_id: number; shelf_id: number | null }>
+type MarkedListing = Readonly<{ listing_id: number; marks: number }>
+type StoredChange = Readonly<
+  Record<(typeof KEY)[number], string | number> & { listing_id: number; shelf_id: number | null }
+>
 
 const KEY = ['date', 'kind', 'by_share', 'by_cents', 'listing_id', 'from_cents', 'to_cents'] as const
 const KEY_TYPES = ['text', 'text', 'bigint', 'integer', 'integer', 'integer', 'integer'] as const
@@ -25,7 +28,7 @@ export async function shelveChanges(database: Sql): Promise<boolean> {
   let last = 0
   for (;;) {
     const sql = 'select listing_id, marks from shelf_pending where listing_id > ? order by listing_id limit ?'
-    const marked = await database.all<Mark>(sql, last, BATCH_SIZE)
+    const marked = await database.all<MarkedListing>(sql, last, BATCH_SIZE)
     if (marked.length === 0) return last > 0
     await shelve(database, shelves, marked)
     await unmark(database, marked)
@@ -33,22 +36,21 @@ export async function shelveChanges(database: Sql): Promise<boolean> {
   }
 }
 
-async function shelve(database: Sql, shelves: Shelves, marked: readonly Mark[]): Promise<void> {
+async function shelve(database: Sql, shelves: Shelves, marked: readonly MarkedListing[]): Promise<void> {
   const { areIn, asValue } = LISTS[database.dialect]
   const ids = asValue(marked.map(({ listing_id }) => listing_id))
   const shelfOf = await shelves.idsOf(ids)
-  const lines = await database.all<Line>(
+  const lines = await database.all<StoredChange>(
     `select ${KEY.join(', ')}, shelf_id from price_change where listing_id ${areIn('?1', 'integer')}`,
     ids,
   )
   const misplaced = lines.filter(({ listing_id, shelf_id }) => shelf_id !== shelfOf(listing_id))
-  for (let at = 0; at < misplaced.length; at += BATCH_SIZE)
-    await setShelves(database, misplaced.slice(at, at + BATCH_SIZE), shelfOf)
+  for (const some of slicesOf(misplaced, BATCH_SIZE)) await setShelves(database, some, shelfOf)
 }
 
 async function setShelves(
   database: Sql,
-  lines: readonly Line[],
+  lines: readonly StoredChange[],
   shelfOf: (listingId: number) => number,
 ): Promise<void> {
   const shelves = [...new Set(lines.map(({ listing_id }) => listing_id))].map((id) => [id, shelfOf(id)])
@@ -71,7 +73,7 @@ function tuplesOf(rows: readonly unknown[], types: readonly string[]): string {
  * Removes the marks, except those of listings marked again meanwhile: their `marks` differ. Locks them in the order in
  * which loads mark listings, else both could deadlock in PostgreSQL.
  */
-async function unmark(database: Sql, marked: readonly Mark[]): Promise<void> {
+async function unmark(database: Sql, marked: readonly MarkedListing[]): Promise<void> {
   const tuples = marked.map(() => '(cast(? as integer), cast(? as integer))').join(', ')
   const lock = database.dialect === 'postgres' ? 'for update' : ''
   const range = [marked[0]!.listing_id, marked.at(-1)!.listing_id]
@@ -104,9 +106,11 @@ class Shelves {
     )
     const namesOf = new Map<number, string[]>()
     for (const { listing_id, name } of categories) namesOf.set(listing_id, [...(namesOf.get(listing_id) ?? []), name])
-    const keys = new Map([...namesOf].map(([listingId, names]) => [listingId, keyOf(names)]))
-    await this.#make(new Map([[keyOf([]), []], ...[...namesOf].map(([id, names]) => [keys.get(id)!, names] as const)]))
-    return (listingId) => this.#known.get(keys.get(listingId) ?? keyOf([]))!
+    const keys = new Map([...namesOf].map(([listingId, names]) => [listingId, shelfKey(names)]))
+    await this.#make(
+      new Map([[shelfKey([]), []], ...[...namesOf].map(([id, names]) => [keys.get(id)!, names] as const)]),
+    )
+    return (listingId) => this.#known.get(keys.get(listingId) ?? shelfKey([]))!
   }
 
   /** Makes those of these shelves that are missing, given by their keys and names. */
@@ -141,6 +145,6 @@ class Shelves {
 }
 
 /** The key of the shelf with these names. */
-function keyOf(names: readonly string[]): string {
+function shelfKey(names: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(names.toSorted())).digest('hex')
 }

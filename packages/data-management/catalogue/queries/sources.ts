@@ -2,13 +2,13 @@
 import { addDays } from '@splitcart/shared/date.ts'
 import type { Sql } from '../../database/sql.ts'
 import {
+  type DayRange,
   type DayState,
-  type Days,
-  daysOf,
+  dayStatesOf,
   effectiveSetting,
+  type FreshnessContext,
   freshnessOf,
-  type Moment,
-  type Scraped,
+  type ScrapedDate,
   type SourceSetting,
   type SourceState,
 } from './freshness.ts'
@@ -27,6 +27,7 @@ export type SettingsView = Readonly<{
   set_by: string
 }>
 
+/** A source as fields of an answer. */
 export type SourceView = Readonly<{
   company: string
   store_id: string
@@ -107,19 +108,23 @@ export function settingsByCodes(settings: readonly StoreSetting[]): ReadonlyMap<
 }
 
 /** A join that adds `company_days` to each store: the longest usual interval of its company's stores, or null. */
-export const COMPANY_DAYS = `join (
+export const JOIN_COMPANY_DAYS = `join (
     select company_id as id, max(usual_days) as company_days from source join store on store.id = source.store_id group by company_id
   ) as longest on longest.id = store.company_id`
 
 /** All sources, in the order of company and store; some microseconds each. */
-export async function allSources(database: Sql, moment: Moment, settings: readonly StoreSetting[]): Promise<Source[]> {
+export async function allSources(
+  database: Sql,
+  moment: FreshnessContext,
+  settings: readonly StoreSetting[],
+): Promise<Source[]> {
   const records = database.each<SourceRecord>(
     `select store.id as "storeId", company.code || '/' || store.code as codes, company.shown as company, store.shown as store_id,
         store.name as store_name, last_date, source.rows, usual_days, usual_rows, company_days as "companyDays",
         received_at as "receivedAt", address, suburb, told_state, postcode, is_open,
         case load.rows when 0 then 0 else cast(rejected as double precision) / load.rows end as reject_share
       from source join load on load.id = source.load_id join store on store.id = source.store_id join company on company.id = store.company_id
-        ${COMPANY_DAYS}
+        ${JOIN_COMPANY_DAYS}
       order by company.shown, store.shown`,
   )
   const set = settingsByCodes(settings)
@@ -136,9 +141,14 @@ export async function allSources(database: Sql, moment: Moment, settings: readon
 }
 
 /** The states of the last days of a source. */
-export async function recentDays(database: Sql, source: Source, moment: Moment, days: Days): Promise<DayState[]> {
+export async function readRecentDays(
+  database: Sql,
+  source: Source,
+  moment: FreshnessContext,
+  days: DayRange,
+): Promise<DayState[]> {
   const first = addDays(days.to, -days.count)
-  const scraped = await database.all<Scraped>(
+  const scraped = await database.all<ScrapedDate>(
     `select date, max(listings) as rows, min(load.received_at) as "receivedAt"
       from scrape join load on load.id = load_id
       where store_id = ?1 and date >= coalesce((select max(date) from scrape where store_id = ?1 and date < ?2), ?2)
@@ -148,5 +158,5 @@ export async function recentDays(database: Sql, source: Source, moment: Moment, 
   )
   const { usual_days, usual_rows, setting, state } = source
   const set = { expectedDays: null, snoozedUntil: null, ...setting, isRetired: state === 'retired' }
-  return daysOf(scraped, { usualDays: usual_days, usualRows: usual_rows, set }, moment, days)
+  return dayStatesOf(scraped, { usualDays: usual_days, usualRows: usual_rows, set }, moment, days)
 }

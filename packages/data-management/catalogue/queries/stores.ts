@@ -1,11 +1,12 @@
 /** The stores, and the scrapes of one of them. */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import type { Sql } from '../../database/sql.ts'
-import { flagOf } from './products.ts'
+import { parseFlag } from './products.ts'
 
 /** A store by the code of its company and its own code. */
 export type StoreCodes = readonly [company: string, store: string]
 
+/** A store as fields of an answer. */
 export type StoreView = Readonly<{
   company: string
   store_id: string
@@ -53,28 +54,28 @@ export async function listStores(
     company === undefined ? null : foldedCode(company),
     limit,
   )
-  return found.map(viewOf)
+  return found.map(storeView)
 }
 
 type StoredStore = Omit<StoreView, 'latitude' | 'longitude' | 'is_open'> &
   Readonly<{ latitude_e7: number | null; longitude_e7: number | null; is_open: number | null }>
 
-function viewOf({ latitude_e7, longitude_e7, is_open, ...store }: StoredStore): StoreView {
+function storeView({ latitude_e7, longitude_e7, is_open, ...store }: StoredStore): StoreView {
   const degrees = (e7: number | null) => (e7 === null ? null : e7 / E7)
   return {
     ...store,
     latitude: degrees(latitude_e7),
     longitude: degrees(longitude_e7),
-    is_open: flagOf(is_open),
+    is_open: parseFlag(is_open),
   }
 }
 
 /** A store by its folded codes. */
-export type StoreNamed = Readonly<{ company: string; code: string }>
+export type FoldedStore = Readonly<{ company: string; code: string }>
 
 /** The stores with this name: company and code joined by a slash, either of which may contain slashes. */
-export async function findStores(database: Sql, text: string): Promise<StoreNamed[]> {
-  return await database.all<StoreNamed>(
+export async function findStores(database: Sql, text: string): Promise<FoldedStore[]> {
+  return await database.all<FoldedStore>(
     `select company.code as company, store.code from store join company on company.id = store.company_id
       where company.code || '/' || store.code = ?1
       union select company, code from store_alias where company || '/' || code = ?1`,
@@ -85,7 +86,7 @@ export async function findStores(database: Sql, text: string): Promise<StoreName
 /** What one file said about a store on one date. */
 export type ScrapeView = Readonly<{ date: string; listings: number; filename: string; sha256: string }>
 
-/** Which scrapes of a store (company and store id with a slash between them); `after` is the date and SHA-256 of the one before the page. */
+/** `store`: company and store id with a slash between them; `after`: the last scrape of the previous page. */
 export type ScrapesQuery = Readonly<{
   store: string
   from: string

@@ -1,61 +1,61 @@
 /** The suggested pairs that the catalogue keeps, page by page, the likeliest first: for a person to judge. */
 import type { Sql } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
-import type { Level } from '../model/suggest.ts'
-import type { Current } from './current.ts'
+import type { PairLevel } from '../model/suggest.ts'
+import type { LiveStores } from './current.ts'
 import {
-  nameOf,
+  listingNameOf,
   type PairedListing,
-  pairedListing,
-  pairedListingRows,
+  parseSuggestion,
+  pricedListing,
+  readPairedListingRows,
   type StoredSuggestion,
-  suggestionOf,
 } from './paired-listing.ts'
-import { pairText, pairTexts } from './suggestions.ts'
+import { listingPairKey, listingPairKeys } from './suggestions.ts'
 
-/** A stored pair. */
+/** A stored pair, with what its listings cost now. */
 export type SuggestedPair = Readonly<{
   a: PairedListing
   b: PairedListing
-  level: Level
+  level: PairLevel
   score: number
   reasons: string[]
 }>
 
-/** Where a page ended. */
+/** Where a page ended: the last pair that was read. */
 export type PairCursor = readonly [score: number, listing: number, other: number]
 
 const BATCH = 200
 
 type StoredPair = StoredSuggestion & Readonly<{ listing_id: number; other_id: number }>
 
-type Page = Readonly<{ after: PairCursor; limit: number }>
+type PairPageRequest = Readonly<{ after: PairCursor; limit: number }>
 
 /** A page of the pairs without a verdict. A pair counts while both listings still have the labels it was found from. */
 export async function pairsToJudge(
   database: Sql,
-  { after, limit }: Page,
+  { after, limit }: PairPageRequest,
   judged: readonly (readonly [ListingName, ListingName])[],
-  current: Current,
+  current: LiveStores,
 ): Promise<Readonly<{ pairs: SuggestedPair[]; next: PairCursor | null }>> {
-  const texts = pairTexts(judged)
+  const texts = listingPairKeys(judged)
   const pairs: SuggestedPair[] = []
   for (let place = after; ; ) {
-    const batch = await pairsAfter(database, place)
+    const batch = await readPairsAfter(database, place)
     for (const pair of batch) {
       if (pairs.length === limit) return { pairs, next: place }
       place = [pair.score, pair.listing_id, pair.other_id]
-      const [one] = await pairedListingRows(database, 'listing.id = ?', pair.listing_id)
-      const [other] = await pairedListingRows(database, 'listing.id = ?', pair.other_id)
-      if (texts.has(pairText(nameOf(one!), nameOf(other!)))) continue
-      const [a, b] = [await pairedListing(database, one!, current), await pairedListing(database, other!, current)]
-      pairs.push({ a, b, ...suggestionOf(pair) })
+      const [one] = await readPairedListingRows(database, 'listing.id = ?', pair.listing_id)
+      const [other] = await readPairedListingRows(database, 'listing.id = ?', pair.other_id)
+      if (texts.has(listingPairKey(listingNameOf(one!), listingNameOf(other!)))) continue
+      const [a, b] = [await pricedListing(database, one!, current), await pricedListing(database, other!, current)]
+      pairs.push({ a, b, ...parseSuggestion(pair) })
     }
     if (batch.length < BATCH) return { pairs, next: null }
   }
 }
 
-async function pairsAfter(database: Sql, place: PairCursor): Promise<StoredPair[]> {
+async function readPairsAfter(database: Sql, place: PairCursor): Promise<StoredPair[]> {
   return await database.all<StoredPair>(
     `select suggestion.listing_id, suggestion.other_id, is_identical, score, reasons
       from suggestion

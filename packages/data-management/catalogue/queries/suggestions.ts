@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto'
 import type { Sql, Value } from '../../database/sql.ts'
 import type { ListingName } from '../catalogue.ts'
-import { type Level, type Pair, pairsOf, RULES } from '../model/suggest.ts'
-import { revisionOf } from './revision.ts'
+import { slicesOf } from '../load/batches.ts'
+import { type ArticlePair, findPairs, PAIR_RULES_VERSION, type PairLevel } from '../model/suggest.ts'
+import { listingNameOf } from './paired-listing.ts'
+import { readRevision } from './revision.ts'
 
 /** A listing as fields of an answer. */
 export type SuggestedListing = Readonly<{
@@ -18,7 +20,7 @@ export type SuggestedListing = Readonly<{
 export type Suggestion = Readonly<{
   a: SuggestedListing
   b: SuggestedListing
-  level: Level
+  level: PairLevel
   score: number
   reasons: readonly string[]
 }>
@@ -27,7 +29,7 @@ type StoredListing = Readonly<{
   id: number
   label_id: number
   product_id: number
-  company: string
+  company_code: string
   by_name: 0 | 1
   code: string
   key: string
@@ -38,15 +40,16 @@ type StoredListing = Readonly<{
 }>
 
 /** The pairs of listings that are not one product and have no verdict, the likeliest first. */
-export async function suggestions(
+export async function findSuggestions(
   database: Sql,
   judged: readonly (readonly [ListingName, ListingName])[],
 ): Promise<Suggestion[]> {
-  const listings = await storedListings(database)
-  const texts = pairTexts(judged)
-  return pairsOf(listings.map(articleOf)).flatMap(({ a, b, ...rest }) => {
+  const listings = await readListings(database)
+  const texts = listingPairKeys(judged)
+  return findPairs(listings.map(articleOf)).flatMap(({ a, b, ...rest }) => {
     const [one, other] = [listings[a]!, listings[b]!]
-    if (one.product_id === other.product_id || texts.has(pairText(nameOf(one), nameOf(other)))) return []
+    if (one.product_id === other.product_id || texts.has(listingPairKey(listingNameOf(one), listingNameOf(other))))
+      return []
     return [{ a: suggestedListing(one), b: suggestedListing(other), ...rest }]
   })
 }
@@ -57,7 +60,7 @@ export async function mayHaveNewPairs(database: Sql): Promise<boolean> {
   if (companies.length < 2) return false
   return (
     (await database.get<{ revision: string }>('select revision from suggested'))?.revision !==
-    (await revisionOf(database))
+    (await readRevision(database))
   )
 }
 
@@ -67,11 +70,11 @@ export async function mayHaveNewPairs(database: Sql): Promise<boolean> {
  */
 export async function renewSuggestions(database: Sql): Promise<boolean> {
   // Read first, so that what is loaded meanwhile is found the next time.
-  const revision = await revisionOf(database)
+  const revision = await readRevision(database)
   const known = await database.get<{ revision: string; listings: string }>('select revision, listings from suggested')
   if (known?.revision === revision) return false
-  const listings = await digestOfListings(database)
-  if (known?.listings !== listings) await replaceStored(database, await suggestionRows(database))
+  const listings = await digestListings(database)
+  if (known?.listings !== listings) await replaceStoredPairs(database, await suggestionRows(database))
   await database.run(
     `insert into suggested values (1, ?, ?) on conflict (one) do update set revision = excluded.revision, listings = excluded.listings`,
     revision,
@@ -80,8 +83,8 @@ export async function renewSuggestions(database: Sql): Promise<boolean> {
   return known?.listings !== listings
 }
 
-async function digestOfListings(database: Sql): Promise<string> {
-  const hash = createHash('sha256').update(`${RULES}\n`)
+async function digestListings(database: Sql): Promise<string> {
+  const hash = createHash('sha256').update(`${PAIR_RULES_VERSION}\n`)
   const each = database.each<{ id: number; label_id: number }>('select id, label_id from listing order by id')
   for await (const { id, label_id } of each) hash.update(`${id} ${label_id}\n`)
   return hash.digest('hex')
@@ -98,11 +101,11 @@ type SuggestionRow = readonly [
 ]
 
 async function suggestionRows(database: Sql): Promise<SuggestionRow[]> {
-  const listings = await storedListings(database)
-  return pairsOf(listings.map(articleOf)).map((pair) => suggestionRow(listings[pair.a]!, listings[pair.b]!, pair))
+  const listings = await readListings(database)
+  return findPairs(listings.map(articleOf)).map((pair) => pairRow(listings[pair.a]!, listings[pair.b]!, pair))
 }
 
-function suggestionRow(one: StoredListing, other: StoredListing, { level, score, reasons }: Pair): SuggestionRow {
+function pairRow(one: StoredListing, other: StoredListing, { level, score, reasons }: ArticlePair): SuggestionRow {
   const isIdentical = level === 'identical' ? 1 : 0
   const thousandths = Math.round(score * 1000)
   return [one.id, other.id, one.label_id, other.label_id, isIdentical, thousandths, JSON.stringify(reasons)]
@@ -112,7 +115,7 @@ const ROWS_AT_ONCE = 500
 const COLUMNS = ['listing_id', 'other_id', 'label_id', 'other_label_id', 'is_identical', 'score', 'reasons'] as const
 
 /** Replaces the stored pairs with these; what is stored already is not written again. */
-async function replaceStored(database: Sql, rows: readonly SuggestionRow[]): Promise<void> {
+async function replaceStoredPairs(database: Sql, rows: readonly SuggestionRow[]): Promise<void> {
   const wanted = new Map(rows.map((row) => [`${row[0]} ${row[1]}`, row]))
   const gone: SuggestionRow[] = []
   const stored = database.each<Record<(typeof COLUMNS)[number], Value>>(`select ${COLUMNS.join(', ')} from suggestion`)
@@ -123,9 +126,8 @@ async function replaceStored(database: Sql, rows: readonly SuggestionRow[]): Pro
     if (row === undefined) gone.push(had)
     else if (row.every((value, index) => value === had[index])) wanted.delete(pair)
   }
-  for (let at = 0; at < gone.length; at += ROWS_AT_ONCE) await deleteRows(database, gone.slice(at, at + ROWS_AT_ONCE))
-  const added = [...wanted.values()]
-  for (let at = 0; at < added.length; at += ROWS_AT_ONCE) await writeRows(database, added.slice(at, at + ROWS_AT_ONCE))
+  for (const some of slicesOf(gone, ROWS_AT_ONCE)) await deleteRows(database, some)
+  for (const some of slicesOf([...wanted.values()], ROWS_AT_ONCE)) await writeRows(database, some)
 }
 
 async function deleteRows(database: Sql, rows: readonly SuggestionRow[]): Promise<void> {
@@ -144,12 +146,12 @@ async function writeRows(database: Sql, rows: readonly SuggestionRow[]): Promise
 }
 
 /** All listings, in an order that does not depend on when they became known: of equal pairs, the first ones count. */
-async function storedListings(database: Sql): Promise<StoredListing[]> {
+async function readListings(database: Sql): Promise<StoredListing[]> {
   return await database.all<StoredListing>(
     `with recursive path (id, names) as (
         select id, name from category where parent_id is null
         union all select category.id, names || ' / ' || category.name from category join path on path.id = category.parent_id)
-      select listing.id, listing.label_id, listing.product_id, company.code as company, listing.by_name, listing.code,
+      select listing.id, listing.label_id, listing.product_id, company.code as company_code, listing.by_name, listing.code,
         label.key, label.name, label.size, brand.name as brand, path.names as path
       from listing join company on company.id = listing.company_id join label on label.id = listing.label_id
       left join brand on brand.id = label.brand_id left join path on path.id = label.category_id
@@ -157,29 +159,26 @@ async function storedListings(database: Sql): Promise<StoredListing[]> {
   )
 }
 
-function articleOf({ company, name, brand, size, path }: StoredListing, index: number) {
+function articleOf({ company_code: company, name, brand, size, path }: StoredListing, index: number) {
   return { id: index, company, name, brand, size, category: path ?? '' }
-}
-function nameOf({ company, by_name, code }: StoredListing): ListingName {
-  return { company, byName: by_name, code }
 }
 
 /** The text of a pair of listings in this order. */
-export function pairText(one: ListingName, other: ListingName): string {
+export function listingPairKey(one: ListingName, other: ListingName): string {
   return JSON.stringify([one.company, one.byName, one.code, other.company, other.byName, other.code])
 }
 
 /** The texts of pairs, each in both orders. */
-export function pairTexts(pairs: readonly (readonly [ListingName, ListingName])[]): Set<string> {
-  return new Set(pairs.flatMap(([one, other]) => [pairText(one, other), pairText(other, one)]))
+export function listingPairKeys(pairs: readonly (readonly [ListingName, ListingName])[]): Set<string> {
+  return new Set(pairs.flatMap(([one, other]) => [listingPairKey(one, other), listingPairKey(other, one)]))
 }
 
-function suggestedListing({ company, by_name, code, key, name, size }: StoredListing): SuggestedListing {
+function suggestedListing({ company_code: company, by_name, code, key, name, size }: StoredListing): SuggestedListing {
   return { company, sku: by_name === 1 ? null : code, key, name, size }
 }
 
 /** Whether there is such a listing. */
-export async function isListing(database: Sql, { company, byName, code }: ListingName): Promise<boolean> {
+export async function isKnownListing(database: Sql, { company, byName, code }: ListingName): Promise<boolean> {
   const found = await database.get(
     `select 1 from listing join company on company.id = listing.company_id
       where company.code = ? and listing.by_name = ? and listing.code = ?`,

@@ -1,4 +1,4 @@
-/** Products and keys that a person may want to look at. */
+/** Products and keys that may be wrong, for a person to check. */
 import type { Sql } from '../../database/sql.ts'
 
 const SUSPECTS_MAX = 50
@@ -29,7 +29,7 @@ const REASONS: Readonly<Record<number, string>> = {
 }
 
 /** The largest products and those whose prices differ more than five times, and the keys that join nothing. */
-export async function suspectsIn(database: Sql): Promise<{ products: SuspectProduct[]; silent: SilentKey[] }> {
+export async function findSuspects(database: Sql): Promise<{ products: SuspectProduct[]; silent: SilentKey[] }> {
   const products = await database.all<SuspectProduct>(
     `select listing.product_id as product, count(distinct listing.id) as listings,
         min(run.price_cents) as lowest_cents, max(run.price_cents) as highest_cents

@@ -11,7 +11,7 @@ export type CountedTransition = Transition & Readonly<{ date: string; stores: nu
 const GROUPED = 'date, listing_id, appeared, is_gone, from_cents, to_cents, was_available, is_available'
 
 /** The transitions on these dates of stores, in all categories or one of this name. A store's first date has none. */
-export async function transitionsOn(
+export async function readTransitions(
   database: Sql,
   { sql, values }: StoreDates,
   category?: string,

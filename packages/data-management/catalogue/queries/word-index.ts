@@ -1,13 +1,13 @@
 /** Listings that have all searched words, in the order in which they became known. */
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
-import { type Alternative, matchOf, type SearchTerms, type SearchWord, tsqueryOf } from '../model/search-words.ts'
+import { type Alternative, fts5QueryOf, type SearchTerms, type SearchWord, tsqueryOf } from '../model/search-words.ts'
 
 /** Products and the listings they were found by. */
-export type Found = Readonly<{ listing_id: number; product_id: number }>
+export type ProductMatch = Readonly<{ listing_id: number; product_id: number }>
 
 /** A number of matches. If it is not exact, there are at least so many. */
-export type Count = Readonly<{ count: number; exact: boolean }>
+export type MatchCount = Readonly<{ count: number; exact: boolean }>
 
 /** The most matches that a count reads. */
 export const COUNT_MAX = 10_000
@@ -18,8 +18,8 @@ const INDEXED_LETTERS_MAX = 3
 const PREFIX_WORDS_MAX = { ofOneWord: 200, ofMore: 20 } as const
 
 /** The SQL for the product of the listing with this id. */
-const PRODUCT_OF = {
-  // The number of a product is that of its first listing. The index has all others, and takes a twentieth of the room.
+const PRODUCT_SQL = {
+  // The number of a product is that of its first listing. The index has all others, and takes a twentieth of the space.
   sqlite: (id: string) => ({
     product: `coalesce(joined.product_id, ${id})`,
     joined: `left join listing as joined indexed by listing_joined on joined.id = ${id} and joined.product_id <> joined.id`,
@@ -28,11 +28,11 @@ const PRODUCT_OF = {
 }
 
 /** The SQL that searches the words of listings, for each database. */
-const WORDS = {
+const WORD_SEARCH_SQL = {
   sqlite: {
     id: 'listing_words.rowid',
     areFound: (query: string) => `listing_words match ${query}`,
-    queryOf: matchOf,
+    queryOf: fts5QueryOf,
     isAny: 'select 1 from listing_words where listing_words match ? limit 1',
   },
   postgres: {
@@ -45,19 +45,19 @@ const WORDS = {
   },
 }
 
-/** The same for the index: in SQLite, a long prefix is replaced by the known words that begin so. */
+/** The terms as the index is queried for them: in SQLite, a long prefix is replaced by the known words that begin so. */
 export async function expandPrefixes(database: Sql, terms: SearchTerms): Promise<SearchTerms> {
   if (database.dialect === 'postgres') return terms
   const expanded: Alternative[][] = []
   for (const group of terms) {
     const all: Alternative[] = []
-    for (const alternative of group) all.push(...(await expandedOf(database, alternative)))
+    for (const alternative of group) all.push(...(await expandAlternative(database, alternative)))
     expanded.push(all)
   }
   return expanded
 }
 
-async function expandedOf(database: Sql, alternative: Alternative): Promise<Alternative[]> {
+async function expandAlternative(database: Sql, alternative: Alternative): Promise<Alternative[]> {
   const { words, weight } = alternative
   const prefix = words.find(({ word, isPrefix }) => isPrefix && [...word].length > INDEXED_LETTERS_MAX)
   if (prefix === undefined) return [alternative]
@@ -75,10 +75,15 @@ async function expandedOf(database: Sql, alternative: Alternative): Promise<Alte
 }
 
 /** The next listings after one that match, at most `limit`. */
-export async function withWords(database: Sql, terms: SearchTerms, after: number, limit: number): Promise<Found[]> {
-  const { id, areFound, queryOf } = WORDS[database.dialect]
-  const { product, joined } = PRODUCT_OF[database.dialect](id)
-  return await database.all<Found>(
+export async function listingsWithWords(
+  database: Sql,
+  terms: SearchTerms,
+  after: number,
+  limit: number,
+): Promise<ProductMatch[]> {
+  const { id, areFound, queryOf } = WORD_SEARCH_SQL[database.dialect]
+  const { product, joined } = PRODUCT_SQL[database.dialect](id)
+  return await database.all<ProductMatch>(
     `select ${id} as listing_id, ${product} as product_id from listing_words ${joined}
       where ${areFound('?')} and ${id} > ? order by ${id} limit ?`,
     queryOf(terms),
@@ -87,8 +92,8 @@ export async function withWords(database: Sql, terms: SearchTerms, after: number
   )
 }
 
-/** How many listings were looked at, the last of them, and those that were wanted. */
-export type Batch = Readonly<{ count: number; last: number; found: readonly Found[] }>
+/** How many matching listings were examined, the id of the last one, and those that were wanted. */
+export type MatchBatch = Readonly<{ count: number; last: number; found: readonly ProductMatch[] }>
 
 /** Of the next listings after one that match, at most `limit`, those on special in a store that is not `silent`. */
 export async function specialsWithWords(
@@ -96,9 +101,9 @@ export async function specialsWithWords(
   terms: SearchTerms,
   { after, limit }: Readonly<{ after: number; limit: number }>,
   silent: readonly number[],
-): Promise<Batch> {
+): Promise<MatchBatch> {
   const { those, areIn, asValue, ofAll } = LISTS[database.dialect]
-  const { id, areFound, queryOf } = WORDS[database.dialect]
+  const { id, areFound, queryOf } = WORD_SEARCH_SQL[database.dialect]
   const matching =
     terms.length === 0
       ? 'select id from listing where id > ? order by id limit ?'
@@ -112,8 +117,8 @@ export async function specialsWithWords(
   )
   const { ids, count, last } = next!
   if (last === null) return { count, last: after, found: [] }
-  const { product, joined } = PRODUCT_OF[database.dialect]('wanted.value')
-  const found = await database.all<Found>(
+  const { product, joined } = PRODUCT_SQL[database.dialect]('wanted.value')
+  const found = await database.all<ProductMatch>(
     `select wanted.value as listing_id, ${product} as product_id from ${those('?1', 'integer')} as wanted ${joined}
       where ${isOnSpecial('wanted.value', areIn('?2', 'integer'))} order by 1`,
     ids,
@@ -131,7 +136,7 @@ export function isOnSpecial(listing: string, areSilent: string): string {
 /** The ids of the first listings that match, at most `limit`. */
 export async function idsWithWords(database: Sql, terms: SearchTerms, limit: number): Promise<number[]> {
   const { ofAll, numbersIn } = LISTS[database.dialect]
-  const { id, areFound, queryOf } = WORDS[database.dialect]
+  const { id, areFound, queryOf } = WORD_SEARCH_SQL[database.dialect]
   const found = await database.get<{ ids: string | null }>(
     `select ${ofAll('id')} as ids from (
       select ${id} as id from listing_words where ${areFound('?')} order by ${id} limit ?) as found`,
@@ -142,16 +147,16 @@ export async function idsWithWords(database: Sql, terms: SearchTerms, limit: num
 }
 
 /** Whether any listing has a word. */
-export async function isListed(database: Sql, word: SearchWord): Promise<boolean> {
-  const { isAny, queryOf } = WORDS[database.dialect]
+export async function isIndexedWord(database: Sql, word: SearchWord): Promise<boolean> {
+  const { isAny, queryOf } = WORD_SEARCH_SQL[database.dialect]
   const terms = await expandPrefixes(database, [[{ words: [word], weight: 1 }]])
   return (await database.get(isAny, queryOf(terms))) !== undefined
 }
 
 /** Counts the products of the first COUNT_MAX matching listings; several listings of a product count once. */
-export async function countWithWords(database: Sql, terms: SearchTerms): Promise<Count> {
-  const { id, areFound, queryOf } = WORDS[database.dialect]
-  const { product, joined } = PRODUCT_OF[database.dialect](id)
+export async function countProducts(database: Sql, terms: SearchTerms): Promise<MatchCount> {
+  const { id, areFound, queryOf } = WORD_SEARCH_SQL[database.dialect]
+  const { product, joined } = PRODUCT_SQL[database.dialect](id)
   const counted = await database.get<{ count: number; listings: number }>(
     `select count(distinct product_id) as count, count(*) as listings from (
       select ${product} as product_id from listing_words ${joined}
@@ -162,18 +167,18 @@ export async function countWithWords(database: Sql, terms: SearchTerms): Promise
   return { count: Math.min(count, COUNT_MAX), exact: listings <= COUNT_MAX }
 }
 
-/** The `Count` for a count that stopped after exceeding `max`. */
-export function countOf(count: number, max = COUNT_MAX): Count {
+/** The `MatchCount` for a count that stopped after exceeding `max`. */
+export function cappedCount(count: number, max = COUNT_MAX): MatchCount {
   return { count: Math.min(count, max), exact: count <= max }
 }
 
 /** The products of which an earlier listing has the words, in PostgreSQL, which can test single listings. */
-export async function matchedEarlierInPostgres(database: Sql, some: readonly Found[], terms: SearchTerms) {
+export async function matchedEarlierInPostgres(database: Sql, some: readonly ProductMatch[], terms: SearchTerms) {
   const found = new Set<number>()
   for (const { product_id, listing_id } of some) {
     const earlier = await database.get(
       `select 1 from listing join listing_words on listing_words.listing_id = listing.id
-        where product_id = ? and listing.id < ? and ${WORDS.postgres.areFound('?')} limit 1`,
+        where product_id = ? and listing.id < ? and ${WORD_SEARCH_SQL.postgres.areFound('?')} limit 1`,
       product_id,
       listing_id,
       tsqueryOf(terms),

@@ -4,7 +4,7 @@ import type { Static } from 'typebox'
 import { countLoadsWithRejects, loadsWithRejects, loadsWithRejectsOf } from '../../catalogue/queries/activity.ts'
 import type { ChainFinding } from '../../catalogue/queries/findings.ts'
 import { type Source, sourceView } from '../../catalogue/queries/sources.ts'
-import { COUNT_MAX, countOf } from '../../catalogue/queries/word-index.ts'
+import { COUNT_MAX, cappedCount } from '../../catalogue/queries/word-index.ts'
 import type { ActiveTicks } from '../../ledger/ticks.ts'
 import { momentOf, type Reading } from '../threads/reading.ts'
 import { findingKey, unbelievedFindings } from './findings.ts'
@@ -83,7 +83,7 @@ function onSources(sources: readonly Source[], ticks: ActiveTicks): Pick<Attenti
 async function latestUploads(services: Reading, state: 'held' | 'failed', ticks: ActiveTicks) {
   const { uploads } = services.inbox.ledger
   const { since, countMax, query } = uploadsWanted(services, state)
-  const count = countOf(await uploads.countSince(since, countMax + 1, query), countMax)
+  const count = cappedCount(await uploads.countSince(since, countMax + 1, query), countMax)
   const ids = ticks.ofKind(state).map(({ subject }) => subject)
   const named = ids.length === 0 ? [] : await uploads.listBriefly({ ...query, ids, limit: ids.length })
   const off = named
@@ -126,7 +126,7 @@ async function rejects(services: Reading, ticks: ActiveTicks): Promise<Attention
     const at = new Date(finished_at).toISOString()
     return { upload_id: ids.get(sha256) ?? null, sha256, filename, finished_at: at, rows, rejected }
   })
-  const count = countOf(await countLoadsWithRejects(catalogue.database, since, COUNT_MAX + 1))
+  const count = cappedCount(await countLoadsWithRejects(catalogue.database, since, COUNT_MAX + 1))
   return { ...less(count, off.size), first }
 }
 

@@ -9,12 +9,12 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { create } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { csvOf } from '../../catalogue/export-formats.ts'
+import { csvLines } from '../../catalogue/export-formats.ts'
 import { CHANGE_KINDS, type ChangeKind } from '../../catalogue/model/changes.ts'
 import { type ChangeView, changeViews } from '../../catalogue/queries/changed-listings.ts'
-import { type ChangeOrder, type ChangesQuery, findChanges, latestChanges } from '../../catalogue/queries/changes.ts'
-import { countedRevision, hasUncountedChanges } from '../../catalogue/queries/count-changes.ts'
-import { companyIdOf } from '../../catalogue/queries/find-products.ts'
+import { type ChangeOrder, type ChangesQuery, findChanges, latestChangeDate } from '../../catalogue/queries/changes.ts'
+import { changesRevision, hasUncountedChanges } from '../../catalogue/queries/count-changes.ts'
+import { findCompanyId } from '../../catalogue/queries/find-products.ts'
 import { findStore } from '../../catalogue/queries/find-store.ts'
 import { datesOfLoad, datesOfStore, type StoreDates } from '../../catalogue/queries/transitions.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
@@ -73,7 +73,7 @@ async function answer(services: Services, request: Asked, reply: FastifyReply): 
   const today = dateOf(services.inbox.now())
   const { zone } = momentOf(services)
   const { currency } = services
-  const state = await countedRevision(services.catalogue.database)
+  const state = await changesRevision(services.catalogue.database)
   const etag = etagOf(format, query, today, zone.name, currency ?? '', state, services.program?.version ?? '')
   reply.header('etag', etag).header('vary', 'accept').header('cache-control', 'private, no-cache')
   if (isKnownEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
@@ -120,7 +120,7 @@ export async function changeLines(
 ): Promise<LineBatch<string>> {
   const asked = { ...parameters, limit: CSV_LINES_AT_ONCE, ...(after !== undefined && { after }) }
   const { changes, next } = await changesFound(reading, asked)
-  const lines = await Array.fromAsync(csvOf(each(changes), CSV_FIELDS))
+  const lines = await Array.fromAsync(csvLines(each(changes), CSV_FIELDS))
   return { text: (after === undefined ? lines : lines.slice(1)).join(''), next }
 }
 
@@ -134,7 +134,7 @@ type Span = Readonly<{ query: ChangesQuery | undefined; from?: string | undefine
 async function queryOf(reading: Reading, parameters: ChangesParameters): Promise<Span> {
   const { database } = reading.catalogue
   const { company, store, upload, category, sort, limit, kind = [] } = parameters
-  const companyId = company === undefined ? undefined : await companyIdOf(database, company)
+  const companyId = company === undefined ? undefined : await findCompanyId(database, company)
   if (company !== undefined && companyId === undefined) return { query: undefined }
   if ([company, store, upload].filter((each) => each !== undefined).length > 1)
     throw new Problem('request_invalid', 'querystring: of company, store and upload only one can be asked for')
@@ -144,7 +144,7 @@ async function queryOf(reading: Reading, parameters: ChangesParameters): Promise
   // Tomorrow by this clock is today in some time zone.
   const until = dateOf(momentOf(reading).now + DAY_MS)
   const latest =
-    isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChanges(database, until, companyId)))
+    isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChangeDate(database, until, companyId)))
   if (!isDated && named === undefined && latest === undefined) return { query: undefined }
   const from = parameters.from ?? (latest === undefined ? DATE_MIN : addDays(latest, 1 - parameters.days))
   const to = parameters.to ?? latest ?? DATE_MAX

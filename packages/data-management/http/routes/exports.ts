@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { EXPORT_FORMATS, EXPORT_NAMES, type ExportFormat, type ExportName } from '../../catalogue/export-formats.ts'
-import { revisionOf } from '../../catalogue/queries/revision.ts'
+import { readRevision } from '../../catalogue/queries/revision.ts'
 import { principalOf } from '../auth/authentication.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
 import { DATE, readable } from '../edge/parameters.ts'
@@ -46,7 +46,7 @@ async function answer(services: Working, what: ExportName, request: Asked, reply
   // Read before the data: if the data are newer than the ETag, the client only fetches them once more.
   const etag = etagOf(
     [order.what, order.format, order.on ?? ''],
-    await revisionOf(services.catalogue.database),
+    await readRevision(services.catalogue.database),
     services.program?.version ?? '',
   )
   const isUnchanged = isKnownEtag(request.headers['if-none-match'], etag)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { WriteMoney } from '@splitcart/shared/money.ts'
 import { changeOf } from '@splitcart/shared/number.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { wordOf } from '../../catalogue/model/changes.ts'
+import { changeKindText } from '../../catalogue/model/changes.ts'
 import type { ChangeView } from '../../catalogue/queries/changed-listings.ts'
 import type { ChangePage } from './changes-schema.ts'
 
@@ -56,7 +56,7 @@ function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView,
   if (change_share !== null) {
     return `${name}: ${from} → ${to} (${changeOf(change_share)})`
   }
-  return `${name}: ${wordOf(kind)}${kind === 'gone' ? '' : `, ${to}`}`
+  return `${name}: ${changeKindText(kind)}${kind === 'gone' ? '' : `, ${to}`}`
 }
 
 function timeOf(date: string, zone: TimeZone): string {

@@ -1,6 +1,6 @@
 /** The figures for monitoring that come from the databases, read in one go. */
 import type { UploadState } from '@splitcart/shared/receipt.ts'
-import { type Totals, totals } from '../../catalogue/queries/activity.ts'
+import { type CatalogueTotals, catalogueTotals } from '../../catalogue/queries/activity.ts'
 import type { Source } from '../../catalogue/queries/sources.ts'
 import type { Backlog, LoadTotals } from '../../ledger/counts.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
@@ -31,7 +31,7 @@ export type Figures = Readonly<{
   untold: Readonly<Record<string, number>>
   /** When the latest scrape of each source was received, for the first `SOURCES_MAX` sources. */
   lastScrapes: readonly Readonly<{ company: string; store: string; at: number }>[]
-  catalogue: Totals
+  catalogue: CatalogueTotals
   databases: SystemView['databases']
 }>
 
@@ -61,7 +61,7 @@ export async function figuresNow(reading: Reading): Promise<Figures> {
     lastScrapes: sources
       .slice(0, SOURCES_MAX)
       .map(({ company, store_id, receivedAt }) => ({ company, store: store_id, at: receivedAt })),
-    catalogue: await totals(reading.catalogue.database),
+    catalogue: await catalogueTotals(reading.catalogue.database),
     databases: await databasesOf(reading),
   }
 }

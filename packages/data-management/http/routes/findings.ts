@@ -2,7 +2,7 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type ChainFinding, chainFindings, faultOfNames } from '../../catalogue/queries/findings.ts'
+import { type ChainFinding, chainFindings, unknownName } from '../../catalogue/queries/findings.ts'
 import { type BeliefRecord, describeBelief, whyNotBelievable } from '../../ledger/beliefs.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { bodyOf, MAY_CHANGE, NO_QUERY, readable } from '../edge/parameters.ts'
@@ -43,7 +43,7 @@ export function findingsRoutes(server: FastifyInstance, services: Services): voi
 
 async function believe({ inbox, catalogue }: Services, request: FastifyRequest<{ Body: BeliefBody }>) {
   const { company, store_id: store = null, rule, field = null, reason = '' } = request.body
-  const fault = whyNotBelievable(rule) ?? (await faultOfNames(catalogue.database, company, store))
+  const fault = whyNotBelievable(rule) ?? (await unknownName(catalogue.database, company, store))
   if (fault !== undefined) throw new Problem('request_invalid', `body: ${fault}`)
   const who = nameOf(principalOf(request))
   const at = inbox.now()

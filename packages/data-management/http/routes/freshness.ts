@@ -1,5 +1,5 @@
 /** Freshness of the stores, computed the same way everywhere: from their scrapes and their store settings. */
-import { Current } from '../../catalogue/queries/current.ts'
+import { LiveStores } from '../../catalogue/queries/current.ts'
 import { allSources, type Source } from '../../catalogue/queries/sources.ts'
 import { momentOf, type Reading } from '../threads/reading.ts'
 
@@ -10,7 +10,7 @@ export async function sourcesNow(reading: Reading): Promise<Source[]> {
 }
 
 /** Decides which prices count as current. */
-export async function currentNow(reading: Reading): Promise<Current> {
+export async function currentNow(reading: Reading): Promise<LiveStores> {
   const settings = await reading.inbox.ledger.storeSettings.list()
-  return Current.at(reading.catalogue.database, momentOf(reading), settings)
+  return LiveStores.read(reading.catalogue.database, momentOf(reading), settings)
 }

@@ -4,9 +4,9 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import { activitySince, throughput, totals } from '../../catalogue/queries/activity.ts'
-import type { Clock } from '../../catalogue/queries/freshness.ts'
-import { COUNT_MAX, countOf } from '../../catalogue/queries/word-index.ts'
+import { activitySince, catalogueTotals, hourlyLoads } from '../../catalogue/queries/activity.ts'
+import type { ZonedNow } from '../../catalogue/queries/freshness.ts'
+import { COUNT_MAX, cappedCount } from '../../catalogue/queries/word-index.ts'
 import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
 import type { InboxStatus } from '../../inbox/inbox.ts'
 import { readable } from '../edge/parameters.ts'
@@ -40,7 +40,7 @@ export function overviewRoutes(server: FastifyInstance, services: Services): voi
 }
 
 /** When "today" began: midnight in the server's time zone, unless the query gives another time. */
-function sinceIn(text: string | undefined, { now, zone }: Clock): number {
+function sinceIn(text: string | undefined, { now, zone }: ZonedNow): number {
   if (text === undefined) return zone.startOf(zone.dateAt(now))
   const since = Date.parse(text)
   if (Number.isNaN(since) || since < now - SINCE_DAYS_MAX * DAY_MS)
@@ -83,12 +83,12 @@ async function answer(services: Reading, since: number, pending: InboxStatus): P
     },
     today: {
       since: new Date(since).toISOString(),
-      uploads: countOf(uploads),
+      uploads: cappedCount(uploads),
       ...(await activitySince(database, since)),
     },
     inbox: await waitingOf(services, pending),
-    throughput: await throughput(database, moment.now, HOURS_SHOWN),
-    totals: await totals(database),
+    throughput: await hourlyLoads(database, moment.now, HOURS_SHOWN),
+    totals: await catalogueTotals(database),
     days_to: days.to,
     sources: await withDays(
       services,

@@ -7,7 +7,7 @@ import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import type { ListingName } from '../../catalogue/catalogue.ts'
-import { pictureAddressesOf } from '../../catalogue/queries/picture-address.ts'
+import { findPictureAddresses } from '../../catalogue/queries/picture-address.ts'
 import type { Picture } from '../../pictures/fetch-picture.ts'
 import type { Pictures } from '../../pictures/pictures.ts'
 import { readable, TEXT } from '../edge/parameters.ts'
@@ -41,7 +41,7 @@ export function pictureRoutes(server: FastifyInstance, { catalogue, pictures }: 
     '/api/products/:id/picture',
     options,
     async ({ params, query }, reply) => {
-      const addresses = await pictureAddressesOf(catalogue.database, numberIn(params.id), listingIn(query))
+      const addresses = await findPictureAddresses(catalogue.database, numberIn(params.id), listingIn(query))
       const { type, bytes } = await firstOf(pictures, addresses)
       return await reply.type(type).header('cache-control', `private, max-age=${DAY_SECONDS}`).send(bytes)
     },

@@ -1,8 +1,8 @@
 /** Requests and answers about products, as JSON Schema. */
 
-import { UNITS } from '../../catalogue/queries/by-amount.ts'
-import { EVIDENCE } from '../../catalogue/queries/evidence.ts'
+import { EVIDENCE_KINDS } from '../../catalogue/queries/evidence.ts'
 import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
+import { UNITS } from '../../catalogue/queries/unit-prices.ts'
 import { objectOf } from '../edge/object-schema.ts'
 import {
   AFTER,
@@ -72,7 +72,7 @@ const LISTING = {
   gtin: { ...TEXT_OR_NULL, description: 'its barcode in 14 digits, where that is a GTIN' },
   evidence: {
     type: ['string', 'null'],
-    enum: [...EVIDENCE, null],
+    enum: [...EVIDENCE_KINDS, null],
     description: 'by what it is joined with the others: the word of a person, a GTIN, or name and size',
   },
   url: TEXT_OR_NULL,

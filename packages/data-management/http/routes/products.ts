@@ -11,17 +11,17 @@ import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { Unit } from '../../catalogue/model/pack-size.ts'
 import { unitPriceView } from '../../catalogue/model/unit-price.ts'
-import { cheapestByAmount, lowestUnitPrices } from '../../catalogue/queries/by-amount.ts'
-import { comparableWith } from '../../catalogue/queries/comparable.ts'
-import type { Current } from '../../catalogue/queries/current.ts'
+import { findComparableListings } from '../../catalogue/queries/comparable.ts'
+import type { LiveStores } from '../../catalogue/queries/current.ts'
 import { findProducts, type ProductCursor } from '../../catalogue/queries/find-products.ts'
-import { priceRangeOf, pricesOf, rangeWith } from '../../catalogue/queries/price-range.ts'
-import { chainHistories, priceSummaryOf } from '../../catalogue/queries/price-summary.ts'
+import { priceRangeWith, readPriceRange, readProductPrices } from '../../catalogue/queries/price-range.ts'
+import { chainHistories, readPriceSummary } from '../../catalogue/queries/price-summary.ts'
 import { storePrices } from '../../catalogue/queries/prices.ts'
-import { currentNumber, pricesNow, productOf, productsOf } from '../../catalogue/queries/products.ts'
+import { currentProductId, findProduct, findProductsByIds, pricesNow } from '../../catalogue/queries/products.ts'
 import { RANKED_MAX } from '../../catalogue/queries/ranked.ts'
-import { biggestDrops, cheapest, type Sorted } from '../../catalogue/queries/sorted.ts'
-import type { Found } from '../../catalogue/queries/word-index.ts'
+import { type SortedProducts, sortByPrice, sortByPriceDrop } from '../../catalogue/queries/sort-products.ts'
+import { lowestUnitPrices, sortByUnitPrice } from '../../catalogue/queries/unit-prices.ts'
+import type { ProductMatch } from '../../catalogue/queries/word-index.ts'
 import type { Sql } from '../../database/sql.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { DATE_MAX, DATE_MIN, NO_QUERY, readable } from '../edge/parameters.ts'
@@ -145,29 +145,29 @@ type Sorting = Readonly<{ sort: ProductOrder; unit: Unit | undefined; max: numbe
 
 async function sortedBy(
   database: Sql,
-  found: readonly Found[],
+  found: readonly ProductMatch[],
   { sort, since, ...filter }: Sorting,
-  current: Current,
-): Promise<Sorted> {
-  if (sort === 'unit_price') return await cheapestByAmount(database, found, filter, current)
-  return sort === 'price' ? await cheapest(database, found, current) : await biggestDrops(database, found, since)
+  current: LiveStores,
+): Promise<SortedProducts> {
+  if (sort === 'unit_price') return await sortByUnitPrice(database, found, filter, current)
+  return sort === 'price' ? await sortByPrice(database, found, current) : await sortByPriceDrop(database, found, since)
 }
 
 /** The products as returned, with price ranges if `current` is given. */
-async function shownProducts(database: Sql, page: Sorted, current: Current | undefined): Promise<Shown[]> {
+async function shownProducts(database: Sql, page: SortedProducts, current: LiveStores | undefined): Promise<Shown[]> {
   const ids = page.products.map(({ product_id }) => product_id)
-  const products = await productsOf(database, ids)
+  const products = await findProductsByIds(database, ids)
   const known = ids.flatMap((id) => products.get(id) ?? [])
   const shown = known.map(({ listings, ...rest }) => {
     return { ...rest, listings: listings.map(({ details: _, ...listing }) => listing) }
   })
   if (current === undefined) return shown
-  const all = page.prices ?? (await pricesOf(database, ids, current))
+  const all = page.prices ?? (await readProductPrices(database, ids, current))
   const prices = new Map(shown.map(({ id }) => [id, all.get(id)!] as const))
   const unitPrices = page.unitPrices ?? (await lowestUnitPrices(database, prices))
   const priced: Shown[] = []
   for (const product of shown) {
-    const now = await rangeWith(database, product.id, prices.get(product.id)!, current)
+    const now = await priceRangeWith(database, product.id, prices.get(product.id)!, current)
     priced.push({ ...product, now, ...unitPriceView(unitPrices.get(product.id)) })
   }
   return priced
@@ -176,15 +176,15 @@ async function shownProducts(database: Sql, page: Sorted, current: Current | und
 /** One product. */
 export async function oneProduct(reading: Reading, parameters: { id: string }): Promise<ProductAnswer> {
   const { database } = reading.catalogue
-  const id = await currentNumber(database, idIn(parameters.id))
-  const product = await productOf(database, id)
+  const id = await currentProductId(database, idIn(parameters.id))
+  const product = await findProduct(database, id)
   if (product === undefined) throw new Problem('not_found', 'no product has this id')
   const current = await currentNow(reading)
-  const now = await priceRangeOf(database, id, current)
+  const now = await readPriceRange(database, id, current)
   const prices = await pricesNow(database, id, current)
-  const summary = await priceSummaryOf(database, id, prices, current)
+  const summary = await readPriceSummary(database, id, prices, current)
   const { verdicts } = reading.inbox.ledger
-  const comparable = await comparableWith(database, id, current, (listings) => verdicts.findFor(listings))
+  const comparable = await findComparableListings(database, id, current, (listings) => verdicts.findFor(listings))
   return { ...product, now, ...summary, prices, comparable } satisfies ProductAnswer
 }
 
@@ -206,8 +206,8 @@ export async function chainsOfProduct(reading: Reading, parameters: { id: string
 }
 
 async function productNamed(database: Sql, id: string): Promise<number> {
-  const productId = await currentNumber(database, idIn(id))
-  if ((await productOf(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
+  const productId = await currentProductId(database, idIn(id))
+  if ((await findProduct(database, productId)) === undefined) throw new Problem('not_found', 'no product has this id')
   return productId
 }
 

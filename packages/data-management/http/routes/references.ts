@@ -6,7 +6,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { BeliefSince } from '@splitcart/shared/truth/beliefs.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import type { FastifyInstance } from 'fastify'
-import { ownReferences, sistersOf } from '../../catalogue/references.ts'
+import { otherStoreReferences, sameStoreReferences } from '../../catalogue/references.ts'
 import { permissionOf } from '../../permission.ts'
 import { principalOf } from '../auth/authentication.ts'
 import { objectOf } from '../edge/object-schema.ts'
@@ -65,7 +65,7 @@ export async function referencesFor(
   if (store === undefined) return { references: { usual: [], sisters: [] }, beliefs: [] }
   const until = addDays(new Date(inbox.now()).toISOString().slice(0, 10), 1)
   const at = { companyId: store.company_id, storeId: store.store_id ?? 0, date, until }
-  const references = { ...(await ownReferences(database, at)), sisters: await sistersOf(database, at) }
+  const references = { ...(await sameStoreReferences(database, at)), sisters: await otherStoreReferences(database, at) }
   return { references, beliefs: await beliefsOf(inbox, foldedCode(company)) }
 }
 

@@ -3,16 +3,16 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { create } from 'content-disposition'
 import type { FastifyInstance } from 'fastify'
 import {
-  countFiltered,
+  countFilteredRejects,
   type FileWithRejects,
   filesWithRejects,
   filteredRejects,
-  type GroupKey,
-  keyOf,
+  groupCursorOf,
   type RejectFilter,
+  type RejectGroupCursor,
   type RejectsOfSource,
+  readRejectSamples,
   rejectsOfSources,
-  samplesOf,
 } from '../../catalogue/queries/rejects.ts'
 import type { StoredReject } from '../../catalogue/rejects.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
@@ -76,14 +76,14 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
 export async function rejectGroups(reading: Reading, query: RejectGroupsParameters): Promise<RejectPage> {
   const { database } = reading.catalogue
   const filter = await filterOf(reading, query)
-  const after = cursorKeyIn('rejects', query.after, [0, '', '', '', ''] as GroupKey)
+  const after = cursorKeyIn('rejects', query.after, [0, '', '', '', ''] as RejectGroupCursor)
   const found = await rejectsOfSources(database, filter, after, query.limit + 1)
   const page = found.slice(0, query.limit)
   const last = found.length > query.limit ? page.at(-1) : undefined
   return {
     groups: await Promise.all(page.map((group) => viewOf(reading, group, filter))),
-    next: cursorOf('rejects', last === undefined ? null : keyOf(last)),
-    rejects: await countFiltered(database, filter),
+    next: cursorOf('rejects', last === undefined ? null : groupCursorOf(last)),
+    rejects: await countFilteredRejects(database, filter),
   } satisfies RejectPage
 }
 
@@ -104,7 +104,7 @@ async function viewOf(
   filter: RejectFilter,
 ): Promise<RejectGroupView> {
   const { lastAt, field, ...told } = group
-  const samples = await samplesOf(catalogue.database, group, filter, SAMPLES_MAX)
+  const samples = await readRejectSamples(catalogue.database, group, filter, SAMPLES_MAX)
   const ids = await inbox.ledger.uploads.idsOf(samples.map(({ sha256 }) => sha256))
   return {
     ...told,

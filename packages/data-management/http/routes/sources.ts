@@ -3,8 +3,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { findStore } from '../../catalogue/queries/find-store.ts'
-import { type DayState, type Days, lastDayOf, type Moment } from '../../catalogue/queries/freshness.ts'
-import { recentDays, type Source, type SourceView, sourceView } from '../../catalogue/queries/sources.ts'
+import { type DayRange, type DayState, type FreshnessContext, lastShownDay } from '../../catalogue/queries/freshness.ts'
+import { readRecentDays, type Source, type SourceView, sourceView } from '../../catalogue/queries/sources.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { objectOf } from '../edge/object-schema.ts'
 import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
@@ -120,9 +120,9 @@ export async function sourcesListed(reading: Reading, query: SourcesParameters):
 }
 
 /** The span of days that is shown for these sources. */
-export function daysShown(sources: readonly Source[], moment: Moment): Days {
+export function daysShown(sources: readonly Source[], moment: FreshnessContext): DayRange {
   return {
-    to: lastDayOf(
+    to: lastShownDay(
       sources.map(({ last_date }) => last_date),
       moment,
     ),
@@ -131,11 +131,11 @@ export function daysShown(sources: readonly Source[], moment: Moment): Days {
 }
 
 /** The views of sources, with the states of their last days. */
-export async function withDays(reading: Reading, sources: readonly Source[], days: Days) {
+export async function withDays(reading: Reading, sources: readonly Source[], days: DayRange) {
   const moment = momentOf(reading)
   const shown: (SourceView & { days: DayState[] })[] = []
   for (const source of sources)
-    shown.push({ ...sourceView(source), days: await recentDays(reading.catalogue.database, source, moment, days) })
+    shown.push({ ...sourceView(source), days: await readRecentDays(reading.catalogue.database, source, moment, days) })
   return shown
 }
 

@@ -2,7 +2,7 @@
 import { isDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Clock } from '../../catalogue/queries/freshness.ts'
+import type { ZonedNow } from '../../catalogue/queries/freshness.ts'
 import { ActiveTicks, type Tick, type Tickable } from '../../ledger/ticks.ts'
 import { shortSentence } from '../../notices/look-parts.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
@@ -85,7 +85,7 @@ export async function tickFound(
 }
 
 /** Throws `request_invalid` unless the date is in the future in the server's time zone. */
-function checkDay(until: string, { now, zone }: Clock): void {
+function checkDay(until: string, { now, zone }: ZonedNow): void {
   if (!isDate(until)) throw new Problem('request_invalid', 'body/until is no day of the calendar')
   const today = zone.dateAt(now)
   if (until <= today)

@@ -1,7 +1,7 @@
 /** `GET /api/uploads`, and `/api/uploads/{id}` with its rejected rows, the preview of its load, and its file. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { previewOf } from '../../catalogue/hold-preview.ts'
+import { findPreview } from '../../catalogue/hold-preview.ts'
 import { rejectsPage } from '../../catalogue/rejects.ts'
 import type { SortedQuery, SortPosition, UploadSort } from '../../ledger/sorted-uploads.ts'
 import type { UploadQuery } from '../../ledger/uploads.ts'
@@ -153,7 +153,7 @@ export async function uploadsRequested({ inbox }: Reading, { sender }: { sender:
 
 /** The preview of what loading a held upload would change. */
 export async function previewOfUpload({ catalogue }: Reading, { id, sha256 }: { id: string; sha256: string }) {
-  return { upload_id: id, preview: (await previewOf(catalogue.database, sha256)) ?? null } satisfies PreviewView
+  return { upload_id: id, preview: (await findPreview(catalogue.database, sha256)) ?? null } satisfies PreviewView
 }
 
 /** A batch of the rejected rows of an upload as JSON Lines, after line `after`. */

@@ -5,7 +5,7 @@ import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ListingName } from '../../catalogue/catalogue.ts'
 import { type PairCursor, pairsToJudge } from '../../catalogue/queries/suggested-pairs.ts'
-import { isListing } from '../../catalogue/queries/suggestions.ts'
+import { isKnownListing } from '../../catalogue/queries/suggestions.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
 import { nameOf, principalOf } from '../auth/authentication.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
@@ -97,7 +97,7 @@ async function listingIn({ catalogue }: Services, field: string, named: VerdictB
   if (code === undefined)
     throw new Problem('request_invalid', `body/${field} must have a sku, or a key where it has none`)
   const listing = { company: foldedCode(company), byName: sku === null ? (1 as const) : (0 as const), code }
-  if (await isListing(catalogue.database, listing)) return listing
+  if (await isKnownListing(catalogue.database, listing)) return listing
   throw new Problem('not_found', `body/${field} is no listing that is known`)
 }
 

@@ -1,7 +1,7 @@
 /** The interface to queries that run in worker threads, and the data that they read. */
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
-import type { Moment } from '../../catalogue/queries/freshness.ts'
+import type { FreshnessContext } from '../../catalogue/queries/freshness.ts'
 import type { ReceivingContext } from '../../inbox/accept.ts'
 
 /** The data that a query may read; it writes nothing. */
@@ -19,7 +19,7 @@ export type Reading = Readonly<{
 const PARTIAL_SHARE = 0.5
 
 /** The current time, the time zone of days, and the share below which a scrape is partial. */
-export function momentOf({ inbox, partialShare = PARTIAL_SHARE, zone = TimeZone.utc }: Reading): Moment {
+export function momentOf({ inbox, partialShare = PARTIAL_SHARE, zone = TimeZone.utc }: Reading): FreshnessContext {
   return { now: inbox.now(), partialShare, zone }
 }
 

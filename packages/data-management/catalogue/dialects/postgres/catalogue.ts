@@ -11,32 +11,32 @@ import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql } from '../../../database/sql.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading, type StoreAlias, type VerdictInForce } from '../../catalogue.ts'
 import type { ListingCache } from '../../load/listing-cache.ts'
-import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
-import { finishPendingWork, PENDING_WORK } from '../../load/pending-work.ts'
+import { CatalogueLoading, insertLoadRecord } from '../../load/loading.ts'
+import { finishPendingWork, PENDING_WORK_QUERY } from '../../load/pending-work.ts'
 import { haveAliasesChanged, mergeStores } from '../../load/store-aliases.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import { replaceVerdicts } from '../../load/verdicts.ts'
 import {
   discardLoad,
-  endingWithout,
   findLoad,
   finishLoad,
   insertLoad,
   type LoadedFile,
   type LoadRecord,
+  unappliedOutcome,
 } from '../../loads.ts'
 import { renewRevision } from '../../queries/revision.ts'
 import { foldCodes } from './fold-codes.ts'
-import { lockCatalogueAlone, lockCatalogueShared, lockForProducts } from './locks.ts'
+import { lockCatalogueAndProducts, lockCatalogueExclusive, lockCatalogueShared } from './locks.ts'
 import { PostgresStatements } from './statements.ts'
 import { TEMPORARY_TABLES } from './temp-tables.ts'
-import { partsOf, type Transactions, transactionsOf } from './transactions.ts'
+import { savepointsOf, type Transactions, transactionsOf } from './transactions.ts'
 
 const UNIQUE_VIOLATION = '23505'
 const SCHEMA = 'catalogue'
 const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url))
 
-/** Opens the catalogue in a PostgreSQL database, making it when it is not there. */
+/** Opens the catalogue in a PostgreSQL database, and creates it if it does not exist. */
 export async function openPostgresCatalogue(
   address: string,
   limits: ConnectionLimits = {},
@@ -45,13 +45,13 @@ export async function openPostgresCatalogue(
   return new PostgresCatalogue(database, transactionsOf(database), () => database[Symbol.asyncDispose]())
 }
 
-/** Opens only the database of the catalogue, with its tables. */
+/** Opens only the database of the catalogue, with its tables up to date. */
 export async function openPostgresCatalogueDatabase(
   address: string,
   limits: ConnectionLimits = {},
 ): Promise<PostgresDatabase> {
-  const place = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: TEMPORARY_TABLES }
-  const database = await PostgresDatabase.open({ ...place, ...limits })
+  const location = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: TEMPORARY_TABLES }
+  const database = await PostgresDatabase.open({ ...location, ...limits })
   await foldCodes(database)
   return database
 }
@@ -73,7 +73,7 @@ export class PostgresCatalogue implements Catalogue {
     return findLoad(this.database, sha256)
   }
 
-  // Nothing to wait for: commits reach the disk in order, and the one that reports a load's outcome waits for the disk.
+  // Nothing to do: PostgreSQL commits reach the disk in order, and the one that reports a load's outcome waits for the disk.
   async durable(): Promise<void> {}
 
   async begin(file: LoadedFile, startedAt: number, cache: ListingCache): Promise<Loading> {
@@ -95,11 +95,11 @@ export class PostgresCatalogue implements Catalogue {
   }
 
   undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
-    return this.#change(lockCatalogueAlone, async (database, transaction) => {
+    return this.#change(lockCatalogueExclusive, async (database, transaction) => {
       const load = await findLoad(transaction, sha256)
       if (load?.state !== 'loaded') return undefined
       await undoScrapes(database, load.id)
-      return await finishLoad(transaction, load.id, endingWithout(load, 'held', reason, now))
+      return await finishLoad(transaction, load.id, unappliedOutcome(load, 'held', reason, now))
     })
   }
 
@@ -108,38 +108,38 @@ export class PostgresCatalogue implements Catalogue {
   }
 
   replaceVerdicts(verdicts: readonly VerdictInForce[]): Promise<void> {
-    return this.#change(lockForProducts, async (database, transaction) => {
+    return this.#change(lockCatalogueAndProducts, async (database, transaction) => {
       if (await replaceVerdicts(database, verdicts)) await renewRevision(transaction)
     })
   }
 
   async mergeStores(aliases: readonly StoreAlias[]): Promise<void> {
     if (!(await haveAliasesChanged(this.database, aliases))) return
-    await this.#change(lockCatalogueAlone, async (database, transaction) => {
+    await this.#change(lockCatalogueExclusive, async (database, transaction) => {
       await mergeStores(database, aliases)
       await renewRevision(transaction)
     })
   }
 
   async finishPendingWork(): Promise<void> {
-    if ((await this.database.get(PENDING_WORK)) === undefined) return
-    await this.#change(lockForProducts, async (database, transaction) => {
+    if ((await this.database.get(PENDING_WORK_QUERY)) === undefined) return
+    await this.#change(lockCatalogueAndProducts, async (database, transaction) => {
       await finishPendingWork(database)
       await renewRevision(transaction)
     })
   }
 
-  async attempt(): Promise<Catalogue> {
+  async beginDryRun(): Promise<Catalogue> {
     const open = await this.#transactions.begin()
     const undo = async () => open[Symbol.asyncDispose]()
-    return new PostgresCatalogue(open.transaction, partsOf(open.transaction), undo)
+    return new PostgresCatalogue(open.transaction, savepointsOf(open.transaction), undo)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#close()
   }
 
-  /** Changes the catalogue in a transaction of its own; again if that conflicts with another one. */
+  /** Changes the catalogue in its own transaction, which is repeated if it conflicts with another one. */
   #change<T>(
     lock: (transaction: PostgresTransaction) => Promise<void>,
     work: (database: PostgresStatements, transaction: PostgresTransaction) => Promise<T>,
@@ -161,8 +161,8 @@ export class PostgresCatalogue implements Catalogue {
       await lockCatalogueShared(transaction)
       return insertLoad(transaction, file)
     }
-    await lockCatalogueAlone(transaction)
-    return recordLoad(database, file)
+    await lockCatalogueExclusive(transaction)
+    return insertLoadRecord(database, file)
   }
 
   /** Commits. If the connection is lost meanwhile, the load record tells whether the commit was made. */

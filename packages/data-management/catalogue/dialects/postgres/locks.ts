@@ -13,41 +13,41 @@
 import type { PostgresQueries } from '../../../database/postgres-queries.ts'
 
 // A range of lock numbers that other programs in the same database hardly use.
-const SPACE = 0x5370_6c00
-const KINDS = { catalogue: SPACE, store: SPACE + 1, products: SPACE + 2, company: SPACE + 3 } as const
+const BASE = 0x5370_6c00
+const LOCKS = { catalogue: BASE, store: BASE + 1, products: BASE + 2, company: BASE + 3 } as const
 
 /** Locks the catalogue together with other loads. */
 export async function lockCatalogueShared(database: PostgresQueries): Promise<void> {
-  await database.run('select pg_advisory_xact_lock_shared(?, 0)', KINDS.catalogue)
+  await database.run('select pg_advisory_xact_lock_shared(?, 0)', LOCKS.catalogue)
 }
 
 /** Waits until no load is under way, and lets none begin. */
-export async function lockCatalogueAlone(database: PostgresQueries): Promise<void> {
-  await database.run('select pg_advisory_xact_lock(?, 0)', KINDS.catalogue)
+export async function lockCatalogueExclusive(database: PostgresQueries): Promise<void> {
+  await database.run('select pg_advisory_xact_lock(?, 0)', LOCKS.catalogue)
 }
 
-/** Locks the products, together with other loads. */
-export async function lockForProducts(database: PostgresQueries): Promise<void> {
+/** Locks the catalogue shared and the products exclusively. */
+export async function lockCatalogueAndProducts(database: PostgresQueries): Promise<void> {
   await lockCatalogueShared(database)
   await lockProducts(database)
 }
 
 /** Waits until no other load changes the histories of these stores. */
 export async function lockStores(database: PostgresQueries, storeIds: Iterable<number>): Promise<void> {
-  await lockAll(database, KINDS.store, storeIds)
+  await lockNumbers(database, LOCKS.store, storeIds)
 }
 
 /** Waits until no other transaction groups products. */
 export async function lockProducts(database: PostgresQueries): Promise<void> {
-  await lockAll(database, KINDS.products, [0])
+  await lockNumbers(database, LOCKS.products, [0])
 }
 
 /** Waits until no other load sets the labels of listings of these companies. */
 export async function lockCompanies(database: PostgresQueries, companyIds: Iterable<number>): Promise<void> {
-  await lockAll(database, KINDS.company, companyIds)
+  await lockNumbers(database, LOCKS.company, companyIds)
 }
 
-async function lockAll(database: PostgresQueries, kind: number, ids: Iterable<number>): Promise<void> {
+async function lockNumbers(database: PostgresQueries, kind: number, ids: Iterable<number>): Promise<void> {
   const sorted = [...new Set(ids)].sort((one, other) => one - other)
   const sql = 'select pg_advisory_xact_lock(?::integer, id) from (select unnest(?::integer[]) as id) as ids'
   await database.run(sql, kind, sorted)

@@ -1,8 +1,8 @@
 /** The search index in PostgreSQL: a text-search vector for each listing. */
 import { idRecords, type ListingWords, records, type Statements, sql } from '../../load/statement.ts'
 
-/** Writes the words of listings. */
-export async function writeWords(database: Statements, words: readonly ListingWords[]): Promise<void> {
+/** Writes the search words of listings; `words` null removes them. */
+export async function writeSearchWords(database: Statements, words: readonly ListingWords[]): Promise<void> {
   const gone = words.filter((each) => each.words === null)
   if (gone.length > 0) {
     const ids = idRecords(gone.map(({ listingId }) => listingId))

@@ -1,27 +1,27 @@
-/** Statements of a load in PostgreSQL, on its transaction's connection. Given records are arrays; `copy` uses COPY. */
+/** Statements of a load in PostgreSQL, on its transaction's connection. Given records are arrays; `bulkInsert` uses COPY. */
 import { copyInto, lineOf } from '../../../database/postgres-copy.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql, Value } from '../../../database/sql.ts'
 import {
+  type InsertTarget,
   type ListingWords,
   type LoadDatabase,
-  type Locked,
+  type Lockable,
   type Records,
   render,
   Statement,
-  type Target,
 } from '../../load/statement.ts'
 import { lockCompanies, lockProducts, lockStores } from './locks.ts'
-import { writeWords } from './search.ts'
+import { writeSearchWords } from './search.ts'
 import { countRows, emptyTables } from './temp-tables.ts'
 import type { Transactions } from './transactions.ts'
 
 /** The statements of a transaction that loads into a catalogue. */
 export class PostgresStatements implements LoadDatabase {
   readonly #transaction: PostgresTransaction
-  readonly #transactions: Pick<Transactions, 'undone'>
+  readonly #transactions: Pick<Transactions, 'rollbacks'>
 
-  constructor(transaction: PostgresTransaction, transactions: Pick<Transactions, 'undone'>) {
+  constructor(transaction: PostgresTransaction, transactions: Pick<Transactions, 'rollbacks'>) {
     this.#transaction = transaction
     this.#transactions = transactions
   }
@@ -49,18 +49,18 @@ export class PostgresStatements implements LoadDatabase {
     return this.#transaction.script(text)
   }
 
-  async add(records: Records): Promise<void> {
+  async insertMissing(records: Records): Promise<void> {
     const columns = Object.keys(records.types).join(', ')
     const text = `insert into ${records.name} (${columns}) select given.* from `
     await this.run(new Statement([text, ' where true on conflict do nothing'], [records.as('given')]))
   }
 
-  async copy({ table, columns }: Target, lines: readonly (readonly Value[])[]): Promise<void> {
+  async bulkInsert({ table, columns }: InsertTarget, lines: readonly (readonly Value[])[]): Promise<void> {
     await copyInto(this.#transaction, `${table} (${columns.join(', ')})`, lines.map(lineOf))
     countRows(this.#transaction, lines.length)
   }
 
-  async lock(what: Locked): Promise<void> {
+  async lock(what: Lockable): Promise<void> {
     if (what === 'products') await lockProducts(this.#transaction)
     else if ('stores' in what) await lockStores(this.#transaction, what.stores)
     else await lockCompanies(this.#transaction, what.companies)
@@ -79,18 +79,18 @@ export class PostgresStatements implements LoadDatabase {
   }
 
   // Not counted, since concurrent loads would wait for each other: queries for prices read the runs.
-  beginPrices(): void {}
+  addPrices(): void {}
 
-  endPrices(): void {}
+  removePrices(): void {}
 
-  writeWords(words: readonly ListingWords[]): Promise<void> {
-    return writeWords(this, words)
+  writeSearchWords(words: readonly ListingWords[]): Promise<void> {
+    return writeSearchWords(this, words)
   }
 
   /** Other loaders remove things too, so the number of removals is kept in the database. */
   async version(): Promise<number> {
     const { times } = (await this.#transaction.get<{ times: number }>('select times from undone'))!
-    return this.#transactions.undone + times
+    return this.#transactions.rollbacks + times
   }
 
   async bumpVersion(): Promise<void> {

@@ -7,8 +7,8 @@ const TABLES = tempTables({ text: 'text collate "C"', wide: 'bigint' })
 
 // The planner has no statistics of these tables, and the time of a load must grow with its file, not the catalogue: so
 // rows are looked up in an index, even where reading a whole table, or keeping what was read of one, seems cheaper.
-const LOOK_UP = ['seqscan', 'hashjoin', 'mergejoin', 'material'].map((way) => `set enable_${way} = off;`).join(' ')
-const SETTINGS = `${LOOK_UP} set jit = off;`
+const NO_SCANS = ['seqscan', 'hashjoin', 'mergejoin', 'material'].map((way) => `set enable_${way} = off;`).join(' ')
+const SETTINGS = `${NO_SCANS} set jit = off;`
 
 /** The SQL that sets up a connection: planner settings and temporary tables. */
 export const TEMPORARY_TABLES = `${SETTINGS}\n${TABLES.map(({ name, columns }) => `create temp table ${name} (${columns});`).join('\n')}`
@@ -18,13 +18,13 @@ const ROWS_LEFT_MAX = 100_000
 // Added to the rows that a load copies, for what else it writes into these tables.
 const LOAD_ROWS = 3_000
 
-const left = new WeakMap<PoolClient, number>()
+const rowsLeft = new WeakMap<PoolClient, number>()
 
 /** Empties the tables, in a transaction. `observed` keeps its rows for a while: scrape numbers are unique to a load. */
 export async function emptyTables(transaction: PostgresTransaction): Promise<void> {
   const names = TABLES.map(({ name }) => name)
-  const isMuch = (left.get(transaction.client) ?? 0) > ROWS_LEFT_MAX
-  if (isMuch) left.delete(transaction.client)
+  const isMuch = (rowsLeft.get(transaction.client) ?? 0) > ROWS_LEFT_MAX
+  if (isMuch) rowsLeft.delete(transaction.client)
   countRows(transaction, LOAD_ROWS)
   await transaction.script(
     isMuch
@@ -35,5 +35,5 @@ export async function emptyTables(transaction: PostgresTransaction): Promise<voi
 
 /** Counts rows that were written to the temporary tables. */
 export function countRows({ client }: PostgresTransaction, rows: number): void {
-  left.set(client, (left.get(client) ?? 0) + rows)
+  rowsLeft.set(client, (rowsLeft.get(client) ?? 0) + rows)
 }

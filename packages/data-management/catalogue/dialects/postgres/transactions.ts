@@ -7,18 +7,18 @@ import type { Sql } from '../../../database/sql.ts'
 export type Transactions = Readonly<{
   queries: Sql
   begin: () => Promise<OpenTransaction>
-  /** How many transactions were begun here and rolled back. */
-  undone: number
+  /** How many of these transactions were rolled back. */
+  rollbacks: number
 }>
 
 /** Transactions of the database itself. */
 export function transactionsOf(database: PostgresDatabase): Transactions {
-  return counting(database, () => database.begin())
+  return countRollbacks(database, () => database.begin())
 }
 
 /** Savepoints within a transaction, one after the other. */
-export function partsOf(transaction: PostgresTransaction): Transactions {
-  return counting(transaction, async () => {
+export function savepointsOf(transaction: PostgresTransaction): Transactions {
+  return countRollbacks(transaction, async () => {
     await transaction.script('savepoint part')
     return {
       transaction,
@@ -28,8 +28,8 @@ export function partsOf(transaction: PostgresTransaction): Transactions {
   })
 }
 
-function counting(queries: Sql, begin: () => Promise<OpenTransaction>): Transactions {
-  const transactions = { queries, undone: 0, begin: beginCounted }
+function countRollbacks(queries: Sql, begin: () => Promise<OpenTransaction>): Transactions {
+  const transactions = { queries, rollbacks: 0, begin: beginCounted }
   return transactions
 
   async function beginCounted(): Promise<OpenTransaction> {
@@ -42,7 +42,7 @@ function counting(queries: Sql, begin: () => Promise<OpenTransaction>): Transact
     const dispose = async () => {
       if (!isOpen) return
       isOpen = false
-      transactions.undone++
+      transactions.rollbacks++
       await open[Symbol.asyncDispose]()
     }
     return { transaction, commit, [Symbol.asyncDispose]: dispose }

@@ -3,23 +3,23 @@ import { fileURLToPath } from 'node:url'
 import { SqliteDatabase } from '../../../database/sqlite.ts'
 import type { Catalogue, Loading, StoreAlias, VerdictInForce } from '../../catalogue.ts'
 import type { ListingCache } from '../../load/listing-cache.ts'
-import { CatalogueLoading, recordLoad } from '../../load/loading.ts'
-import { finishPendingWork, PENDING_WORK } from '../../load/pending-work.ts'
+import { CatalogueLoading, insertLoadRecord } from '../../load/loading.ts'
+import { finishPendingWork, PENDING_WORK_QUERY } from '../../load/pending-work.ts'
 import { haveAliasesChanged, mergeStores } from '../../load/store-aliases.ts'
 import { undoScrapes } from '../../load/undo.ts'
 import { replaceVerdicts } from '../../load/verdicts.ts'
-import { discardLoad, endingWithout, findLoad, finishLoad, type LoadedFile, type LoadRecord } from '../../loads.ts'
+import { discardLoad, findLoad, finishLoad, type LoadedFile, type LoadRecord, unappliedOutcome } from '../../loads.ts'
 import { renewRevision } from '../../queries/revision.ts'
-import { LogSync } from './log-sync.ts'
 import { SqliteStatements } from './statements.ts'
+import { WalSync } from './wal-sync.ts'
 
 const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url))
 
-// When the log is checkpointed, in pages of 4 KiB. A first scrape changes some thousand pages, and the next one changes
-// many of them again: checkpointed with every load, they would be written, and waited for, many times.
+// After how many pages (4 KiB) the write-ahead log is checkpointed. Consecutive scrapes change many of the same
+// thousands of pages: a checkpoint with every load would write these, and wait for them, each time.
 const WAL_PAGES = 4_000
 
-/** Opens the catalogue in a SQLite file, making it when it is not there. */
+/** Opens the catalogue in a SQLite file, and creates it if it does not exist. */
 export function openCatalogue(path: string): SqliteCatalogue {
   const database = SqliteDatabase.open(path, MIGRATIONS)
   database.script(`pragma wal_autocheckpoint = ${WAL_PAGES}`)
@@ -30,12 +30,12 @@ export function openCatalogue(path: string): SqliteCatalogue {
 export class SqliteCatalogue implements Catalogue, Disposable {
   readonly database: SqliteDatabase
   readonly #statements: SqliteStatements
-  readonly #log: LogSync
+  readonly #log: WalSync
 
   constructor(database: SqliteDatabase) {
     this.database = database
     this.#statements = new SqliteStatements(database)
-    this.#log = new LogSync(this.path)
+    this.#log = new WalSync(this.path)
   }
 
   get path(): string {
@@ -58,7 +58,7 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     const dispose = async () => transaction[Symbol.dispose]()
     try {
       database.emptyTables()
-      const loadId = await recordLoad(database, file)
+      const loadId = await insertLoadRecord(database, file)
       cache.useVersion(database.version())
       const { commit } = transaction
       return new CatalogueLoading({ database, file, startedAt, loadId, commit, [Symbol.asyncDispose]: dispose }, cache)
@@ -68,51 +68,55 @@ export class SqliteCatalogue implements Catalogue, Disposable {
     }
   }
 
-  async undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
-    using transaction = this.database.begin()
-    const load = await this.findLoad(sha256)
-    if (load?.state !== 'loaded') return undefined
-    this.#statements.emptyTables()
-    await undoScrapes(this.#statements, load.id)
-    const record = await finishLoad(this.database, load.id, endingWithout(load, 'held', reason, now))
-    transaction.commit()
-    return record
+  undo(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
+    return this.#change(async () => {
+      const load = await this.findLoad(sha256)
+      if (load?.state !== 'loaded') return undefined
+      await undoScrapes(this.#statements, load.id)
+      return await finishLoad(this.database, load.id, unappliedOutcome(load, 'held', reason, now))
+    })
   }
 
   discard(sha256: string, reason: string, now: number): Promise<LoadRecord | undefined> {
     return discardLoad(this.database, sha256, reason, now)
   }
 
-  async replaceVerdicts(verdicts: readonly VerdictInForce[]): Promise<void> {
-    using transaction = this.database.begin()
-    this.#statements.emptyTables()
-    if (await replaceVerdicts(this.#statements, verdicts)) await renewRevision(this.database)
-    transaction.commit()
+  replaceVerdicts(verdicts: readonly VerdictInForce[]): Promise<void> {
+    return this.#change(async () => {
+      if (await replaceVerdicts(this.#statements, verdicts)) await renewRevision(this.database)
+    })
   }
 
   async mergeStores(aliases: readonly StoreAlias[]): Promise<void> {
     if (!(await haveAliasesChanged(this.database, aliases))) return
-    using transaction = this.database.begin()
-    this.#statements.emptyTables()
-    await mergeStores(this.#statements, aliases)
-    await renewRevision(this.database)
-    transaction.commit()
+    await this.#change(async () => {
+      await mergeStores(this.#statements, aliases)
+      await renewRevision(this.database)
+    })
   }
 
   async finishPendingWork(): Promise<void> {
-    if (this.database.get(PENDING_WORK) === undefined) return
-    using transaction = this.database.begin()
-    this.#statements.emptyTables()
-    await finishPendingWork(this.#statements)
-    await renewRevision(this.database)
-    transaction.commit()
+    if (this.database.get(PENDING_WORK_QUERY) === undefined) return
+    await this.#change(async () => {
+      await finishPendingWork(this.#statements)
+      await renewRevision(this.database)
+    })
   }
 
-  async attempt(): Promise<Catalogue> {
+  async beginDryRun(): Promise<Catalogue> {
     const transaction = this.database.begin()
     const catalogue = new SqliteCatalogue(this.database)
     catalogue[Symbol.asyncDispose] = async () => transaction[Symbol.dispose]()
     return catalogue
+  }
+
+  /** Changes the catalogue in its own transaction. */
+  async #change<T>(work: () => Promise<T>): Promise<T> {
+    using transaction = this.database.begin()
+    this.#statements.emptyTables()
+    const result = await work()
+    transaction.commit()
+    return result
   }
 
   /** A transaction whose commit does not wait for the disk: `durable` does. */

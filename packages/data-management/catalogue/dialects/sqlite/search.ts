@@ -2,8 +2,8 @@
 import type { SqliteDatabase } from '../../../database/sqlite.ts'
 import type { ListingWords } from '../../load/statement.ts'
 
-/** Writes the words of listings. */
-export function writeWords(database: SqliteDatabase, words: readonly ListingWords[]): void {
+/** Writes the search words of listings; `words` null removes them. */
+export function writeSearchWords(database: SqliteDatabase, words: readonly ListingWords[]): void {
   const write = database.statement('insert or replace into listing_words (rowid, words) values (?, ?)')
   // A listing without words is not found. It is not deleted: that would leave an internal id of FTS5, too large for a
   // number, as the last inserted id, which node:sqlite then refuses to read after every statement.

@@ -3,29 +3,29 @@ import type { StatementSync } from 'node:sqlite'
 import type { Sql, Value } from '../../../database/sql.ts'
 import type { SqliteDatabase, Value as SqliteValue } from '../../../database/sqlite.ts'
 import {
+  type InsertTarget,
   type ListingWords,
   type LoadDatabase,
   type Records,
   render,
   type Statement,
-  type Target,
 } from '../../load/statement.ts'
 import { tempTables } from '../../load/temp-tables.ts'
-import { beginPrices, endPrices } from './prices.ts'
-import { writeWords } from './search.ts'
+import { addPrices, removePrices } from './prices.ts'
+import { writeSearchWords } from './search.ts'
 
 const TABLES = tempTables({ text: 'text', wide: 'integer' })
-const CREATE = TABLES.map(({ name, columns }) => {
+const CREATE_TABLES = TABLES.map(({ name, columns }) => {
   const kept = name === 'observed' ? ' without rowid' : ''
   return `create temp table if not exists ${name} (${columns})${kept};`
 }).join('\n')
-// One statement of many records takes half the time of as many statements.
+// One statement for many records takes half the time of one statement for each.
 const RECORDS_AT_ONCE = 50
 const INSERT = /^insert into/
 // A failed statement fails its load, so it needs no rollback of its own, for which SQLite would write a copy of each
 // page that the statement is the first to change into a file.
 const OR_FAIL = 'insert or fail into'
-const EMPTY = TABLES.map(({ name }) => `delete from temp.${name};`).join('\n')
+const EMPTY_TABLES = TABLES.map(({ name }) => `delete from temp.${name};`).join('\n')
 
 /** The statements of a catalogue's connection. */
 export class SqliteStatements implements LoadDatabase {
@@ -58,29 +58,29 @@ export class SqliteStatements implements LoadDatabase {
     this.#database.script(text)
   }
 
-  add({ name: table, types, columns }: Records): void {
+  insertMissing({ name: table, types, columns }: Records): void {
     const lines = columns[0]!.map((_, line) => columns.map((column) => column[line]!))
     this.#insert({ table, columns: Object.keys(types) }, lines, 'on conflict do nothing')
   }
 
-  copy(target: Target, lines: readonly (readonly Value[])[]): void {
+  bulkInsert(target: InsertTarget, lines: readonly (readonly Value[])[]): void {
     this.#insert(target, lines, '')
   }
 
-  beginPrices(rows: Statement): Promise<void> {
-    return beginPrices(this, rows)
+  addPrices(rows: Statement): Promise<void> {
+    return addPrices(this, rows)
   }
 
-  endPrices(rows: Statement): Promise<void> {
-    return endPrices(this, rows)
+  removePrices(rows: Statement): Promise<void> {
+    return removePrices(this, rows)
   }
 
   lock(): void {}
 
   emptyTables(): void {
     // They may be missing: tables made within a transaction that was rolled back are gone with it.
-    this.#database.script(CREATE)
-    this.#database.script(EMPTY)
+    this.#database.script(CREATE_TABLES)
+    this.#database.script(EMPTY_TABLES)
   }
 
   newIds(table: string, count: number): number[] {
@@ -88,8 +88,8 @@ export class SqliteStatements implements LoadDatabase {
     return Array.from({ length: count }, (_, place) => last + 1 + place)
   }
 
-  writeWords(words: readonly ListingWords[]): void {
-    writeWords(this.#database, words)
+  writeSearchWords(words: readonly ListingWords[]): void {
+    writeSearchWords(this.#database, words)
   }
 
   version(): number {
@@ -100,7 +100,7 @@ export class SqliteStatements implements LoadDatabase {
     this.#database.undone++
   }
 
-  #insert(target: Target, lines: readonly (readonly Value[])[], conflict: string): void {
+  #insert(target: InsertTarget, lines: readonly (readonly Value[])[], conflict: string): void {
     const rest = lines.length % RECORDS_AT_ONCE
     const many = this.#insertion(target, RECORDS_AT_ONCE, conflict)
     for (let at = 0; at < lines.length - rest; at += RECORDS_AT_ONCE) {
@@ -112,7 +112,7 @@ export class SqliteStatements implements LoadDatabase {
     for (const line of lines.slice(lines.length - rest)) one.run(...line)
   }
 
-  #insertion({ table, columns }: Target, records: number, conflict: string): StatementSync {
+  #insertion({ table, columns }: InsertTarget, records: number, conflict: string): StatementSync {
     const record = `(${columns.map(() => '?').join(', ')})`
     const values = Array.from({ length: records }, () => record).join(', ')
     return this.#database.statement(`${OR_FAIL} ${table} (${columns.join(', ')}) values ${values} ${conflict}`)

@@ -2,20 +2,20 @@
  * Makes commits durable that did not wait for the disk: their write-ahead log is synced during the next load.
  *
  *   commit ─▶ next load … commit ─▶
- *     └──▶ sync ─▶ what the load became is told
+ *     └──▶ sync ─▶ the outcome of the load is reported
  *
- * SQLite itself syncs the log before it writes any of it back into the database, so a power cut takes the last commits and nothing else.
+ * SQLite syncs the log before it writes it back into the database, so a power cut loses the last commits and nothing else.
  */
 import { dirname } from 'node:path'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { syncFolder, syncWritten } from '@splitcart/shared/durable-file.ts'
 
 /** The write-ahead log of a database. */
-export class LogSync {
+export class WalSync {
   readonly #path: string
   // True at first: an earlier process may have committed something that is not synced.
   #isDirty = true
-  // Whether the folder is synced: once is enough, since the log keeps its name while the database is open.
+  // Once is enough, since the log keeps its name while the database is open.
   #isNamed = false
   #last: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
@@ -25,7 +25,7 @@ export class LogSync {
     this.#path = database === '' ? '' : `${database}-wal`
   }
 
-  /** Notes a commit that did not wait for the disk. */
+  /** Must be called after a commit that did not wait for the disk. */
   markDirty(): void {
     this.#isDirty = true
   }

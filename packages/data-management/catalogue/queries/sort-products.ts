@@ -2,21 +2,25 @@
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { UnitPrice } from '../model/unit-price.ts'
-import type { Current } from './current.ts'
-import { type ProductPrices, pricesOf } from './price-range.ts'
-import type { Found } from './word-index.ts'
+import type { LiveStores } from './current.ts'
+import { type ProductPrices, readProductPrices } from './price-range.ts'
+import type { ProductMatch } from './word-index.ts'
 
-/** Products in their order, and what had to be read of all of them for it. */
-export type Sorted = Readonly<{
-  products: readonly Found[]
+/** Sorted products, and the prices that were read to sort them. */
+export type SortedProducts = Readonly<{
+  products: readonly ProductMatch[]
   prices?: ReadonlyMap<number, ProductPrices>
   unitPrices?: ReadonlyMap<number, UnitPrice>
 }>
 
 /** These products, the cheapest first; what cannot be bought now is last. */
-export async function cheapest(database: Sql, found: readonly Found[], current: Current): Promise<Sorted> {
-  const prices = await pricesOf(database, idsOf(found), current)
-  const centsOf = ({ product_id }: Found) => prices.get(product_id)!.lowest_cents ?? Number.POSITIVE_INFINITY
+export async function sortByPrice(
+  database: Sql,
+  found: readonly ProductMatch[],
+  current: LiveStores,
+): Promise<SortedProducts> {
+  const prices = await readProductPrices(database, idsOf(found), current)
+  const centsOf = ({ product_id }: ProductMatch) => prices.get(product_id)!.lowest_cents ?? Number.POSITIVE_INFINITY
   const products = found.toSorted(
     (one, other) => compareNumbers(centsOf(one), centsOf(other)) || one.listing_id - other.listing_id,
   )
@@ -24,14 +28,18 @@ export async function cheapest(database: Sql, found: readonly Found[], current: 
 }
 
 /** These products, the largest price drop (as a share) since a date first. A drop followed by a rise does not count. */
-export async function biggestDrops(database: Sql, found: readonly Found[], since: string): Promise<Sorted> {
+export async function sortByPriceDrop(
+  database: Sql,
+  found: readonly ProductMatch[],
+  since: string,
+): Promise<SortedProducts> {
   const { those, asValue } = LISTS[database.dialect]
   // Shares are stored as negative numbers: the larger the change, the lower the share.
   const share = "case kind when 'cheaper' then by_share else 0 end"
   const lastChanges = (of: string) => `from price_change
     where price_change.listing_id = ${of}.id and price_change.date = ${of}.date and kind in ('cheaper', 'dearer')`
   const dropped = await database.all<{ product_id: number; share: number }>(
-    // How many stores changed a price stands in no index: it is read only where the last date has several changes.
+    // `stores` is in no index: it is read only where the last date has several changes.
     `with dated as materialized (
         select listing.product_id, listing.id, (
             select max(date) from price_change
@@ -46,11 +54,11 @@ export async function biggestDrops(database: Sql, found: readonly Found[], since
     since,
   )
   const shares = new Map(dropped.map(({ product_id, share }) => [product_id, share]))
-  const shareOf = ({ product_id }: Found) => shares.get(product_id) ?? 0
+  const shareOf = ({ product_id }: ProductMatch) => shares.get(product_id) ?? 0
   return { products: found.toSorted((one, other) => shareOf(one) - shareOf(other)) }
 }
 
-function idsOf(found: readonly Found[]): number[] {
+function idsOf(found: readonly ProductMatch[]): number[] {
   return found.map(({ product_id }) => product_id)
 }
 

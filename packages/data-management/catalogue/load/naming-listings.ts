@@ -1,28 +1,29 @@
-/** Finds the listing that each product takes its name from (model/heading.ts). */
-import { type ClaimsSince, headOf, sinceOf } from '../model/heading.ts'
+/** Finds the listing that each product takes its name from (model/naming-listing.ts). */
+
 import type { IdentityKey } from '../model/identity.ts'
+import { type ClaimsSince, keysSince, namingListingOf } from '../model/naming-listing.ts'
 import { idRecords, type LoadDatabase, sql } from './statement.ts'
 
 /** A listing of a product; `keys` are the keys that join it with others. */
-export type HeadCandidate = Readonly<{ id: number; name: string; company: string; keys: readonly IdentityKey[] }>
+export type ProductMember = Readonly<{ id: number; name: string; company: string; keys: readonly IdentityKey[] }>
 
 /** For each of these products, the listing that it takes its name from. */
-export async function headsOf(
+export async function namingListingsOf(
   database: LoadDatabase,
-  products: readonly (readonly HeadCandidate[])[],
-): Promise<HeadCandidate[]> {
+  products: readonly (readonly ProductMember[])[],
+): Promise<ProductMember[]> {
   const severalCompanies = products.filter((group) => group.some(({ company }) => company !== group[0]!.company))
-  const claims = await claimsOf(
+  const claims = await readClaims(
     database,
     severalCompanies.flatMap((group) => group.map(({ id }) => id)),
   )
   return products.map((group) =>
-    headOf(group.map((each) => ({ ...each, since: sinceOf(each.company, claims.get(each.id) ?? []) }))),
+    namingListingOf(group.map((each) => ({ ...each, since: keysSince(each.company, claims.get(each.id) ?? []) }))),
   )
 }
 
 /** The keys and barcodes that files, including lists of barcodes, have given these listings, and since when. */
-async function claimsOf(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, ClaimsSince[]>> {
+async function readClaims(database: LoadDatabase, ids: readonly number[]): Promise<Map<number, ClaimsSince[]>> {
   if (ids.length === 0) return new Map()
   const wanted = idRecords(ids)
   // Both planners keep the order of left joins, even while a table has few records.

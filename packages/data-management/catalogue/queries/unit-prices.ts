@@ -2,20 +2,20 @@
 import { LISTS } from '../../database/lists.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { Unit } from '../model/pack-size.ts'
-import { BASES, type UnitPrice, unitPriceOfGoods } from '../model/unit-price.ts'
-import type { Current } from './current.ts'
-import { type ProductPrices, pricesOf } from './price-range.ts'
-import type { Sorted } from './sorted.ts'
-import type { Found } from './word-index.ts'
+import { UNIT_PRICE_AMOUNTS, type UnitPrice, unitPriceOfGoods } from '../model/unit-price.ts'
+import type { LiveStores } from './current.ts'
+import { type ProductPrices, readProductPrices } from './price-range.ts'
+import type { SortedProducts } from './sort-products.ts'
+import type { ProductMatch } from './word-index.ts'
 
 /** The units of amounts. */
-export const UNITS = Object.keys(BASES) as Unit[]
+export const UNITS = Object.keys(UNIT_PRICE_AMOUNTS) as Unit[]
 
 /** Only products measured in `unit` that cost at most `max` cents per 100 g, 100 ml, metre or piece. */
-export type AmountFilter = Readonly<{ unit?: Unit | undefined; max?: number | undefined }>
+export type UnitPriceFilter = Readonly<{ unit?: Unit | undefined; max?: number | undefined }>
 
 /** A found product and its lowest unit price; undefined if its size or price is not known. */
-type Measured = Found & Readonly<{ unitPrice: UnitPrice | undefined }>
+type UnitPricedProduct = ProductMatch & Readonly<{ unitPrice: UnitPrice | undefined }>
 
 const LISTINGS_MAX = 50
 
@@ -51,19 +51,19 @@ export async function lowestUnitPrices(
  * finds milk, sold by volume, before milk chocolate, sold by weight. Products without a unit price come last.
  * With a filter, returns only those that pass it.
  */
-export async function cheapestByAmount(
+export async function sortByUnitPrice(
   database: Sql,
-  found: readonly Found[],
-  { unit, max }: AmountFilter,
-  current: Current,
-): Promise<Sorted> {
-  const prices = await pricesOf(
+  found: readonly ProductMatch[],
+  { unit, max }: UnitPriceFilter,
+  current: LiveStores,
+): Promise<SortedProducts> {
+  const prices = await readProductPrices(
     database,
     found.map(({ product_id }) => product_id),
     current,
   )
   const unitPrices = await lowestUnitPrices(database, prices)
-  const measured: Measured[] = []
+  const measured: UnitPricedProduct[] = []
   for (const each of found) {
     const unitPrice = unitPrices.get(each.product_id)
     const isWanted = (unit === undefined && max === undefined) || unitPrice !== undefined
@@ -72,7 +72,8 @@ export async function cheapestByAmount(
     measured.push({ ...each, unitPrice })
   }
   const units = [...new Set(measured.flatMap(({ unitPrice }) => unitPrice?.unit ?? []))]
-  const rankOf = ({ unitPrice }: Measured) => (unitPrice === undefined ? units.length : units.indexOf(unitPrice.unit))
+  const rankOf = ({ unitPrice }: UnitPricedProduct) =>
+    unitPrice === undefined ? units.length : units.indexOf(unitPrice.unit)
   const products = measured.sort(
     (one, other) =>
       rankOf(one) - rankOf(other) ||
