@@ -23,7 +23,7 @@ import {
   nothingApplied,
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
-import { repeated } from '../database/postgres-problems.ts'
+import { retryConflicts } from '../database/postgres-problems.ts'
 import { type Hold, holding, listingsMax, verdictOfProducts, verdictOfRepair, verdictsOf } from './judgement.ts'
 import { KeptRejects, REJECTS_MAX, TooManyRejects } from './kept-rejects.ts'
 import { LocalReader, type Reader, type ReadRequest } from './reader.ts'
@@ -64,7 +64,7 @@ export type Preview = Readonly<{
 export async function loadFile(catalogue: Catalogue, request: LoadRequest): Promise<LoadRecord> {
   const reader = request.reader ?? new LocalReader()
   try {
-    return await repeated(() => loadWith(reader, catalogue, request))
+    return await retryConflicts(() => loadWith(reader, catalogue, request))
   } catch (error) {
     if (error instanceof LoadedMeanwhile) return error.load
     throw error
