@@ -9,13 +9,13 @@ export const SCHEMAS = ['ledger', 'catalogue'] as const
 export type Schema = (typeof SCHEMAS)[number]
 
 /** How many migrations this program knows. */
-export function countKnownMigrations(schema: Schema, dialect: 'sqlite' | 'postgres'): number {
+export function knownMigrations(schema: Schema, dialect: 'sqlite' | 'postgres'): number {
   const folder = schema === 'ledger' ? `ledger/migrations/${dialect}` : `catalogue/dialects/${dialect}/migrations`
   return readdirSync(join(import.meta.dirname, folder)).filter((name) => name.endsWith('.sql')).length
 }
 
 /** How many migrations were applied to an existing SQLite file. Throws the errors of SQLite or the system. */
-export function countAppliedMigrations(path: string): number {
+export function appliedMigrations(path: string): number {
   const connection = openForReading(path)
   try {
     connection.prepare('select count(*) from sqlite_schema').get()

@@ -26,10 +26,7 @@ export type DataManagementStatus = Readonly<{
   problems: readonly string[]
 }>
 
-/**
- * Reads the status; `undefined` if no server has ever run with this data folder. `server`: the address of the
- * PostgreSQL that has the ledger; undefined: the ledger is a file.
- */
+/** Reads the status; undefined if no server ever ran here. `server`: the PostgreSQL that has the ledger, if one has. */
 export async function dataManagementStatus(
   disk: Disk,
   dataDir: string,

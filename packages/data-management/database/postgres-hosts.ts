@@ -91,10 +91,7 @@ export async function connectToFirstUsableHost(address: string): Promise<pg.Clie
   })
 }
 
-/**
- * Calls `connect` up to `count` times, once for each host, until one answers. Throws at once if a host refuses the
- * login; otherwise, after the last host, an error with the messages of all.
- */
+/** Calls `connect` for each host until one answers. A refused login ends it; else the error has all messages. */
 async function tryHosts<T>(count: number, connect: () => Promise<T>): Promise<T> {
   const details: string[] = []
   for (;;)

@@ -8,7 +8,7 @@ import { currentConditions } from '../notices/condition-changes.ts'
 import type { ServerFacts } from '../notices/condition-input.ts'
 import { conditionKind } from '../notices/conditions.ts'
 import { openDatabasesReadOnly, type ReadOnlyDatabases } from '../read-only-databases.ts'
-import { countKnownMigrations, SCHEMAS } from '../schemas.ts'
+import { knownMigrations, SCHEMAS } from '../schemas.ts'
 
 const EXAMPLES_MAX = 3
 // Values without conditions: `doctor` checks disk and loader separately.
@@ -62,6 +62,6 @@ export async function openWithoutMigrating({
 async function checkSchemas(server: string): Promise<void> {
   const { readSchemaState } = await import('../database/postgres-inspect.ts')
   for (const schema of SCHEMAS)
-    if ((await readSchemaState(server, schema)).migrations !== countKnownMigrations(schema, 'postgres'))
+    if ((await readSchemaState(server, schema)).migrations !== knownMigrations(schema, 'postgres'))
       throw new Error(`the schema ${schema} is another one`)
 }

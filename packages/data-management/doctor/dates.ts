@@ -19,16 +19,12 @@ const futureScrapesSql = (parameter: string) =>
  * Names up to five scrapes dated in the future. `server`: the address of PostgreSQL, if it has the catalogue. Undefined
  * if the catalogue cannot be read: another check reports that.
  */
-export async function checkScrapeDates(
-  catalogue: string,
-  server: string | undefined,
-): Promise<CheckResult | undefined> {
+export async function checkDates(catalogue: string, server: string | undefined): Promise<CheckResult | undefined> {
   // Later than tomorrow in UTC: in a time zone ahead of UTC, a store may have tomorrow's date already.
   const day = addDays(TimeZone.utc.dateAt(Date.now()), 1)
-  const scrapes = await (server === undefined
-    ? futureScrapesInFile(catalogue, day)
-    : futureScrapesInPostgres(server, day)
-  ).catch(() => undefined)
+  const scrapes = await (server === undefined ? findInFile(catalogue, day) : findInPostgres(server, day)).catch(
+    () => undefined,
+  )
   const [first] = scrapes ?? []
   if (scrapes === undefined) return undefined
   if (first === undefined) return ok('dates', 'no scrape is dated after today')
@@ -38,7 +34,7 @@ export async function checkScrapeDates(
   return warn('dates', `scrapes are dated after today: ${named.join(', ')}${more}`, todo)
 }
 
-async function futureScrapesInFile(path: string, day: string): Promise<FutureScrape[]> {
+async function findInFile(path: string, day: string): Promise<FutureScrape[]> {
   const connection = openForReading(path)
   try {
     return connection.prepare(futureScrapesSql('?')).all(day) as FutureScrape[]
@@ -47,7 +43,7 @@ async function futureScrapesInFile(path: string, day: string): Promise<FutureScr
   }
 }
 
-async function futureScrapesInPostgres(server: string, day: string): Promise<FutureScrape[]> {
+async function findInPostgres(server: string, day: string): Promise<FutureScrape[]> {
   const { querySchema } = await import('../database/postgres-inspect.ts')
   return querySchema<FutureScrape>(server, 'catalogue', futureScrapesSql('$1'), [day])
 }

@@ -19,17 +19,15 @@ import type { SchemaState } from '../database/postgres-inspect.ts'
 import { type Folders, foldersIn, foldersOfKind } from '../folders.ts'
 import { liesInFolders } from '../inbox/stored.ts'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from '../lock-names.ts'
-import { countAppliedMigrations, countKnownMigrations, SCHEMAS, type Schema } from '../schemas.ts'
+import { appliedMigrations, knownMigrations, SCHEMAS, type Schema } from '../schemas.ts'
 import { checkConditions, type ExaminedDatabases } from './conditions.ts'
-import { checkScrapeDates } from './dates.ts'
+import { checkDates } from './dates.ts'
 import { checkKeptFiles } from './kept-files.ts'
 import { checkOlderLoads } from './older-loads.ts'
 
 const PROBE = '.doctor-probe'
-const FOLDER_MISSING_TODO =
-  'The next start of the server makes it. If there were files in it, see that its disk is mounted.'
-const FOLDER_UNREADABLE_TODO =
-  'Run this as the user of the server, and look at the rights of the folder and at the disk.'
+const MISSING_TODO = 'The next start of the server makes it. If there were files in it, see that its disk is mounted.'
+const UNREADABLE_TODO = 'Run this as the user of the server, and look at the rights of the folder and at the disk.'
 const RUN_AS_SERVER_USER = 'Run it as the user of the server: sudo -u splitcart splitcart doctor'
 
 /** What to check. `isOfFleet`: this machine belongs to a fleet, in which others receive and load, too. */
@@ -52,7 +50,7 @@ export async function* examineDataManagement(disk: Disk, examined: Examined): As
     yield await (examined.server === undefined
       ? checkDatabase(name, files[name])
       : checkDatabaseSchema(name, examined.server))
-  const dates = await checkScrapeDates(examined.catalogue, examined.server)
+  const dates = await checkDates(examined.catalogue, examined.server)
   if (dates !== undefined) yield dates
   const kept = examined.server === undefined ? await checkKeptFiles(disk, folders) : undefined
   if (kept !== undefined) yield kept
@@ -78,8 +76,8 @@ async function* checkFileFolders(disk: Disk, folders: Folders): AsyncGenerator<C
       const isGone = codeOf(fault) === 'ENOENT'
       // The folders of other kinds exist only if KINDS names these.
       if (fault === undefined || (isGone && kind !== PRODUCTS)) continue
-      if (isGone) yield warn('folder', `${folder} is not there`, FOLDER_MISSING_TODO)
-      else yield fail('folder', `${folder}: ${systemFaultOf(fault)}`, FOLDER_UNREADABLE_TODO)
+      if (isGone) yield warn('folder', `${folder} is not there`, MISSING_TODO)
+      else yield fail('folder', `${folder}: ${systemFaultOf(fault)}`, UNREADABLE_TODO)
     }
   }
 }
@@ -95,8 +93,8 @@ async function checkInboxWritable(disk: Disk, folders: Folders): Promise<CheckRe
 function checkDatabase(name: Schema, path: string): Promise<CheckResult> {
   const todo = `${RUN_AS_SERVER_USER}. If the file is damaged, restore a backup: splitcart restore FILE`
   return runCheck(name, todo, async () => {
-    const made = countAppliedMigrations(path)
-    return versionResult(name, `${path}, schema ${made}`, made - countKnownMigrations(name, 'sqlite'))
+    const made = appliedMigrations(path)
+    return versionResult(name, `${path}, schema ${made}`, made - knownMigrations(name, 'sqlite'))
   })
 }
 
@@ -109,7 +107,7 @@ function checkDatabaseSchema(name: Schema, server: string): Promise<CheckResult>
       const looked = await readSchemaState(server, name)
       const fault = schemaFault(looked)
       if (fault !== undefined) return fail(name, `${address}: ${fault}`, todo)
-      const known = countKnownMigrations(name, 'postgres')
+      const known = knownMigrations(name, 'postgres')
       const detail = `${address}, PostgreSQL ${looked.version}, schema ${name} at ${looked.migrations}`
       return versionResult(name, detail, looked.migrations - known)
     } catch (error) {

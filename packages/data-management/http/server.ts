@@ -48,10 +48,7 @@ import { watchesRoutes } from './routes/watches.ts'
 import type { Services } from './services.ts'
 
 // For answers of the API: opened as a page, they load and run nothing. The dashboard has its own policy.
-const CONTENT_SECURITY_POLICY = {
-  useDefaults: false,
-  directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-}
+const API_POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }
 
 const CATALOGUE_ROUTES = [
   barcodesRoutes,
@@ -135,7 +132,7 @@ function createServer(log: Log, limits: ServerLimits, refusals: RefusalLog): Fas
 async function addHeaders(server: FastifyInstance, { tls }: ServerLimits): Promise<void> {
   // Behind a proxy, only the proxy knows whether browsers should insist on https.
   const strictTransportSecurity = tls !== undefined && { includeSubDomains: false }
-  await server.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY, strictTransportSecurity })
+  await server.register(helmet, { contentSecurityPolicy: API_POLICY, strictTransportSecurity })
   server.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')

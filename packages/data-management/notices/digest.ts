@@ -19,10 +19,7 @@ function kindWords(kind: string) {
 // Replaces the texts of the notices, which may be why the receiver refused the previous message.
 const SHORT_TEXT = 'What they say was refused; splitcart notices list has it, as has the page Notices.'
 
-/**
- * Options of a message. `repeats`: its notices may have been delivered before; `isShort`: without their texts; `page`:
- * the address of the dashboard.
- */
+/** Options of a message. `repeats`: it may have been delivered before; `isShort`: without the texts of the notices. */
 export type MessageOptions = Readonly<{ repeats: boolean; isShort: boolean; page: URL | undefined }>
 
 /** Builds one message from notices. */

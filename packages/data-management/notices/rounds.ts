@@ -16,10 +16,7 @@ import { PATIENCE_MS } from './conditions.ts'
 import { type NoticeContext, notifyReceivers } from './outbox.ts'
 import type { WatchChange } from './watched.ts'
 
-/**
- * What a round needs. `kinds`: the kinds of which notices are sent; `revision`: reads the revision of the catalogue;
- * `patience`: replaces `PATIENCE_MS`.
- */
+/** What a round needs. `kinds`: those of the notices to send; `revision`: that of the catalogue; `patience`: for tests. */
 export type RoundContext = NoticeContext &
   Readonly<{
     watches: Watches
@@ -35,10 +32,7 @@ const ROUND_MS = 30_000
 const SLOW_EVERY_ROUNDS = 20
 const ROUNDS_PER_HOUR = 120
 
-/**
- * What is remembered between rounds: the catalogue's revision at the last check of watches, the number of rounds, and
- * the rounds in which receivers were last prepared and slow kinds last checked.
- */
+/** What is remembered between rounds: the revision at the last check of watches, and the rounds of other steps. */
 export type RoundState = { revision: string; rounds: number; preparedIn?: number; slowIn?: number }
 
 /** The state before the first round. */
@@ -89,15 +83,14 @@ export async function prepareReceivers({ notices: { database }, receivers, now }
   await forgetOldNotices(database, now())
 }
 
-/** Records changes of conditions. `includesSlow`: also of the slow kinds. */
-export async function recordConditions(
-  rounds: RoundContext,
-  includesSlow: boolean,
-  signal?: AbortSignal,
-): Promise<void> {
+/** Records changes of conditions. `withSlow`: also of the slow kinds. */
+export async function recordConditions(rounds: RoundContext, withSlow: boolean, signal?: AbortSignal): Promise<void> {
   for (let more = true; more; ) {
     const asker = { keyId: null, now: rounds.now(), ...(signal && { signal }) }
-    const parameters = { serverFacts: await rounds.serverFacts(), includesSlow } satisfies ConditionsParameters
+    const parameters = {
+      serverFacts: await rounds.serverFacts(),
+      includesSlow: withSlow,
+    } satisfies ConditionsParameters
     const changed = await runQuery<DetectedChanges>(rounds.queries, 'conditions', parameters, asker)
     const isNothing = changed.appeared.length === 0 && changed.gone.length === 0 && !changed.waits
     for (const part of isNothing ? [] : inParts(changed)) {

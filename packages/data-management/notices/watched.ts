@@ -93,11 +93,8 @@ export function watchNoticeText(
     : null
 }
 
-function isTargetReached(
-  { rule, target_cents: target }: Pick<WatchRecord, 'rule' | 'target_cents'>,
-  lowest: number | null,
-) {
-  return rule === 'target' && lowest !== null && lowest <= target!
+function isTargetReached({ rule, target_cents }: Pick<WatchRecord, 'rule' | 'target_cents'>, lowest: number | null) {
+  return rule === 'target' && lowest !== null && lowest <= target_cents!
 }
 
 function changeText(before: string | null, now: string | null, where: string): string {

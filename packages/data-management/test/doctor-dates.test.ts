@@ -7,7 +7,7 @@ import { NO_POSTGRES, sharedPostgres } from '../../../test/postgres.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { openPostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
-import { checkScrapeDates } from '../doctor/dates.ts'
+import { checkDates } from '../doctor/dates.ts'
 import { loadWhole } from './history-case.ts'
 import { sha256Of } from './receiver.ts'
 import { named, scrapeText } from './shop.ts'
@@ -21,11 +21,11 @@ async function load(catalogue: Catalogue, ...dates: string[]): Promise<void> {
   }
 }
 
-async function examined(catalogue: Catalogue, ...where: Parameters<typeof checkScrapeDates>): Promise<void> {
+async function examined(catalogue: Catalogue, ...where: Parameters<typeof checkDates>): Promise<void> {
   await load(catalogue, '2025-09-12')
-  assert.equal((await checkScrapeDates(...where))?.state, 'ok')
+  assert.equal((await checkDates(...where))?.state, 'ok')
   await load(catalogue, '2062-05-02')
-  const found = await checkScrapeDates(...where)
+  const found = await checkDates(...where)
   assert.equal(found?.state, 'warn')
   assert.match(found.detail, /dated after today: .*\(2062-05-02\)$/)
   assert.match(found.todo ?? '', /splitcart loads undo/)
@@ -34,7 +34,7 @@ async function examined(catalogue: Catalogue, ...where: Parameters<typeof checkS
 test('in SQLite; of a catalogue that cannot be asked it says nothing', async () => {
   await using at = await temporaryFolder()
   const path = join(at.path, 'catalogue.db')
-  assert.equal(await checkScrapeDates(path, undefined), undefined)
+  assert.equal(await checkDates(path, undefined), undefined)
   await using catalogue = openCatalogue(path)
   await examined(catalogue, path, undefined)
 })

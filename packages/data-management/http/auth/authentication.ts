@@ -56,7 +56,7 @@ export function openAuthenticator(
   const mayComeFrom = addressCheck()
   const checked = (principal: Principal | undefined, request: FastifyRequest) => {
     if (principal === undefined || !mayComeFrom(principal, request))
-      throw failures.problemOfFailure(clientAddressOf(request), steady())
+      throw failures.problemOfFailure(clientIp(request), steady())
     return principal
   }
   const authenticateKey = async (text: string | undefined, request: FastifyRequest) => {
@@ -79,7 +79,7 @@ export function openAuthenticator(
   }
   const credentialOf = (request: FastifyRequest) => apiKeyIn(request) ?? sessionTokenOf(request) ?? ''
   const problemOfWrongCode = (refusal: Problem, request: FastifyRequest) =>
-    failures.problemOfFailure(clientAddressOf(request), steady(), refusal)
+    failures.problemOfFailure(clientIp(request), steady(), refusal)
   return { authenticateKey, authenticateRequest, revalidate, problemOfWrongCode, credentialOf }
 }
 
@@ -87,7 +87,7 @@ export function openAuthenticator(
 function addressCheck(): (principal: Principal, request: FastifyRequest) => boolean {
   const lines = new TokenBuckets(1)
   return ({ keyId, onlyFrom }, request) => {
-    const address = clientAddressOf(request)
+    const address = clientIp(request)
     if (onlyFrom === null || networkMatcher(onlyFrom)(address)) return true
     if (lines.take(`${keyId} ${addressLimitKey(address)}`, performance.now()) === 0)
       request.log.warn({ key: keyId, address }, 'key used from an address that it is not for')
@@ -110,7 +110,7 @@ export function addAuthentication(
     if (wantsKey && apiKeyIn(request) === undefined)
       throw new Problem('key_wanted', 'the request brings a session only')
     request.principal = principal
-    await keys.recordUse(principal.keyId, clientAddressOf(request), now())
+    await keys.recordUse(principal.keyId, clientIp(request), now())
   })
 }
 
@@ -135,7 +135,7 @@ export function auditName({ name, keyId }: Principal): string {
 const ADDRESS_UNKNOWN = 'unknown'
 
 /** The client's IP address. If a trusted proxy sends an invalid one, the proxy's own address is not used instead. */
-export function clientAddressOf({ ip, headers, socket }: Pick<FastifyRequest, 'ip' | 'headers' | 'socket'>): string {
+export function clientIp({ ip, headers, socket }: Pick<FastifyRequest, 'ip' | 'headers' | 'socket'>): string {
   if (isIP(ip) === 0) return withoutPort(ip)
   const told = headers['x-forwarded-for']
   const isEmpty = told !== undefined && String(told).split(',').at(-1)?.trim() === ''

@@ -2,10 +2,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Principal, SCOPES } from '../../ledger/keys.ts'
 import type { RequestCounter } from '../edge/admission.ts'
-import { bodyOptions } from '../edge/parameters.ts'
+import { withBody } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { freshnessContext } from '../threads/query-context.ts'
-import { type Authenticator, auditName, checkScope, clientAddressOf, principalOf } from './authentication.ts'
+import { type Authenticator, auditName, checkScope, clientIp, principalOf } from './authentication.ts'
 import { checkNotForeign, checkSameSite } from './same-site.ts'
 import { clearSessionCookie, cookieTokenIn, setSessionCookie } from './session-cookie.ts'
 import { SESSION_RESPONSE, type SessionView, SIGN_IN_BODY, type SignIn } from './session-schema.ts'
@@ -21,7 +21,7 @@ export function sessionRoutes(
   countRequest: RequestCounter,
 ): void {
   const { steady } = services.inbox
-  const signIn = bodyOptions(SIGN_IN_BODY, { summary: 'Sign in with a key', response: { 201: SESSION_RESPONSE } })
+  const signIn = withBody(SIGN_IN_BODY, { summary: 'Sign in with a key', response: { 201: SESSION_RESPONSE } })
   server.post<{ Body: SignIn }>('/api/session', signIn, async (request, reply) => {
     checkNotForeign(request)
     const principal = await authenticator.authenticateKey(request.body.key, request)
@@ -82,13 +82,7 @@ async function endSession(services: Services, token: string, request: FastifyReq
 
 function auditSession({ inbox }: Services, what: string, principal: Principal, request: FastifyRequest): Promise<void> {
   const { keyId: about } = principal
-  return inbox.ledger.audit({
-    at: inbox.now(),
-    who: auditName(principal),
-    what,
-    about,
-    detail: clientAddressOf(request),
-  })
+  return inbox.ledger.audit({ at: inbox.now(), who: auditName(principal), what, about, detail: clientIp(request) })
 }
 
 type Exchange = Readonly<{ request: FastifyRequest; reply: FastifyReply }>

@@ -3,7 +3,7 @@ import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ENCODINGS } from '../../inbox/decode.ts'
 import { keyIdOf } from '../../ledger/key-format.ts'
-import { apiKeyIn, clientAddressOf } from '../auth/authentication.ts'
+import { apiKeyIn, clientIp } from '../auth/authentication.ts'
 import { retryAfterOf } from './plain-answer.ts'
 import type { RefusalLog, RefusedRequest } from './refusals.ts'
 import { traceOf } from './trace.ts'
@@ -52,13 +52,8 @@ function routePattern(url: string): RegExp {
 }
 
 /** Answers with a problem document; the log line of the refusal has the same request id. */
-function sendProblem(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  problem: Problem,
-  refusals: RefusalLog,
-): FastifyReply {
-  if (problem.code !== 'internal') refusals.log(refusedRequestOf(request), problem)
+function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, log: RefusalLog): FastifyReply {
+  if (problem.code !== 'internal') log.log(refusedRequestOf(request), problem)
   const { status } = problem.kind
   const retryAfter = retryAfterOf(problem)
   // Set here as well: no hook runs for a request that fails before it is routed.
@@ -83,7 +78,7 @@ function refusedRequestOf(request: FastifyRequest): RefusedRequest {
   const key = request.principal?.keyId ?? keyIdOf(apiKeyIn(request) ?? '')
   return {
     reqId,
-    address: clientAddressOf(request),
+    address: clientIp(request),
     method,
     route: routeOptions?.url ?? 'none',
     ...(key && { key }),

@@ -12,7 +12,7 @@ import type { Socket } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { faultOfHead } from './head.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import { answerWithProblem, endAndDrain, endWithProblem, logRefusal } from './plain-answer.ts'
+import { answerWithProblem, endAndDrain, endSocket, logRefusal } from './plain-answer.ts'
 import type { RefusalLog } from './refusals.ts'
 import type { ServerLimits } from './server-limits.ts'
 import { limitSockets } from './sockets.ts'
@@ -71,7 +71,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 }
 
 function refuse(socket: Socket, problem: Problem, refusals: RefusalLog): void {
-  endWithProblem(socket, problem, { requestId: logRefusal(refusals, socket, problem) })
+  endSocket(socket, problem, { requestId: logRefusal(refusals, socket, problem) })
 }
 
 function clientErrorProblem({ code }: { code?: string }): Problem {

@@ -17,7 +17,6 @@ const TEXT_CHARACTERS_MAX = 300
 export const TEXT = { type: 'string', minLength: 1, maxLength: TEXT_CHARACTERS_MAX } as const
 
 export const DATE = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' } as const
-export const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
 
 export const DATE_MIN = '0000-01-01'
 export const DATE_MAX = '9999-12-31'
@@ -63,7 +62,7 @@ type ObjectSchema = Readonly<{ properties: Readonly<Record<string, unknown>> }>
 type RouteDescription = Readonly<{ summary: string; response: object }>
 
 /** The options of a read-only route. It refuses query parameters that are not in `querystring`. */
-export function readOptions(querystring: ObjectSchema, schema: RouteDescription) {
+export function withQuery(querystring: ObjectSchema, schema: RouteDescription) {
   return {
     config: MAY_READ,
     schema: { ...schema, querystring },
@@ -72,7 +71,7 @@ export function readOptions(querystring: ObjectSchema, schema: RouteDescription)
 }
 
 /** The options of a route with a small JSON body. It refuses fields that are not in `body`. */
-export function bodyOptions(body: ObjectSchema, schema: RouteDescription) {
+export function withBody(body: ObjectSchema, schema: RouteDescription) {
   return { schema: { ...schema, body }, preValidation: refuseUnknown('body', body) }
 }
 

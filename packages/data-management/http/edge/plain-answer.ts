@@ -17,14 +17,9 @@ export function retryAfterOf({ kind: { retry }, retryAfterSeconds }: Problem): n
 }
 
 /** Logs a request that is refused before it is routed. Returns its new request id, for the answer. */
-export function logRefusal(
-  refusals: RefusalLog,
-  { remoteAddress = '' }: Socket,
-  problem: Problem,
-  method = '',
-): string {
+export function logRefusal(log: RefusalLog, { remoteAddress = '' }: Socket, problem: Problem, method = ''): string {
   const reqId = randomUUID()
-  refusals.log({ reqId, address: remoteAddress, method, route: 'none' }, problem)
+  log.log({ reqId, address: remoteAddress, method, route: 'none' }, problem)
   return reqId
 }
 
@@ -38,11 +33,7 @@ export function answerWithProblem(response: ServerResponse, problem: Problem, re
 type EndOptions = Readonly<{ requestId?: string; lingerMs?: number }>
 
 /** Writes a problem document to a connection without a parsed request, and ends the connection. */
-export function endWithProblem(
-  socket: Socket,
-  problem: Problem,
-  { requestId, lingerMs = LINGER_MS }: EndOptions,
-): void {
+export function endSocket(socket: Socket, problem: Problem, { requestId, lingerMs = LINGER_MS }: EndOptions): void {
   const { body, fields } = problemParts(problem, requestId)
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${problem.kind.status} ${problem.kind.title}\r\n${lines.join('')}\r\n${body}`)

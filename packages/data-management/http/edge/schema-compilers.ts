@@ -5,19 +5,14 @@ import type { FastifyServerOptions } from 'fastify'
 
 /** Fastify's default schema compilers, which run only when their result is first used. */
 export function lazyCompilers(): NonNullable<FastifyServerOptions['schemaController']> {
-  return {
-    compilersFactory: {
-      buildValidator: lazyFactory(AjvCompiler()),
-      buildSerializer: lazyFactory(SerializerSelector()),
-    },
-  }
+  return { compilersFactory: { buildValidator: lazy(AjvCompiler()), buildSerializer: lazy(SerializerSelector()) } }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the types of both factories come from Fastify.
 type Any = any
 
 /** Wraps a compiler factory so that it compiles each function when the function is first used. */
-function lazyFactory<Factory extends (...given: Any[]) => (...route: Any[]) => object>(factory: Factory): Factory {
+function lazy<Factory extends (...given: Any[]) => (...route: Any[]) => object>(factory: Factory): Factory {
   const build = (...given: Any[]) => {
     const compile = factory(...given)
     return (...route: Any[]) => lazyFunction(() => compile(...route))

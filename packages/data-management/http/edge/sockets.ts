@@ -1,7 +1,7 @@
 /** Limits the open connections, in total and per address. Further ones are refused before a byte is read. */
 import type { Server, Socket } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { endWithProblem } from './plain-answer.ts'
+import { endSocket } from './plain-answer.ts'
 import { addressLimitKey, networkMatcher, type ServerLimits } from './server-limits.ts'
 
 // Refused connections are not counted, so they must close soon.
@@ -43,5 +43,5 @@ function refuse(socket: Socket, detail: string, { tls }: ServerLimits): void {
   // Before the TLS handshake no answer can be sent.
   if (tls !== undefined) socket.destroy()
   // Neither logged nor given a request id: a client that opens thousands must not fill the disk.
-  else endWithProblem(socket, new Problem('too_many_connections', detail), { lingerMs: LINGER_MS })
+  else endSocket(socket, new Problem('too_many_connections', detail), { lingerMs: LINGER_MS })
 }

@@ -7,15 +7,12 @@ import type { UploadAction } from '../../ledger/database.ts'
 import { repairFor } from '../../ledger/receipt-of.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 import { auditName, principalOf } from '../auth/authentication.ts'
-import { bodyOptions, MAY_CHANGE } from '../edge/parameters.ts'
+import { MAY_CHANGE, withBody } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { visibleUpload, withDetails } from './upload-view.ts'
 import { ACTION_BODY, type ActionName, UPLOAD_SCHEMA } from './uploads-schema.ts'
 
-/**
- * What a route requests. `from`: the states of an upload that allow it; `reason`: is recorded unless the person gives
- * one; `isLimited`: only rows that the senders' keys may write are loaded.
- */
+/** What a route requests. `from`: states that allow it; `isLimited`: loads only rows that the senders' keys may write. */
 type ActionKind = Readonly<{
   action: UploadAction
   from: readonly UploadState[]
@@ -49,7 +46,7 @@ export function actionRoutes(server: FastifyInstance, { inbox }: Services): void
   const { uploads } = inbox.ledger
   for (const [name, kind] of Object.entries(ACTION_KINDS)) {
     const { action, from, summary, isLimited = false } = kind
-    const options = { ...bodyOptions(ACTION_BODY, { summary, response: { 202: UPLOAD_SCHEMA } }), config: MAY_CHANGE }
+    const options = { ...withBody(ACTION_BODY, { summary, response: { 202: UPLOAD_SCHEMA } }), config: MAY_CHANGE }
     server.post<WithId>(`/api/uploads/:id/${name}`, options, async (request, reply) => {
       const upload = await visibleUpload(inbox, request)
       await checkAllowed(upload, kind)

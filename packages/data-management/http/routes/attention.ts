@@ -25,11 +25,11 @@ type BoundedCount = Readonly<{ count: number; exact: boolean }>
 export async function readAttention(context: QueryContext, sources: readonly Source[]): Promise<Attention> {
   const ticks = await activeTicks(context)
   const found = {
-    ...sourceAttention(sources, ticks),
+    ...sourceEntries(sources, ticks),
     held: await latestUploads(context, 'held', ticks),
     failed: await latestUploads(context, 'failed', ticks),
-    findings: await findingAttention(context, ticks),
-    rejects: await rejectAttention(context, ticks),
+    findings: await findingEntries(context, ticks),
+    rejects: await rejectEntries(context, ticks),
   }
   return { ...found, ...ticksView(ticks.covering()) }
 }
@@ -40,7 +40,7 @@ export const OVERVIEW_ONLY_KINDS: readonly string[] = ['late', 'partial', 'rejec
 /** Marks the ticks of `OVERVIEW_ONLY_KINDS` whose entries still need attention, so that they are not over. */
 export async function markOverviewOnly(context: QueryContext, ticks: ActiveTicks): Promise<void> {
   if (!OVERVIEW_ONLY_KINDS.some((kind) => ticks.of(kind).length > 0)) return
-  sourceAttention(await sourcesNow(context), ticks)
+  sourceEntries(await sourcesNow(context), ticks)
   await tickedRejects(context, ticks)
 }
 
@@ -73,10 +73,7 @@ export function sourceRank({ state, is_partial }: Source): number {
   return state === 'good' && is_partial ? SOURCE_RANKS.partial : 3
 }
 
-function sourceAttention(
-  sources: readonly Source[],
-  ticks: ActiveTicks,
-): Pick<Attention, 'silent' | 'late' | 'partial'> {
+function sourceEntries(sources: readonly Source[], ticks: ActiveTicks): Pick<Attention, 'silent' | 'late' | 'partial'> {
   const those = (kind: keyof typeof SOURCE_RANKS) => {
     const found = sources
       .filter((source) => sourceRank(source) === SOURCE_RANKS[kind])
@@ -112,7 +109,7 @@ async function latestUploads(context: QueryContext, state: 'held' | 'failed', ti
   return { ...rest, first }
 }
 
-async function findingAttention(context: QueryContext, ticks: ActiveTicks): Promise<Attention['findings']> {
+async function findingEntries(context: QueryContext, ticks: ActiveTicks): Promise<Attention['findings']> {
   const ticked = new Set(ticks.of('findings').map(({ subject }) => subject))
   const max = FIRST_MAX + ticked.size
   const isMeant = (finding: ChainFinding, index: number) => index < max || ticked.has(findingKey(finding))
@@ -123,7 +120,7 @@ async function findingAttention(context: QueryContext, ticks: ActiveTicks): Prom
   return { ...subtract(count, first.length - rest.length), first: rest.slice(0, FIRST_MAX) }
 }
 
-async function rejectAttention(context: QueryContext, ticks: ActiveTicks): Promise<Attention['rejects']> {
+async function rejectEntries(context: QueryContext, ticks: ActiveTicks): Promise<Attention['rejects']> {
   const { inbox, catalogue } = context
   const since = rejectsCutoff(context)
   const off = await tickedRejects(context, ticks)

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import { knownBarcodes } from '../../catalogue/queries/barcodes.ts'
 import { objectOf } from '../edge/object-schema.ts'
-import { bodyOptions, MAY_READ, TEXT } from '../edge/parameters.ts'
+import { MAY_READ, TEXT, withBody } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import type { QueryContext } from '../threads/query-context.ts'
@@ -31,10 +31,7 @@ export type BarcodesAnswer = Static<typeof RESPONSE>
 
 /** Adds the route. */
 export function barcodesRoutes(server: FastifyInstance, services: Services): void {
-  const options = bodyOptions(BODY, {
-    summary: 'The barcodes that are known of some SKUs',
-    response: { 200: RESPONSE },
-  })
+  const options = withBody(BODY, { summary: 'The barcodes that are known of some SKUs', response: { 200: RESPONSE } })
   const limited = { ...options, config: MAY_READ, bodyLimit: BODY_BYTES_MAX }
   server.post<{ Body: BarcodesParameters }>('/api/barcodes/lookup', limited, (request, reply) =>
     answerWithQuery(services, request, reply, ['barcodes', request.body]),

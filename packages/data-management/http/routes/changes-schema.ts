@@ -3,17 +3,7 @@
 import type { Static } from 'typebox'
 import { CHANGE_KINDS } from '../../catalogue/model/changes.ts'
 import { objectOf } from '../edge/object-schema.ts'
-import {
-  AFTER,
-  CENTS_OR_NULL,
-  COUNT,
-  DATE,
-  DATE_OR_NULL,
-  pageSize,
-  STORE,
-  TEXT,
-  TEXT_OR_NULL,
-} from '../edge/parameters.ts'
+import { AFTER, CENTS_OR_NULL, COUNT, DATE, pageSize, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
 import { UNIT_PRICE } from './chains-schema.ts'
 
 /** The formats of the answer, and their media types. */
@@ -71,6 +61,8 @@ const CHANGE = objectOf({
   first_date: DATE,
   last_date: DATE,
 })
+
+const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
 
 export const CHANGES_RESPONSE = objectOf({
   from: DATE_OR_NULL,

@@ -20,7 +20,7 @@ import { findStore } from '../../catalogue/queries/find-store.ts'
 import { datesOfLoad, datesOfStore, type StoreDates } from '../../catalogue/queries/transitions.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
-import { DATE_MAX, DATE_MIN, readOptions } from '../edge/parameters.ts'
+import { DATE_MAX, DATE_MIN, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery, askerOf, type LineBatch, queryLines, streamOf } from '../threads/answering.ts'
 import { freshnessContext, type QueryContext, runQuery } from '../threads/query-context.ts'
@@ -51,7 +51,7 @@ const FEED_DAYS = 7
 
 /** Adds the route. */
 export function changesRoutes(server: FastifyInstance, services: Services): void {
-  const options = readOptions(CHANGES_QUERY, {
+  const options = withQuery(CHANGES_QUERY, {
     summary: 'What changed within a span of dates, the largest first; as JSON, CSV or an Atom feed',
     response: {
       200: {

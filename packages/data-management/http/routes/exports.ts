@@ -6,7 +6,7 @@ import { EXPORT_FORMATS, EXPORT_NAMES, type ExportFormat, type ExportName } from
 import { revisionOf } from '../../catalogue/queries/revision.ts'
 import { principalOf } from '../auth/authentication.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
-import { DATE, readOptions } from '../edge/parameters.ts'
+import { DATE, withQuery } from '../edge/parameters.ts'
 import { takesGzip } from '../edge/takes-gzip.ts'
 import type { Services } from '../services.ts'
 import type { ExportRunner } from '../threads/export-threads.ts'
@@ -17,7 +17,7 @@ const PRICES_QUERY = { type: 'object', properties: { format: { enum: FORMATS }, 
 
 const REAUTHORIZE_MS = 2_000
 
-type ExportHttpRequest = FastifyRequest<{ Querystring: { format?: ExportFormat; on?: string } }>
+type HttpRequest = FastifyRequest<{ Querystring: { format?: ExportFormat; on?: string } }>
 type ExportServices = Services & Readonly<{ exports: ExportRunner }>
 
 /** Adds the routes. */
@@ -25,13 +25,11 @@ export function exportRoutes(server: FastifyInstance, { exports, ...others }: Se
   if (exports === undefined) return
   const services = { ...others, exports }
   for (const what of EXPORT_NAMES) {
-    const options = readOptions(what === 'prices' ? PRICES_QUERY : QUERY, {
+    const options = withQuery(what === 'prices' ? PRICES_QUERY : QUERY, {
       summary: `All ${what}, as JSON Lines or CSV`,
       response: RESPONSES,
     })
-    server.get(`/api/export/${what}`, options, (request: ExportHttpRequest, reply) =>
-      answer(services, what, request, reply),
-    )
+    server.get(`/api/export/${what}`, options, (request: HttpRequest, reply) => answer(services, what, request, reply))
   }
 }
 
@@ -46,7 +44,7 @@ const RESPONSES = {
 async function answer(
   services: ExportServices,
   what: ExportName,
-  request: ExportHttpRequest,
+  request: HttpRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const order = { what, format: formatOf(request), on: request.query.on }
@@ -70,7 +68,7 @@ async function answer(
 }
 
 /** Passes the chunks on while the key is valid, which is checked every `REAUTHORIZE_MS`; throws `key_refused`. */
-async function* whileAuthorized({ inbox }: Services, request: ExportHttpRequest, chunks: AsyncGenerator<Uint8Array>) {
+async function* whileAuthorized({ inbox }: Services, request: HttpRequest, chunks: AsyncGenerator<Uint8Array>) {
   const { keyId } = principalOf(request)
   let checkNow = performance.now() + REAUTHORIZE_MS
   for await (const chunk of chunks) {
@@ -82,7 +80,7 @@ async function* whileAuthorized({ inbox }: Services, request: ExportHttpRequest,
 }
 
 /** The format from the query, else from `Accept`, else JSON Lines. */
-function formatOf({ query, headers }: ExportHttpRequest): ExportFormat {
+function formatOf({ query, headers }: HttpRequest): ExportFormat {
   if (query.format !== undefined) return query.format
   const [first = ''] = (headers.accept ?? '').split(',')
   return first.trim().toLowerCase().startsWith('text/csv') ? 'csv' : 'jsonl'

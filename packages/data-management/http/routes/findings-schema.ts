@@ -1,7 +1,4 @@
-/**
- * Requests and answers about findings and beliefs, as JSON Schema. A belief is a person's word that what a rule finds
- * is correct.
- */
+/** Requests and answers about findings and beliefs, as JSON Schema. */
 
 import type { Static } from 'typebox'
 import { objectOf } from '../edge/object-schema.ts'

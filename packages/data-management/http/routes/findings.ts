@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ChainFinding, chainFindings, faultOfNames } from '../../catalogue/queries/findings.ts'
 import { aboutOf, type BeliefRecord, whyNotBelievable } from '../../ledger/beliefs.ts'
 import { auditName, principalOf } from '../auth/authentication.ts'
-import { bodyOptions, MAY_CHANGE, NO_QUERY, readOptions } from '../edge/parameters.ts'
+import { MAY_CHANGE, NO_QUERY, withBody, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import type { QueryContext } from '../threads/query-context.ts'
@@ -24,10 +24,10 @@ type WithId = { Params: { id: string } }
 /** Adds the routes. */
 export function findingsRoutes(server: FastifyInstance, services: Services): void {
   const summary = 'What is told of the newest scrapes, a line for each company, and what is believed'
-  const list = readOptions(NO_QUERY, { summary, response: { 200: FINDINGS_RESPONSE } })
+  const list = withQuery(NO_QUERY, { summary, response: { 200: FINDINGS_RESPONSE } })
   server.get('/api/findings', list, (request, reply) => answerWithQuery(services, request, reply, ['findings', {}]))
 
-  const hold = bodyOptions(BELIEF_BODY, {
+  const hold = withBody(BELIEF_BODY, {
     summary: 'Believe what a rule says of a company, or of one of its stores, from now on',
     response: { 201: BELIEF_SCHEMA },
   })

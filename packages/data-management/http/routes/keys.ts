@@ -8,7 +8,7 @@ import type { MachineRecord } from '../../ledger/machines.ts'
 import { faultOfRight } from '../../ledger/rights.ts'
 import { auditName, principalOf } from '../auth/authentication.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
-import { bodyOptions, MAY_CHANGE, readOptions } from '../edge/parameters.ts'
+import { MAY_CHANGE, withBody, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { keyView } from './key-view.ts'
 import {
@@ -28,7 +28,7 @@ import { machineView } from './machine-view.ts'
 
 const OVERLAP_HOURS = 24
 /** Route config: creating keys needs a key, so that a stolen session cannot create keys that outlive it. */
-export const MAY_MAKE_KEYS = { ...MAY_CHANGE, wantsKey: true } as const
+export const NEEDS_KEY = { ...MAY_CHANGE, wantsKey: true } as const
 
 type WithId = { Params: { id: string } }
 type Rotation = WithId & { Body: { overlap_hours?: number } | null }
@@ -38,21 +38,21 @@ type ListQuery = { limit: number; after?: string }
 /** Adds the routes. */
 export function keysRoutes(server: FastifyInstance, services: Services): void {
   const { ledger, now } = services.inbox
-  const list = readOptions(KEYS_QUERY, { summary: 'Keys, the oldest first', response: { 200: KEYS_RESPONSE } })
+  const list = withQuery(KEYS_QUERY, { summary: 'Keys, the oldest first', response: { 200: KEYS_RESPONSE } })
   server.get<{ Querystring: ListQuery }>('/api/keys', { ...list, config: MAY_CHANGE }, async ({ query }) =>
     listKeys(services, query),
   )
 
-  const make = bodyOptions(NEW_KEY_BODY, { summary: 'Make a key', response: { 201: MADE_KEY_SCHEMA } })
-  server.post<{ Body: NewKeyBody }>('/api/keys', { ...make, config: MAY_MAKE_KEYS }, async (request, reply) =>
+  const make = withBody(NEW_KEY_BODY, { summary: 'Make a key', response: { 201: MADE_KEY_SCHEMA } })
+  server.post<{ Body: NewKeyBody }>('/api/keys', { ...make, config: NEEDS_KEY }, async (request, reply) =>
     reply.code(201).send(await makeKey(services, request)),
   )
 
-  const rotate = bodyOptions(ROTATE_BODY, {
+  const rotate = withBody(ROTATE_BODY, {
     summary: 'Make a key that replaces another',
     response: { 201: MADE_KEY_SCHEMA },
   })
-  server.post<Rotation>('/api/keys/:id/rotate', { ...rotate, config: MAY_MAKE_KEYS }, async (request, reply) =>
+  server.post<Rotation>('/api/keys/:id/rotate', { ...rotate, config: NEEDS_KEY }, async (request, reply) =>
     reply.code(201).send(await rotateKey(services, request)),
   )
 

@@ -1,7 +1,4 @@
-/**
- * Reads what update-db does: the inbox tells whether it runs, the ledger which upload it loads, and a small file how
- * far it is.
- */
+/** Reads what update-db does: whether it runs (inbox), its upload (ledger), and its progress (a small file). */
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { Pending } from '../../inbox/inbox.ts'
 import { progressIn } from '../../inbox/progress.ts'

@@ -7,7 +7,7 @@ import { noticesBefore, type ReceiverRecord, receiversOnRecord } from '../../led
 import { conditionKind } from '../../notices/conditions.ts'
 import { testReceivers } from '../../notices/outbox.ts'
 import type { NoticeReceiver } from '../../notices/receivers/receiver.ts'
-import { BEFORE_QUERY, bodyOptions, MAY_CHANGE, readOptions } from '../edge/parameters.ts'
+import { BEFORE_QUERY, MAY_CHANGE, withBody, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import { NOTICES_RESPONSE, type NoticesView, type ReceiverView, TEST_BODY, TEST_RESPONSE } from './notices-schema.ts'
@@ -26,14 +26,14 @@ export function noticesRoutes(server: FastifyInstance, services: Services): void
   const { inbox, noticeTargets = NO_TARGETS } = services
   const { ledger, now } = inbox
   const listed = { summary: 'What needs a person, and what was told of it', response: { 200: NOTICES_RESPONSE } }
-  const list = readOptions(BEFORE_QUERY, listed)
+  const list = withQuery(BEFORE_QUERY, listed)
   server.get<{ Querystring: Page }>('/api/notices', { ...list, config: MAY_CHANGE }, (request, reply) => {
     const receivers = noticeTargets.receivers.map(({ name, where }) => ({ name, where }))
     return answerWithQuery(services, request, reply, ['notices', { ...request.query, receivers }])
   })
 
   const summary = 'Send a test to everybody who is told of what needs a person, or to one of them'
-  const test = bodyOptions(TEST_BODY, { summary, response: { 200: TEST_RESPONSE } })
+  const test = withBody(TEST_BODY, { summary, response: { 200: TEST_RESPONSE } })
   server.post<{ Body: { receiver?: string } }>(
     '/api/notices/test',
     { ...test, config: MAY_CHANGE },

@@ -9,7 +9,7 @@ import type { Clock } from '../../catalogue/queries/freshness.ts'
 import { COUNT_MAX, countOf } from '../../catalogue/queries/word-index.ts'
 import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
 import type { Pending } from '../../inbox/inbox.ts'
-import { readOptions } from '../edge/parameters.ts'
+import { withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import { freshnessContext, type QueryContext } from '../threads/query-context.ts'
@@ -29,7 +29,7 @@ export type Overview = Static<typeof OVERVIEW_RESPONSE>
 
 /** Adds the route. */
 export function overviewRoutes(server: FastifyInstance, services: Services): void {
-  const overview = readOptions(OVERVIEW_QUERY, {
+  const overview = withQuery(OVERVIEW_QUERY, {
     summary: 'What needs attention, what arrived, and how the sources have been',
     response: { 200: OVERVIEW_RESPONSE },
   })

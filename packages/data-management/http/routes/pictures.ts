@@ -9,7 +9,7 @@ import type { ListingName } from '../../catalogue/catalogue.ts'
 import { pictureAddressesOf } from '../../catalogue/queries/picture-address.ts'
 import type { Picture } from '../../pictures/fetch-picture.ts'
 import type { PictureCache } from '../../pictures/pictures.ts'
-import { readOptions, TEXT } from '../edge/parameters.ts'
+import { TEXT, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 
 const QUERY = {
@@ -35,7 +35,7 @@ type Query = { company?: string; sku?: string; key?: string }
 export function pictureRoutes(server: FastifyInstance, { catalogue, pictures }: Services): void {
   if (pictures === undefined) return
   const summary = 'The picture of a product, or of one listing of it: company and sku, or key where it has none'
-  const options = readOptions(QUERY, { summary, response: RESPONSES })
+  const options = withQuery(QUERY, { summary, response: RESPONSES })
   server.get<{ Params: { id: string }; Querystring: Query }>(
     '/api/products/:id/picture',
     options,

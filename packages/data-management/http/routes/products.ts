@@ -24,7 +24,7 @@ import { biggestDrops, cheapest, type Sorted } from '../../catalogue/queries/sor
 import type { Found } from '../../catalogue/queries/word-index.ts'
 import type { Sql } from '../../database/sql.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
-import { DATE_MAX, DATE_MIN, NO_QUERY, readOptions } from '../edge/parameters.ts'
+import { DATE_MAX, DATE_MIN, NO_QUERY, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import { freshnessContext, type QueryContext } from '../threads/query-context.ts'
@@ -70,24 +70,24 @@ export type ChainsAnswer = Static<typeof CHAINS_RESPONSE>
 
 /** Adds the routes. */
 export function productsRoutes(server: FastifyInstance, services: Services): void {
-  const list = readOptions(LIST_QUERY, { summary: 'Products', response: { 200: LIST_RESPONSE } })
+  const list = withQuery(LIST_QUERY, { summary: 'Products', response: { 200: LIST_RESPONSE } })
   server.get<{ Querystring: ProductsParameters }>('/api/products', list, (request, reply) =>
     answerWithQuery(services, request, reply, ['products', request.query]),
   )
 
   const oneSummary = 'One product, and what every store asks for it now'
-  const one = readOptions(NO_QUERY, { summary: oneSummary, response: { 200: ONE_RESPONSE } })
+  const one = withQuery(NO_QUERY, { summary: oneSummary, response: { 200: ONE_RESPONSE } })
   server.get<ById>('/api/products/:id', one, (request, reply) =>
     answerWithQuery(services, request, reply, ['product', request.params]),
   )
 
-  const prices = readOptions(PRICES_QUERY, { summary: 'What a product has cost', response: { 200: PRICES_RESPONSE } })
+  const prices = withQuery(PRICES_QUERY, { summary: 'What a product has cost', response: { 200: PRICES_RESPONSE } })
   server.get<ById & { Querystring: PricesQuery }>('/api/products/:id/prices', prices, (request, reply) =>
     answerWithQuery(services, request, reply, ['prices', { ...request.query, ...request.params }]),
   )
 
   const chainsSummary = 'What a product has cost in each chain, from its cheapest store to its dearest'
-  const chains = readOptions(NO_QUERY, { summary: chainsSummary, response: { 200: CHAINS_RESPONSE } })
+  const chains = withQuery(NO_QUERY, { summary: chainsSummary, response: { 200: CHAINS_RESPONSE } })
   server.get<ById>('/api/products/:id/chains', chains, (request, reply) =>
     answerWithQuery(services, request, reply, ['chainHistories', request.params]),
   )

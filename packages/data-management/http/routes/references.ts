@@ -1,7 +1,4 @@
-/**
- * `GET /api/references`: the figures of earlier scrapes that a new scrape would be compared with, so that a client can
- * check it before sending.
- */
+/** `GET /api/references`: figures of earlier scrapes to compare a new one with, so that a client checks it first. */
 
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { addDays } from '@splitcart/shared/date.ts'
@@ -14,7 +11,7 @@ import { ownReferences, sistersOf } from '../../catalogue/references.ts'
 import { writePermissionOf } from '../../permission.ts'
 import { principalOf } from '../auth/authentication.ts'
 import { objectOf } from '../edge/object-schema.ts'
-import { DATE, readOptions, TEXT } from '../edge/parameters.ts'
+import { DATE, TEXT, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import type { QueryContext } from '../threads/query-context.ts'
@@ -41,7 +38,7 @@ const MAY_ASK = { scopes: ['upload', 'read', 'admin'] } as const
 /** Adds the route. */
 export function referencesRoutes(server: FastifyInstance, services: Services): void {
   const summary = 'What a scrape of a store and date would be compared with'
-  const options = { ...readOptions(QUERY, { summary, response: { 200: RESPONSE } }), config: MAY_ASK }
+  const options = { ...withQuery(QUERY, { summary, response: { 200: RESPONSE } }), config: MAY_ASK }
   server.get<{ Querystring: ReferencesParameters }>('/api/references', options, (request, reply) => {
     const { company, store_id } = request.query
     const { scopes, onlyFor } = principalOf(request)

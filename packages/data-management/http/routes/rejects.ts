@@ -17,7 +17,7 @@ import {
 import type { StoredReject } from '../../catalogue/rejects.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { responseWithMediaType } from '../edge/openapi.ts'
-import { readOptions } from '../edge/parameters.ts'
+import { withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery, askerOf, type LineBatch, queryLines, streamOf } from '../threads/answering.ts'
 import type { QueryContext } from '../threads/query-context.ts'
@@ -48,7 +48,7 @@ export type RejectLinesParameters = Readonly<{ query: RejectsQuery; after?: Reje
 
 /** Adds the routes. */
 export function rejectsRoutes(server: FastifyInstance, services: Services): void {
-  const groups = readOptions(REJECTS_QUERY, {
+  const groups = withQuery(REJECTS_QUERY, {
     summary: 'Why rows were rejected, by code, field and source, the most frequent first',
     response: { 200: REJECTS_RESPONSE },
   })
@@ -56,7 +56,7 @@ export function rejectsRoutes(server: FastifyInstance, services: Services): void
     answerWithQuery(services, request, reply, ['rejectGroups', request.query]),
   )
 
-  const lines = readOptions(REJECT_LINES_QUERY, {
+  const lines = withQuery(REJECT_LINES_QUERY, {
     summary: 'Rejected rows of all uploads, as JSON Lines, the newest file first',
     response: responseWithMediaType('application/x-ndjson', 'One reject a line'),
   })

@@ -13,7 +13,7 @@ import { openContent } from '../../inbox/open-content.ts'
 import { repairOffered } from '../../ledger/receipt-of.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 import { objectOf } from '../edge/object-schema.ts'
-import { COUNT, COUNT_OR_NULL, DATE, pageSize, readOptions, TEXT_OR_NULL } from '../edge/parameters.ts'
+import { COUNT, COUNT_OR_NULL, DATE, pageSize, TEXT_OR_NULL, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { visibleUpload } from './upload-view.ts'
 
@@ -53,14 +53,14 @@ type RepairRoute = { Params: { id: string }; Querystring: { after?: number; limi
 /** Adds the route. */
 export function repairRoutes(server: FastifyInstance, { inbox }: Services): void {
   const summary = 'What the repair of an upload changes: the one that was accepted, else the one that is offered'
-  const options = readOptions(QUERY, { summary, response: { 200: RESPONSE } })
+  const options = withQuery(QUERY, { summary, response: { 200: RESPONSE } })
   server.get<RepairRoute>('/api/uploads/:id/repair', options, async (request) => {
     const upload = await visibleUpload(inbox, request)
     const accepted = upload.repair === null ? undefined : (JSON.parse(upload.repair) as RepairedBy)
     const repair = accepted?.repair ?? repairOffered(upload)
     if (repair === undefined) throw new Problem('not_found', 'no repair is offered for this upload, and none was made')
     const { after = 0, limit } = request.query
-    const changes = await readChanges(inbox, upload, repair, { after, limit })
+    const changes = await changesIn(inbox, upload, repair, { after, limit })
     const next = changes.length > limit ? changes[limit - 1]!.line : null
     return { does: sentenceOfRepair(repair), accepted_by: accepted?.by ?? null, changes: changes.slice(0, limit), next }
   })
@@ -69,12 +69,7 @@ export function repairRoutes(server: FastifyInstance, { inbox }: Services): void
 type Page = Readonly<{ after: number; limit: number }>
 
 /** The changes after a line; more than `limit` of them if there is a further page. */
-async function readChanges(
-  inbox: Receiving,
-  upload: Upload,
-  repair: Repair,
-  { after, limit }: Page,
-): Promise<Change[]> {
+async function changesIn(inbox: Receiving, upload: Upload, repair: Repair, { after, limit }: Page): Promise<Change[]> {
   const changes: Change[] = []
   for await (const lines of readLines(await openContent(inbox, upload), LINE_BYTES_MAX))
     for (const { number, bytes, tooLong } of lines) {

@@ -13,11 +13,10 @@ import {
   COUNT,
   DATE,
   pageSize,
-  readOptions,
   STORE,
-  STORE_TEXTS,
   TEXT,
   TEXT_OR_NULL,
+  withQuery,
 } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
@@ -40,7 +39,9 @@ const LIST_QUERY = {
 export const DAY_STATES = { type: 'array', items: { enum: ['good', 'late', 'partial', 'missing', 'none'] } } as const
 
 const SOURCE = {
-  ...STORE_TEXTS,
+  company: { type: 'string' },
+  store_id: { type: 'string' },
+  store_name: { type: 'string' },
   last_date: DATE,
   received_at: { type: 'string', format: 'date-time' },
   usual_days: { type: ['number', 'null'] },
@@ -104,7 +105,7 @@ export type SourcePage = Static<typeof LIST_RESPONSE>
 
 /** Adds the route. */
 export function sourcesRoutes(server: FastifyInstance, services: Services): void {
-  const list = readOptions(LIST_QUERY, { summary: 'Sources, by company and store', response: { 200: LIST_RESPONSE } })
+  const list = withQuery(LIST_QUERY, { summary: 'Sources, by company and store', response: { 200: LIST_RESPONSE } })
   server.get<{ Querystring: SourcesParameters }>('/api/sources', list, (request, reply) =>
     answerWithQuery(services, request, reply, ['sources', request.query]),
   )

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { findStore } from '../../catalogue/queries/find-store.ts'
 import { settingsView } from '../../catalogue/queries/sources.ts'
 import { auditName, principalOf } from '../auth/authentication.ts'
-import { bodyOptions, MAY_CHANGE } from '../edge/parameters.ts'
+import { MAY_CHANGE, withBody } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import type { QueryContext } from '../threads/query-context.ts'
 import {
@@ -21,7 +21,7 @@ export type StoreSettingsPatch = Pick<StoreSettingsBody, 'store'> & Partial<Stor
 /** Adds the route. */
 export function storeSettingsRoutes(server: FastifyInstance, services: Services): void {
   const summary = 'Set how often a store is scraped, that it is retired or snoozed, and a note: all of it at once'
-  const set = bodyOptions(STORE_SETTINGS_BODY, { summary, response: { 200: STORE_SETTINGS } })
+  const set = withBody(STORE_SETTINGS_BODY, { summary, response: { 200: STORE_SETTINGS } })
   server.put<{ Body: StoreSettingsBody }>('/api/stores/settings', { ...set, config: MAY_CHANGE }, (request) =>
     saveStoreSettings(services, request.body, auditName(principalOf(request))),
   )

@@ -12,18 +12,18 @@ import {
   DATE,
   DATE_MAX,
   DATE_MIN,
-  DATE_OR_NULL,
   FLAG_OR_NULL,
   pageSize,
-  readOptions,
   STORE,
   TEXT,
   TEXT_OR_NULL,
+  withQuery,
 } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import type { QueryContext } from '../threads/query-context.ts'
 
+const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
 const NUMBER_OR_NULL = { type: ['number', 'null'] } as const
 
 const LIST_QUERY = {
@@ -89,12 +89,12 @@ export type ScrapePage = Static<typeof SCRAPES_RESPONSE>
 
 /** Adds the routes. */
 export function storesRoutes(server: FastifyInstance, services: Services): void {
-  const list = readOptions(LIST_QUERY, { summary: 'Stores, by company and store', response: { 200: LIST_RESPONSE } })
+  const list = withQuery(LIST_QUERY, { summary: 'Stores, by company and store', response: { 200: LIST_RESPONSE } })
   server.get<{ Querystring: StoresParameters }>('/api/stores', list, (request, reply) =>
     answerWithQuery(services, request, reply, ['stores', request.query]),
   )
 
-  const scrapes = readOptions(SCRAPES_QUERY, {
+  const scrapes = withQuery(SCRAPES_QUERY, {
     summary: 'The scrapes of a store and the uploads they came with, the newest first',
     response: { 200: SCRAPES_RESPONSE },
   })
@@ -104,13 +104,10 @@ export function storesRoutes(server: FastifyInstance, services: Services): void 
 }
 
 /** A page of stores. */
-export async function storePage(
-  { catalogue: { database } }: QueryContext,
-  query: StoresParameters,
-): Promise<StorePage> {
+export async function storePage({ catalogue }: QueryContext, query: StoresParameters): Promise<StorePage> {
   const { company, limit } = query
   const after = cursorKeyIn('stores', query.after, ['', ''] as [string, string])
-  const found = await listStores(database, { company, after, limit: limit + 1 })
+  const found = await listStores(catalogue.database, { company, after, limit: limit + 1 })
   const stores = found.slice(0, limit)
   const last = found.length > limit ? stores.at(-1) : undefined
   const next = cursorOf('stores', last === undefined ? null : [last.company, last.store_id])

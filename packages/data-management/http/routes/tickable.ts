@@ -13,11 +13,8 @@ import type { TickBody } from './ticks-schema.ts'
 export type TickParameters = Pick<TickBody, 'kind' | 'subject'>
 
 /** The entry of this kind and subject that needs attention now; null: there is none. */
-export async function findTickable(
-  context: QueryContext,
-  parameters: TickParameters,
-): Promise<{ found: Tickable | null }> {
-  return { found: (await findEntry(context, parameters)) ?? null }
+export async function findTickable(context: QueryContext, entry: TickParameters): Promise<{ found: Tickable | null }> {
+  return { found: (await findEntry(context, entry)) ?? null }
 }
 
 function findEntry(context: QueryContext, { kind, subject }: TickParameters): Promise<Tickable | undefined> {

@@ -6,7 +6,7 @@ import type { Clock } from '../../catalogue/queries/freshness.ts'
 import { ActiveTicks, type Tick, type Tickable } from '../../ledger/ticks.ts'
 import { shortSentence } from '../../notices/condition-input.ts'
 import { auditName, principalOf } from '../auth/authentication.ts'
-import { bodyOptions, MAY_CHANGE } from '../edge/parameters.ts'
+import { MAY_CHANGE, withBody } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { freshnessContext, type QueryContext, runQuery } from '../threads/query-context.ts'
 import {
@@ -27,7 +27,7 @@ export const NOT_TICKED = 'nothing of this kind and subject is ticked off'
 /** Adds the routes. */
 export function ticksRoutes(server: FastifyInstance, services: Services): void {
   const { ledger, now } = services.inbox
-  const tick = bodyOptions(TICK_BODY, {
+  const tick = withBody(TICK_BODY, {
     summary: 'Tick off what needs attention, until it changes, and no longer than to a date',
     response: { 201: TICK },
   })
@@ -35,7 +35,7 @@ export function ticksRoutes(server: FastifyInstance, services: Services): void {
     reply.code(201).send(await tickOff(services, request)),
   )
 
-  const untick = bodyOptions(UNTICK_BODY, { summary: 'Take a tick back', response: { 204: { type: 'null' } } })
+  const untick = withBody(UNTICK_BODY, { summary: 'Take a tick back', response: { 204: { type: 'null' } } })
   server.post<{ Body: UntickBody }>(
     '/api/attention/untick',
     { ...untick, config: MAY_CHANGE },

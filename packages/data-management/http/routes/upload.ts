@@ -13,7 +13,7 @@ import { ENCODINGS, type Encoding } from '../../inbox/decode.ts'
 import type { PaceLimits } from '../../inbox/pace.ts'
 import type { Principal } from '../../ledger/keys.ts'
 import type { Upload } from '../../ledger/uploads.ts'
-import { clientAddressOf, principalOf } from '../auth/authentication.ts'
+import { clientIp, principalOf } from '../auth/authentication.ts'
 import { readForm } from '../edge/form.ts'
 import type { Services } from '../services.ts'
 
@@ -46,20 +46,13 @@ export async function uploadRoutes(
     reply.header('accept-encoding', ENCODINGS.join(', '))
     return reply.code(isNew ? 201 : 200).send(await receiptForSender(inbox, upload, sent.keyId, !isNew))
   }
-  const optionsSchema = {
-    summary: 'The encodings that are taken, as Accept-Encoding',
-    response: { 204: { type: 'null' } },
-  }
-  const options = { config: UPLOAD_CONFIG, schema: optionsSchema }
+  const docs = { summary: 'The encodings that are taken, as Accept-Encoding', response: { 204: { type: 'null' } } }
+  const options = { config: CONFIG, schema: docs }
   const answerOptions = (_request: FastifyRequest, reply: FastifyReply) =>
     reply.code(204).header('allow', 'POST, OPTIONS').header('accept-encoding', ENCODINGS.join(', ')).send()
   for (const url of ['/api/upload/', '/api/upload/:kind/']) server.options(url, { ...options }, answerOptions)
   for (const url of ['/api/upload/', '/api/upload/:kind/'])
-    server.post<{ Params: KindParams }>(
-      url,
-      { config: UPLOAD_CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER },
-      handle,
-    )
+    server.post<{ Params: KindParams }>(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
 }
 
 type KindParams = { kind?: string }
@@ -93,11 +86,11 @@ export function logAccepted(
   { upload, isNew, ms }: Readonly<{ upload: Upload; isNew: boolean; ms: number }>,
 ): void {
   const { id, filename, kind, bytes, wire_bytes } = upload
-  const from = { key: principalOf(request).keyId, address: clientAddressOf(request) }
+  const from = { key: principalOf(request).keyId, address: clientIp(request) }
   request.log.info({ upload: id, kind, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
 }
 
-const UPLOAD_CONFIG = { scopes: ['upload'], takesUploads: true, isFreeWhenNew: true } as const
+const CONFIG = { scopes: ['upload'], takesUploads: true, isFreeWhenNew: true } as const
 
 const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
 

@@ -145,10 +145,7 @@ export async function uploadPage({ inbox }: QueryContext, { query, sender }: Upl
 }
 
 /** The uploads of a key whose files the server has lost, and takes again. */
-export async function requestedUploads(
-  { inbox }: QueryContext,
-  { sender }: { sender: string },
-): Promise<RequestedPage> {
+export async function lostUploads({ inbox }: QueryContext, { sender }: { sender: string }): Promise<RequestedPage> {
   const { requestedFiles, identity } = inbox.ledger
   const [found, history] = [await requestedFiles.of(sender), await identity.get()]
   return { uploads: await inbox.ledger.receiptsFor(found, sender), next: null, ...(history && { history }) }

@@ -9,7 +9,7 @@ import { isListing } from '../../catalogue/queries/suggestions.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
 import { auditName, principalOf } from '../auth/authentication.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
-import { BEFORE_QUERY, bodyOptions, MAY_CHANGE, readOptions } from '../edge/parameters.ts'
+import { BEFORE_QUERY, MAY_CHANGE, withBody, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import type { QueryContext } from '../threads/query-context.ts'
@@ -34,19 +34,19 @@ type WithId = { Params: { id: string } }
 /** Adds the routes. */
 export function verdictRoutes(server: FastifyInstance, services: Services): void {
   const suggested = { summary: 'Pairs of listings for a person to judge, the likeliest first' }
-  const pairs = readOptions(SUGGESTIONS_QUERY, { ...suggested, response: { 200: SUGGESTIONS_RESPONSE } })
+  const pairs = withQuery(SUGGESTIONS_QUERY, { ...suggested, response: { 200: SUGGESTIONS_RESPONSE } })
   server.get<{ Querystring: SuggestionsParameters }>('/api/suggestions', pairs, (request, reply) =>
     answerWithQuery(services, request, reply, ['suggestions', request.query]),
   )
 
   const listed = { summary: 'What people have said of two listings, the newest first' }
-  const list = readOptions(BEFORE_QUERY, { ...listed, response: { 200: VERDICTS_RESPONSE } })
+  const list = withQuery(BEFORE_QUERY, { ...listed, response: { 200: VERDICTS_RESPONSE } })
   server.get<{ Querystring: VerdictsQuery }>('/api/verdicts', { ...list, config: MAY_CHANGE }, ({ query }) =>
     verdictPage(services, query),
   )
 
   const summary = 'Say that two listings are the same, comparable or not the same; update-db applies it'
-  const give = bodyOptions(VERDICT_BODY, { summary, response: { 201: VERDICT_SCHEMA } })
+  const give = withBody(VERDICT_BODY, { summary, response: { 201: VERDICT_SCHEMA } })
   server.post<{ Body: VerdictBody }>('/api/verdicts', { ...give, config: MAY_CHANGE }, async (request, reply) =>
     reply.code(201).send(await giveVerdict(services, request)),
   )

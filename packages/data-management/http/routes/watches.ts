@@ -8,14 +8,14 @@ import { type WatchBaseline, watchedProductId } from '../../notices/watched.ts'
 import { auditName, principalOf } from '../auth/authentication.ts'
 import { objectOf } from '../edge/object-schema.ts'
 import {
-  bodyOptions,
   CENTS_OR_NULL,
   COUNT,
   COUNT_OR_NULL,
   MAY_CHANGE,
   NO_QUERY,
-  readOptions,
   TIME,
+  withBody,
+  withQuery,
 } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery, askerOf } from '../threads/answering.ts'
@@ -61,14 +61,11 @@ export type WatchList = Static<typeof LIST_RESPONSE>
 /** Adds the routes. */
 export function watchesRoutes(server: FastifyInstance, services: Services): void {
   const { ledger, now } = services.inbox
-  const list = readOptions(NO_QUERY, {
-    summary: 'Watched products, the newest first',
-    response: { 200: LIST_RESPONSE },
-  })
+  const list = withQuery(NO_QUERY, { summary: 'Watched products, the newest first', response: { 200: LIST_RESPONSE } })
   server.get('/api/watches', list, (request, reply) => answerWithQuery(services, request, reply, ['watches', {}]))
 
   const summary = 'Watch a product; in place of a watch of the same rule on it'
-  const add = bodyOptions(BODY, { summary, response: { 201: WATCH } })
+  const add = withBody(BODY, { summary, response: { 201: WATCH } })
   server.post<{ Body: Body }>('/api/watches', { ...add, config: MAY_CHANGE }, async (request, reply) => {
     checkTarget(request.body)
     const asker = askerOf(request, reply, now())

@@ -13,7 +13,7 @@ import { rejectGroups, rejectLines } from '../routes/rejects.ts'
 import { sourcePage } from '../routes/sources.ts'
 import { scrapePage, storePage } from '../routes/stores.ts'
 import { findTickable } from '../routes/tickable.ts'
-import { previewOfUpload, rejectsOfUpload, requestedUploads, sortedUploadPage, uploadPage } from '../routes/uploads.ts'
+import { lostUploads, previewOfUpload, rejectsOfUpload, sortedUploadPage, uploadPage } from '../routes/uploads.ts'
 import { suggestionPage } from '../routes/verdicts.ts'
 import { watchList } from '../routes/watches.ts'
 import type { QueryContext, QueryName } from './query-context.ts'
@@ -37,7 +37,7 @@ export const QUERIES = {
   rejectGroups,
   rejectLines,
   rejectsOfUpload,
-  requested: requestedUploads,
+  requested: lostUploads,
   scrapes: scrapePage,
   sent: ({ inbox }: QueryContext, { keyId, since }: { keyId: string; since: number }) =>
     inbox.ledger.uploads.sentSince(keyId, since),

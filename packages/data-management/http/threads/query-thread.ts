@@ -42,10 +42,7 @@ export type AnswerMessage =
 const threadSource = workerData as QueryThreadSource
 const port = parentPort!
 const { database, ledger, path } = await openDatabasesReadOnly(threadSource, { statementMsMax: threadSource.msMax })
-const limitedSql = new LimitedSql(database, {
-  ...threadSource,
-  isStopped: () => Atomics.load(threadSource.stop, 0) !== 0,
-})
+const sql = new LimitedSql(database, { ...threadSource, isStopped: () => Atomics.load(threadSource.stop, 0) !== 0 })
 const zone = threadSource.timeZone === undefined ? undefined : new TimeZone(threadSource.timeZone)
 const encoder = new TextEncoder()
 if (threadSource.slow !== undefined) logSlowStatements(openLog(threadSource.slow.logLevel), threadSource.slow.ms)
@@ -53,7 +50,7 @@ if (threadSource.slow !== undefined) logSlowStatements(openLog(threadSource.slow
 function queryContextAt(now: number): QueryContext {
   const { diskBytesKept, partialShare, dataFolder, currency } = threadSource
   const inbox = { disk: realDisk(), folders: foldersIn(dataFolder), ledger, diskBytesKept, now: () => now }
-  const catalogue = { database: limitedSql, path, findLoad: (sha256: string) => findLoad(limitedSql, sha256) }
+  const catalogue = { database: sql, path, findLoad: (sha256: string) => findLoad(sql, sha256) }
   return {
     catalogue,
     inbox,
@@ -65,7 +62,7 @@ function queryContextAt(now: number): QueryContext {
 
 async function answer({ name, parameters, now }: QueryMessage): Promise<AnswerMessage> {
   try {
-    limitedSql.begin()
+    sql.begin()
     return { answer: encoder.encode(JSON.stringify(await QUERIES[name](queryContextAt(now), parameters as never))) }
   } catch (error) {
     if (error instanceof Problem) return { problem: { code: error.code, detail: error.detail } }
