@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { openPostgresCatalogue } from '@splitcart/data-management/catalogue/dialects/postgres/catalogue.ts'
-import { lineOf } from '@splitcart/data-management/database/postgres-copy.ts'
+import { copyLine } from '@splitcart/data-management/database/postgres-copy.ts'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
@@ -156,7 +156,7 @@ async function writeRows(files: readonly string[], path: string): Promise<number
       const { company, storeCode, date, sku, key, name, brand, barcode, size, url, imageUrl, categoryPath } = row
       const texts = [company, storeCode, date, sku, key, name, brand, barcode, size, url, imageUrl]
       const terms = [row.priceCents, row.wasPriceCents, flag(row.isOnSpecial), flag(row.isAvailable)]
-      lines.push(lineOf([...texts, categoryPath.join(' / '), ...terms]))
+      lines.push(copyLine([...texts, categoryPath.join(' / '), ...terms]))
     }
   await writeFile(path, lines.join(''))
   return lines.length

@@ -5,11 +5,11 @@ import { join, resolve } from 'node:path'
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import { checkNoSwap } from '@splitcart/data-management/database/swap.ts'
+import { checkDatabasePair, type DatabasePair } from '@splitcart/data-management/database-pair.ts'
 import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { type Folders, foldersIn, foldersToMake, makeFolders } from '@splitcart/data-management/folders.ts'
 import { jetStreamAddressOf } from '@splitcart/data-management/inbox/jetstream/address.ts'
 import { type Ledger, openLedger } from '@splitcart/data-management/ledger/ledger.ts'
-import { checkPair, type Pair } from '@splitcart/data-management/pair.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { withoutPassword } from '@splitcart/shared/postgres-address.ts'
@@ -41,7 +41,7 @@ export async function openDataManagement(settings: Settings): Promise<DataManage
 async function paired(settings: Settings, open: () => Promise<DataManagement>): Promise<DataManagement> {
   const machine = await open()
   try {
-    await checkPair(pairOf(machine, settings))
+    await checkDatabasePair(pairOf(machine, settings))
     return machine
   } catch (error) {
     await machine[Symbol.asyncDispose]()
@@ -50,7 +50,7 @@ async function paired(settings: Settings, open: () => Promise<DataManagement>): 
 }
 
 /** The ledger and catalogue of a machine, with their names for messages. */
-export function pairOf({ ledger, catalogue }: DataManagement, settings: Settings): Pair {
+export function pairOf({ ledger, catalogue }: DataManagement, settings: Settings): DatabasePair {
   const server = databaseServer(settings)
   const names =
     server === undefined

@@ -1,10 +1,13 @@
 /** Runs the dashboard's queries on this machine's databases, for the command line. */
-import type { Reading } from '@splitcart/data-management/http/threads/reading.ts'
+import type { QueryContext } from '@splitcart/data-management/http/threads/query-context.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { DataManagement } from './data-management.ts'
 
 /** The data sources of the queries. */
-export function readingOf({ catalogue, ledger, disk, folders, zone }: DataManagement, settings: Settings): Reading {
+export function readingOf(
+  { catalogue, ledger, disk, folders, zone }: DataManagement,
+  settings: Settings,
+): QueryContext {
   const inbox = { disk, folders, ledger, diskBytesKept: 0, now: Date.now }
   return { catalogue, inbox, partialShare: settings.HOLD_ROWS_SHARE, zone, currency: settings.CURRENCY }
 }

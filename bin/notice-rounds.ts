@@ -1,9 +1,9 @@
 /** Makes the notice receivers and rounds of `serve` from the settings. */
 import { readRevision } from '@splitcart/data-management/catalogue/queries/revision.ts'
-import { diskOf } from '@splitcart/data-management/http/routes/machine.ts'
+import { readDisk } from '@splitcart/data-management/http/routes/machine.ts'
 import type { Services } from '@splitcart/data-management/http/services.ts'
 import { inboxOf } from '@splitcart/data-management/inbox/folder/folder-inbox.ts'
-import type { Outside } from '@splitcart/data-management/notices/look-parts.ts'
+import type { ServerFacts } from '@splitcart/data-management/notices/condition-input.ts'
 import type { NoticeTargets } from '@splitcart/data-management/notices/receivers/receiver.ts'
 import { receiversOf } from '@splitcart/data-management/notices/receivers.ts'
 import type { RoundContext } from '@splitcart/data-management/notices/rounds.ts'
@@ -24,13 +24,13 @@ export function roundsOf(
 ): RoundContext {
   const { inbox, catalogue, queries, integrity, noticeTargets } = services
   const { notices, watches } = inbox.ledger
-  const outside = async (): Promise<Outside> => ({
+  const serverFacts = async (): Promise<ServerFacts> => ({
     machine: machineName(),
-    disk: await diskOf(services),
+    disk: await readDisk(services),
     hasLoader: (await inboxOf(inbox).status()).hasLoader,
     damage: integrity?.latest?.faults ?? null,
   })
   const revision = () => readRevision(catalogue.database)
   const kinds = settings.NOTICE_KINDS
-  return { ...noticeTargets, notices, watches, queries, kinds, outside, revision, now: inbox.now, log }
+  return { ...noticeTargets, notices, watches, queries, kinds, serverFacts, revision, now: inbox.now, log }
 }

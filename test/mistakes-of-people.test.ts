@@ -9,8 +9,8 @@ import {
   beginSwap,
   checkNoSwap,
   finishSwap,
+  readSwap,
   stagedPathOf,
-  swapIn,
   undoSwap,
 } from '@splitcart/data-management/database/swap.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
@@ -145,7 +145,7 @@ test('killed at any point, a restore is finished or taken back as a whole, and n
         if (calls === 2) {
           assert.match((await machines.run(['serve', '--port', '0'], other)).stderr, /restore --finish/)
           assert.equal((await machines.run(['restore', isTakenBack ? '--take-back' : '--finish'], other)).code, 0)
-        } else await (isTakenBack ? undoSwap : finishSwap)(realDisk(), copy, (await swapIn(copy))!)
+        } else await (isTakenBack ? undoSwap : finishSwap)(realDisk(), copy, (await readSwap(copy))!)
       }
       await using ledger = openLedger(copy)
       using catalogue = openCatalogue(join(copy, 'catalogue.db'))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { renewSuggestions } from '@splitcart/data-management/catalogue/queries/suggestions.ts'
-import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
+import { PictureCache } from '@splitcart/data-management/pictures/pictures.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Browser } from 'playwright-core'
@@ -30,7 +30,7 @@ describe('the page on servers of a scene', { skip: NO_BROWSER }, () => {
     await using shop = await openPictureShop({ '/gone.png': (response) => response.writeHead(404).end() })
     // Hours go by with each request: what a busy machine was too late for is asked for again.
     let hours = 0
-    const pictures = new Pictures(shop.internet(), () => hours++ * HOUR_MS)
+    const pictures = new PictureCache(shop.internet(), () => hours++ * HOUR_MS)
     await using receiver = await openReceiver({ pageFolder: DIST, pictures })
     const pasta = (sku: string, name: string, image: string) => ({
       ...{ sku, name, price: 2, size: '500 g', brand: 'Farro', path: ['Pantry', 'Pasta'] },

@@ -1,9 +1,9 @@
 /** `splitcart attention`: lists what needs attention, as the dashboard's overview does, and ticks it off. */
-import { attentionNow } from '@splitcart/data-management/http/routes/attention.ts'
+import { readAttention } from '@splitcart/data-management/http/routes/attention.ts'
 import { findingKey } from '@splitcart/data-management/http/routes/findings.ts'
 import { sourcesNow } from '@splitcart/data-management/http/routes/freshness.ts'
-import { tickableNow } from '@splitcart/data-management/http/routes/tickable.ts'
-import { NOT_TICKED, tickFound } from '@splitcart/data-management/http/routes/ticks.ts'
+import { findTickable } from '@splitcart/data-management/http/routes/tickable.ts'
+import { NOT_TICKED, tickEntry } from '@splitcart/data-management/http/routes/ticks.ts'
 import { TICK_KINDS, type TickBody } from '@splitcart/data-management/http/routes/ticks-schema.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, Command } from 'commander'
@@ -17,7 +17,7 @@ import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; until?: string }
 type Kind = TickBody['kind']
-type Found = Awaited<ReturnType<typeof attentionNow>>
+type Found = Awaited<ReturnType<typeof readAttention>>
 
 /** Adds the commands. */
 export function addAttention(program: Command): void {
@@ -51,7 +51,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const reading = readingOf(machine, settings)
-  const found = await attentionNow(reading, await sourcesNow(reading))
+  const found = await readAttention(reading, await sourcesNow(reading))
   const lines = linesOf(found)
   for (const line of columns(lines.map(({ kind, subject, text }) => [kind, subject, text]))) terminal.say(line)
   for (const line of lines) terminal.record({ type: 'attention', ...line })
@@ -97,8 +97,8 @@ async function tickOff(kind: Kind, text: string, options: Options, terminal: Ter
   await using machine = await openDataManagement(settings)
   const reading = readingOf(machine, settings)
   const subject = subjectOf(kind, text)
-  const { found } = await tickableNow(reading, { kind, subject })
-  const tick = await tickFound(reading, { kind, subject, until: options.until ?? null }, found, operatorName())
+  const { found } = await findTickable(reading, { kind, subject })
+  const tick = await tickEntry(reading, { kind, subject, until: options.until ?? null }, found, operatorName())
   terminal.say(`Ticked off ${untilOf(tick)}: ${tick.kind} ${tick.text}.`)
   terminal.record({ type: 'summary', ...tick })
   return EXIT.done

@@ -5,8 +5,8 @@ import { backUp, type DatabaseFiles } from '@splitcart/data-management/database/
 import {
   backupFilesOf,
   newBackupFiles,
-  removeInterrupted,
-  removeOldest,
+  removeInterruptedBackups,
+  removeOldestBackups,
 } from '@splitcart/data-management/database/backup-folder.ts'
 import { BACKUP_MADE } from '@splitcart/data-management/ledger/audit.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
@@ -59,7 +59,7 @@ async function makeBackup({ file, keep }: BackupOptions, settings: Settings, ter
   await backUp(disk, databasesOf(settings), backup)
   await recordBackup(settings, backup.catalogue, terminal)
   for (const path of [backup.catalogue, backup.ledger]) terminal.say(path)
-  const removed = keep === undefined ? undefined : await removeOldest(disk, dirname(backup.catalogue), keep)
+  const removed = keep === undefined ? undefined : await removeOldestBackups(disk, dirname(backup.catalogue), keep)
   for (const path of removed ?? []) terminal.note(`removed ${path}`)
   terminal.record({ type: 'summary', ...backup, ...(removed && { removed }) })
   return EXIT.done
@@ -87,7 +87,7 @@ async function targetPathsIn(disk: Disk, file: string): Promise<DatabaseFiles> {
   accessSync(folder, constants.W_OK)
   if (folder !== path) return backupFilesOf(path)
   const now = new Date()
-  await removeInterrupted(disk, folder, now)
+  await removeInterruptedBackups(disk, folder, now)
   return newBackupFiles(folder, now)
 }
 

@@ -1,6 +1,6 @@
 /** `splitcart changes`: lists what became cheaper or dearer, appeared or disappeared, the largest change first. */
 import { CHANGE_KINDS, changeKindText } from '@splitcart/data-management/catalogue/model/changes.ts'
-import { type ChangesParameters, changesFound } from '@splitcart/data-management/http/routes/changes.ts'
+import { type ChangesParameters, changePage } from '@splitcart/data-management/http/routes/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { changeOf, formatNumber } from '@splitcart/shared/number.ts'
@@ -44,7 +44,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options, 'data-management')
   await using machine = await openDataManagement(settings)
   await assertKnown(machine.catalogue.database, options)
-  const page = await changesFound(readingOf(machine, settings), options)
+  const page = await changePage(readingOf(machine, settings), options)
   const money = moneyIn(settings.CURRENCY)
   const cells = page.changes.map((change) => cellsOf(change, money))
   for (const line of columns(cells, [1, 2])) terminal.say(line)

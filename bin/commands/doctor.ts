@@ -114,7 +114,7 @@ async function* examineFleet(settings: Settings): AsyncGenerator<CheckResult> {
     await using fleet = await openFleet(settings)
     const { checkFleetInbox } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
     yield* await checkFleetInbox(fleet!)
-    const { checkOlderLoads } = await import('@splitcart/data-management/doctor/older.ts')
+    const { checkOlderLoads } = await import('@splitcart/data-management/doctor/older-loads.ts')
     const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
     const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
     yield* await checkOlderLoads(databases, ({ sha256 }) => fleet!.bucket.has(sha256))

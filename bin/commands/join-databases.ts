@@ -1,7 +1,7 @@
 /** `splitcart join-databases`: pairs catalogue and ledger again, after one of them was lost or restored. */
 import { resolve } from 'node:path'
+import { joinDatabasePair } from '@splitcart/data-management/database-pair.ts'
 import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
-import { joinPair } from '@splitcart/data-management/pair.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
@@ -44,7 +44,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     about: 'catalogue, ledger',
     detail,
   })
-  await joinPair(pair)
+  await joinDatabasePair(pair)
   terminal.say(
     `Joined: ${detail}. What the ledger calls loaded and the catalogue does not know is loaded again when the`,
   )

@@ -1,5 +1,5 @@
 /** `splitcart notices`: lists receivers, conditions and sent notices, and sends a test. */
-import { noticesListed } from '@splitcart/data-management/http/routes/notices.ts'
+import { noticePage } from '@splitcart/data-management/http/routes/notices.ts'
 import { testReceivers } from '@splitcart/data-management/notices/outbox.ts'
 import { Command } from 'commander'
 import { addDatabaseOptions, run, settingsOf } from '../command-line.ts'
@@ -33,7 +33,7 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
   const settings = settingsOf(options, 'data-management')
   const { receivers } = noticeTargetsOf(settings)
   await using machine = await openDataManagement(settings)
-  const found = await noticesListed(machine.ledger, { receivers, limit: LISTED_MAX })
+  const found = await noticePage(machine.ledger, { receivers, limit: LISTED_MAX })
   for (const each of found.receivers) {
     const { name, where, waiting, last_answer, last_at } = each
     const last = last_at === null ? 'never asked yet' : `${last_answer} (${machine.zone.timeAt(Date.parse(last_at))})`

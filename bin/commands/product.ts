@@ -1,12 +1,12 @@
 /** `splitcart product` and `splitcart cheapest`: the dashboard's price queries on the command line. */
 import {
-  oneProduct,
   type ProductAnswer,
   type ProductPage,
   type ProductsParameters,
-  productsFound,
+  productPage,
+  readProductAnswer,
 } from '@splitcart/data-management/http/routes/products.ts'
-import type { Reading } from '@splitcart/data-management/http/threads/reading.ts'
+import type { QueryContext } from '@splitcart/data-management/http/threads/query-context.ts'
 import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Command } from 'commander'
@@ -63,14 +63,14 @@ async function showProduct(words: readonly string[], options: Options, terminal:
 }
 
 /** Finds a product by id, by listing (company/SKU), else as the first search result. */
-async function productMeant(reading: Reading, text: string): Promise<ProductAnswer> {
-  if (/^\d+$/.test(text)) return await oneProduct(reading, { id: text })
+async function productMeant(reading: QueryContext, text: string): Promise<ProductAnswer> {
+  if (/^\d+$/.test(text)) return await readProductAnswer(reading, { id: text })
   const [, company, sku] = /^([^/\s]+)\/(\S+)$/.exec(text) ?? []
   const sought = company !== undefined && sku !== undefined ? { company, sku } : { q: text }
-  const { products } = await productsFound(reading, { ...sought, prices: false, limit: 1 })
+  const { products } = await productPage(reading, { ...sought, prices: false, limit: 1 })
   const [first] = products
   if (first === undefined) throw new Problem('not_found', `nothing is called ${text}`)
-  return await oneProduct(reading, { id: String(first.id) })
+  return await readProductAnswer(reading, { id: String(first.id) })
 }
 
 /** "2.99 at aldi, in 10 stores, seen on 2026-03-30; lowest ever 2.49 at aldi, last on 2026-03-03; usual 3.19." */
@@ -115,7 +115,7 @@ async function findCheapest(words: readonly string[], options: Options, terminal
     limit,
     ...(company && { company }),
   }
-  const { products, total } = await productsFound(readingOf(machine, settings), parameters)
+  const { products, total } = await productPage(readingOf(machine, settings), parameters)
   const money = moneyIn(settings.CURRENCY)
   const cells = products.map((product) => foundCells(product, money))
   for (const line of columns(cells, [0, 1])) terminal.say(line)

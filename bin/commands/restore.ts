@@ -7,17 +7,17 @@ import { backupFilesOf } from '@splitcart/data-management/database/backup-folder
 import {
   beginSwap,
   finishSwap,
+  readSwap,
   type Swap,
   stagedPathOf,
-  swapIn,
   undoSwap,
 } from '@splitcart/data-management/database/swap.ts'
+import { renewIdentity } from '@splitcart/data-management/database-pair.ts'
 import { foldersIn, makeFolders } from '@splitcart/data-management/folders.ts'
 import { type CarryOverCounts, carryOver, keysUnknownBefore } from '@splitcart/data-management/ledger/carry-over.ts'
 import type { LedgerDatabase } from '@splitcart/data-management/ledger/database.ts'
 import { Identity } from '@splitcart/data-management/ledger/identity.ts'
 import { openSqliteLedger } from '@splitcart/data-management/ledger/sqlite.ts'
-import { beginHistory } from '@splitcart/data-management/pair.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { remove } from '@splitcart/shared/durable-file.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
@@ -60,7 +60,7 @@ async function act(file: string | undefined, options: Options, settings: Setting
   await checkPrivate(disk, Object.values(folders))
   await makeFolders(disk, folders)
   using _locks = takeDataLocks(folders.data)
-  const begun = await swapIn(folders.data)
+  const begun = await readSwap(folders.data)
   if (options.finish === true || options.takeBack === true)
     return await end(disk, folders.data, { begun, isTakenBack: options.takeBack === true }, terminal)
   if (begun !== undefined)
@@ -140,7 +140,7 @@ async function changeId(ledger: string, catalogue: string): Promise<void> {
   const restored = openSqliteLedger(ledger)
   try {
     using opened = openCatalogue(catalogue)
-    await beginHistory(new Identity(restored), opened.database)
+    await renewIdentity(new Identity(restored), opened.database)
   } finally {
     await restored.destroy()
   }

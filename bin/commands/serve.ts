@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Integrity, watchIntegrity } from '@splitcart/data-management/database/integrity.ts'
+import { type IntegrityState, watchIntegrity } from '@splitcart/data-management/database/integrity.ts'
 import { foldersIn } from '@splitcart/data-management/folders.ts'
 import { buildServer } from '@splitcart/data-management/http/server.ts'
 import { ExportThreads } from '@splitcart/data-management/http/threads/export-threads.ts'
+import { type QueryRunner, runQuery } from '@splitcart/data-management/http/threads/query-context.ts'
 import { QueryThreads } from '@splitcart/data-management/http/threads/query-threads.ts'
-import { type QueryRunner, runQuery } from '@splitcart/data-management/http/threads/reading.ts'
 import { backPressure } from '@splitcart/data-management/inbox/back-pressure.ts'
 import { removeParts } from '@splitcart/data-management/inbox/clean.ts'
 import { Dictionaries } from '@splitcart/data-management/inbox/dictionaries.ts'
@@ -19,8 +19,8 @@ import { requestAgain } from '@splitcart/data-management/inbox/request-again.ts'
 import { UnfinishedUploads } from '@splitcart/data-management/inbox/unfinished.ts'
 import type { KeyBacklog } from '@splitcart/data-management/ledger/counts.ts'
 import { SERVE_LOCK } from '@splitcart/data-management/lock-names.ts'
-import { makeRounds } from '@splitcart/data-management/notices/rounds.ts'
-import { Pictures } from '@splitcart/data-management/pictures/pictures.ts'
+import { runRounds } from '@splitcart/data-management/notices/rounds.ts'
+import { PictureCache } from '@splitcart/data-management/pictures/pictures.ts'
 import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { type Log, openLog } from '@splitcart/shared/log.ts'
@@ -94,7 +94,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const unfinished = await openUnfinished(machine, settings)
   await using queries = openQueryThreads(settings)
   await using exports = openExports(settings)
-  const integrity: Integrity = { latest: undefined }
+  const integrity: IntegrityState = { latest: undefined }
   const services = {
     inbox: receivingOf({ ...machine, inbox }, queries, settings),
     unfinished,
@@ -102,7 +102,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     catalogue: machine.catalogue,
     queries,
     exports,
-    ...(settings.PICTURES === 'on' ? { pictures: new Pictures() } : {}),
+    ...(settings.PICTURES === 'on' ? { pictures: new PictureCache() } : {}),
     integrity,
     partialShare: settings.HOLD_ROWS_SHARE,
     zone: timeZoneOf(settings),
@@ -118,7 +118,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
   void watchIntegrity(integrity, integrityScopeOf(machine, settings, log), log, signal)
-  const notices = makeRounds(roundsOf(services, settings, log), signal)
+  const notices = runRounds(roundsOf(services, settings, log), signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
   await Promise.all([closeWithin(server, log), loader, notices])

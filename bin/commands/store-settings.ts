@@ -4,7 +4,7 @@ import { type FoundStore, findLastScrape } from '@splitcart/data-management/cata
 import { effectiveSetting } from '@splitcart/data-management/catalogue/queries/freshness.ts'
 import { saveStoreSettings } from '@splitcart/data-management/http/routes/store-settings.ts'
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/http/routes/store-settings-schema.ts'
-import { momentOf, type Reading } from '@splitcart/data-management/http/threads/reading.ts'
+import { freshnessContext, type QueryContext } from '@splitcart/data-management/http/threads/query-context.ts'
 import { Command, InvalidArgumentError } from 'commander'
 import { dateArgumentOr, run, settingsOf } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
@@ -59,12 +59,12 @@ async function set(name: string, options: Options, terminal: Terminal): Promise<
 }
 
 /** Whether a store was scraped after it was retired: then any new setting makes it active again. */
-async function isBack(reading: Reading, { id, company, code }: FoundStore): Promise<boolean> {
+async function isBack(reading: QueryContext, { id, company, code }: FoundStore): Promise<boolean> {
   const all = await reading.inbox.ledger.storeSettings.list()
   const found = all.find((each) => each.company === company && each.store === code)
   const last = await findLastScrape(reading.catalogue.database, id)
   if (found === undefined || last === undefined) return false
-  return found.isRetired && !effectiveSetting(found, last, momentOf(reading).zone).isRetired
+  return found.isRetired && !effectiveSetting(found, last, freshnessContext(reading).zone).isRetired
 }
 
 function daysOf(text: string): number | null {

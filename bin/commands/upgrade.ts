@@ -1,10 +1,10 @@
 /** `splitcart upgrade`: brings the schemas of ledger and catalogue up to date, as a step of its own. */
 import { join, resolve } from 'node:path'
 import { countOlderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
-import { readSchemaState } from '@splitcart/data-management/database/postgres-look.ts'
-import { countReplayable, olderLoadsAdvice } from '@splitcart/data-management/doctor/older.ts'
+import { readSchemaState } from '@splitcart/data-management/database/postgres-inspect.ts'
+import { countReplayable, olderLoadsAdvice } from '@splitcart/data-management/doctor/older-loads.ts'
 import { storedFileExists } from '@splitcart/data-management/inbox/stored.ts'
-import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
+import { appliedMigrations, knownMigrations, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { addSettingOptions, run, settingsOf } from '../command-line.ts'
@@ -34,7 +34,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   const dialect = databaseServer(settings) === undefined ? 'sqlite' : 'postgres'
   const schemas: Record<string, { before: number; after: number }> = {}
   for (const [schema, made] of before) {
-    const known = migrationsKnown(schema, dialect)
+    const known = knownMigrations(schema, dialect)
     terminal.say(`${schema.padEnd(10)} schema ${known}${made === known ? ', nothing to do' : `, was ${made}`}`)
     schemas[schema] = { before: made, after: known }
   }
@@ -70,7 +70,7 @@ async function madeIn(settings: Settings): Promise<Map<Schema, number>> {
   for (const schema of SCHEMAS)
     made.set(
       schema,
-      server === undefined ? migrationsIn(files[schema]) : (await readSchemaState(server, schema)).migrations,
+      server === undefined ? appliedMigrations(files[schema]) : (await readSchemaState(server, schema)).migrations,
     )
   return made
 }

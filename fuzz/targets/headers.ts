@@ -1,6 +1,6 @@
 /** The fields that describe a file: Content-Disposition, Unencoded-Digest, and the metadata of tus. The first byte chooses. */
-import { describedBy } from '@splitcart/data-management/http/routes/resumable-metadata.ts'
-import { checkedName, nameIn } from '@splitcart/data-management/http/routes/upload.ts'
+import { parseMetadata } from '@splitcart/data-management/http/routes/resumable-metadata.ts'
+import { checkedFileName, fileNameIn } from '@splitcart/data-management/http/routes/upload.ts'
 import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 import { Metadata } from '@tus/utils'
@@ -20,7 +20,8 @@ function read(input: Buffer): { field: Field; text: string } {
 
 function answer(input: Buffer): string {
   const { field, text } = read(input)
-  if (field === 'disposition') return answerOf(() => checkedName(nameIn({ 'content-disposition': text }), '.jsonl'))
+  if (field === 'disposition')
+    return answerOf(() => checkedFileName(fileNameIn({ 'content-disposition': text }), '.jsonl'))
   if (field === 'digest') return answerOf(() => fromUnencodedDigest(text))
   return answerOf(() => described(text))
 }
@@ -33,7 +34,7 @@ function described(text: string): unknown {
     // What tus cannot read it refuses by itself.
     return 'not metadata'
   }
-  return describedBy(metadata)
+  return parseMetadata(metadata)
 }
 
 function faultOf(input: Buffer, given: string): string | undefined {

@@ -1,4 +1,4 @@
-/** The folders of the receiving machine, under DATA_MANAGEMENT_DATA_DIR. State is where a file lies (design section 4). */
+/** The folders of the server, under DATA_MANAGEMENT_DATA_DIR. The folder in which a file lies tells its state. */
 import { join, resolve } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { isLoadedKind, PRODUCTS, stemOfKind } from '@splitcart/shared/kinds.ts'
@@ -12,7 +12,7 @@ export type Folders = Readonly<{
   parts: string
   /** Unfinished uploads that can be resumed. */
   resumable: string
-  /** Files that wait for a person. */
+  /** Files on hold until a person decides. */
   held: string
   /** Loaded files, compressed. */
   processed: string
@@ -40,7 +40,7 @@ export function foldersOfKind(folders: Folders, kind: string): Folders {
   return { ...foldersIn(folders.data, kind), parts: folders.parts, resumable: folders.resumable }
 }
 
-/** Creates missing folders; kinds that are not loaded here have only an inbox. */
+/** Creates missing folders. A kind without a loader has only an inbox. */
 export async function makeFolders(disk: Disk, folders: Folders, kinds: readonly string[] = []): Promise<void> {
   for (const folder of foldersToMake(folders, kinds)) await makeFolder(disk, folder)
 }

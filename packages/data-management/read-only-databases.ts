@@ -1,16 +1,16 @@
-/** Opens both databases for queries only. */
+/** Opens catalogue and ledger read-only. */
 import type { ConnectionLimits } from './database/postgres.ts'
 import type { Sql } from './database/sql.ts'
 import { SqliteDatabase } from './database/sqlite.ts'
 import { type Ledger, openLedgerReadOnly } from './ledger/ledger.ts'
 
-/** Where they are. `server`: the PostgreSQL that has both; else the catalogue's file, the ledger in `dataFolder`. */
+/** Where both databases are: on the PostgreSQL at `server`; or the catalogue in `file`, the ledger in `dataFolder`. */
 export type DatabaseLocations = Readonly<{
   dataFolder: string
   catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>
 }>
 
-/** The open databases; `path`: the catalogue's file, if it is SQLite. */
+/** The open databases. `path`: the file of the catalogue; null on PostgreSQL. */
 export type ReadOnlyDatabases = AsyncDisposable & Readonly<{ database: Sql; ledger: Ledger; path: string | null }>
 
 /** Opens both; on PostgreSQL with one connection each. */
@@ -25,13 +25,13 @@ export async function openDatabasesReadOnly(
           database: stack.use(SqliteDatabase.openReadOnly(catalogue.file)),
           ledger: stack.use(openLedgerReadOnly(dataFolder)),
         }
-      : await openServer(catalogue.server, { ...limits, connections: 1 }, stack)
+      : await openBothInPostgres(catalogue.server, { ...limits, connections: 1 }, stack)
   const opened = stack.move()
   const path = 'file' in catalogue ? catalogue.file : null
   return { database, ledger, path, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
-async function openServer(server: string, limits: ConnectionLimits, stack: AsyncDisposableStack) {
+async function openBothInPostgres(server: string, limits: ConnectionLimits, stack: AsyncDisposableStack) {
   // Imported only for PostgreSQL, so that threads start sooner.
   const { openPostgresCatalogue } = await import('./catalogue/dialects/postgres/catalogue.ts')
   const { openPostgresLedger } = await import('./ledger/postgres.ts')

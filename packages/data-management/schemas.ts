@@ -1,21 +1,21 @@
-/** The schemas of ledger and catalogue: how many migrations this program knows, and how many have been made where. */
+/** Counts migrations of ledger and catalogue: those that this program knows, and those applied to a database. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { openForReading } from './database/open-for-reading.ts'
 
-/** The two that a server has. */
+/** The names of the two databases of a server; on PostgreSQL they are schemas of one database. */
 export const SCHEMAS = ['ledger', 'catalogue'] as const
 export type Schema = (typeof SCHEMAS)[number]
 
 /** How many migrations this program knows. */
-export function migrationsKnown(schema: Schema, dialect: 'sqlite' | 'postgres'): number {
+export function knownMigrations(schema: Schema, dialect: 'sqlite' | 'postgres'): number {
   const folder = schema === 'ledger' ? `ledger/migrations/${dialect}` : `catalogue/dialects/${dialect}/migrations`
   return readdirSync(join(import.meta.dirname, folder)).filter((name) => name.endsWith('.sql')).length
 }
 
-/** How many migrations an existing file has. Throws the errors of SQLite or the system. */
-export function migrationsIn(path: string): number {
+/** How many migrations were applied to an existing SQLite file. Throws the errors of SQLite or the system. */
+export function appliedMigrations(path: string): number {
   const connection = openForReading(path)
   try {
     connection.prepare('select count(*) from sqlite_schema').get()
@@ -25,7 +25,7 @@ export function migrationsIn(path: string): number {
   }
 }
 
-/** Whether an error says that a newer program has changed a schema: then this one must stop writing and end. */
+/** Whether an error says that a newer version has changed the schema: this program must then stop. */
 export function isNewerSchema(error: unknown): boolean {
   return error instanceof Problem && error.code === 'schema_newer'
 }

@@ -1,4 +1,4 @@
-/** The status of the receiving machine: waiting files, running programs, free disk. Read-only. */
+/** The status of the server's machine: waiting files, running programs, free disk. Read-only. */
 import { join } from 'node:path'
 import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
 import { type FolderUsage, folderUsage, Inspections, isShown } from '@splitcart/shared/folder-usage.ts'
@@ -10,7 +10,7 @@ import { openForReading } from './database/open-for-reading.ts'
 import { foldersIn } from './folders.ts'
 import { SERVE_LOCK, UPDATE_DB_LOCK } from './lock-names.ts'
 
-/** Null where something could not be looked at; `problems` says why. The names are those of `status --json`: they stay. */
+/** The output of `status --json`, so its names must not change. Null: it could not be read; `problems` says why. */
 export type DataManagementStatus = Readonly<{
   inbox: FolderUsage | null
   being_received: FolderUsage | null
@@ -18,7 +18,7 @@ export type DataManagementStatus = Readonly<{
   failed: FolderUsage | null
   processed: FolderUsage | null
   uploads: Readonly<Record<UploadState, number>> | null
-  /** What waits in the inboxes of kinds other than products, by kind. */
+  /** The inboxes of the kinds other than products. */
   kinds: Readonly<Record<string, FolderUsage | null>>
   server_running: boolean | null
   loader_running: boolean | null
@@ -26,64 +26,64 @@ export type DataManagementStatus = Readonly<{
   problems: readonly string[]
 }>
 
-/** Looks around; `undefined` where no server has ever run. `server`: the PostgreSQL that has the ledger; undefined where it is a file. */
+/** Reads the status; undefined if no server ever ran here. `server`: the PostgreSQL that has the ledger, if one has. */
 export async function dataManagementStatus(
   disk: Disk,
   dataDir: string,
   server: string | undefined,
 ): Promise<DataManagementStatus | undefined> {
   const folders = foldersIn(dataDir)
-  const looks = new Inspections()
+  const inspections = new Inspections()
   const isKept = (name: string) => originalNameIn(name) !== undefined
   const isData = (name: string) => isShown(name) && name.endsWith('.jsonl')
   if (await isMissing(disk, folders.inbox)) return undefined
   return {
-    inbox: await looks.at('product_inbox', () => folderUsage(disk, folders.inbox, isData)),
-    being_received: await looks.at('product_inbox/.part', () => folderUsage(disk, folders.parts)),
-    held: await looks.at('product_held', () => folderUsage(disk, folders.held, isData)),
-    failed: await looks.at('product_failed', () => folderUsage(disk, folders.failed)),
-    processed: await looks.at('product_processed', () => folderUsage(disk, folders.processed, isKept)),
-    uploads: await looks.at('ledger.db', () =>
-      server === undefined ? uploadsByState(join(folders.data, 'ledger.db')) : uploadsIn(server),
+    inbox: await inspections.at('product_inbox', () => folderUsage(disk, folders.inbox, isData)),
+    being_received: await inspections.at('product_inbox/.part', () => folderUsage(disk, folders.parts)),
+    held: await inspections.at('product_held', () => folderUsage(disk, folders.held, isData)),
+    failed: await inspections.at('product_failed', () => folderUsage(disk, folders.failed)),
+    processed: await inspections.at('product_processed', () => folderUsage(disk, folders.processed, isKept)),
+    uploads: await inspections.at('ledger.db', () =>
+      server === undefined ? countUploadsInFile(join(folders.data, 'ledger.db')) : countUploadsInPostgres(server),
     ),
-    kinds: await otherInboxes(disk, folders.data, looks),
-    server_running: await looks.at('the lock of serve', () => isLocked(join(folders.data, SERVE_LOCK))),
-    loader_running: await looks.at('the lock of update-db', () => isLocked(join(folders.data, UPDATE_DB_LOCK))),
-    disk_free_bytes: await looks.at('the free disk', () => freeBytes(disk, folders.inbox)),
-    problems: looks.problems,
+    kinds: await otherInboxes(disk, folders.data, inspections),
+    server_running: await inspections.at('the lock of serve', () => isLocked(join(folders.data, SERVE_LOCK))),
+    loader_running: await inspections.at('the lock of update-db', () => isLocked(join(folders.data, UPDATE_DB_LOCK))),
+    disk_free_bytes: await inspections.at('the free disk', () => freeBytes(disk, folders.inbox)),
+    problems: inspections.problems,
   }
 }
 
 async function otherInboxes(
   disk: Disk,
   dataDir: string,
-  looks: Inspections,
+  inspections: Inspections,
 ): Promise<Record<string, FolderUsage | null>> {
-  const names = (await looks.at(dataDir, () => disk.readdir(dataDir))) ?? []
+  const names = (await inspections.at(dataDir, () => disk.readdir(dataDir))) ?? []
   const kinds = names.sort().flatMap((name) => kindOfInbox(name) ?? [])
-  const found: Record<string, FolderUsage | null> = {}
+  const usages: Record<string, FolderUsage | null> = {}
   for (const kind of kinds.filter((each) => each !== PRODUCTS)) {
     const inbox = `${kind}_inbox`
-    found[kind] = await looks.at(inbox, () =>
+    usages[kind] = await inspections.at(inbox, () =>
       folderUsage(disk, join(dataDir, inbox), (name) => isShown(name) && name.endsWith('.jsonl')),
     )
   }
-  return found
+  return usages
 }
 
-/** The bytes that a user may still write to the file system of a folder. */
+/** The bytes that can still be written to the file system of a folder. */
 export async function freeBytes(disk: Disk, folder: string): Promise<number> {
   const { bavail, bsize } = await disk.statfs(folder)
   return bavail * bsize
 }
 
-async function uploadsIn(server: string): Promise<Record<UploadState, number>> {
+async function countUploadsInPostgres(server: string): Promise<Record<UploadState, number>> {
   const { openPostgresLedger } = await import('./ledger/postgres.ts')
   await using ledger = await openPostgresLedger(server)
   return await ledger.uploads.countByState()
 }
 
-function uploadsByState(path: string): Record<UploadState, number> {
+function countUploadsInFile(path: string): Record<UploadState, number> {
   const counts = { accepted: 0, loading: 0, loaded: 0, held: 0, failed: 0, delivered: 0 }
   const database = openForReading(path)
   try {

@@ -6,57 +6,57 @@ import { finishPart, publish, remove, removeIfThere } from '@splitcart/shared/du
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isDamageCode, isReadCode, resultCodeOf } from './sqlite-result.ts'
 
-/** The files of both databases: those in use, or those of a backup. */
+/** The paths of both databases: those in use, or those of a backup. */
 export type DatabaseFiles = Readonly<{ catalogue: string; ledger: string }>
 
 const PART = '.part'
-// The file that SQLite writes, and those that it creates beside it.
+// The suffixes of a database file and of the files that SQLite creates beside it.
 const SQLITE_SUFFIXES = ['', '-journal', '-wal', '-shm']
 // SQLite's primary result codes SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN and SQLITE_READONLY.
 const TARGET_ERROR_CODES = new Set([13, 10, 14, 8])
 
 /**
- * Copies both databases as they are now; writers go on meanwhile. The copies appear complete and durable, and never
- * replace an existing file. Throws `copy_not_made`, or `database_unusable` if a source cannot be opened; then nothing is
- * left behind.
+ * Copies both databases as they are now, while others may write to them. The copies appear complete and durable, and
+ * never replace an existing file. Throws `copy_not_made`, or `database_unusable` if a source cannot be opened; then no
+ * file is left behind.
  *
  *   parts of both ─▶ the ledger gets its name ─▶ the catalogue gets its name
  *
  * While the catalogue is still a part, the ledger beside it belongs to an interrupted backup; the next one removes it.
  */
 export async function backUp(disk: Disk, from: DatabaseFiles, to: DatabaseFiles): Promise<void> {
-  await removeUnfinished(disk, to)
-  for (const path of [to.catalogue, to.ledger]) await checkFree(disk, path)
+  await removeUnfinishedBackup(disk, to)
+  for (const path of [to.catalogue, to.ledger]) await checkNotThere(disk, path)
   try {
-    // The ledger first: a load that only the catalogue has is found there when its file comes again. A load that only
-    // the ledger has would be lost.
+    // The ledger first: a load that only the catalogue contains is recognized when its file is sent again. A load that
+    // only the ledger contains would be lost.
     await copyToPart(disk, from.ledger, to.ledger)
     await copyToPart(disk, from.catalogue, to.catalogue)
     await publishCopy(disk, to.ledger)
     await publishCopy(disk, to.catalogue)
   } catch (cause) {
-    await removeUnfinished(disk, to).catch(() => {})
+    await removeUnfinishedBackup(disk, to).catch(() => {})
     throw cause
   }
 }
 
-/** Removes what an interrupted backup with these names left. A complete backup stays. */
-export async function removeUnfinished(disk: Disk, { catalogue, ledger }: DatabaseFiles): Promise<void> {
+/** Removes the files of an interrupted backup with these paths. A complete backup stays. */
+export async function removeUnfinishedBackup(disk: Disk, { catalogue, ledger }: DatabaseFiles): Promise<void> {
   if ((await fileExists(disk, catalogue + PART)) && !(await fileExists(disk, catalogue))) {
     if (await fileExists(disk, ledger)) await remove(disk, ledger)
   }
   for (const path of [ledger, catalogue]) await removePart(disk, path)
 }
 
-/** Removes the unfinished copy that would get this path, with the files of SQLite beside it. */
+/** Removes the part of the copy with this path, and the files that SQLite created beside it. */
 async function removePart(disk: Disk, path: string): Promise<void> {
   for (const beside of SQLITE_SUFFIXES) await removeIfThere(disk, path + PART + beside)
 }
 
-/** Makes a durable copy of a database as a part beside `to`; `publishCopy` gives it that name. Throws as `backUp`. */
+/** Copies a database durably to a part beside `to`; `publishCopy` then renames it to `to`. Throws as `backUp`. */
 async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
   {
-    using source = openToRead(from)
+    using source = openReadOnly(from)
     vacuumInto(source, from, to)
   }
   // VACUUM INTO does not sync the copy.
@@ -69,7 +69,7 @@ async function copyToPart(disk: Disk, from: string, to: string): Promise<void> {
   }
 }
 
-/** Gives a part its name. Throws `copy_not_made` if a file has it. */
+/** Renames a part to its final path. Throws `copy_not_made` if there is a file with this path. */
 async function publishCopy(disk: Disk, path: string): Promise<void> {
   const published = await publish(disk, path + PART, dirname(path), [basename(path)])
   if (published.wasThere) throw targetExists(path)
@@ -81,19 +81,19 @@ function vacuumInto(source: DatabaseSync, from: string, to: string): void {
   } catch (cause) {
     const code = resultCodeOf(cause)
     if (code === undefined) throw cause
-    throw new Problem('copy_not_made', whyNotCopied(from, to, code) + (cause as Error).message, { cause })
+    throw new Problem('copy_not_made', copyErrorPrefix(from, to, code) + (cause as Error).message, { cause })
   }
 }
 
-/** The beginning of a sentence that ends with SQLite's message. */
-function whyNotCopied(from: string, to: string, code: number): string {
+/** The beginning of an error message, which SQLite's own message completes. */
+function copyErrorPrefix(from: string, to: string, code: number): string {
   if (isDamageCode(code)) return `${from} is damaged; restore an earlier backup (splitcart restore): `
   // Only the source is read.
   const isOfTarget = TARGET_ERROR_CODES.has(code & 0xff) && !isReadCode(code)
   return isOfTarget ? `${to} cannot be written: ` : `${from} cannot be read: `
 }
 
-async function checkFree(disk: Disk, path: string): Promise<void> {
+async function checkNotThere(disk: Disk, path: string): Promise<void> {
   if (await fileExists(disk, path)) throw targetExists(path)
 }
 
@@ -101,10 +101,10 @@ function targetExists(path: string): Problem {
   return new Problem('copy_not_made', `${path} exists, and no backup is written over anything; name another file`)
 }
 
-/** Checks the pages of a copy, and that it has a table of the database that it should be. Throws `backup_unusable`. */
+/** Checks the pages of a copy, and that it has a table of the expected database. Throws `backup_unusable`. */
 export function checkCopy(path: string, table: string): void {
   try {
-    using copy = openToRead(path)
+    using copy = openReadOnly(path)
     const result = copy.prepare('pragma integrity_check').get()?.integrity_check
     if (result !== 'ok') throw new Error(String(result))
     copy.prepare(`select count(*) from ${table}`).get()
@@ -113,7 +113,7 @@ export function checkCopy(path: string, table: string): void {
   }
 }
 
-function openToRead(path: string): DatabaseSync {
+function openReadOnly(path: string): DatabaseSync {
   try {
     return new DatabaseSync(path, { readOnly: true, timeout: 30_000 })
   } catch (cause) {

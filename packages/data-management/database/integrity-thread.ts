@@ -1,16 +1,16 @@
 /**
- * Worker thread that checks every table of SQLite databases with its indexes, and posts what is wrong. One table at a
- * time: a long read transaction would keep the write-ahead log from being reset, and it would grow.
+ * Worker thread that checks every table of SQLite databases with its indexes, and posts the faults. One table at a
+ * time: the write-ahead log grows as long as a read transaction lasts.
  */
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { DatabaseCheck } from './integrity.ts'
 import { isDamageCode, isReadCode, resultCodeOf } from './sqlite-result.ts'
 
-// Posted of each database.
+// The most faults posted for each database.
 const FAULTS_MAX = 20
 
-function checkOf(path: string): DatabaseCheck {
+function checkDatabase(path: string): DatabaseCheck {
   const faults: string[] = []
   try {
     using database = new DatabaseSync(path, { readOnly: true, timeout: 30_000 })
@@ -29,7 +29,7 @@ function checkOf(path: string): DatabaseCheck {
 }
 
 const checks = (workerData as readonly string[]).map((path) => {
-  const { faults, ...check } = checkOf(path)
+  const { faults, ...check } = checkDatabase(path)
   return { ...check, faults: faults.slice(0, FAULTS_MAX).map((fault) => `${path}: ${fault}`) }
 })
 parentPort!.postMessage(checks satisfies DatabaseCheck[])

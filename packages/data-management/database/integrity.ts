@@ -1,4 +1,4 @@
-/** Checks databases and kept files for disk damage once a day: else it shows only when that page or file is read. */
+/** Checks databases and stored files for disk damage once a day, since damage shows only in what is read. */
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -7,22 +7,22 @@ import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 
 const THREAD = new URL('integrity-thread.ts', import.meta.url)
-const FIRST_MS = 10 * 60 * 1000
-// Between two checks, what could not be checked is tried again: a database is busy, or a file cannot be opened.
-const AGAIN_MS = HOUR_MS
-const AGAIN_TIMES = 24
+const FIRST_CHECK_DELAY_MS = 10 * 60 * 1000
+// What could not be checked is tried again every hour: a database was busy, or a file could not be opened.
+const RETRY_MS = HOUR_MS
+const RETRIES_PER_DAY = 24
 const FAULTS_SHOWN_MAX = 20
 
-/** The result of a check. */
+/** The time of a check, and the faults that it found. */
 export type IntegrityCheck = Readonly<{ at: number; faults: readonly string[] }>
 
-/** The latest check; undefined: none was made yet. */
-export type Integrity = { latest: IntegrityCheck | undefined }
+/** Holds the result of the latest check; undefined before the first one. */
+export type IntegrityState = { latest: IntegrityCheck | undefined }
 
-/** The result for one SQLite file. `error`: why it could not be read to its end, which says nothing of damage. */
+/** The result for one SQLite file. `error`: why it could not be read completely; this is no sign of damage. */
 export type DatabaseCheck = Readonly<{ path: string; faults: readonly string[]; error?: string }>
 
-/** Checks the pages of SQLite files. Reads them whole, in a thread of its own. */
+/** Checks whole SQLite files, in a worker thread. */
 export async function checkDatabases(paths: readonly string[]): Promise<DatabaseCheck[]> {
   if (paths.length === 0) return []
   const worker = new Worker(THREAD, { workerData: paths })
@@ -32,38 +32,39 @@ export async function checkDatabases(paths: readonly string[]): Promise<Database
 }
 
 /**
- * What is checked: the SQLite files of the databases, and the files that are kept for replay. `isAgain`: of these only
- * those that could not be read.
+ * What to check: SQLite files, and the stored files of uploads. `isAgain`: of the stored files, only those that could
+ * not be read last time.
  */
 export type IntegrityScope = Readonly<{ paths: readonly string[]; files?: ProcessedIntegrity; isAgain?: true }>
 
 /** Checks once a day until the signal aborts. Damage is logged and kept in `integrity`. */
 export async function watchIntegrity(
-  integrity: Integrity,
+  integrity: IntegrityState,
   scope: IntegrityScope,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const pause = (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => {})
-  await pause(FIRST_MS)
+  await pause(FIRST_CHECK_DELAY_MS)
   while (!signal.aborted) {
-    let rest = await checkNow(integrity, scope, log, signal)
-    for (let times = 0; times < AGAIN_TIMES && !signal.aborted; times++) {
-      await pause(AGAIN_MS)
-      if (rest !== undefined && !signal.aborted) rest = await checkNow(integrity, rest, log, signal)
+    let unchecked = await checkIntegrity(integrity, scope, log, signal)
+    for (let times = 0; times < RETRIES_PER_DAY && !signal.aborted; times++) {
+      await pause(RETRY_MS)
+      if (unchecked !== undefined && !signal.aborted)
+        unchecked = await checkIntegrity(integrity, unchecked, log, signal)
     }
   }
 }
 
-/** Runs one check now. Returns what could not be checked, if anything. What was found there before stays until it is. */
-export async function checkNow(
-  integrity: Integrity,
+/** Checks once, and returns what could not be checked, if anything. Earlier faults stay until their file is checked. */
+export async function checkIntegrity(
+  integrity: IntegrityState,
   { paths, files, isAgain }: IntegrityScope,
   log: Log,
   signal?: AbortSignal,
 ): Promise<IntegrityScope | undefined> {
-  const knownOfFiles = new Set(files?.faults)
-  const known = integrity.latest?.faults.filter((fault) => !knownOfFiles.has(fault)) ?? []
+  const faultsOfFilesBefore = new Set(files?.faults)
+  const faultsBefore = integrity.latest?.faults.filter((fault) => !faultsOfFilesBefore.has(fault)) ?? []
   const failed = (error: unknown) => paths.map((path) => ({ path, faults: [], error: String(error) }))
   const checks: DatabaseCheck[] = await checkDatabases(paths).catch(failed)
   const unchecked = checks.filter(({ error }) => error !== undefined)
@@ -71,7 +72,7 @@ export async function checkNow(
   const found = checks.flatMap(({ faults }) => faults)
   if (found.length > 0) log.error({ faults: found }, 'a database is damaged: restore a backup (docs/operations.md)')
   const checked = checks.filter(({ error }) => error === undefined)
-  const stays = known.filter((fault) => !checked.some(({ path }) => fault.startsWith(`${path}: `)))
+  const stillUnchecked = faultsBefore.filter((fault) => !checked.some(({ path }) => fault.startsWith(`${path}: `)))
   let isComplete = unchecked.length === 0
   try {
     await files?.check(signal, { onlyUnread: isAgain })
@@ -81,8 +82,8 @@ export async function checkNow(
   }
   const damaged = files?.faults ?? []
   if (damaged.length > 0) log.error({ damaged }, 'kept files are damaged: look at the disk (docs/operations.md)')
-  const faults = [...new Set([...stays, ...found]), ...damaged.slice(0, FAULTS_SHOWN_MAX)]
-  // A check that was not complete does not say that all is well.
+  const faults = [...new Set([...stillUnchecked, ...found]), ...damaged.slice(0, FAULTS_SHOWN_MAX)]
+  // An incomplete check does not count as a check without faults.
   const at = isComplete || (faults.length > 0 && integrity.latest === undefined) ? Date.now() : integrity.latest?.at
   if (at !== undefined) integrity.latest = { at, faults }
   if (isComplete) return undefined

@@ -1,23 +1,23 @@
-/** Queries with limits: of time, of records read, and until the client goes away. */
+/** Limits the time of queries and the records that they read, and stops them when their client disconnects. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { publishDuration } from './slow-statements.ts'
 import type { Sql, Value } from './sql.ts'
 import { type Record, SqliteDatabase } from './sqlite.ts'
 
-/** The most milliseconds and records of a request, and whether its client has gone. */
-export type Limits = Readonly<{ msMax: number; recordsMax: number; isStopped: () => boolean }>
+/** The most milliseconds and records of a request. `isStopped`: whether its client has disconnected. */
+export type QueryLimits = Readonly<{ msMax: number; recordsMax: number; isStopped: () => boolean }>
 
 // Records read between two checks of the limits.
-const RECORDS_PER_LOOK = 256
+const RECORDS_PER_CHECK = 256
 
-/** Throws `answer_late` wherever a limit is reached. `begin` starts the limits anew for each request. */
+/** A database whose queries throw `answer_late` when a limit of the request is reached. `begin` starts a request. */
 export class LimitedSql implements Sql {
   readonly #database: Sql
-  readonly #limits: Limits
+  readonly #limits: QueryLimits
   #end = Number.POSITIVE_INFINITY
   #records = 0
 
-  constructor(database: Sql, limits: Limits) {
+  constructor(database: Sql, limits: QueryLimits) {
     this.#database = database
     this.#limits = limits
   }
@@ -26,7 +26,7 @@ export class LimitedSql implements Sql {
     return this.#database.dialect
   }
 
-  /** Starts the limits of a request. */
+  /** Starts the limits anew, for the next request. */
   begin(): void {
     this.#end = performance.now() + this.#limits.msMax
     this.#records = 0
@@ -57,7 +57,7 @@ export class LimitedSql implements Sql {
 
   all<T = Record>(sql: string, ...values: Value[]): T[] | Promise<T[]> {
     this.check()
-    if (!(this.#database instanceof SqliteDatabase)) return this.#allAtOnce(this.#database.all<T>(sql, ...values))
+    if (!(this.#database instanceof SqliteDatabase)) return this.#allCounted(this.#database.all<T>(sql, ...values))
     const begin = performance.now()
     const found: T[] = []
     for (const record of this.#database.statement(sql).iterate(...values) as Iterable<T>) {
@@ -72,11 +72,11 @@ export class LimitedSql implements Sql {
     this.check()
     const records = this.#database.each<T>(sql, ...values)
     if (this.#database instanceof SqliteDatabase) return this.#counted(records as Iterable<T>)
-    return this.#countedSoon(records)
+    return this.#countedAsync(records)
   }
 
-  /** PostgreSQL sends all records at once: they are counted when they are here. */
-  async #allAtOnce<T>(answer: T[] | Promise<T[]>): Promise<T[]> {
+  /** PostgreSQL sends all records at once, so they are counted after they have arrived. */
+  async #allCounted<T>(answer: T[] | Promise<T[]>): Promise<T[]> {
     const records = await answer
     this.#records += records.length
     this.check()
@@ -90,7 +90,7 @@ export class LimitedSql implements Sql {
     }
   }
 
-  async *#countedSoon<T>(records: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+  async *#countedAsync<T>(records: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
     for await (const record of records) {
       this.#count()
       yield record
@@ -98,6 +98,6 @@ export class LimitedSql implements Sql {
   }
 
   #count(): void {
-    if (++this.#records % RECORDS_PER_LOOK === 0) this.check()
+    if (++this.#records % RECORDS_PER_CHECK === 0) this.check()
   }
 }

@@ -1,17 +1,17 @@
-/** Kysely's dialect for an open PostgreSQL database: prepares statements once per connection, throws problems. */
+/** A Kysely dialect for an open PostgreSQL database. Statements are prepared once per connection. */
 import { type Dialect, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import type { PoolClient } from 'pg'
 import type { PostgresDatabase } from './postgres.ts'
-import { problemOf } from './postgres-problems.ts'
+import { toPostgresProblem } from './postgres-problems.ts'
 
-/** The dialect of a database. Destroying Kysely closes the database. */
-export function dialectOf(database: PostgresDatabase): Dialect {
+/** The Kysely dialect of a database. Destroying the Kysely instance closes the database. */
+export function kyselyDialect(database: PostgresDatabase): Dialect {
   const clients = new WeakMap<PoolClient, PostgresPoolClient>()
   const connect = async () => {
     const client = await database.connect()
     let wrapped = clients.get(client)
     if (wrapped === undefined) {
-      wrapped = wrap(database, client)
+      wrapped = wrapClient(database, client)
       clients.set(client, wrapped)
     }
     return wrapped
@@ -20,12 +20,12 @@ export function dialectOf(database: PostgresDatabase): Dialect {
   return new PostgresDialect({ pool })
 }
 
-function wrap(database: PostgresDatabase, client: PoolClient): PostgresPoolClient {
+function wrapClient(database: PostgresDatabase, client: PoolClient): PostgresPoolClient {
   const query = async (text: string, values: readonly unknown[] = []) => {
     try {
-      return await client.query({ ...database.named(text), values: [...values] })
+      return await client.query({ ...database.preparedStatement(text), values: [...values] })
     } catch (error) {
-      throw problemOf(error)
+      throw toPostgresProblem(error)
     }
   }
   // Kysely calls the other overload, with a cursor, only if the dialect is given a cursor class.

@@ -2,13 +2,13 @@
 import { addressesOf, mustBeWritable } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
-import { CANNOT_BE_WRITTEN, problemOf } from './postgres-problems.ts'
+import { READ_ONLY_STATE, toPostgresProblem } from './postgres-problems.ts'
 
 const CONNECT_MS_MAX = 10_000
-// A former primary may keep its connections open after a failover: none is used longer than this.
-const SECONDS_MAX = 60
+// A former primary may keep connections open after a failover, so no connection is used longer than this.
+const CONNECTION_SECONDS_MAX = 60
 
-type Connected = Readonly<{
+type ConnectHook = Readonly<{
   /** Prepares a new connection before it is used. */
   onConnect?: (client: pg.ClientBase) => Promise<void>
 }>
@@ -18,17 +18,17 @@ type Callback = (
   release: (broken?: Error | boolean) => void,
 ) => void
 
-/** A pool of connections to one host: the one that answered last, otherwise the next that does. */
-export class HostsPool extends pg.Pool {
+/** A pool of connections to one of several hosts: the current one, until it fails; then the next one that answers. */
+export class FailoverPool extends pg.Pool {
   readonly #addresses: readonly string[]
   #current = 0
 
   constructor(
     address: string,
-    { onConnect, ...config }: Omit<pg.PoolConfig, 'onConnect' | 'connectionString'> & Connected,
+    { onConnect, ...config }: Omit<pg.PoolConfig, 'onConnect' | 'connectionString'> & ConnectHook,
   ) {
     const addresses = addressesOf(address)
-    const mayChange = addresses.length > 1 ? { maxLifetimeSeconds: SECONDS_MAX } : {}
+    const mayChange = addresses.length > 1 ? { maxLifetimeSeconds: CONNECTION_SECONDS_MAX } : {}
     super({
       connectionString: addresses[0]!,
       connectionTimeoutMillis: CONNECT_MS_MAX,
@@ -45,7 +45,7 @@ export class HostsPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>
   override connect(callback: Callback): void
   override connect(callback?: Callback): Promise<pg.PoolClient> | undefined {
-    const found = firstOf(this.#addresses.length, () => this.#connectToCurrent())
+    const found = tryHosts(this.#addresses.length, () => this.#connectToCurrent())
     if (callback === undefined) return found
     found.then(
       (client) => callback(undefined, client, (broken) => client.release(broken)),
@@ -71,12 +71,12 @@ export class HostsPool extends pg.Pool {
 }
 
 /** One connection to the first usable host of an address. The caller ends it. */
-export async function connectTo(address: string): Promise<pg.Client> {
+export async function connectToFirstUsableHost(address: string): Promise<pg.Client> {
   const addresses = addressesOf(address)
-  let place = 0
-  return firstOf(addresses.length, async () => {
+  let index = 0
+  return tryHosts(addresses.length, async () => {
     const client = new pg.Client({
-      connectionString: addresses[place++]!,
+      connectionString: addresses[index++]!,
       connectionTimeoutMillis: CONNECT_MS_MAX,
     })
     client.on('error', () => {})
@@ -91,22 +91,22 @@ export async function connectTo(address: string): Promise<pg.Client> {
   })
 }
 
-/** Tries up to `count` times; a refused login is not tried elsewhere. The error has the messages of all failures. */
-async function firstOf<T>(count: number, connect: () => Promise<T>): Promise<T> {
-  const said: string[] = []
+/** Calls `connect` for each host until one answers. A refused login ends it; else the error has all messages. */
+async function tryHosts<T>(count: number, connect: () => Promise<T>): Promise<T> {
+  const details: string[] = []
   for (;;)
     try {
       return await connect()
     } catch (error) {
-      const problem = problemOf(error)
+      const problem = toPostgresProblem(error)
       if (!(problem instanceof Problem) || problem.code !== 'database_unreachable') throw error
       if (count === 1 || isPoolFull(error)) throw error
-      said.push(problem.detail)
-      if (said.length === count) throw new Problem('database_unreachable', said.join('; '), { cause: error })
+      details.push(problem.detail)
+      if (details.length === count) throw new Problem('database_unreachable', details.join('; '), { cause: error })
     }
 }
 
-/** Whether all connections of a pool were in use for too long: no host is at fault. */
+/** Whether an error says that no connection of the pool became free in time. The host itself is then not at fault. */
 function isPoolFull(error: unknown): boolean {
   return error instanceof Error && error.message === 'timeout exceeded when trying to connect'
 }
@@ -115,5 +115,5 @@ async function checkWritable(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ transaction_read_only: string }>('show transaction_read_only')
   if (rows[0]?.transaction_read_only !== 'on') return
   const { host, port } = client as pg.Client
-  throw Object.assign(new Error(`${host}:${port} can only be read`), { code: CANNOT_BE_WRITTEN })
+  throw Object.assign(new Error(`${host}:${port} can only be read`), { code: READ_ONLY_STATE })
 }

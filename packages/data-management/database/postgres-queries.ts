@@ -1,48 +1,48 @@
 /** Queries to PostgreSQL. Parameters are written `?`, as in SQLite, so that most statements have one text for both. */
 import type { ClientBase, PoolClient, QueryConfig, QueryResult } from 'pg'
-import { problemOf } from './postgres-problems.ts'
-import { timed } from './slow-statements.ts'
+import { toPostgresProblem } from './postgres-problems.ts'
+import { timeStatement } from './slow-statements.ts'
 
-const CHUNK_RECORDS = 1000
-// A limit, because statements whose text is built each time would fill the server's memory with prepared ones.
-const NAMES_MAX = 1000
+const FETCH_RECORDS = 1000
+// A limit, because statements with ever new texts would fill the memory of the database server.
+const PREPARED_MAX = 1000
 
 export type Record = { [column: string]: unknown }
 
-/** A statement with `$1`, `$2` …. With a name it is parsed and planned once for each connection. */
+/** A statement with placeholders `$1`, `$2` …. If it has a name, each connection parses it only once. */
 export type Statement = Readonly<{ text: string; name?: string }>
 
-/** The prepared statements and their names. */
-export class Statements {
-  readonly #known = new Map<string, Statement>()
+/** Names statements, so that each connection prepares them once; those beyond `PREPARED_MAX` get no name. */
+export class PreparedStatements {
+  readonly #byText = new Map<string, Statement>()
 
-  /** A statement with `?` for its values. */
+  /** The statement of a text with placeholders `?`. */
   of(sql: string): Statement {
-    return this.#known.get(sql) ?? this.#name(sql, withNumbers(sql))
+    return this.#byText.get(sql) ?? this.#add(sql, withNumbers(sql))
   }
 
-  /** A statement with `$1`, `$2` … for its values. */
+  /** The statement of a text with placeholders `$1`, `$2` …. */
   ofNumbered(text: string): Statement {
-    return this.#known.get(text) ?? this.#name(text, text)
+    return this.#byText.get(text) ?? this.#add(text, text)
   }
 
-  #name(sql: string, text: string): Statement {
-    if (this.#known.size >= NAMES_MAX) return { text }
-    const statement = { text, name: `s${this.#known.size}` }
-    this.#known.set(sql, statement)
+  #add(sql: string, text: string): Statement {
+    if (this.#byText.size >= PREPARED_MAX) return { text }
+    const statement = { text, name: `s${this.#byText.size}` }
+    this.#byText.set(sql, statement)
     return statement
   }
 }
 
-type Target = Pick<ClientBase, 'query'>
+type Queryable = Pick<ClientBase, 'query'>
 
 /** Queries over one connection, or over any free one of a pool. */
 export class PostgresQueries {
   readonly dialect = 'postgres'
-  readonly #target: Target
-  readonly #statements: Statements
+  readonly #target: Queryable
+  readonly #statements: PreparedStatements
 
-  constructor(target: Target, statements: Statements) {
+  constructor(target: Queryable, statements: PreparedStatements) {
     this.#target = target
     this.#statements = statements
   }
@@ -64,29 +64,29 @@ export class PostgresQueries {
 
   /** Runs several statements that take no values. */
   async script(sql: string): Promise<void> {
-    await this.#ask({ text: sql })
+    await this.#send({ text: sql })
   }
 
   protected query(sql: string, values: readonly unknown[]): Promise<QueryResult> {
-    return this.#ask({ ...this.#statements.of(sql), values: [...values] })
+    return this.#send({ ...this.#statements.of(sql), values: [...values] })
   }
 
-  async #ask(config: QueryConfig): Promise<QueryResult> {
+  async #send(config: QueryConfig): Promise<QueryResult> {
     try {
-      return await timed(config.text, () => this.#target.query(config))
+      return await timeStatement(config.text, () => this.#target.query(config))
     } catch (error) {
-      throw problemOf(error)
+      throw toPostgresProblem(error)
     }
   }
 }
 
 /** A transaction: all of its queries use its one connection. */
 export class PostgresTransaction extends PostgresQueries {
-  /** The connection itself, for what only it can do (COPY). */
+  /** The connection, for COPY. */
   readonly client: PoolClient
   #cursors = 0
 
-  constructor(client: PoolClient, statements: Statements) {
+  constructor(client: PoolClient, statements: PreparedStatements) {
     super(client, statements)
     this.client = client
   }
@@ -96,20 +96,20 @@ export class PostgresTransaction extends PostgresQueries {
     const cursor = `each_${this.#cursors++}`
     await this.query(`declare ${cursor} no scroll cursor for ${sql}`, values)
     for (;;) {
-      const { rows } = await this.query(`fetch ${CHUNK_RECORDS} from ${cursor}`, [])
+      const { rows } = await this.query(`fetch ${FETCH_RECORDS} from ${cursor}`, [])
       yield* rows as T[]
-      if (rows.length < CHUNK_RECORDS) break
+      if (rows.length < FETCH_RECORDS) break
     }
     await this.query(`close ${cursor}`, [])
   }
 }
 
-const PLACE = /'(?:[^']|'')*'|\?(\d*)/g
+const PLACEHOLDER = /'(?:[^']|'')*'|\?(\d*)/g
 
-/** The statement with `$1`, `$2` … for `?`, or for `?1`, `?2` …; what stands in quotes is left alone. */
+/** Replaces the placeholders `?` or `?1`, `?2` … by `$1`, `$2` …, except in quoted text. */
 function withNumbers(sql: string): string {
   let count = 0
-  return sql.replace(PLACE, (found, number) => {
+  return sql.replace(PLACEHOLDER, (found, number) => {
     if (!found.startsWith('?')) return found
     return `$${number === '' ? ++count : number}`
   })

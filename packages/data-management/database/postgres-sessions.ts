@@ -1,18 +1,18 @@
-/** Whether each connection has a session of its own, as loads need it: for temporary tables, settings and locks. */
+/** Checks that each connection has its own session: loads need it for temporary tables, settings and locks. */
 import { randomUUID } from 'node:crypto'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Pool } from 'pg'
-import { POOLER } from './postgres-problems.ts'
+import { POOLER_DETAIL } from './postgres-problems.ts'
 
-// Addresses checked by this process: catalogue and ledger are mostly opened at the same one.
-const well = new Set<string>()
+// Addresses that passed in this process: catalogue and ledger usually have the same address.
+const checkedAddresses = new Set<string>()
 
 /**
- * Throws `database_unusable` if a pooler gives one session to several connections: a setting of one is then seen by
- * another, which gets the session that was used last. An address that passed is not checked again.
+ * Throws `database_unusable` if a pooler gives several connections the same session: one then sees a setting that the
+ * other made. An address that passed is not checked again.
  */
 export async function checkSessions(pool: Pool, address: string): Promise<void> {
-  if (well.has(address)) return
+  if (checkedAddresses.has(address)) return
   const one = await pool.connect()
   try {
     const mark = randomUUID()
@@ -20,12 +20,12 @@ export async function checkSessions(pool: Pool, address: string): Promise<void> 
     const other = await pool.connect()
     try {
       const { rows } = await other.query("select current_setting('splitcart.session', true) as mark")
-      if (rows[0]?.mark === mark) throw new Problem('database_unusable', POOLER)
+      if (rows[0]?.mark === mark) throw new Problem('database_unusable', POOLER_DETAIL)
     } finally {
       other.release()
     }
   } finally {
     one.release()
   }
-  well.add(address)
+  checkedAddresses.add(address)
 }

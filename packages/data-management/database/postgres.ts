@@ -1,10 +1,16 @@
-/** A PostgreSQL database. Ledger and catalogue each have a schema of their own, so that one database can hold both. */
+/** A PostgreSQL database. Ledger and catalogue have separate schemas, so one database can hold both. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
-import { HostsPool } from './postgres-hosts.ts'
-import { keepSchema, migrate } from './postgres-migrations.ts'
-import { isDatabaseTrouble, problemOf } from './postgres-problems.ts'
-import { PostgresQueries, PostgresTransaction, type Record, type Statement, Statements } from './postgres-queries.ts'
+import { FailoverPool } from './postgres-hosts.ts'
+import { lockSchema, migrate } from './postgres-migrations.ts'
+import { isDatabaseFailure, toPostgresProblem } from './postgres-problems.ts'
+import {
+  PostgresQueries,
+  PostgresTransaction,
+  PreparedStatements,
+  type Record,
+  type Statement,
+} from './postgres-queries.ts'
 import { checkSessions } from './postgres-sessions.ts'
 
 const CONNECTIONS_MAX = 10
@@ -32,92 +38,92 @@ export type OpenTransaction = AsyncDisposable &
     commit: () => Promise<void>
   }>
 
-/** The connection was lost during a commit: only the database can tell whether the transaction is committed. */
+/** The connection was lost during a commit: it is unknown whether the transaction was committed. */
 export class UnknownCommit extends Error {
   override readonly name = 'UnknownCommit'
 }
 
-/** A pool of connections. */
+/** A pool of connections to a database, and the transactions over them. */
 export class PostgresDatabase extends PostgresQueries implements AsyncDisposable {
   readonly pool: pg.Pool
-  readonly #names: Statements
+  readonly #statements: PreparedStatements
   readonly #temporary: string | undefined
   readonly #schema: string
-  /** How many migrations this program knows; undefined while it makes them. */
-  #known: number | undefined
-  // Connections that have their temporary tables: created before the first transaction, whose rollback would drop them.
+  /** How many migrations this program knows; undefined while it applies them. */
+  #knownMigrations: number | undefined
+  // Connections with temporary tables. These are created outside of transactions: a rollback would drop them.
   readonly #prepared = new WeakSet<pg.PoolClient>()
 
-  private constructor(pool: pg.Pool, names: Statements, { schema, temporary }: PostgresTarget) {
-    super(pool, names)
+  private constructor(pool: pg.Pool, statements: PreparedStatements, { schema, temporary }: PostgresTarget) {
+    super(pool, statements)
     this.pool = pool
-    this.#names = names
+    this.#statements = statements
     this.#temporary = temporary
     this.#schema = schema
   }
 
   /** Connects, and brings the schema up to date. Throws `schema_newer`, `database_unusable`, `database_unreachable`. */
-  static async open(place: PostgresTarget): Promise<PostgresDatabase> {
-    const names = new Statements()
-    const database = new PostgresDatabase(poolOf(place), names, place)
+  static async open(target: PostgresTarget): Promise<PostgresDatabase> {
+    const statements = new PreparedStatements()
+    const database = new PostgresDatabase(openPool(target), statements, target)
     try {
-      await checkServer(database)
-      if (place.connections !== 1) await checkSessions(database.pool, place.address)
-      database.#known = await migrate(database, place)
+      await checkEncoding(database)
+      if (target.connections !== 1) await checkSessions(database.pool, target.address)
+      database.#knownMigrations = await migrate(database, target)
       return database
     } catch (error) {
       await database.pool.end()
-      throw problemOf(error)
+      throw toPostgresProblem(error)
     }
   }
 
   /**
    * Runs `work` in a transaction. Throws an `UnknownCommit` if the connection is lost during the commit; a conflict
-   * with another transaction (`isConflict`) is thrown as it is, for `repeated` to retry.
+   * with another transaction (`isConflict`) is thrown as it is, for `retryConflicts` to retry.
    */
-  async transaction<T>(work: (transaction: PostgresTransaction) => Promise<T>, kind = ''): Promise<T> {
-    await using open = await this.begin(kind)
+  async transaction<T>(work: (transaction: PostgresTransaction) => Promise<T>, mode = ''): Promise<T> {
+    await using open = await this.begin(mode)
     const result = await work(open.transaction)
     await open.commit()
     return result
   }
 
-  /** Throws `schema_newer` when a newer program has changed the schema since this one has opened it. */
+  /** Throws `schema_newer` if a newer version has changed the schema since this program opened the database. */
   async checkSchema(): Promise<void> {
     await this.transaction(async () => {})
   }
 
   /**
    * Opens a transaction that the caller ends with `commit`; disposing of it otherwise rolls it back. While it is open,
-   * no newer program can change the schema. Throws `schema_newer` if one has.
+   * no migration can run. `mode`: options of BEGIN, such as the isolation level. Throws `schema_newer`.
    */
-  async begin(kind = ''): Promise<OpenTransaction> {
-    const open = openTransaction(await this.connect(), this.#names)
+  async begin(mode = ''): Promise<OpenTransaction> {
+    const open = openTransaction(await this.connect(), this.#statements)
     try {
       await this.#prepare(open.transaction.client)
-      await open.transaction.script(`begin ${kind}`)
-      if (this.#known !== undefined) await keepSchema(open.transaction, this.#schema, this.#known)
+      await open.transaction.script(`begin ${mode}`)
+      if (this.#knownMigrations !== undefined) await lockSchema(open.transaction, this.#schema, this.#knownMigrations)
       return open
     } catch (error) {
       await open[Symbol.asyncDispose]()
-      throw problemOf(error)
+      throw toPostgresProblem(error)
     }
   }
 
-  /** Streams the records of one snapshot, for results of any size. */
+  /** Streams the records of a query from one snapshot, for results of any size. */
   async *each<T = Record>(sql: string, ...values: unknown[]): AsyncGenerator<T> {
     const client = await this.connect()
     try {
-      const transaction = new PostgresTransaction(client, this.#names)
+      const transaction = new PostgresTransaction(client, this.#statements)
       await transaction.script('begin isolation level repeatable read read only')
       yield* transaction.each<T>(sql, ...values)
     } finally {
-      client.release(await undo(client, undefined))
+      client.release(await rollBack(client, undefined))
     }
   }
 
-  /** Runs `work` unless a connection of any process holds the lock with this name; returns whether it ran. */
-  async alone(name: string, work: () => Promise<void>): Promise<boolean> {
+  /** Runs `work` with an advisory lock. Returns false, without running it, if another connection holds the lock. */
+  async tryWithLock(name: string, work: () => Promise<void>): Promise<boolean> {
     const client = await this.connect()
     let broken: Error | undefined
     try {
@@ -126,7 +132,7 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
       await work()
       return true
     } catch (error) {
-      throw problemOf(error)
+      throw toPostgresProblem(error)
     } finally {
       await client.query('select pg_advisory_unlock_all()').catch((error) => {
         broken = error
@@ -135,9 +141,9 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     }
   }
 
-  /** The prepared statement of a text with `$1`, `$2` … for its values. */
-  named(text: string): Statement {
-    return this.#names.ofNumbered(text)
+  /** The prepared statement of a text with placeholders `$1`, `$2` …. */
+  preparedStatement(text: string): Statement {
+    return this.#statements.ofNumbered(text)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -150,26 +156,26 @@ export class PostgresDatabase extends PostgresQueries implements AsyncDisposable
     this.#prepared.add(client)
   }
 
-  /** A connection of its own; release it. */
+  /** Takes a connection from the pool; the caller releases it. */
   async connect(): Promise<pg.PoolClient> {
     try {
       return await this.pool.connect()
     } catch (error) {
-      throw problemOf(error)
+      throw toPostgresProblem(error)
     }
   }
 }
 
-function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax = 0 }: PostgresTarget): pg.Pool {
-  const pool = new HostsPool(address, {
+function openPool({ address, schema, connections = CONNECTIONS_MAX, statementMsMax = 0 }: PostgresTarget): pg.Pool {
+  const pool = new FailoverPool(address, {
     application_name: `splitcart ${schema}`,
     keepAlive: true,
     max: connections,
-    types: { getTypeParser: parserOf },
+    types: { getTypeParser: typeParserOf },
     onConnect: async (client) => {
       await client.query(`set search_path = ${pg.escapeIdentifier(schema)}, public; set datestyle = iso, ymd`)
-      await client.query(ownTimes(statementMsMax))
-      // Acknowledged data must be on the disk, so `off` is overridden. Other values, such as `remote_apply`, stay.
+      await client.query(timeoutsSql(statementMsMax))
+      // Committed transactions must be on the disk, so `off` is overridden. Other values, such as `remote_apply`, stay.
       await client.query(
         `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`,
       )
@@ -181,14 +187,14 @@ function poolOf({ address, schema, connections = CONNECTIONS_MAX, statementMsMax
   return pool
 }
 
-/** Overrides the time-outs of a role or database: loads take long. `transaction_timeout` is new in PostgreSQL 17. */
-function ownTimes(statementMsMax: number): string {
+/** SQL that overrides the time-outs of role and database. Only PostgreSQL 17 and later have `transaction_timeout`. */
+function timeoutsSql(statementMsMax: number): string {
   const others = "('lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
   return `set statement_timeout = ${Math.ceil(statementMsMax)};
     select set_config(name, '0', false) from pg_settings where name in ${others}`
 }
 
-async function checkServer(database: PostgresDatabase): Promise<void> {
+async function checkEncoding(database: PostgresDatabase): Promise<void> {
   const { encoding } = (await database.get<{ encoding: string }>(
     "select current_setting('server_encoding') as encoding",
   ))!
@@ -205,13 +211,13 @@ async function commit(client: pg.PoolClient): Promise<undefined> {
     // PostgreSQL answers ROLLBACK to a commit if an earlier statement failed and its error was ignored.
     if (command !== 'COMMIT') throw new Error('the transaction had failed before it was committed')
   } catch (error) {
-    if (!isDatabaseTrouble(error)) throw error
+    if (!isDatabaseFailure(error)) throw error
     throw new UnknownCommit('the connection was lost while a transaction was committed', { cause: error })
   }
 }
 
 /** Wraps a transaction: its end returns the connection to the pool, or destroys one that is broken. */
-function openTransaction(client: pg.PoolClient, names: Statements): OpenTransaction {
+function openTransaction(client: pg.PoolClient, statements: PreparedStatements): OpenTransaction {
   let isOpen = true
   const end = async (work: () => Promise<Error | undefined>) => {
     if (!isOpen) return
@@ -220,21 +226,21 @@ function openTransaction(client: pg.PoolClient, names: Statements): OpenTransact
     try {
       broken = await work()
     } catch (error) {
-      broken = await undo(client, error)
-      throw problemOf(error)
+      broken = await rollBack(client, error)
+      throw toPostgresProblem(error)
     } finally {
       client.release(broken)
     }
   }
   return {
-    transaction: new PostgresTransaction(client, names),
+    transaction: new PostgresTransaction(client, statements),
     commit: () => end(() => commit(client)),
-    [Symbol.asyncDispose]: () => end(() => undo(client, undefined)),
+    [Symbol.asyncDispose]: () => end(() => rollBack(client, undefined)),
   }
 }
 
 /** Rolls a transaction back. Returns the error that makes the connection unusable, if any. */
-async function undo(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {
+async function rollBack(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {
   if (error instanceof UnknownCommit) return error
   try {
     await client.query('rollback')
@@ -246,18 +252,18 @@ async function undo(client: pg.PoolClient, error: unknown): Promise<Error | unde
 
 const INT8 = 20
 const NUMERIC = 1700
-const DATES = new Set([1082, 1114, 1184])
+const DATE_TYPES = new Set([1082, 1114, 1184])
 const INT8_ARRAY = 1016
 
-const parserOf = ((type: number, format?: 'text') => {
-  if (type === INT8 || type === NUMERIC) return numberOf
-  if (type === INT8_ARRAY) return (text: string) => text.slice(1, -1).split(',').filter(Boolean).map(numberOf)
-  if (DATES.has(type)) return (text: string) => text
+const typeParserOf = ((type: number, format?: 'text') => {
+  if (type === INT8 || type === NUMERIC) return parseNumber
+  if (type === INT8_ARRAY) return (text: string) => text.slice(1, -1).split(',').filter(Boolean).map(parseNumber)
+  if (DATE_TYPES.has(type)) return (text: string) => text
   return pg.types.getTypeParser(type, format)
 }) as typeof pg.types.getTypeParser
 
-/** The number, if it is an integer that a double holds exactly; otherwise its text. */
-function numberOf(text: string): number | string {
+/** A number if it is an integer that JavaScript represents exactly; otherwise the text. */
+function parseNumber(text: string): number | string {
   const number = Number(text)
   return Number.isSafeInteger(number) ? number : text
 }

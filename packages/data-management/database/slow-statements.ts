@@ -2,17 +2,17 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Log } from '@splitcart/shared/log.ts'
 
-/** A statement that was run, and how long it took. */
+/** A statement that has run, and how long it took. */
 type TimedStatement = Readonly<{ sql: string; ms: number }>
 
 const STATEMENTS = channel('splitcart:statement')
 const CHARACTERS_MAX = 2_000
 
 /** Runs a query and publishes its duration to subscribers. */
-export async function timed<T>(sql: string, ask: () => Promise<T>): Promise<T> {
+export async function timeStatement<T>(sql: string, run: () => Promise<T>): Promise<T> {
   const begin = performance.now()
   try {
-    return await ask()
+    return await run()
   } finally {
     publishDuration(sql, begin)
   }

@@ -7,7 +7,7 @@ export type Value = string | number | bigint | null | Uint8Array
 /** SQLite returns the value at once, PostgreSQL a promise of it. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** A database, or a transaction in it. */
+/** Runs statements in a database, or in an open transaction of it. */
 export type Sql = Readonly<{
   dialect: 'sqlite' | 'postgres'
   /** Runs a statement and tells how many records it changed. */

@@ -1,6 +1,6 @@
 /**
- * A SQLite database, opened the one way that keeps what it acknowledged: write-ahead log, `synchronous=FULL` (NORMAL loses
- * committed transactions in a power cut), a busy time-out, and a SQLite without the WAL-reset race (3.51.3).
+ * A SQLite database, opened so that no committed transaction is lost: write-ahead log, `synchronous=FULL` (NORMAL may
+ * lose some in a power cut), a busy time-out, and SQLite 3.51.3 or later (earlier ones have the WAL-reset race).
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,24 +16,24 @@ export type Record = { [column: string]: unknown }
 
 // 4 MiB of pages: with the default of 2 MiB a query over many stores takes three times as long.
 const CACHE = 'pragma cache_size = -4000'
-// A search at a million products reads more than 4 MiB; each thread that answers has a connection of its own.
+// 16 MiB for the read-only connection of a query thread: a search over a million products reads more than 4 MiB.
 const CACHE_OF_READER = 'pragma cache_size = -16000'
 
-/** One connection. Statements are prepared once and kept; everything is synchronous. */
+/** One connection to a database. It is synchronous, and prepares each statement once. */
 export class SqliteDatabase implements Disposable {
   readonly dialect = 'sqlite'
   readonly connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
-  /** The number of rollbacks so far: caches of what was read before one may be wrong. */
+  /** The number of rollbacks so far. After one, caches of what was read within the transaction are invalid. */
   undone = 0
   /** How many migrations this program knows; undefined for a read-only connection. */
-  #known: number | undefined
+  #knownMigrations: number | undefined
 
   private constructor(connection: DatabaseSync) {
     this.connection = connection
   }
 
-  /** Opens the file and brings its schema up to date from a folder of numbered SQL files. Throws `schema_newer`, `database_unusable`. */
+  /** Opens a file and applies the missing migrations from a folder. Throws `schema_newer`, `database_unusable`. */
   static open(path: string, migrations: string): SqliteDatabase {
     const connection = connect(path)
     const database = new SqliteDatabase(connection)
@@ -83,11 +83,11 @@ export class SqliteDatabase implements Disposable {
     return this.connection.prepare(sql).iterate(...values) as IterableIterator<T>
   }
 
-  /** Opens a transaction, or, within one, a savepoint. Disposing of it rolls it back unless it was committed. */
+  /** Opens a transaction, or a savepoint within an open one. Disposing of it rolls it back unless it was committed. */
   begin(): Disposable & { commit: () => void } {
-    const isPart = this.connection.isTransaction
-    this.script(isPart ? 'savepoint part' : 'begin immediate')
-    if (!isPart) this.#checkBegun()
+    const isNested = this.connection.isTransaction
+    this.script(isNested ? 'savepoint part' : 'begin immediate')
+    if (!isNested) this.#checkBegun()
     let isOpen = true
     const end = (script: string) => {
       if (isOpen) this.script(script)
@@ -95,10 +95,10 @@ export class SqliteDatabase implements Disposable {
     }
     const undo = () => {
       if (isOpen) this.undone++
-      end(isPart ? 'rollback to part; release part' : 'rollback')
+      end(isNested ? 'rollback to part; release part' : 'rollback')
     }
     return {
-      commit: () => end(isPart ? 'release part' : 'commit'),
+      commit: () => end(isNested ? 'release part' : 'commit'),
       [Symbol.dispose]: undo,
     }
   }
@@ -113,12 +113,13 @@ export class SqliteDatabase implements Disposable {
     this.connection.close()
   }
 
-  /** Throws `schema_newer` when a newer program has changed the schema since this one has opened it. */
+  /** Throws `schema_newer` if a newer version has changed the schema since this program opened the database. */
   checkSchema(): void {
-    if (this.#known !== undefined) this.#schema(this.#known, this.connection.location() ?? '')
+    if (this.#knownMigrations !== undefined)
+      this.#checkedVersion(this.#knownMigrations, this.connection.location() ?? '')
   }
 
-  /** Checks the schema within a transaction that has begun: from here on no other process can change it. */
+  /** Checks the schema in the transaction that has just begun: no other process can change it now. */
   #checkBegun(): void {
     try {
       this.checkSchema()
@@ -128,8 +129,8 @@ export class SqliteDatabase implements Disposable {
     }
   }
 
-  /** The number of migrations that were made. */
-  #schema(known: number, path: string): number {
+  /** The number of applied migrations. Throws `schema_newer` if there are more than `known`. */
+  #checkedVersion(known: number, path: string): number {
     const { user_version: current = 0 } = this.get<{ user_version: number }>('pragma user_version') ?? {}
     if (current <= known) return current
     throw new Problem('schema_newer', `${path} has schema ${current}, this program knows ${known}`)
@@ -139,13 +140,13 @@ export class SqliteDatabase implements Disposable {
     const files = readdirSync(folder)
       .filter((name) => name.endsWith('.sql'))
       .sort()
-    this.#known = files.length
-    // Checked first without a lock: mostly nothing is to be done, and a running load would block this for minutes.
-    if (this.#schema(files.length, path) === files.length) return
-    // Immediate, so that of two programs that start at once the second finds the schema made.
+    this.#knownMigrations = files.length
+    // Checked first without a lock: usually no migration is missing, and a running load would block this for minutes.
+    if (this.#checkedVersion(files.length, path) === files.length) return
+    // Immediate: if two programs start at once, the second waits, and then finds the migrations applied.
     this.script('begin immediate')
     try {
-      for (const name of files.slice(this.#schema(files.length, path)))
+      for (const name of files.slice(this.#checkedVersion(files.length, path)))
         this.script(readFileSync(join(folder, name), 'utf8'))
       this.script(`pragma user_version = ${files.length}; commit`)
     } catch (error) {

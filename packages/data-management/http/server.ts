@@ -1,18 +1,18 @@
-/** Builds the HTTP server without starting it: the command line listens, tests listen on port 0. */
+/** Builds the HTTP server with all routes. The caller starts it. */
 import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import type { Log } from '@splitcart/shared/log.ts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
-import { authenticate, openAuthenticator } from './auth/authentication.ts'
+import { addAuthentication, openAuthenticator } from './auth/authentication.ts'
 import { sessionRoutes } from './auth/session.ts'
-import { admit, countRequests } from './edge/admission.ts'
-import { describeRoutes, descriptionRoutes } from './edge/description.ts'
-import { answerError, answerErrors } from './edge/errors.ts'
+import { addAdmissionChecks, openRequestCounter } from './edge/admission.ts'
+import { addErrorHandlers, answerError } from './edge/errors.ts'
 import { answerClientError, openHttpServer } from './edge/http-server.ts'
+import { openApiRoutes, registerOpenApi } from './edge/openapi.ts'
 import { pageRoutes } from './edge/page.ts'
-import { Refusals } from './edge/refusals.ts'
-import { laterCompilers } from './edge/schema-compilers.ts'
-import { membership, type ServerLimits, UNLIMITED } from './edge/server-limits.ts'
+import { RefusalLog } from './edge/refusals.ts'
+import { lazyCompilers } from './edge/schema-compilers.ts'
+import { networkMatcher, type ServerLimits, UNLIMITED } from './edge/server-limits.ts'
 import { limitSmallBodies, SMALL_BODY_BYTES_MAX } from './edge/small-body.ts'
 import { traceOf } from './edge/trace.ts'
 import { EventFeed } from './events/event-feed.ts'
@@ -47,8 +47,8 @@ import { verdictRoutes } from './routes/verdicts.ts'
 import { watchesRoutes } from './routes/watches.ts'
 import type { Services } from './services.ts'
 
-// For an answer of the API: as a document it may load and run nothing, and not be framed. The page has its own policy.
-const POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }
+// For answers of the API: opened as a page, they load and run nothing. The dashboard has its own policy.
+const API_POLICY = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }
 
 const CATALOGUE_ROUTES = [
   barcodesRoutes,
@@ -73,22 +73,22 @@ const CATALOGUE_ROUTES = [
 export async function buildServer(
   services: Services,
   log: Log,
-  given: Partial<ServerLimits> = {},
+  someLimits: Partial<ServerLimits> = {},
 ): Promise<FastifyInstance> {
-  const limits = { ...UNLIMITED, ...given }
-  const refusals = new Refusals(log)
-  const server = bareServer(log, limits, refusals)
-  answerErrors(server, refusals)
-  // A form on a foreign page can send text/plain without a CORS preflight, so it is not accepted as JSON.
+  const limits = { ...UNLIMITED, ...someLimits }
+  const refusals = new RefusalLog(log)
+  const server = createServer(log, limits, refusals)
+  addErrorHandlers(server, refusals)
+  // A form on another site can send text/plain without a CORS preflight, so it is not accepted as JSON.
   server.removeContentTypeParser('text/plain')
   const authenticator = openAuthenticator(services.inbox, limits)
-  const takeRequest = countRequests(limits)
-  authenticate(server, services.inbox, authenticator)
-  admit(server, services, limits, takeRequest)
+  const countRequest = openRequestCounter(limits)
+  addAuthentication(server, services.inbox, authenticator)
+  addAdmissionChecks(server, services, limits, countRequest)
   limitSmallBodies(server, limits)
-  await describeRoutes(server)
+  await registerOpenApi(server)
   metricsRoutes(server, services)
-  await addFields(server, limits)
+  await addHeaders(server, limits)
   await server.register((scope) => uploadRoutes(scope, services))
   const { unfinished } = services
   if (unfinished !== undefined) await server.register((scope) => resumableRoutes(scope, services, unfinished))
@@ -96,27 +96,27 @@ export async function buildServer(
     routes(server, services)
   heartbeatRoutes(server, services)
   invitationsRoutes(server, services, authenticator)
-  sessionRoutes(server, services, authenticator, takeRequest)
+  sessionRoutes(server, services, authenticator, countRequest)
   for (const routes of CATALOGUE_ROUTES) routes(server, services)
   const feed = new EventFeed(services.inbox, log)
   eventsRoutes(server, feed, authenticator)
   systemRoutes(server, services, feed)
   healthRoutes(server, services)
   if (services.pageFolder !== undefined) await pageRoutes(server, services.pageFolder)
-  descriptionRoutes(server)
+  openApiRoutes(server)
   return server
 }
 
 /** A Fastify instance without routes. */
-function bareServer(log: Log, limits: ServerLimits, refusals: Refusals): FastifyInstance {
+function createServer(log: Log, limits: ServerLimits, refusals: RefusalLog): FastifyInstance {
   return fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (handle) => openHttpServer(handle, limits, refusals),
     clientErrorHandler: (error, socket) => answerClientError(error, socket, refusals),
-    trustProxy: membership(limits.trustedProxies),
+    trustProxy: networkMatcher(limits.trustedProxies),
     routerOptions: { ignoreTrailingSlash: true },
-    schemaController: laterCompilers(),
+    schemaController: lazyCompilers(),
     requestIdHeader: false,
     bodyLimit: SMALL_BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
@@ -129,10 +129,10 @@ function bareServer(log: Log, limits: ServerLimits, refusals: Refusals): Fastify
 }
 
 /** Adds the headers that every answer has, and a log line for each answer at level debug. */
-async function addFields(server: FastifyInstance, { tls }: ServerLimits): Promise<void> {
+async function addHeaders(server: FastifyInstance, { tls }: ServerLimits): Promise<void> {
   // Behind a proxy, only the proxy knows whether browsers should insist on https.
   const strictTransportSecurity = tls !== undefined && { includeSubDomains: false }
-  await server.register(helmet, { contentSecurityPolicy: POLICY, strictTransportSecurity })
+  await server.register(helmet, { contentSecurityPolicy: API_POLICY, strictTransportSecurity })
   server.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')

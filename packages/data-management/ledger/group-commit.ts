@@ -13,7 +13,7 @@
  *     not notice, because more time passes between its uploads.
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import { repeated } from '../database/postgres-problems.ts'
+import { retryConflicts } from '../database/postgres-problems.ts'
 import type { LedgerDatabase } from './database.ts'
 
 type Work<T> = (transaction: LedgerDatabase) => Promise<T>
@@ -73,6 +73,9 @@ export class GroupCommit {
   }
 
   async #commitAlone({ work, resolve, reject }: Writer): Promise<void> {
-    await repeated(() => this.#database.transaction().execute(work)).then(resolve as (value: unknown) => void, reject)
+    await retryConflicts(() => this.#database.transaction().execute(work)).then(
+      resolve as (value: unknown) => void,
+      reject,
+    )
   }
 }

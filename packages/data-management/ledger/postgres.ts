@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Kysely, sql } from 'kysely'
 import { type ConnectionLimits, PostgresDatabase } from '../database/postgres.ts'
-import { dialectOf } from '../database/postgres-dialect.ts'
+import { kyselyDialect } from '../database/postgres-dialect.ts'
 import { CHANGES_BETWEEN_SQL, LATEST_CHANGE_SQL, lastChanges, type UploadChangeReader } from './changes.ts'
 import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { Ledger, type LedgerStore } from './ledger.ts'
@@ -22,7 +22,8 @@ export async function openPostgresLedger(
 ): Promise<Ledger> {
   const { database, postgres } = await openPostgresLedgerDatabase(address, limits)
   const openChangeReader = () => openPostgresChangeReader(postgres)
-  const withExclusiveLock: LedgerStore['withExclusiveLock'] = (what, work) => postgres.alone(`splitcart ${what}`, work)
+  const withExclusiveLock: LedgerStore['withExclusiveLock'] = (what, work) =>
+    postgres.tryWithLock(`splitcart ${what}`, work)
   const checkWritable = async () => {
     const is = await postgres.get<{ read_only: string }>("select current_setting('transaction_read_only') as read_only")
     if (is?.read_only === 'on') throw new Problem('database_unreachable', 'PostgreSQL can only be read at the moment')
@@ -35,7 +36,7 @@ export async function openPostgresLedger(
 /** Opens only the database, without a `Ledger`. Close it with `destroy`. */
 export async function openPostgresLedgerDatabase(address: string, limits: ConnectionLimits = {}) {
   const postgres = await PostgresDatabase.open({ address, schema: LEDGER_SCHEMA, migrations: MIGRATIONS, ...limits })
-  const database: LedgerDatabase = new Kysely<LedgerTables>({ dialect: dialectOf(postgres) })
+  const database: LedgerDatabase = new Kysely<LedgerTables>({ dialect: kyselyDialect(postgres) })
   // Kysely closes the connections only after a first query.
   await database.selectFrom('upload').select('id').limit(1).execute()
   return { database, postgres }

@@ -1,7 +1,7 @@
 /** Copies tables of a SQLite database into those of the same names and columns in PostgreSQL. */
 import { createHash } from 'node:crypto'
 import type { PostgresDatabase } from '../database/postgres.ts'
-import { copyInto, lineOf } from '../database/postgres-copy.ts'
+import { copyLine, copyRecords } from '../database/postgres-copy.ts'
 import type { Sql } from '../database/sql.ts'
 import type { SqliteDatabase } from '../database/sqlite.ts'
 
@@ -32,12 +32,12 @@ export async function moveTables(
     const columns = await columnsOf(transaction, table)
     let lines: string[] = []
     for (const record of from.each<Record<string, Cell>>(`select ${columns.join(', ')} from ${table}`)) {
-      lines.push(lineOf(columns.map((column) => record[column]!)))
+      lines.push(copyLine(columns.map((column) => record[column]!)))
       if (lines.length < LINES_AT_ONCE) continue
-      await copyInto(transaction, `${table} (${columns.join(', ')})`, lines)
+      await copyRecords(transaction, `${table} (${columns.join(', ')})`, lines)
       lines = []
     }
-    await copyInto(transaction, `${table} (${columns.join(', ')})`, lines)
+    await copyRecords(transaction, `${table} (${columns.join(', ')})`, lines)
     if (columns.includes('id')) await advanceSequence(transaction, table)
     await onCopied(table, transaction)
     await open.commit()

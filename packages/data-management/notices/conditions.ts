@@ -1,43 +1,44 @@
 /**
- * The one list of conditions that need a person. Notices are made of it, `doctor` reads it, and `/metrics` counts it.
+ * The kinds of conditions that need a person. Notices, `doctor` and `/metrics` all use this list.
  *
- * A condition has a subject, such as an upload: each is told once when it begins, and some once more when it is over.
+ * A condition has a subject, such as an upload. A notice is sent when it begins and, for some kinds, when it is over.
  */
 import type { CONDITION_KINDS } from '@splitcart/shared/notice-readers.ts'
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
 import type { Condition } from '../ledger/conditions.ts'
-import { clocksOff, machinesGone } from './look-at-machines.ts'
-import { findingsThere, silentSources } from './look-at-sources.ts'
-import { backlogOld, dyingUploads, failedUploads, heldUploads } from './look-at-uploads.ts'
-import { backupOld, damageFound, diskLow, keysExpiring, loaderGone } from './look-at-work.ts'
-import type { FoundCondition, LookInput } from './look-parts.ts'
+import type { ConditionInput, FoundCondition } from './condition-input.ts'
+import { missingMachines, wrongClocks } from './machine-conditions.ts'
+import { diskDamage, expiringKeys, lowDisk, missingLoader, oldBackup } from './server-conditions.ts'
+import { openFindings, silentSources } from './source-conditions.ts'
+import { crashingUploads, failedUploads, heldUploads, oldBacklog } from './upload-conditions.ts'
 
-/** A kind of condition. */
+/** A kind of condition: how it is found, named and reported. */
 export type ConditionKind = Readonly<{
-  /** Its name in the singular and plural. */
+  /** Its name, in singular and plural. */
   one: string
   many: string
-  /** The plural name of conditions that are over. */
+  /** What a title calls conditions of this kind that are over. */
   over?: string
-  /** The text of the notice when one is over; kinds without it end silently. */
+  /** The text of the notice when a condition is over; without it, no notice is sent then. */
   overText?: (record: Pick<Condition, 'subject' | 'text'>) => string
-  /** The page that shows them. */
+  /** The path of the dashboard page that shows these conditions. */
   page: string
-  /** How long it must last before a notice is sent. */
+  /** How long a condition must last before a notice is sent. */
   patienceMs: number
   isUrgent?: true
-  /** The cost of looking grows with the number of stores. */
+  /** The cost of finding these conditions grows with the number of stores. */
   isSlow?: true
-  /** Every machine of a fleet has its own: the subject begins with its name. */
+  /** Each machine of a fleet has its own conditions: their subjects begin with its name. */
   isOfMachine?: true
+  /** What a person should do. */
   todo: string
-  look: (looked: LookInput) => Promise<readonly FoundCondition[]>
+  find: (looked: ConditionInput) => Promise<readonly FoundCondition[]>
 }>
 
-/** The name of a kind, as settings and commands know it. */
+/** The name of a kind, as settings and commands use it. */
 type ConditionName = (typeof CONDITION_KINDS)[number]
 
-/** All kinds, by their names. */
+/** All kinds of conditions by name. */
 export const CONDITIONS = {
   held: {
     one: 'upload held',
@@ -45,7 +46,7 @@ export const CONDITIONS = {
     page: 'holds',
     patienceMs: 0,
     todo: 'See why: splitcart holds list. Then release or discard it.',
-    look: heldUploads,
+    find: heldUploads,
   },
   failed: {
     one: 'upload failed',
@@ -53,7 +54,7 @@ export const CONDITIONS = {
     page: 'uploads?state=failed',
     patienceMs: 0,
     todo: 'The page Uploads has the reason; the scraper that wrote the file is to be mended.',
-    look: failedUploads,
+    find: failedUploads,
   },
   findings: {
     one: 'finding',
@@ -62,7 +63,7 @@ export const CONDITIONS = {
     patienceMs: 0,
     isSlow: true,
     todo: 'See them: splitcart findings. Mend the scraper, or say that it is so.',
-    look: findingsThere,
+    find: openFindings,
   },
   silent: {
     one: 'source silent',
@@ -73,7 +74,7 @@ export const CONDITIONS = {
     patienceMs: 0,
     isSlow: true,
     todo: 'Run splitcart doctor and splitcart status on the machine that scrapes it.',
-    look: silentSources,
+    find: silentSources,
   },
   disk: {
     one: 'disk low',
@@ -85,7 +86,7 @@ export const CONDITIONS = {
     isUrgent: true,
     isOfMachine: true,
     todo: 'Make room: uploads are refused soon. splitcart status says what takes it.',
-    look: diskLow,
+    find: lowDisk,
   },
   damage: {
     one: 'damaged file',
@@ -95,7 +96,7 @@ export const CONDITIONS = {
     isUrgent: true,
     isOfMachine: true,
     todo: 'Look at the disk, and restore a backup: docs/operations.md.',
-    look: damageFound,
+    find: diskDamage,
   },
   loader: {
     one: 'loader gone',
@@ -106,7 +107,7 @@ export const CONDITIONS = {
     patienceMs: 10 * MINUTE_MS,
     isUrgent: true,
     todo: 'Start one: splitcart update-db --products --watch. The log says why the last one ended.',
-    look: loaderGone,
+    find: missingLoader,
   },
   dying: {
     one: 'loader dying on a file',
@@ -114,7 +115,7 @@ export const CONDITIONS = {
     page: 'system',
     patienceMs: 0,
     todo: 'Give the loader more memory. After two deaths the file is held, and the others go on.',
-    look: dyingUploads,
+    find: crashingUploads,
   },
   backlog: {
     one: 'backlog old',
@@ -124,7 +125,7 @@ export const CONDITIONS = {
     page: 'system',
     patienceMs: 5 * MINUTE_MS,
     todo: 'See what is loaded and how far it is: splitcart status.',
-    look: backlogOld,
+    find: oldBacklog,
   },
   backup: {
     one: 'backup missing',
@@ -132,7 +133,7 @@ export const CONDITIONS = {
     page: 'system',
     patienceMs: 0,
     todo: 'Make one: splitcart backup FILE. A timer does so every day: docs/operations.md.',
-    look: backupOld,
+    find: oldBackup,
   },
   key: {
     one: 'key about to expire',
@@ -140,7 +141,7 @@ export const CONDITIONS = {
     page: 'keys',
     patienceMs: 0,
     todo: 'Make its successor: splitcart keys rotate ID.',
-    look: keysExpiring,
+    find: expiringKeys,
   },
   clock: {
     one: 'clock wrong',
@@ -148,7 +149,7 @@ export const CONDITIONS = {
     page: 'machines',
     patienceMs: 10 * MINUTE_MS,
     todo: 'Let that machine set its clock over the network: the dates in its scrapes are wrong as well.',
-    look: clocksOff,
+    find: wrongClocks,
   },
   machine: {
     one: 'machine gone with files to send',
@@ -156,16 +157,16 @@ export const CONDITIONS = {
     page: 'machines',
     patienceMs: 0,
     todo: 'Run splitcart doctor and splitcart status there. Of a machine that is no more, revoke the key.',
-    look: machinesGone,
+    find: missingMachines,
   },
 } as const satisfies Readonly<Record<ConditionName, ConditionKind>>
 
-/** The kind with a name; undefined for notices that are not of conditions. */
-export function kindOf(name: string): ConditionKind | undefined {
+/** The kind of condition with this name; undefined for a notice of another kind, such as `watch`. */
+export function conditionKind(name: string): ConditionKind | undefined {
   return Object.hasOwn(CONDITIONS, name) ? CONDITIONS[name as ConditionName] : undefined
 }
 
 /** How long a condition of each kind must last before a notice is sent, in milliseconds. */
-export const PATIENCE: Readonly<Record<string, number>> = Object.fromEntries(
+export const PATIENCE_MS: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries(CONDITIONS).map(([name, { patienceMs }]) => [name, patienceMs]),
 )

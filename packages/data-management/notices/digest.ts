@@ -1,43 +1,43 @@
-/** Makes one message of all notices that wait for a receiver. */
+/** Combines all notices that wait for a receiver into one message. */
 import type { NoticeRecord } from '../ledger/notice-outbox.ts'
-import { kindOf } from './conditions.ts'
+import { conditionKind } from './conditions.ts'
 import type { Message } from './message.ts'
 
 const LINES_MAX = 40
-const REPEATS = 'Some of this may have been told before: nobody knows whether it came.'
-// Names of the kinds of notices that are not conditions.
-const OTHERS: Readonly<Record<string, Readonly<{ one: string; many: string; page: string }>>> = {
+const REPEAT_WARNING = 'Some of this may have been told before: nobody knows whether it came.'
+// The kinds of notices that are not about conditions.
+const OTHER_KINDS: Readonly<Record<string, Readonly<{ one: string; many: string; page: string }>>> = {
   watch: { one: 'watched product', many: 'watched products', page: 'notices' },
   test: { one: 'test', many: 'tests', page: 'notices' },
 }
-const ANY = { one: 'notice', many: 'notices', page: 'notices' }
+const UNKNOWN_KIND = { one: 'notice', many: 'notices', page: 'notices' }
 
-function wordsOf(kind: string) {
-  return kindOf(kind) ?? OTHERS[kind] ?? ANY
+function kindWords(kind: string) {
+  return conditionKind(kind) ?? OTHER_KINDS[kind] ?? UNKNOWN_KIND
 }
 
-// Contains no text from elsewhere, which may have caused the refusal.
-const IN_SHORT = 'What they say was refused; splitcart notices list has it, as has the page Notices.'
+// Replaces the texts of the notices, which may be why the receiver refused the previous message.
+const SHORT_TEXT = 'What they say was refused; splitcart notices list has it, as has the page Notices.'
 
-/** Options of a message. `repeats`: it may have been sent before; `isShort`: without the texts of the notices. */
-export type Form = Readonly<{ repeats: boolean; isShort: boolean; page: URL | undefined }>
+/** Options of a message. `repeats`: it may have been delivered before; `isShort`: without the texts of the notices. */
+export type MessageOptions = Readonly<{ repeats: boolean; isShort: boolean; page: URL | undefined }>
 
-/** Makes the message. */
-export function messageOf(notices: readonly NoticeRecord[], { repeats, isShort, page }: Form): Message {
-  const lines = [...(isShort ? [IN_SHORT] : shownOf(notices)), ...(repeats ? [REPEATS] : [])]
+/** Builds one message from notices. */
+export function buildMessage(notices: readonly NoticeRecord[], { repeats, isShort, page }: MessageOptions): Message {
+  const lines = [...(isShort ? [SHORT_TEXT] : noticeLines(notices)), ...(repeats ? [REPEAT_WARNING] : [])]
   return {
     isShort,
     id: `${notices[0]?.id ?? 0}-${notices.at(-1)?.id ?? 0}`,
     title: `SplitCart: ${titleOf(notices)}`,
     lines,
-    isUrgent: notices.some(({ kind, is_over }) => is_over === 0 && kindOf(kind)?.isUrgent === true),
-    isGood: notices.every(({ is_over }) => is_over === 1),
+    isUrgent: notices.some(({ kind, is_over }) => is_over === 0 && conditionKind(kind)?.isUrgent === true),
+    isAllOver: notices.every(({ is_over }) => is_over === 1),
     link: linkOf(notices, page),
     notices,
   }
 }
 
-function shownOf(notices: readonly NoticeRecord[]): string[] {
+function noticeLines(notices: readonly NoticeRecord[]): string[] {
   const shown = notices.slice(0, LINES_MAX).map(({ text }) => text)
   const more = notices.length - shown.length
   return more > 0 ? [...shown, `and ${more} more`] : shown
@@ -49,18 +49,18 @@ function titleOf(notices: readonly NoticeRecord[]): string {
   return [...groups.values()]
     .map((those) => {
       const { kind, is_over } = those[0]!
-      const words = wordsOf(kind)
-      if (is_over === 1) return `${those.length} ${kindOf(kind)?.over ?? 'over'}`
+      const words = kindWords(kind)
+      if (is_over === 1) return `${those.length} ${conditionKind(kind)?.over ?? 'over'}`
       return `${those.length} ${those.length === 1 ? words.one : words.many}`
     })
     .join(', ')
 }
 
-/** The page of their kind, if all are of one kind; else the page of all notices. */
+/** Links to the page of their kind if all notices are of one kind; otherwise to the page of all notices. */
 function linkOf(notices: readonly NoticeRecord[], page: URL | undefined): string | undefined {
   if (page === undefined) return undefined
   const kinds = new Set(notices.map(({ kind }) => kind))
   const [kind = ''] = kinds
-  const path = kinds.size === 1 ? wordsOf(kind).page : 'notices'
+  const path = kinds.size === 1 ? kindWords(kind).page : 'notices'
   return `${page.href.replace(/\/*$/, '')}/${path}`
 }

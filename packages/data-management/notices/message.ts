@@ -1,35 +1,35 @@
-/** A message of notices, as receivers get it. */
+/** A message with notices, for any receiver. */
 import type { NoticeRecord } from '../ledger/notice-outbox.ts'
 
-/** A message, for whichever receiver. `id` is the same when the same notices are sent again. */
+/** A message to a receiver. `id` is the same when the same notices are sent again. */
 export type Message = Readonly<{
   id: string
   title: string
   lines: readonly string[]
   isUrgent: boolean
-  /** The texts of the notices are left out. */
+  /** `lines` does not contain the texts of the notices. */
   isShort: boolean
-  /** All of its conditions are over. */
-  isGood: boolean
+  /** All conditions in it are over. */
+  isAllOver: boolean
   link: string | undefined
   notices: readonly NoticeRecord[]
 }>
 
-/** A message as one text. */
-export function textOf({ lines, link }: Message): string {
+/** The lines of a message and its link, as one text. */
+export function messageText({ lines, link }: Message): string {
   return [...lines, ...(link === undefined ? [] : [link])].join('\n')
 }
 
 /**
- * Makes text from outside harmless in chat programs, which take `@` for a mention, and addresses and `[…](…)` for
- * links: an invisible space is put into each.
+ * Breaks mentions (`@`), addresses and Markdown links (`[…](…)`) in untrusted text with an invisible space, so that
+ * chat programs show them as plain text.
  */
-export function inert(text: string): string {
+export function escapeForChat(text: string): string {
   return text.replace(/@|:(?=\/\/)|\](?=\()/g, '$&\u200b')
 }
 
-/** The text, or its beginning and …, so that it fits into `bytesMax` bytes. */
-export function cutTo(text: string, bytesMax: number): string {
+/** Shortens a text to `bytesMax` bytes of UTF-8; a shortened text ends with `…`. */
+export function truncateToBytes(text: string, bytesMax: number): string {
   if (Buffer.byteLength(text) <= bytesMax) return text
   const cut = Buffer.from(text)
     .subarray(0, bytesMax - 3)

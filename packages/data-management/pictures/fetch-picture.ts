@@ -1,28 +1,27 @@
 /**
- * Gets a picture from the address that a row names. Rows come from anybody: only https, only addresses of the public internet (looked at
- * after the name is resolved, and then that very address is asked, also behind each redirect), only so many bytes and so long, without
- * any key or cookie, and only what is a picture.
+ * Fetches a picture from a URL in a row. Such a URL is not trusted: only https; only addresses of the public internet,
+ * checked after the name is resolved and for each redirect; limited bytes and time; no credentials; only pictures.
  */
 import { get } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
 import { type PictureType, pictureTypeOf } from './picture-type.ts'
 
-/** A fetched picture. */
+/** The bytes of a picture, and its media type. */
 export type Picture = Readonly<{ bytes: Buffer; type: PictureType }>
 
-/** An address that a name has. */
-export type Address = Readonly<{ address: string; family: number }>
+/** An IP address that a host name resolves to; `family`: 4 or 6. */
+export type ResolvedAddress = Readonly<{ address: string; family: number }>
 
 /** The network access, replaceable in tests. */
 export type Internet = Readonly<{
-  resolve: (host: string) => Promise<readonly Address[]>
+  resolve: (host: string) => Promise<readonly ResolvedAddress[]>
   isAllowed: (address: string) => boolean
   /** The trusted certificate authorities; default: those of Node. */
   ca?: string
 }>
 
-/** Why there is no picture. */
+/** A picture could not be fetched; the message says why. */
 export class NoPicture extends Error {
   override readonly name = 'NoPicture'
 }
@@ -31,23 +30,23 @@ const BYTES_MAX = 2 * 1024 * 1024
 const MS_MAX = 8_000
 const REDIRECTS_MAX = 3
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
-// What is no picture is not sent by those who look at this.
+// Servers that honour `accept` send no web page in place of a missing picture.
 const HEADERS = { accept: 'image/avif,image/webp,image/png,image/jpeg,image/gif', 'accept-encoding': 'identity' }
 
 /** Fetches a picture. Throws `NoPicture`. */
 export async function fetchPicture(address: string, internet: Internet): Promise<Picture> {
   const signal = AbortSignal.timeout(MS_MAX)
-  let url = urlOf(address)
+  let url = parseUrl(address)
   for (let hop = 0; hop <= REDIRECTS_MAX; hop++) {
-    const addresses = await within(signal, addressesOf(url, internet))
-    const got = await ask(url, { addresses, ca: internet.ca, signal })
-    if (typeof got !== 'string') return pictureIn(got)
-    url = urlOf(got, url)
+    const addresses = await withDeadline(signal, publicAddressesOf(url, internet))
+    const got = await fetchOnce(url, { addresses, ca: internet.ca, signal })
+    if (typeof got !== 'string') return checkedPicture(got)
+    url = parseUrl(got, url)
   }
   throw new NoPicture(`it leads on more than ${REDIRECTS_MAX} times`)
 }
 
-function urlOf(text: string, base?: URL): URL {
+function parseUrl(text: string, base?: URL): URL {
   const url = URL.parse(text, base?.href)
   if (url === null) throw new NoPicture('its address is none')
   if (url.protocol !== 'https:') throw new NoPicture('its address is not https')
@@ -55,16 +54,16 @@ function urlOf(text: string, base?: URL): URL {
   return url
 }
 
-async function addressesOf(url: URL, { resolve, isAllowed }: Internet): Promise<readonly Address[]> {
+async function publicAddressesOf(url: URL, { resolve, isAllowed }: Internet): Promise<readonly ResolvedAddress[]> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const family = isIP(host)
-  const addresses = family === 0 ? await resolved(host, resolve) : [{ address: host, family }]
+  const addresses = family === 0 ? await resolveHost(host, resolve) : [{ address: host, family }]
   if (addresses.length === 0 || !addresses.every(({ address }) => isAllowed(address)))
     throw new NoPicture('its host is not on the public internet')
   return addresses
 }
 
-async function resolved(host: string, resolve: Internet['resolve']): Promise<readonly Address[]> {
+async function resolveHost(host: string, resolve: Internet['resolve']): Promise<readonly ResolvedAddress[]> {
   try {
     return await resolve(host)
   } catch {
@@ -72,7 +71,7 @@ async function resolved(host: string, resolve: Internet['resolve']): Promise<rea
   }
 }
 
-async function within<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+async function withDeadline<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const end = () => late.reject(new NoPicture('it took too long'))
   signal.addEventListener('abort', end)
@@ -83,10 +82,10 @@ async function within<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   }
 }
 
-type Asked = Readonly<{ addresses: readonly Address[]; ca: string | undefined; signal: AbortSignal }>
+type FetchOptions = Readonly<{ addresses: readonly ResolvedAddress[]; ca: string | undefined; signal: AbortSignal }>
 
-/** The bytes, or where they are. The connection goes to the addresses that were looked at, whatever the name leads to by now. */
-async function ask(url: URL, { addresses, ca, signal }: Asked): Promise<Buffer | string> {
+/** The bytes, or the location of a redirect. Connects to the checked addresses, without resolving the name again. */
+async function fetchOnce(url: URL, { addresses, ca, signal }: FetchOptions): Promise<Buffer | string> {
   const lookup: LookupFunction = (_host, options, done) =>
     options.all ? done(null, [...addresses]) : done(null, addresses[0]!.address, addresses[0]!.family)
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | string>()
@@ -116,7 +115,7 @@ async function ask(url: URL, { addresses, ca, signal }: Asked): Promise<Buffer |
   return await promise
 }
 
-function pictureIn(bytes: Buffer): Picture {
+function checkedPicture(bytes: Buffer): Picture {
   const type = pictureTypeOf(bytes)
   if (type === undefined) throw new NoPicture('what its shop answers is no picture')
   return { bytes, type }

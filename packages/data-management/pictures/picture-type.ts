@@ -1,8 +1,8 @@
-/** What kind of picture bytes are, by the bytes themselves. Only kinds that hold nothing but a picture: an SVG is a program. */
+/** Detects the type of a picture by its first bytes. SVG is not among the types: it can contain scripts. */
 
 export type PictureType = 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp' | 'image/avif'
 
-/** The kind, or undefined. */
+/** The media type of a picture; undefined: none of the supported types. */
 export function pictureTypeOf(bytes: Buffer): PictureType | undefined {
   const at = (from: number, to: number) => bytes.toString('latin1', from, to)
   if (at(0, 3) === '\xff\xd8\xff') return 'image/jpeg'

@@ -1,30 +1,30 @@
-/** Caches pictures of shops in memory for a day: this server fetches each once, and the browsers of users never do. */
+/** Caches product pictures in memory for a day. The server fetches them, so browsers never contact the shops. */
 import { lookup } from 'node:dns/promises'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { fetchPicture, type Internet, NoPicture, type Picture } from './fetch-picture.ts'
 import { isPublicAddress } from './public-address.ts'
 
 const BYTES_MAX = 32 * 1024 * 1024
-const KEPT_MAX = 2_000
-const KEPT_MS = DAY_MS
-// For a picture that could not be fetched.
-const FAILED_MS = 10 * 60 * 1000
-const AT_ONCE_MAX = 8
+const PICTURES_MAX = 2_000
+const FRESH_MS = DAY_MS
+// How long the failure to fetch a picture is cached.
+const RETRY_FAILED_MS = 10 * 60 * 1000
+const FETCHES_MAX = 8
 
-/** The internet as this machine reaches it. */
+/** The network access of this machine, limited to public addresses. */
 export const INTERNET: Internet = {
   resolve: (host) => lookup(host, { all: true }),
   isAllowed: isPublicAddress,
 }
 
-type Kept = Readonly<{ picture: Picture | string; until: number }>
+type CacheEntry = Readonly<{ picture: Picture | string; until: number }>
 
-/** The cache of pictures, least recently used first. */
-export class Pictures {
+/** A cache of pictures; the least recently used are dropped first. */
+export class PictureCache {
   readonly #internet: Internet
   readonly #now: () => number
-  readonly #kept = new Map<string, Kept>()
-  readonly #coming = new Map<string, Promise<Picture | string>>()
+  readonly #entries = new Map<string, CacheEntry>()
+  readonly #pending = new Map<string, Promise<Picture | string>>()
   #bytes = 0
 
   constructor(internet: Internet = INTERNET, now: () => number = () => performance.now()) {
@@ -32,23 +32,23 @@ export class Pictures {
     this.#now = now
   }
 
-  /** The picture at an address, or why there is none; undefined if `AT_ONCE_MAX` are being fetched: retry. */
+  /** The picture at a URL, or why there is none; undefined if `FETCHES_MAX` pictures are being fetched now. */
   async get(address: string): Promise<Picture | string | undefined> {
-    const kept = this.#kept.get(address)
+    const kept = this.#entries.get(address)
     if (kept !== undefined && this.#now() < kept.until) {
-      this.#forget(address)
-      this.#keep(address, kept)
+      this.#drop(address)
+      this.#store(address, kept)
       return kept.picture
     }
-    const coming = this.#coming.get(address)
+    const coming = this.#pending.get(address)
     if (coming !== undefined) return await coming
-    if (this.#coming.size >= AT_ONCE_MAX) return undefined
+    if (this.#pending.size >= FETCHES_MAX) return undefined
     const fetched = this.#fetch(address)
-    this.#coming.set(address, fetched)
+    this.#pending.set(address, fetched)
     try {
       return await fetched
     } finally {
-      this.#coming.delete(address)
+      this.#pending.delete(address)
     }
   }
 
@@ -57,28 +57,28 @@ export class Pictures {
       if (error instanceof NoPicture) return error.message
       throw error
     })
-    this.#forget(address)
-    this.#keep(address, { picture, until: this.#now() + (typeof picture === 'string' ? FAILED_MS : KEPT_MS) })
+    this.#drop(address)
+    this.#store(address, { picture, until: this.#now() + (typeof picture === 'string' ? RETRY_FAILED_MS : FRESH_MS) })
     return picture
   }
 
-  #keep(address: string, kept: Kept): void {
-    this.#kept.set(address, kept)
-    this.#bytes += bytesOf(kept)
-    for (const oldest of this.#kept.keys()) {
-      if (this.#bytes <= BYTES_MAX && this.#kept.size <= KEPT_MAX) break
-      this.#forget(oldest)
+  #store(address: string, kept: CacheEntry): void {
+    this.#entries.set(address, kept)
+    this.#bytes += sizeOf(kept)
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes <= BYTES_MAX && this.#entries.size <= PICTURES_MAX) break
+      this.#drop(oldest)
     }
   }
 
-  #forget(address: string): void {
-    const kept = this.#kept.get(address)
+  #drop(address: string): void {
+    const kept = this.#entries.get(address)
     if (kept === undefined) return
-    this.#kept.delete(address)
-    this.#bytes -= bytesOf(kept)
+    this.#entries.delete(address)
+    this.#bytes -= sizeOf(kept)
   }
 }
 
-function bytesOf({ picture }: Kept): number {
+function sizeOf({ picture }: CacheEntry): number {
   return typeof picture === 'string' ? 0 : picture.bytes.length
 }

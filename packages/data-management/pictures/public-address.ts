@@ -1,7 +1,7 @@
-/** Which addresses are of the public internet. What a row names is asked for there and nowhere else: never this machine, nor its neighbours. */
+/** Tells public IP addresses from others, so that a URL in a row cannot make the server contact its own network. */
 import { BlockList, isIP } from 'node:net'
 
-// The special-purpose address registries of IANA: what is not globally reachable, what stands for an IPv4 address, and multicast.
+// From IANA's special-purpose address registries: not globally reachable, embedding an IPv4 address, or multicast.
 const NOT_PUBLIC_4 = [
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
   ...['192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],

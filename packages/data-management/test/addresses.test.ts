@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
-import { countedAddress, membership } from '../http/edge/server-limits.ts'
+import { addressLimitKey, networkMatcher } from '../http/edge/server-limits.ts'
 import { openReceiver, type Receiver } from './receiver.ts'
 
 test('wrong keys cost their own address only, which a trusted proxy tells and nobody else', async () => {
@@ -82,8 +82,8 @@ test('an address of IPv6 counts as its network, one of IPv4 as itself however it
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
   ] as const)
-    assert.equal(countedAddress(address), counted)
-  const isProxy = membership(['10.0.0.0/8', '2001:db8::/32', '192.0.2.1'])
+    assert.equal(addressLimitKey(address), counted)
+  const isProxy = networkMatcher(['10.0.0.0/8', '2001:db8::/32', '192.0.2.1'])
   for (const address of ['10.1.2.3', '2001:db8::9', '192.0.2.1', '::ffff:10.1.2.3'])
     assert.ok(isProxy(address), address)
   for (const address of ['11.1.2.3', '2001:db9::9', '192.0.2.2', 'x', '']) assert.ok(!isProxy(address), address)

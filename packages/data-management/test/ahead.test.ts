@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { writeBuffered } from '../database/ahead.ts'
+import { writeBuffered } from '../database/read-ahead.ts'
 
 test('a reader that takes each chunk at once leaves no timers that keep the process running', async () => {
   await using at = await temporaryFolder()

@@ -9,7 +9,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { failingDisk } from '@splitcart/shared/test/failing-disk.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { backUp, checkCopy, type DatabaseFiles } from '../database/backup.ts'
-import { backupFilesOf, newBackupFiles, removeInterrupted } from '../database/backup-folder.ts'
+import { backupFilesOf, newBackupFiles, removeInterruptedBackups } from '../database/backup-folder.ts'
 
 function makeDatabases(folder: string): DatabaseFiles {
   for (const [name, table] of [
@@ -117,6 +117,6 @@ test('in a folder backups are named by their time, and what broke off more than 
     const ageSeconds = running.includes(name) ? 60 : 24 * 60 * 60
     utimesSync(path, now.getTime() / 1000 - ageSeconds, now.getTime() / 1000 - ageSeconds)
   }
-  await removeInterrupted(realDisk(), at.path, now)
+  await removeInterruptedBackups(realDisk(), at.path, now)
   assert.deepEqual(readdirSync(at.path).sort(), [...stays, ...running, resting].sort())
 })

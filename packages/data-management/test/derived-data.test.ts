@@ -38,7 +38,7 @@ function interrupted(database: PostgresDatabase, meanwhile: () => Promise<unknow
     return found
   }
   const [run, each, get] = [database.run.bind(database), database.each.bind(database), database.get.bind(database)]
-  return { dialect: database.dialect, run, each, get, all, alone: database.alone.bind(database) } as const
+  return { dialect: database.dialect, run, each, get, all, tryWithLock: database.tryWithLock.bind(database) } as const
 }
 
 test('two loaders that count changes at once leave what one would have counted last', { skip }, async () => {

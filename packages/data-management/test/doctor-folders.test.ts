@@ -7,7 +7,7 @@ import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { refusingDisk } from '@splitcart/shared/test/failing-disk.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { examineDataManagement } from '../doctor/doctor.ts'
-import { checkKeptFiles } from '../doctor/kept.ts'
+import { checkKeptFiles } from '../doctor/kept-files.ts'
 import { foldersIn, makeFolders } from '../folders.ts'
 import { openReceiver } from './receiver.ts'
 

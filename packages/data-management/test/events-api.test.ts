@@ -8,7 +8,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { until } from '../../../test/machines.ts'
 import { allowedMs } from '../../../test/times.ts'
-import { COMMENT } from '../http/events/event-frames.ts'
+import { KEEP_ALIVE_COMMENT } from '../http/events/event-frames.ts'
 import { Listeners } from '../http/events/listeners.ts'
 import { writeProgress } from '../inbox/progress.ts'
 import { updateDb } from '../update-db/update-db.ts'
@@ -173,7 +173,7 @@ test('a key has a bounded number of listeners, and gets its place back', async (
 test('a listener that does not read is cut off, while others hear all, and its place is free', async () => {
   const listeners = new Listeners()
   const guest = { keyId: 'k', credential: 'c', isStillAllowed: async () => true }
-  const [reading, asleep] = [listeners.join(guest, COMMENT), listeners.join(guest, COMMENT)]
+  const [reading, asleep] = [listeners.join(guest, KEEP_ALIVE_COMMENT), listeners.join(guest, KEEP_ALIVE_COMMENT)]
   let heard = 0
   reading.on('data', (chunk: Buffer) => {
     heard += chunk.length
@@ -185,7 +185,7 @@ test('a listener that does not read is cut off, while others hear all, and its p
     assert.ok(asleep.readableLength <= 512 * 1024)
   }
   assert.deepEqual([asleep.destroyed, reading.destroyed, listeners.count], [true, false, 1])
-  assert.equal(heard, COMMENT.length + 100 * frame.length)
+  assert.equal(heard, KEEP_ALIVE_COMMENT.length + 100 * frame.length)
   listeners.stop()
   listeners.broadcast(frame)
   await once(reading, 'end')

@@ -5,7 +5,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { KeyPage } from '../http/routes/keys-schema.ts'
 import type { MachineView } from '../http/routes/machines-schema.ts'
-import { conditionsNow } from '../notices/look.ts'
+import { currentConditions } from '../notices/condition-changes.ts'
 import { WELL } from './notice-rounds.ts'
 import { assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 
@@ -81,7 +81,7 @@ test('a clock that is off and a machine that is gone with files to send need a p
   await receiver.ledger.keys.revoke(ended.key.split('_')[1]!, clock.now)
   const texts = async () => {
     const inbox = { ...receiver, disk: realDisk(), diskBytesKept: 0, now: () => clock.now }
-    const found = await conditionsNow({ catalogue: receiver.catalogue, inbox }, WELL)
+    const found = await currentConditions({ catalogue: receiver.catalogue, inbox }, WELL)
     return found.filter(({ kind }) => kind === 'clock' || kind === 'machine').map(({ text }) => text)
   }
   const [id, otherId] = [receiver.key, other.key].map((key) => key.split('_')[1])

@@ -9,8 +9,8 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
-import { checkDatabases, checkNow, type Integrity } from '../database/integrity.ts'
-import { checkKeptFiles } from '../doctor/kept.ts'
+import { checkDatabases, checkIntegrity, type IntegrityState } from '../database/integrity.ts'
+import { checkKeptFiles } from '../doctor/kept-files.ts'
 import { foldersIn, foldersOfKind } from '../folders.ts'
 import { Compaction } from '../inbox/processed/compaction.ts'
 import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
@@ -36,8 +36,8 @@ test('a damaged page is found and told, also in a table that nobody asks for; a 
   const place = bytes.lastIndexOf('c1500')
   await file.write(Buffer.from('z'), 0, 1, place)
   await file.close()
-  const integrity: Integrity = { latest: undefined }
-  await checkNow(integrity, { paths: [path] }, openLog('silent'))
+  const integrity: IntegrityState = { latest: undefined }
+  await checkIntegrity(integrity, { paths: [path] }, openLog('silent'))
   assert.ok(integrity.latest!.faults.length > 0)
   assert.match(integrity.latest!.faults[0]!, /catalogue\.db: /)
 })
@@ -49,9 +49,9 @@ test('a database that cannot be read to its end is no damaged one, and what is k
   await writeFile(text!, 'this is not a database '.repeat(100))
   const logged: string[] = []
   const log = { error: (_: unknown, message: string) => void logged.push(message.replace(/:.*/, '')) }
-  const integrity: Integrity = { latest: undefined }
+  const integrity: IntegrityState = { latest: undefined }
   const look = async (...paths: (string | undefined)[]) =>
-    (await checkNow(integrity, { paths: paths as string[] }, log as never))?.paths
+    (await checkIntegrity(integrity, { paths: paths as string[] }, log as never))?.paths
   const [check] = await checkDatabases([missing!])
   assert.deepEqual([check!.faults, check!.error], [[], 'unable to open database file'])
   assert.deepEqual(await look(path, missing), [missing])
@@ -98,8 +98,8 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   // The bytes are sound gzip, and not those of any upload.
   await writeFile(path, gzipSync(rowsText(9, 9)))
   assert.deepEqual(await looks(), [[told], [told], [told]])
-  const integrity: Integrity = { latest: undefined }
-  await checkNow(integrity, { paths: [], files: kept }, log)
+  const integrity: IntegrityState = { latest: undefined }
+  await checkIntegrity(integrity, { paths: [], files: kept }, log)
   assert.match(integrity.latest!.faults[0]!, /2\.jsonl\.gz/)
   assert.match(
     (await checkKeptFiles(realDisk(), folders))?.detail ?? '',
@@ -140,12 +140,12 @@ async function withDamaged(data: string, names: readonly string[]) {
 test('damage that is known stays known where the folder cannot be read, and this is told', async () => {
   await using at = await temporaryFolder()
   const { kept, failing } = await withDamaged(at.path, ['1.jsonl'])
-  const integrity: Integrity = { latest: undefined }
-  await checkNow(integrity, { paths: [], files: kept }, openLog('silent'))
+  const integrity: IntegrityState = { latest: undefined }
+  await checkIntegrity(integrity, { paths: [], files: kept }, openLog('silent'))
   failing.readdir = 'EIO'
   const log = { error: (_: unknown, text: string) => void logged.push(text) }
   const logged: string[] = []
-  await checkNow(integrity, { paths: [], files: kept }, log as never)
+  await checkIntegrity(integrity, { paths: [], files: kept }, log as never)
   assert.match(integrity.latest!.faults.join(), /1\.jsonl: not the bytes/)
   const told = 'kept files are damaged: look at the disk (docs/operations.md)'
   assert.deepEqual(logged, ['what is kept could not be looked at', told])
@@ -159,9 +159,9 @@ test('a file that cannot be opened keeps no other from being read, and nothing b
   openCatalogue(database)[Symbol.dispose]()
   const { kept, failing, opened } = await withDamaged(at.path, ['1.jsonl', '2.jsonl', '3.jsonl'])
   failing.closed = ['2.jsonl']
-  const integrity: Integrity = { latest: undefined }
+  const integrity: IntegrityState = { latest: undefined }
   const log = openLog('silent')
-  const rest = await checkNow(integrity, { paths: [database], files: kept }, log)
+  const rest = await checkIntegrity(integrity, { paths: [database], files: kept }, log)
   assert.deepEqual(rest, { paths: [], files: kept, isAgain: true })
   const faults = () => integrity.latest!.faults.map((fault) => basename(fault.replace(/:.*/, '')))
   assert.deepEqual(
@@ -171,12 +171,12 @@ test('a file that cannot be opened keeps no other from being read, and nothing b
       ['1.jsonl', '3.jsonl'],
     ],
   )
-  assert.deepEqual(await checkNow(integrity, rest!, log), rest)
+  assert.deepEqual(await checkIntegrity(integrity, rest!, log), rest)
   assert.deepEqual(opened.splice(0), [])
   failing.closed = []
-  assert.equal(await checkNow(integrity, rest!, log), undefined)
+  assert.equal(await checkIntegrity(integrity, rest!, log), undefined)
   assert.deepEqual([opened.splice(0), faults()], [['2.jsonl'], ['1.jsonl', '3.jsonl', '2.jsonl']])
-  assert.equal(await checkNow(integrity, rest!, log), undefined)
+  assert.equal(await checkIntegrity(integrity, rest!, log), undefined)
   assert.deepEqual(opened, [])
 })
 

@@ -5,7 +5,7 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { keyIdOf, makeKey, withChecksum } from '../ledger/key-format.ts'
 import { SCOPES } from '../ledger/keys.ts'
-import { begin, recordConditions } from '../notices/rounds.ts'
+import { prepareReceivers, recordConditions } from '../notices/rounds.ts'
 import { openLedgerIn, storedIn } from './ledgers.ts'
 import { roundsOn } from './notice-rounds.ts'
 import { openReceiver, SETTINGS_KEY, sha256Of } from './receiver.ts'
@@ -157,7 +157,7 @@ test('a key is about to expire in its last seven days, unless it has a successor
   assert.equal(await keys.revoke((await make('revoked', 1)).id, NOW), true)
   assert.ok(await keys.rotate((await make('rotated', 3, NOW - 90 * DAY_MS)).id, NOW + 2 * DAY_MS, NOW))
   const rounds = roundsOn(receiver, [], { now: () => clock.now, kinds: new Set(['key']) })
-  await begin(rounds)
+  await prepareReceivers(rounds)
   const expiring = async () => {
     await recordConditions(rounds, true)
     return (await receiver.ledger.notices.list(9)).map(({ text }) => /^The key (.*?) \(/.exec(text)?.[1]).sort()

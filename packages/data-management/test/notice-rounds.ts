@@ -3,15 +3,15 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { NOTICE_KINDS } from '@splitcart/shared/notice-readers.ts'
 import { readSettings } from '@splitcart/shared/settings.ts'
 import { readRevision } from '../catalogue/queries/revision.ts'
-import { PATIENCE } from '../notices/conditions.ts'
-import type { Outside } from '../notices/look-parts.ts'
+import type { ServerFacts } from '../notices/condition-input.ts'
+import { PATIENCE_MS } from '../notices/conditions.ts'
 import type { NoticeReceiver } from '../notices/receivers/receiver.ts'
 import { receiversOf } from '../notices/receivers.ts'
 import type { RoundContext } from '../notices/rounds.ts'
 import { postGzip, type Receiver, rowsText } from './receiver.ts'
 
 /** What the process that serves would know of a machine that is well. */
-export const WELL: Outside = {
+export const WELL: ServerFacts = {
   machine: 'a-server',
   disk: { is_low: false, free_bytes: 9e9, total_bytes: 1e10, kept_bytes: 1e9 },
   hasLoader: true,
@@ -25,8 +25,13 @@ export function roundsOn(
   more: Partial<RoundContext> = {},
 ): RoundContext {
   const { notices, watches } = ledger
-  const rest = { page: new URL('https://data.example.org'), now: Date.now, log: openLog('silent'), patience: PATIENCE }
-  const looks = { outside: async () => WELL, revision: () => readRevision(catalogue.database) }
+  const rest = {
+    page: new URL('https://data.example.org'),
+    now: Date.now,
+    log: openLog('silent'),
+    patience: PATIENCE_MS,
+  }
+  const looks = { serverFacts: async () => WELL, revision: () => readRevision(catalogue.database) }
   return { notices, watches, queries, receivers, kinds: new Set<string>(NOTICE_KINDS), ...rest, ...looks, ...more }
 }
 

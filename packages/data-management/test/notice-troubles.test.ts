@@ -5,7 +5,7 @@ import { DAY_MS } from '@splitcart/shared/time.ts'
 import { sql } from 'kysely'
 import { addNotices, CLAIM_MS, listReceivers, type NewNotice, removeOldNotices } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, notifyReceivers } from '../notices/outbox.ts'
-import { begin, makeRound, newRoundState, recordConditions } from '../notices/rounds.ts'
+import { newRoundState, prepareReceivers, recordConditions, runRound } from '../notices/rounds.ts'
 import { ended, receiversFrom, roundsOn } from './notice-rounds.ts'
 import { openHook } from './notice-servers.ts'
 import { openReceiver } from './receiver.ts'
@@ -52,8 +52,8 @@ test('what a receiver refuses keeps nothing later from being told: a text is no 
   const clock = { now: Date.now() }
   const apprise = receiversFrom({ NOTICE_APPRISE_URL: `${hook.url}/notify` })
   const other = roundsOn(receiver, apprise, { page, now: () => clock.now })
-  await begin(chat)
-  await begin(other)
+  await prepareReceivers(chat)
+  await prepareReceivers(other)
   const long = Array.from({ length: 30 }, (_, index) => noticeOf(`${index}: ${'a reason of \u{1f95b} '.repeat(20)}`))
   await addNotices(database, [noticeOf('refused by its text'), ...long])
   await notifyReceivers(chat)
@@ -88,13 +88,13 @@ test('a server that is told to stop waits for no receiver, begins no other part,
   const clock = { now: Date.now() }
   const receivers = receiversFrom({ NOTICE_NTFY_URL: `${hook.url}/topic` })
   const rounds = roundsOn(receiver, receivers, { now: () => clock.now })
-  await begin(rounds)
+  await prepareReceivers(rounds)
   await addNotices(receiver.ledger.notices.database, [noticeOf('x is held')])
-  await makeRound(rounds, newRoundState(), stop.signal)
+  await runRound(rounds, newRoundState(), stop.signal)
   const [record] = await listReceivers(receiver.ledger.notices.database)
   assert.match(String(record?.last_answer), /stopped before it answered/)
   await ended(receiver, 'held', 'a reason', 1)
-  await makeRound(rounds, newRoundState(), stop.signal)
+  await runRound(rounds, newRoundState(), stop.signal)
   assert.deepEqual(await receiver.ledger.notices.countByKind(), {}, 'nothing is looked at any more')
   // An answer that is clear says nothing of the one that never came.
   for (let time = 0; time < 2; time++) {
@@ -117,9 +117,9 @@ test('nothing is looked at before it is on record who is told, and what waits fo
   const { signal } = new AbortController()
   const known = newRoundState()
   await database.schema.alterTable('notice_receiver').renameTo('notice_receiver_away').execute()
-  await makeRound(rounds, known, signal)
+  await runRound(rounds, known, signal)
   await database.schema.alterTable('notice_receiver_away').renameTo('notice_receiver').execute()
-  await makeRound(rounds, known, signal)
+  await runRound(rounds, known, signal)
   assert.match(String(hook.posted[0]?.body.message), /is held: a reason/)
 
   await addNotices(database, [noticeOf('told to nobody')])
@@ -134,7 +134,7 @@ test('what a webhook without a template gets is bounded in bytes, whatever other
   await using hook = await openHook()
   await using receiver = await openReceiver()
   const rounds = roundsOn(receiver, receiversFrom({ NOTICE_WEBHOOK_URL: hook.url }))
-  await begin(rounds)
+  await prepareReceivers(rounds)
   const evil = `<!channel> <http://evil.example|sign in> @here ${'ж'.repeat(3_000)}`
   const silent = (at: number): NewNotice => {
     return {

@@ -8,7 +8,7 @@ import { until } from '../../../test/machines.ts'
 import type { NoticesView } from '../http/routes/notices-schema.ts'
 import { addNotices, CLAIM_MS, claimNotices, type NewNotice } from '../ledger/notice-outbox.ts'
 import { DIGEST_MS, notifyReceivers, testReceivers } from '../notices/outbox.ts'
-import { begin, type RoundContext, recordConditions } from '../notices/rounds.ts'
+import { prepareReceivers, type RoundContext, recordConditions } from '../notices/rounds.ts'
 import { addressOf } from './ledgers.ts'
 import { ended, receiversFrom, roundsOn, WELL } from './notice-rounds.ts'
 import { openHook, openMailServer, type Posted } from './notice-servers.ts'
@@ -59,7 +59,7 @@ test('everybody is told once what needs a person, however many servers look and 
   await using receiver = await openReceiver({ noticeTargets: { receivers, page: undefined } })
   const clock = { now: Date.now() }
   const servers = [0, 1].map(() => roundsOn(receiver, receivers, { now: () => clock.now }))
-  for (const each of servers) await begin(each)
+  for (const each of servers) await prepareReceivers(each)
   const held = await ended(receiver, 'held', 'most prices are 100 times those of before', 1)
   await ended(receiver, 'failed', 'not one row could be loaded', 2)
   await ended(receiver, 'failed', 'Discarded by me (splitcart): it was a mistake', 3)
@@ -90,7 +90,7 @@ test('a receiver that fails is left alone longer and longer, keeps no other from
   await using receiver = await openReceiver()
   const clock = { now: Date.now() }
   const rounds = roundsOn(receiver, receivers, { now: () => clock.now })
-  await begin(rounds)
+  await prepareReceivers(rounds)
   hook.answer.status = 503
   for (let price = 1; price <= 30; price++) {
     if (price % 3 === 0) await ended(receiver, 'held', 'a reason', price)
@@ -127,8 +127,8 @@ test('what is over is told where somebody waits for it, and what does not last i
   await using receiver = await openReceiver()
   const clock = { now: Date.now() }
   const machine = { ...WELL }
-  const rounds = roundsOn(receiver, receivers, { now: () => clock.now, outside: async () => machine })
-  await begin(rounds)
+  const rounds = roundsOn(receiver, receivers, { now: () => clock.now, serverFacts: async () => machine })
+  await prepareReceivers(rounds)
   await postGzip(receiver, 'waits.jsonl.gz', rowsText(1))
   const minutes = async (count: number) => {
     clock.now += count * 60_000
@@ -149,7 +149,7 @@ test('what is over is told where somebody waits for it, and what does not last i
   ])
   // What a machine has is nothing that another one could end.
   await round(
-    roundsOn(receiver, receivers, { outside: async () => ({ ...WELL, machine: 'b', hasLoader: false }) }),
+    roundsOn(receiver, receivers, { serverFacts: async () => ({ ...WELL, machine: 'b', hasLoader: false }) }),
     false,
   )
   assert.equal(hook.posted.length, 0)
@@ -174,10 +174,10 @@ test('a source that falls silent is told, and when it is heard again; names are 
   for (const [index, day] of ['2025-09-11', '2025-09-12'].entries())
     await bringIn(receiver, scrapeOn(day, index + 1), { receivedAt: Date.parse(`${day}T20:00:00Z`) })
   const rounds = roundsOn(receiver, receivers, { now: () => clock.now, kinds: new Set(['silent']) })
-  await begin(rounds)
+  await prepareReceivers(rounds)
   await round(rounds)
   clock.now += 3 * DAY_MS
-  await begin(rounds)
+  await prepareReceivers(rounds)
   await round(rounds, false)
   assert.equal(hook.posted.length, 0, 'sources are looked at less often')
   await round(rounds)
@@ -202,7 +202,7 @@ test('a server that is killed between sending a notice and recording it sends it
   const { database } = receiver.ledger.notices
   const receivers = receiversFrom({ NOTICE_NTFY_URL: `${hook.url}/topic` })
   const rounds = roundsOn(receiver, receivers)
-  await begin(rounds)
+  await prepareReceivers(rounds)
   const notice: NewNotice = { at: Date.now(), kind: 'held', subject: 'x', is_over: 0, text: 'x is held', data: null }
   await addNotices(database, [notice])
   const place = JSON.stringify((await addressOf(receiver.folders.data)) ?? receiver.folders.data)

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { brotliCompressSync } from 'node:zlib'
 import { temporaryFolder } from '../../../test/folders.ts'
-import { ADDRESSES } from '../http/edge/page.ts'
+import { PAGE_ADDRESSES } from '../http/edge/page.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
 
 const SCRIPT = 'export const answer = 42 // a part of the page\n'.repeat(100)
@@ -16,7 +16,7 @@ test('the server knows the address of every view', async () => {
   const router = await readFile(join(import.meta.dirname, '../../dashboard/app/router.tsx'), 'utf8')
   const views = [...router.matchAll(/^ {2}path: '([^']+)',$/gm)].map(([, path]) => path!.replaceAll('$', ':'))
   assert.ok(views.includes('/uploads/:id'))
-  assert.deepEqual(views.toSorted(), [...ADDRESSES].sort())
+  assert.deepEqual(views.toSorted(), [...PAGE_ADDRESSES].sort())
 })
 
 test('until the page is built its addresses say what to run, and then it is there without a restart', async () => {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { NO_OPENSSL } from '../../../test/certificates.ts'
 import type { ProductPage } from '../http/routes/products.ts'
 import { fetchPicture, NoPicture } from '../pictures/fetch-picture.ts'
-import { INTERNET, Pictures } from '../pictures/pictures.ts'
+import { INTERNET, PictureCache } from '../pictures/pictures.ts'
 import { isPublicAddress } from '../pictures/public-address.ts'
 import { openPictureShop, RED_POINT } from './picture-shop.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
@@ -120,7 +120,7 @@ test('the picture of a product, or of one listing, is answered as what it is, an
     '/gone.png': (response) => response.writeHead(410).end(),
     '/lost.png': (response) => response.writeHead(410).end(),
   })
-  await using receiver = await openReceiver({ pictures: new Pictures(shop.internet(), () => now) })
+  await using receiver = await openReceiver({ pictures: new PictureCache(shop.internet(), () => now) })
   const tea = (sku: string, image: string) => ({ sku, name: `Tea ${sku}`, price: 1, image })
   await scrape(receiver, 'northmart/S1', '2026-05-01', [
     { ...tea('1', shop.at('/gone.png')), barcode: '9300000000002' },

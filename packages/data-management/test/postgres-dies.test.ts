@@ -6,7 +6,7 @@ import { until } from '../../../test/machines.ts'
 import { NO_POSTGRES, startCluster } from '../../../test/postgres.ts'
 import { openPostgresCatalogue, type PostgresCatalogue } from '../catalogue/dialects/postgres/catalogue.ts'
 import { UnknownCommit } from '../database/postgres.ts'
-import { isDatabaseTrouble } from '../database/postgres-problems.ts'
+import { isDatabaseFailure } from '../database/postgres-problems.ts'
 import { historyOf } from './histories.ts'
 import { faultOf, loadWhole } from './history-case.ts'
 import type { HistoryFile } from './naive-rows.ts'
@@ -22,7 +22,7 @@ async function loadInTheEnd(catalogue: PostgresCatalogue, file: HistoryFile): Pr
       if ((await catalogue.findLoad(file.sha256)) === undefined) await loadWhole(catalogue, file)
       return failures
     } catch (error) {
-      if (!(error instanceof UnknownCommit) && !isDatabaseTrouble(error)) throw error
+      if (!(error instanceof UnknownCommit) && !isDatabaseFailure(error)) throw error
       await sleep(50)
     }
   }

@@ -8,7 +8,7 @@ import { databaseServer } from '@splitcart/shared/settings.ts'
 import { freePorts } from '../../../test/free-ports.ts'
 import { until } from '../../../test/machines.ts'
 import { NO_POSTGRES, startCluster } from '../../../test/postgres.ts'
-import { readSchemaState } from '../database/postgres-look.ts'
+import { readSchemaState } from '../database/postgres-inspect.ts'
 import { openPostgresLedger } from '../ledger/postgres.ts'
 
 const LOOPBACK_6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'))

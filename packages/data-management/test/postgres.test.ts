@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../../test/folders.ts'
 import { until } from '../../../test/machines.ts'
 import { NO_POSTGRES, sharedPostgres, startCluster } from '../../../test/postgres.ts'
 import { PostgresDatabase, UnknownCommit } from '../database/postgres.ts'
-import { isDatabaseTrouble, repeated } from '../database/postgres-problems.ts'
+import { isDatabaseFailure, retryConflicts } from '../database/postgres-problems.ts'
 
 const skip = NO_POSTGRES
 const makeDatabase = sharedPostgres()
@@ -132,7 +132,7 @@ test('work that meets that of others is done again until all of it is done', { s
   await database.run('insert into t values (1, ?), (2, ?)', '0', '0')
   const add = 'update t set y = (y::int + 1)::text where x = ?'
   const both = (first: number, second: number) =>
-    repeated(() =>
+    retryConflicts(() =>
       database.transaction(async (transaction) => {
         await transaction.run(add, first)
         await transaction.run('select pg_sleep(0.05)')
@@ -162,7 +162,7 @@ test('a database that dies is told, also in the middle of a commit, and used aga
   await until(async () => (await database.get(waits)) !== undefined, 'it is in the middle of its commit')
   await cluster.kill()
   await outcome
-  await assert.rejects(database.run('select 1'), isDatabaseTrouble)
+  await assert.rejects(database.run('select 1'), isDatabaseFailure)
   await cluster.start()
   assert.deepEqual(await database.all('select * from t'), [])
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import type { Sql, Value } from '../database/sql.ts'
-import { oneProduct, pricesOfProduct } from '../http/routes/products.ts'
+import { readPrices, readProductAnswer } from '../http/routes/products.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { sha256Of } from './receiver.ts'
 import { scrapeText } from './shop.ts'
@@ -31,10 +31,10 @@ test('a product and its prices are looked up by what belongs to the product', as
   const database = { ...askedOf(catalogue.database, asked) }
   const [verdicts, storeSettings] = [{ about: async () => [] }, { list: async () => [] }]
   const inbox = { now: () => NOW, ledger: { verdicts, storeSettings } }
-  const reading = { catalogue: { database }, inbox } as unknown as Parameters<typeof oneProduct>[0]
-  const product = await oneProduct(reading, { id: '1' })
+  const reading = { catalogue: { database }, inbox } as unknown as Parameters<typeof readProductAnswer>[0]
+  const product = await readProductAnswer(reading, { id: '1' })
   assert.deepEqual([product.listings.length, product.now.stores], [4, 3])
-  assert.equal((await pricesOfProduct(reading, { id: '1', limit: 50 })).stores.length, 3)
+  assert.equal((await readPrices(reading, { id: '1', limit: 50 })).stores.length, 3)
   const steps = [...asked].flatMap((sql) =>
     catalogue.database.connection
       .prepare(`explain query plan ${sql}`)

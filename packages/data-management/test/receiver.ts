@@ -31,7 +31,7 @@ import { UnfinishedUploads } from '../inbox/unfinished.ts'
 import type { UnfinishedLimits } from '../inbox/unfinished-space.ts'
 import type { Scope } from '../ledger/keys.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { Pictures } from '../pictures/pictures.ts'
+import { PictureCache } from '../pictures/pictures.ts'
 import { addressOf, openLedgerIn } from './ledgers.ts'
 
 const MIB = 1024 * 1024
@@ -81,7 +81,7 @@ type ReceiverOptions = Partial<Omit<ReceivingContext, 'folders' | 'ledger'>> &
     pageFolder?: string
     logLevel?: 'warn' | 'info' | 'debug'
     queries?: Partial<QueryThreadsOptions>
-    pictures?: Pictures
+    pictures?: PictureCache
     noticeTargets?: Services['noticeTargets']
     /** In which days begin; else UTC. */
     zone?: TimeZone
@@ -102,7 +102,7 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
   const at = await temporaryFolder()
   const disk = realDisk()
   const folders = foldersIn(at.path)
-  const { kinds = [PRODUCTS], pageFolder, pictures = new Pictures(), noticeTargets, zone = TimeZone.utc } = options
+  const { kinds = [PRODUCTS], pageFolder, pictures = new PictureCache(), noticeTargets, zone = TimeZone.utc } = options
   await makeFolders(disk, folders, kinds)
   const ledger = await openLedgerIn(at.path, SETTINGS_KEY)
   const { catalogue, place } = await openCatalogueIn(at.path)

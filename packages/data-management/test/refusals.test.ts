@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openLog } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { Refusals } from '../http/edge/refusals.ts'
+import { RefusalLog } from '../http/edge/refusals.ts'
 import { get, openReceiver, postGzip, type Receiver, TEXT } from './receiver.ts'
 
 type Line = Record<string, unknown> & { msg: string }
@@ -76,7 +76,7 @@ test('what was only counted is summed up, the most of it first, and what is writ
   const written: Line[] = []
   const log = openLog('silent')
   const note = (fields: object, msg: string) => void written.push({ ...fields, msg })
-  const refusals = new Refusals(Object.assign(Object.create(log), { info: note, warn: note }))
+  const refusals = new RefusalLog(Object.assign(Object.create(log), { info: note, warn: note }))
   const refuse = (address: string) =>
     refusals.log({ reqId: 'x', address, method: 'GET', route: '/' }, new Problem('key_refused'))
   for (let index = 0; index < 1_000; index++) refuse('192.0.2.1')

@@ -10,7 +10,7 @@ import { readPriceRange } from '../catalogue/queries/price-range.ts'
 import { findProduct } from '../catalogue/queries/products.ts'
 import { listStores } from '../catalogue/queries/stores.ts'
 import { rejectsOf } from '../catalogue/rejects.ts'
-import { permissionOf } from '../permission.ts'
+import { writePermissionOf } from '../permission.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { line, loaderInto } from './loaded-rows.ts'
 
@@ -245,7 +245,7 @@ for (const { name, skip, open } of databasesOfFile())
   })
 
 test('a key that is for a company may write for it however it is written', () => {
-  const permitted = permissionOf(['Aldi', 'iga/S1'])
+  const permitted = writePermissionOf(['Aldi', 'iga/S1'])
   const mayWrite = (company: string, store_id: string) => {
     const row = readRow(Buffer.from(line({}, { company, store_id }))) as Row
     return permitted(row.companyKey, row.storeKey)

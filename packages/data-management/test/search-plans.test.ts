@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Sql, Value } from '../database/sql.ts'
-import { type ProductsParameters, productsFound } from '../http/routes/products.ts'
+import { type ProductsParameters, productPage } from '../http/routes/products.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import { databasesOfFile } from './catalogues.ts'
 import { sha256Of } from './receiver.ts'
@@ -110,14 +110,14 @@ for (const { name, skip, open } of databasesOfFile())
     const asked = new Map<string, Value[]>()
     const inbox = { now: () => NOW, ledger: { storeSettings: { list: async () => [] } } }
     const catalogued = { catalogue: { database: askedOf(database, asked) }, inbox }
-    const reading = catalogued as unknown as Parameters<typeof productsFound>[0]
+    const reading = catalogued as unknown as Parameters<typeof productPage>[0]
     for (const parameters of QUERIES) {
       const query = { prices: true, limit: 100, ...parameters }
-      const { products, total } = await productsFound(reading, query)
+      const { products, total } = await productPage(reading, query)
       assert.ok(products.length >= 30, `${JSON.stringify(parameters)}: ${products.length}`)
       assert.ok(total.count >= 30)
     }
-    const { total } = await productsFound(reading, { q: 'coffee', prices: false, limit: 1 })
+    const { total } = await productPage(reading, { q: 'coffee', prices: false, limit: 1 })
     // A product of two listings counts once.
     assert.deepEqual(total, { count: (ARTICLES * 2) / 2 - ARTICLES / 100, exact: true })
     assert.ok(asked.size > 15)

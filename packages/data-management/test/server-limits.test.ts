@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { MINUTE_MS, SECOND_MS } from '@splitcart/shared/time.ts'
 import { until } from '../../../test/machines.ts'
-import { Failures } from '../http/edge/failures.ts'
+import { FailureLimiter } from '../http/edge/failures.ts'
 import { TokenBuckets } from '../http/edge/token-buckets.ts'
 import { longestWaitMs } from '../inbox/pace.ts'
 import {
@@ -113,8 +113,8 @@ test('the table of addresses is bounded, and forgets who was seen longest ago', 
 })
 
 test('the wait after wrong keys grows to a quarter of an hour', () => {
-  const failures = new Failures(1)
-  const waits = Array.from({ length: 30 }, () => failures.answerTo('192.0.2.1', NOON).retryAfterSeconds)
+  const failures = new FailureLimiter(1)
+  const waits = Array.from({ length: 30 }, () => failures.problemOfFailure('192.0.2.1', NOON).retryAfterSeconds)
   assert.deepEqual(waits.slice(0, 4), [undefined, 3, 6, 12])
   assert.equal(waits.at(-1), 900)
 })

@@ -9,7 +9,7 @@ import type { Overview } from '../http/routes/overview.ts'
 import type { ProductAnswer, ProductPage } from '../http/routes/products.ts'
 import type { SourcePage } from '../http/routes/sources.ts'
 import { DIGEST_MS, notifyReceivers } from '../notices/outbox.ts'
-import { begin, type RoundContext, recordConditions } from '../notices/rounds.ts'
+import { prepareReceivers, type RoundContext, recordConditions } from '../notices/rounds.ts'
 import { receiversFrom, roundsOn } from './notice-rounds.ts'
 import { openHook } from './notice-servers.ts'
 import { assertProblem, get, openReceiver } from './receiver.ts'
@@ -85,7 +85,7 @@ test('what is set for a store is shown, counts wherever silence is judged, and c
   await using shops = await openShops()
   const { set, states, ask, receiver } = shops
   const rounds = roundsOn(receiver, receiversFrom({}), { now: () => shops.clock.now, kinds: new Set(['silent']) })
-  await begin(rounds)
+  await prepareReceivers(rounds)
   const told = () => toldOf(shops, rounds)
   assert.deepEqual(await told(), [2, 2, 2, 0])
 
@@ -176,7 +176,7 @@ test('a retired store that is scraped again is retired no more; its silence is t
   )
   clock.now += 60 * DAY_MS
   assert.equal((await states())[1], 'aldi/Once silent')
-  await begin(rounds)
+  await prepareReceivers(rounds)
   await recordConditions(rounds, true)
   clock.now += DIGEST_MS
   await notifyReceivers(rounds)

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { NoticesView } from '../http/routes/notices-schema.ts'
 import type { Overview } from '../http/routes/overview.ts'
-import { begin, recordConditions } from '../notices/rounds.ts'
+import { prepareReceivers, recordConditions } from '../notices/rounds.ts'
 import { ended, roundsOn } from './notice-rounds.ts'
 import { assertProblem, get, openReceiver, post, type Receiver, sha256Of } from './receiver.ts'
 import { bringIn, loadText, named, reader, scrapeText } from './shop.ts'
@@ -22,7 +22,7 @@ async function openSilent() {
   for (const date of ['2025-09-14', '2025-09-15']) await scrapeOn(date)
   const admin = { ...receiver, key: await receiver.makeKey('admin') }
   const rounds = roundsOn(receiver, [], { now: () => clock.now, kinds: new Set(['silent', 'held']) })
-  await begin(rounds)
+  await prepareReceivers(rounds)
   const ask = await reader(receiver)
   const say = (what: 'tick' | 'untick', body: object) =>
     post(admin, { 'Content-Type': 'application/json' }, JSON.stringify(body), `/api/attention/${what}`)

@@ -7,8 +7,8 @@ import type { WatchList, WatchView } from '../http/routes/watches.ts'
 import { WATCHES_MAX } from '../ledger/watches.ts'
 import { notifyReceivers } from '../notices/outbox.ts'
 import { ntfyReceiver } from '../notices/receivers/ntfy.ts'
-import { begin, recordWatched } from '../notices/rounds.ts'
-import { noticeText } from '../notices/watched.ts'
+import { prepareReceivers, recordWatchChanges } from '../notices/rounds.ts'
+import { watchNoticeText } from '../notices/watched.ts'
 import { roundsOn } from './notice-rounds.ts'
 import { openHook } from './notice-servers.ts'
 import { assertProblem, get, openReceiver, post } from './receiver.ts'
@@ -18,7 +18,7 @@ const DAYS = ['2025-09-11', '2025-09-12', '2025-09-13', '2025-09-14', '2025-09-1
 
 test('each rule tells its own change, once', () => {
   const said = (rule: 'target' | 'low' | 'any' | 'stock', before: number | null, now: number | null) =>
-    noticeText(
+    watchNoticeText(
       { rule, seen: { lowest: before, ever: 250, reached: before !== null && before <= 300 }, target_cents: 300 },
       now,
       money,
@@ -55,7 +55,9 @@ async function openShop() {
       { sku: 'b', name: 'Bread', price: 2 },
     ]
     await scrape(receiver, 'aldi/G1', DAYS[index]!, articles)
-    await Promise.all(servers.map((each, at) => begin(each).then(() => recordWatched(each, known[at]!))))
+    await Promise.all(
+      servers.map((each, at) => prepareReceivers(each).then(() => recordWatchChanges(each, known[at]!))),
+    )
     await notifyReceivers(servers[0]!)
     return hook.posted.splice(0).map(({ body }) => [body.title, body.message, body.click])
   }

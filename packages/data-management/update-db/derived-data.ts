@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { countChanges, hasUncountedChanges } from '../catalogue/queries/count-changes.ts'
 import { mayHaveNewPairs, renewSuggestions } from '../catalogue/queries/suggestions.ts'
 import type { PostgresDatabase } from '../database/postgres.ts'
-import { repeated } from '../database/postgres-problems.ts'
+import { retryConflicts } from '../database/postgres-problems.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** What is derived; in PostgreSQL also the name of the lock. */
@@ -36,10 +36,10 @@ export function isDue(database: Sql, derived: DerivedData): Promise<boolean> {
  * catalogue has one loader.
  */
 export async function renew(database: Sql, derived: DerivedData): Promise<boolean | undefined> {
-  if (!('alone' in database)) return await TASKS[derived].renew(database)
+  if (!('tryWithLock' in database)) return await TASKS[derived].renew(database)
   let hasWorked: boolean | undefined
-  await (database as Sql & Pick<PostgresDatabase, 'alone'>).alone(derived, async () => {
-    hasWorked = await repeated(() => TASKS[derived].renew(database))
+  await (database as Sql & Pick<PostgresDatabase, 'tryWithLock'>).tryWithLock(derived, async () => {
+    hasWorked = await retryConflicts(() => TASKS[derived].renew(database))
   })
   return hasWorked
 }

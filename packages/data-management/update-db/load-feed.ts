@@ -19,8 +19,8 @@ import {
   type LoadRecord,
   nothingApplied,
 } from '../catalogue/loads.ts'
-import { repeated } from '../database/postgres-problems.ts'
-import { companiesOf, type MayWrite, permissionOf } from '../permission.ts'
+import { retryConflicts } from '../database/postgres-problems.ts'
+import { companyPermissionOf, type MayWrite, writePermissionOf } from '../permission.ts'
 import { barcodeFactOf, rowReader, storeFactOf } from './feed-rows.ts'
 import { findingsOfFile, holdingFindings, linkedListingsMax, regroupingFinding } from './judgement.ts'
 import type { LoadRequest } from './load-file.ts'
@@ -48,7 +48,7 @@ function feedOf(kind: FeedKind, { facts }: Loading, receivedAt: number): Feed {
 /** Loads the file and returns the committed load record. If the bytes cannot be read, throws and applies nothing. */
 export async function loadFeed(kind: FeedKind, catalogue: Catalogue, request: LoadRequest): Promise<LoadRecord> {
   try {
-    return await repeated(() => loadOnce(kind, catalogue, request))
+    return await retryConflicts(() => loadOnce(kind, catalogue, request))
   } catch (error) {
     if (error instanceof LoadedMeanwhile) return error.load
     throw error
@@ -93,13 +93,13 @@ async function loadOnce(
 
 function applyTo(loading: Loading, { onlyFor = null, hold }: LoadRequest): Promise<LoadChange> {
   const { regrouped } = nothingApplied()
-  return loading.facts.apply({ mayWrite: companiesOf(onlyFor), listingsMax: linkedListingsMax(hold), regrouped })
+  return loading.facts.apply({ mayWrite: companyPermissionOf(onlyFor), listingsMax: linkedListingsMax(hold), regrouped })
 }
 
 async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Promise<LineCounts> {
   const counts: LineCounts = { rows: 0, duplicate: 0, rejected: 0, warnings: 0, remarks: NO_REMARKS }
   const splitter = new LineSplitter(request.lineBytesMax)
-  const mayWrite = permissionOf(request.onlyFor ?? null)
+  const mayWrite = writePermissionOf(request.onlyFor ?? null)
   let facts: Fact[] = []
   const take = async (line: Line) => {
     if (isBlank(line.bytes)) return

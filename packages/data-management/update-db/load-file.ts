@@ -23,7 +23,7 @@ import {
   nothingApplied,
 } from '../catalogue/loads.ts'
 import { pairsAcrossMidnight } from '../catalogue/model/midnight.ts'
-import { repeated } from '../database/postgres-problems.ts'
+import { retryConflicts } from '../database/postgres-problems.ts'
 import {
   findingsOfFile,
   type HoldPolicy,
@@ -71,7 +71,7 @@ export type Preview = Readonly<{
 export async function loadFile(catalogue: Catalogue, request: LoadRequest): Promise<LoadRecord> {
   const reader = request.reader ?? new LocalReader()
   try {
-    return await repeated(() => loadWith(reader, catalogue, request))
+    return await retryConflicts(() => loadWith(reader, catalogue, request))
   } catch (error) {
     if (error instanceof LoadedMeanwhile) return error.load
     throw error

@@ -11,7 +11,7 @@ import type { Log } from '@splitcart/shared/log.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
-import { isDatabaseTrouble } from '../database/postgres-problems.ts'
+import { isDatabaseFailure } from '../database/postgres-problems.ts'
 import { inboxOf } from '../inbox/folder/folder-inbox.ts'
 import { handOverFetched } from '../inbox/hand-over.ts'
 import type { Claim, Inbox } from '../inbox/inbox.ts'
@@ -105,7 +105,7 @@ async function tryToProcess(work: PassContext, claim: Claim): Promise<void> {
  */
 function postpone({ log, pass, trouble }: PassContext, filename: string, error: unknown): void {
   if (isNewerSchema(error)) throw error
-  if (error instanceof Problem && isDatabaseTrouble(error)) {
+  if (error instanceof Problem && isDatabaseFailure(error)) {
     if (trouble.isLast) throw error
     Object.assign(trouble, { met: error, isLast: true })
     pass.waiting++

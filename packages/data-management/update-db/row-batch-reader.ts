@@ -14,7 +14,7 @@ import { numberOfFlag } from '@splitcart/shared/truth/figures.ts'
 import { repaired } from '@splitcart/shared/truth/repairs.ts'
 import type { Repair } from '@splitcart/shared/truth/verdict.ts'
 import { newRowBatch, ROW, type RowBatch } from '../catalogue/load/row-batch.ts'
-import { type MayWrite, permissionOf } from '../permission.ts'
+import { type MayWrite, writePermissionOf } from '../permission.ts'
 import { splitChunk } from './chunk-parts.ts'
 import { digestOfLabel, hashOfLabel, labelText } from './label-text.ts'
 import { type Fingerprint, LineParts, readHead, type Tail } from './line-parts.ts'
@@ -74,7 +74,7 @@ export class RowBatchReader {
     this.#numbers = numbers
     this.#counter = new RowCounter(numbers)
     this.#repair = options.repair ?? null
-    this.#mayWrite = permissionOf(options.onlyFor)
+    this.#mayWrite = writePermissionOf(options.onlyFor)
     this.#splitter = new LineSplitter(options.lineBytesMax)
   }
 

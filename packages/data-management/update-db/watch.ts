@@ -2,7 +2,7 @@
 import { watch } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@splitcart/shared/log.ts'
-import { isDatabaseTrouble } from '../database/postgres-problems.ts'
+import { isDatabaseFailure } from '../database/postgres-problems.ts'
 import { isNewerSchema } from '../schemas.ts'
 
 const POLL_MS = 1_000
@@ -28,7 +28,7 @@ export async function repeatOnChange(
       } catch (error) {
         if (isNewerSchema(error)) throw error
         failures++
-        if (isDatabaseTrouble(error)) log.warn({ err: error, failures }, 'waiting for what cannot be reached')
+        if (isDatabaseFailure(error)) log.warn({ err: error, failures }, 'waiting for what cannot be reached')
         else log.error({ err: error, failures }, 'pass failed')
       }
       if (failures === 0 && lookMs > REST_MS) await pauseUntil(undefined, REST_MS, signal)

@@ -10,7 +10,7 @@ import { addDays } from '@splitcart/shared/date.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
 import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Value } from '../../database/sql.ts'
-import { companiesOf } from '../../permission.ts'
+import { companyPermissionOf } from '../../permission.ts'
 import type { DifferingRows, Loading } from '../catalogue.ts'
 import { describeChanges, type HoldPreview, insertPreview, scrapesWithPrevious } from '../hold-preview.ts'
 import {
@@ -132,7 +132,7 @@ export class CatalogueLoading implements Loading {
       total.unchanged += scrape.listings - change.inserted - change.changed
       added.push({ scrape, ...scraped })
     }
-    await this.#updateShared(added, { mayWrite: companiesOf(onlyFor), listingsMax, regrouped: total.regrouped })
+    await this.#updateShared(added, { mayWrite: companyPermissionOf(onlyFor), listingsMax, regrouped: total.regrouped })
     return total
   }
 

@@ -1,27 +1,27 @@
 /**
- * Authentication and scopes: every route but the open ones names its scopes and refuses principals without one of them.
+ * Authentication and scopes: a route without `scopes` is open; any other refuses principals with none of its scopes.
  *
  *   X-API-Key, X-Internal-API-Key,
  *   Authorization ─▶ key ─────────────────────────┐
- *   cookie ─▶ wanted by our own page? ─▶ session ─┴─▶ principal ─▶ scope
+ *   cookie ─▶ sent by our own page? ─▶ session ───┴─▶ principal ─▶ scope
  */
 import { isIP } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ReceivingContext } from '../../inbox/accept.ts'
 import type { Principal, Scope } from '../../ledger/keys.ts'
-import { Failures } from '../edge/failures.ts'
+import { FailureLimiter } from '../edge/failures.ts'
 import { keysIn } from '../edge/head.ts'
-import { countedAddress, membership, type ServerLimits } from '../edge/server-limits.ts'
+import { addressLimitKey, networkMatcher, type ServerLimits } from '../edge/server-limits.ts'
 import { TokenBuckets } from '../edge/token-buckets.ts'
 import { checkSameSite } from './same-site.ts'
-import { tokenIn } from './session-cookie.ts'
+import { cookieTokenIn } from './session-cookie.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Any one of these scopes is enough; none: the route is open. */
     scopes?: readonly Scope[]
-    /** The route takes uploads: its POST and PATCH carry bodies that are worth limiting. */
+    /** The route takes uploads: a session is not enough for it, and other limits apply to its bodies. */
     takesUploads?: true
     /** A request that creates something new (201) does not count against the key's limit per minute. */
     isFreeWhenNew?: true
@@ -33,70 +33,70 @@ declare module 'fastify' {
   }
 }
 
-/** Finds the principal of a request. */
+/** Finds out who a request comes from. */
 export type Authenticator = Readonly<{
-  /** The principal of a key. Throws the answer to a wrong key, which counts as a failure of the address. */
-  ofKey: (text: string | undefined, request: FastifyRequest) => Promise<Principal>
-  /** The principal of the key, or else of the session, in a request. Throws as `ofKey` does. */
-  ofRequest: (request: FastifyRequest) => Promise<Principal>
-  /** Checks again during a long answer; undefined: key or session has ended. Never counts as a failure. */
+  /** The principal of a key's text. A wrong key throws, and counts as a failure of the client's address. */
+  authenticateKey: (text: string | undefined, request: FastifyRequest) => Promise<Principal>
+  /** The principal of the key in a request, or else of its session. Throws like `authenticateKey`. */
+  authenticateRequest: (request: FastifyRequest) => Promise<Principal>
+  /** The principal, checked again during a long answer; undefined: the key or session has ended. Counts no failure. */
   revalidate: (request: FastifyRequest) => Promise<Principal | undefined>
-  /** The answer to a wrong code; counts as a failure of the address, like a wrong key. */
-  ofWrongCode: (refusal: Problem, request: FastifyRequest) => Problem
+  /** Counts a wrong one-time code as a failure of the client's address; returns the problem to answer with. */
+  problemOfWrongCode: (refusal: Problem, request: FastifyRequest) => Problem
   /** The key or session token of a request; empty if it has none. */
   credentialOf: (request: FastifyRequest) => string
 }>
 
-/** Makes an authenticator for keys and sessions, which counts failures per address. */
+/** Creates an authenticator for keys and sessions. It counts failures per address. */
 export function openAuthenticator(
   { ledger: { keys, sessions }, now, steady }: ReceivingContext,
   limits: ServerLimits,
 ): Authenticator {
-  const failures = new Failures(limits.failuresPerMinuteMax)
+  const failures = new FailureLimiter(limits.failuresPerMinuteMax)
   const mayComeFrom = addressCheck()
-  const known = (principal: Principal | undefined, request: FastifyRequest) => {
+  const checked = (principal: Principal | undefined, request: FastifyRequest) => {
     if (principal === undefined || !mayComeFrom(principal, request))
-      throw failures.answerTo(addressOf(request), steady())
+      throw failures.problemOfFailure(clientIp(request), steady())
     return principal
   }
-  const ofKey = async (text: string | undefined, request: FastifyRequest) => {
+  const authenticateKey = async (text: string | undefined, request: FastifyRequest) => {
     // A request without a key is no attempt at guessing one, so it does not count as a failure.
     if (text === undefined) throw new Problem('key_refused')
-    return known(await keys.authenticate(text, now()), request)
+    return checked(await keys.authenticate(text, now()), request)
   }
-  const ofRequest = async (request: FastifyRequest) => {
+  const authenticateRequest = async (request: FastifyRequest) => {
     const text = apiKeyIn(request)
-    const token = text === undefined ? sessionIn(request) : undefined
-    if (token === undefined) return ofKey(text, request)
+    const token = text === undefined ? sessionTokenOf(request) : undefined
+    if (token === undefined) return authenticateKey(text, request)
     checkSameSite(request)
-    return known((await sessions.find(token, now()))?.principal, request)
+    return checked((await sessions.find(token, now()))?.principal, request)
   }
   const revalidate = async (request: FastifyRequest) => {
     const text = apiKeyIn(request)
-    const found = text === undefined ? sessions.find(sessionIn(request) ?? '', now()) : undefined
+    const found = text === undefined ? sessions.find(sessionTokenOf(request) ?? '', now()) : undefined
     const principal = text === undefined ? (await found)?.principal : await keys.authenticate(text, now())
     return principal !== undefined && mayComeFrom(principal, request) ? principal : undefined
   }
-  const credentialOf = (request: FastifyRequest) => apiKeyIn(request) ?? sessionIn(request) ?? ''
-  const ofWrongCode = (refusal: Problem, request: FastifyRequest) =>
-    failures.answerTo(addressOf(request), steady(), refusal)
-  return { ofKey, ofRequest, revalidate, ofWrongCode, credentialOf }
+  const credentialOf = (request: FastifyRequest) => apiKeyIn(request) ?? sessionTokenOf(request) ?? ''
+  const problemOfWrongCode = (refusal: Problem, request: FastifyRequest) =>
+    failures.problemOfFailure(clientIp(request), steady(), refusal)
+  return { authenticateKey, authenticateRequest, revalidate, problemOfWrongCode, credentialOf }
 }
 
-// A client with a stolen key learns only that it is refused; the log has the reason, once a minute per key and address.
+// The client learns only that its key is refused; the log has the reason, once a minute per key and address.
 function addressCheck(): (principal: Principal, request: FastifyRequest) => boolean {
   const lines = new TokenBuckets(1)
   return ({ keyId, onlyFrom }, request) => {
-    const address = addressOf(request)
-    if (onlyFrom === null || membership(onlyFrom)(address)) return true
-    if (lines.take(`${keyId} ${countedAddress(address)}`, performance.now()) === 0)
+    const address = clientIp(request)
+    if (onlyFrom === null || networkMatcher(onlyFrom)(address)) return true
+    if (lines.take(`${keyId} ${addressLimitKey(address)}`, performance.now()) === 0)
       request.log.warn({ key: keyId, address }, 'key used from an address that it is not for')
     return false
   }
 }
 
-/** Authenticates each request, and checks its scope, before anything else of it is read. */
-export function authenticate(
+/** Adds a hook that authenticates each request and checks its scopes, before its body is read. */
+export function addAuthentication(
   server: FastifyInstance,
   { ledger: { keys }, now }: ReceivingContext,
   authenticator: Authenticator,
@@ -105,12 +105,12 @@ export function authenticate(
   server.addHook('onRequest', async (request) => {
     const { scopes, wantsKey } = request.routeOptions.config
     if (scopes === undefined) return
-    const principal = await authenticator.ofRequest(request)
+    const principal = await authenticator.authenticateRequest(request)
     checkScope(principal, scopes)
     if (wantsKey && apiKeyIn(request) === undefined)
       throw new Problem('key_wanted', 'the request brings a session only')
     request.principal = principal
-    await keys.recordUse(principal.keyId, addressOf(request), now())
+    await keys.recordUse(principal.keyId, clientIp(request), now())
   })
 }
 
@@ -126,16 +126,16 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal
 }
 
-/** The principal's name and key id, as the audit log shows them. */
-export function nameOf({ name, keyId }: Principal): string {
+/** The name and key id of a principal, as one text for the audit log. */
+export function auditName({ name, keyId }: Principal): string {
   return `${name} (${keyId})`
 }
 
-/** The client's address when a trusted proxy sends an invalid one. It matches no `onlyFrom` of a key. */
+/** Stands for the client's address if a trusted proxy sends an invalid one. It matches no key's `onlyFrom`. */
 const ADDRESS_UNKNOWN = 'unknown'
 
-/** The client's address. If a trusted proxy sends an invalid one, the proxy's own address is never used instead. */
-export function addressOf({ ip, headers, socket }: Pick<FastifyRequest, 'ip' | 'headers' | 'socket'>): string {
+/** The client's IP address. If a trusted proxy sends an invalid one, the proxy's own address is not used instead. */
+export function clientIp({ ip, headers, socket }: Pick<FastifyRequest, 'ip' | 'headers' | 'socket'>): string {
   if (isIP(ip) === 0) return withoutPort(ip)
   const told = headers['x-forwarded-for']
   const isEmpty = told !== undefined && String(told).split(',').at(-1)?.trim() === ''
@@ -147,12 +147,12 @@ function withoutPort(text: string): string {
   return isIP(address) === 0 ? ADDRESS_UNKNOWN : address
 }
 
-/** The key of a request, from whichever field has it; a request with two different keys was refused at its head. */
+/** The key in the header fields of a request. Requests with two different keys were refused before (`faultOfHead`). */
 export function apiKeyIn({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
   return keysIn((name) => headers[name]?.toString())[0]
 }
 
-/** The session token of a request. A session never authorises an upload: uploads are for machines. */
-function sessionIn(request: FastifyRequest): string | undefined {
-  return request.routeOptions.config.takesUploads ? undefined : tokenIn(request)
+/** The session token of a request; undefined on upload routes: uploads need a key. */
+function sessionTokenOf(request: FastifyRequest): string | undefined {
+  return request.routeOptions.config.takesUploads ? undefined : cookieTokenIn(request)
 }

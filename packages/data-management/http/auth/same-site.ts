@@ -5,22 +5,22 @@
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyRequest } from 'fastify'
 
-type Asked = Pick<FastifyRequest, 'headers' | 'method' | 'host'>
+type RequestHead = Pick<FastifyRequest, 'headers' | 'method' | 'host'>
 
-/** For requests with a cookie: throws `cross_site` unless it is GET or HEAD or states that it comes from this site. */
-export function checkSameSite(request: Asked): void {
+/** Throws `cross_site` unless a request with a cookie is GET or HEAD, or states that it comes from this site. */
+export function checkSameSite(request: RequestHead): void {
   if (request.method === 'GET' || request.method === 'HEAD') return
   if (requestOrigin(request) !== 'here') throw new Problem('cross_site')
 }
 
 /** Throws `cross_site` if a request states that it comes from another site; programs state nothing and pass. */
-export function checkNotForeign(request: Asked): void {
+export function checkNotForeign(request: RequestHead): void {
   if (requestOrigin(request) === 'elsewhere') throw new Problem('cross_site')
 }
 
-function requestOrigin({ headers, host }: Asked): 'here' | 'elsewhere' | 'unknown' {
+function requestOrigin({ headers, host }: RequestHead): 'here' | 'elsewhere' | 'unknown' {
   const { 'sec-fetch-site': site, origin } = headers
-  // `same-site` is refused as well: another host of the same domain is foreign.
+  // `same-site` counts as elsewhere: it means another host of the same domain.
   if (site !== undefined) return site === 'same-origin' ? 'here' : 'elsewhere'
   if (origin === undefined) return 'unknown'
   return URL.canParse(origin) && new URL(origin).host === host ? 'here' : 'elsewhere'

@@ -13,7 +13,7 @@ export const SIGN_IN_BODY = {
   properties: { key: { type: 'string', minLength: 1, maxLength: KEY_CHARACTERS_MAX } },
 } as const
 
-/** The key that is signed in. `expires_at` null: never. `time_zone` is where days begin, `currency` that of prices. */
+/** The session. `expires_at` null: never; `time_zone`: the one in which days begin; `currency`: that of all prices. */
 export const SESSION_RESPONSE = objectOf({
   key_id: { type: 'string' },
   name: { type: 'string' },
@@ -28,16 +28,16 @@ const OPEN_SESSION = objectOf({
   key_id: { type: 'string' },
   name: { type: 'string' },
   signed_in_at: TIME,
-  /** Expiry if the session is not used until then; use extends it, up to 90 days in all. */
+  /** When the session expires unless it is used before; use extends it, up to 90 days in total. */
   expires_at: TIME,
 })
 
 export const SESSIONS_RESPONSE = objectOf({ sessions: { type: 'array', items: OPEN_SESSION } })
 
-/** The open sessions, as answered. */
+/** The open sessions, as the API returns them. */
 export type SessionsView = Static<typeof SESSIONS_RESPONSE>
 
 export type SignIn = Static<typeof SIGN_IN_BODY>
 
-/** The current session, as answered. */
+/** The current session, as the API returns it. */
 export type SessionView = Static<typeof SESSION_RESPONSE>

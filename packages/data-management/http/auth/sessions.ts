@@ -3,7 +3,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import { MAY_CHANGE } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { nameOf, principalOf } from './authentication.ts'
+import { auditName, principalOf } from './authentication.ts'
 import { SESSIONS_RESPONSE, type SessionsView } from './session-schema.ts'
 
 const SESSIONS_MAX = 1_000
@@ -28,7 +28,7 @@ export function sessionsRoutes(server: FastifyInstance, { inbox: { ledger, now }
   server.delete<{ Params: { id: string } }>('/api/sessions/:id', options, async (request, reply) => {
     const about = await ledger.sessions.endById(request.params.id)
     if (about === undefined) throw new Problem('not_found', 'no session has this id')
-    await ledger.audit({ at: now(), who: nameOf(principalOf(request)), what: 'session ended', about })
+    await ledger.audit({ at: now(), who: auditName(principalOf(request)), what: 'session ended', about })
     return reply.code(204).send()
   })
 }

@@ -1,28 +1,28 @@
 /**
- * The checks that a request with a valid key must pass before its body is read: requests per minute, uploads at once
+ * The checks that a request with a valid key must pass before its body is read: requests per minute, concurrent uploads
  * and daily quota.
  *
- *   head ─▶ key ─▶ scope ─▶ rate ─▶ uploads at once ─▶ quota ─▶ (the route: backlog, room, fields, 100-continue, body)
+ *   head ─▶ key ─▶ scope ─▶ rate ─▶ uploads ─▶ quota ─▶ (the route: backlog, disk space, fields, 100-continue, body)
  */
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { principalOf } from '../auth/authentication.ts'
 import type { Services } from '../services.ts'
-import { momentOf, runQuery } from '../threads/reading.ts'
+import { freshnessContext, runQuery } from '../threads/query-context.ts'
 import { Quotas } from './quotas.ts'
 import type { ServerLimits } from './server-limits.ts'
 import { TokenBuckets } from './token-buckets.ts'
 
 /**
- * Counts one request against the key's limit per minute, or throws `too_many_requests`. `back` refunds one: an upload
- * of a new file does not count, since new files have limits of their own.
+ * Counts one request against the key's limit per minute, or throws `too_many_requests`. `refund` takes one back: the
+ * upload of a new file does not count, since other limits apply to it.
  */
-export type TakeRequest = ((keyId: string, steadyMs: number) => void) &
-  Readonly<{ back: (keyId: string, steadyMs: number) => void }>
+export type RequestCounter = ((keyId: string, steadyMs: number) => void) &
+  Readonly<{ refund: (keyId: string, steadyMs: number) => void }>
 
-/** Counts requests per key. */
-export function countRequests({ requestsPerMinuteMax }: ServerLimits): TakeRequest {
-  if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return Object.assign(() => {}, { back: () => {} })
+/** Creates a counter of requests per key and minute. */
+export function openRequestCounter({ requestsPerMinuteMax }: ServerLimits): RequestCounter {
+  if (requestsPerMinuteMax === Number.POSITIVE_INFINITY) return Object.assign(() => {}, { refund: () => {} })
   const requests = new TokenBuckets(requestsPerMinuteMax)
   const take = (keyId: string, now: number) => {
     const waitMs = requests.take(keyId, now)
@@ -30,28 +30,28 @@ export function countRequests({ requestsPerMinuteMax }: ServerLimits): TakeReque
     const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
     throw new Problem('too_many_requests', `more than ${requestsPerMinuteMax} in a minute`, { retryAfterSeconds })
   }
-  return Object.assign(take, { back: (keyId: string, now: number) => requests.giveBack(keyId, now) })
+  return Object.assign(take, { refund: (keyId: string, now: number) => requests.refund(keyId, now) })
 }
 
-/** Adds the checks to every route that requires a scope. */
-export function admit(
+/** Adds hooks that check every request of a route with scopes. */
+export function addAdmissionChecks(
   server: FastifyInstance,
   services: Services,
   limits: ServerLimits,
-  takeRequest: TakeRequest,
+  countRequest: RequestCounter,
 ): void {
   const { inbox, queries } = services
-  const uploads = new Uploading(limits.uploadsAtOnceMax)
+  const uploads = new UploadsInProgress(limits.uploadsAtOnceMax)
   const quotas = new Quotas(
     (keyId, since) => runQuery(queries, 'sent', { keyId, since }, { keyId: null, now: inbox.now() }),
     limits,
-    momentOf(services).zone,
+    freshnessContext(services).zone,
   )
   server.addHook('onRequest', async (request, reply) => {
     const { scopes, takesUploads } = request.routeOptions.config
     if (scopes === undefined) return
     const { keyId } = principalOf(request)
-    takeRequest(keyId, inbox.steady())
+    countRequest(keyId, inbox.steady())
     if (!takesUploads || (request.method !== 'POST' && request.method !== 'PATCH')) return
     uploads.enter(keyId, reply)
     // A PATCH is not checked: an upload that was opened within the quota may be finished.
@@ -59,12 +59,12 @@ export function admit(
   })
   server.addHook('onResponse', async (request, reply) => {
     const { isFreeWhenNew } = request.routeOptions.config
-    if (isFreeWhenNew && reply.statusCode === 201) takeRequest.back(principalOf(request).keyId, inbox.steady())
+    if (isFreeWhenNew && reply.statusCode === 201) countRequest.refund(principalOf(request).keyId, inbox.steady())
   })
 }
 
 /** Counts the uploads in progress per key. */
-class Uploading {
+class UploadsInProgress {
   readonly #max: number
   readonly #open = new Map<string, number>()
 

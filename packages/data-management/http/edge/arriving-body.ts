@@ -1,28 +1,28 @@
 /**
- * The body of a resumable upload. When the connection is cut, stalls or is too slow, the body just ends instead of
- * failing, so that the bytes received so far are written and the client resumes from there.
+ * Reads the body of a resumable upload. If the connection breaks, stalls or is too slow, the body ends without an
+ * error, so that the bytes received so far are written and the client can resume after them.
  */
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Pace, type PaceLimits } from '../../inbox/pace.ts'
 
-/** The body of one request. */
+/** The body of one request of a resumable upload. */
 export class ArrivingBody {
   readonly #request: IncomingMessage
   readonly #pace: Pace
-  readonly #wanted: () => void
-  /** Why the body ended early, if it was too slow or stalled. */
-  late: Problem | undefined
+  readonly #onFirstRead: () => void
+  /** Why the body ended early, if it stalled or was too slow. */
+  lateProblem: Problem | undefined
 
-  /** `wanted` is called before the first byte is read. */
+  /** `onFirstRead` is called before the first byte is read. */
   constructor(request: IncomingMessage, limits: PaceLimits, wanted: () => void) {
     this.#request = request
     this.#pace = new Pace(limits)
-    this.#wanted = wanted
+    this.#onFirstRead = wanted
   }
 
   async *chunks(): AsyncGenerator<Buffer> {
-    this.#wanted()
+    this.#onFirstRead()
     // Destroying the request at the end would cut the connection that the answer needs.
     const chunks = this.#request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>
     for (;;) {
@@ -35,7 +35,7 @@ export class ArrivingBody {
   async #next(chunks: AsyncIterator<Buffer>): Promise<IteratorResult<Buffer> | undefined> {
     const { promise, resolve } = Promise.withResolvers<IteratorResult<Buffer> | undefined>()
     this.#pace.wait(({ code, detail }) => {
-      this.late = new Problem(code, `${detail}; what came before is kept`)
+      this.lateProblem = new Problem(code, `${detail}; what came before is kept`)
       resolve(undefined)
     })
     chunks.next().then(resolve, () => resolve(undefined))

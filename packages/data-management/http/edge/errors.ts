@@ -3,18 +3,18 @@ import { PROBLEM_MEDIA_TYPE, Problem, type ProblemCode, toProblemDocument } from
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ENCODINGS } from '../../inbox/decode.ts'
 import { keyIdOf } from '../../ledger/key-format.ts'
-import { addressOf, apiKeyIn } from '../auth/authentication.ts'
+import { apiKeyIn, clientIp } from '../auth/authentication.ts'
 import { retryAfterOf } from './plain-answer.ts'
-import type { Refusals, Refused } from './refusals.ts'
+import type { RefusalLog, RefusedRequest } from './refusals.ts'
 import { traceOf } from './trace.ts'
 
-/** Answers every error and every unknown address with a problem document. */
-export function answerErrors(server: FastifyInstance, refusals: Refusals): void {
+/** Answers errors, unknown paths and wrong methods with problem documents. */
+export function addErrorHandlers(server: FastifyInstance, refusals: RefusalLog): void {
   server.setErrorHandler<FastifyError>((error, request, reply) => answerError(error, request, reply, refusals))
   server.addHook('onClose', async () => refusals.stop())
   const routes: { method: string; pattern: RegExp }[] = []
   server.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) routes.push({ method: each, pattern: patternOf(url) })
+    for (const each of [method].flat()) routes.push({ method: each, pattern: routePattern(url) })
   })
   const refuse = (request: FastifyRequest, reply: FastifyReply, problem: Problem) =>
     sendProblem(request, reply, problem, refusals)
@@ -29,21 +29,21 @@ export function answerErrors(server: FastifyInstance, refusals: Refusals): void 
   })
 }
 
-/** Answers one error, also one that is thrown before the request is routed. */
+/** Answers one error, including errors from before the request is routed. */
 export function answerError(
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
-  refusals: Refusals,
+  refusals: RefusalLog,
 ): FastifyReply {
-  const problem = problemOf(error)
+  const problem = toHttpProblem(error)
   if (problem.code === 'internal') request.log.error({ err: error }, 'request failed')
   if (problem.code === 'database_unreachable') refusals.logDatabaseError(error)
   return sendProblem(request, reply, problem, refusals)
 }
 
-/** Matches the paths of a route, with or without a trailing slash. */
-function patternOf(url: string): RegExp {
+/** A pattern for the paths of a route, with or without a trailing slash. */
+function routePattern(url: string): RegExp {
   const path = url
     .replace(/\/$/, '')
     .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
@@ -52,33 +52,33 @@ function patternOf(url: string): RegExp {
 }
 
 /** Answers with a problem document; the log line of the refusal has the same request id. */
-function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, refusals: Refusals): FastifyReply {
-  if (problem.code !== 'internal') refusals.log(refusedOf(request), problem)
+function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem, log: RefusalLog): FastifyReply {
+  if (problem.code !== 'internal') log.log(refusedRequestOf(request), problem)
   const { status } = problem.kind
   const retryAfter = retryAfterOf(problem)
-  // Set here as well: a request that fails before it is routed passes no hook.
+  // Set here as well: no hook runs for a request that fails before it is routed.
   reply.header('cache-control', 'no-store')
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 415) reply.header('accept-encoding', ENCODINGS.join(', '))
-  // The rest of a refused body is discarded; on a kept connection it would be parsed as the next request.
+  // The rest of a refused body is discarded: if the connection stayed open, it would be parsed as the next request.
   if (request.raw.headers['content-length'] !== undefined || request.raw.headers['transfer-encoding'] !== undefined)
     reply.header('connection', 'close')
   return (
     reply
       .code(status)
       .header('content-type', PROBLEM_MEDIA_TYPE)
-      // As bytes: Fastify would add a charset to a string, which this media type does not have.
+      // As bytes: to a string, Fastify would add a charset, which this media type does not have.
       .send(Buffer.from(JSON.stringify(toProblemDocument(problem, request.id))))
   )
 }
 
-function refusedOf(request: FastifyRequest): Refused {
+function refusedRequestOf(request: FastifyRequest): RefusedRequest {
   const { id: reqId, method, routeOptions } = request
   const key = request.principal?.keyId ?? keyIdOf(apiKeyIn(request) ?? '')
   return {
     reqId,
-    address: addressOf(request),
+    address: clientIp(request),
     method,
     route: routeOptions?.url ?? 'none',
     ...(key && { key }),
@@ -98,8 +98,8 @@ const LIBRARY_CODES: Readonly<Record<string, ProblemCode>> = {
   EDQUOT: 'disk_full',
 }
 
-function problemOf(error: FastifyError): Problem {
-  // It was usable when the server started and can be again: a password was changed or a permission was revoked.
+function toHttpProblem(error: FastifyError): Problem {
+  // Temporary: the database was usable when the server started. Perhaps its password was changed, or a right revoked.
   if (error instanceof Problem && error.code === 'database_unusable')
     return new Problem('database_unreachable', 'it does not let the server in', { cause: error })
   if (error instanceof Problem) return error

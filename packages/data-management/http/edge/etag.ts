@@ -1,7 +1,7 @@
 /** ETags of answers that change only when the catalogue does. */
 import { createHash } from 'node:crypto'
 
-/** A weak ETag: it is the same for every content encoding of the answer. */
+/** A weak ETag, which is the same for every content encoding of an answer. `parts`: what the answer depends on. */
 export function etagOf(...parts: readonly unknown[]): string {
   const hash = createHash('sha256').update(JSON.stringify(parts))
   return `W/"${hash.digest('base64url').slice(0, 22)}"`

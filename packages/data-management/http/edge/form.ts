@@ -1,6 +1,6 @@
 /**
- * A file in a multipart form: exactly one part, named "file". The bytes around it are limited in number and time, as
- * the file itself is, and are not kept.
+ * Reads a file from a multipart form with exactly one part, named "file". The bytes around the file are limited in
+ * number and time, like the file itself, and discarded.
  */
 import type { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream/promises'
@@ -10,7 +10,7 @@ import type { FastifyRequest } from 'fastify'
 import type { IncomingFile } from '../../inbox/accept.ts'
 import { Pace, type PaceLimits } from '../../inbox/pace.ts'
 
-const PART = 'file'
+const FILE_PART = 'file'
 const MORE_PARTS = 'it has more than one part'
 const KIB = 1024
 const SURROUNDINGS_BYTES_MAX = 128 * KIB
@@ -19,35 +19,35 @@ const LIMITS = {
   files: 1,
   parts: 1,
   fileSize: Number.POSITIVE_INFINITY,
-  // A field is always refused; no more than this much of it is read first.
+  // A field that is no file is refused after at most so many bytes.
   fieldSize: KIB,
   headerPairs: 16,
   headerSize: 8 * KIB,
 }
 
-/** Reads a form up to the start of its file. The file name comes from the client, unchecked. */
+/** Reads a form up to the start of its file. The returned file name is unchecked. */
 export async function readForm(
   request: FastifyRequest,
   limits: PaceLimits,
 ): Promise<Pick<IncomingFile, 'body' | 'filename' | 'checkRequestEnd'>> {
-  const next = partsOf(request)
-  const surroundings = new Surroundings(request.raw, limits)
+  const next = partReader(request)
+  const surroundings = new SurroundingBytes(request.raw, limits)
   const { done, value: part } = await surroundings.wait(next)
   if (done || part === undefined) throw new Problem('file_missing')
-  if (part.type !== 'file' || part.fieldname !== PART)
+  if (part.type !== 'file' || part.fieldname !== FILE_PART)
     throw new Problem('form_invalid', `it has a part named ${JSON.stringify(String(part.fieldname).slice(0, 100))}`)
   surroundings.file = part.file
   const checkRequestEnd = async () => {
     if (!(await surroundings.wait(next)).done) throw new Problem('form_invalid', MORE_PARTS)
-    await surroundings.wait(() => ended(request))
+    await surroundings.wait(() => waitForEnd(request))
   }
   return { body: part.file, filename: part.filename ?? '', checkRequestEnd }
 }
 
-type Next = () => Promise<IteratorResult<Multipart>>
+type NextPart = () => Promise<IteratorResult<Multipart>>
 
-/** Reads part after part. Errors of the parser become `form_invalid` with the parser's message. */
-function partsOf(request: FastifyRequest): Next {
+/** A function that reads the next part at each call. Errors of the parser become `form_invalid`. */
+function partReader(request: FastifyRequest): NextPart {
   const formInvalid = (cause: unknown) => {
     const said = cause instanceof Error ? cause.message : String(cause)
     return new Problem('form_invalid', /^reach .* limit$/.test(said) ? MORE_PARTS : said, { cause })
@@ -60,7 +60,7 @@ function partsOf(request: FastifyRequest): Next {
   }
 }
 
-async function ended({ raw }: FastifyRequest): Promise<void> {
+async function waitForEnd({ raw }: FastifyRequest): Promise<void> {
   raw.resume()
   try {
     await finished(raw, { writable: false, cleanup: true })
@@ -69,12 +69,12 @@ async function ended({ raw }: FastifyRequest): Promise<void> {
   }
 }
 
-/** Waits for the next piece of a form; fails if the bytes before and after the file are too many or too slow. */
-class Surroundings {
+/** The bytes of a form before and after its file. Waiting for them fails if they are too many or too slow. */
+class SurroundingBytes {
   readonly #raw: IncomingMessage
   readonly #pace: Pace
   #bytes = 0
-  /** The file; its own bytes are not counted. */
+  /** The file, whose bytes are not counted. */
   file: Readonly<{ bytesRead: number }> = { bytesRead: 0 }
 
   constructor(raw: IncomingMessage, limits: PaceLimits) {

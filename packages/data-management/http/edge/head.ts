@@ -1,5 +1,5 @@
 /**
- * Refuses request heads that Node accepts but that a proxy could interpret differently (request smuggling). It checks
+ * Finds faults in request heads that Node accepts but a proxy could interpret differently (request smuggling). Checks
  * `rawHeaders`, since `headers` shows only one of two fields with the same name.
  */
 import type { IncomingMessage } from 'node:http'
@@ -7,8 +7,8 @@ import { Problem } from '@splitcart/shared/problem.ts'
 
 const FIELDS_MAX = 100
 
-// Fields that may occur only once: two of them are contradictory, perhaps on purpose.
-const SINGLE = new Set([
+// Fields that may occur only once: two could contradict each other.
+const SINGLE_FIELDS = new Set([
   'host',
   'authorization',
   'x-api-key',
@@ -35,7 +35,7 @@ export function faultOfHead(request: Pick<IncomingMessage, 'httpVersion' | 'rawH
   const fields = new Map<string, string>()
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!.toLowerCase()
-    if (SINGLE.has(name) && fields.has(name)) return invalid(`two fields ${name}`)
+    if (SINGLE_FIELDS.has(name) && fields.has(name)) return invalid(`two fields ${name}`)
     fields.set(name, rawHeaders[index + 1]!)
   }
   if (httpVersion === '1.1' && !fields.has('host')) return invalid('no field host')
@@ -46,7 +46,7 @@ export function faultOfHead(request: Pick<IncomingMessage, 'httpVersion' | 'rawH
   )
 }
 
-/** The keys in the fields that may carry one; `field` reads a field by name. */
+/** The API keys in the header fields that may contain one. `field` returns a field by name. */
 export function keysIn(field: (name: string) => string | undefined): string[] {
   const bearer = /^Bearer +(\S+)$/i.exec(field('authorization') ?? '')?.[1]
   return [field('x-api-key'), field('x-internal-api-key'), bearer].filter((key) => key !== undefined)

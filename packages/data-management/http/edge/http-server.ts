@@ -1,4 +1,4 @@
-/** The HTTP server below the framework: plain or TLS, with time limits and problem documents for malformed requests. */
+/** The HTTP or HTTPS server under Fastify, with time limits, and problem documents for malformed requests. */
 import {
   createServer,
   type IncomingMessage,
@@ -12,8 +12,8 @@ import type { Socket } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { faultOfHead } from './head.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import { answerPlainly, endAfter, endWith, logRefusal } from './plain-answer.ts'
-import type { Refusals } from './refusals.ts'
+import { answerWithProblem, endAndDrain, endSocket, logRefusal } from './plain-answer.ts'
+import type { RefusalLog } from './refusals.ts'
 import type { ServerLimits } from './server-limits.ts'
 import { limitSockets } from './sockets.ts'
 import { limitUnread } from './unread-answers.ts'
@@ -24,16 +24,16 @@ const HEAD_BYTES_MAX = 16 * 1024
 // Interval at which Node checks for connections that exceed a time limit; its default is 30 seconds.
 const LATE_CHECK_MS = 1_000
 
-/** Creates the server. `handle` gets only requests whose heads are unambiguous. */
-export function openHttpServer(handle: RequestListener, limits: ServerLimits, refusals: Refusals): Server {
-  const server = plainServer(limits)
+/** Creates the server. `handle` gets only requests that passed `faultOfHead`. */
+export function openHttpServer(handle: RequestListener, limits: ServerLimits, refusals: RefusalLog): Server {
+  const server = createNodeServer(limits)
   const watch = limitUnread(server, limits)
   const receive = oneAtATime((request, response) => {
     watch(response)
-    request.socket.destroySoon = () => endAfter(request)
+    request.socket.destroySoon = () => endAndDrain(request)
     const fault = faultOfHead(request)
     if (fault === undefined) handle(request, response)
-    else answerPlainly(response, fault, logRefusal(refusals, request.socket, fault, request.method))
+    else answerWithProblem(response, fault, logRefusal(refusals, request.socket, fault, request.method))
   })
   server.maxHeadersCount = 0
   server.on('request', receive)
@@ -47,9 +47,9 @@ export function openHttpServer(handle: RequestListener, limits: ServerLimits, re
   return server
 }
 
-function plainServer({ headMsMax, tls }: ServerLimits): Server {
+function createNodeServer({ headMsMax, tls }: ServerLimits): Server {
   const options: ServerOptions = {
-    // No limit on the whole request: a large upload may take hours. A minimum speed is enforced while reading it.
+    // No limit on the whole request: a large upload may take hours. Its minimum speed is enforced while it is read.
     requestTimeout: 0,
     headersTimeout: headMsMax,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -64,17 +64,17 @@ function plainServer({ headMsMax, tls }: ServerLimits): Server {
 }
 
 /** Answers bytes that could not be parsed as a request, unless an answer is being sent already. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket, refusals: Refusals): void {
+export function answerClientError(error: Error & { code?: string }, socket: Socket, refusals: RefusalLog): void {
   const response = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage
   if (!socket.writable || error.code === 'ECONNRESET' || response?.headersSent) socket.destroy()
-  else refuse(socket, problemOf(error), refusals)
+  else refuse(socket, clientErrorProblem(error), refusals)
 }
 
-function refuse(socket: Socket, problem: Problem, refusals: Refusals): void {
-  endWith(socket, problem, { requestId: logRefusal(refusals, socket, problem) })
+function refuse(socket: Socket, problem: Problem, refusals: RefusalLog): void {
+  endSocket(socket, problem, { requestId: logRefusal(refusals, socket, problem) })
 }
 
-function problemOf({ code }: { code?: string }): Problem {
+function clientErrorProblem({ code }: { code?: string }): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return new Problem('head_too_large', `more than ${HEAD_BYTES_MAX} bytes`)
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('head_late')
   return new Problem('request_invalid', 'this is no HTTP')

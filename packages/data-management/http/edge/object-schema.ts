@@ -1,4 +1,4 @@
-/** JSON Schema of objects all of whose properties are required: their names stand once. */
+/** Builds JSON Schemas of objects whose properties are all required, without a second list of their names. */
 
 type LastOf<Union> = (Union extends unknown ? (each: () => Union) => void : never) extends (each: infer All) => void
   ? All extends () => infer Last
@@ -6,7 +6,7 @@ type LastOf<Union> = (Union extends unknown ? (each: () => Union) => void : neve
     : never
   : never
 
-/** The members of a union as a tuple: from a plain array, typebox would not see what is required. */
+/** The members of a union as a tuple. Typebox needs a tuple to infer which properties are required. */
 type TupleOf<Union, Last = LastOf<Union>> = [Union] extends [never] ? [] : [...TupleOf<Exclude<Union, Last>>, Last]
 
 /** The schema of an object that has all of these properties. */

@@ -1,14 +1,14 @@
 /**
- * Handles one request of a connection at a time. Node passes on every pipelined request it has read, even if the client
- * reads no answers; here the next request waits until the previous answer is sent, and reading pauses meanwhile.
+ * Handles one request of a connection at a time. Node would handle all pipelined requests at once, even if the client
+ * reads no answers. Here, the next request waits until the previous answer is sent, and reading pauses meanwhile.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-// A client that pipelines more than this without waiting for answers is abusive and is cut off.
-const WAITING_MAX = 32
+// A client that pipelines more requests than this is disconnected.
+const PIPELINED_MAX = 32
 
-/** Handles the requests of each connection one after the other. */
+/** Wraps a listener so that it gets the requests of each connection one after the other. */
 export function oneAtATime(handle: RequestListener): RequestListener {
   const waiting = new WeakMap<Socket, (() => void)[]>()
   const begin = (request: IncomingMessage, response: ServerResponse) => {
@@ -32,7 +32,7 @@ export function oneAtATime(handle: RequestListener): RequestListener {
     if (queue === undefined) {
       waiting.set(socket, [])
       begin(request, response)
-    } else if (queue.length < WAITING_MAX) {
+    } else if (queue.length < PIPELINED_MAX) {
       queue.push(() => begin(request, response))
       socket.pause()
     } else socket.destroy()

@@ -1,8 +1,8 @@
 /**
  * Serves the built dashboard: `index.html` at each of its addresses, and its assets under `/assets/` with hashed names.
- * At an unknown address a browser gets `index.html` with 404; other clients get the usual problem document.
+ * At an unknown address a browser gets `index.html` with 404; other clients get a problem document.
  *
- * Needs no authentication: the files hold no data. The page gets its data from the API, with the session of its user.
+ * No authentication is needed: the files contain no data. The dashboard gets data from the API, with a session.
  */
 
 import { readFile } from 'node:fs/promises'
@@ -12,8 +12,8 @@ import { undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-/** Addresses of the page's views, as dashboard/app/router.tsx has them; a test holds both lists equal. */
-export const ADDRESSES = [
+/** The addresses of the dashboard's pages, as in dashboard/app/router.tsx. A test checks that both lists are equal. */
+export const PAGE_ADDRESSES = [
   '/',
   '/sign-in',
   '/sources',
@@ -38,8 +38,8 @@ export const ADDRESSES = [
   '/docs',
 ]
 
-// Only files of this host: no inline script or style, no other host, no framing, no form submissions.
-const POLICY = [
+// Allows only files of this host: no inline scripts or styles, no framing, no form submissions.
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -54,7 +54,7 @@ const POLICY = [
 
 const YEAR_MS = 365 * DAY_MS
 
-const NOT_BUILT = `<!doctype html>
+const NOT_BUILT_HTML = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>SplitCart</title>
 <h1>The page is not built yet</h1>
 <p>In the folder of the program, run</p>
@@ -63,9 +63,9 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `
 
-/** Adds the routes. `folder` is where `npm run build` puts the page; it need not exist yet. */
+/** Adds the routes. `folder`: where `npm run build` puts the dashboard; it need not exist yet. */
 export async function pageRoutes(server: FastifyInstance, folder: string): Promise<void> {
-  for (const address of ADDRESSES)
+  for (const address of PAGE_ADDRESSES)
     server.get(address, { schema: { hide: true } }, async (_request, reply) => sendIndex(reply, folder, 200))
   server.get('/*', { schema: { hide: true } }, async (request, reply) =>
     isUnknownPage(request) ? sendIndex(reply, folder, 404) : reply.callNotFound(),
@@ -79,26 +79,26 @@ export async function pageRoutes(server: FastifyInstance, folder: string): Promi
     preCompressed: true,
     immutable: true,
     maxAge: YEAR_MS,
-    // One wildcard route and no warning about a missing folder: the page may be built while the server runs.
+    // One wildcard route, and no warning if the folder is missing: the dashboard may be built while the server runs.
     wildcard: true,
     suppressWarning: true,
   })
 }
 
-/** Whether a browser asks for a page at an unknown address outside `/api/`. */
+/** Whether a browser requests a page, outside of `/api/`. */
 function isUnknownPage({ url, headers }: FastifyRequest): boolean {
   return !url.startsWith('/api/') && headers.accept?.includes('text/html') === true
 }
 
 async function sendIndex(reply: FastifyReply, folder: string, status: number): Promise<FastifyReply> {
-  const index = await indexIn(folder)
+  const index = await readIndex(folder)
   return reply
     .code(index === undefined ? 503 : status)
-    .headers({ 'content-security-policy': POLICY, 'cache-control': 'no-cache' })
+    .headers({ 'content-security-policy': CONTENT_SECURITY_POLICY, 'cache-control': 'no-cache' })
     .type('text/html; charset=utf-8')
-    .send(index ?? NOT_BUILT)
+    .send(index ?? NOT_BUILT_HTML)
 }
 
-async function indexIn(folder: string): Promise<string | undefined> {
+async function readIndex(folder: string): Promise<string | undefined> {
   return await readFile(join(folder, 'index.html'), 'utf8').catch(undefinedIfMissing)
 }

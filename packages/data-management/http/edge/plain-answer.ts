@@ -1,47 +1,47 @@
-/** Answers sent without the framework: to refused request heads and to bytes that are not HTTP. */
+/** Answers without Fastify: to refused request heads, and to bytes that are not HTTP. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEM_MEDIA_TYPE, type Problem, toProblemDocument } from '@splitcart/shared/problem.ts'
-import type { Refusals } from './refusals.ts'
+import type { RefusalLog } from './refusals.ts'
 
-// Closing with unread bytes resets the connection and may lose the answer, so reading goes on for this long.
+// Closing a connection with unread bytes resets it and may lose the answer, so reading continues for this long.
 const LINGER_MS = 1_000
 
 const RETRY_AFTER_SECONDS = { soon: 2, slowly: 300 } as const
 
-/** The seconds for `Retry-After`; undefined unless the problem may pass by itself. */
+/** The seconds for the header `Retry-After`; undefined unless a later retry can succeed. */
 export function retryAfterOf({ kind: { retry }, retryAfterSeconds }: Problem): number | undefined {
   if (retry !== 'soon' && retry !== 'slowly') return undefined
   return retryAfterSeconds ?? RETRY_AFTER_SECONDS[retry]
 }
 
-/** Logs the refusal of a request that was never routed. Returns a new request id, which the answer must contain. */
-export function logRefusal(refusals: Refusals, { remoteAddress = '' }: Socket, problem: Problem, method = ''): string {
+/** Logs a request that is refused before it is routed. Returns its new request id, for the answer. */
+export function logRefusal(log: RefusalLog, { remoteAddress = '' }: Socket, problem: Problem, method = ''): string {
   const reqId = randomUUID()
-  refusals.log({ reqId, address: remoteAddress, method, route: 'none' }, problem)
+  log.log({ reqId, address: remoteAddress, method, route: 'none' }, problem)
   return reqId
 }
 
 /** Answers a request with a problem document and `Connection: close`. */
-export function answerPlainly(response: ServerResponse, problem: Problem, requestId: string): void {
-  const { body, fields } = partsOf(problem, requestId)
+export function answerWithProblem(response: ServerResponse, problem: Problem, requestId: string): void {
+  const { body, fields } = problemParts(problem, requestId)
   response.writeHead(problem.kind.status, fields)
   response.end(body)
 }
 
 type EndOptions = Readonly<{ requestId?: string; lingerMs?: number }>
 
-/** Writes a problem document to a connection that has no parsed request, and ends the connection. */
-export function endWith(socket: Socket, problem: Problem, { requestId, lingerMs = LINGER_MS }: EndOptions): void {
-  const { body, fields } = partsOf(problem, requestId)
+/** Writes a problem document to a connection without a parsed request, and ends the connection. */
+export function endSocket(socket: Socket, problem: Problem, { requestId, lingerMs = LINGER_MS }: EndOptions): void {
+  const { body, fields } = problemParts(problem, requestId)
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${problem.kind.status} ${problem.kind.title}\r\n${lines.join('')}\r\n${body}`)
-  closeIn(socket, lingerMs)
+  closeAfter(socket, lingerMs)
 }
 
-/** Ends the connection of an answered request; the rest of its body is read and discarded for up to `LINGER_MS`. */
-export function endAfter(request: IncomingMessage): void {
+/** Ends the connection of an answered request, and discards the rest of its body for up to `LINGER_MS`. */
+export function endAndDrain(request: IncomingMessage): void {
   const { socket } = request
   const closeWhenDone = () => {
     if (request.complete && socket.writableFinished) socket.destroy()
@@ -49,20 +49,20 @@ export function endAfter(request: IncomingMessage): void {
   socket.end()
   socket.once('finish', closeWhenDone)
   request.once('end', closeWhenDone)
-  closeIn(socket, LINGER_MS)
-  // The previous reader of the body may have stopped without detaching.
+  closeAfter(socket, LINGER_MS)
+  // The previous reader of the body may have stopped without removing its listeners.
   request.unpipe()
   request.removeAllListeners('readable')
   request.resume()
   closeWhenDone()
 }
 
-function closeIn(socket: Socket, ms: number): void {
+function closeAfter(socket: Socket, ms: number): void {
   const late = setTimeout(() => socket.destroy(), ms)
   socket.once('close', () => clearTimeout(late))
 }
 
-function partsOf(problem: Problem, requestId: string | undefined) {
+function problemParts(problem: Problem, requestId: string | undefined) {
   const body = JSON.stringify(toProblemDocument(problem, requestId))
   const retryAfter = retryAfterOf(problem)
   const fields: Record<string, string | number> = {

@@ -1,28 +1,28 @@
-/** Daily quotas per key, from midnight in the server's time zone. Usage is in the ledger, so restarts keep it. */
+/** Daily quotas per key, from midnight in the server's time zone. Usage is read from the ledger. */
 
 import { addDays } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { ServerLimits } from './server-limits.ts'
 
-type Limits = Pick<ServerLimits, 'filesPerDayMax' | 'bytesPerDayMax'>
+type QuotaLimits = Pick<ServerLimits, 'filesPerDayMax' | 'bytesPerDayMax'>
 
-/** The number of new files that a key has sent since a time, and their bytes on the wire. */
+/** Counts the new files that a key has sent since a time, and their bytes as sent. */
 export type SentSince = (keyId: string, at: number) => Promise<Readonly<{ files: number; bytes: number }>>
 
-/** Checks the quotas of all keys. */
+/** Checks the daily quotas of keys. */
 export class Quotas {
   readonly #sentSince: SentSince
-  readonly #limits: Limits
+  readonly #limits: QuotaLimits
   readonly #zone: TimeZone
 
-  constructor(sentSince: SentSince, limits: Limits, zone: TimeZone) {
+  constructor(sentSince: SentSince, limits: QuotaLimits, zone: TimeZone) {
     this.#sentSince = sentSince
     this.#limits = limits
     this.#zone = zone
   }
 
-  /** Throws `quota_used_up`. `others`: other uploads in progress. The file that crosses the byte limit is accepted. */
+  /** Throws `quota_used_up`. `others`: the key's other uploads in progress. A file may cross the limit of bytes. */
   async check(keyId: string, others: number, now: number): Promise<void> {
     const { filesPerDayMax, bytesPerDayMax } = this.#limits
     if (filesPerDayMax === Number.POSITIVE_INFINITY && bytesPerDayMax === Number.POSITIVE_INFINITY) return

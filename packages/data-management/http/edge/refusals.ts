@@ -1,17 +1,17 @@
 /**
- * Logs refused requests by address, so that key guessing is visible, at a limited rate, so that the disk cannot fill.
+ * Logs refused requests by address, so that key guessing is visible; at a limited rate, so that the disk cannot fill.
  *
- *   refused ─▶ one of the first of its address in this minute ─▶ a line of its own
- *          └─▶ else counted ─▶ at the end of the minute one line for each address
+ *   refused ─▶ one of the first requests of its address in this minute ─▶ its own line
+ *          └─▶ otherwise counted ─▶ one line for each address at the end of the minute
  */
 import type { Log } from '@splitcart/shared/log.ts'
 import type { Problem, ProblemCode } from '@splitcart/shared/problem.ts'
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
-import { countedAddress } from './server-limits.ts'
+import { addressLimitKey } from './server-limits.ts'
 import type { Trace } from './trace.ts'
 
-/** A refused request, as logged. `key`: the id of the key it names; the key itself may be wrong. */
-export type Refused = Trace &
+/** A refused request, as it is logged. `key`: the id in its key; the key itself may be wrong. */
+export type RefusedRequest = Trace &
   Readonly<{
     reqId: string
     address: string
@@ -20,19 +20,19 @@ export type Refused = Trace &
     key?: string | undefined
   }>
 
-// Log lines per minute: of one address, and of all.
+// Log lines per minute, of one address and of all.
 const LINES_PER_ADDRESS_MAX = 20
 const LINES_MAX = 300
-const TROUBLE_MS = 10_000
+const DATABASE_ERROR_EVERY_MS = 10_000
 const SUMMARIES_MAX = 100
-// Addresses that are counted separately; any further address counts as `OTHERS`.
+// Addresses that are counted separately; further ones are counted together as `OTHER_ADDRESSES`.
 const ADDRESSES_MAX = 10_000
-const OTHERS = 'others'
+const OTHER_ADDRESSES = 'others'
 
 type Counts = { lines: number; unwritten: Map<ProblemCode, number> }
 
 /** Logs and counts the refusals of one server. */
-export class Refusals {
+export class RefusalLog {
   readonly #log: Log
   readonly #addresses = new Map<string, Counts>()
   readonly #timer: NodeJS.Timeout
@@ -44,9 +44,9 @@ export class Refusals {
     this.#timer = setInterval(() => this.logSummary(), MINUTE_MS).unref()
   }
 
-  /** Logs a refused request, or only counts it if its address or the server has used up its lines of this minute. */
-  log(refused: Refused, { code, detail }: Problem): void {
-    const counts = this.#of(countedAddress(refused.address))
+  /** Logs a refused request; or only counts it, if its address or the server has used up its lines of this minute. */
+  log(refused: RefusedRequest, { code, detail }: Problem): void {
+    const counts = this.#countsOf(addressLimitKey(refused.address))
     if (counts.lines < LINES_PER_ADDRESS_MAX && this.#lines < LINES_MAX) {
       counts.lines++
       this.#lines++
@@ -54,15 +54,15 @@ export class Refusals {
     } else counts.unwritten.set(code, (counts.unwritten.get(code) ?? 0) + 1)
   }
 
-  /** Logs the database error that makes requests fail, at most once in `TROUBLE_MS`, as it concerns all requests. */
+  /** Logs a database error at most once in `DATABASE_ERROR_EVERY_MS`, since it makes all requests fail. */
   logDatabaseError(error: unknown): void {
     const now = performance.now()
-    if (now - this.#databaseErrorAt < TROUBLE_MS) return
+    if (now - this.#databaseErrorAt < DATABASE_ERROR_EVERY_MS) return
     this.#databaseErrorAt = now
     this.#log.error({ err: error }, 'the database does not serve; requests are refused')
   }
 
-  /** Logs a summary of the refusals that were only counted, largest counts first, and begins a new minute. */
+  /** Logs the counts of refusals without a line, largest first, and begins a new minute. */
   logSummary(): void {
     const sums = [...this.#addresses]
       .map(([address, { unwritten }]) => ({ address, unwritten, count: sumOf(unwritten) }))
@@ -85,11 +85,11 @@ export class Refusals {
     this.logSummary()
   }
 
-  #of(address: string): Counts {
+  #countsOf(address: string): Counts {
     const known = this.#addresses.get(address)
     if (known !== undefined) return known
     const counts = { lines: 0, unwritten: new Map() }
-    if (this.#addresses.size >= ADDRESSES_MAX && address !== OTHERS) return this.#of(OTHERS)
+    if (this.#addresses.size >= ADDRESSES_MAX && address !== OTHER_ADDRESSES) return this.#countsOf(OTHER_ADDRESSES)
     this.#addresses.set(address, counts)
     return counts
   }

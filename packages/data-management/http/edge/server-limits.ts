@@ -1,7 +1,7 @@
-/** Server limits: what is accepted, and from which addresses, before the first byte of a body is decoded. */
+/** The limits of a server: how many requests, uploads and connections it accepts, and from which addresses. */
 import { BlockList, isIP } from 'node:net'
 
-/** The server limits; `UNLIMITED` has the defaults. */
+/** The limits of a server, with its trusted proxies and TLS certificate; `UNLIMITED` has the defaults. */
 export type ServerLimits = Readonly<{
   uploadsAtOnceMax: number
   requestsPerMinuteMax: number
@@ -11,16 +11,16 @@ export type ServerLimits = Readonly<{
   socketsMax: number
   socketsPerAddressMax: number
   headMsMax: number
-  /** Longest time that a client may read no byte of its answer; most unread bytes of all answers together. */
+  /** The longest time for which a client may read no byte of its answer, and the most unread bytes of all answers. */
   unreadMsMax: number
   unreadBytesMax: number
-  /** Addresses and networks whose X-Forwarded-For is trusted. */
+  /** Addresses and networks of proxies whose X-Forwarded-For is trusted. */
   trustedProxies: readonly string[]
   /** Certificate chain and private key, as PEM; undefined: plain http. */
   tls: Readonly<{ cert: string; key: string }> | undefined
 }>
 
-/** No limits but those of time and memory. */
+/** The default limits: only of time and memory. */
 export const UNLIMITED: ServerLimits = {
   uploadsAtOnceMax: Number.POSITIVE_INFINITY,
   requestsPerMinuteMax: Number.POSITIVE_INFINITY,
@@ -36,8 +36,8 @@ export const UNLIMITED: ServerLimits = {
   tls: undefined,
 }
 
-/** A test whether an address is in one of the given addresses and networks. */
-export function membership(networks: readonly string[]): (address: string) => boolean {
+/** A function that tells whether an address is one of these addresses, or in one of these networks. */
+export function networkMatcher(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   for (const network of networks) {
     const [address = '', length] = network.split('/')
@@ -48,8 +48,8 @@ export function membership(networks: readonly string[]): (address: string) => bo
   return (address) => isIP(address) !== 0 && list.check(address, familyOf(address))
 }
 
-/** What counts as one address: for IPv6 the /64 network, since its owner can use every address in it. */
-export function countedAddress(address: string | undefined): string {
+/** What limits count as one address: for IPv6 the /64 network, since one client can use all addresses of it. */
+export function addressLimitKey(address: string | undefined): string {
   if (address === undefined) return ''
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined) return mapped

@@ -1,13 +1,13 @@
 /**
- * Limits the bodies of all requests except uploads: they must be small and arrive as fast as a head must. This includes
- * requests without a route, since their bodies are read as well.
+ * Limits the bodies of all requests except uploads: they must be small, and arrive within the time limit of a head.
+ * This applies to requests without a route, too, since their bodies are read as well.
  */
 import { PassThrough } from 'node:stream'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import type { ServerLimits } from './server-limits.ts'
 
-/** Largest body of a request that is no upload. */
+/** The largest body of a request that is no upload. */
 export const SMALL_BODY_BYTES_MAX = 64 * 1024
 
 /** Fails a body that does not arrive within `headMsMax` with `body_late`. */

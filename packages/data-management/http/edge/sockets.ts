@@ -1,28 +1,28 @@
-/** Limits the connections per address and in all. One too many is refused before a byte of it is read. */
+/** Limits the open connections, in total and per address. Further ones are refused before a byte is read. */
 import type { Server, Socket } from 'node:net'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { endWith } from './plain-answer.ts'
-import { countedAddress, membership, type ServerLimits } from './server-limits.ts'
+import { endSocket } from './plain-answer.ts'
+import { addressLimitKey, networkMatcher, type ServerLimits } from './server-limits.ts'
 
 // Refused connections are not counted, so they must close soon.
 const LINGER_MS = 100
 
 type Listener = (this: Server, socket: Socket) => void
 
-/** Checks each new connection before the server's own `connection` listeners see it. */
+/** Checks each new connection before the server's own `connection` listeners get it. */
 export function limitSockets(server: Server, limits: ServerLimits): void {
   const serve = server.listeners('connection') as Listener[]
-  const isProxy = membership(limits.trustedProxies)
+  const isProxy = networkMatcher(limits.trustedProxies)
   const open = new Map<string, number>()
   let all = 0
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    const address = countedAddress(socket.remoteAddress)
-    const own = open.get(address) ?? 0
-    const fault = faultOf(all, isProxy(address) ? 0 : own, limits)
+    const address = addressLimitKey(socket.remoteAddress)
+    const ofAddress = open.get(address) ?? 0
+    const fault = limitFault(all, isProxy(address) ? 0 : ofAddress, limits)
     if (fault !== undefined) return refuse(socket, fault, limits)
     all++
-    open.set(address, own + 1)
+    open.set(address, ofAddress + 1)
     socket.once('close', () => {
       all--
       const left = open.get(address)! - 1
@@ -33,7 +33,7 @@ export function limitSockets(server: Server, limits: ServerLimits): void {
   })
 }
 
-function faultOf(all: number, own: number, { socketsMax, socketsPerAddressMax }: ServerLimits): string | undefined {
+function limitFault(all: number, own: number, { socketsMax, socketsPerAddressMax }: ServerLimits): string | undefined {
   if (all >= socketsMax) return `${all} are open, ${socketsMax} may be`
   return own >= socketsPerAddressMax ? `${own} of this address are open, ${socketsPerAddressMax} may be` : undefined
 }
@@ -43,5 +43,5 @@ function refuse(socket: Socket, detail: string, { tls }: ServerLimits): void {
   // Before the TLS handshake no answer can be sent.
   if (tls !== undefined) socket.destroy()
   // Neither logged nor given a request id: a client that opens thousands must not fill the disk.
-  else endWith(socket, new Problem('too_many_connections', detail), { lingerMs: LINGER_MS })
+  else endSocket(socket, new Problem('too_many_connections', detail), { lingerMs: LINGER_MS })
 }

@@ -1,19 +1,19 @@
 /**
  * Token buckets per name: a burst of `perMinute` tokens, refilled at `perMinute` tokens a minute.
  *
- * The table is bounded, so that new names cannot fill the memory: the least recently seen name is dropped first.
+ * The table is bounded, so that new names cannot fill the memory: the least recently used bucket is dropped first.
  */
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
 
 const NAMES_MAX = 10_000
 
-type Bucket = { times: number; at: number; refusals: number }
+type Bucket = { tokens: number; at: number; refusals: number }
 
 /** A bounded table of token buckets by name. */
 export class TokenBuckets {
   readonly #perMinute: number
   readonly #namesMax: number
-  readonly #left = new Map<string, Bucket>()
+  readonly #buckets = new Map<string, Bucket>()
 
   constructor(perMinute: number, namesMax: number = NAMES_MAX) {
     this.#perMinute = perMinute
@@ -22,44 +22,44 @@ export class TokenBuckets {
 
   /** Takes one token. Returns 0, or, if none is left, the milliseconds until there is one. */
   take(name: string, now: number): number {
-    const left = this.#of(name, now)
-    if (left.times >= 1) {
-      left.times--
+    const bucket = this.#bucketOf(name, now)
+    if (bucket.tokens >= 1) {
+      bucket.tokens--
       return 0
     }
-    left.refusals++
-    return ((1 - left.times) * MINUTE_MS) / this.#perMinute
+    bucket.refusals++
+    return ((1 - bucket.tokens) * MINUTE_MS) / this.#perMinute
   }
 
   /** Gives one token back that was taken. */
-  giveBack(name: string, now: number): void {
-    const left = this.#of(name, now)
-    left.times = Math.min(this.#perMinute, left.times + 1)
+  refund(name: string, now: number): void {
+    const bucket = this.#bucketOf(name, now)
+    bucket.tokens = Math.min(this.#perMinute, bucket.tokens + 1)
   }
 
-  /** Takes the tokens that something turned out to cost; the bucket may go below zero and stays empty for a while. */
-  spend(name: string, times: number, now: number): void {
-    this.#of(name, now).times -= times
+  /** Takes tokens for a cost that is known only afterwards. The bucket may go below zero, and stays empty longer. */
+  spend(name: string, tokens: number, now: number): void {
+    this.#bucketOf(name, now).tokens -= tokens
   }
 
   /** How often a name was refused since its bucket was last full. */
   refusals(name: string): number {
-    return this.#left.get(name)?.refusals ?? 0
+    return this.#buckets.get(name)?.refusals ?? 0
   }
 
   get names(): number {
-    return this.#left.size
+    return this.#buckets.size
   }
 
-  #of(name: string, now: number): Bucket {
-    const full = { times: this.#perMinute, at: now, refusals: 0 }
-    const left = this.#left.get(name) ?? full
-    const times = left.times + (Math.max(0, now - left.at) * this.#perMinute) / MINUTE_MS
-    const kept = times >= this.#perMinute ? full : { ...left, times, at: now }
-    // Move to the end: the table is in the order in which names were last seen.
-    this.#left.delete(name)
-    this.#left.set(name, kept)
-    if (this.#left.size > this.#namesMax) this.#left.delete(this.#left.keys().next().value!)
-    return kept
+  #bucketOf(name: string, now: number): Bucket {
+    const full = { tokens: this.#perMinute, at: now, refusals: 0 }
+    const bucket = this.#buckets.get(name) ?? full
+    const tokens = bucket.tokens + (Math.max(0, now - bucket.at) * this.#perMinute) / MINUTE_MS
+    const refilled = tokens >= this.#perMinute ? full : { ...bucket, tokens, at: now }
+    // Moved to the end: the table is in the order of use.
+    this.#buckets.delete(name)
+    this.#buckets.set(name, refilled)
+    if (this.#buckets.size > this.#namesMax) this.#buckets.delete(this.#buckets.keys().next().value!)
+    return refilled
   }
 }

@@ -1,21 +1,21 @@
-/** Limits answers that clients do not read: the time of each, and the memory of all together. */
+/** Limits answers that clients do not read: in time for each, and in bytes for all together. */
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ServerLimits } from './server-limits.ts'
 
-const LOOK_MS = 1_000
+const CHECK_MS = 1_000
 
-/** Enforces the limits. The returned function must be called with each answer when it begins. */
+/** Enforces the limits on a server. Call the returned function with each answer when it begins. */
 export function limitUnread(
   server: Server,
   { unreadMsMax, unreadBytesMax }: ServerLimits,
 ): (response: ServerResponse) => void {
   const open = new Map<Socket, ServerResponse>()
-  // Called when a socket was idle for this long. An answer that is still being prepared is not cut off.
+  // Called after a socket was idle for this long. A connection whose answer is still being prepared stays open.
   server.setTimeout(unreadMsMax, (socket) => {
     if (!open.has(socket) || socket.writableLength > 0) socket.destroy()
   })
-  const timer = setInterval(() => closeLargest([...open.keys()], unreadBytesMax), LOOK_MS).unref()
+  const timer = setInterval(() => closeLargest([...open.keys()], unreadBytesMax), CHECK_MS).unref()
   server.once('close', () => clearInterval(timer))
   return (response) => {
     const { socket } = response.req

@@ -1,8 +1,8 @@
 /**
- * The event feed: polls the ledger once for all listeners, every `LOOK_MS` and only while there are any.
+ * The event feed: polls the ledger every `POLL_MS`, once for all listeners, and only while there are any.
  *
- * An event's id is a random word of this feed and the change number. A listener that reconnects sends its last id and
- * gets what it missed; one whose id is from before a restart is told to reload everything.
+ * The id of an event is the random id of this feed and the number of the change. A listener that reconnects sends its
+ * last event id and gets what it missed. If the id is from before a restart, it gets the event `reload` instead.
  */
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
@@ -11,28 +11,28 @@ import type { ReceivingContext } from '../../inbox/accept.ts'
 import { progressIn } from '../../inbox/progress.ts'
 import type { UploadChange, UploadChangeReader } from '../../ledger/changes.ts'
 import { withDetails } from '../routes/upload-view.ts'
-import { COMMENT, frameOf } from './event-frames.ts'
+import { frameOf, KEEP_ALIVE_COMMENT } from './event-frames.ts'
 import { Listeners, type Subscriber } from './listeners.ts'
 
-const LOOK_MS = 250
-const LOOKS_PER_SECOND = 1_000 / LOOK_MS
-const LOOKS_PER_COMMENT = 15 * LOOKS_PER_SECOND
+const POLL_MS = 250
+const POLLS_PER_SECOND = 1_000 / POLL_MS
+const POLLS_PER_COMMENT = 15 * POLLS_PER_SECOND
 const CHANGES_AT_ONCE_MAX = 200
 
-/** The feed of one server. */
+/** The event feed of one server. */
 export class EventFeed {
   readonly #inbox: ReceivingContext
   readonly #log: Log
   readonly #listeners = new Listeners()
-  readonly #word = randomBytes(6).toString('base64url').replace(/-/g, '_')
+  readonly #feedId = randomBytes(6).toString('base64url').replace(/-/g, '_')
   #changes: Promise<UploadChangeReader> | undefined
   #timer: NodeJS.Timeout | undefined
-  #looks = 0
-  #isLooking = false
+  #polls = 0
+  #isPolling = false
   #isBehind = false
   #joining = 0
-  // Number of the last change that was sent to all listeners.
-  #told = 0
+  // The number of the last change that was sent to all listeners.
+  #lastSent = 0
   #progress = ''
 
   constructor(inbox: ReceivingContext, log: Log) {
@@ -44,16 +44,16 @@ export class EventFeed {
     return this.#listeners.count
   }
 
-  /** Adds a listener and returns its stream, which starts after the event `lastId` if that is known. */
+  /** Adds a listener and returns its stream, which starts after the event `lastId` if the feed knows it. */
   async join(subscriber: Subscriber, lastId: string | undefined): Promise<Readable> {
     this.#joining++
     try {
       const changes = await this.#start()
       for (;;) {
-        const told = this.#told
+        const told = this.#lastSent
         const first = await this.#missedSince(lastId, changes)
-        // If events were sent in the meantime, `first` lacks them: try again.
-        if (this.#told === told) return this.#listeners.join(subscriber, first)
+        // If events were sent meanwhile, `first` lacks them: try again.
+        if (this.#lastSent === told) return this.#listeners.join(subscriber, first)
       }
     } finally {
       this.#joining--
@@ -63,77 +63,77 @@ export class EventFeed {
   /** Ends all streams and stops polling. */
   stop(): void {
     this.#listeners.stop()
-    this.#rest()
+    this.#stopPolling()
   }
 
   async #missedSince(lastId: string | undefined, changes: UploadChangeReader): Promise<string> {
-    const told = this.#told
+    const told = this.#lastSent
     const last = this.#numberIn(lastId)
     const isNear = last !== undefined && told - last <= CHANGES_AT_ONCE_MAX
     const missed = isNear ? await changes.between(last, told) : undefined
     if (missed === undefined) return frameOf('reload', {}, this.#idOf(told))
-    return missed.length === 0 ? COMMENT : (await this.#framesOf(missed)).join('')
+    return missed.length === 0 ? KEEP_ALIVE_COMMENT : (await this.#framesOf(missed)).join('')
   }
 
   #start(): Promise<UploadChangeReader> {
     if (this.#changes === undefined) {
       this.#changes = this.#open()
-      this.#changes.catch(() => this.#rest())
-      this.#timer = setInterval(() => void this.#look(), LOOK_MS)
+      this.#changes.catch(() => this.#stopPolling())
+      this.#timer = setInterval(() => void this.#poll(), POLL_MS)
     }
     return this.#changes
   }
 
   async #open(): Promise<UploadChangeReader> {
     const changes = await this.#inbox.ledger.openChangeReader()
-    this.#told = await changes.latest()
+    this.#lastSent = await changes.latest()
     return changes
   }
 
-  #rest(): void {
+  #stopPolling(): void {
     clearInterval(this.#timer)
     this.#changes
       ?.then((changes) => changes[Symbol.asyncDispose]())
-      // The callers that awaited it got the error.
+      // Callers of `join` get this error.
       .catch(() => {})
     this.#changes = undefined
   }
 
-  async #look(): Promise<void> {
-    if (this.#isLooking) return
-    this.#isLooking = true
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return
+    this.#isPolling = true
     try {
-      this.#looks++
-      if (this.#listeners.count + this.#joining === 0) this.#rest()
+      this.#polls++
+      if (this.#listeners.count + this.#joining === 0) this.#stopPolling()
       else await this.#broadcastNews(await this.#changes)
     } catch (error) {
       if (this.#changes !== undefined) this.#log.error({ err: error }, 'events could not be looked for')
     } finally {
-      this.#isLooking = false
+      this.#isPolling = false
     }
   }
 
   async #broadcastNews(changes: UploadChangeReader | undefined): Promise<void> {
     if (changes === undefined) return
-    const isTimeForAComment = this.#looks % LOOKS_PER_COMMENT === 0
+    const isCommentDue = this.#polls % POLLS_PER_COMMENT === 0
     this.#isBehind = (await changes.hasChanged()) || this.#isBehind
     if (this.#isBehind) {
       // A key may have been revoked or a session may have ended.
       await this.#listeners.endDisallowed()
       await this.#broadcastChanges(changes)
       this.#isBehind = false
-    } else if (isTimeForAComment) await this.#listeners.endDisallowed()
-    if (this.#looks % LOOKS_PER_SECOND === 0) await this.#broadcastProgress()
-    if (isTimeForAComment) this.#listeners.broadcast(COMMENT)
+    } else if (isCommentDue) await this.#listeners.endDisallowed()
+    if (this.#polls % POLLS_PER_SECOND === 0) await this.#broadcastProgress()
+    if (isCommentDue) this.#listeners.broadcast(KEEP_ALIVE_COMMENT)
   }
 
   async #broadcastChanges(changes: UploadChangeReader): Promise<void> {
     const latest = await changes.latest()
-    while (this.#told < latest) {
-      const until = Math.min(latest, this.#told + CHANGES_AT_ONCE_MAX)
-      const news = await changes.between(this.#told, until)
+    while (this.#lastSent < latest) {
+      const until = Math.min(latest, this.#lastSent + CHANGES_AT_ONCE_MAX)
+      const news = await changes.between(this.#lastSent, until)
       const frames = news === undefined ? [frameOf('reload', {}, this.#idOf(latest))] : await this.#framesOf(news)
-      this.#told = news === undefined ? latest : until
+      this.#lastSent = news === undefined ? latest : until
       for (const frame of frames) this.#listeners.broadcast(frame)
     }
   }
@@ -158,12 +158,12 @@ export class EventFeed {
   }
 
   #idOf(number: number): string {
-    return `${this.#word}-${number}`
+    return `${this.#feedId}-${number}`
   }
 
   #numberIn(id: string | undefined): number | undefined {
     const [word, digits = ''] = (id ?? '').split('-')
-    const number = word === this.#word && /^\d{1,15}$/.test(digits) ? Number(digits) : undefined
-    return number !== undefined && number <= this.#told ? number : undefined
+    const number = word === this.#feedId && /^\d{1,15}$/.test(digits) ? Number(digits) : undefined
+    return number !== undefined && number <= this.#lastSent ? number : undefined
   }
 }

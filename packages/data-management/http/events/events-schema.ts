@@ -2,9 +2,9 @@
  * The events of `GET /api/events`, as JSON Schema: server-sent events whose `data` is one line of JSON.
  *
  *   upload      an upload arrived or changed; the data are those of `GET /api/uploads/{id}`
- *   forgotten   an upload was removed because its bytes were lost; its client sends it again
- *   progress    the progress of a load; has no id, since missed ones do not matter
- *   reload      earlier events are not available: refetch everything. Sent first, unless a known event id is resumed
+ *   forgotten   an upload was removed because its bytes were lost; the client sends it again
+ *   progress    the progress of a load; has no event id, since missed ones do not matter
+ *   reload      earlier events are not available: fetch everything again. Sent first, unless the last event id is known
  */
 
 import type { Static } from 'typebox'
@@ -14,7 +14,7 @@ import { UPLOAD_SCHEMA } from '../routes/uploads-schema.ts'
 
 const FORGOTTEN = objectOf({ id: { type: 'string' } })
 
-/** Progress of a load: how many of a file's bytes it has read. */
+/** How many bytes of a file its load has read. */
 export const PROGRESS_SCHEMA = objectOf({ upload_id: { type: 'string' }, bytes: COUNT, of_bytes: COUNT })
 
 export const EVENT_SCHEMAS = {
@@ -32,5 +32,5 @@ export type EventData = {
   reload: Record<string, never>
 }
 
-/** Progress of a load. */
+/** The progress of a load. */
 export type Progress = Static<typeof PROGRESS_SCHEMA>

@@ -21,10 +21,10 @@ const SCHEMA = {
 /** Adds the route. The streams end when the server closes. */
 export function eventsRoutes(server: FastifyInstance, feed: EventFeed, authenticator: Authenticator): void {
   server.addHook('preClose', async () => feed.stop())
-  // No HEAD route: it would open a stream that never ends and is never read.
+  // No HEAD route: it would open an endless stream that nobody reads.
   const options = { config: MAY_READ, schema: SCHEMA, exposeHeadRoute: false }
   server.get('/api/events', options, async (request, reply) => {
-    // A client that does not accept events expects an answer that ends.
+    // A client that does not accept this media type expects an answer that ends.
     if (!wantsEvents(request)) throw new Problem('not_acceptable')
     const { keyId } = principalOf(request)
     const subscriber = {

@@ -1,10 +1,10 @@
 /**
  * The open event streams.
  *
- *   join ─▶ frames as they come ─▶ stop | has no right to it any more | does not read them | is gone
+ *   join ─▶ events ─▶ the server stops | key or session has ended | too many unread bytes | the client disconnects
  *
- * Events that a listener has not read yet are buffered up to a limit. A listener that is further behind is cut off: it
- * reconnects with the id of its last event and gets the rest, or is told to reload everything.
+ * Events that a listener has not read yet are buffered up to a limit. A listener that is further behind is
+ * disconnected: it reconnects with its last event id and gets the rest, or the event `reload`.
  */
 import { Readable } from 'node:stream'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -13,7 +13,7 @@ const LISTENERS_MAX = 200
 const LISTENERS_PER_KEY_MAX = 20
 const UNREAD_BYTES_MAX = 512 * 1024
 
-/** A client of the feed. `isStillAllowed` is called repeatedly, once for all subscribers with the same `credential`. */
+/** A client of the feed. `isStillAllowed` is called repeatedly, but once for all subscribers with one `credential`. */
 export type Subscriber = Readonly<{ keyId: string; credential: string; isStillAllowed: () => Promise<boolean> }>
 
 type Listener = Readonly<{ subscriber: Subscriber; stream: Readable }>

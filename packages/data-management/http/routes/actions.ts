@@ -6,14 +6,14 @@ import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
 import type { UploadAction } from '../../ledger/database.ts'
 import { repairFor } from '../../ledger/receipt-of.ts'
 import type { Upload } from '../../ledger/uploads.ts'
-import { nameOf, principalOf } from '../auth/authentication.ts'
-import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
+import { auditName, principalOf } from '../auth/authentication.ts'
+import { MAY_CHANGE, withBody } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { visibleUpload, withDetails } from './upload-view.ts'
 import { ACTION_BODY, type ActionName, UPLOAD_SCHEMA } from './uploads-schema.ts'
 
-/** `from`: the states that allow it. `isLimited`: only rows that the senders' keys may write are loaded. */
-type Kind = Readonly<{
+/** What a route requests. `from`: states that allow it; `isLimited`: loads only rows that the senders' keys may write. */
+type ActionKind = Readonly<{
   action: UploadAction
   from: readonly UploadState[]
   reason: string
@@ -21,7 +21,7 @@ type Kind = Readonly<{
   isLimited?: boolean
 }>
 
-const KINDS: Readonly<Record<ActionName, Kind>> = {
+const ACTION_KINDS: Readonly<Record<ActionName, ActionKind>> = {
   release: {
     action: 'load',
     from: ['held'],
@@ -39,28 +39,28 @@ const KINDS: Readonly<Record<ActionName, Kind>> = {
   },
 }
 
-type OfOne = { Params: { id: string }; Body: { reason?: string; repair?: boolean } | null }
+type WithId = { Params: { id: string }; Body: { reason?: string; repair?: boolean } | null }
 
 /** Adds the routes. */
 export function actionRoutes(server: FastifyInstance, { inbox }: Services): void {
   const { uploads } = inbox.ledger
-  for (const [name, kind] of Object.entries(KINDS)) {
+  for (const [name, kind] of Object.entries(ACTION_KINDS)) {
     const { action, from, summary, isLimited = false } = kind
-    const options = { ...bodyOf(ACTION_BODY, { summary, response: { 202: UPLOAD_SCHEMA } }), config: MAY_CHANGE }
-    server.post<OfOne>(`/api/uploads/:id/${name}`, options, async (request, reply) => {
+    const options = { ...withBody(ACTION_BODY, { summary, response: { 202: UPLOAD_SCHEMA } }), config: MAY_CHANGE }
+    server.post<WithId>(`/api/uploads/:id/${name}`, options, async (request, reply) => {
       const upload = await visibleUpload(inbox, request)
-      await checkThatItCanBe(upload, kind)
+      await checkAllowed(upload, kind)
       const reason = request.body?.reason?.trim() || kind.reason
-      const by = nameOf(principalOf(request))
+      const by = auditName(principalOf(request))
       const repair = name === 'release' ? repairFor(upload, request.body?.repair === true) : undefined
-      const wanted = { action, by, reason, isLimited, ...(repair !== undefined && { repair }) }
-      const isOnRecord = await uploads.requestActionFrom(upload.id, from, wanted)
+      const requested = { action, by, reason, isLimited, ...(repair !== undefined && { repair }) }
+      const isOnRecord = await uploads.requestActionFrom(upload.id, from, requested)
       if (!isOnRecord) throw new Problem('state_other', `${upload.filename} has changed meanwhile`)
       return reply.code(202).send((await withDetails(inbox, [await visibleUpload(inbox, request)]))[0])
     })
   }
 
-  async function checkThatItCanBe(upload: Upload, { action, from }: Kind): Promise<void> {
+  async function checkAllowed(upload: Upload, { action, from }: ActionKind): Promise<void> {
     const { filename, state } = upload
     if (upload.action !== null) throw new Problem('state_other', `${filename} is to be changed already`)
     if (!(from as readonly string[]).includes(state))

@@ -1,4 +1,4 @@
-/** Stores, uploads and findings that need attention now; those that people have ticked off are listed separately. */
+/** Reads which stores, uploads and findings need attention now. Those that are ticked off are listed separately. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Static } from 'typebox'
 import { countLoadsWithRejects, loadsWithRejects, loadsWithRejectsOf } from '../../catalogue/queries/activity.ts'
@@ -6,83 +6,88 @@ import type { ChainFinding } from '../../catalogue/queries/findings.ts'
 import { type Source, sourceView } from '../../catalogue/queries/sources.ts'
 import { COUNT_MAX, cappedCount } from '../../catalogue/queries/word-index.ts'
 import type { ActiveTicks } from '../../ledger/ticks.ts'
-import { momentOf, type Reading } from '../threads/reading.ts'
+import { freshnessContext, type QueryContext } from '../threads/query-context.ts'
 import { findingKey, unbelievedFindings } from './findings.ts'
 import { sourcesNow } from './freshness.ts'
 import type { OVERVIEW_RESPONSE } from './overview-schema.ts'
-import { ticksNow, ticksView } from './ticks.ts'
+import { activeTicks, ticksView } from './ticks.ts'
 
 const REJECTS_DAYS = 3
 const FAILED_DAYS = 7
-// Counting stops here, since each failed upload has to be read.
+// Failed uploads are counted only up to this number, since each of them has to be read.
 const FAILED_MAX = 1_000
 const FIRST_MAX = 10
 
 type Attention = Omit<Static<typeof OVERVIEW_RESPONSE>['attention'], 'disk' | 'loader'>
-type Counted = Readonly<{ count: number; exact: boolean }>
+type BoundedCount = Readonly<{ count: number; exact: boolean }>
 
 /** Everything that needs attention, except disk and loader. */
-export async function attentionNow(services: Reading, sources: readonly Source[]): Promise<Attention> {
-  const ticks = await ticksNow(services)
+export async function readAttention(context: QueryContext, sources: readonly Source[]): Promise<Attention> {
+  const ticks = await activeTicks(context)
   const found = {
-    ...onSources(sources, ticks),
-    held: await latestUploads(services, 'held', ticks),
-    failed: await latestUploads(services, 'failed', ticks),
-    findings: await findings(services, ticks),
-    rejects: await rejects(services, ticks),
+    ...sourceEntries(sources, ticks),
+    held: await latestUploads(context, 'held', ticks),
+    failed: await latestUploads(context, 'failed', ticks),
+    findings: await findingEntries(context, ticks),
+    rejects: await rejectEntries(context, ticks),
   }
   return { ...found, ...ticksView(ticks.covering()) }
 }
 
-/** Kinds for which no notices are sent: they are shown in the overview only. */
+/** Kinds of entries that only the overview shows: no notices are sent for them. */
 export const OVERVIEW_ONLY_KINDS: readonly string[] = ['late', 'partial', 'rejects']
 
-/** Marks in `ticks` those of `OVERVIEW_ONLY_KINDS` that still hold. */
-export async function markOverviewOnly(services: Reading, ticks: ActiveTicks): Promise<void> {
+/** Marks the ticks of `OVERVIEW_ONLY_KINDS` whose entries still need attention, so that they are not over. */
+export async function markOverviewOnly(context: QueryContext, ticks: ActiveTicks): Promise<void> {
   if (!OVERVIEW_ONLY_KINDS.some((kind) => ticks.ofKind(kind).length > 0)) return
-  onSources(await sourcesNow(services), ticks)
-  await rejectsOff(services, ticks)
+  sourceEntries(await sourcesNow(context), ticks)
+  await tickedRejects(context, ticks)
 }
 
-/** Selects the uploads that need attention: all held ones, and recently failed ones that no person has decided on. */
-export function uploadsWanted(services: Reading, state: 'held' | 'failed') {
+/** The ledger query for uploads that need attention: all held ones, and recently failed ones without a decision. */
+export function uploadsNeedingAttention(context: QueryContext, state: 'held' | 'failed') {
   if (state === 'held') return { since: 0, countMax: COUNT_MAX, query: { state } }
-  return { since: daysBefore(services, FAILED_DAYS), countMax: FAILED_MAX, query: { state, undecided: true } }
+  return { since: daysBefore(context, FAILED_DAYS), countMax: FAILED_MAX, query: { state, undecided: true } }
 }
 
-/** Files with rejected rows need attention if they were loaded since this time. */
-export function rejectsSince(services: Reading): number {
-  return daysBefore(services, REJECTS_DAYS)
+/** Files with rejected rows need attention if they were loaded at this time or later. */
+export function rejectsCutoff(context: QueryContext): number {
+  return daysBefore(context, REJECTS_DAYS)
 }
 
-function daysBefore(services: Reading, days: number): number {
-  return momentOf(services).now - days * DAY_MS
+function daysBefore(context: QueryContext, days: number): number {
+  return freshnessContext(context).now - days * DAY_MS
 }
 
-/** Ranks of the sources that need attention, the worst first. */
+/** Identifies a source, as the subject of conditions and ticks. */
+export function sourceSubject({ company, store_id }: Pick<Source, 'company' | 'store_id'>): string {
+  return JSON.stringify([company, store_id])
+}
+
+/** The ranks of sources that need attention; the worst has the lowest. */
 export const SOURCE_RANKS = { silent: 0, late: 1, partial: 2 } as const
 
-/** The rank of a source, the worst lowest. Snoozed and retired sources rank like good ones: 3. */
-export function ranked({ state, is_partial }: Source): number {
+/** The rank of a source; the worst has the lowest. It is 3 if the source is good, snoozed or retired. */
+export function sourceRank({ state, is_partial }: Source): number {
   if (state === 'silent' || state === 'late') return SOURCE_RANKS[state]
   return state === 'good' && is_partial ? SOURCE_RANKS.partial : 3
 }
 
-function onSources(sources: readonly Source[], ticks: ActiveTicks): Pick<Attention, 'silent' | 'late' | 'partial'> {
+function sourceEntries(sources: readonly Source[], ticks: ActiveTicks): Pick<Attention, 'silent' | 'late' | 'partial'> {
   const those = (kind: keyof typeof SOURCE_RANKS) => {
     const found = sources
-      .filter((source) => ranked(source) === SOURCE_RANKS[kind])
+      .filter((source) => sourceRank(source) === SOURCE_RANKS[kind])
       .filter(({ company, store_id, last_date }) => {
-        return !ticks.covers({ kind, subject: JSON.stringify([company, store_id]) }, last_date)
+        return !ticks.covers({ kind, subject: sourceSubject({ company, store_id }) }, last_date)
       })
     return { count: found.length, exact: true, first: found.slice(0, FIRST_MAX).map(sourceView) }
   }
   return { silent: those('silent'), late: those('late'), partial: those('partial') }
 }
 
-async function latestUploads(services: Reading, state: 'held' | 'failed', ticks: ActiveTicks) {
-  const { uploads } = services.inbox.ledger
-  const { since, countMax, query } = uploadsWanted(services, state)
+async function latestUploads(context: QueryContext, state: 'held' | 'failed', ticks: ActiveTicks) {
+  const { uploads } = context.inbox.ledger
+  const { since, countMax, query } = uploadsNeedingAttention(context, state)
   const count = cappedCount(await uploads.countSince(since, countMax + 1, query), countMax)
   const ids = ticks.ofKind(state).map(({ subject }) => subject)
   const named = ids.length === 0 ? [] : await uploads.listBriefly({ ...query, ids, limit: ids.length })
@@ -96,7 +101,7 @@ async function latestUploads(services: Reading, state: 'held' | 'failed', ticks:
     .slice(0, FIRST_MAX)
     .map(({ id }) => id)
   const found = shown.length === 0 ? [] : await uploads.list({ ids: shown, limit: shown.length })
-  const rest = less(count, off.length)
+  const rest = subtract(count, off.length)
   const first = found.map(({ id, filename, received_at, load }) => {
     const problem = load === null ? null : (JSON.parse(load) as { problem: string | null }).problem
     return { upload_id: id, filename, received_at: new Date(received_at).toISOString(), problem }
@@ -104,21 +109,21 @@ async function latestUploads(services: Reading, state: 'held' | 'failed', ticks:
   return { ...rest, first }
 }
 
-async function findings(services: Reading, ticks: ActiveTicks): Promise<Attention['findings']> {
+async function findingEntries(context: QueryContext, ticks: ActiveTicks): Promise<Attention['findings']> {
   const ticked = new Set(ticks.ofKind('findings').map(({ subject }) => subject))
   const max = FIRST_MAX + ticked.size
   const isMeant = (finding: ChainFinding, index: number) => index < max || ticked.has(findingKey(finding))
-  const { first, ...count } = await unbelievedFindings(services, isMeant)
+  const { first, ...count } = await unbelievedFindings(context, isMeant)
   const rest = first.filter(
     (finding) => !ticks.covers({ kind: 'findings', subject: findingKey(finding) }, String(finding.stores)),
   )
-  return { ...less(count, first.length - rest.length), first: rest.slice(0, FIRST_MAX) }
+  return { ...subtract(count, first.length - rest.length), first: rest.slice(0, FIRST_MAX) }
 }
 
-async function rejects(services: Reading, ticks: ActiveTicks): Promise<Attention['rejects']> {
-  const { inbox, catalogue } = services
-  const since = rejectsSince(services)
-  const off = await rejectsOff(services, ticks)
+async function rejectEntries(context: QueryContext, ticks: ActiveTicks): Promise<Attention['rejects']> {
+  const { inbox, catalogue } = context
+  const since = rejectsCutoff(context)
+  const off = await tickedRejects(context, ticks)
   const loads = await loadsWithRejects(catalogue.database, since, FIRST_MAX + off.size)
   const rest = loads.filter(({ sha256 }) => !off.has(sha256)).slice(0, FIRST_MAX)
   const ids = await inbox.ledger.uploads.idsOf(rest.map(({ sha256 }) => sha256))
@@ -127,16 +132,16 @@ async function rejects(services: Reading, ticks: ActiveTicks): Promise<Attention
     return { upload_id: ids.get(sha256) ?? null, sha256, filename, finished_at: at, rows, rejected }
   })
   const count = cappedCount(await countLoadsWithRejects(catalogue.database, since, COUNT_MAX + 1))
-  return { ...less(count, off.size), first }
+  return { ...subtract(count, off.size), first }
 }
 
-/** The SHA-256 of the files whose rejects are ticked off. */
-async function rejectsOff(services: Reading, ticks: ActiveTicks): Promise<ReadonlySet<string>> {
-  const { inbox, catalogue } = services
+/** The SHA-256 of recently loaded files whose rejected rows are ticked off. */
+async function tickedRejects(context: QueryContext, ticks: ActiveTicks): Promise<ReadonlySet<string>> {
+  const { inbox, catalogue } = context
   const subjects = ticks.ofKind('rejects').map(({ subject }) => subject)
   const known = new Map((await inbox.ledger.uploads.findAll(subjects)).map(({ id, sha256 }) => [id, sha256]))
   const files = subjects.map((subject) => known.get(subject) ?? subject)
-  const loads = await loadsWithRejectsOf(catalogue.database, rejectsSince(services), files)
+  const loads = await loadsWithRejectsOf(catalogue.database, rejectsCutoff(context), files)
   const there = new Set(loads.map(({ sha256 }) => sha256))
   return new Set(
     files.filter(
@@ -145,7 +150,7 @@ async function rejectsOff(services: Reading, ticks: ActiveTicks): Promise<Readon
   )
 }
 
-/** Subtracts from an exact count; a count that stopped at its limit remains a lower bound. */
-function less({ count, exact }: Counted, off: number): Counted {
+/** Subtracts from an exact count. A count that stopped at its limit stays as it is. */
+function subtract({ count, exact }: BoundedCount, off: number): BoundedCount {
   return { count: exact ? count - off : count, exact }
 }

@@ -1,17 +1,9 @@
-/** `GET /api/audit`: who did what with keys, holds and loads. */
+/** `GET /api/audit`: the audit log, which tells who did what with keys, held uploads and loads. */
 
 import type { FastifyInstance } from 'fastify'
 import { objectOf } from '../edge/object-schema.ts'
+import { BEFORE_QUERY, MAY_CHANGE, TIME } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-
-const QUERY = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    before: { type: 'integer', minimum: 1 },
-    limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-  },
-} as const
 
 const TEXT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'string' }] } as const
 
@@ -20,7 +12,7 @@ const RESPONSE = objectOf({
     type: 'array',
     items: objectOf({
       id: { type: 'integer' },
-      at: { type: 'string', format: 'date-time' },
+      at: TIME,
       who: { type: 'string' },
       what: { type: 'string' },
       about: { type: 'string' },
@@ -34,8 +26,8 @@ type Query = { before?: number; limit: number }
 
 /** Adds the route. */
 export function auditRoutes(server: FastifyInstance, { inbox }: Services): void {
-  const schema = { summary: 'The audit, the newest first', querystring: QUERY, response: { 200: RESPONSE } }
-  server.get<{ Querystring: Query }>('/api/audit', { config: { scopes: ['admin'] }, schema }, async (request) => {
+  const schema = { summary: 'The audit, the newest first', querystring: BEFORE_QUERY, response: { 200: RESPONSE } }
+  server.get<{ Querystring: Query }>('/api/audit', { config: MAY_CHANGE, schema }, async (request) => {
     const { before = Number.MAX_SAFE_INTEGER, limit } = request.query
     const found = await inbox.ledger.auditEntries(before, limit)
     const entries = found.map((entry) => ({ ...entry, at: new Date(entry.at).toISOString() }))

@@ -1,12 +1,13 @@
 /**
- * `GET /api/changes`: what became cheaper or dearer, and what is new, gone or back, the largest change first; as paged
- * JSON, as CSV with all lines, or as an Atom feed.
+ * `GET /api/changes`: listings that became cheaper or dearer, or are new, gone or back, the largest change first; as
+ * pages of JSON, as CSV with all lines, or as an Atom feed.
  */
 
 import { addDays } from '@splitcart/shared/date.ts'
 import { moneyIn } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { create } from 'content-disposition'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { csvLines } from '../../catalogue/export-formats.ts'
@@ -19,10 +20,10 @@ import { findStore } from '../../catalogue/queries/find-store.ts'
 import { datesOfLoad, datesOfStore, type StoreDates } from '../../catalogue/queries/transitions.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
-import { DATE_MAX, DATE_MIN, readable } from '../edge/parameters.ts'
+import { DATE_MAX, DATE_MIN, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith, askerOf, type LineBatch, linesOf, readableOf } from '../threads/answering.ts'
-import { momentOf, type Reading, runQuery } from '../threads/reading.ts'
+import { answerWithQuery, askerOf, type LineBatch, queryLines, streamOf } from '../threads/answering.ts'
+import { freshnessContext, type QueryContext, runQuery } from '../threads/query-context.ts'
 import { CHANGE_FORMATS, CHANGES_QUERY, CHANGES_RESPONSE, type ChangePage } from './changes-schema.ts'
 import { feedOf } from './feed.ts'
 
@@ -42,7 +43,7 @@ export type ChangesParameters = {
 }
 
 type Format = keyof typeof CHANGE_FORMATS
-type Asked = FastifyRequest<{ Querystring: ChangesParameters & { format?: Format } }>
+type ChangesRequest = FastifyRequest<{ Querystring: ChangesParameters & { format?: Format } }>
 
 const CSV_LINES_AT_ONCE = 500
 const CSV_FIELDS = Object.keys(CHANGES_RESPONSE.properties.changes.items.properties)
@@ -50,7 +51,7 @@ const FEED_DAYS = 7
 
 /** Adds the route. */
 export function changesRoutes(server: FastifyInstance, services: Services): void {
-  const options = readable(CHANGES_QUERY, {
+  const options = withQuery(CHANGES_QUERY, {
     summary: 'What changed within a span of dates, the largest first; as JSON, CSV or an Atom feed',
     response: {
       200: {
@@ -64,20 +65,20 @@ export function changesRoutes(server: FastifyInstance, services: Services): void
       304: { description: 'Nothing has changed since the ETag that If-None-Match names', type: 'null' },
     },
   })
-  server.get('/api/changes', options, (request: Asked, reply) => answer(services, request, reply))
+  server.get('/api/changes', options, (request: ChangesRequest, reply) => answer(services, request, reply))
 }
 
-async function answer(services: Services, request: Asked, reply: FastifyReply): Promise<FastifyReply> {
+async function answer(services: Services, request: ChangesRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { format: _, ...query } = request.query
   const format = formatOf(request)
-  const today = dateOf(services.inbox.now())
-  const { zone } = momentOf(services)
+  const today = TimeZone.utc.dateAt(services.inbox.now())
+  const { zone } = freshnessContext(services)
   const { currency } = services
   const state = await changesRevision(services.catalogue.database)
   const etag = etagOf(format, query, today, zone.name, currency ?? '', state, services.program?.version ?? '')
   reply.header('etag', etag).header('vary', 'accept').header('cache-control', 'private, no-cache')
   if (isKnownEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  if (format === 'json') return await answerWith(services, request, reply, ['changes', query])
+  if (format === 'json') return await answerWithQuery(services, request, reply, ['changes', query])
   const asker = askerOf(request, reply, services.inbox.now())
   if (format === 'atom') {
     const parameters = { ...query, days: Math.max(query.days, FEED_DAYS) }
@@ -86,12 +87,12 @@ async function answer(services: Services, request: Asked, reply: FastifyReply): 
       .type('application/atom+xml; charset=utf-8')
       .send(feedOf(page, request.url, { zone, money: moneyIn(currency) }))
   }
-  const lines = await readableOf(linesOf(services, ['changeLines', query], asker))
+  const lines = await streamOf(queryLines(services, ['changeLines', query], asker))
   return reply.type('text/csv; charset=utf-8').header('content-disposition', create('changes.csv')).send(lines)
 }
 
 /** The format from the query, else from `Accept`, else JSON. */
-function formatOf({ query, headers }: Asked): Format {
+function formatOf({ query, headers }: ChangesRequest): Format {
   if (query.format !== undefined) return query.format
   const [first = ''] = (headers.accept ?? '').split(',')
   const type = first.split(';')[0]!.trim().toLowerCase()
@@ -99,56 +100,56 @@ function formatOf({ query, headers }: Asked): Format {
 }
 
 /** A page of changes. */
-export async function changesFound(reading: Reading, parameters: ChangesParameters): Promise<ChangePage> {
-  const { database } = reading.catalogue
-  const { query, from, to } = await queryOf(reading, parameters)
+export async function changePage(context: QueryContext, parameters: ChangesParameters): Promise<ChangePage> {
+  const { database } = context.catalogue
+  const { query, from, to } = await resolveQuery(context, parameters)
   const found = query === undefined ? undefined : await findChanges(database, query)
   return {
     from: from ?? null,
     to: to ?? null,
     counts: found?.counts ?? CHANGE_KINDS.map((kind) => ({ kind, lines: 0, stores: 0 })),
     changes: found === undefined ? [] : await changeViews(database, found.lines),
-    next: cursorOf(listOf(parameters), found?.next ?? null),
+    next: cursorOf(listName(parameters), found?.next ?? null),
     is_counted: query?.storeDates !== undefined || !(await hasUncountedChanges(database)),
   } satisfies ChangePage
 }
 
 /** A batch of up to `CSV_LINES_AT_ONCE` lines of CSV. */
 export async function changeLines(
-  reading: Reading,
+  context: QueryContext,
   { after, ...parameters }: Omit<ChangesParameters, 'after'> & { after?: string },
 ): Promise<LineBatch<string>> {
   const asked = { ...parameters, limit: CSV_LINES_AT_ONCE, ...(after !== undefined && { after }) }
-  const { changes, next } = await changesFound(reading, asked)
-  const lines = await Array.fromAsync(csvLines(each(changes), CSV_FIELDS))
+  const { changes, next } = await changePage(context, asked)
+  const lines = await Array.fromAsync(csvLines(toAsync(changes), CSV_FIELDS))
   return { text: (after === undefined ? lines : lines.slice(1)).join(''), next }
 }
 
-async function* each(changes: readonly ChangeView[]): AsyncGenerator<ChangeView> {
+async function* toAsync(changes: readonly ChangeView[]): AsyncGenerator<ChangeView> {
   yield* changes
 }
 
-type Span = Readonly<{ query: ChangesQuery | undefined; from?: string | undefined; to?: string | undefined }>
+type ResolvedQuery = Readonly<{ query: ChangesQuery | undefined; from?: string | undefined; to?: string | undefined }>
 
-/** Resolves the parameters; without dates, the latest ones with changes. `query` is undefined if nothing can match. */
-async function queryOf(reading: Reading, parameters: ChangesParameters): Promise<Span> {
-  const { database } = reading.catalogue
+/** Resolves parameters; without dates, to the latest ones with changes. `query` is undefined if nothing can match. */
+async function resolveQuery(context: QueryContext, parameters: ChangesParameters): Promise<ResolvedQuery> {
+  const { database } = context.catalogue
   const { company, store, upload, category, sort, limit, kind = [] } = parameters
   const companyId = company === undefined ? undefined : await findCompanyId(database, company)
   if (company !== undefined && companyId === undefined) return { query: undefined }
   if ([company, store, upload].filter((each) => each !== undefined).length > 1)
     throw new Problem('request_invalid', 'querystring: of company, store and upload only one can be asked for')
-  const named = await datesNamed(reading, parameters)
+  const named = await requestedDates(context, parameters)
   if (named === 'none') return { query: undefined }
   const isDated = parameters.from !== undefined || parameters.to !== undefined
   // Tomorrow by this clock is today in some time zone.
-  const until = dateOf(momentOf(reading).now + DAY_MS)
+  const until = TimeZone.utc.dateAt(freshnessContext(context).now + DAY_MS)
   const latest =
     isDated || named?.isAll ? undefined : (named?.latest ?? (await latestChangeDate(database, until, companyId)))
   if (!isDated && named === undefined && latest === undefined) return { query: undefined }
   const from = parameters.from ?? (latest === undefined ? DATE_MIN : addDays(latest, 1 - parameters.days))
   const to = parameters.to ?? latest ?? DATE_MAX
-  const after = cursorKeyIn(listOf(parameters), parameters.after, [0, 0, 0, 0, 0, ''] as [
+  const after = cursorKeyIn(listName(parameters), parameters.after, [0, 0, 0, 0, 0, ''] as [
     number,
     number,
     number,
@@ -161,13 +162,13 @@ async function queryOf(reading: Reading, parameters: ChangesParameters): Promise
   return { query: { from, to, kinds, companyId, storeDates, category, order: sort, after, limit }, from, to }
 }
 
-type Named = Readonly<{ at: (from: string, to: string) => StoreDates; latest?: string; isAll?: boolean }>
+type RequestedDates = Readonly<{ at: (from: string, to: string) => StoreDates; latest?: string; isAll?: boolean }>
 
-/** The dates of the requested store or upload; undefined: all stores; 'none': the store is unknown. */
-async function datesNamed(
-  { catalogue, inbox }: Reading,
+/** The dates of the store or upload in the parameters; undefined: they name none; 'none': the store is unknown. */
+async function requestedDates(
+  { catalogue, inbox }: QueryContext,
   parameters: ChangesParameters,
-): Promise<Named | 'none' | undefined> {
+): Promise<RequestedDates | 'none' | undefined> {
   const { store, upload } = parameters
   if (store !== undefined) {
     const found = await findStore(catalogue.database, store)
@@ -180,11 +181,7 @@ async function datesNamed(
   return { at: () => datesOfLoad(found.sha256), isAll: true }
 }
 
-/** The list's name in cursors: a cursor of one sort order is invalid for the other. */
-function listOf({ sort }: ChangesParameters): string {
+/** The name of the list in cursors: a cursor is valid only for its sort order. */
+function listName({ sort }: ChangesParameters): string {
   return `changes by ${sort}`
-}
-
-function dateOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10)
 }

@@ -1,12 +1,12 @@
-/** The further fields of a listing (packages/shared/row-details.ts), as JSON Schema. A test keeps the two equal. */
+/** The further fields of a listing (packages/shared/row-details.ts), as JSON Schema. A test compares the two. */
 
 const TEXT = { type: 'string' } as const
 const NUMBER = { type: 'number' } as const
 
-const OBJECT = {
+const DETAILS_OBJECT = {
   type: 'object',
   properties: {
-    per_unit_price_string: { ...TEXT, description: 'the unit price in the words of the shop' },
+    per_unit_price_string: { ...TEXT, description: 'the unit price as the shop writes it' },
     per_unit_price_value: NUMBER,
     per_unit_price_measure: TEXT,
     unit_price: NUMBER,
@@ -24,6 +24,6 @@ const OBJECT = {
 } as const
 
 export const DETAILS = {
-  anyOf: [OBJECT, { type: 'null' }],
-  description: 'what else the shop tells of it, by the names that it is sent under; null: nothing',
+  anyOf: [DETAILS_OBJECT, { type: 'null' }],
+  description: 'further fields of the listing, named as in the uploaded files; null: none',
 } as const

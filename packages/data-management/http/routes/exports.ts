@@ -1,4 +1,4 @@
-/** `GET /api/export/…`: full exports of the catalogue as streams; a slow client does not hold up the database. */
+/** `GET /api/export/…`: complete exports of the catalogue as streams. */
 import { Readable } from 'node:stream'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -6,29 +6,30 @@ import { EXPORT_FORMATS, EXPORT_NAMES, type ExportFormat, type ExportName } from
 import { readRevision } from '../../catalogue/queries/revision.ts'
 import { principalOf } from '../auth/authentication.ts'
 import { etagOf, isKnownEtag } from '../edge/etag.ts'
-import { DATE, readable } from '../edge/parameters.ts'
+import { DATE, withQuery } from '../edge/parameters.ts'
+import { takesGzip } from '../edge/takes-gzip.ts'
 import type { Services } from '../services.ts'
-import type { Exports } from '../threads/export-threads.ts'
+import type { ExportRunner } from '../threads/export-threads.ts'
 
 const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormat[]
 const QUERY = { type: 'object', properties: { format: { enum: FORMATS } } } as const
 const PRICES_QUERY = { type: 'object', properties: { format: { enum: FORMATS }, on: DATE } } as const
 
-const STILL_AUTHORIZED_MS = 2_000
+const REAUTHORIZE_MS = 2_000
 
-type Asked = FastifyRequest<{ Querystring: { format?: ExportFormat; on?: string } }>
-type Working = Services & Readonly<{ exports: Exports }>
+type HttpRequest = FastifyRequest<{ Querystring: { format?: ExportFormat; on?: string } }>
+type ExportServices = Services & Readonly<{ exports: ExportRunner }>
 
 /** Adds the routes. */
 export function exportRoutes(server: FastifyInstance, { exports, ...others }: Services): void {
   if (exports === undefined) return
   const services = { ...others, exports }
   for (const what of EXPORT_NAMES) {
-    const options = readable(what === 'prices' ? PRICES_QUERY : QUERY, {
+    const options = withQuery(what === 'prices' ? PRICES_QUERY : QUERY, {
       summary: `All ${what}, as JSON Lines or CSV`,
       response: RESPONSES,
     })
-    server.get(`/api/export/${what}`, options, (request: Asked, reply) => answer(services, what, request, reply))
+    server.get(`/api/export/${what}`, options, (request: HttpRequest, reply) => answer(services, what, request, reply))
   }
 }
 
@@ -40,10 +41,15 @@ const RESPONSES = {
   304: { description: 'Nothing has changed since the ETag that If-None-Match names', type: 'null' },
 } as const
 
-async function answer(services: Working, what: ExportName, request: Asked, reply: FastifyReply): Promise<FastifyReply> {
+async function answer(
+  services: ExportServices,
+  what: ExportName,
+  request: HttpRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const order = { what, format: formatOf(request), on: request.query.on }
   const gzip = takesGzip(request)
-  // Read before the data: if the data are newer than the ETag, the client only fetches them once more.
+  // Read before the data: if the data are newer than the ETag, the client fetches them once more than needed.
   const etag = etagOf(
     [order.what, order.format, order.on ?? ''],
     await readRevision(services.catalogue.database),
@@ -61,25 +67,21 @@ async function answer(services: Working, what: ExportName, request: Asked, reply
   return reply.send(Readable.from(whileAuthorized(services, request, chunks), { objectMode: false }))
 }
 
-/** Passes the chunks on while the key is valid, checked every `STILL_AUTHORIZED_MS`; throws `key_refused`. */
-async function* whileAuthorized({ inbox }: Services, request: Asked, chunks: AsyncGenerator<Uint8Array>) {
+/** Passes the chunks on while the key is valid, which is checked every `REAUTHORIZE_MS`; throws `key_refused`. */
+async function* whileAuthorized({ inbox }: Services, request: HttpRequest, chunks: AsyncGenerator<Uint8Array>) {
   const { keyId } = principalOf(request)
-  let checkNow = performance.now() + STILL_AUTHORIZED_MS
+  let checkNow = performance.now() + REAUTHORIZE_MS
   for await (const chunk of chunks) {
     yield chunk
     if (performance.now() < checkNow) continue
-    checkNow = performance.now() + STILL_AUTHORIZED_MS
+    checkNow = performance.now() + REAUTHORIZE_MS
     if ((await inbox.ledger.keys.findWorking(keyId, inbox.now())) === undefined) throw new Problem('key_refused')
   }
 }
 
 /** The format from the query, else from `Accept`, else JSON Lines. */
-function formatOf({ query, headers }: Asked): ExportFormat {
+function formatOf({ query, headers }: HttpRequest): ExportFormat {
   if (query.format !== undefined) return query.format
   const [first = ''] = (headers.accept ?? '').split(',')
   return first.trim().toLowerCase().startsWith('text/csv') ? 'csv' : 'jsonl'
-}
-
-function takesGzip({ headers }: FastifyRequest): boolean {
-  return /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(headers['accept-encoding'] ?? '')
 }

@@ -6,7 +6,7 @@ import { COUNT, DATE, TEXT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/par
 
 const REASON_CHARACTERS_MAX = 500
 
-/** One finding of a chain. `believed_stores`: the number of its stores that a belief covers. */
+/** A finding in stores of one company. `believed_stores`: in how many of them a belief covers it. */
 export const CHAIN_FINDING = objectOf({
   company: { type: 'string' },
   rule: { type: 'string' },
@@ -24,7 +24,7 @@ export const CHAIN_FINDING = objectOf({
   }),
 })
 
-/** A belief: a person accepts a finding from then on. `undone_at` and `undone_by` are set if it was taken back. */
+/** A belief: a person accepts a finding as correct from then on. `undone_at` and `undone_by`: set if it was undone. */
 export const BELIEF_SCHEMA = objectOf({
   id: COUNT,
   company: { type: 'string' },
@@ -42,7 +42,7 @@ export const BELIEF_SCHEMA = objectOf({
 
 export const FINDINGS_RESPONSE = objectOf({
   findings: { type: 'array', items: CHAIN_FINDING },
-  /** Includes those that were taken back, newest first. */
+  /** All beliefs, newest first, including undone ones. */
   beliefs: { type: 'array', items: BELIEF_SCHEMA },
 })
 
@@ -61,7 +61,7 @@ export const BELIEF_BODY = {
 
 export type BeliefBody = { company: string; store_id?: string; rule: string; field?: string; reason?: string }
 
-/** A finding of a chain, as the API returns it. */
+/** A finding in stores of one company, as the API returns it. */
 export type ChainFindingView = Static<typeof CHAIN_FINDING>
 
 /** A belief, as the API returns it. */

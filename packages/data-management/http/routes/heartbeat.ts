@@ -1,4 +1,4 @@
-/** `POST /api/heartbeat`: the status of a scraping machine after each round. The latest is stored with its key. */
+/** `POST /api/heartbeat`: a scraping machine reports its state after each round of sending; the latest is stored. */
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
@@ -7,16 +7,16 @@ import { TokenBuckets } from '../edge/token-buckets.ts'
 import type { Services } from '../services.ts'
 import { HEARTBEAT_BODY } from './machines-schema.ts'
 
-// Storing one costs a disk sync; those beyond the limit are dropped but answered the same.
+// Each stored heartbeat costs a disk sync. Those beyond the limit are ignored, but answered in the same way.
 const KEPT_PER_MINUTE_MAX = 6
 
-const NOTHING = { type: 'null', description: 'It is heard' } as const
+const NOTHING = { type: 'null', description: 'The heartbeat was received' } as const
 
 /** Adds the route. */
 export function heartbeatRoutes(server: FastifyInstance, { inbox }: Services): void {
   const { ledger, now, steady } = inbox
   const kept = new TokenBuckets(KEPT_PER_MINUTE_MAX)
-  const summary = 'Say how a machine is: its version, what waits there, and what time it has'
+  const summary = 'Report the state of a machine: its version, its waiting files, and its time'
   const options = {
     config: { scopes: ['upload'], wantsKey: true },
     schema: { summary, body: HEARTBEAT_BODY, response: { 204: NOTHING } },

@@ -1,11 +1,11 @@
-/** A key as the API returns it and the command line lists it. */
+/** Converts a key to the form in which the API returns it and the command line lists it. */
 
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { KeyRecord, Scope } from '../../ledger/keys.ts'
 import type { KeyView } from './keys-schema.ts'
 import type { MachineView } from './machines-schema.ts'
 
-/** The view of a record; `machine`: the latest heartbeat of the machine that has the key. */
+/** The view of a key. `machine`: the latest heartbeat of the machine that has the key. */
 export function keyView(key: KeyRecord, machine: MachineView | null, now: number): KeyView {
   const { id, name, expires_at, revoked_at } = key
   const isExpired = expires_at !== null && expires_at <= now

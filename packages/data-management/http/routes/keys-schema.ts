@@ -2,7 +2,7 @@
 
 import type { Static } from 'typebox'
 import { objectOf } from '../edge/object-schema.ts'
-import { AFTER, limitOf, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
+import { AFTER, pageSize, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { MACHINE_SCHEMA } from './machines-schema.ts'
 
 const NAME_CHARACTERS_MAX = 100
@@ -21,7 +21,7 @@ const NETWORK = { type: 'string', minLength: 2, maxLength: 50 } as const
 export const KEYS_QUERY = {
   type: 'object',
   additionalProperties: false,
-  properties: { limit: limitOf(100, 500), after: AFTER },
+  properties: { limit: pageSize(100, 500), after: AFTER },
 } as const
 
 export const NEW_KEY_BODY = {
@@ -31,15 +31,15 @@ export const NEW_KEY_BODY = {
   properties: {
     name: { type: 'string', minLength: 1, maxLength: NAME_CHARACTERS_MAX },
     scopes: { ...SCOPES, minItems: 1, uniqueItems: true },
-    /** The companies, or stores as company/store, whose rows it may send. Default: all. */
+    /** The companies, or stores as company/store, whose rows the key may send. Default: all. */
     only_for: { type: 'array', minItems: 1, maxItems: ONLY_FOR_MAX, items: STORES },
-    /** The addresses and networks from which it is valid. Default: any. */
+    /** The addresses and networks from which the key is valid. Default: any. */
     only_from: { type: 'array', minItems: 1, maxItems: ONLY_FROM_MAX, items: NETWORK },
     expires_at: TIME,
   },
 } as const
 
-/** A new one-time code; it is shown only in this answer. */
+/** A new one-time code. Only this answer contains it. */
 export const INVITATION_SCHEMA = objectOf({ code: { type: 'string' }, created_at: TIME, expires_at: TIME })
 
 const CODE_CHARACTERS_MAX = 40
@@ -67,9 +67,9 @@ const KEY = {
   id: { type: 'string' },
   name: { type: 'string' },
   scopes: SCOPES,
-  /** null: it may send the rows of every store. */
+  /** null: the key may send the rows of all stores. */
   only_for: { anyOf: [{ type: 'null' }, { type: 'array', items: { type: 'string' } }] },
-  /** null: it is valid from any address. */
+  /** null: the key is valid from any address. */
   only_from: { anyOf: [{ type: 'null' }, { type: 'array', items: { type: 'string' } }] },
   state: { enum: ['works', 'expired', 'revoked'] },
   created_at: TIME,
@@ -83,28 +83,12 @@ const KEY = {
   machine: { anyOf: [{ type: 'null' }, MACHINE_SCHEMA] },
 } as const
 
-const KEY_REQUIRED = [
-  'id',
-  'name',
-  'scopes',
-  'only_for',
-  'only_from',
-  'state',
-  'created_at',
-  'expires_at',
-  'revoked_at',
-  'rotated_to',
-  'last_used_at',
-  'last_used_from',
-  'machine',
-] as const
-
 /** A key, as the API returns it, without its secret text. */
-export const KEY_SCHEMA = { type: 'object', required: KEY_REQUIRED, properties: KEY } as const
+export const KEY_SCHEMA = objectOf(KEY)
 
 export const KEYS_RESPONSE = objectOf({ keys: { type: 'array', items: KEY_SCHEMA }, next: TEXT_OR_NULL })
 
-/** A new key, with its secret text in `key`; it is shown only in this answer. */
+/** A new key, with its secret text in `key`. Only this answer contains the text. */
 export const MADE_KEY_SCHEMA = objectOf({ ...KEY, key: { type: 'string' } })
 
 export type NewKeyBody = {

@@ -1,8 +1,8 @@
-/** The latest heartbeat of a machine, as the API returns it. */
+/** Converts the latest heartbeat of a machine to the form in which the API returns it. */
 import type { MachineRecord } from '../../ledger/machines.ts'
 import type { MachineView } from './machines-schema.ts'
 
-/** The view of a record; `version`: that of the server, if known. */
+/** The view of a heartbeat; null if there is none. `version`: that of the server, if known. */
 export function machineView(record: MachineRecord | undefined, version: string | undefined): MachineView | null {
   if (record === undefined) return null
   const { key_id: _, heard_at, skew_ms, ...said } = record

@@ -1,30 +1,30 @@
-/** State of the server's machine: disk space, inbox and database sizes. */
+/** Reads the state of the server's machine: disk space, inbox and database sizes. */
 
 import { join } from 'node:path'
 import { undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { Sql } from '../../database/sql.ts'
 import type { InboxStatus } from '../../inbox/inbox.ts'
-import type { Reading } from '../threads/reading.ts'
+import type { QueryContext } from '../threads/query-context.ts'
 import type { SystemView } from './system-schema.ts'
 
-// The disk is low at twice `diskBytesKept`: a person should know well before uploads are refused at `diskBytesKept`.
-const DISK_LOW_FROM = 2
+// The disk counts as low below twice `diskBytesKept`, so that a person knows before uploads are refused below it.
+const DISK_LOW_FACTOR = 2
 
-/** The free disk space of the inbox. */
-export async function diskOf({ inbox }: Reading): Promise<SystemView['disk']> {
+/** The free space on the disk of the inbox. */
+export async function readDisk({ inbox }: QueryContext): Promise<SystemView['disk']> {
   const { bavail, blocks, bsize } = await inbox.disk.statfs(inbox.folders.inbox)
   const free = bavail * bsize
   return {
-    is_low: free < DISK_LOW_FROM * inbox.diskBytesKept,
+    is_low: free < DISK_LOW_FACTOR * inbox.diskBytesKept,
     free_bytes: free,
     total_bytes: blocks * bsize,
     kept_bytes: inbox.diskBytesKept,
   }
 }
 
-/** What waits to be loaded. `files` includes files put into the inbox by hand that the ledger does not know yet. */
-export async function waitingOf({ inbox }: Reading, { files }: InboxStatus): Promise<SystemView['inbox']> {
+/** What waits to be loaded. `files` includes those put into the inbox by hand, which the ledger may not know yet. */
+export async function readWaiting({ inbox }: QueryContext, { files }: InboxStatus): Promise<SystemView['inbox']> {
   const { bytes, since } = await inbox.ledger.uploads.backlog()
   return {
     files,
@@ -34,8 +34,8 @@ export async function waitingOf({ inbox }: Reading, { files }: InboxStatus): Pro
 }
 
 /** The sizes of the databases and of their write-ahead logs. */
-export async function databasesOf({ inbox, catalogue }: Reading): Promise<SystemView['databases']> {
-  if (catalogue.path === null) return schemasIn(catalogue.database)
+export async function readDatabaseSizes({ inbox, catalogue }: QueryContext): Promise<SystemView['databases']> {
+  if (catalogue.path === null) return readSchemaSizes(catalogue.database)
   const paths = {
     catalogue: catalogue.path,
     ledger: join(inbox.folders.data, 'ledger.db'),
@@ -53,7 +53,7 @@ export async function databasesOf({ inbox, catalogue }: Reading): Promise<System
 }
 
 /** The sizes of the schemas in PostgreSQL; `log_bytes` is 0, as its log belongs to the whole server. */
-async function schemasIn(database: Sql): Promise<SystemView['databases']> {
+async function readSchemaSizes(database: Sql): Promise<SystemView['databases']> {
   const sql = `select coalesce(sum(pg_total_relation_size(pg_class.oid)), 0) as bytes
     from pg_class join pg_namespace on pg_namespace.oid = relnamespace where nspname = ? and relkind = 'r'`
   const databases: SystemView['databases'] = []

@@ -9,7 +9,7 @@ const BYTES = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } 
 /** A short word, such as "win32" or "x64". */
 const WORD = { type: 'string', pattern: '^[0-9A-Za-z._-]{1,30}$' } as const
 
-/** Further fields of a newer client are ignored instead of refused. */
+/** A heartbeat as sent. Further fields of newer clients are ignored. */
 export const HEARTBEAT_BODY = objectOf({
   version: { type: 'string', pattern: '^[0-9A-Za-z.+-]{1,50}$' },
   platform: WORD,
@@ -21,7 +21,7 @@ export const HEARTBEAT_BODY = objectOf({
   sent_at: TIME,
 })
 
-/** Positive `clock_skew_seconds`: the machine's clock is behind the server's. Texts are as the machine sent them. */
+/** A heartbeat as returned. `clock_skew_seconds` above 0: the machine's clock is behind the server's. */
 export const MACHINE_SCHEMA = objectOf({
   heard_at: TIME,
   version: { type: 'string' },

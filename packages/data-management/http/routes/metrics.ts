@@ -2,41 +2,44 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
-import { answerIn } from '../edge/description.ts'
+import { responseWithMediaType } from '../edge/openapi.ts'
 import type { Services } from '../services.ts'
 import { askerOf } from '../threads/answering.ts'
-import { runQuery } from '../threads/reading.ts'
-import type { Figures } from './figures.ts'
+import { runQuery } from '../threads/query-context.ts'
+import type { MonitoringFigures } from './figures.ts'
 import { type Measure, measuresOf, type Sample } from './measures.ts'
 
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600]
-const SHARED = ' Each receiver of a fleet tells the same.'
+const SHARED_HELP = ' Each receiver of a fleet tells the same.'
 
-/** Adds the route, and counts requests from now on, in a registry of this server. */
+/** Adds the route, and counts requests from now on. */
 export function metricsRoutes(server: FastifyInstance, services: Services): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  countRequests(server, registry)
+  observeRequests(server, registry)
   addBuildInfo(services, registry)
-  let figures: Promise<Figures> | undefined
+  let figures: Promise<MonitoringFigures> | undefined
   const measures = measuresOf(services, async () => figures!)
   server.get(
     '/metrics',
     {
       config: { scopes: ['read', 'admin'] },
-      schema: { summary: 'Figures for monitoring', response: answerIn('text/plain', 'The text format of Prometheus') },
+      schema: {
+        summary: 'Figures for monitoring',
+        response: responseWithMediaType('text/plain', 'The text format of Prometheus'),
+      },
     },
     async (request, reply) => {
       figures = runQuery(services.queries, 'figures', {}, askerOf(request, reply, services.inbox.now()))
       await figures.catch(() => {})
-      const asked = await ask(measures, reply)
+      const asked = await readMeasures(measures, reply)
       return reply.type(registry.contentType).send(`${await registry.metrics()}\n${await asked.metrics()}`)
     },
   )
 }
 
-/** Reads all metrics; those that fail are left out, since metrics matter most when some part is down. */
-async function ask(measures: readonly Measure[], { log }: FastifyReply): Promise<Registry> {
+/** Reads all metrics. Those that fail are left out: the others matter most when a part of the server is down. */
+async function readMeasures(measures: readonly Measure[], { log }: FastifyReply): Promise<Registry> {
   const registry = new Registry()
   const parts = new Map<string, number>()
   for (const measure of measures) {
@@ -64,7 +67,7 @@ function addMeasure(
   const known = samples.filter(({ value }) => value !== null)
   if (known.length === 0) return
   const labelNames = Object.keys(known[0]!.labels ?? {})
-  const options = { name, help: isShared ? `${help}${SHARED}` : help, labelNames, registers: [registry] }
+  const options = { name, help: isShared ? `${help}${SHARED_HELP}` : help, labelNames, registers: [registry] }
   const figure = type === 'gauge' ? new Gauge(options) : new Counter(options)
   for (const { labels = {}, value } of known) figure.inc(labels, value!)
 }
@@ -81,7 +84,7 @@ function addBuildInfo({ program, catalogue, inbox }: Services, registry: Registr
   build.set({ ...labels, inbox: inboxOf(inbox).isShared ? 'nats' : 'folder' }, 1)
 }
 
-function countRequests(server: FastifyInstance, registry: Registry): void {
+function observeRequests(server: FastifyInstance, registry: Registry): void {
   const requests = new Counter({
     name: 'splitcart_http_requests_total',
     help: 'Requests that were answered, by route and status.',
@@ -96,7 +99,7 @@ function countRequests(server: FastifyInstance, registry: Registry): void {
     registers: [registry],
   })
   server.addHook('onResponse', async (request, reply) => {
-    // The route and not the URL: URLs are chosen by clients, and each new one would be a new time series.
+    // The route, not the URL: clients choose URLs, and each new one would make a new time series.
     const route = request.routeOptions.url ?? 'none'
     requests.inc({ method: request.method, route, status: reply.statusCode })
     seconds.observe({ route }, reply.elapsedTime / 1000)

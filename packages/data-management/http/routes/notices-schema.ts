@@ -3,22 +3,22 @@
 import type { Static } from 'typebox'
 import { objectOf } from '../edge/object-schema.ts'
 import { COUNT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
-import { TICKED } from './ticks-schema.ts'
+import { TICKED_ENTRIES } from './ticks-schema.ts'
 
-/** A receiver of notices, and the state of its deliveries. */
+/** A receiver of notices, and how its deliveries went. */
 const RECEIVER = objectOf({
   name: { type: 'string' },
   /** Its host, without secrets. */
   where: { type: 'string' },
-  /** Number of notices not yet delivered to it. */
+  /** The number of notices not yet delivered to it. */
   waiting: COUNT,
-  /** Number of consecutive failed deliveries. */
+  /** The number of failed deliveries since the last successful one. */
   failures: COUNT,
   last_at: TIME_OR_NULL,
   last_answer: TEXT_OR_NULL,
-  /** Time of the last successful delivery. */
+  /** The time of the last successful delivery. */
   told_at: TIME_OR_NULL,
-  /** Time of the next attempt. */
+  /** The time of the next attempt. */
   next_at: TIME_OR_NULL,
 })
 
@@ -46,8 +46,8 @@ export const NOTICES_RESPONSE = objectOf({
   receivers: { type: 'array', items: RECEIVER },
   /** Newest first, 200 at most. */
   conditions: { type: 'array', items: CONDITION },
-  /** Conditions that were ticked off: no notices are sent for them. */
-  ...TICKED,
+  /** Ticks of conditions: no notices are sent for these. */
+  ...TICKED_ENTRIES,
   notices: { type: 'array', items: NOTICE },
   next: { type: ['integer', 'null'] },
 })

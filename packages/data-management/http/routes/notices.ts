@@ -4,36 +4,36 @@ import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { listReceivers, noticesBefore, type ReceiverRecord } from '../../ledger/notice-outbox.ts'
-import { kindOf } from '../../notices/conditions.ts'
+import { conditionKind } from '../../notices/conditions.ts'
 import { testReceivers } from '../../notices/outbox.ts'
 import type { NoticeReceiver } from '../../notices/receivers/receiver.ts'
-import { BEFORE_QUERY, bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
+import { BEFORE_QUERY, MAY_CHANGE, withBody, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith } from '../threads/answering.ts'
+import { answerWithQuery } from '../threads/answering.ts'
 import { NOTICES_RESPONSE, type NoticesView, type ReceiverView, TEST_BODY, TEST_RESPONSE } from './notices-schema.ts'
 import { ticksView } from './ticks.ts'
 
 const CONDITIONS_MAX = 200
-const NOBODY = { receivers: [], page: undefined } as const
+const NO_TARGETS = { receivers: [], page: undefined } as const
 
 type Page = Readonly<{ before?: number; limit: number }>
 
-/** Query for notices; it includes the receivers, since only the main thread knows them. */
+/** The parameters of the query. They include the receivers, which only the main thread knows. */
 export type NoticesParameters = Page & Readonly<{ receivers: readonly Pick<NoticeReceiver, 'name' | 'where'>[] }>
 
 /** Adds the routes. */
 export function noticesRoutes(server: FastifyInstance, services: Services): void {
-  const { inbox, noticeTargets = NOBODY } = services
+  const { inbox, noticeTargets = NO_TARGETS } = services
   const { ledger, now } = inbox
   const listed = { summary: 'What needs a person, and what was told of it', response: { 200: NOTICES_RESPONSE } }
-  const list = readable(BEFORE_QUERY, listed)
+  const list = withQuery(BEFORE_QUERY, listed)
   server.get<{ Querystring: Page }>('/api/notices', { ...list, config: MAY_CHANGE }, (request, reply) => {
     const receivers = noticeTargets.receivers.map(({ name, where }) => ({ name, where }))
-    return answerWith(services, request, reply, ['notices', { ...request.query, receivers }])
+    return answerWithQuery(services, request, reply, ['notices', { ...request.query, receivers }])
   })
 
   const summary = 'Send a test to everybody who is told of what needs a person, or to one of them'
-  const test = bodyOf(TEST_BODY, { summary, response: { 200: TEST_RESPONSE } })
+  const test = withBody(TEST_BODY, { summary, response: { 200: TEST_RESPONSE } })
   server.post<{ Body: { receiver?: string } }>(
     '/api/notices/test',
     { ...test, config: MAY_CHANGE },
@@ -45,7 +45,7 @@ export function noticesRoutes(server: FastifyInstance, services: Services): void
 }
 
 /** A page of notices, with conditions, ticks and receivers. */
-export async function noticesListed(
+export async function noticePage(
   { notices, ticks }: Pick<Ledger, 'notices' | 'ticks'>,
   { receivers, before = Number.MAX_SAFE_INTEGER, limit }: NoticesParameters,
 ): Promise<NoticesView> {
@@ -56,9 +56,9 @@ export async function noticesListed(
     receivers: receivers.map((receiver) => receiverView(receiver, onRecord.get(receiver.name))),
     conditions: conditions.map(({ kind, subject, text, since, told_at }) => {
       const at = new Date(since).toISOString()
-      return { kind, subject, text, since: at, is_told: told_at !== null, todo: kindOf(kind)?.todo ?? '' }
+      return { kind, subject, text, since: at, is_told: told_at !== null, todo: conditionKind(kind)?.todo ?? '' }
     }),
-    ...ticksView((await ticks.list()).filter(({ kind }) => kindOf(kind) !== undefined)),
+    ...ticksView((await ticks.list()).filter(({ kind }) => conditionKind(kind) !== undefined)),
     notices: told.map(({ id, at, kind, subject, is_over, text }) => {
       return { id, at: new Date(at).toISOString(), kind, subject, is_over: is_over === 1, text }
     }),

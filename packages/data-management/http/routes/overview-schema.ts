@@ -1,12 +1,12 @@
 /** Query and answer of `GET /api/overview`, as JSON Schema. */
 import { objectOf } from '../edge/object-schema.ts'
-import { BOUNDED_COUNT, COUNT, DATE, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
+import { BOUNDED_COUNT, COUNT, DATE, STORE_TEXTS, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 import { CHAIN_FINDING } from './findings-schema.ts'
-import { DAYS, SOURCE_SCHEMA } from './sources.ts'
+import { DAY_STATES, SOURCE_SCHEMA } from './sources.ts'
 import { DISK_SCHEMA, INBOX_SCHEMA, LOADER_SCHEMA } from './system-schema.ts'
-import { TICKED } from './ticks-schema.ts'
+import { TICKED_ENTRIES } from './ticks-schema.ts'
 
-/** `since`: when today began, for example midnight in the viewer's time zone. */
+/** `since`: the begin of `today` in the answer, such as midnight in the viewer's time zone. */
 export const OVERVIEW_QUERY = {
   type: 'object',
   additionalProperties: false,
@@ -32,7 +32,7 @@ const LATEST_REJECTS = objectOf({
     type: 'array',
     items: objectOf({
       upload_id: TEXT_OR_NULL,
-      /** The subject of its tick if the upload is unknown. */
+      /** The subject for a tick if the upload is unknown. */
       sha256: { type: 'string' },
       filename: { type: 'string' },
       finished_at: TIME,
@@ -55,11 +55,11 @@ const ATTENTION = objectOf({
   /** Findings that no belief covers yet, one line per company. */
   findings: objectOf({ ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } }),
   rejects: LATEST_REJECTS,
-  /** Entries that would be listed above but were ticked off. */
-  ...TICKED,
+  /** Ticks of entries that would be listed above. */
+  ...TICKED_ENTRIES,
 })
 
-/** Counts of the files that were loaded; only `rejects` counts the rejected rows of all files. */
+/** Counts of the loaded files; only `rejects` counts the rejected rows of all files. */
 const TODAY = objectOf({
   since: TIME,
   uploads: BOUNDED_COUNT,
@@ -73,29 +73,16 @@ const TODAY = objectOf({
 
 const TOTALS = objectOf({ companies: COUNT, stores: COUNT, listings: COUNT, products: COUNT, scrapes: COUNT })
 
-export const OVERVIEW_RESPONSE = {
-  type: 'object',
-  required: ['at', 'attention', 'today', 'inbox', 'throughput', 'totals', 'days_to', 'sources'],
-  properties: {
-    at: TIME,
-    days_to: DATE,
-    attention: ATTENTION,
-    today: TODAY,
-    inbox: INBOX_SCHEMA,
-    throughput: {
-      type: 'array',
-      items: objectOf({ from: TIME, files: COUNT, rows: COUNT }),
-    },
-    totals: TOTALS,
-    sources: {
-      type: 'array',
-      items: objectOf({
-        company: { type: 'string' },
-        store_id: { type: 'string' },
-        store_name: { type: 'string' },
-        state: SOURCE_SCHEMA.properties.state,
-        days: DAYS,
-      }),
-    },
+export const OVERVIEW_RESPONSE = objectOf({
+  at: TIME,
+  days_to: DATE,
+  attention: ATTENTION,
+  today: TODAY,
+  inbox: INBOX_SCHEMA,
+  throughput: { type: 'array', items: objectOf({ from: TIME, files: COUNT, rows: COUNT }) },
+  totals: TOTALS,
+  sources: {
+    type: 'array',
+    items: objectOf({ ...STORE_TEXTS, state: SOURCE_SCHEMA.properties.state, days: DAY_STATES }),
   },
-} as const
+})

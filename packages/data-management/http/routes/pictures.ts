@@ -1,7 +1,6 @@
 /**
- * `GET /api/products/{id}/picture`: the picture of a product or of one of its listings, fetched from the shop by this
- * server. So picture hosts do not learn who views the page, and the page contacts no other server. Only URLs that the
- * catalogue contains are fetched; a client cannot name one.
+ * `GET /api/products/{id}/picture`: the picture of a product or of one of its listings. This server fetches it from the
+ * shop, so that the shop does not learn who views it. Only URLs in the catalogue are fetched: a client cannot name one.
  */
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -9,8 +8,8 @@ import type { FastifyInstance } from 'fastify'
 import type { ListingName } from '../../catalogue/catalogue.ts'
 import { findPictureAddresses } from '../../catalogue/queries/picture-address.ts'
 import type { Picture } from '../../pictures/fetch-picture.ts'
-import type { Pictures } from '../../pictures/pictures.ts'
-import { readable, TEXT } from '../edge/parameters.ts'
+import type { PictureCache } from '../../pictures/pictures.ts'
+import { TEXT, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 
 const QUERY = {
@@ -36,19 +35,19 @@ type Query = { company?: string; sku?: string; key?: string }
 export function pictureRoutes(server: FastifyInstance, { catalogue, pictures }: Services): void {
   if (pictures === undefined) return
   const summary = 'The picture of a product, or of one listing of it: company and sku, or key where it has none'
-  const options = readable(QUERY, { summary, response: RESPONSES })
+  const options = withQuery(QUERY, { summary, response: RESPONSES })
   server.get<{ Params: { id: string }; Querystring: Query }>(
     '/api/products/:id/picture',
     options,
     async ({ params, query }, reply) => {
-      const addresses = await findPictureAddresses(catalogue.database, numberIn(params.id), listingIn(query))
-      const { type, bytes } = await firstOf(pictures, addresses)
+      const addresses = await findPictureAddresses(catalogue.database, productIdIn(params.id), listingIn(query))
+      const { type, bytes } = await firstPicture(pictures, addresses)
       return await reply.type(type).header('cache-control', `private, max-age=${DAY_SECONDS}`).send(bytes)
     },
   )
 }
 
-async function firstOf(pictures: Pictures, addresses: readonly string[]): Promise<Picture> {
+async function firstPicture(pictures: PictureCache, addresses: readonly string[]): Promise<Picture> {
   let why = 'no shop tells of one'
   for (const address of addresses) {
     const picture = await pictures.get(address)
@@ -59,7 +58,7 @@ async function firstOf(pictures: Pictures, addresses: readonly string[]): Promis
   throw new Problem('not_found', `there is no picture: ${why}`)
 }
 
-function numberIn(id: string): number {
+function productIdIn(id: string): number {
   if (!/^\d{1,10}$/.test(id)) throw new Problem('not_found', 'the id of a product is a number')
   return Number(id)
 }

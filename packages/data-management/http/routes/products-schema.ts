@@ -11,7 +11,7 @@ import {
   COUNT,
   DATE,
   FLAG_OR_NULL,
-  limitOf,
+  pageSize,
   STORE,
   STORE_TEXTS,
   TEXT,
@@ -31,26 +31,26 @@ export const LIST_QUERY = {
       type: 'string',
       maxLength: QUERY_CHARACTERS_MAX,
       description:
-        'words of name and brand: all of them, the last one perhaps only begun; errors of typing are understood where a word is known nowhere',
+        'words of name and brand; all must match, the last one also as a prefix; a word that occurs nowhere is corrected as a misspelling',
     },
     barcode: TEXT,
     sku: TEXT,
     company: TEXT,
     category: { ...TEXT, description: 'the name of a category, anywhere in the path' },
-    special: { type: 'boolean', default: false, description: 'only what a store that is not silent has on special' },
-    prices: { type: 'boolean', default: false, description: 'with the range of prices over all stores' },
+    special: { type: 'boolean', default: false, description: 'only products on special in a store that is not silent' },
+    prices: { type: 'boolean', default: false, description: 'adds the range of current prices over all stores' },
     sort: {
       type: 'string',
       enum: ['price', 'unit_price', 'drop'],
-      description: `the cheapest first, the cheapest by amount, or what became cheaper by the largest share within 30 days, among the first ${RANKED_MAX} that are found; needs q or category`,
+      description: `the lowest price, the lowest unit price, or the largest price drop within 30 days first, among the best ${RANKED_MAX} matches; needs q or category`,
     },
-    unit: { type: 'string', enum: UNITS, description: 'with sort=unit_price: only what is measured in this' },
+    unit: { type: 'string', enum: UNITS, description: 'with sort=unit_price: only products measured in this unit' },
     unit_price_max: {
       type: 'integer',
       minimum: 0,
-      description: 'with sort=unit_price and unit: only what costs no more cents for 100 g, 100 ml, 1 m or one',
+      description: 'with sort=unit_price and unit: the most cents per 100 g, 100 ml, 1 m or each',
     },
-    limit: limitOf(20, 100),
+    limit: pageSize(20, 100),
     after: AFTER,
   },
 } as const
@@ -69,11 +69,11 @@ const LISTING = {
   ...LISTING_CODES,
   name: { type: 'string' },
   size: TEXT_OR_NULL,
-  gtin: { ...TEXT_OR_NULL, description: 'its barcode in 14 digits, where that is a GTIN' },
+  gtin: { ...TEXT_OR_NULL, description: 'its barcode in 14 digits, if that is a GTIN' },
   evidence: {
     type: ['string', 'null'],
     enum: [...EVIDENCE_KINDS, null],
-    description: 'by what it is joined with the others: the word of a person, a GTIN, or name and size',
+    description: 'why it is joined with the other listings: a verdict of a person, a GTIN, or name and size',
   },
   url: TEXT_OR_NULL,
 } as const
@@ -89,8 +89,6 @@ const PRODUCT = {
   listings: { type: 'array', items: objectOf(LISTING) },
 } as const
 
-const PRODUCT_FIELDS = ['id', 'name', 'brand', 'size', 'barcodes', 'image_url', 'categories', 'listings'] as const
-
 const PRICE_RANGE = objectOf({
   stores: COUNT,
   silent_stores: COUNT,
@@ -101,15 +99,15 @@ const PRICE_RANGE = objectOf({
 export const LIST_RESPONSE = objectOf({
   products: {
     type: 'array',
-    items: { type: 'object', required: PRODUCT_FIELDS, properties: { ...PRODUCT, now: PRICE_RANGE, ...UNIT_PRICE } },
+    items: { ...objectOf(PRODUCT), properties: { ...PRODUCT, now: PRICE_RANGE, ...UNIT_PRICE } },
   },
   next: TEXT_OR_NULL,
   total: BOUNDED_COUNT,
-  corrected: { ...TEXT_OR_NULL, description: 'what was looked for, where a word of q is known nowhere' },
+  corrected: { ...TEXT_OR_NULL, description: 'the words that were searched instead of q, if one of q was corrected' },
   categories: {
     type: 'array',
     items: { type: 'string' },
-    description: 'names to ask for as category: where most of what is found stands; without q those at the top',
+    description: 'names for the parameter category: those with the most matches; without q, the top categories',
   },
 })
 
@@ -127,10 +125,10 @@ const DETAILED = {
   items: objectOf({ ...LISTING, details: DETAILS }),
 } as const
 
-/** A pair of listings of different products: whether they seem identical or comparable, how likely, and why. */
+/** How two listings of different products belong together: identical or comparable, how likely, and why. */
 export const PAIRED = {
   level: { type: 'string', enum: ['identical', 'comparable'] },
-  score: { type: ['number', 'null'], description: 'from 0 to 1; null where only a person has said so' },
+  score: { type: ['number', 'null'], description: 'from 0 to 1; null: only by the verdict of a person' },
   reasons: { type: 'array', items: { type: 'string' } },
 } as const
 
@@ -142,7 +140,7 @@ const COMPARABLE = objectOf({
   size: TEXT_OR_NULL,
   image_url: TEXT_OR_NULL,
   ...PAIRED,
-  said_by: { ...TEXT_OR_NULL, description: 'the person who has said that they are comparable; null: nobody' },
+  said_by: { ...TEXT_OR_NULL, description: 'the person whose verdict is that they are comparable; null: nobody' },
   lowest_cents: CENTS_OR_NULL,
   ...UNIT_PRICE,
 })
@@ -154,17 +152,17 @@ export const ONE_RESPONSE = objectOf({
   chains: {
     type: 'array',
     items: CHAIN,
-    description: 'one line for each company, the cheapest first, those that are silent last',
+    description: 'one entry for each company, the cheapest first, silent ones last',
   },
   lowest_ever: {
     anyOf: [{ type: 'null' }, LOWEST_EVER],
-    description: 'the lowest price that could be paid, and when last',
+    description: 'the lowest price ever, and the last date on which a store had it',
   },
   prices: { type: 'array', items: PRICE_NOW },
   comparable: {
     type: 'array',
     items: COMPARABLE,
-    description: 'listings of other products that can stand beside it; they count in none of its prices',
+    description: 'comparable listings of other products; not included in its prices',
   },
 })
 
@@ -180,7 +178,7 @@ export const PRICES_QUERY = {
     },
     from: DATE,
     to: DATE,
-    limit: limitOf(10, CHART_STORES_MAX),
+    limit: pageSize(10, CHART_STORES_MAX),
     after: AFTER,
   },
 } as const

@@ -1,19 +1,20 @@
-/** `GET /api/references`: what the server compares a scrape with, so that the client can check it before sending. */
+/** `GET /api/references`: figures of earlier scrapes to compare a new one with, so that a client checks it first. */
 
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { addDays } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
+import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { BeliefSince } from '@splitcart/shared/truth/beliefs.ts'
 import type { References } from '@splitcart/shared/truth/case.ts'
 import type { FastifyInstance } from 'fastify'
 import { otherStoreReferences, sameStoreReferences } from '../../catalogue/references.ts'
-import { permissionOf } from '../../permission.ts'
+import { writePermissionOf } from '../../permission.ts'
 import { principalOf } from '../auth/authentication.ts'
 import { objectOf } from '../edge/object-schema.ts'
-import { DATE, readable, TEXT } from '../edge/parameters.ts'
+import { DATE, TEXT, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith } from '../threads/answering.ts'
-import type { Reading } from '../threads/reading.ts'
+import { answerWithQuery } from '../threads/answering.ts'
+import type { QueryContext } from '../threads/query-context.ts'
 
 const QUERY = {
   type: 'object',
@@ -22,37 +23,37 @@ const QUERY = {
   properties: { company: TEXT, store_id: TEXT, date: DATE },
 } as const
 
-/** Figures of scrapes, as packages/shared/truth/figures.ts computes them. */
+/** `references`: figures of scrapes, as packages/shared/truth/figures.ts computes them. */
 const RESPONSE = objectOf({
   references: { type: 'object', additionalProperties: {} },
   beliefs: { type: 'array', items: { type: 'object', additionalProperties: {} } },
 })
 
-/** The store and date of the scrape. */
+/** The store and date of the new scrape. */
 export type ReferencesParameters = Readonly<{ company: string; store_id: string; date: string }>
 
-// Keys that may only upload are allowed as well.
+// Keys that may only upload are allowed, too.
 const MAY_ASK = { scopes: ['upload', 'read', 'admin'] } as const
 
 /** Adds the route. */
 export function referencesRoutes(server: FastifyInstance, services: Services): void {
   const summary = 'What a scrape of a store and date would be compared with'
-  const options = { ...readable(QUERY, { summary, response: { 200: RESPONSE } }), config: MAY_ASK }
+  const options = { ...withQuery(QUERY, { summary, response: { 200: RESPONSE } }), config: MAY_ASK }
   server.get<{ Querystring: ReferencesParameters }>('/api/references', options, (request, reply) => {
     const { company, store_id } = request.query
     const { scopes, onlyFor } = principalOf(request)
     const mayRead = scopes.has('read') || scopes.has('admin')
-    if (!mayRead && !permissionOf(onlyFor)(foldedCode(company), foldedCode(store_id)))
+    if (!mayRead && !writePermissionOf(onlyFor)(foldedCode(company), foldedCode(store_id)))
       throw new Problem('scope_missing', `the key may not write for ${company}/${store_id}, and may not read`)
-    return answerWith(services, request, reply, ['references', request.query])
+    return answerWithQuery(services, request, reply, ['references', request.query])
   })
 }
 
 type Store = Readonly<{ company_id: number; store_id: number | null }>
 
-/** The references for a scrape that is received now. */
-export async function referencesFor(
-  { catalogue, inbox }: Reading,
+/** What a scrape that arrives now would be compared with. */
+export async function readReferences(
+  { catalogue, inbox }: QueryContext,
   { company, store_id: code, date }: ReferencesParameters,
 ): Promise<{ references: References; beliefs: readonly BeliefSince[] }> {
   const { database } = catalogue
@@ -63,14 +64,14 @@ export async function referencesFor(
     foldedCode(company),
   )
   if (store === undefined) return { references: { usual: [], sisters: [] }, beliefs: [] }
-  const until = addDays(new Date(inbox.now()).toISOString().slice(0, 10), 1)
+  const until = addDays(TimeZone.utc.dateAt(inbox.now()), 1)
   const at = { companyId: store.company_id, storeId: store.store_id ?? 0, date, until }
   const references = { ...(await sameStoreReferences(database, at)), sisters: await otherStoreReferences(database, at) }
-  return { references, beliefs: await beliefsOf(inbox, foldedCode(company)) }
+  return { references, beliefs: await readBeliefs(inbox, foldedCode(company)) }
 }
 
-/** The current beliefs about a company, without author and reason. */
-async function beliefsOf({ ledger }: Reading['inbox'], code: string): Promise<BeliefSince[]> {
+/** The beliefs in force about a company, without person and reason. */
+async function readBeliefs({ ledger }: QueryContext['inbox'], code: string): Promise<BeliefSince[]> {
   const beliefs = (await ledger.beliefs.current()).filter(({ company }) => company === code)
   return beliefs.map(({ id, company, store, rule, field, since }) => ({ id, company, store, rule, field, since }))
 }

@@ -2,9 +2,9 @@
 
 import type { Static } from 'typebox'
 import { objectOf } from '../edge/object-schema.ts'
-import { AFTER, COUNT, limitOf, STORE, TEXT, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
+import { AFTER, COUNT, pageSize, STORE, TEXT, TEXT_OR_NULL, TIME } from '../edge/parameters.ts'
 
-/** Filters of rejects. `store` is company/store_id; `since` is compared with the end of their loads. */
+/** Filters for rejected rows. `store`: company/store_id; `since`: only of loads that ended since then. */
 const FILTERS = {
   code: { type: 'string', minLength: 1, maxLength: 64 },
   field: { type: 'string', minLength: 1, maxLength: 200 },
@@ -17,25 +17,25 @@ const FILTERS = {
 export const REJECTS_QUERY = {
   type: 'object',
   additionalProperties: false,
-  properties: { ...FILTERS, limit: limitOf(50, 200), after: AFTER },
+  properties: { ...FILTERS, limit: pageSize(50, 200), after: AFTER },
 } as const
 
 export const REJECT_LINES_QUERY = { type: 'object', additionalProperties: false, properties: FILTERS } as const
 
-const REJECTED_LINE = {
+const REJECTED_LINE = objectOf({
   upload_id: TEXT_OR_NULL,
   filename: { type: 'string' },
   line: COUNT,
   reason: { type: 'string' },
-  /** The beginning of the line; null if only its line number was stored, or if it is not UTF-8. */
+  /** The beginning of the line; null: only its line number was stored, or it is not UTF-8. */
   raw: TEXT_OR_NULL,
-  /** The beginning of the line in base64, if it is not UTF-8; else null. */
+  /** The beginning of the line in base64; null unless it is not UTF-8. */
   raw_base64: TEXT_OR_NULL,
-} as const
+})
 
 /**
- * Rejects with the same code, field and source. Company and store are those of the whole file; null if the file has
- * several or none is known.
+ * Rejected rows with the same code, field and source. Company and store are those of the whole file; null: it has
+ * several, or they are unknown.
  */
 const GROUP = objectOf({
   code: { type: 'string' },
@@ -47,20 +47,13 @@ const GROUP = objectOf({
   uploads: COUNT,
   last_at: TIME,
   /** The first line of this group in each of the newest files, up to 3. */
-  samples: {
-    type: 'array',
-    items: {
-      type: 'object',
-      required: ['upload_id', 'filename', 'line', 'reason', 'raw', 'raw_base64'],
-      properties: REJECTED_LINE,
-    },
-  },
+  samples: { type: 'array', items: REJECTED_LINE },
 })
 
 export const REJECTS_RESPONSE = objectOf({
   groups: { type: 'array', items: GROUP },
   next: TEXT_OR_NULL,
-  /** Number of rejects in all groups. */
+  /** The number of rejected rows in all groups. */
   rejects: COUNT,
 })
 

@@ -1,4 +1,4 @@
-/** `GET /api/rejects`: rejected rows of all uploads, grouped; `/api/rejects/lines`: the rows as JSON Lines. */
+/** `GET /api/rejects`: groups of rejected rows of all uploads; `/api/rejects/lines`: the rows as JSON Lines. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { create } from 'content-disposition'
 import type { FastifyInstance } from 'fastify'
@@ -16,12 +16,12 @@ import {
 } from '../../catalogue/queries/rejects.ts'
 import type { StoredReject } from '../../catalogue/rejects.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
-import { answerIn } from '../edge/description.ts'
-import { readable } from '../edge/parameters.ts'
+import { responseWithMediaType } from '../edge/openapi.ts'
+import { withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith, askerOf, type LineBatch, linesOf, readableOf } from '../threads/answering.ts'
-import type { Reading } from '../threads/reading.ts'
-import { rawOf } from './reject-line.ts'
+import { answerWithQuery, askerOf, type LineBatch, queryLines, streamOf } from '../threads/answering.ts'
+import type { QueryContext } from '../threads/query-context.ts'
+import { rawView } from './reject-line.ts'
 import {
   REJECT_LINES_QUERY,
   REJECTS_QUERY,
@@ -34,13 +34,13 @@ import {
 const SAMPLES_MAX = 3
 const FILES_AT_ONCE = 100
 const LINES_AT_ONCE = 500
-// The most pages of rejects read for one batch, for filters that few rejects match.
-const LOOKS_MAX = 200
+// The most pages of rejects that are read for one batch, if few rejects match the filter.
+const PAGES_READ_MAX = 200
 
 /** Query parameters for groups of rejects. */
 export type RejectGroupsParameters = RejectsQuery & { limit: number; after?: string }
 
-/** Where the next batch begins: after this line of this load, then with older loads. */
+/** Where the next batch begins: after a line of a load; older loads follow. */
 type RejectCursor = readonly [loadId: number, line: number]
 
 /** Query for lines of rejects. */
@@ -48,46 +48,46 @@ export type RejectLinesParameters = Readonly<{ query: RejectsQuery; after?: Reje
 
 /** Adds the routes. */
 export function rejectsRoutes(server: FastifyInstance, services: Services): void {
-  const groups = readable(REJECTS_QUERY, {
+  const groups = withQuery(REJECTS_QUERY, {
     summary: 'Why rows were rejected, by code, field and source, the most frequent first',
     response: { 200: REJECTS_RESPONSE },
   })
   server.get<{ Querystring: RejectGroupsParameters }>('/api/rejects', groups, (request, reply) =>
-    answerWith(services, request, reply, ['rejectGroups', request.query]),
+    answerWithQuery(services, request, reply, ['rejectGroups', request.query]),
   )
 
-  const lines = readable(REJECT_LINES_QUERY, {
+  const lines = withQuery(REJECT_LINES_QUERY, {
     summary: 'Rejected rows of all uploads, as JSON Lines, the newest file first',
-    response: answerIn('application/x-ndjson', 'One reject a line'),
+    response: responseWithMediaType('application/x-ndjson', 'One reject a line'),
   })
-  // No HEAD route: it would read all rejects for nothing.
+  // No HEAD route: it would read all rejects and send none.
   server.get<{ Querystring: RejectsQuery }>(
     '/api/rejects/lines',
     { ...lines, exposeHeadRoute: false },
     async (request, reply) => {
       const asker = askerOf(request, reply, services.inbox.now())
-      const stream = await readableOf(linesOf(services, ['rejectLines', { query: request.query }], asker))
+      const stream = await streamOf(queryLines(services, ['rejectLines', { query: request.query }], asker))
       return reply.type('application/x-ndjson').header('content-disposition', create('rejects.jsonl')).send(stream)
     },
   )
 }
 
-/** A page of groups. */
-export async function rejectGroups(reading: Reading, query: RejectGroupsParameters): Promise<RejectPage> {
-  const { database } = reading.catalogue
-  const filter = await filterOf(reading, query)
+/** A page of groups of rejected rows. */
+export async function rejectGroups(context: QueryContext, query: RejectGroupsParameters): Promise<RejectPage> {
+  const { database } = context.catalogue
+  const filter = await resolveFilter(context, query)
   const after = cursorKeyIn('rejects', query.after, [0, '', '', '', ''] as RejectGroupCursor)
   const found = await rejectsOfSources(database, filter, after, query.limit + 1)
   const page = found.slice(0, query.limit)
   const last = found.length > query.limit ? page.at(-1) : undefined
   return {
-    groups: await Promise.all(page.map((group) => viewOf(reading, group, filter))),
+    groups: await Promise.all(page.map((group) => groupView(context, group, filter))),
     next: cursorOf('rejects', last === undefined ? null : groupCursorOf(last)),
     rejects: await countFilteredRejects(database, filter),
   } satisfies RejectPage
 }
 
-async function filterOf({ inbox, catalogue }: Reading, query: RejectsQuery): Promise<RejectFilter> {
+async function resolveFilter({ inbox, catalogue }: QueryContext, query: RejectsQuery): Promise<RejectFilter> {
   const { code = null, field = null, company = null, store = null, upload, since } = query
   const from = since === undefined ? 0 : Date.parse(since)
   if (Number.isNaN(from)) throw new Problem('request_invalid', 'querystring/since is no time')
@@ -98,8 +98,8 @@ async function filterOf({ inbox, catalogue }: Reading, query: RejectsQuery): Pro
   return { code, field, company, store, loadId, since: from }
 }
 
-async function viewOf(
-  { inbox, catalogue }: Reading,
+async function groupView(
+  { inbox, catalogue }: QueryContext,
   group: RejectsOfSource,
   filter: RejectFilter,
 ): Promise<RejectGroupView> {
@@ -112,28 +112,28 @@ async function viewOf(
     store_name: group.store_id === null ? null : (samples[0]?.store_name ?? null),
     last_at: new Date(lastAt).toISOString(),
     samples: samples.map(({ sha256, raw, store_name: _, ...sample }) => {
-      return { upload_id: ids.get(sha256) ?? null, ...sample, ...rawOf(raw) }
+      return { upload_id: ids.get(sha256) ?? null, ...sample, ...rawView(raw) }
     }),
   }
 }
 
-/** A batch of lines after a cursor. It may be empty if few rejects match; `next` then continues the search. */
+/** A batch of lines after a cursor. It may be empty if few rejects match: `next` continues the search. */
 export async function rejectLines(
-  reading: Reading,
+  context: QueryContext,
   { query, after }: RejectLinesParameters,
 ): Promise<LineBatch<RejectCursor>> {
-  const { database } = reading.catalogue
-  const filter = await filterOf(reading, query)
+  const { database } = context.catalogue
+  const filter = await resolveFilter(context, query)
   const [loadId, line] = after ?? [Number.MAX_SAFE_INTEGER - 1, 0]
   const files = await filesWithRejects(database, filter, loadId + 1, FILES_AT_ONCE)
-  const { uploads } = reading.inbox.ledger
+  const { uploads } = context.inbox.ledger
   const ids = await uploads.idsOf(files.map(({ sha256 }) => sha256))
   const lines: string[] = []
-  let looks = 0
+  let pagesRead = 0
   for (const file of files)
     for await (const page of filteredRejects(database, file.loadId, filter, file.loadId === loadId ? line : 0)) {
-      for (const reject of page.rejects) lines.push(lineOf(file, ids.get(file.sha256) ?? null, reject))
-      if (lines.length >= LINES_AT_ONCE || ++looks >= LOOKS_MAX)
+      for (const reject of page.rejects) lines.push(lineOfReject(file, ids.get(file.sha256) ?? null, reject))
+      if (lines.length >= LINES_AT_ONCE || ++pagesRead >= PAGES_READ_MAX)
         return { text: lines.join(''), next: [file.loadId, page.last] }
     }
   const last = files.at(-1)
@@ -141,7 +141,7 @@ export async function rejectLines(
   return { text: lines.join(''), next: isEnd ? null : [last.loadId, Number.MAX_SAFE_INTEGER] }
 }
 
-function lineOf(file: FileWithRejects, upload_id: string | null, { raw, ...reject }: StoredReject): string {
+function lineOfReject(file: FileWithRejects, upload_id: string | null, { raw, ...reject }: StoredReject): string {
   const { filename, company, store_id } = file
-  return `${JSON.stringify({ upload_id, filename, company, store_id, ...reject, ...rawOf(raw) })}\n`
+  return `${JSON.stringify({ upload_id, filename, company, store_id, ...reject, ...rawView(raw) })}\n`
 }

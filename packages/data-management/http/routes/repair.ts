@@ -1,4 +1,4 @@
-/** `GET /api/uploads/{id}/repair`: the rows that an upload's repair changes: the accepted one, else the offered one. */
+/** `GET /api/uploads/{id}/repair`: what the repair of an upload changes: the accepted one, or else the offered one. */
 
 import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { money } from '@splitcart/shared/money.ts'
@@ -13,19 +13,19 @@ import { openContent } from '../../inbox/open-content.ts'
 import { offeredRepair } from '../../ledger/receipt-of.ts'
 import type { Upload } from '../../ledger/uploads.ts'
 import { objectOf } from '../edge/object-schema.ts'
-import { COUNT, COUNT_OR_NULL, DATE, limitOf, readable, TEXT_OR_NULL } from '../edge/parameters.ts'
+import { COUNT, COUNT_OR_NULL, DATE, pageSize, TEXT_OR_NULL, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { visibleUpload } from './upload-view.ts'
 
 const QUERY = {
   type: 'object',
   additionalProperties: false,
-  properties: { after: COUNT, limit: limitOf(50, 500) },
+  properties: { after: COUNT, limit: pageSize(50, 500) },
 } as const
 
 const RESPONSE = objectOf({
   does: { type: 'string' },
-  /** null: the repair is only offered. */
+  /** The person who accepted the repair; null: it is only offered. */
   accepted_by: TEXT_OR_NULL,
   changes: {
     type: 'array',
@@ -41,20 +41,20 @@ const RESPONSE = objectOf({
       to: { type: 'string' },
     }),
   },
-  /** The line after which the next page begins; null: this is the last page. */
+  /** The `after` of the next page; null: this is the last page. */
   next: COUNT_OR_NULL,
 })
 
 /** What a repair changes, as the API returns it. */
 export type RepairView = Static<typeof RESPONSE>
 type Change = RepairView['changes'][number]
-type OfOne = { Params: { id: string }; Querystring: { after?: number; limit: number } }
+type RepairRoute = { Params: { id: string }; Querystring: { after?: number; limit: number } }
 
 /** Adds the route. */
 export function repairRoutes(server: FastifyInstance, { inbox }: Services): void {
   const summary = 'What the repair of an upload changes: the one that was accepted, else the one that is offered'
-  const options = readable(QUERY, { summary, response: { 200: RESPONSE } })
-  server.get<OfOne>('/api/uploads/:id/repair', options, async (request) => {
+  const options = withQuery(QUERY, { summary, response: { 200: RESPONSE } })
+  server.get<RepairRoute>('/api/uploads/:id/repair', options, async (request) => {
     const upload = await visibleUpload(inbox, request)
     const accepted = upload.repair === null ? undefined : (JSON.parse(upload.repair) as RepairedBy)
     const repair = accepted?.repair ?? offeredRepair(upload)
@@ -68,7 +68,7 @@ export function repairRoutes(server: FastifyInstance, { inbox }: Services): void
 
 type Page = Readonly<{ after: number; limit: number }>
 
-/** The changes after a line; if there are more than `limit`, at least one more than fits. */
+/** The changes after a line; more than `limit` of them if there is a further page. */
 async function changesIn(
   inbox: ReceivingContext,
   upload: Upload,
@@ -81,24 +81,24 @@ async function changesIn(
       if (number <= after || tooLong || isBlank(bytes)) continue
       const row = readRow(bytes)
       if (isRejection(row)) continue
-      changes.push(...changeOf(number, row, repaired(row, repair)))
+      changes.push(...rowChanges(number, row, repaired(row, repair)))
       if (changes.length > limit) return changes
     }
   return changes
 }
 
-function changeOf(line: number, before: Row, after: Row): Change[] {
+function rowChanges(line: number, before: Row, after: Row): Change[] {
   const { company, storeCode: store_id, date, sku, name } = before
-  const told = (
+  const fields = (
     [
-      ['price_current', priceOf(before.priceCents), priceOf(after.priceCents)],
+      ['price_current', priceText(before.priceCents), priceText(after.priceCents)],
       ['name', before.name, after.name],
       ['scraped_date', before.date, after.date],
     ] as const
   ).filter(([, from, to]) => from !== to)
-  return told.map(([field, from, to]) => ({ line, company, store_id, date, sku, name, field, from, to }))
+  return fields.map(([field, from, to]) => ({ line, company, store_id, date, sku, name, field, from, to }))
 }
 
-function priceOf(cents: number | null): string {
+function priceText(cents: number | null): string {
   return cents === null ? '' : money(cents)
 }

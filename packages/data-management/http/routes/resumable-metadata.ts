@@ -2,10 +2,10 @@
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { IncomingFile } from '../../inbox/accept.ts'
-import { checkedName, encodingOf } from './upload.ts'
+import { checkedFileName, encodingOf } from './upload.ts'
 
-/** `encoding` defaults to that of the file name, `kind` to products. Throws the problem of the first invalid field. */
-export function describedBy(metadata: Readonly<Record<string, string | null>> | undefined) {
+/** Parses metadata; throws if a field is invalid. The default kind is products, the encoding that of the file name. */
+export function parseMetadata(metadata: Readonly<Record<string, string | null>> | undefined) {
   const { filename, encoding, sha256, kind, dictionary } = metadata ?? {}
   if (!filename) throw new Problem('file_name_missing', 'the metadata have no filename')
   if (typeof sha256 === 'string' && !/^[0-9a-f]{64}$/i.test(sha256))
@@ -16,7 +16,7 @@ export function describedBy(metadata: Readonly<Record<string, string | null>> | 
     dictionarySha256: string | undefined
   } = {
     kind: kind ?? PRODUCTS,
-    filename: checkedName(filename, '.jsonl'),
+    filename: checkedFileName(filename, '.jsonl'),
     encoding: encodingOf(encoding ?? (filename.endsWith('.gz') ? 'gzip' : undefined)),
     sha256: sha256?.toLowerCase(),
     dictionarySha256: encoding === 'dcz' ? dictionary?.toLowerCase() : undefined,

@@ -1,10 +1,10 @@
 /**
  * `/api/upload/resumable/`: tus 1.0.0 (https://tus.io/protocols/resumable-upload), for files sent in several pieces.
  *
- *   POST (opens) ─▶ PATCH, PATCH … ─▶ the last byte: accept, as for a POST of the whole file ─▶ 204, Upload-Receipt
+ *   POST (opens) ─▶ PATCH, PATCH … ─▶ the last byte: accepted like a POST of the whole file ─▶ 204, Upload-Receipt
  *
- * An upload that has all its bytes and could not be accepted yet (disk full, server stopped) is accepted by a PATCH without a body.
- * If the bytes themselves are faulty, the upload ends and the client has to start anew.
+ * If all bytes are here but could not be accepted (disk full, server stopped), a PATCH without a body tries again. If
+ * the bytes are faulty, the upload is removed, and the client has to start anew.
  */
 import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
@@ -16,23 +16,23 @@ import { type UnfinishedRecord, UnfinishedUploads } from '../../inbox/unfinished
 import { principalOf } from '../auth/authentication.ts'
 import { ArrivingBody } from '../edge/arriving-body.ts'
 import type { Services } from '../services.ts'
-import { describedBy } from './resumable-metadata.ts'
-import { acceptedKind, logAccepted, sendContinue } from './upload.ts'
+import { parseMetadata } from './resumable-metadata.ts'
+import { checkedKind, logAccepted, sendContinue } from './upload.ts'
 
 const PATH = '/api/upload/resumable'
 const VERSION = '1.0.0'
-const LET_GO_MS = 1_000
+const LOCK_DRAIN_MS = 1_000
 const EXPIRY_CHECK_MS = HOUR_MS
 const MEDIA_TYPE = 'application/offset+octet-stream'
 
-type Resumable = Readonly<{
+type TusContext = Readonly<{
   inbox: ReceivingContext
   unfinished: UnfinishedUploads
   kinds: readonly string[]
   finishing: Map<string, Promise<string>>
 }>
 
-/** A request while the tus library handles it, and the error that one of our callbacks threw. */
+/** A request that the tus library handles, and the error that one of the callbacks below has thrown meanwhile. */
 type TusRequest = Readonly<{ request: FastifyRequest<{ Params: Params }>; keyId: string; id: string | undefined }> & {
   error?: unknown
 }
@@ -54,8 +54,8 @@ export async function resumableRoutes(
     reply.header('tus-resumable', VERSION)
     checkHead(request, reply)
     const id = request.params.id === undefined ? undefined : UnfinishedUploads.idOf(keyId, request.params.id)
-    const note = id === undefined ? undefined : await recordOf(id, inbox, unfinished)
-    if (note?.acceptedAs !== undefined) return answerAccepted({ request, reply, unfinished, note })
+    const record = id === undefined ? undefined : await findRecord(id, inbox, unfinished)
+    if (record?.acceptedAs !== undefined) return answerAccepted({ request, reply, unfinished, record })
     if (request.method === 'POST' || request.method === 'PATCH') await requireDiskSpace(inbox)
     const tusRequest: TusRequest = { request, keyId, id }
     const body = new ArrivingBody(request.raw, inbox.limits, () => sendContinue(request, reply))
@@ -63,9 +63,9 @@ export async function resumableRoutes(
     tusRequests.set(incoming, tusRequest)
     const answer = await tus.handleWeb(incoming)
     if (tusRequest.error !== undefined) throw tusRequest.error
-    if (body.late !== undefined) throw body.late
-    if (answer.status >= 400) throw await problemOf(answer, inbox)
-    return send(reply, answer)
+    if (body.lateProblem !== undefined) throw body.lateProblem
+    if (answer.status >= 400) throw await tusProblem(answer, inbox)
+    return sendAnswer(reply, answer)
   }
   const config = { scopes: ['upload'], takesUploads: true } as const
   const bodyLimit = Number.MAX_SAFE_INTEGER
@@ -81,18 +81,18 @@ const ROUTES = [
   { url: `${PATH}/:id`, method: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'] },
 ]
 
-async function recordOf(
+async function findRecord(
   id: string,
   { ledger }: ReceivingContext,
   unfinished: UnfinishedUploads,
 ): Promise<UnfinishedRecord> {
-  const note = unfinished.recordOf(id)
-  const receiptId = note?.acceptedAs
+  const record = unfinished.recordOf(id)
+  const receiptId = record?.acceptedAs
   const isForgotten = receiptId !== undefined && (await ledger.uploads.find(receiptId)) === undefined
   // The ledger was restored from a backup: the bytes have to be sent again.
   if (isForgotten) await unfinished.remove(id)
-  if (note === undefined || isForgotten) throw new Problem('not_found', 'no unfinished upload has this id')
-  return note
+  if (record === undefined || isForgotten) throw new Problem('not_found', 'no unfinished upload has this id')
+  return record
 }
 
 function removeExpired({ log }: FastifyInstance, unfinished: UnfinishedUploads): void {
@@ -102,21 +102,21 @@ function removeExpired({ log }: FastifyInstance, unfinished: UnfinishedUploads):
   )
 }
 
-function openTus(resumable: Resumable, tusRequests: WeakMap<Request, TusRequest>): Server {
+function openTus(resumable: TusContext, tusRequests: WeakMap<Request, TusRequest>): Server {
   const { inbox, unfinished, kinds } = resumable
   const tusRequestOf = (incoming: unknown) => tusRequests.get(incoming as Request)!
   return new Server({
     path: PATH,
     datastore: unfinished,
     locker: unfinished.locks,
-    lockDrainTimeout: LET_GO_MS,
+    lockDrainTimeout: LOCK_DRAIN_MS,
     maxSize: inbox.limits.bodyBytesMax,
     namingFunction: (incoming) => UnfinishedUploads.newId(tusRequestOf(incoming).keyId),
     getFileIdFromRequest: (incoming) => tusRequestOf(incoming).id,
     generateUrl: (incoming, { id }) => locationOf(tusRequestOf(incoming).request, id),
     onUploadCreate: async (incoming, upload) => {
-      const { kind, dictionarySha256 } = describedBy(upload.metadata)
-      acceptedKind(kind, kinds, principalOf(tusRequestOf(incoming).request))
+      const { kind, dictionarySha256 } = parseMetadata(upload.metadata)
+      checkedKind(kind, kinds, principalOf(tusRequestOf(incoming).request))
       // Checked before the bytes are sent: without its dictionary the file could not be decoded.
       if (dictionarySha256 !== undefined) await inbox.dictionaries?.find(dictionarySha256, tusRequestOf(incoming).keyId)
       await inbox.checkBacklog(tusRequestOf(incoming).keyId)
@@ -134,7 +134,7 @@ function openTus(resumable: Resumable, tusRequests: WeakMap<Request, TusRequest>
   })
 }
 
-/** A relative URL, so that it is valid under any host and path of a proxy. */
+/** The location of an upload as a relative URL, so that it is valid under any host and path of a proxy. */
 function locationOf(request: FastifyRequest, id: string): string {
   const [path = ''] = request.url.split('?')
   const last = id.slice(id.indexOf('/') + 1)
@@ -142,7 +142,7 @@ function locationOf(request: FastifyRequest, id: string): string {
 }
 
 /** Accepts an upload that has all its bytes. Concurrent requests for it share one acceptance. */
-function finish(resumable: Resumable, tusRequest: TusRequest, upload: Upload): Promise<string> {
+function finish(resumable: TusContext, tusRequest: TusRequest, upload: Upload): Promise<string> {
   const { finishing } = resumable
   const begun = finishing.get(upload.id) ?? acceptWhole(resumable, tusRequest, upload)
   finishing.set(upload.id, begun)
@@ -150,23 +150,23 @@ function finish(resumable: Resumable, tusRequest: TusRequest, upload: Upload): P
 }
 
 async function acceptWhole(
-  { inbox, unfinished, kinds }: Resumable,
+  { inbox, unfinished, kinds }: TusContext,
   tusRequest: TusRequest,
   { id, size: bodyBytes }: Upload,
 ): Promise<string> {
   const { request, keyId } = tusRequest
   const body = unfinished.read(id)
   try {
-    const note = unfinished.recordOf(id)
-    const described = describedBy(note?.metadata)
-    acceptedKind(described.kind, kinds, principalOf(request))
+    const record = unfinished.recordOf(id)
+    const described = parseMetadata(record?.metadata)
+    checkedKind(described.kind, kinds, principalOf(request))
     const sent = { ...described, body, bodyBytes, keyId, checkRequestEnd: async () => {} }
     const { upload, isNew } = await accept(inbox, sent)
-    logAccepted(request, { upload, isNew, ms: inbox.now() - Date.parse(note?.creation_date ?? '') })
+    logAccepted(request, { upload, isNew, ms: inbox.now() - Date.parse(record?.creation_date ?? '') })
     await unfinished.settle(id, upload.id)
     return upload.id
   } catch (error) {
-    // These bytes would be refused on every retry, so they are not kept.
+    // The same bytes would be refused at every retry, so they are removed.
     if (error instanceof Problem && error.kind.retry === 'never') await unfinished.remove(id)
     throw error
   } finally {
@@ -174,16 +174,16 @@ async function acceptWhole(
   }
 }
 
-type Accepted = Readonly<{
+type AcceptedAnswer = Readonly<{
   request: FastifyRequest
   reply: FastifyReply
   unfinished: UnfinishedUploads
-  note: UnfinishedRecord
+  record: UnfinishedRecord
 }>
 
-/** Answers for an upload that was accepted before, when the client missed the answer. */
-async function answerAccepted({ request, reply, unfinished, note }: Accepted): Promise<FastifyReply> {
-  const { id, size, acceptedAs } = note
+/** Answers for an upload that was accepted before: the client may have missed the answer then. */
+async function answerAccepted({ request, reply, unfinished, record }: AcceptedAnswer): Promise<FastifyReply> {
+  const { id, size, acceptedAs } = record
   if (request.method === 'DELETE') {
     await unfinished.remove(id)
     return reply.code(204).send()
@@ -205,7 +205,7 @@ function checkHead({ method, headers }: FastifyRequest, reply: FastifyReply): vo
     throw new Problem('media_type_unsupported', `a PATCH carries ${MEDIA_TYPE}`)
 }
 
-const PASSED_ON = [
+const FORWARDED_HEADERS = [
   'tus-resumable',
   'content-type',
   'content-length',
@@ -217,25 +217,25 @@ const PASSED_ON = [
 ]
 
 function webRequest(request: FastifyRequest, body: ArrivingBody): Request {
-  const headers = PASSED_ON.flatMap((name): [string, string][] => {
+  const headers = FORWARDED_HEADERS.flatMap((name): [string, string][] => {
     const value = request.headers[name]
     return typeof value === 'string' ? [[name, value]] : []
   })
   const { method } = request
-  // The host does not matter: no absolute URL is made from it.
+  // The host does not matter: no answer contains it.
   const url = new URL(request.url, 'http://localhost')
   if (method !== 'POST' && method !== 'PATCH') return new Request(url, { method, headers })
   return new Request(url, { method, headers, body: ReadableStream.from(body.chunks()), duplex: 'half' })
 }
 
-const ANSWERED = /^(upload-|tus-|location$|cache-control$|connection$)/
+const ANSWER_HEADERS = /^(upload-|tus-|location$|cache-control$|connection$)/
 
-function send(reply: FastifyReply, answer: Response): FastifyReply {
-  for (const [name, value] of answer.headers) if (ANSWERED.test(name)) reply.header(name, value)
+function sendAnswer(reply: FastifyReply, answer: Response): FastifyReply {
+  for (const [name, value] of answer.headers) if (ANSWER_HEADERS.test(name)) reply.header(name, value)
   return reply.code(answer.status).send()
 }
 
-const CODES: Readonly<Record<number, ProblemCode>> = {
+const PROBLEM_CODES: Readonly<Record<number, ProblemCode>> = {
   400: 'request_invalid',
   403: 'request_invalid',
   404: 'not_found',
@@ -245,10 +245,10 @@ const CODES: Readonly<Record<number, ProblemCode>> = {
   501: 'request_invalid',
 }
 
-async function problemOf(answer: Response, inbox: ReceivingContext): Promise<Problem> {
-  const code = CODES[answer.status]
+async function tusProblem(answer: Response, inbox: ReceivingContext): Promise<Problem> {
+  const code = PROBLEM_CODES[answer.status]
   if (code !== undefined) return new Problem(code, (await answer.text()).trim() || undefined)
-  // The library does not report why a write failed; a full disk is the likely cause.
+  // The library does not tell why a write failed: probably the disk is full.
   await requireDiskSpace(inbox, 1)
   return new Problem('internal', undefined, { cause: new Error(`tus answered ${answer.status}`) })
 }

@@ -7,14 +7,24 @@ import { type DayRange, type DayState, type FreshnessContext, lastShownDay } fro
 import { readRecentDays, type Source, type SourceView, sourceView } from '../../catalogue/queries/sources.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
 import { objectOf } from '../edge/object-schema.ts'
-import { AFTER, BOUNDED_COUNT, COUNT, DATE, limitOf, readable, STORE, TEXT, TEXT_OR_NULL } from '../edge/parameters.ts'
+import {
+  AFTER,
+  BOUNDED_COUNT,
+  COUNT,
+  DATE,
+  pageSize,
+  STORE,
+  TEXT,
+  TEXT_OR_NULL,
+  withQuery,
+} from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith } from '../threads/answering.ts'
-import { momentOf, type Reading } from '../threads/reading.ts'
+import { answerWithQuery } from '../threads/answering.ts'
+import { freshnessContext, type QueryContext } from '../threads/query-context.ts'
 import { sourcesNow } from './freshness.ts'
 import { STORE_SETTINGS } from './store-settings-schema.ts'
 
-// Days shown of each source.
+// The number of days that are shown of each source.
 const DAYS_SHOWN = 30
 
 const STATES = ['good', 'late', 'silent', 'snoozed', 'retired'] as const
@@ -22,11 +32,11 @@ const STATES = ['good', 'late', 'silent', 'snoozed', 'retired'] as const
 const LIST_QUERY = {
   type: 'object',
   additionalProperties: false,
-  properties: { company: TEXT, store: STORE, state: { enum: STATES }, limit: limitOf(100, 200), after: AFTER },
+  properties: { company: TEXT, store: STORE, state: { enum: STATES }, limit: pageSize(100, 200), after: AFTER },
 } as const
 
-/** The states of a source's days, ending with `days_to`; 'none': no scrape was due. */
-export const DAYS = { type: 'array', items: { enum: ['good', 'late', 'partial', 'missing', 'none'] } } as const
+/** The state of a source on each of its last days, up to `days_to`; 'none': no scrape was due. */
+export const DAY_STATES = { type: 'array', items: { enum: ['good', 'late', 'partial', 'missing', 'none'] } } as const
 
 const SOURCE = {
   company: { type: 'string' },
@@ -71,7 +81,11 @@ const LIST_RESPONSE = objectOf({
   days_to: DATE,
   sources: {
     type: 'array',
-    items: { ...SOURCE_SCHEMA, required: [...SOURCE_SCHEMA.required, 'days'], properties: { ...SOURCE, days: DAYS } },
+    items: {
+      ...SOURCE_SCHEMA,
+      required: [...SOURCE_SCHEMA.required, 'days'],
+      properties: { ...SOURCE, days: DAY_STATES },
+    },
   },
   next: TEXT_OR_NULL,
   total: BOUNDED_COUNT,
@@ -91,20 +105,20 @@ export type SourcePage = Static<typeof LIST_RESPONSE>
 
 /** Adds the route. */
 export function sourcesRoutes(server: FastifyInstance, services: Services): void {
-  const list = readable(LIST_QUERY, { summary: 'Sources, by company and store', response: { 200: LIST_RESPONSE } })
+  const list = withQuery(LIST_QUERY, { summary: 'Sources, by company and store', response: { 200: LIST_RESPONSE } })
   server.get<{ Querystring: SourcesParameters }>('/api/sources', list, (request, reply) =>
-    answerWith(services, request, reply, ['sources', request.query]),
+    answerWithQuery(services, request, reply, ['sources', request.query]),
   )
 }
 
 /** A page of sources. */
-export async function sourcesListed(reading: Reading, query: SourcesParameters): Promise<SourcePage> {
+export async function sourcePage(context: QueryContext, query: SourcesParameters): Promise<SourcePage> {
   const { company, store, state, limit } = query
-  const named = store === undefined ? undefined : await findStore(reading.catalogue.database, store)
+  const named = store === undefined ? undefined : await findStore(context.catalogue.database, store)
   const after = cursorKeyIn('sources', query.after, ['', ''] as [string, string])
-  const moment = momentOf(reading)
-  const all = await sourcesNow(reading)
-  const days = daysShown(all, moment)
+  const moment = freshnessContext(context)
+  const all = await sourcesNow(context)
+  const days = shownDays(all, moment)
   const sources = all.filter(
     (source) =>
       (company === undefined || source.company === company) &&
@@ -112,15 +126,15 @@ export async function sourcesListed(reading: Reading, query: SourcesParameters):
       (state === undefined || source.state === state),
   )
   const rest = after === undefined ? sources : sources.slice(countUpTo(sources, after))
-  const page = await withDays(reading, rest.slice(0, limit), days)
+  const page = await withDays(context, rest.slice(0, limit), days)
   const last = rest.length > limit ? page.at(-1) : undefined
   const next = cursorOf('sources', last === undefined ? null : [last.company, last.store_id])
   const total = { count: sources.length, exact: true }
   return { days_to: days.to, sources: page, next, total } satisfies SourcePage
 }
 
-/** The span of days that is shown for these sources. */
-export function daysShown(sources: readonly Source[], moment: FreshnessContext): DayRange {
+/** The last days that are shown of these sources. */
+export function shownDays(sources: readonly Source[], moment: FreshnessContext): DayRange {
   return {
     to: lastShownDay(
       sources.map(({ last_date }) => last_date),
@@ -131,24 +145,24 @@ export function daysShown(sources: readonly Source[], moment: FreshnessContext):
 }
 
 /** The views of sources, with the states of their last days. */
-export async function withDays(reading: Reading, sources: readonly Source[], days: DayRange) {
-  const moment = momentOf(reading)
+export async function withDays(context: QueryContext, sources: readonly Source[], days: DayRange) {
+  const moment = freshnessContext(context)
   const shown: (SourceView & { days: DayState[] })[] = []
   for (const source of sources)
-    shown.push({ ...sourceView(source), days: await readRecentDays(reading.catalogue.database, source, moment, days) })
+    shown.push({ ...sourceView(source), days: await readRecentDays(context.catalogue.database, source, moment, days) })
   return shown
 }
 
-/** The number of sources at or before a key, in the order of the database: by bytes. */
+/** The number of sources up to a company and store, in the byte order of the database. */
 function countUpTo(
   sources: readonly { company: string; store_id: string }[],
   [company, store]: readonly [string, string],
 ): number {
-  const place = sources.findIndex((source) => {
+  const index = sources.findIndex((source) => {
     return (
       (Buffer.compare(Buffer.from(source.company), Buffer.from(company)) ||
         Buffer.compare(Buffer.from(source.store_id), Buffer.from(store))) > 0
     )
   })
-  return place === -1 ? sources.length : place
+  return index === -1 ? sources.length : index
 }

@@ -15,16 +15,16 @@ const DATE_OR_NULL = { ...DATE, type: ['string', 'null'] } as const
 export const STORE_SETTINGS = objectOf({
   expected_days: {
     type: ['number', 'null'],
-    description: 'from one scrape to the next, in place of what was learned',
+    description: 'days from one scrape to the next; replaces the interval that the server has computed',
   },
-  is_retired: { type: 'boolean', description: 'it is scraped no longer: nothing is expected of it' },
-  snoozed_until: { ...DATE_OR_NULL, description: 'before this date it needs nobody, whatever is wrong' },
+  is_retired: { type: 'boolean', description: 'the store is no longer scraped: no scrape is expected' },
+  snoozed_until: { ...DATE_OR_NULL, description: 'before this date, the store needs no attention' },
   note: TEXT_OR_NULL,
   set_at: TIME,
   set_by: { type: 'string' },
 })
 
-/** All settings at once; null clears one. */
+/** All settings of a store; null clears one. */
 export const STORE_SETTINGS_BODY = {
   type: 'object',
   additionalProperties: false,

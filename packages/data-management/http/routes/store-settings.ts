@@ -4,10 +4,10 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import { findStore } from '../../catalogue/queries/find-store.ts'
 import { settingsView } from '../../catalogue/queries/sources.ts'
-import { nameOf, principalOf } from '../auth/authentication.ts'
-import { bodyOf, MAY_CHANGE } from '../edge/parameters.ts'
+import { auditName, principalOf } from '../auth/authentication.ts'
+import { MAY_CHANGE, withBody } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import type { Reading } from '../threads/reading.ts'
+import type { QueryContext } from '../threads/query-context.ts'
 import {
   STORE_SETTINGS,
   STORE_SETTINGS_BODY,
@@ -15,22 +15,22 @@ import {
   type StoreSettingsView,
 } from './store-settings-schema.ts'
 
-/** Settings to change for a store. */
-export type SomeStoreSettings = Pick<StoreSettingsBody, 'store'> & Partial<StoreSettingsBody>
+/** Settings to change for a store; those left out stay as they are. */
+export type StoreSettingsPatch = Pick<StoreSettingsBody, 'store'> & Partial<StoreSettingsBody>
 
 /** Adds the route. */
 export function storeSettingsRoutes(server: FastifyInstance, services: Services): void {
   const summary = 'Set how often a store is scraped, that it is retired or snoozed, and a note: all of it at once'
-  const set = bodyOf(STORE_SETTINGS_BODY, { summary, response: { 200: STORE_SETTINGS } })
+  const set = withBody(STORE_SETTINGS_BODY, { summary, response: { 200: STORE_SETTINGS } })
   server.put<{ Body: StoreSettingsBody }>('/api/stores/settings', { ...set, config: MAY_CHANGE }, (request) =>
-    saveStoreSettings(services, request.body, nameOf(principalOf(request))),
+    saveStoreSettings(services, request.body, auditName(principalOf(request))),
   )
 }
 
-/** Saves settings of a store; those left out stay as they are. */
+/** Saves settings of a store. Throws `request_invalid` and `not_found`. */
 export async function saveStoreSettings(
-  { inbox, catalogue }: Reading,
-  { store, expected_days, is_retired, snoozed_until, note }: SomeStoreSettings,
+  { inbox, catalogue }: QueryContext,
+  { store, expected_days, is_retired, snoozed_until, note }: StoreSettingsPatch,
   who: string,
 ): Promise<StoreSettingsView> {
   if (typeof snoozed_until === 'string' && !isDate(snoozed_until))

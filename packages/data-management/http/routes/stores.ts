@@ -1,4 +1,4 @@
-/** `GET /api/stores`: the stores; `GET /api/scrapes`: the scrapes of a store and the file each came from. */
+/** `GET /api/stores`: the stores; `GET /api/scrapes`: the scrapes of a store, and the file that each came from. */
 
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
@@ -13,15 +13,15 @@ import {
   DATE_MAX,
   DATE_MIN,
   FLAG_OR_NULL,
-  limitOf,
-  readable,
+  pageSize,
   STORE,
   TEXT,
   TEXT_OR_NULL,
+  withQuery,
 } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith } from '../threads/answering.ts'
-import type { Reading } from '../threads/reading.ts'
+import { answerWithQuery } from '../threads/answering.ts'
+import type { QueryContext } from '../threads/query-context.ts'
 
 const DATE_OR_NULL = { anyOf: [{ type: 'null' }, DATE] } as const
 const NUMBER_OR_NULL = { type: ['number', 'null'] } as const
@@ -29,7 +29,7 @@ const NUMBER_OR_NULL = { type: ['number', 'null'] } as const
 const LIST_QUERY = {
   type: 'object',
   additionalProperties: false,
-  properties: { company: TEXT, limit: limitOf(100, 500), after: AFTER },
+  properties: { company: TEXT, limit: pageSize(100, 500), after: AFTER },
 } as const
 
 const LIST_RESPONSE = objectOf({
@@ -64,7 +64,7 @@ const SCRAPES_QUERY = {
   type: 'object',
   additionalProperties: false,
   required: ['store'],
-  properties: { store: STORE, from: DATE, to: DATE, limit: limitOf(50, 200), after: AFTER },
+  properties: { store: STORE, from: DATE, to: DATE, limit: pageSize(50, 200), after: AFTER },
 } as const
 
 const SCRAPES_RESPONSE = objectOf({
@@ -89,25 +89,25 @@ export type ScrapePage = Static<typeof SCRAPES_RESPONSE>
 
 /** Adds the routes. */
 export function storesRoutes(server: FastifyInstance, services: Services): void {
-  const list = readable(LIST_QUERY, { summary: 'Stores, by company and store', response: { 200: LIST_RESPONSE } })
+  const list = withQuery(LIST_QUERY, { summary: 'Stores, by company and store', response: { 200: LIST_RESPONSE } })
   server.get<{ Querystring: StoresParameters }>('/api/stores', list, (request, reply) =>
-    answerWith(services, request, reply, ['stores', request.query]),
+    answerWithQuery(services, request, reply, ['stores', request.query]),
   )
 
-  const scrapes = readable(SCRAPES_QUERY, {
+  const scrapes = withQuery(SCRAPES_QUERY, {
     summary: 'The scrapes of a store and the uploads they came with, the newest first',
     response: { 200: SCRAPES_RESPONSE },
   })
   server.get<{ Querystring: ScrapesParameters }>('/api/scrapes', scrapes, (request, reply) =>
-    answerWith(services, request, reply, ['scrapes', request.query]),
+    answerWithQuery(services, request, reply, ['scrapes', request.query]),
   )
 }
 
 /** A page of stores. */
-export async function storesListed({ catalogue: { database } }: Reading, query: StoresParameters): Promise<StorePage> {
+export async function storePage({ catalogue }: QueryContext, query: StoresParameters): Promise<StorePage> {
   const { company, limit } = query
   const after = cursorKeyIn('stores', query.after, ['', ''] as [string, string])
-  const found = await listStores(database, { company, after, limit: limit + 1 })
+  const found = await listStores(catalogue.database, { company, after, limit: limit + 1 })
   const stores = found.slice(0, limit)
   const last = found.length > limit ? stores.at(-1) : undefined
   const next = cursorOf('stores', last === undefined ? null : [last.company, last.store_id])
@@ -115,7 +115,7 @@ export async function storesListed({ catalogue: { database } }: Reading, query: 
 }
 
 /** A page of the scrapes of a store. */
-export async function scrapesListed({ inbox, catalogue }: Reading, query: ScrapesParameters): Promise<ScrapePage> {
+export async function scrapePage({ inbox, catalogue }: QueryContext, query: ScrapesParameters): Promise<ScrapePage> {
   const { store, from = DATE_MIN, to = DATE_MAX, limit } = query
   const after = cursorKeyIn('scrapes', query.after, ['', ''] as [string, string])
   const found = await listScrapes(catalogue.database, { store, from, to, after, limit: limit + 1 })

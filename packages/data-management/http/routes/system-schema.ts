@@ -5,7 +5,7 @@ import { objectOf } from '../edge/object-schema.ts'
 import { COUNT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { PROGRESS_SCHEMA } from '../events/events-schema.ts'
 
-/** State of update-db. `since`: since when it has been loading this upload, or has been idle. */
+/** The state of update-db. `since`: when it began to load this upload, or became idle. */
 export const LOADER_SCHEMA = objectOf({
   state: { enum: ['working', 'idle', 'not running'] },
   since: TIME_OR_NULL,
@@ -24,7 +24,7 @@ export const DISK_SCHEMA = objectOf({
 
 export const INBOX_SCHEMA = objectOf({ files: COUNT, bytes: COUNT, oldest_received_at: TEXT_OR_NULL })
 
-/** The `value` of a secret is the word "set"; null: it is not set. `from`: where the value comes from. */
+/** A setting. The `value` of a secret is the word "set"; null: it is not set. `from`: where the value comes from. */
 const SETTING = objectOf({
   name: { type: 'string' },
   value: TEXT_OR_NULL,
@@ -45,7 +45,7 @@ export const SYSTEM_RESPONSE = objectOf({
   inbox: INBOX_SCHEMA,
   loader: LOADER_SCHEMA,
   disk: DISK_SCHEMA,
-  /** `log_bytes`: size of the write-ahead log. */
+  /** `log_bytes`: the size of the write-ahead log. */
   databases: {
     type: 'array',
     items: objectOf({
@@ -56,15 +56,15 @@ export const SYSTEM_RESPONSE = objectOf({
     }),
   },
   uploads: objectOf({ accepted: COUNT, loading: COUNT, loaded: COUNT, held: COUNT, failed: COUNT }),
-  /** The latest backup by `splitcart backup`; null: none is known. */
+  /** The latest backup by `splitcart backup`; null: none is on record. */
   backup: {
     anyOf: [{ type: 'null' }, objectOf({ at: TIME, path: TEXT_OR_NULL })],
   },
-  /** The latest integrity check of database files and kept files, with its faults; null: none yet. */
+  /** The latest integrity check of databases and stored files; null: none yet. */
   integrity: {
     anyOf: [{ type: 'null' }, objectOf({ at: TIME, faults: { type: 'array', items: { type: 'string' } } })],
   },
-  /** Number of open event streams. */
+  /** The number of open event streams. */
   listeners: COUNT,
 })
 

@@ -4,9 +4,9 @@ import { inboxOf } from '../../inbox/folder/folder-inbox.ts'
 import { MAY_READ } from '../edge/parameters.ts'
 import type { EventFeed } from '../events/event-feed.ts'
 import type { Services } from '../services.ts'
-import { momentOf } from '../threads/reading.ts'
+import { freshnessContext } from '../threads/query-context.ts'
 import { loaderState } from './loader-state.ts'
-import { databasesOf, diskOf, waitingOf } from './machine.ts'
+import { readDatabaseSizes, readDisk, readWaiting } from './machine.ts'
 import { SYSTEM_RESPONSE, type SystemView } from './system-schema.ts'
 
 /** Adds the route. */
@@ -21,14 +21,14 @@ export function systemRoutes(server: FastifyInstance, services: Services, feed: 
     return {
       at: new Date(inbox.now()).toISOString(),
       started_at: startedAt,
-      time_zone: momentOf(services).zone.name,
+      time_zone: freshnessContext(services).zone.name,
       versions: { program: program?.version ?? '', node, sqlite },
       shell: program?.shell ?? { before: 'npx splitcart', after: '' },
       settings: [...(program?.settings ?? [])],
-      inbox: await waitingOf(services, pending),
+      inbox: await readWaiting(services, pending),
       loader: await loaderState(services, pending),
-      disk: await diskOf(services),
-      databases: await databasesOf(services),
+      disk: await readDisk(services),
+      databases: await readDatabaseSizes(services),
       uploads: await inbox.ledger.uploads.countByState(),
       backup: backup === undefined ? null : { at: new Date(backup.at).toISOString(), path: backup.detail },
       integrity: integrityOf(services),

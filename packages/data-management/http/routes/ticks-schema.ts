@@ -1,4 +1,4 @@
-/** Requests and answers for ticking off what needs attention, as JSON Schema. */
+/** Requests and answers for ticking off entries of the overview, as JSON Schema. */
 
 import type { Static } from 'typebox'
 import { objectOf } from '../edge/object-schema.ts'
@@ -10,7 +10,7 @@ const SUBJECT_CHARACTERS_MAX = 2_000
 export const TICK_KINDS = ['silent', 'late', 'partial', 'held', 'failed', 'findings', 'rejects'] as const
 
 const DATE_OR_NULL = { ...DATE, type: ['string', 'null'] } as const
-const NAME = {
+const ENTRY_NAME = {
   kind: { enum: TICK_KINDS },
   /**
    * The id of an upload, or the SHA-256 of a file whose upload is unknown; or a JSON array: for a store
@@ -26,27 +26,27 @@ export const TICK = objectOf({
   text: { type: 'string' },
   until: {
     ...DATE_OR_NULL,
-    description: 'it needs attention again on this day, or before where it changes; null: only where it changes',
+    description: 'the tick ends on this day, or earlier when the entry changes; null: only when it changes',
   },
   at: TIME,
   who: { type: 'string' },
 })
 
 /** The newest 100 ticks, and the number of all. */
-export const TICKED = { ticked: { type: 'array', items: TICK }, ticked_count: COUNT } as const
+export const TICKED_ENTRIES = { ticked: { type: 'array', items: TICK }, ticked_count: COUNT } as const
 
 export const TICK_BODY = {
   type: 'object',
   additionalProperties: false,
   required: ['kind', 'subject', 'until'],
-  properties: { ...NAME, until: DATE_OR_NULL },
+  properties: { ...ENTRY_NAME, until: DATE_OR_NULL },
 } as const
 
 export const UNTICK_BODY = {
   type: 'object',
   additionalProperties: false,
   required: ['kind', 'subject'],
-  properties: NAME,
+  properties: ENTRY_NAME,
 } as const
 
 export type TickView = Static<typeof TICK>

@@ -1,4 +1,4 @@
-/** An upload as the API returns it: its receipt, plus details for keys that may read. */
+/** Converts uploads to the form in which the API returns them, and checks which ones a request may see. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { FastifyRequest } from 'fastify'
@@ -9,7 +9,7 @@ import type { Upload } from '../../ledger/uploads.ts'
 import { principalOf } from '../auth/authentication.ts'
 import type { UploadDetails, UploadView } from './uploads-schema.ts'
 
-/** Uploads with their details. */
+/** The receipts of uploads, with details for keys that may read. */
 export async function withDetails(
   { ledger }: Pick<ReceivingContext, 'ledger'>,
   uploads: readonly Upload[],
@@ -36,14 +36,14 @@ function detailsOf(upload: Upload, sender: UploadSender | undefined): UploadDeta
   }
 }
 
-/** Whether the principal may see uploads of other keys. */
+/** Whether a request may see uploads of other keys. */
 export function maySeeAll(request: FastifyRequest): boolean {
   const { scopes } = principalOf(request)
   return scopes.has('read') || scopes.has('admin')
 }
 
-/** The request's upload, if its key may download the file: any with the scope `admin`, else those it has sent. */
-export async function ownUpload(
+/** The upload that a request names, if its key may download the file: any with the scope `admin`, otherwise its own. */
+export async function downloadableUpload(
   inbox: ReceivingContext,
   request: FastifyRequest<{ Params: { id: string } }>,
 ): Promise<Upload> {
@@ -53,7 +53,7 @@ export async function ownUpload(
   throw new Problem('not_found', 'this key has sent no upload with this id')
 }
 
-/** The request's upload. Throws `not_found` also for an upload of another key that the principal may not see. */
+/** The upload that a request names. Throws `not_found`, also for an upload of another key that it may not see. */
 export async function visibleUpload(
   { ledger: { uploads } }: ReceivingContext,
   request: FastifyRequest<{ Params: { id: string } }>,

@@ -1,4 +1,4 @@
-/** `POST /api/upload/` and `/api/upload/<kind>/`: one file, as a form or as the raw body (docs/protocol.md). */
+/** `POST /api/upload/` and `/api/upload/<kind>/`: uploads one file, in a form or as the raw body (docs/protocol.md). */
 import type { IncomingHttpHeaders } from 'node:http'
 import multipart from '@fastify/multipart'
 import { fromUnencodedDigest } from '@splitcart/shared/digest.ts'
@@ -13,7 +13,7 @@ import { ENCODINGS, type Encoding } from '../../inbox/decode.ts'
 import type { PaceLimits } from '../../inbox/pace.ts'
 import type { Principal } from '../../ledger/keys.ts'
 import type { Upload } from '../../ledger/uploads.ts'
-import { addressOf, principalOf } from '../auth/authentication.ts'
+import { clientIp, principalOf } from '../auth/authentication.ts'
 import { readForm } from '../edge/form.ts'
 import type { Services } from '../services.ts'
 
@@ -35,29 +35,29 @@ export async function uploadRoutes(
     consumes: ['multipart/form-data', ...GZIP, ...JSON_LINES],
     response: RESPONSES,
   }
-  const handle = async (request: FastifyRequest<{ Params: OfKind }>, reply: FastifyReply) => {
-    const kind = acceptedKind(request.params.kind ?? PRODUCTS, kinds, principalOf(request))
+  const handle = async (request: FastifyRequest<{ Params: KindParams }>, reply: FastifyReply) => {
+    const kind = checkedKind(request.params.kind ?? PRODUCTS, kinds, principalOf(request))
     await inbox.checkBacklog(principalOf(request).keyId)
     await requireDiskSpace(inbox)
     checkLength(request, inbox.limits.bodyBytesMax)
-    const sent = await read(request, reply, inbox.limits)
+    const sent = await readUpload(request, reply, inbox.limits)
     const { upload, isNew } = await accept(inbox, { ...sent, kind })
     logAccepted(request, { upload, isNew, ms: Math.round(reply.elapsedTime) })
     reply.header('accept-encoding', ENCODINGS.join(', '))
     return reply.code(isNew ? 201 : 200).send(await receiptForSender(inbox, upload, sent.keyId, !isNew))
   }
-  const told = { summary: 'The encodings that are taken, as Accept-Encoding', response: { 204: { type: 'null' } } }
-  const options = { config: CONFIG, schema: told }
+  const docs = { summary: 'The encodings that are taken, as Accept-Encoding', response: { 204: { type: 'null' } } }
+  const options = { config: CONFIG, schema: docs }
   const answerOptions = (_request: FastifyRequest, reply: FastifyReply) =>
     reply.code(204).header('allow', 'POST, OPTIONS').header('accept-encoding', ENCODINGS.join(', ')).send()
   for (const url of ['/api/upload/', '/api/upload/:kind/']) server.options(url, { ...options }, answerOptions)
   for (const url of ['/api/upload/', '/api/upload/:kind/'])
-    server.post<{ Params: OfKind }>(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
+    server.post<{ Params: KindParams }>(url, { config: CONFIG, schema, bodyLimit: Number.MAX_SAFE_INTEGER }, handle)
 }
 
-type OfKind = { kind?: string }
+type KindParams = { kind?: string }
 
-/** The receipt for the sender, with the time until which the upload can serve as a dictionary. */
+/** The receipt for the sender, with the time until which the upload can be used as a compression dictionary. */
 export async function receiptForSender(
   { ledger, dictionaries }: ReceivingContext,
   upload: Upload,
@@ -69,10 +69,10 @@ export async function receiptForSender(
 }
 
 /**
- * Returns `kind` if it is accepted and the key may send it. A key with `onlyFor` may send only kinds with a loader:
- * without one, nobody reads the rows to see whose they are.
+ * Returns `kind`; throws unless the server accepts it and the key may send it. A key with `onlyFor` may send only kinds
+ * with a loader, since only the loader checks whose rows a file contains.
  */
-export function acceptedKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Principal, 'onlyFor'>): string {
+export function checkedKind(kind: string, kinds: readonly string[], { onlyFor }: Pick<Principal, 'onlyFor'>): string {
   if (!kinds.includes(kind))
     throw new Problem('kind_unknown', `${JSON.stringify(kind.slice(0, 100))} is none of ${kinds.join(', ')}`)
   if (!isLoadedKind(kind) && onlyFor !== null)
@@ -86,7 +86,7 @@ export function logAccepted(
   { upload, isNew, ms }: Readonly<{ upload: Upload; isNew: boolean; ms: number }>,
 ): void {
   const { id, filename, kind, bytes, wire_bytes } = upload
-  const from = { key: principalOf(request).keyId, address: addressOf(request) }
+  const from = { key: principalOf(request).keyId, address: clientIp(request) }
   request.log.info({ upload: id, kind, filename, ...from, bytes, wire_bytes, ms, isNew }, 'upload accepted')
 }
 
@@ -94,7 +94,7 @@ const CONFIG = { scopes: ['upload'], takesUploads: true, isFreeWhenNew: true } a
 
 const RESPONSES = { 200: RECEIPT_SCHEMA, 201: RECEIPT_SCHEMA }
 
-async function read(
+async function readUpload(
   request: FastifyRequest,
   reply: FastifyReply,
   limits: PaceLimits,
@@ -104,7 +104,7 @@ async function read(
   if (request.isMultipart()) {
     sendContinue(request, reply)
     const form = await readForm(request, limits)
-    return { ...about, ...form, encoding: 'gzip', filename: checkedName(form.filename, '.jsonl.gz') }
+    return { ...about, ...form, encoding: 'gzip', filename: checkedFileName(form.filename, '.jsonl.gz') }
   }
   const sent = { ...about, ...readRaw(request) }
   sendContinue(request, reply)
@@ -118,14 +118,14 @@ function readRaw(request: FastifyRequest): Pick<IncomingFile, 'body' | 'encoding
   if (GZIP.has(mediaType)) {
     if (coding !== undefined && coding !== 'identity')
       throw new Problem('encoding_unsupported', `application/gzip with the encoding ${coding}`)
-    return { ...common, encoding: 'gzip', filename: checkedName(nameIn(request.headers), '.jsonl.gz') }
+    return { ...common, encoding: 'gzip', filename: checkedFileName(fileNameIn(request.headers), '.jsonl.gz') }
   }
   if (!JSON_LINES.has(mediaType))
     throw new Problem('media_type_unsupported', `${mediaType || 'no media type'} is not taken`)
-  return { ...common, encoding: encodingOf(coding), filename: checkedName(nameIn(request.headers), '.jsonl') }
+  return { ...common, encoding: encodingOf(coding), filename: checkedFileName(fileNameIn(request.headers), '.jsonl') }
 }
 
-/** The encoding of a content coding; undefined means identity. Throws `encoding_unsupported`. */
+/** The encoding for the value of Content-Encoding; undefined means identity. Throws `encoding_unsupported`. */
 export function encodingOf(coding: string | undefined): Encoding {
   if (coding === undefined || coding === 'identity') return 'identity'
   // RFC 9110, section 8.4.1.3.
@@ -135,17 +135,17 @@ export function encodingOf(coding: string | undefined): Encoding {
   return encoding
 }
 
-/** The file name that a Content-Disposition field gives. */
-export function nameIn({ 'content-disposition': field }: IncomingHttpHeaders): string {
+/** The file name in the header field Content-Disposition. Throws `file_name_missing`. */
+export function fileNameIn({ 'content-disposition': field }: IncomingHttpHeaders): string {
   if (field === undefined) throw new Problem('file_name_missing')
   // Node decodes headers as Latin-1; names that a client sent as UTF-8 are decoded again.
   const name = parse(field).parameters.filename
   if (name === undefined) throw new Problem('file_name_missing')
-  return utf8Of(name)
+  return decodeUtf8(name)
 }
 
-/** Checks that a name has the required ending and returns it without `.gz`. `.jsonl` also allows `.jsonl.gz`. */
-export function checkedName(name: string, ending: string): string {
+/** Returns a file name without `.gz`; throws if it is invalid or ends otherwise. `.jsonl` also allows `.jsonl.gz`. */
+export function checkedFileName(name: string, ending: string): string {
   const expected = ending === '.jsonl' && name.endsWith('.jsonl.gz') ? '.jsonl.gz' : ending
   const fault = faultOfFileName(name, expected)
   if (fault !== undefined)
@@ -153,7 +153,7 @@ export function checkedName(name: string, ending: string): string {
   return name.replace(/\.gz$/, '')
 }
 
-function utf8Of(name: string): string {
+function decodeUtf8(name: string): string {
   if (Array.from(name).some((character) => character > '\u00ff')) return name
   const decoded = Buffer.from(name, 'latin1').toString('utf8')
   return decoded.includes('\ufffd') ? name : decoded
@@ -177,7 +177,7 @@ function checkLength(request: FastifyRequest, bodyBytesMax: number): void {
   if (length > bodyBytesMax) throw new Problem('body_too_large', `it has ${length} bytes, ${bodyBytesMax} are taken`)
 }
 
-/** Answers 100 Continue to `Expect: 100-continue` (RFC 9110 section 10.1.1), after all checks, so the body is sent. */
+/** Answers `Expect: 100-continue` (RFC 9110, section 10.1.1) after all checks of the head, so that the body is sent. */
 export function sendContinue(request: FastifyRequest, reply: FastifyReply): void {
   if (request.headers.expect?.toLowerCase() === '100-continue') reply.raw.writeContinue()
 }

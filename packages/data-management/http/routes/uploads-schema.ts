@@ -10,7 +10,7 @@ import {
   COUNT,
   COUNT_OR_NULL,
   DATE,
-  limitOf,
+  pageSize,
   STORE_TEXTS,
   TEXT_OR_NULL,
   TIME,
@@ -34,14 +34,14 @@ export const UPLOADS_QUERY = {
     sort: {
       enum: UPLOAD_SORTS,
       description:
-        'another order than the newest first, of all uploads or those of a state; then `after` is the `next` of the page before',
+        'the order, instead of the newest first; only together with state, order, after and limit; `after` is the `next` of the previous page',
     },
     order: {
       enum: ['asc', 'desc'],
-      description: 'with sort: the least or the most first; the least where it is not said',
+      description: 'with sort: ascending or descending; by default ascending',
     },
     after: { type: 'string', minLength: 1, maxLength: CURSOR_CHARACTERS_MAX },
-    limit: limitOf(50, 200),
+    limit: pageSize(50, 200),
   },
 } as const
 
@@ -56,7 +56,7 @@ const REQUESTED_ACTION = {
   ],
 } as const
 
-/** Details for keys that may read: sender, number of deliveries, times of the load, and the requested action. */
+/** Details of an upload for keys that may read: its sender, its deliveries, its load and the requested action. */
 const DETAILS = objectOf({
   /** The key that sent it first; null: it was copied into the inbox by hand. */
   sender: {
@@ -71,7 +71,7 @@ const DETAILS = objectOf({
   wish: { ...REQUESTED_ACTION, deprecated: true },
 })
 
-/** A receipt; with its details for keys that may read. */
+/** A receipt, with details for keys that may read. */
 export const UPLOAD_SCHEMA = {
   ...RECEIPT_SCHEMA,
   properties: { ...RECEIPT_SCHEMA.properties, details: DETAILS },
@@ -79,7 +79,7 @@ export const UPLOAD_SCHEMA = {
 
 export const UPLOADS_RESPONSE = objectOf({ uploads: { type: 'array', items: UPLOAD_SCHEMA }, next: TEXT_OR_NULL })
 
-/** `history`: identity of the ledger; if it changes, the server may have lost what it knew of earlier uploads. */
+/** Uploads, and in `history` the id of the ledger: if it changes, the server may have lost earlier uploads. */
 export const REQUESTED_RESPONSE = {
   ...UPLOADS_RESPONSE,
   properties: { ...UPLOADS_RESPONSE.properties, history: { type: 'string' } },
@@ -117,17 +117,10 @@ const PREVIEW = objectOf({
     items: objectOf({ ...LISTING, from_cents: CENTS, to_cents: CENTS }),
   },
   /** Up to 20 of the listings that would disappear. */
-  first_disappeared: {
-    type: 'array',
-    items: {
-      type: 'object',
-      required: ['company', 'store_id', 'store_name', 'sku', 'name'],
-      properties: LISTING,
-    },
-  },
+  first_disappeared: { type: 'array', items: objectOf(LISTING) },
 })
 
-/** `preview` is null unless the loader's checks hold the file: one that is held by a person's undo has none. */
+/** The preview of an upload; null unless the loader's checks hold it. An upload that is held after an undo has none. */
 export const PREVIEW_RESPONSE = objectOf({
   upload_id: { type: 'string' },
   preview: { anyOf: [{ type: 'null' }, PREVIEW] },

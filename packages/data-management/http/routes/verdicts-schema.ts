@@ -3,7 +3,7 @@
 import type { Static } from 'typebox'
 import { VERDICTS } from '../../ledger/verdicts.ts'
 import { objectOf } from '../edge/object-schema.ts'
-import { AFTER, CENTS_OR_NULL, limitOf, TEXT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
+import { AFTER, CENTS_OR_NULL, pageSize, TEXT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
 import { UNIT_PRICE } from './chains-schema.ts'
 import { PAIRED } from './products-schema.ts'
 
@@ -26,7 +26,7 @@ const PAIRED_LISTING = objectOf({
 export const SUGGESTIONS_QUERY = {
   type: 'object',
   additionalProperties: false,
-  properties: { limit: limitOf(20, 100), after: AFTER },
+  properties: { limit: pageSize(20, 100), after: AFTER },
 } as const
 
 export const SUGGESTIONS_RESPONSE = objectOf({
@@ -43,8 +43,8 @@ const LISTING = {
   required: ['company'],
   properties: {
     company: TEXT,
-    sku: { anyOf: [{ type: 'null' }, TEXT], description: 'its SKU; not given or null: it has none' },
-    key: { ...TEXT, description: 'its normalized_name_brand_size, where it has no SKU' },
+    sku: { anyOf: [{ type: 'null' }, TEXT], description: 'its SKU; missing or null: it has none' },
+    key: { ...TEXT, description: 'its normalized_name_brand_size, if it has no SKU' },
   },
 } as const
 
@@ -62,12 +62,12 @@ export const VERDICT_BODY = {
   },
 } as const
 
-const NAMED = objectOf({ company: { type: 'string' }, sku: TEXT_OR_NULL, key: TEXT_OR_NULL })
+const JUDGED_LISTING = objectOf({ company: { type: 'string' }, sku: TEXT_OR_NULL, key: TEXT_OR_NULL })
 
 export const VERDICT_SCHEMA = objectOf({
   id: { type: 'integer' },
-  a: NAMED,
-  b: NAMED,
+  a: JUDGED_LISTING,
+  b: JUDGED_LISTING,
   verdict: VERDICT,
   at: TIME,
   who: { type: 'string' },

@@ -7,12 +7,12 @@ import type { ListingName } from '../../catalogue/catalogue.ts'
 import { type PairCursor, pairsToJudge } from '../../catalogue/queries/suggested-pairs.ts'
 import { isKnownListing } from '../../catalogue/queries/suggestions.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
-import { nameOf, principalOf } from '../auth/authentication.ts'
+import { auditName, principalOf } from '../auth/authentication.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
-import { BEFORE_QUERY, bodyOf, MAY_CHANGE, readable } from '../edge/parameters.ts'
+import { BEFORE_QUERY, MAY_CHANGE, withBody, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith } from '../threads/answering.ts'
-import type { Reading } from '../threads/reading.ts'
+import { answerWithQuery } from '../threads/answering.ts'
+import type { QueryContext } from '../threads/query-context.ts'
 import { currentNow } from './freshness.ts'
 import {
   SUGGESTIONS_QUERY,
@@ -29,53 +29,53 @@ import {
 /** Query parameters for pairs to judge. */
 export type SuggestionsParameters = { limit: number; after?: string }
 type VerdictsQuery = { before?: number; limit: number }
-type OfOne = { Params: { id: string } }
+type WithId = { Params: { id: string } }
 
 /** Adds the routes. */
 export function verdictRoutes(server: FastifyInstance, services: Services): void {
   const suggested = { summary: 'Pairs of listings for a person to judge, the likeliest first' }
-  const pairs = readable(SUGGESTIONS_QUERY, { ...suggested, response: { 200: SUGGESTIONS_RESPONSE } })
+  const pairs = withQuery(SUGGESTIONS_QUERY, { ...suggested, response: { 200: SUGGESTIONS_RESPONSE } })
   server.get<{ Querystring: SuggestionsParameters }>('/api/suggestions', pairs, (request, reply) =>
-    answerWith(services, request, reply, ['suggestions', request.query]),
+    answerWithQuery(services, request, reply, ['suggestions', request.query]),
   )
 
   const listed = { summary: 'What people have said of two listings, the newest first' }
-  const list = readable(BEFORE_QUERY, { ...listed, response: { 200: VERDICTS_RESPONSE } })
+  const list = withQuery(BEFORE_QUERY, { ...listed, response: { 200: VERDICTS_RESPONSE } })
   server.get<{ Querystring: VerdictsQuery }>('/api/verdicts', { ...list, config: MAY_CHANGE }, ({ query }) =>
-    verdictsListed(services, query),
+    verdictPage(services, query),
   )
 
   const summary = 'Say that two listings are the same, comparable or not the same; update-db applies it'
-  const give = bodyOf(VERDICT_BODY, { summary, response: { 201: VERDICT_SCHEMA } })
+  const give = withBody(VERDICT_BODY, { summary, response: { 201: VERDICT_SCHEMA } })
   server.post<{ Body: VerdictBody }>('/api/verdicts', { ...give, config: MAY_CHANGE }, async (request, reply) =>
     reply.code(201).send(await giveVerdict(services, request)),
   )
 
   const undo = { summary: 'Take a verdict back', response: { 200: VERDICT_SCHEMA } }
-  server.post<OfOne>('/api/verdicts/:id/undo', { config: MAY_CHANGE, schema: undo }, (request) =>
+  server.post<WithId>('/api/verdicts/:id/undo', { config: MAY_CHANGE, schema: undo }, (request) =>
     undoVerdict(services, request),
   )
 }
 
-// Start of the list: its first part is above every score.
+// The cursor of the first page: its first part is above every score.
 const FIRST: PairCursor = [1_000_000, 0, 0]
 
 /** A page of the pairs without a verdict. */
-export async function suggestionsListed(
-  reading: Reading,
+export async function suggestionPage(
+  context: QueryContext,
   { limit, after }: SuggestionsParameters,
 ): Promise<SuggestionPage> {
-  const { database } = reading.catalogue
-  const said = (await reading.inbox.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)
-  const place = cursorKeyIn('suggestions', after, [0, 0, 0] as PairCursor & [number, number, number]) ?? FIRST
-  const current = await currentNow(reading)
-  const { pairs, next } = await pairsToJudge(database, { after: place, limit }, said, current)
+  const { database } = context.catalogue
+  const said = (await context.inbox.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)
+  const from = cursorKeyIn('suggestions', after, [0, 0, 0] as PairCursor & [number, number, number]) ?? FIRST
+  const current = await currentNow(context)
+  const { pairs, next } = await pairsToJudge(database, { after: from, limit }, said, current)
   return { pairs, next: cursorOf('suggestions', next) }
 }
 
-async function verdictsListed({ inbox }: Services, { before, limit }: VerdictsQuery): Promise<VerdictPage> {
+async function verdictPage({ inbox }: Services, { before, limit }: VerdictsQuery): Promise<VerdictPage> {
   const found = await inbox.ledger.verdicts.list({ before, limit })
-  return { verdicts: found.map(viewOf), next: found.length === limit ? found.at(-1)!.id : null }
+  return { verdicts: found.map(verdictView), next: found.length === limit ? found.at(-1)!.id : null }
 }
 
 async function giveVerdict(services: Services, request: FastifyRequest<{ Body: VerdictBody }>): Promise<VerdictView> {
@@ -84,11 +84,11 @@ async function giveVerdict(services: Services, request: FastifyRequest<{ Body: V
   const [one, other] = [await listingIn(services, 'a', a), await listingIn(services, 'b', b)]
   if (JSON.stringify(one) === JSON.stringify(other))
     throw new Problem('request_invalid', 'body/a and body/b are one and the same listing')
-  const [at, who] = [now(), nameOf(principalOf(request))]
+  const [at, who] = [now(), auditName(principalOf(request))]
   const given = { one, other, verdict, at, who, reason: reason.trim() || null }
   const id = await ledger.verdicts.add(given)
   await ledger.audit({ at, who, what: 'verdict given', about: String(id), detail: verdict })
-  return viewOf((await ledger.verdicts.find(id))!)
+  return verdictView((await ledger.verdicts.find(id))!)
 }
 
 async function listingIn({ catalogue }: Services, field: string, named: VerdictBody['a']): Promise<ListingName> {
@@ -101,15 +101,15 @@ async function listingIn({ catalogue }: Services, field: string, named: VerdictB
   throw new Problem('not_found', `body/${field} is no listing that is known`)
 }
 
-async function undoVerdict({ inbox }: Services, request: FastifyRequest<OfOne>): Promise<VerdictView> {
+async function undoVerdict({ inbox }: Services, request: FastifyRequest<WithId>): Promise<VerdictView> {
   const { id } = request.params
   const { verdicts } = inbox.ledger
-  if (!(await verdicts.undo(id, nameOf(principalOf(request)), inbox.now())))
+  if (!(await verdicts.undo(id, auditName(principalOf(request)), inbox.now())))
     throw new Problem('not_found', 'no verdict that counts has this id')
-  return viewOf((await verdicts.find(Number(id)))!)
+  return verdictView((await verdicts.find(Number(id)))!)
 }
 
-function viewOf({ one, other, at, undoneAt, undoneBy, ...record }: VerdictRecord): VerdictView {
+function verdictView({ one, other, at, undoneAt, undoneBy, ...record }: VerdictRecord): VerdictView {
   const named = ({ company, byName, code }: ListingName) =>
     byName === 1 ? { company, sku: null, key: code } : { company, sku: code, key: null }
   return {

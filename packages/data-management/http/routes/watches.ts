@@ -1,37 +1,37 @@
-/** `/api/watches`: products that people watch; changes of their prices are sent as notices. */
+/** `/api/watches`: products that people watch. Notices are sent when their prices change. */
 
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { WATCH_RULES, WATCHES_MAX, type WatchRecord, type WatchRule } from '../../ledger/watches.ts'
-import { productWatched, type WatchBaseline } from '../../notices/watched.ts'
-import { nameOf, principalOf } from '../auth/authentication.ts'
+import { type WatchBaseline, watchedProductId } from '../../notices/watched.ts'
+import { auditName, principalOf } from '../auth/authentication.ts'
 import { objectOf } from '../edge/object-schema.ts'
 import {
-  bodyOf,
   CENTS_OR_NULL,
   COUNT,
   COUNT_OR_NULL,
   MAY_CHANGE,
   NO_QUERY,
-  readable,
   TIME,
+  withBody,
+  withQuery,
 } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
-import { answerWith, askerOf } from '../threads/answering.ts'
-import { type Reading, runQuery } from '../threads/reading.ts'
+import { answerWithQuery, askerOf } from '../threads/answering.ts'
+import { type QueryContext, runQuery } from '../threads/query-context.ts'
 
 const CENTS_MAX = 100_000_000
 
 const WATCH = objectOf({
   id: COUNT,
-  /** The product's current id; null: its listing is gone. */
+  /** The product's current id; null: its listing no longer exists. */
   product_id: COUNT_OR_NULL,
   name: { type: 'string' },
-  /** target: at or below target_cents; low: lower than ever; any: lowest price changed; stock: available again. */
+  /** When it notifies. target: at or below target_cents; low: lower than ever; any: any change; stock: sold again. */
   rule: { enum: WATCH_RULES },
   target_cents: CENTS_OR_NULL,
-  /** The lowest price when last checked. */
+  /** The lowest price at the last check. */
   lowest_cents: CENTS_OR_NULL,
   lowest_ever_cents: CENTS_OR_NULL,
   who: { type: 'string' },
@@ -61,11 +61,11 @@ export type WatchList = Static<typeof LIST_RESPONSE>
 /** Adds the routes. */
 export function watchesRoutes(server: FastifyInstance, services: Services): void {
   const { ledger, now } = services.inbox
-  const list = readable(NO_QUERY, { summary: 'Watched products, the newest first', response: { 200: LIST_RESPONSE } })
-  server.get('/api/watches', list, (request, reply) => answerWith(services, request, reply, ['watches', {}]))
+  const list = withQuery(NO_QUERY, { summary: 'Watched products, the newest first', response: { 200: LIST_RESPONSE } })
+  server.get('/api/watches', list, (request, reply) => answerWithQuery(services, request, reply, ['watches', {}]))
 
   const summary = 'Watch a product; in place of a watch of the same rule on it'
-  const add = bodyOf(BODY, { summary, response: { 201: WATCH } })
+  const add = withBody(BODY, { summary, response: { 201: WATCH } })
   server.post<{ Body: Body }>('/api/watches', { ...add, config: MAY_CHANGE }, async (request, reply) => {
     checkTarget(request.body)
     const asker = askerOf(request, reply, now())
@@ -84,7 +84,7 @@ export function watchesRoutes(server: FastifyInstance, services: Services): void
     { config: MAY_CHANGE, schema: end },
     async (request, reply) => {
       const id = /^\d{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0
-      if (!(await ledger.watches.end(id, nameOf(principalOf(request)), now())))
+      if (!(await ledger.watches.end(id, auditName(principalOf(request)), now())))
         throw new Problem('not_found', 'no watch has this id')
       return reply.code(204).send()
     },
@@ -99,26 +99,26 @@ function checkTarget({ rule, target_cents }: Body): void {
 async function addWatch(
   { inbox }: Services,
   request: FastifyRequest<{ Body: Body }>,
-  begun: WatchBaseline,
+  baseline: WatchBaseline,
 ): Promise<WatchView> {
   const { product_id, rule, target_cents: target } = request.body
-  const wanted = { ...begun, rule, target_cents: target ?? null }
-  const who = nameOf(principalOf(request))
+  const wanted = { ...baseline, rule, target_cents: target ?? null }
+  const who = auditName(principalOf(request))
   const made = await inbox.ledger.watches.add({ ...wanted, who, created_at: inbox.now() })
   if (made === undefined)
     throw new Problem('request_invalid', `${WATCHES_MAX} products are watched already; end a watch first`)
-  return viewOf(made, product_id)
+  return watchView(made, product_id)
 }
 
 /** All watches. */
-export async function watchesListed(reading: Reading): Promise<WatchList> {
+export async function watchList(context: QueryContext): Promise<WatchList> {
   const watches: WatchView[] = []
-  for (const watch of await reading.inbox.ledger.watches.list())
-    watches.push(viewOf(watch, await productWatched(reading, watch)))
+  for (const watch of await context.inbox.ledger.watches.list())
+    watches.push(watchView(watch, await watchedProductId(context, watch)))
   return { watches }
 }
 
-function viewOf(
+function watchView(
   { id, name, rule, target_cents, seen, who, created_at }: WatchRecord,
   productId: number | null,
 ): WatchView {

@@ -3,13 +3,13 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { principalOf } from '../auth/authentication.ts'
 import type { Services } from '../services.ts'
-import { type Asker, type QueryName, runQuery } from './reading.ts'
+import { type Asker, type QueryName, runQuery } from './query-context.ts'
 
-type About = Pick<Services, 'queries' | 'inbox'>
+type QueryServices = Pick<Services, 'queries' | 'inbox'>
 
-/** Runs a query on behalf of the request's key and sends the result as JSON. */
-export async function answerWith(
-  { queries, inbox }: About,
+/** Runs a query for the key of a request, and sends the result as JSON. */
+export async function answerWithQuery(
+  { queries, inbox }: QueryServices,
   request: FastifyRequest,
   reply: FastifyReply,
   [name, parameters]: readonly [QueryName, object],
@@ -18,18 +18,18 @@ export async function answerWith(
   return reply.type('application/json; charset=utf-8').send(answer)
 }
 
-/** The asker of a request; its signal aborts when the connection closes. */
+/** The asker for the queries of a request. Its signal aborts when the connection closes. */
 export function askerOf(request: FastifyRequest, reply: FastifyReply, now: number): Asker {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   return { keyId: principalOf(request).keyId, now, signal: gone.signal }
 }
 
-/** One batch of the lines of a long answer, and where the next batch begins; null: this was the last. */
+/** A batch of lines of a long answer, and the cursor of the next batch; null: this is the last one. */
 export type LineBatch<Cursor> = Readonly<{ text: string; next: Cursor | null }>
 
-/** A long answer, queried one batch at a time: each when the previous one has been read. */
-export async function* linesOf(
+/** The lines of a long answer, queried in batches: each when the previous one has been read. */
+export async function* queryLines(
   { queries }: Pick<Services, 'queries'>,
   [name, parameters]: readonly [QueryName, object],
   asker: Asker,
@@ -41,8 +41,8 @@ export async function* linesOf(
   }
 }
 
-/** A long answer as a stream. The first batch is awaited, so an invalid query throws before the answer begins. */
-export async function readableOf(lines: AsyncGenerator<string>): Promise<Readable> {
+/** Turns lines into a stream. Waits for the first batch, so that an invalid query throws before the answer begins. */
+export async function streamOf(lines: AsyncGenerator<string>): Promise<Readable> {
   const first = await lines.next()
   async function* all() {
     if (first.done === true) return

@@ -1,15 +1,15 @@
-/** Worker thread that produces an export: one at a time, and one chunk each time the previous one was taken. */
+/** Worker thread that produces one export at a time, and posts a chunk whenever the previous one was taken. */
 import { join } from 'node:path'
 import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { createGzip, type Gzip, constants as zlib } from 'node:zlib'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type ExportRequest, exportLines } from '../../catalogue/export-formats.ts'
-import { chunksOf, type Write, writeBuffered } from '../../database/ahead.ts'
+import { chunksOf, type Write, writeBuffered } from '../../database/read-ahead.ts'
 import type { Sql } from '../../database/sql.ts'
 import { SqliteDatabase } from '../../database/sqlite.ts'
 
-/** Where the thread reads, and the folder of its unlinked temporary file. `server`: the URL of PostgreSQL. */
+/** The catalogue to read (a SQLite file, or PostgreSQL at `server`), and the folder for the temporary file. */
 export type ExportSource = Readonly<{
   folder: string
   catalogue: Readonly<{ file: string }> | Readonly<{ server: string }>
@@ -20,20 +20,20 @@ export type ExportSource = Readonly<{
 export type ExportTask = ExportRequest & Readonly<{ gzip: boolean }>
 
 /** Messages of the thread: a chunk, the end, a problem, or the stack of an unexpected error. */
-export type FromExport =
+export type ExportMessage =
   | Readonly<{ chunk: Uint8Array<ArrayBuffer> }>
   | Readonly<{ end: true }>
   | Readonly<{ problem: Readonly<Pick<Problem, 'code' | 'detail'>> }>
   | Readonly<{ failure: string }>
 
 const CHUNK_BYTES = 64 * 1024
-const ROOM_CHECKED_EVERY_BYTES = 16 * 1024 * 1024
+const DISK_CHECK_EVERY_BYTES = 16 * 1024 * 1024
 
 const exportSource = workerData as ExportSource
 const port = parentPort!
 const disk = realDisk()
 const database = await open(exportSource)
-let taken = () => {}
+let onTaken = () => {}
 
 async function open({ catalogue }: ExportSource): Promise<Sql> {
   if ('file' in catalogue) return SqliteDatabase.openReadOnly(catalogue.file)
@@ -41,30 +41,30 @@ async function open({ catalogue }: ExportSource): Promise<Sql> {
   return (await openPostgresCatalogue(catalogue.server, { connections: 1 })).database
 }
 
-/** Posts a chunk and waits until it is taken. The bytes are copied, since their buffer is reused. */
-const say: Write = async (bytes, offset) => {
+/** Posts a chunk and waits until it is taken. The bytes are copied, since the caller reuses their buffer. */
+const postChunk: Write = async (bytes, offset) => {
   const chunk = Uint8Array.from(bytes.subarray(offset))
   await new Promise<void>((resolve) => {
-    taken = resolve
+    onTaken = resolve
     post({ chunk })
   })
   // `chunk` was transferred, so its own length is 0 by now.
   return bytes.length - offset
 }
 
-function post(said: FromExport): void {
-  port.postMessage(said, 'chunk' in said ? [said.chunk.buffer] : [])
+function post(message: ExportMessage): void {
+  port.postMessage(message, 'chunk' in message ? [message.chunk.buffer] : [])
 }
 
-async function write(order: ExportTask): Promise<FromExport> {
+async function produceExport(task: ExportTask): Promise<ExportMessage> {
   try {
-    const chunks = chunksOf(exportLines(database, order))
-    const written = withRoomChecked(order.gzip ? gzipped(chunks) : chunks)
+    const chunks = chunksOf(exportLines(database, task))
+    const written = withDiskChecked(task.gzip ? compressed(chunks) : chunks)
     await writeBuffered(
       disk,
       join(exportSource.folder, `.splitcart-export-${process.pid}-${threadId}.part`),
       written,
-      say,
+      postChunk,
     )
     return { end: true }
   } catch (error) {
@@ -73,12 +73,12 @@ async function write(order: ExportTask): Promise<FromExport> {
   }
 }
 
-/** Passes on the chunks; checks regularly that the disk has room for those not yet taken, and throws `disk_full`. */
-async function* withRoomChecked(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** Passes the chunks on, and throws `disk_full` if the disk has too little space for those that are not taken yet. */
+async function* withDiskChecked(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let unchecked = 0
   for await (const chunk of chunks) {
     unchecked += chunk.length
-    if (unchecked >= ROOM_CHECKED_EVERY_BYTES) {
+    if (unchecked >= DISK_CHECK_EVERY_BYTES) {
       unchecked = 0
       const { bavail, bsize } = await disk.statfs(exportSource.folder)
       if (bavail * bsize < exportSource.diskBytesKept)
@@ -88,9 +88,9 @@ async function* withRoomChecked(chunks: AsyncIterable<Buffer>): AsyncGenerator<B
   }
 }
 
-async function* gzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* compressed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gzip = createGzip({ level: zlib.Z_BEST_SPEED, chunkSize: CHUNK_BYTES })
-  const fed = feed(gzip, chunks).catch((error) => void gzip.destroy(error))
+  const fed = feedGzip(gzip, chunks).catch((error) => void gzip.destroy(error))
   try {
     yield* gzip as AsyncIterable<Buffer>
     await fed
@@ -99,8 +99,8 @@ async function* gzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   }
 }
 
-/** Writes the chunks to `gzip`. The first is flushed, so that the client gets it at once. */
-async function feed(gzip: Gzip, chunks: AsyncIterable<Buffer>): Promise<void> {
+/** Writes the chunks to `gzip`. The first one is flushed, so that the client gets it at once. */
+async function feedGzip(gzip: Gzip, chunks: AsyncIterable<Buffer>): Promise<void> {
   let isFirst = true
   for await (const chunk of chunks) {
     if (gzip.destroyed) return
@@ -112,6 +112,6 @@ async function feed(gzip: Gzip, chunks: AsyncIterable<Buffer>): Promise<void> {
 }
 
 port.on('message', async (told: ExportTask | 'taken') => {
-  if (told === 'taken') taken()
-  else post(await write(told))
+  if (told === 'taken') onTaken()
+  else post(await produceExport(told))
 })

@@ -1,17 +1,17 @@
 /**
- * Exports, each produced in a worker thread of its own over a read-only connection:
+ * Runs each export in its own worker thread, over a read-only connection:
  *
- *   begin ─▶ thread: records ─▶ lines ─▶ gzip ─▶ is it taken, soon? ─▶ chunk ─▶ taken ─▶ chunk …
- *                                                      └─ no ─▶ file without a name ─┘
+ *   begin ─▶ thread: records ─▶ lines ─▶ gzip ─▶ does the client read fast? ─ yes ─▶ chunk ─▶ taken ─▶ chunk …
+ *                                                      └─ no ─▶ temporary file ─────┘
  *
  * Invariants:
- *  1. One chunk at a time is in transit: memory does not grow with the size of the export or with a slow client.
- *  2. The database is read at full speed, however slow the client: no read transaction is held open for a slow client.
- *  3. A client that disconnects ends its export and the thread of it.
+ *  1. One chunk at a time is in transit: memory grows neither with the size of the export nor with a slow client.
+ *  2. The database is read at full speed: no read transaction stays open for a slow client.
+ *  3. If the client disconnects, its export and the thread end.
  */
 import { Worker } from 'node:worker_threads'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { ExportSource, ExportTask, FromExport } from './export-thread.ts'
+import type { ExportMessage, ExportSource, ExportTask } from './export-thread.ts'
 
 const THREAD = new URL('export-thread.ts', import.meta.url)
 const AT_ONCE_MAX = 2
@@ -19,39 +19,39 @@ const BUSY_SECONDS = 10
 const HEAP = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4 }
 
 /** Starts exports. */
-export interface Exports extends AsyncDisposable {
+export interface ExportRunner extends AsyncDisposable {
   /** Starts an export for a key and awaits its first chunk. Throws `exports_busy` and `too_many_requests`. */
   begin(order: ExportTask, keyId: string): Promise<AsyncGenerator<Uint8Array>>
 }
 
-/** The export threads. One idle thread is kept for reuse; after `prepare` there is always one while none is busy. */
-export class ExportThreads implements Exports {
-  readonly #place: ExportSource
+/** The export threads. One idle thread is kept for reuse; after `prepare`, there is always an idle or busy one. */
+export class ExportThreads implements ExportRunner {
+  readonly #source: ExportSource
   readonly #busy = new Map<Worker, string>()
   readonly #free = new Set<Worker>()
   #isClosed = false
   #isPrepared = false
 
   constructor(place: ExportSource) {
-    this.#place = place
+    this.#source = place
   }
 
-  async begin(order: ExportTask, keyId: string): Promise<AsyncGenerator<Uint8Array>> {
+  async begin(task: ExportTask, keyId: string): Promise<AsyncGenerator<Uint8Array>> {
     if (this.#isClosed) throw new Problem('stopping')
     const retryAfterSeconds = BUSY_SECONDS
     if ([...this.#busy.values()].includes(keyId))
       throw new Problem('too_many_requests', 'an export of this key is under way', { retryAfterSeconds })
     if (this.#busy.size >= AT_ONCE_MAX) throw new Problem('exports_busy', `${AT_ONCE_MAX} are`, { retryAfterSeconds })
     const worker = this.#acquire(keyId)
-    const chunks = this.#chunksOf(worker, order)
+    const chunks = this.#chunksOf(worker, task)
     const first = await chunks.next()
-    return this.#all(first, chunks)
+    return this.#allChunks(first, chunks)
   }
 
-  /** Starts a thread in advance: starting one takes longer than finding the first records of any export. */
+  /** Starts a thread in advance: this takes longer than reading the first records of an export. */
   prepare(): void {
     this.#isPrepared = true
-    this.#keepOne()
+    this.#keepOneIdle()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,18 +70,18 @@ export class ExportThreads implements Exports {
   }
 
   #start(): Worker {
-    const worker = new Worker(THREAD, { workerData: this.#place, resourceLimits: HEAP })
+    const worker = new Worker(THREAD, { workerData: this.#source, resourceLimits: HEAP })
     worker.unref()
     // A thread that ends while idle, for example without its database, is dropped; the next export reports the reason.
     worker.on('error', () => this.#free.delete(worker)).on('exit', () => this.#free.delete(worker))
     return worker
   }
 
-  #keepOne(): void {
+  #keepOneIdle(): void {
     if (this.#isPrepared && !this.#isClosed && this.#free.size + this.#busy.size === 0) this.#free.add(this.#start())
   }
 
-  async *#all(first: IteratorResult<Uint8Array>, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *#allChunks(first: IteratorResult<Uint8Array>, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
       if (first.done === true) return
       yield first.value
@@ -91,11 +91,11 @@ export class ExportThreads implements Exports {
     }
   }
 
-  async *#chunksOf(worker: Worker, order: ExportTask): AsyncGenerator<Uint8Array> {
+  async *#chunksOf(worker: Worker, task: ExportTask): AsyncGenerator<Uint8Array> {
     let isWhole = false
     try {
-      for (let say: ExportTask | 'taken' = order; ; say = 'taken') {
-        const message = await answerOf(worker, say)
+      for (let request: ExportTask | 'taken' = task; ; request = 'taken') {
+        const message = await exchange(worker, request)
         if ('chunk' in message) yield message.chunk
         else if ('problem' in message) throw new Problem(message.problem.code, message.problem.detail)
         else if ('failure' in message) throw new Error(message.failure)
@@ -108,16 +108,16 @@ export class ExportThreads implements Exports {
       this.#busy.delete(worker)
       if (isWhole && this.#free.size === 0 && !this.#isClosed) this.#free.add(worker)
       else await worker.terminate()
-      this.#keepOne()
+      this.#keepOneIdle()
     }
   }
 }
 
 /** Sends a message to a thread and returns its reply; throws if the thread ends instead. */
-function answerOf(worker: Worker, say: ExportTask | 'taken'): Promise<FromExport> {
-  const { promise, resolve, reject } = Promise.withResolvers<FromExport>()
+function exchange(worker: Worker, request: ExportTask | 'taken'): Promise<ExportMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<ExportMessage>()
   const ended = () => reject(new Error('the thread of an export has ended'))
   worker.once('message', resolve).once('error', reject).once('exit', ended)
-  worker.postMessage(say)
+  worker.postMessage(request)
   return promise.finally(() => worker.off('message', resolve).off('error', reject).off('exit', ended))
 }

@@ -1,54 +1,54 @@
-/** The queries by name, and the function that answers each. They run in worker threads (query-thread.ts). */
-import { conditionChanges } from '../../notices/look.ts'
-import { watchBaseline, watchedNow } from '../../notices/watched.ts'
-import { barcodesKnown } from '../routes/barcodes.ts'
-import { changeLines, changesFound } from '../routes/changes.ts'
-import { figuresNow } from '../routes/figures.ts'
-import { findingsNow } from '../routes/findings.ts'
-import { type NoticesParameters, noticesListed } from '../routes/notices.ts'
-import { overviewSince } from '../routes/overview.ts'
-import { chainsOfProduct, oneProduct, pricesOfProduct, productsFound } from '../routes/products.ts'
-import { referencesFor } from '../routes/references.ts'
+/** The functions that answer queries in worker threads (query-thread.ts), by the name of the query. */
+import { conditionChanges } from '../../notices/condition-changes.ts'
+import { changedWatches, watchBaseline } from '../../notices/watched.ts'
+import { lookUpBarcodes } from '../routes/barcodes.ts'
+import { changeLines, changePage } from '../routes/changes.ts'
+import { readFigures } from '../routes/figures.ts'
+import { readFindings } from '../routes/findings.ts'
+import { type NoticesParameters, noticePage } from '../routes/notices.ts'
+import { readOverview } from '../routes/overview.ts'
+import { productPage, readChains, readPrices, readProductAnswer } from '../routes/products.ts'
+import { readReferences } from '../routes/references.ts'
 import { rejectGroups, rejectLines } from '../routes/rejects.ts'
-import { sourcesListed } from '../routes/sources.ts'
-import { scrapesListed, storesListed } from '../routes/stores.ts'
-import { tickableNow } from '../routes/tickable.ts'
-import { previewOfUpload, rejectsOfUpload, uploadsListed, uploadsRequested, uploadsSorted } from '../routes/uploads.ts'
-import { suggestionsListed } from '../routes/verdicts.ts'
-import { watchesListed } from '../routes/watches.ts'
-import type { QueryName, Reading } from './reading.ts'
+import { sourcePage } from '../routes/sources.ts'
+import { scrapePage, storePage } from '../routes/stores.ts'
+import { findTickable } from '../routes/tickable.ts'
+import { lostUploads, previewOfUpload, rejectsOfUpload, sortedUploadPage, uploadPage } from '../routes/uploads.ts'
+import { suggestionPage } from '../routes/verdicts.ts'
+import { watchList } from '../routes/watches.ts'
+import type { QueryContext, QueryName } from './query-context.ts'
 
-/** The function that answers each query. */
+/** The function that answers a query, by its name. */
 export const QUERIES = {
-  barcodes: barcodesKnown,
-  chainHistories: chainsOfProduct,
+  barcodes: lookUpBarcodes,
+  chainHistories: readChains,
   changeLines,
-  changes: changesFound,
+  changes: changePage,
   conditions: conditionChanges,
-  figures: figuresNow,
-  findings: findingsNow,
-  notices: ({ inbox }: Reading, parameters: NoticesParameters) => noticesListed(inbox.ledger, parameters),
-  overview: overviewSince,
+  figures: readFigures,
+  findings: readFindings,
+  notices: ({ inbox }: QueryContext, parameters: NoticesParameters) => noticePage(inbox.ledger, parameters),
+  overview: readOverview,
   preview: previewOfUpload,
-  prices: pricesOfProduct,
-  product: oneProduct,
-  products: productsFound,
-  references: referencesFor,
+  prices: readPrices,
+  product: readProductAnswer,
+  products: productPage,
+  references: readReferences,
   rejectGroups,
   rejectLines,
   rejectsOfUpload,
-  requested: uploadsRequested,
-  scrapes: scrapesListed,
-  sent: ({ inbox }: Reading, { keyId, since }: { keyId: string; since: number }) =>
+  requested: lostUploads,
+  scrapes: scrapePage,
+  sent: ({ inbox }: QueryContext, { keyId, since }: { keyId: string; since: number }) =>
     inbox.ledger.uploads.sentSince(keyId, since),
-  sortedUploads: uploadsSorted,
-  sources: sourcesListed,
-  stores: storesListed,
-  suggestions: suggestionsListed,
-  tickable: tickableNow,
-  uploads: uploadsListed,
+  sortedUploads: sortedUploadPage,
+  sources: sourcePage,
+  stores: storePage,
+  suggestions: suggestionPage,
+  tickable: findTickable,
+  uploads: uploadPage,
   watchBaseline,
-  watched: async (reading: Reading) => ({ changed: await watchedNow(reading) }),
-  watches: watchesListed,
-  waitingByKey: ({ inbox }: Reading) => inbox.ledger.uploads.backlogByKey(),
-} as const satisfies Record<QueryName, (reading: Reading, parameters: never) => Promise<object>>
+  watched: async (reading: QueryContext) => ({ changed: await changedWatches(reading) }),
+  watches: watchList,
+  waitingByKey: ({ inbox }: QueryContext) => inbox.ledger.uploads.backlogByKey(),
+} as const satisfies Record<QueryName, (reading: QueryContext, parameters: never) => Promise<object>>

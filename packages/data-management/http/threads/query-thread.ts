@@ -1,4 +1,4 @@
-/** Worker thread that answers queries, one at a time, over read-only connections of its own. */
+/** Worker thread that answers queries, one at a time, over its own read-only connections. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
@@ -11,46 +11,46 @@ import { logSlowStatements } from '../../database/slow-statements.ts'
 import { foldersIn } from '../../folders.ts'
 import { type DatabaseLocations, openDatabasesReadOnly } from '../../read-only-databases.ts'
 import { QUERIES } from './queries.ts'
-import type { QueryName, Reading } from './reading.ts'
+import type { QueryContext, QueryName } from './query-context.ts'
 
-/** The databases that the thread reads, and its limits. */
-export type ThreadSource = DatabaseLocations &
+/** What a thread gets when it starts: the databases to read, the limits of queries, and settings. */
+export type QueryThreadSource = DatabaseLocations &
   Readonly<{
     diskBytesKept: number
     partialShare?: number
-    /** Name of the time zone in which days begin. */
+    /** The name of the time zone in which days begin. */
     timeZone?: string
     currency?: string | undefined
     msMax: number
     recordsMax: number
-    /** Statements that take at least `ms` are logged, at this log level; 0: none. */
+    /** Statements that take at least `ms` are logged; 0: none. */
     slow?: Readonly<{ ms: number; logLevel: (typeof LOG_LEVELS)[number] }>
-    /** Shared flag; not 0: the answer is no longer wanted, stop. */
+    /** A flag shared with the main thread. If it is not 0, the current query stops. */
     stop: Int32Array
   }>
 
-/** A query for the thread. */
-export type ToThread = Readonly<{ name: QueryName; parameters: object; now: number }>
+/** A message to the thread: the query to answer. */
+export type QueryMessage = Readonly<{ name: QueryName; parameters: object; now: number }>
 
-/** Messages of the thread: ready, once; then per query the answer as bytes of JSON, a problem or an error's stack. */
-export type FromThread =
+/** A message from the thread: `ready` once; then, for each query, its answer as JSON, a problem or an error's stack. */
+export type AnswerMessage =
   | Readonly<{ ready: true }>
   | Readonly<{ answer: Uint8Array<ArrayBuffer> }>
   | Readonly<{ problem: Readonly<Pick<Problem, 'code' | 'detail'>> }>
   | Readonly<{ failure: string }>
 
-const threadSource = workerData as ThreadSource
+const threadSource = workerData as QueryThreadSource
 const port = parentPort!
 const { database, ledger, path } = await openDatabasesReadOnly(threadSource, { statementMsMax: threadSource.msMax })
-const limited = new LimitedSql(database, { ...threadSource, isStopped: () => Atomics.load(threadSource.stop, 0) !== 0 })
+const sql = new LimitedSql(database, { ...threadSource, isStopped: () => Atomics.load(threadSource.stop, 0) !== 0 })
 const zone = threadSource.timeZone === undefined ? undefined : new TimeZone(threadSource.timeZone)
-const text = new TextEncoder()
+const encoder = new TextEncoder()
 if (threadSource.slow !== undefined) logSlowStatements(openLog(threadSource.slow.logLevel), threadSource.slow.ms)
 
-function readingAt(now: number): Reading {
+function queryContextAt(now: number): QueryContext {
   const { diskBytesKept, partialShare, dataFolder, currency } = threadSource
   const inbox = { disk: realDisk(), folders: foldersIn(dataFolder), ledger, diskBytesKept, now: () => now }
-  const catalogue = { database: limited, path, findLoad: (sha256: string) => findLoad(limited, sha256) }
+  const catalogue = { database: sql, path, findLoad: (sha256: string) => findLoad(sql, sha256) }
   return {
     catalogue,
     inbox,
@@ -60,18 +60,18 @@ function readingAt(now: number): Reading {
   }
 }
 
-async function answer({ name, parameters, now }: ToThread): Promise<FromThread> {
+async function answer({ name, parameters, now }: QueryMessage): Promise<AnswerMessage> {
   try {
-    limited.begin()
-    return { answer: text.encode(JSON.stringify(await QUERIES[name](readingAt(now), parameters as never))) }
+    sql.begin()
+    return { answer: encoder.encode(JSON.stringify(await QUERIES[name](queryContextAt(now), parameters as never))) }
   } catch (error) {
     if (error instanceof Problem) return { problem: { code: error.code, detail: error.detail } }
     return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
 }
 
-port.on('message', async (query: ToThread) => {
+port.on('message', async (query: QueryMessage) => {
   const result = await answer(query)
   port.postMessage(result, 'answer' in result ? [result.answer.buffer] : [])
 })
-port.postMessage({ ready: true } satisfies FromThread)
+port.postMessage({ ready: true } satisfies AnswerMessage)

@@ -1,4 +1,4 @@
-/** Queues by name, served in turns, FIFO within a name: a name with many items delays itself but no other name. */
+/** Queues by name, served in turn: a name with many items does not delay the items of other names. */
 export class RoundRobin<T> {
   readonly #waiting = new Map<string, T[]>()
   #size = 0

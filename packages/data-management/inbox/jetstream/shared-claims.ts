@@ -4,7 +4,7 @@
  * by its load record, as in a folder.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isDatabaseTrouble } from '../../database/postgres-problems.ts'
+import { isDatabaseFailure } from '../../database/postgres-problems.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { isWaiting, type Upload } from '../../ledger/uploads.ts'
 import type { Claim, ClaimOutcome, ClaimPass, Inbox } from '../inbox.ts'
@@ -143,7 +143,7 @@ async function retryUntilReachable<T>({ claiming: { log, signal } }: ClaimContex
     try {
       return await work()
     } catch (error) {
-      if (signal.aborted || !(isDatabaseTrouble(error) || isInboxUnreachable(error))) throw error
+      if (signal.aborted || !(isDatabaseFailure(error) || isInboxUnreachable(error))) throw error
       log.warn({ err: error, failures }, 'waiting for what cannot be reached')
       const pause = Math.min(RETRY_MS * 2 ** (failures - 1), RETRY_MS_MAX)
       await sleep(pause, undefined, { signal }).catch(() => {})

@@ -1,13 +1,13 @@
-/** The API of Apprise, which passes notices on to more than a hundred services (https://github.com/caronc/apprise-api). */
-import { inert, type Message, textOf } from '../message.ts'
+/** Sends notices to Apprise, which forwards them to other services (https://github.com/caronc/apprise-api). */
+import { escapeForChat, type Message, messageText } from '../message.ts'
 import { type NoticeReceiver, post } from './receiver.ts'
 
-/** Sends notices to an Apprise server; `address` is such as http://127.0.0.1:8000/notify/apprise. */
+/** The receiver at an Apprise server, for example http://127.0.0.1:8000/notify/apprise. */
 export function appriseReceiver(address: URL): NoticeReceiver {
   const send = async (message: Message, signal?: AbortSignal) => {
-    const type = message.isGood ? 'success' : message.isUrgent ? 'failure' : 'warning'
-    // What is text it escapes for each that it passes it on to, but for what calls everybody there.
-    const body = textOf({ ...message, lines: message.lines.map(inert) })
+    const type = message.isAllOver ? 'success' : message.isUrgent ? 'failure' : 'warning'
+    // Apprise escapes text for each service, but not mentions.
+    const body = messageText({ ...message, lines: message.lines.map(escapeForChat) })
     await post(address, { json: { title: message.title, body, type, format: 'text' }, signal })
   }
   return { name: 'apprise', where: address.host, send }

@@ -1,25 +1,25 @@
-/** E-mail, over the server that the settings name. */
+/** Sends notices as e-mail over an SMTP server. */
 import type { Message } from '../message.ts'
-import { textOf } from '../message.ts'
-import { ANSWER_MS_MAX, type NoticeReceiver, Refused, STOPPED, Unsure } from './receiver.ts'
+import { messageText } from '../message.ts'
+import { ANSWER_MS_MAX, DeliveryUnknown, MessageRefused, type NoticeReceiver, SERVER_STOPPED } from './receiver.ts'
 
-/** Where mail is handed over, from whom and to whom it is. */
-export type Mail = Readonly<{ server: URL; from: string; to: readonly string[] }>
+/** The SMTP server, the sender and the recipients. */
+export type MailSettings = Readonly<{ server: URL; from: string; to: readonly string[] }>
 
 const STEP_MS_MAX = 10_000
-const THIS_MACHINE = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+const LOCALHOST = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
-/** The receiver of mail. A password is sent over an encrypted line alone, but for a server on this machine. */
-export function emailReceiver({ server, from, to }: Mail): NoticeReceiver {
+/** The receiver by e-mail. The connection must be encrypted unless the SMTP server is on this machine. */
+export function emailReceiver({ server, from, to }: MailSettings): NoticeReceiver {
   const secrets = [server.password, decodeURIComponent(server.password)].filter((each) => each !== '')
   const send = async (message: Message, signal?: AbortSignal) => {
-    // Loaded only where it is needed: others need not wait for it.
+    // Imported only when mail is sent, so that the program starts sooner.
     const { createTransport } = await import('nodemailer')
     const transport = createTransport({
       host: server.hostname.replace(/^\[|\]$/g, ''),
       port: Number(server.port) || (server.protocol === 'smtps:' ? 465 : 587),
       secure: server.protocol === 'smtps:',
-      requireTLS: !THIS_MACHINE.test(server.hostname),
+      requireTLS: !LOCALHOST.test(server.hostname),
       ...(server.username !== '' && {
         auth: { user: decodeURIComponent(server.username), pass: decodeURIComponent(server.password) },
       }),
@@ -28,10 +28,10 @@ export function emailReceiver({ server, from, to }: Mail): NoticeReceiver {
       socketTimeout: STEP_MS_MAX,
     })
     try {
-      await within(ANSWER_MS_MAX, transport.sendMail(mailOf(message, from, to)), signal)
+      await withDeadline(ANSWER_MS_MAX, transport.sendMail(mailOptions(message, from, to)), signal)
     } catch (error) {
       const said = errorText(error, secrets)
-      throw unsure(error) ? new Unsure(said) : isRefused(error) ? new Refused(said) : new Error(said)
+      throw isUnsure(error) ? new DeliveryUnknown(said) : isRefused(error) ? new MessageRefused(said) : new Error(said)
     } finally {
       transport.close()
     }
@@ -39,14 +39,14 @@ export function emailReceiver({ server, from, to }: Mail): NoticeReceiver {
   return { name: 'e-mail', where: `${to.join(', ')} over ${server.host}`, send }
 }
 
-function mailOf(message: Message, from: string, to: readonly string[]) {
+function mailOptions(message: Message, from: string, to: readonly string[]) {
   const domain = from.split('@').at(-1)
   return {
     from: `SplitCart <${from}>`,
     to: [...to],
     subject: message.title,
-    text: `${textOf(message)}\n`,
-    // The same when the same notices are sent again: mail programs show them once then.
+    text: `${messageText(message)}\n`,
+    // The same when the same notices are sent again, so that mail programs can show them once.
     messageId: `<splitcart-notice-${message.id}@${domain}>`,
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
@@ -54,12 +54,12 @@ function mailOf(message: Message, from: string, to: readonly string[]) {
   }
 }
 
-async function within<T>(ms: number, work: Promise<T>, signal?: AbortSignal): Promise<T> {
+async function withDeadline<T>(ms: number, work: Promise<T>, signal?: AbortSignal): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   let stop: (() => void) | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unsure(`nothing came within ${ms / 1000} s`)), ms)
-    stop = () => reject(new Unsure(STOPPED))
+    timer = setTimeout(() => reject(new DeliveryUnknown(`nothing came within ${ms / 1000} s`)), ms)
+    stop = () => reject(new DeliveryUnknown(SERVER_STOPPED))
     signal?.addEventListener('abort', stop, { once: true })
     if (signal?.aborted) stop()
   })
@@ -69,15 +69,15 @@ async function within<T>(ms: number, work: Promise<T>, signal?: AbortSignal): Pr
   })
 }
 
-/** It will not take this text, now or later. */
+/** Whether the SMTP server refuses this text permanently. */
 function isRefused(error: unknown): boolean {
   const { command, responseCode = 0 } = error as { command?: string; responseCode?: number }
   return command === 'DATA' && responseCode >= 500
 }
 
-/** After the text was handed over the answer may be lost on its way. */
-function unsure(error: unknown): boolean {
-  if (error instanceof Unsure) return true
+/** Whether the mail may have been delivered: the connection failed after its text was sent. */
+function isUnsure(error: unknown): boolean {
+  if (error instanceof DeliveryUnknown) return true
   const { command, code } = error as { command?: string; code?: string }
   return command === 'DATA' && (code === 'ETIMEDOUT' || code === 'ECONNECTION' || code === 'ESOCKET')
 }

@@ -1,63 +1,65 @@
-/** The receivers of notices, and how messages are posted to them. */
+/** The interface of receivers of notices, and the HTTP request that several of them use. */
 import { callOut } from '@splitcart/shared/call-out.ts'
 import type { Message } from '../message.ts'
 
-/** A receiver of notices. */
+/** Where notices are sent, such as an ntfy topic. */
 export type NoticeReceiver = Readonly<{
   name: string
   /** Its address without secrets. */
   where: string
-  /** Rejects if the message was not taken, or the signal aborts before that is known. Errors contain no secrets. */
+  /** Rejects unless the receiver accepts the message before the signal aborts. Errors contain no secrets. */
   send: (message: Message, signal?: AbortSignal) => Promise<void>
 }>
 
-/** The receivers, and the address of the page for people. */
+/** The receivers, and the address of the dashboard for links. */
 export type NoticeTargets = Readonly<{ receivers: readonly NoticeReceiver[]; page: URL | undefined }>
 
-/** How long to wait for an answer: less than a server's claim of a receiver lasts. */
+/** How long to wait for an answer: less than a server's claim on the notices of a receiver lasts. */
 export const ANSWER_MS_MAX = 20_000
 
 /** It is unknown whether the message was delivered. */
-export class Unsure extends Error {
-  override readonly name = 'Unsure'
+export class DeliveryUnknown extends Error {
+  override readonly name = 'DeliveryUnknown'
 }
 
-/** The receiver refuses this message for good. `mayPass`: or something on the way to it fails for a while. */
-export class Refused extends Error {
-  override readonly name = 'Refused'
-  readonly mayPass: boolean
+/** The receiver refuses this message. `isTransient`: the refusal may come from a temporary failure on the way to it. */
+export class MessageRefused extends Error {
+  override readonly name = 'MessageRefused'
+  readonly isTransient: boolean
 
-  constructor(message: string, { mayPass = false } = {}) {
+  constructor(message: string, { isTransient = false } = {}) {
     super(message)
-    this.mayPass = mayPass
+    this.isTransient = isTransient
   }
 }
 
-/** The message of an `Unsure` error for a notice that was being sent when this server stopped. */
-export const STOPPED = 'the server was stopped before it answered'
+/** The message of the `DeliveryUnknown` error when this server stops while it sends a notice. */
+export const SERVER_STOPPED = 'the server was stopped before it answered'
 
-// Status codes of a refusal: the content is too long, or has the wrong form.
-const REFUSALS = new Set([400, 413, 422])
-// Apprise answers this if a service behind it refuses the message or is unreachable.
-const PASSED_ON = 424
-// The connection broke while the request or its answer was on the way.
-const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
+// Status codes by which a receiver refuses a message as too long or malformed.
+const REFUSAL_STATUSES = new Set([400, 413, 422])
+// Apprise answers with this status if a service behind it refuses the message or is unreachable.
+const FAILED_DEPENDENCY = 424
+// Errors of a connection that broke after the request may have arrived.
+const CONNECTION_LOST = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 
-/** The request; `token`: the receiver's access token. */
-export type Post = Readonly<{ json: object; token?: string | undefined; signal: AbortSignal | undefined }>
+/** The body of a request, and the access token of the receiver. */
+export type PostOptions = Readonly<{ json: object; token?: string | undefined; signal: AbortSignal | undefined }>
 
-/** Posts JSON; follows no redirect. Rejects if it was not taken. */
-export async function post(address: URL, { json, token, signal }: Post): Promise<void> {
+/** Posts JSON without following redirects. Rejects unless the answer is a success. */
+export async function post(address: URL, { json, token, signal }: PostOptions): Promise<void> {
   let status: number
   try {
     status = await callOut(address, { json, answerMsMax: ANSWER_MS_MAX, token, signal })
   } catch (cause) {
-    if (signal?.aborted) throw new Unsure(STOPPED, { cause })
+    if (signal?.aborted) throw new DeliveryUnknown(SERVER_STOPPED, { cause })
     const { code, message } = cause as NodeJS.ErrnoException
     const said = message || code || 'it could not be reached'
-    throw code === undefined || BROKEN.has(code) ? new Unsure(said, { cause }) : new Error(said, { cause })
+    throw code === undefined || CONNECTION_LOST.has(code)
+      ? new DeliveryUnknown(said, { cause })
+      : new Error(said, { cause })
   }
-  const mayPass = status === PASSED_ON
-  if (mayPass || REFUSALS.has(status)) throw new Refused(`it answered ${status}`, { mayPass })
+  const isTransient = status === FAILED_DEPENDENCY
+  if (isTransient || REFUSAL_STATUSES.has(status)) throw new MessageRefused(`it answered ${status}`, { isTransient })
   if (status < 200 || status >= 300) throw new Error(`it answered ${status}`)
 }

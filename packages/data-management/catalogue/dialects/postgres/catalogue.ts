@@ -6,7 +6,7 @@ import {
   PostgresDatabase,
   UnknownCommit,
 } from '../../../database/postgres.ts'
-import { codeOf, repeated } from '../../../database/postgres-problems.ts'
+import { errorCodeOf, retryConflicts } from '../../../database/postgres-problems.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql } from '../../../database/sql.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading, type StoreAlias, type VerdictInForce } from '../../catalogue.ts'
@@ -88,7 +88,7 @@ export class PostgresCatalogue implements Catalogue {
       return new CatalogueLoading({ database, file, startedAt, loadId, commit, [Symbol.asyncDispose]: dispose }, cache)
     } catch (error) {
       await dispose()
-      if (codeOf(error) !== UNIQUE_VIOLATION) throw error
+      if (errorCodeOf(error) !== UNIQUE_VIOLATION) throw error
       const load = await findLoad(this.database, file.sha256)
       throw load === undefined ? error : new LoadedMeanwhile(load)
     }
@@ -144,7 +144,7 @@ export class PostgresCatalogue implements Catalogue {
     lock: (transaction: PostgresTransaction) => Promise<void>,
     work: (database: PostgresStatements, transaction: PostgresTransaction) => Promise<T>,
   ): Promise<T> {
-    return repeated(async () => {
+    return retryConflicts(async () => {
       await using open = await this.#transactions.begin()
       const database = new PostgresStatements(open.transaction, this.#transactions)
       await database.emptyTables()

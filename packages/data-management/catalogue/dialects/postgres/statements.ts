@@ -1,5 +1,5 @@
 /** Statements of a load in PostgreSQL, on its transaction's connection. Given records are arrays; `bulkInsert` uses COPY. */
-import { copyInto, lineOf } from '../../../database/postgres-copy.ts'
+import { copyLine, copyRecords } from '../../../database/postgres-copy.ts'
 import type { PostgresTransaction } from '../../../database/postgres-queries.ts'
 import type { Sql, Value } from '../../../database/sql.ts'
 import {
@@ -56,7 +56,7 @@ export class PostgresStatements implements LoadDatabase {
   }
 
   async bulkInsert({ table, columns }: InsertTarget, lines: readonly (readonly Value[])[]): Promise<void> {
-    await copyInto(this.#transaction, `${table} (${columns.join(', ')})`, lines.map(lineOf))
+    await copyRecords(this.#transaction, `${table} (${columns.join(', ')})`, lines.map(copyLine))
     countRows(this.#transaction, lines.length)
   }
 

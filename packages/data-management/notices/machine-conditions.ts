@@ -1,22 +1,22 @@
-/** Conditions found in the latest reports of scraping machines. */
+/** Finds conditions in the latest heartbeats of scraping machines. */
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
-import { momentOf } from '../http/threads/reading.ts'
+import { freshnessContext } from '../http/threads/query-context.ts'
 import type { Condition } from '../ledger/conditions.ts'
 import type { WorkingMachine } from '../ledger/machines.ts'
-import { type LookInput, shortName } from './look-parts.ts'
+import { type ConditionInput, shortName } from './condition-input.ts'
 
 const SKEW_MS_MAX = 5 * MINUTE_MS
-// A recorded condition lasts until the clock is clearly right again.
-const SKEW_MS_OVER = 4 * MINUTE_MS
+// A condition on record lasts until the clock is clearly right again.
+const SKEW_MS_RIGHT = 4 * MINUTE_MS
 // A machine that sends several times a day is heard of within this time, even if it is off at night.
 const QUIET_MS = 26 * 60 * MINUTE_MS
 
-/** Machines whose clocks are off, by their recent reports. */
-export async function clocksOff({ reading, recorded }: LookInput): Promise<readonly Condition[]> {
-  const { now } = momentOf(reading)
-  const machines = await reading.inbox.ledger.machines.listWorking(now)
+/** Machines whose recent heartbeats show a wrong clock. */
+export async function wrongClocks({ context, recorded }: ConditionInput): Promise<readonly Condition[]> {
+  const { now } = freshnessContext(context)
+  const machines = await context.inbox.ledger.machines.listWorking(now)
   return machines
-    .filter(({ key_id, skew_ms }) => Math.abs(skew_ms) > (recorded.has(key_id) ? SKEW_MS_OVER : SKEW_MS_MAX))
+    .filter(({ key_id, skew_ms }) => Math.abs(skew_ms) > (recorded.has(key_id) ? SKEW_MS_RIGHT : SKEW_MS_MAX))
     .filter(({ heard_at }) => now - heard_at < QUIET_MS)
     .map(({ key_id, name, skew_ms }) => {
       const text = `The clock of ${shortName(name)} (${key_id}) is ${skewText(skew_ms)} that of the server`
@@ -24,10 +24,10 @@ export async function clocksOff({ reading, recorded }: LookInput): Promise<reado
     })
 }
 
-/** Machines that had files to send, and have not been heard of since. */
-export async function machinesGone({ reading }: LookInput): Promise<readonly Condition[]> {
-  const { now, zone } = momentOf(reading)
-  const machines = await reading.inbox.ledger.machines.listWorking(now)
+/** Machines that had files to send, and have sent no heartbeat since. */
+export async function missingMachines({ context }: ConditionInput): Promise<readonly Condition[]> {
+  const { now, zone } = freshnessContext(context)
+  const machines = await context.inbox.ledger.machines.listWorking(now)
   return machines
     .filter((machine) => machine.waiting_files > 0 && now - heardAt(machine) >= QUIET_MS)
     .map((machine) => {
@@ -51,7 +51,7 @@ function skewText(skewMs: number): string {
   return `${amount} ${unit}${amount === 1 ? '' : 's'} ${skewMs > 0 ? 'behind' : 'ahead of'}`
 }
 
-// An older version of the client uses its key but sends no reports.
+// Older clients send no heartbeats, but use their key.
 function heardAt({ heard_at, last_used_at }: WorkingMachine): number {
   return Math.max(heard_at, last_used_at ?? 0)
 }

@@ -1,10 +1,10 @@
-/** Reads from PostgreSQL without changing anything: no schema is created or migrated. */
+/** Reads from PostgreSQL without creating or migrating a schema. */
 import pg from 'pg'
-import { connectTo } from './postgres-hosts.ts'
-import { problemOf } from './postgres-problems.ts'
+import { connectToFirstUsableHost } from './postgres-hosts.ts'
+import { toPostgresProblem } from './postgres-problems.ts'
 
 /**
- * The state of a database and of a schema in it. `migrations`: how many migrations the schema has had, 0 if it does not
+ * The state of a database and of a schema in it. `migrations`: how many were applied to the schema, 0 if it does not
  * exist; `mayCreate`: whether this user may create schemas.
  */
 export type SchemaState = Readonly<{
@@ -25,12 +25,12 @@ export async function readSchemaState(address: string, schema: string): Promise<
   try {
     return await queryState(address, schema)
   } catch (error) {
-    throw problemOf(error)
+    throw toPostgresProblem(error)
   }
 }
 
 async function queryState(address: string, schema: string): Promise<SchemaState> {
-  const client = await connectTo(address)
+  const client = await connectToFirstUsableHost(address)
   try {
     const { isThere, ...state } = (await client.query(STATE_SQL, [schema])).rows[0]
     if (!isThere) return { ...state, migrations: 0 }
@@ -43,7 +43,7 @@ async function queryState(address: string, schema: string): Promise<SchemaState>
 
 /** The rows of a query on the tables of a schema. Throws PostgreSQL's own errors. */
 export async function querySchema<Row>(address: string, schema: string, sql: string, values: string[]): Promise<Row[]> {
-  const client = await connectTo(address)
+  const client = await connectToFirstUsableHost(address)
   try {
     await client.query(`set search_path to ${pg.escapeIdentifier(schema)}`)
     return (await client.query(sql, values)).rows

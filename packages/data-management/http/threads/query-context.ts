@@ -1,25 +1,25 @@
-/** The interface to queries that run in worker threads, and the data that they read. */
+/** The interface to the queries that run in worker threads: their names, their input, and how they are run. */
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Catalogue } from '../../catalogue/catalogue.ts'
 import type { FreshnessContext } from '../../catalogue/queries/freshness.ts'
 import type { ReceivingContext } from '../../inbox/accept.ts'
 
-/** The data that a query may read; it writes nothing. */
-export type Reading = Readonly<{
+/** What a query gets to read: databases, folders, the time and some settings. A query writes nothing. */
+export type QueryContext = Readonly<{
   catalogue: Pick<Catalogue, 'database' | 'findLoad' | 'path'>
   inbox: Pick<ReceivingContext, 'disk' | 'folders' | 'ledger' | 'diskBytesKept' | 'now'>
-  /** A scrape with a smaller share of the usual rows is partial: HOLD_ROWS_SHARE. */
+  /** HOLD_ROWS_SHARE: a scrape with a smaller share of its store's usual rows is partial. */
   partialShare?: number
-  /** The time zone in which days begin; by default UTC. */
+  /** TIME_ZONE: the time zone in which days begin; by default UTC. */
   zone?: TimeZone
-  /** The currency of prices: CURRENCY. */
+  /** CURRENCY: the currency of prices. */
   currency?: string | undefined
 }>
 
 const PARTIAL_SHARE = 0.5
 
-/** The current time, the time zone of days, and the share below which a scrape is partial. */
-export function momentOf({ inbox, partialShare = PARTIAL_SHARE, zone = TimeZone.utc }: Reading): FreshnessContext {
+/** What the freshness of a store depends on besides its scrapes: time, time zone, and the share for partial scrapes. */
+export function freshnessContext({ inbox, partialShare = PARTIAL_SHARE, zone = TimeZone.utc }: QueryContext): FreshnessContext {
   return { now: inbox.now(), partialShare, zone }
 }
 
@@ -56,16 +56,16 @@ export type QueryName =
   | 'watched'
   | 'watches'
 
-/** On whose behalf a query runs; `keyId` null: the server itself. `signal` aborts when the client disconnects. */
+/** For whom a query runs. `keyId` null: for the server itself; `signal`: aborts when the client disconnects. */
 export type Asker = Readonly<{ keyId: string | null; now: number; signal?: AbortSignal }>
 
-/** Runs queries. */
+/** Runs queries by name. */
 export interface QueryRunner extends AsyncDisposable {
-  /** The answer as bytes of JSON. Throws `answer_late` or `too_many_requests` if query or key exceed their limits. */
+  /** The answer as JSON. Throws `answer_late` or `too_many_requests` if the query or the key exceeds its limits. */
   run(name: QueryName, parameters: object, asker: Asker): Promise<Uint8Array<ArrayBuffer>>
 }
 
-/** Runs a query and parses its answer; only for answers known to be small. */
+/** Runs a query and parses its answer, which must be known to be small. */
 export async function runQuery<T>(queries: QueryRunner, name: QueryName, parameters: object, asker: Asker): Promise<T> {
   return JSON.parse(new TextDecoder().decode(await queries.run(name, parameters, asker))) as T
 }

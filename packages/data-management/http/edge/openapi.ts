@@ -1,10 +1,11 @@
-/** `/api/openapi.json`: the API as OpenAPI, generated from the schemas of its routes. */
+/** `GET /api/openapi.json`: describes the API as OpenAPI, generated from the schemas of its routes. */
 
 import { constants, gzipSync } from 'node:zlib'
 import swagger, { type SwaggerTransform } from '@fastify/swagger'
 import { PROBLEM_MEDIA_TYPE } from '@splitcart/shared/problem.ts'
 import type { FastifyInstance } from 'fastify'
 import { objectOf } from './object-schema.ts'
+import { takesGzip } from './takes-gzip.ts'
 
 const TEXT = { type: 'string' } as const
 
@@ -24,40 +25,39 @@ const SECURITY_SCHEMES = {
   session: { type: 'apiKey', in: 'cookie', name: 'splitcart_session' },
 } as const
 
-/** Registers the generator. It describes only routes that are added after this call. */
-export async function describeRoutes(server: FastifyInstance): Promise<void> {
+/** Registers the OpenAPI generator. It describes only routes that are added after this call. */
+export async function registerOpenApi(server: FastifyInstance): Promise<void> {
   const info = { title: 'SplitCart data transfer', version: '1' }
   await server.register(swagger, {
     openapi: { openapi: '3.1.0', info, components: { securitySchemes: SECURITY_SCHEMES } },
-    transform: completed,
+    transform: completeSchema,
   })
 }
 
 /** Adds the route that serves the OpenAPI document. */
-export function descriptionRoutes(server: FastifyInstance): void {
-  const response = answerIn('application/json', 'OpenAPI 3.1')
-  // Built once and shared by all answers, so repeated requests cost nothing.
+export function openApiRoutes(server: FastifyInstance): void {
+  const response = responseWithMediaType('application/json', 'OpenAPI 3.1')
+  // Built once, so that repeated requests cost little.
   let prepared: { text: Buffer; gzip: Buffer } | undefined
   server.get('/api/openapi.json', { schema: { summary: 'This description', response } }, async (request, reply) => {
-    prepared ??= inBothForms(JSON.stringify(server.swagger()))
+    prepared ??= plainAndGzipped(JSON.stringify(server.swagger()))
     reply.type('application/json; charset=utf-8').header('vary', 'accept-encoding')
-    const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(request.headers['accept-encoding'] ?? '')
-    return takesGzip ? reply.header('content-encoding', 'gzip').send(prepared.gzip) : reply.send(prepared.text)
+    return takesGzip(request) ? reply.header('content-encoding', 'gzip').send(prepared.gzip) : reply.send(prepared.text)
   })
 }
 
-function inBothForms(description: string) {
+function plainAndGzipped(description: string) {
   const text = Buffer.from(description)
   return { text, gzip: gzipSync(text, { level: constants.Z_BEST_COMPRESSION }) }
 }
 
-/** The `response` schema of a route whose answer is described by its media type only. */
-export function answerIn(mediaType: string, description: string) {
+/** The `response` schema of a route for whose answer only the media type is described. */
+export function responseWithMediaType(mediaType: string, description: string) {
   return { 200: { description, content: { [mediaType]: { schema: {} } } } } as const
 }
 
-/** Adds to each route's schema the scopes it requires, the ways to authenticate, and the problem document. */
-const completed: SwaggerTransform = ({ schema, url, route }) => {
+/** Adds to the schema of a route its scopes, the ways to authenticate, and the problem document. */
+const completeSchema: SwaggerTransform = ({ schema, url, route }) => {
   const { scopes, takesUploads, wantsKey } = route.config ?? {}
   const response = { ...(schema?.response as object), default: PROBLEM }
   if (scopes === undefined) return { url, schema: { ...schema, response, security: [] } as never }

@@ -1,29 +1,29 @@
-/** The input and output of the functions that look for conditions. */
+/** The input and output of the functions that find conditions. */
 import type { SystemView } from '../http/routes/system-schema.ts'
-import type { Reading } from '../http/threads/reading.ts'
+import type { QueryContext } from '../http/threads/query-context.ts'
 import type { Condition } from '../ledger/conditions.ts'
 
-/** Facts that only the serving process knows of its machine. */
-export type Outside = Readonly<{
+/** Facts that only the process of the server knows. */
+export type ServerFacts = Readonly<{
   machine: string
   disk: SystemView['disk']
   hasLoader: boolean
-  /** The faults of the latest check for damage; null: none was made yet. */
+  /** The faults that the latest integrity check found; null: there was no check yet. */
   damage: readonly string[] | null
 }>
 
-/** The input of a look for one kind. `recorded`: subjects already on record; `ticked`: subjects that are ticked off. */
-export type LookInput = Readonly<{
-  reading: Reading
-  outside: Outside
+/** The input for one kind of condition. `recorded`: subjects on record; `ticked`: subjects that are ticked off. */
+export type ConditionInput = Readonly<{
+  context: QueryContext
+  serverFacts: ServerFacts
   recorded: ReadonlySet<string>
   ticked: ReadonlySet<string>
 }>
 
 /**
- * A condition that a look finds. `isSettled`: a person has decided that it needs no attention (snoozed, retired, ticked
- * off); a recorded one ends without a notice. `mark`: its present state; a tick ends when the mark changes (that of a
- * finding: when it grows).
+ * A condition that holds now. `isSettled`: a person has decided that it needs no attention (snoozed, retired, ticked
+ * off); if it is on record, it ends without a notice. `mark`: its state, such as a date; a tick ends when the mark
+ * changes (for a finding, the number of stores: when it grows).
  */
 export type FoundCondition = Condition & Readonly<{ isSettled?: boolean; mark?: string }>
 

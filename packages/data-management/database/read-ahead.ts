@@ -1,10 +1,9 @@
 /**
- * Passes on what is read from a database as fast as a reader takes it, and reads ahead of a slow one into a temporary
- * file. So a slow reader does not keep the database's read transaction open. The file has no name: it is gone when this
- * process ends.
+ * Passes data from a database to a reader. What a slow reader has not taken yet goes into a temporary file, so that the
+ * read transaction of the database ends soon. The file is unlinked: it is gone when this process ends.
  *
- *   lines ─▶ has the reader taken all before? ─ yes ─▶ reader
- *                       └─ no ─▶ file ────────────────▶ reader
+ *   lines ─▶ has the reader taken all earlier ones? ─ yes ─▶ reader
+ *                       └─ no ─▶ file ──────────────────────▶ reader
  */
 import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,18 +12,18 @@ import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 
 const CHUNK_BYTES = 256 * 1024
 const FIRST_CHUNK_CHARACTERS = 16 * 1024
-// The pause before a full pipe is tried again.
+// The pause before writing to a full pipe is tried again.
 const FULL_PIPE_RETRY_MS = 10
 // How long a slow reader is waited for, over all chunks, before anything goes into the file.
 const READER_WAIT_MS_MAX = 2_000
 
 /**
- * Writes bytes from `offset` on, perhaps not all, and returns how many. `place`: where in the file; null: after what
- * was written before.
+ * Writes bytes from `offset` on, perhaps not all, and returns how many. `place`: the position in the file; null: after
+ * the bytes written before.
  */
 export type Write = (bytes: Buffer, offset: number, place: number | null) => Promise<number>
 
-/** Passes all chunks to `out`; throws its error. `path`: of the temporary file, unlinked as soon as it is open. */
+/** Passes all chunks to `out`; throws its error. `path`: the temporary file, which is unlinked once it is open. */
 export async function writeBuffered(
   disk: Disk,
   path: string,
@@ -37,7 +36,7 @@ export async function writeBuffered(
   await buffer.end()
 }
 
-/** What the reader has not taken yet: the chunk being written, then the bytes of the file from `#from` to `#to`. */
+/** Holds what the reader has not taken yet: the chunk being written, then the file from byte `#from` to `#to`. */
 class DiskBuffer {
   readonly #file: FileHandle
   readonly #out: Write
@@ -61,7 +60,7 @@ class DiskBuffer {
       this.#writing = this.#writeOut(chunk)
       return
     }
-    await writeAll(intoFile(this.#file), chunk, this.#to)
+    await writeAll(fileWriter(this.#file), chunk, this.#to)
     this.#to += chunk.length
     // Writing out may have reached the end of the file before this chunk was in it.
     this.#writing ??= this.#writeOut(Buffer.alloc(0))
@@ -73,7 +72,7 @@ class DiskBuffer {
     if (this.#error !== undefined) throw this.#error
   }
 
-  /** Waits for the reader, while `#waitMsLeft` lasts: for one about as fast as the database, no file is needed. */
+  /** Waits for the reader up to `#waitMsLeft`: one that is nearly as fast as the database needs no file. */
   async #waitForReader(): Promise<void> {
     if (this.#writing === undefined || this.#waitMsLeft <= 0) return
     const start = performance.now()
@@ -116,7 +115,7 @@ export async function* chunksOf(lines: AsyncIterable<string>): AsyncGenerator<Bu
   if (text !== '') yield Buffer.from(text)
 }
 
-function intoFile(file: FileHandle): Write {
+function fileWriter(file: FileHandle): Write {
   return async (bytes, offset, place) => (await file.write(bytes, offset, bytes.length - offset, place)).bytesWritten
 }
 
@@ -131,7 +130,7 @@ async function writeAll(to: Write, bytes: Buffer, place: number | null): Promise
     }
 }
 
-/** Opens a file for reading and writing and unlinks it, so that it takes no room after this process has ended. */
+/** Opens a file for reading and writing and unlinks it, so that no file is left when this process ends. */
 async function openUnlinked(disk: Disk, path: string): Promise<FileHandle> {
   const file = await disk.open(path, 'wx+', 0o600)
   await removeIfThere(disk, path)
