@@ -17,7 +17,7 @@ import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { filesLookedFor, findSettings } from './settings-files.ts'
+import { describeSearch, findSettingsFiles } from './settings-files.ts'
 
 export type DataManagement = Readonly<{
   disk: Disk
@@ -35,13 +35,13 @@ const KEY_CHARACTERS_MIN = 16
  * PostgreSQL no folder is needed.
  */
 export async function openDataManagement(settings: Settings): Promise<DataManagement> {
-  return await paired(settings, () => openUnpaired(settings))
+  return await openPaired(settings, () => openUnpaired(settings))
 }
 
-async function paired(settings: Settings, open: () => Promise<DataManagement>): Promise<DataManagement> {
+async function openPaired(settings: Settings, open: () => Promise<DataManagement>): Promise<DataManagement> {
   const machine = await open()
   try {
-    await checkPair(pairOf(machine, settings))
+    await checkPair(databasePairOf(machine, settings))
     return machine
   } catch (error) {
     await machine[Symbol.asyncDispose]()
@@ -50,7 +50,7 @@ async function paired(settings: Settings, open: () => Promise<DataManagement>): 
 }
 
 /** The ledger and catalogue of a machine, with their names for messages. */
-export function pairOf({ ledger, catalogue }: DataManagement, settings: Settings): Pair {
+export function databasePairOf({ ledger, catalogue }: DataManagement, settings: Settings): Pair {
   const server = databaseServer(settings)
   const names =
     server === undefined
@@ -63,7 +63,7 @@ export function pairOf({ ledger, catalogue }: DataManagement, settings: Settings
 export async function openUnpaired(settings: Settings): Promise<DataManagement> {
   checkInbox(settings)
   if (databaseServer(settings) === undefined) await checkServerData(settings)
-  return await openIn(settings)
+  return await openFoldersAndDatabases(settings)
 }
 
 /** Like openDataManagement, but creates missing folders too: for the server and the loader. */
@@ -73,7 +73,7 @@ export async function setUpDataManagement(settings: Settings): Promise<DataManag
   await checkPrivate(realDisk(), foldersToMake(folders, settings.KINDS))
   await checkNoSwap(folders.data)
   await makeFolders(realDisk(), folders, settings.KINDS)
-  return await paired(settings, () => openIn(settings))
+  return await openPaired(settings, () => openFoldersAndDatabases(settings))
 }
 
 /** Throws `data_missing` if no server has ever run here, `folder_unsafe` if this user must not work here. */
@@ -82,13 +82,13 @@ export async function checkServerData({ DATA_MANAGEMENT_DATA_DIR: dataDir }: Set
   await checkPrivate(realDisk(), Object.values(folders))
   await checkNoSwap(folders.data)
   if (await isSetUp(realDisk(), dataDir)) return
-  const found = findSettings()
+  const found = findSettingsFiles()
   const closed =
     found.closed.length === 0 ? '' : '; whom the last file is for may read it: sudo -u splitcart splitcart …'
-  throw new Problem('data_missing', `${folders.data} holds none; settings come from ${filesLookedFor(found)}${closed}`)
+  throw new Problem('data_missing', `${folders.data} holds none; settings come from ${describeSearch(found)}${closed}`)
 }
 
-async function openIn(settings: Settings): Promise<DataManagement> {
+async function openFoldersAndDatabases(settings: Settings): Promise<DataManagement> {
   const disk = realDisk()
   const stack = new AsyncDisposableStack()
   try {
@@ -108,14 +108,14 @@ async function openIn(settings: Settings): Promise<DataManagement> {
   }
 }
 
-/** The folders; a temporary one for files fetched from a fleet's inbox if no server is set up here. */
+/** The data folders; temporary ones for files fetched from a fleet's inbox if no server is set up here. */
 async function foldersFor(settings: Settings, stack: AsyncDisposableStack): Promise<Folders> {
   const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
   if (inboxServers(settings) === undefined || (await isSetUp(realDisk(), dataDir))) return foldersIn(dataDir)
-  const passing = await mkdtemp(join(tmpdir(), 'splitcart-'))
-  stack.defer(() => rm(passing, { recursive: true, force: true }))
-  await makeFolders(realDisk(), foldersIn(passing))
-  return foldersIn(passing)
+  const temporary = await mkdtemp(join(tmpdir(), 'splitcart-'))
+  stack.defer(() => rm(temporary, { recursive: true, force: true }))
+  await makeFolders(realDisk(), foldersIn(temporary))
+  return foldersIn(temporary)
 }
 
 async function openDatabases(settings: Settings, stack: AsyncDisposableStack) {

@@ -3,8 +3,8 @@ import type { Reading } from '@splitcart/data-management/http/threads/reading.ts
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { DataManagement } from './data-management.ts'
 
-/** The data sources of the queries. */
-export function readingOf({ catalogue, ledger, disk, folders, zone }: DataManagement, settings: Settings): Reading {
+/** The databases and settings that the queries read. */
+export function localReading({ catalogue, ledger, disk, folders, zone }: DataManagement, settings: Settings): Reading {
   const inbox = { disk, folders, ledger, diskBytesKept: 0, now: Date.now }
   return { catalogue, inbox, partialShare: settings.HOLD_ROWS_SHARE, zone, currency: settings.CURRENCY }
 }

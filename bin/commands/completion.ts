@@ -1,6 +1,6 @@
 /** `splitcart completion`: prints a shell completion script, generated from the command definitions. */
 import { Argument, type Command } from 'commander'
-import { run } from '../command-line.ts'
+import { runCommand } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 
 /** A command for completion: the words and flags that can follow it. */
@@ -9,7 +9,7 @@ type CommandWords = Readonly<{ name: string; about: string; words: readonly stri
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 type Shell = (typeof SHELLS)[number]
 
-const HOW: Readonly<Record<Shell, string>> = {
+const INSTALL_COMMANDS: Readonly<Record<Shell, string>> = {
   bash: 'splitcart completion bash > ~/.local/share/bash-completion/completions/splitcart',
   zsh: 'splitcart completion zsh > ~/.splitcart.zsh && echo "source ~/.splitcart.zsh" >> ~/.zshrc',
   fish: 'splitcart completion fish > ~/.config/fish/completions/splitcart.fish',
@@ -22,16 +22,16 @@ export function addCompletion(program: Command): void {
     .command('completion')
     .description('print what lets a shell complete commands and flags')
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
-    .addHelpText('after', `\nTo install it:\n${SHELLS.map((shell) => `  ${HOW[shell]}`).join('\n')}`)
+    .addHelpText('after', `\nTo install it:\n${SHELLS.map((shell) => `  ${INSTALL_COMMANDS[shell]}`).join('\n')}`)
     .action((shell: Shell) =>
-      run({}, async () => {
-        process.stdout.write(SCRIPTS[shell](program.commands.map(knownOf)))
+      runCommand({}, async () => {
+        process.stdout.write(SCRIPTS[shell](program.commands.map(commandWords)))
         return EXIT.done
       }),
     )
 }
 
-function knownOf(command: Command): CommandWords {
+function commandWords(command: Command): CommandWords {
   const flags = (of: Command) => of.options.flatMap(({ long }) => long ?? [])
   const all = [...flags(command), ...command.commands.flatMap(flags), '--help']
   const choices = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices)

@@ -2,7 +2,7 @@
 import { noticesListed } from '@splitcart/data-management/http/routes/notices.ts'
 import { testReceivers } from '@splitcart/data-management/notices/outbox.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, runCommand } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -13,7 +13,7 @@ import type { Terminal } from '../terminal.ts'
 type Options = { json?: boolean; receiver?: string }
 
 const LISTED_MAX = 50
-const NOBODY =
+const NO_RECEIVERS =
   'Nobody is told: set NOTICE_NTFY_URL, NOTICE_SMTP_URL with NOTICE_MAIL_TO, NOTICE_WEBHOOK_URL or NOTICE_APPRISE_URL (docs/settings.md).'
 
 /** Adds the commands. */
@@ -21,16 +21,16 @@ export function addNotices(program: Command): void {
   const notices = program.command('notices').description('see who is told what needs a person, and send a test')
   const list = new Command('list')
     .description('list what needs a person, the last notices, and how receivers answered')
-    .action((options: Options) => run(options, (terminal) => listNotices(options, terminal)))
+    .action((options: Options) => runCommand(options, (terminal) => listNotices(options, terminal)))
   const test = new Command('test')
     .description('send a test to every receiver')
     .option('--receiver <name>', 'to this one only: ntfy, e-mail, webhook or apprise')
-    .action((options: Options) => run(options, (terminal) => sendTest(options, terminal)))
+    .action((options: Options) => runCommand(options, (terminal) => sendTest(options, terminal)))
   for (const command of [list, test]) notices.addCommand(addDatabaseOptions(command))
 }
 
 async function listNotices(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   const { receivers } = noticeTargetsOf(settings)
   await using machine = await openDataManagement(settings)
   const found = await noticesListed(machine.ledger, { receivers, limit: LISTED_MAX })
@@ -40,7 +40,7 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
     terminal.say(`${name}  ${where}  ${last}${waiting > 0 ? `, ${count(waiting, 'notice')} waiting` : ''}`)
     terminal.record({ type: 'receiver', ...each })
   }
-  if (receivers.length === 0) terminal.say(NOBODY)
+  if (receivers.length === 0) terminal.say(NO_RECEIVERS)
   terminal.say(found.conditions.length === 0 ? 'Nothing needs a person.' : 'What needs a person:')
   for (const each of found.conditions) {
     terminal.say(`  ${machine.zone.timeAt(Date.parse(each.since))}  ${each.text}`)
@@ -62,7 +62,7 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
 }
 
 async function sendTest(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   setUpNetwork(settings)
   const targets = noticeTargetsOf(settings)
   await using machine = await openDataManagement(settings)
@@ -73,7 +73,7 @@ async function sendTest(options: Options, terminal: Terminal): Promise<number> {
     terminal.record({ type: 'receiver', ...answer })
   }
   const failed = answers.filter(({ taken }) => !taken).length
-  if (answers.length === 0) terminal.say(NOBODY)
+  if (answers.length === 0) terminal.say(NO_RECEIVERS)
   terminal.record({ type: 'summary', asked: answers.length, failed })
   return answers.length === 0 ? EXIT.usage : failed > 0 ? EXIT.failure : EXIT.done
 }

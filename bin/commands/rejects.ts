@@ -4,12 +4,12 @@ import { rejectedLoads, rejectGroups, rejectsOf } from '@splitcart/data-manageme
 import { rejectedRows } from '@splitcart/data-management/inbox/rejected-rows.ts'
 import { formatNumber } from '@splitcart/shared/number.ts'
 import { Command } from 'commander'
-import { addSettingOptions, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, loadSettings, runCommand } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { columns, count, safeToPrint } from '../format.ts'
-import { uploadMeant } from '../run-action.ts'
+import { requireUpload } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean }
@@ -19,22 +19,24 @@ export function addRejects(program: Command): void {
   const rejects = program.command('rejects').description('look at the rows that could not be loaded')
   const list = new Command('list')
     .description('list the uploads with rejected rows, and the reasons with their counts')
-    .action((options: Options) => run(options, (terminal) => listRejects(options, terminal)))
+    .action((options: Options) => runCommand(options, (terminal) => listRejects(options, terminal)))
   const show = new Command('show')
     .description('show the rejected rows of an upload: line, reason and the beginning of the row')
     .argument('<upload>', 'its id, SHA-256 or file name')
-    .action((upload: string, options: Options) => run(options, (terminal) => showRejects(upload, options, terminal)))
+    .action((upload: string, options: Options) =>
+      runCommand(options, (terminal) => showRejects(upload, options, terminal)),
+    )
   const exporting = new Command('export')
     .description('print the rejected rows of an upload alone, whole, ready to be mended and put into the outbox again')
     .argument('<upload>', 'its id, SHA-256 or file name')
-    .action((upload: string, options: Options) => run({}, () => exportRejects(upload, options)))
+    .action((upload: string, options: Options) => runCommand({}, () => exportRejects(upload, options)))
   for (const command of [list, show]) command.option('--json', 'print JSON Lines')
   for (const command of [list, show, exporting])
     rejects.addCommand(addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))
 }
 
 async function listRejects(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const { database } = machine.catalogue
   const loads = await rejectedLoads(database)
   for (const load of loads) {
@@ -60,8 +62,8 @@ async function listRejects(options: Options, terminal: Terminal): Promise<number
 }
 
 async function showRejects(text: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const { sha256, filename } = await uploadMeant(machine, text)
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
+  const { sha256, filename } = await requireUpload(machine, text)
   let listed = 0
   for await (const { line, code, field, reason, raw } of rejectsOf(machine.catalogue.database, sha256)) {
     listed++
@@ -80,10 +82,10 @@ async function showRejects(text: string, options: Options, terminal: Terminal): 
 }
 
 async function exportRejects(text: string, options: Options): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
   await using inbox = await openInbox(machine, settings)
-  const upload = await uploadMeant(machine, text)
+  const upload = await requireUpload(machine, text)
   const lines = new Set<number>()
   for await (const { line } of rejectsOf(machine.catalogue.database, upload.sha256)) lines.add(line)
   for await (const row of rejectedRows({ ...machine, inbox }, upload, lines)) {

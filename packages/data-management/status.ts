@@ -1,7 +1,7 @@
 /** The status of the receiving machine: waiting files, running programs, free disk. Read-only. */
 import { join } from 'node:path'
 import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
-import { type FolderUsage, folderUsage, Inspections, isShown } from '@splitcart/shared/folder-usage.ts'
+import { type FolderUsage, folderUsage, Inspections, isCompleteFile } from '@splitcart/shared/folder-usage.ts'
 import { kindOfInbox, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
@@ -35,21 +35,21 @@ export async function dataManagementStatus(
   const folders = foldersIn(dataDir)
   const looks = new Inspections()
   const isKept = (name: string) => originalNameIn(name) !== undefined
-  const isData = (name: string) => isShown(name) && name.endsWith('.jsonl')
+  const isData = (name: string) => isCompleteFile(name) && name.endsWith('.jsonl')
   if (await isMissing(disk, folders.inbox)) return undefined
   return {
-    inbox: await looks.at('product_inbox', () => folderUsage(disk, folders.inbox, isData)),
-    being_received: await looks.at('product_inbox/.part', () => folderUsage(disk, folders.parts)),
-    held: await looks.at('product_held', () => folderUsage(disk, folders.held, isData)),
-    failed: await looks.at('product_failed', () => folderUsage(disk, folders.failed)),
-    processed: await looks.at('product_processed', () => folderUsage(disk, folders.processed, isKept)),
-    uploads: await looks.at('ledger.db', () =>
+    inbox: await looks.inspect('product_inbox', () => folderUsage(disk, folders.inbox, isData)),
+    being_received: await looks.inspect('product_inbox/.part', () => folderUsage(disk, folders.parts)),
+    held: await looks.inspect('product_held', () => folderUsage(disk, folders.held, isData)),
+    failed: await looks.inspect('product_failed', () => folderUsage(disk, folders.failed)),
+    processed: await looks.inspect('product_processed', () => folderUsage(disk, folders.processed, isKept)),
+    uploads: await looks.inspect('ledger.db', () =>
       server === undefined ? uploadsByState(join(folders.data, 'ledger.db')) : uploadsIn(server),
     ),
     kinds: await otherInboxes(disk, folders.data, looks),
-    server_running: await looks.at('the lock of serve', () => isLocked(join(folders.data, SERVE_LOCK))),
-    loader_running: await looks.at('the lock of update-db', () => isLocked(join(folders.data, UPDATE_DB_LOCK))),
-    disk_free_bytes: await looks.at('the free disk', () => freeBytes(disk, folders.inbox)),
+    server_running: await looks.inspect('the lock of serve', () => isLocked(join(folders.data, SERVE_LOCK))),
+    loader_running: await looks.inspect('the lock of update-db', () => isLocked(join(folders.data, UPDATE_DB_LOCK))),
+    disk_free_bytes: await looks.inspect('the free disk', () => freeBytes(disk, folders.inbox)),
     problems: looks.problems,
   }
 }
@@ -59,13 +59,13 @@ async function otherInboxes(
   dataDir: string,
   looks: Inspections,
 ): Promise<Record<string, FolderUsage | null>> {
-  const names = (await looks.at(dataDir, () => disk.readdir(dataDir))) ?? []
+  const names = (await looks.inspect(dataDir, () => disk.readdir(dataDir))) ?? []
   const kinds = names.sort().flatMap((name) => kindOfInbox(name) ?? [])
   const found: Record<string, FolderUsage | null> = {}
   for (const kind of kinds.filter((each) => each !== PRODUCTS)) {
     const inbox = `${kind}_inbox`
-    found[kind] = await looks.at(inbox, () =>
-      folderUsage(disk, join(dataDir, inbox), (name) => isShown(name) && name.endsWith('.jsonl')),
+    found[kind] = await looks.inspect(inbox, () =>
+      folderUsage(disk, join(dataDir, inbox), (name) => isCompleteFile(name) && name.endsWith('.jsonl')),
     )
   }
   return found

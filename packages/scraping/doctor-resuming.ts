@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { type AnswerError, ForeignResponse } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
@@ -35,7 +35,7 @@ const GO_ON: readonly Step[] = [
 
 /** Tries each request of resumable upload. A blocked one is a warning: `upload-data` then sends files in one piece. */
 export async function checkResuming(asking: Asking): Promise<CheckResult> {
-  const endpoint = urlOf(asking.server, 'api/upload/resumable/')
+  const endpoint = resourceUrl(asking.server, 'api/upload/resumable/')
   const opened = await request(asking, endpoint, OPEN)
   if (typeof opened === 'string') return blocked(OPEN, opened)
   const address = URL.parse(opened.headers.get('location') ?? '', endpoint)

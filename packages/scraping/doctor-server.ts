@@ -2,7 +2,7 @@
 import { type CheckResult, fail, ok, warn } from '@splitcart/shared/check-result.ts'
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { documentIn, ForeignResponse, faultOfAnswer } from './answer.ts'
 import { checkResuming } from './doctor-resuming.ts'
 import { answerOf, ask, readText } from './exchange.ts'
@@ -23,16 +23,16 @@ export async function* examineServer(server: URL, key: string | undefined): Asyn
     return
   }
   yield ok('encryption', server.protocol === 'https:' ? 'https' : 'http, on this machine only')
-  const health = await get(urlOf(server, 'healthz'), {})
+  const health = await get(resourceUrl(server, 'healthz'), {})
   const fault = faultOfHealth(health)
   yield fault ?? ok('server', `${server.href} answers`)
   if ('reason' in health) return
   yield skewOf(health.headers, Date.now())
   if (fault !== undefined || key === undefined) return
-  const uploads = urlOf(server, 'api/uploads')
+  const uploads = resourceUrl(server, 'api/uploads')
   uploads.searchParams.set('limit', '1')
   yield resultOfKey(await get(uploads, { key }))
-  const uploading = resultOfUpload(await get(urlOf(server, 'api/upload/'), { key, method: 'POST' }))
+  const uploading = resultOfUpload(await get(resourceUrl(server, 'api/upload/'), { key, method: 'POST' }))
   yield uploading
   if (uploading.state === 'ok') yield await checkResuming({ server, key, answerMsMax: ANSWER_MS_MAX })
 }

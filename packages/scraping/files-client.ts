@@ -1,7 +1,7 @@
 /** Server requests about the files of uploads: which are wanted again, which are known, and their content. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { retryOf } from './answer.ts'
 import { ask, faultOf, moving, readText } from './exchange.ts'
 import { Idle } from './idle.ts'
@@ -16,7 +16,7 @@ export type Requested = Readonly<{ uploads: readonly Receipt[]; history?: Server
 
 /** Fetches the requested uploads; none from a server too old to have that endpoint. */
 export async function requestedOf(asking: Asking): Promise<Requested> {
-  const answer = await listOf(asking, urlOf(asking.server, 'api/uploads/requested'))
+  const answer = await listOf(asking, resourceUrl(asking.server, 'api/uploads/requested'))
   if ('fault' in answer) {
     if (retryOf(answer.fault) === 'never') return { uploads: [] }
     throw answer.fault
@@ -27,7 +27,7 @@ export async function requestedOf(asking: Asking): Promise<Requested> {
 
 /** Returns the ids that the server knows. Throws its error. */
 export async function knownIdsOf(asking: Asking, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const url = urlOf(asking.server, 'api/uploads')
+  const url = resourceUrl(asking.server, 'api/uploads')
   url.searchParams.set('ids', ids.join())
   const answer = await listOf(asking, url)
   if ('fault' in answer) throw answer.fault
@@ -67,7 +67,7 @@ export function uploadsIn(text: string): Receipt[] {
 /** Streams the file of an upload, as it was sent. Throws `not_found` if the server will not give it. */
 export async function* contentOf(asking: Asking, id: string): AsyncGenerator<Uint8Array> {
   using idle = new Idle(asking.idleMsMax)
-  const url = urlOf(asking.server, `api/uploads/${encodeURIComponent(id)}/content`)
+  const url = resourceUrl(asking.server, `api/uploads/${encodeURIComponent(id)}/content`)
   const response = await ask(asking, idle, url, {})
   if (response.status !== 200 || !/jsonl/.test(response.headers.get('content-type') ?? '')) {
     const fault = faultOf(response, url, await readText(idle, response))

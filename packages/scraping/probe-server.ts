@@ -1,6 +1,6 @@
 /** Tests whether requests reach the SplitCart server, after a suspicious response. */
 import { Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { ForeignResponse } from './answer.ts'
 import { ask, faultOf, readText, strangeAnswer } from './exchange.ts'
 import { Idle } from './idle.ts'
@@ -18,7 +18,7 @@ type Asking = Readonly<{ server: URL; key: string; kind: string; idleMsMax: numb
 /** Sends an empty upload: a SplitCart error response to it proves that uploads reach the server. */
 export async function probeServer({ server, key, kind, idleMsMax }: Asking): Promise<Respondent> {
   using idle = new Idle(idleMsMax)
-  const url = urlOf(server, `api/upload/${kind}/`)
+  const url = resourceUrl(server, `api/upload/${kind}/`)
   try {
     const response = await ask({ key }, idle, url, { method: 'POST' })
     const fault = faultOf(response, url, await readText(idle, response))
@@ -34,7 +34,7 @@ export async function probeServer({ server, key, kind, idleMsMax }: Asking): Pro
 /** Throws unless a SplitCart server is at exactly this address: under a wrong path, every upload looks unknown. */
 export async function mustHaveUploads(client: Asking): Promise<void> {
   using idle = new Idle(client.idleMsMax)
-  const url = urlOf(client.server, 'api/uploads')
+  const url = resourceUrl(client.server, 'api/uploads')
   url.searchParams.set('limit', '1')
   const response = await ask(client, idle, url, {})
   const text = await readText(idle, response)

@@ -1,7 +1,7 @@
 /** Fetches from the server the references that a scrape would be compared with. */
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { AnswerError, faultOfAnswer } from './answer.ts'
 import type { Baseline } from './check-file.ts'
 import { connectionFault } from './connection-fault.ts'
@@ -15,7 +15,7 @@ export type Asked = Readonly<{ company: string; store: string; date: string }>
 export async function referencesFrom(server: URL, key: string, { company, store, date }: Asked): Promise<Baseline> {
   if (server.protocol !== 'https:' && !isLoopback(server.hostname))
     throw new Problem('settings_invalid', `\n  --against: expected https for another machine, got "${server.origin}"`)
-  const url = urlOf(server, 'api/references')
+  const url = resourceUrl(server, 'api/references')
   url.search = new URLSearchParams({ company, store_id: store, date }).toString()
   const answer = await answerOf(url, key)
   const text = await answer.text()

@@ -8,9 +8,9 @@
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { type Disk, isMissing, isSame, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { type Disk, isMissing, isUnchanged, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { move, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
-import { namesFor, stemOf } from '@splitcart/shared/file-name.ts'
+import { candidateNames, stemOf } from '@splitcart/shared/file-name.ts'
 import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type FileStats, fileStatsOf } from './outbox.ts'
@@ -43,12 +43,12 @@ export async function removeSidecarParts(disk: Disk, folder: string): Promise<vo
 async function mustBeSame(disk: Disk, { path, name, seen, sha256 }: FileWithSidecar): Promise<void> {
   const stats = await disk.lstat(path).catch(undefinedIfMissing)
   // A file that differs from what was sent is left to the next run. Times can be reset, so the digest is checked.
-  if (!stats?.isFile() || !isSame(fileStatsOf(stats), seen) || (await digestOfFile(disk, path)).sha256 !== sha256)
+  if (!stats?.isFile() || !isUnchanged(fileStatsOf(stats), seen) || (await digestOfFile(disk, path)).sha256 !== sha256)
     throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
 }
 
 async function freeName(disk: Disk, { name, sha256, seen }: FileWithSidecar, folder: string): Promise<string> {
-  for (const candidate of namesFor(name, sha256)) {
+  for (const candidate of candidateNames(name, sha256)) {
     const path = await findKept(disk, folder, candidate)
     if (path === undefined ? await isMissing(disk, join(folder, candidate)) : await holds(disk, path, { sha256, seen }))
       return candidate

@@ -34,18 +34,18 @@ export type KindStatus = Readonly<Record<'outbox' | 'archive' | 'refused', Folde
 export async function scrapingStatus(disk: Disk, dataDir: string): Promise<ScrapingStatus | undefined> {
   const folders = foldersIn(dataDir)
   const looks = new Inspections()
-  const others = (await looks.at(dataDir, () => kindsThere(disk, dataDir))) ?? []
+  const others = (await looks.inspect(dataDir, () => kindsThere(disk, dataDir))) ?? []
   if (others.length <= 1 && !(await isThere(disk, folders.outbox))) return undefined
   return {
-    outbox: await looks.at('product_outbox', () => folderUsage(disk, folders.outbox, isDataFile)),
-    ignored: await looks.at('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
-    being_written: await looks.at('product_outbox/.part', () => folderUsage(disk, folders.part)),
-    left_over: await looks.at('product_outbox/.part', async () => (await orphanedPartsIn(disk, folders)).length),
-    archive: await looks.at('temp_jsonl_product_storage', () => folderUsage(disk, folders.archive, isArchived)),
-    uploads: await looks.at('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
-    refused: await looks.at('product_refused', () => folderUsage(disk, folders.refused, isDataFile)),
-    uploader_running: await looks.at('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
-    last_run: (await looks.at('the record of the last run', () => readLastRun(disk, folders))) ?? null,
+    outbox: await looks.inspect('product_outbox', () => folderUsage(disk, folders.outbox, isDataFile)),
+    ignored: await looks.inspect('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
+    being_written: await looks.inspect('product_outbox/.part', () => folderUsage(disk, folders.part)),
+    left_over: await looks.inspect('product_outbox/.part', async () => (await orphanedPartsIn(disk, folders)).length),
+    archive: await looks.inspect('temp_jsonl_product_storage', () => folderUsage(disk, folders.archive, isArchived)),
+    uploads: await looks.inspect('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
+    refused: await looks.inspect('product_refused', () => folderUsage(disk, folders.refused, isDataFile)),
+    uploader_running: await looks.inspect('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
+    last_run: (await looks.inspect('the record of the last run', () => readLastRun(disk, folders))) ?? null,
     kinds: await statusOfKinds(disk, dataDir, others.slice(1), looks),
     problems: [...new Set(looks.problems)],
   }
@@ -61,7 +61,7 @@ async function statusOfKinds(
   for (const kind of kinds) {
     const { outbox, archive, refused } = foldersIn(dataDir, kind)
     const look = (folder: string, counts = isDataFile) =>
-      looks.at(basename(folder), () => folderUsage(disk, folder, counts))
+      looks.inspect(basename(folder), () => folderUsage(disk, folder, counts))
     found[kind] = { outbox: await look(outbox), archive: await look(archive, isArchived), refused: await look(refused) }
   }
   return found

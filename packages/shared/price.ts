@@ -11,7 +11,7 @@ export function centsOf(price: number | string): number | undefined {
   if (!(price >= 0 && price < 1_000_000)) return undefined
   const cents = Math.round(price * 100)
   // Equal means that `price` is the double nearest to a decimal of two places: its text has no third place to round.
-  if (cents / 100 === price) return inRange(Math.abs(cents))
+  if (cents / 100 === price) return centsInRange(Math.abs(cents))
   const text = String(price)
   // JavaScript writes an exponent below a millionth, which rounds to 0 cents.
   return text.includes('e') ? 0 : centsOfDecimal(text)
@@ -33,11 +33,11 @@ export function faultOfPrice(price: number | string): string {
 function centsOfDecimal(text: string): number | undefined {
   const [whole = '', places = ''] = text.split('.')
   const third = places.charCodeAt(2)
-  return inRange(Number(whole) * 100 + Number(places.slice(0, 2).padEnd(2, '0')) + (third >= FIVE ? 1 : 0))
+  return centsInRange(Number(whole) * 100 + Number(places.slice(0, 2).padEnd(2, '0')) + (third >= DIGIT_FIVE ? 1 : 0))
 }
 
-const FIVE = 0x35
+const DIGIT_FIVE = 0x35
 
-function inRange(cents: number): number | undefined {
+function centsInRange(cents: number): number | undefined {
   return cents <= CENTS_MAX ? cents : undefined
 }

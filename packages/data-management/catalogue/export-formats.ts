@@ -1,5 +1,5 @@
 /** What can be exported, and how it is written: as JSON Lines, or as comma-separated values. */
-import { asciiControls } from '@splitcart/shared/controls.ts'
+import { escapeJsonControls } from '@splitcart/shared/controls.ts'
 import type { Sql } from '../database/sql.ts'
 import { observations, prices, products } from './export.ts'
 import { names } from './export-names.ts'
@@ -43,7 +43,7 @@ function recordsOf(
 }
 
 async function* jsonLinesOf(records: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const record of records) yield `${asciiControls(JSON.stringify(record))}\n`
+  for await (const record of records) yield `${escapeJsonControls(JSON.stringify(record))}\n`
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How a store is usually scraped: kept in `source` by all code that changes scrapes, so that queries are fast. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
-import { medianOf } from '@splitcart/shared/truth/case.ts'
+import { medianOf } from '@splitcart/shared/truth/rule-input.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** A date of a store, and how many listings its scrape shows. */

@@ -3,10 +3,10 @@ import { basename, join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { publish } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedPack, isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { KEPT_ENDINGS, keptContent, missingBaseOf, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
+import { findUnreadableBase, KEPT_ENDINGS, keptContent, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -25,7 +25,7 @@ export async function requestAgain(places: InboxStores, { path, now, daysMax }: 
   const named = await ledger.requestedFiles.uploadsNamed(originalNameIn(basename(path)) ?? '')
   const kept = named.filter((upload) => isKept(upload, since))
   // A base is needed as long as what was packed with it, however old it is itself.
-  const base = named.length > 0 && kept.length === 0 ? undefined : await missingBaseOf(disk, path)
+  const base = named.length > 0 && kept.length === 0 ? undefined : await findUnreadableBase(disk, path)
   const ofBase = base === undefined ? undefined : await ledger.uploads.findBySha256(base)
   for (const upload of ofBase ? [ofBase, ...kept] : kept)
     if (!(await isThere(places, upload)) && (await ledger.requestedFiles.add(upload.id, now))) requested.push(upload)
@@ -50,7 +50,7 @@ async function isThere({ disk, folders }: InboxStores, upload: Upload): Promise<
 /** Puts a file that was requested, and has come as a durable part, where it belongs; what is damaged there moves aside. */
 export async function restoreFile({ disk, folders, ledger }: InboxStores, part: string, upload: Upload): Promise<void> {
   const { processed } = foldersOfKind(folders, upload.kind)
-  const names = [...namesFor(upload.stored_as, upload.sha256)]
+  const names = [...candidateNames(upload.stored_as, upload.sha256)]
   const damaged: string[] = []
   for (const [place, name] of names.entries())
     for (const ending of KEPT_ENDINGS) {

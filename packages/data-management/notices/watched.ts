@@ -1,5 +1,5 @@
 /** Evaluates watched products, and the texts of their notices. Read-only. */
-import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
+import { type FormatMoney, moneyFormatter } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Current } from '../catalogue/queries/current.ts'
 import { priceRangeOf } from '../catalogue/queries/price-range.ts'
@@ -19,7 +19,7 @@ export async function watchedNow(reading: Reading): Promise<WatchChange[]> {
   if (watches.length === 0) return []
   const { database } = reading.catalogue
   const current = await currentNow(reading)
-  const money = moneyIn(reading.currency)
+  const money = moneyFormatter(reading.currency)
   const changed: WatchChange[] = []
   for (const watch of watches) {
     const productId = await productWatched(reading, watch)
@@ -73,7 +73,7 @@ export async function watchBaseline(reading: Reading, { productId }: { productId
 export function noticeText(
   { rule, seen: before, target_cents: target }: Pick<WatchRecord, 'rule' | 'seen' | 'target_cents'>,
   lowest: number | null,
-  money: WriteMoney,
+  money: FormatMoney,
   where = '',
 ): string | null {
   if (rule === 'any') {

@@ -1,19 +1,19 @@
 /** What is said of a file before a row of it is applied: by the rules of packages/shared/truth, and what the catalogue has to compare with. */
-import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
-import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
-import { type JudgedScrape, once, type References } from '@splitcart/shared/truth/case.ts'
+import { type FormatMoney, moneyFormatter } from '@splitcart/shared/money.ts'
+import { type BeliefInForce, coveringBelief } from '@splitcart/shared/truth/beliefs.ts'
+import { type AcceptedRepair, type Finding, makeFinding } from '@splitcart/shared/truth/finding.ts'
 import {
+  estimateRejectedLines,
   type FileCounts,
   judge,
-  judgeChains,
+  judgeChainedProducts,
   judgeFile,
-  judgeProducts,
+  judgeRegrouping,
   type Regrouping,
-  rejectedShare,
 } from '@splitcart/shared/truth/judge.ts'
-import { sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
+import { repairSentence } from '@splitcart/shared/truth/repairs.ts'
+import { type JudgedScrape, memoize, type References } from '@splitcart/shared/truth/rule-input.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
-import { type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
 import type { Loading } from '../catalogue/catalogue.ts'
 import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
 import { NEVER_BELIEVED } from '../ledger/beliefs.ts'
@@ -24,7 +24,7 @@ export type Hold = Readonly<{
   thresholds: Thresholds
   currency?: string | undefined
   isReleased: boolean
-  beliefs?: readonly BeliefSince[]
+  beliefs?: readonly BeliefInForce[]
 }>
 
 // More than a person would read.
@@ -35,10 +35,10 @@ export async function verdictsOf(
   loading: Loading,
   counts: FileCounts,
   { hold, receivedAt }: Readonly<{ hold: Hold; receivedAt: number }>,
-): Promise<Verdict[]> {
+): Promise<Finding[]> {
   const receivedOn = new Date(receivedAt).toISOString().slice(0, 10)
   const verdicts = judgeFile(counts, hold.thresholds)
-  const by = { thresholds: hold.thresholds, money: moneyIn(hold.currency), receivedOn, counts }
+  const by = { thresholds: hold.thresholds, money: moneyFormatter(hold.currency), receivedOn, counts }
   for (const scrape of loading.staging.scrapes) {
     if (verdicts.length >= VERDICTS_MAX) break
     verdicts.push(...(await verdictsOfScrape(loading, scrape, by)))
@@ -47,14 +47,14 @@ export async function verdictsOf(
 }
 
 /** The verdicts that hold the file. */
-export function holding(verdicts: readonly Verdict[], { isReleased, beliefs = [] }: Hold): Verdict[] {
-  const isWaved = (verdict: Verdict) => isReleased || beliefIn(beliefs, verdict) !== undefined
+export function holding(verdicts: readonly Finding[], { isReleased, beliefs = [] }: Hold): Finding[] {
+  const isWaved = (verdict: Finding) => isReleased || coveringBelief(beliefs, verdict) !== undefined
   return verdicts.filter((verdict) => verdict.held && (NEVER_BELIEVED.has(verdict.rule) || !isWaved(verdict)))
 }
 
 /** The verdict that a file was repaired, with examples of the changed prices. */
-export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading, hold: Hold): Verdict {
-  const money = moneyIn(hold.currency)
+export function verdictOfRepair({ repair, by }: AcceptedRepair, { staging }: Loading, hold: Hold): Finding {
+  const money = moneyFormatter(hold.currency)
   const sampled = staging.scrapes.flatMap(({ sampled }) => decodeSampledRows(sampled))
   const touched = sampled.flatMap(({ code, label, price, was }) => {
     if (repair.field !== 'price_current') return []
@@ -62,8 +62,8 @@ export function verdictOfRepair({ repair, by }: RepairedBy, { staging }: Loading
     return price < 0 || before < 0 ? [] : [`${code} ${label.name}: ${money(before)} → ${money(price)}`]
   })
   const rows = staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
-  const sentence = `Repaired, as ${by} wants it: ${sentenceOfRepair(repair)}.`
-  return verdictOf('repaired', false, { field: repair.field, sentence, rows, examples: touched, repair })
+  const sentence = `Repaired, as ${by} wants it: ${repairSentence(repair)}.`
+  return makeFinding('repaired', false, { field: repair.field, sentence, rows, examples: touched, repair })
 }
 
 /** The most listings that may be linked to one product. */
@@ -72,22 +72,22 @@ export function listingsMax(hold: Hold | undefined): number {
 }
 
 /** The verdict that holds a file for how it would regroup existing products; undefined: none. */
-export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined): Verdict | undefined {
-  const chains = judgeChains(regrouped)
-  return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds))
+export function verdictOfProducts(regrouped: Regrouping, hold: Hold | undefined): Finding | undefined {
+  const chains = judgeChainedProducts(regrouped)
+  return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeRegrouping(regrouped, hold.thresholds))
 }
 
-type By = Readonly<{ thresholds: Thresholds; money: WriteMoney; receivedOn: string; counts: FileCounts }>
+type By = Readonly<{ thresholds: Thresholds; money: FormatMoney; receivedOn: string; counts: FileCounts }>
 
 async function verdictsOfScrape(
   loading: Loading,
   scrape: StagedScrape,
   { thresholds, money, receivedOn, counts }: By,
-): Promise<Verdict[]> {
+): Promise<Finding[]> {
   const { figures, sampled, companyCode: company, storeName: store, storeCode: code, date } = scrape
   if (figures === null) return []
-  const rejected = rejectedShare(counts, figures)
-  const shown = once(() => decodeSampledRows(sampled))
+  const rejected = estimateRejectedLines(counts, figures)
+  const shown = memoize(() => decodeSampledRows(sampled))
   const about = { company, store, code, date, receivedOn, figures, rejected, money }
   const judged = Object.defineProperty(about, 'sampled', { get: shown }) as JudgedScrape
   const said = (references: References) => judge(judged, references, thresholds)

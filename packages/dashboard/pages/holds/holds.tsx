@@ -8,15 +8,15 @@ import { uploadsQuery } from '../../api/queries.ts'
 import { count, formatNumber } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Ago } from '../../parts/time.tsx'
+import { TimeAgo } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
-import { Actions } from '../uploads/actions.tsx'
+import { UploadActions } from '../uploads/actions.tsx'
 import { Findings } from '../uploads/findings.tsx'
-import { hasRepair, Repair } from '../uploads/repair.tsx'
+import { hasRepair, RepairSection } from '../uploads/repair.tsx'
 import style from './holds.module.css'
-import { Preview } from './preview.tsx'
+import { UploadPreview } from './preview.tsx'
 
-/** The page. */
+/** The page at /holds. */
 export function Holds(): ReactNode {
   const holds = useInfiniteQuery(uploadsQuery({ state: 'held' }))
   const uploads = holds.data?.pages.flatMap((page) => page.uploads) ?? []
@@ -29,9 +29,9 @@ export function Holds(): ReactNode {
       }
     >
       {holds.error !== null && <ErrorNotice error={holds.error} retry={holds.refetch} />}
-      {holds.isPending ? <Loading /> : uploads.length === 0 && !holds.isError && <Nothing />}
+      {holds.isPending ? <Loading /> : uploads.length === 0 && !holds.isError && <NoHolds />}
       {uploads.map((upload) => (
-        <Hold key={upload.id} upload={upload} />
+        <HeldUpload key={upload.id} upload={upload} />
       ))}
       {holds.hasNextPage && (
         <Button variant="default" loading={holds.isFetchingNextPage} onClick={() => holds.fetchNextPage()}>
@@ -42,7 +42,7 @@ export function Holds(): ReactNode {
   )
 }
 
-function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+function HeldUpload({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { id, filename, load, details, received_at, lines, findings = [] } = upload
   const [holding, others] = [findings.filter(({ held }) => held), findings.filter(({ held }) => !held)]
   return (
@@ -60,7 +60,7 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
               , from <UntrustedText text={details.sender.name} />
             </>
           )}
-          , <Ago at={received_at} />
+          , <TimeAgo at={received_at} />
         </p>
       </div>
       <div className={style.why}>
@@ -71,14 +71,14 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
         )}
       </div>
       {others.length > 0 && <Findings findings={others} />}
-      {hasRepair(findings) && <Repair id={id} />}
-      <Actions upload={upload} />
-      <Preview id={id} />
+      {hasRepair(findings) && <RepairSection id={id} />}
+      <UploadActions upload={upload} />
+      <UploadPreview id={id} />
     </article>
   )
 }
 
-function Nothing(): ReactNode {
+function NoHolds(): ReactNode {
   return (
     <Empty title="Nothing is held.">
       <p>

@@ -9,12 +9,12 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { HOUR_MS } from '../../parts/durations.ts'
-import { visible } from '../../parts/format.ts'
+import { escapeInvisible } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Ago } from '../../parts/time.tsx'
+import { TimeAgo } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import { OnlyAdmin } from '../keys/only-admin.tsx'
+import { AdminOnlyNotice } from '../keys/admin-only-notice.tsx'
 import { AddMachine } from './add.tsx'
 import style from './machines.module.css'
 import { REPORT_COLUMNS } from './report-columns.tsx'
@@ -22,7 +22,7 @@ import { REPORT_COLUMNS } from './report-columns.tsx'
 // A machine that sends every 15 minutes is seen at least once in this time, even if it is off at night.
 const QUIET_HOURS = 26
 
-/** The page. */
+/** The page at /machines. */
 export function Machines(): ReactNode {
   const isAdmin = useIsAdmin()
   const { add } = useSearch({ from: '/shell/machines' })
@@ -35,13 +35,13 @@ export function Machines(): ReactNode {
   )
   return (
     <Page title="Machines" actions={isAdmin && button}>
-      {isAdmin ? <List add={button} /> : <OnlyAdmin what="the machines" />}
+      {isAdmin ? <MachineTable add={button} /> : <AdminOnlyNotice what="the machines" />}
       {isAdmin && add !== undefined && <AddMachine close={() => open(false)} />}
     </Page>
   )
 }
 
-function List({ add }: Readonly<{ add: ReactNode }>): ReactNode {
+function MachineTable({ add }: Readonly<{ add: ReactNode }>): ReactNode {
   const { data: rows, dataUpdatedAt, error, refetch } = useQuery(machinesQuery)
   const columns = useMemo(() => columnsAt(dataUpdatedAt), [dataUpdatedAt])
   if (rows === undefined) return error ? <ErrorNotice error={error} retry={refetch} /> : <Loading />
@@ -87,7 +87,9 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
     width: '7rem',
     narrow: 'bare',
     sort: ({ last_used_at }) => STATES.indexOf(stateOf(last_used_at, now)),
-    cell: ({ last_used_at }) => <Badge tone={TONES[stateOf(last_used_at, now)]}>{stateOf(last_used_at, now)}</Badge>,
+    cell: ({ last_used_at }) => (
+      <Badge tone={STATE_TONES[stateOf(last_used_at, now)]}>{stateOf(last_used_at, now)}</Badge>
+    ),
   },
   {
     id: 'seen',
@@ -99,8 +101,8 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
       last_used_at === null ? (
         '–'
       ) : (
-        <span title={visible(`from ${last_used_from}`)}>
-          <Ago at={last_used_at} />
+        <span title={escapeInvisible(`from ${last_used_from}`)}>
+          <TimeAgo at={last_used_at} />
         </span>
       ),
   },
@@ -109,7 +111,11 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
 ]
 
 const STATES = ['never seen', 'quiet', 'seen'] as const
-const TONES: Readonly<Record<(typeof STATES)[number], Tone>> = { 'never seen': 'warn', quiet: 'warn', seen: 'good' }
+const STATE_TONES: Readonly<Record<(typeof STATES)[number], Tone>> = {
+  'never seen': 'warn',
+  quiet: 'warn',
+  seen: 'good',
+}
 
 function stateOf(lastUsedAt: string | null, now: number): (typeof STATES)[number] {
   if (lastUsedAt === null) return 'never seen'

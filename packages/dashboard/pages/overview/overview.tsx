@@ -9,42 +9,42 @@ import { atLeast, count, formatNumber, size } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { Ago } from '../../parts/time.tsx'
+import { TimeAgo } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import { LatestChanges } from '../changes/some-changes.tsx'
+import { LatestChanges } from '../changes/first-changes.tsx'
 import { NeedsAttention } from './needs-attention.tsx'
 import style from './overview.module.css'
 import { Throughput } from './throughput.tsx'
 
-/** The page. */
+/** The page at /. */
 export function OverviewPage(): ReactNode {
   const { data, error, refetch } = useQuery(overviewQuery)
   return (
-    <Page title="Overview" lead={data && <Totals totals={data.totals} />}>
+    <Page title="Overview" lead={data && <CatalogueTotals totals={data.totals} />}>
       {error && <ErrorNotice error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Loading /> : <Whole overview={data} />}
+      {data === undefined ? error === null && <Loading /> : <OverviewPanels overview={data} />}
     </Page>
   )
 }
 
-function Totals({ totals }: Pick<Overview, 'totals'>): ReactNode {
+function CatalogueTotals({ totals }: Pick<Overview, 'totals'>): ReactNode {
   const { products, listings, stores, companies } = totals
   if (stores === 0) return null
   const where = `${count(stores, 'store')} of ${formatNumber(companies)} ${companies === 1 ? 'company' : 'companies'}`
   return `${count(products, 'product')} and ${count(listings, 'listing')} from ${where}`
 }
 
-function Whole({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+function OverviewPanels({ overview }: Readonly<{ overview: Overview }>): ReactNode {
   const { today, totals } = overview
   const isNew = totals.stores === 0 && today.uploads.count === 0 && overview.inbox.files === 0
   return (
     <>
       {isNew && <FirstSteps />}
       <NeedsAttention attention={overview.attention} stores={totals.stores} />
-      <Today overview={overview} />
+      <TodayTiles overview={overview} />
       {totals.stores > 0 && <LatestChanges />}
       <Throughput steps={overview.throughput} />
-      {overview.sources.length > 0 && <Sources overview={overview} />}
+      {overview.sources.length > 0 && <SourceList overview={overview} />}
     </>
   )
 }
@@ -74,18 +74,18 @@ function FirstSteps(): ReactNode {
   )
 }
 
-function Today({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+function TodayTiles({ overview }: Readonly<{ overview: Overview }>): ReactNode {
   const { today, inbox } = overview
   const { oldest_received_at: oldest } = inbox
   return (
     <section aria-label="Today" className={style.tiles}>
-      <Tile name="Uploads today" value={atLeast(today.uploads)}>
+      <CountTile name="Uploads today" value={atLeast(today.uploads)}>
         {today.files === 0 ? 'none loaded yet' : `${count(today.files, 'file')} loaded`}
-      </Tile>
-      <Tile name="Rows loaded today" value={formatNumber(today.rows - today.rejected)}>
+      </CountTile>
+      <CountTile name="Rows loaded today" value={formatNumber(today.rows - today.rejected)}>
         {formatNumber(today.inserted)} new or back, {formatNumber(today.changed)} changed
-      </Tile>
-      <Tile name="Rejected today" value={formatNumber(today.rejects)}>
+      </CountTile>
+      <CountTile name="Rejected today" value={formatNumber(today.rejects)}>
         {today.rejects === 0 ? (
           <Link to="/rejects">All rejects</Link>
         ) : (
@@ -93,21 +93,25 @@ function Today({ overview }: Readonly<{ overview: Overview }>): ReactNode {
             Look at them
           </Link>
         )}
-      </Tile>
-      <Tile name="Waiting in the inbox" value={formatNumber(inbox.files)}>
+      </CountTile>
+      <CountTile name="Waiting in the inbox" value={formatNumber(inbox.files)}>
         {oldest === null ? (
           'nothing waits'
         ) : (
           <>
-            the oldest came <Ago at={oldest} />, {size(inbox.bytes)}
+            the oldest came <TimeAgo at={oldest} />, {size(inbox.bytes)}
           </>
         )}
-      </Tile>
+      </CountTile>
     </section>
   )
 }
 
-function Tile({ name, value, children }: Readonly<{ name: string; value: string; children: ReactNode }>): ReactNode {
+function CountTile({
+  name,
+  value,
+  children,
+}: Readonly<{ name: string; value: string; children: ReactNode }>): ReactNode {
   return (
     <div className={style.tile}>
       <h2 className={style.name}>{name}</h2>
@@ -117,7 +121,7 @@ function Tile({ name, value, children }: Readonly<{ name: string; value: string;
   )
 }
 
-function Sources({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+function SourceList({ overview }: Readonly<{ overview: Overview }>): ReactNode {
   return (
     <Panel title="Sources, the last 30 days" note={<DayLegend />}>
       <ul className={style.sources}>

@@ -2,7 +2,7 @@
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { BY_AMOUNT, SIZE } from '../../parts/columns.tsx'
+import { SIZE_COLUMN, UNIT_PRICE_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
@@ -32,33 +32,33 @@ const COLUMNS: readonly Column<Comparable>[] = [
       </Link>
     ),
   },
-  SIZE,
+  SIZE_COLUMN,
   {
     id: 'price',
     title: 'From',
     width: '5.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ lowest_cents }) => lowest_cents ?? Number.POSITIVE_INFINITY,
     cell: ({ lowest_cents: cents }) => (cents === null ? '–' : money(cents)),
   },
-  BY_AMOUNT,
+  UNIT_PRICE_COLUMN,
   {
     id: 'why',
     title: 'Why',
     width: 'minmax(10rem, 3fr)',
     sort: ({ level }) => level,
-    cell: (each) => <span className={style.notes}>{whyOf(each)}</span>,
+    cell: (each) => <span className={style.notes}>{reasonText(each)}</span>,
   },
 ]
 
-function whyOf({ level, said_by, reasons }: Comparable): ReactNode {
+function reasonText({ level, said_by, reasons }: Comparable): ReactNode {
   const who = said_by === null ? (level === 'identical' ? 'seems the same' : 'seems comparable') : `${said_by} says so`
   return <UntrustedText text={[who, ...reasons].join('; ')} />
 }
 
 /** The table; nothing if there are no comparable listings. */
-export function ComparableElsewhere({ product: { comparable } }: Readonly<{ product: ProductAnswer }>): ReactNode {
+export function ComparableListings({ product: { comparable } }: Readonly<{ product: ProductAnswer }>): ReactNode {
   if (comparable.length === 0) return null
   return (
     <Panel title="Comparable in other shops" note="not counted in the prices above" plain>

@@ -3,9 +3,9 @@ import type { UploadView } from '@splitcart/data-management/http/routes/uploads-
 import type { ReactNode } from 'react'
 import { count, formatNumber } from '../../parts/format.ts'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
-import { Believe, BelievedSince } from '../findings/believe.tsx'
+import { BelieveButton, BelievedSince } from '../findings/believe.tsx'
 import style from './findings.module.css'
-import { Picture } from './picture.tsx'
+import { FindingPicture } from './picture.tsx'
 
 type Finding = NonNullable<UploadView['findings']>[number]
 
@@ -18,7 +18,7 @@ export function Findings({ findings }: Readonly<{ findings: readonly Finding[] }
   return (
     <ul className={style.list} aria-label="What was found">
       {[...groups].map(([key, all]) => (
-        <li key={key}>{all.length === 1 ? <One finding={all[0]!} /> : <FindingGroup findings={all} />}</li>
+        <li key={key}>{all.length === 1 ? <FindingDetails finding={all[0]!} /> : <FindingGroup findings={all} />}</li>
       ))}
     </ul>
   )
@@ -35,7 +35,7 @@ function FindingGroup({ findings }: Readonly<{ findings: readonly Finding[] }>):
       <ul className={style.list}>
         {findings.map((finding) => (
           <li key={finding.sentence}>
-            <One finding={finding} />
+            <FindingDetails finding={finding} />
           </li>
         ))}
       </ul>
@@ -43,13 +43,13 @@ function FindingGroup({ findings }: Readonly<{ findings: readonly Finding[] }>):
   )
 }
 
-function One({ finding }: Readonly<{ finding: Finding }>): ReactNode {
+function FindingDetails({ finding }: Readonly<{ finding: Finding }>): ReactNode {
   const { sentence, examples, held, believed, company, store, rule, field } = finding
   const isBelievable = company != null && rule !== 'repaired' && believed === undefined
   return (
     <>
       <UntrustedBlock text={sentence} />
-      <Picture finding={finding} />
+      <FindingPicture finding={finding} />
       {examples.length > 0 && (
         <ul className={style.examples}>
           {examples.map((example) => (
@@ -66,7 +66,7 @@ function One({ finding }: Readonly<{ finding: Finding }>): ReactNode {
       )}
       {isBelievable && !held && (
         <div className={style.believe}>
-          <Believe finding={{ company, store: store ?? null, rule, field, sentence }} />
+          <BelieveButton finding={{ company, store: store ?? null, rule, field, sentence }} />
         </div>
       )}
     </>
@@ -74,7 +74,7 @@ function One({ finding }: Readonly<{ finding: Finding }>): ReactNode {
 }
 
 /** Fields that were left out of rows because they are invalid, and unknown fields. */
-export function Remarks({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+export function FieldRemarks({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { warnings = [], ignored = {} } = upload
   // Grouped by number of rows: usually every row has the same unknown fields, which makes one line.
   const unknown = Map.groupBy(Object.entries(ignored), ([, rows]) => rows)

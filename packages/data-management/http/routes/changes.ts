@@ -4,7 +4,7 @@
  */
 
 import { addDays } from '@splitcart/shared/date.ts'
-import { moneyIn } from '@splitcart/shared/money.ts'
+import { moneyFormatter } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { create } from 'content-disposition'
@@ -84,7 +84,7 @@ async function answer(services: Services, request: Asked, reply: FastifyReply): 
     const page = await runQuery<ChangePage>(services.queries, 'changes', parameters, asker)
     return reply
       .type('application/atom+xml; charset=utf-8')
-      .send(feedOf(page, request.url, { zone, money: moneyIn(currency) }))
+      .send(feedOf(page, request.url, { zone, money: moneyFormatter(currency) }))
   }
   const lines = await readableOf(linesOf(services, ['changeLines', query], asker))
   return reply.type('text/csv; charset=utf-8').header('content-disposition', create('changes.csv')).send(lines)

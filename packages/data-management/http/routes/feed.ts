@@ -1,7 +1,7 @@
 /** Price changes as an Atom feed (RFC 4287). Its links are relative, so they hold under any host name of the server. */
 import { createHash } from 'node:crypto'
-import type { WriteMoney } from '@splitcart/shared/money.ts'
-import { changeOf } from '@splitcart/shared/number.ts'
+import type { FormatMoney } from '@splitcart/shared/money.ts'
+import { formatChange } from '@splitcart/shared/number.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { wordOf } from '../../catalogue/model/changes.ts'
 import type { ChangeView } from '../../catalogue/queries/changed-listings.ts'
@@ -10,7 +10,7 @@ import type { ChangePage } from './changes-schema.ts'
 const NOTHING_YET = '1970-01-01'
 
 /** How prices are written, and the time zone in which days begin. */
-type Look = Readonly<{ zone: TimeZone; money: WriteMoney }>
+type Look = Readonly<{ zone: TimeZone; money: FormatMoney }>
 
 /** The feed of a page of changes. `self`: the path of the request. */
 export function feedOf({ changes, to }: ChangePage, self: string, look: Look): string {
@@ -51,10 +51,10 @@ function entryOf(change: ChangeView, { zone, money }: Look): string {
 }
 
 /** "Full Cream Milk 2L: 3.19 → 2.99 (−6%)" */
-function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView, money: WriteMoney): string {
+function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView, money: FormatMoney): string {
   const [from, to] = [from_cents, to_cents].map((cents) => (cents === null ? 'no price' : money(cents)))
   if (change_share !== null) {
-    return `${name}: ${from} → ${to} (${changeOf(change_share)})`
+    return `${name}: ${from} → ${to} (${formatChange(change_share)})`
   }
   return `${name}: ${wordOf(kind)}${kind === 'gone' ? '' : `, ${to}`}`
 }

@@ -1,6 +1,6 @@
 /** `GET /api/findings`: the current findings per chain; `POST /api/beliefs`: a person accepts one from now on. */
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
+import { type BeliefInForce, coveringBelief } from '@splitcart/shared/truth/beliefs.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ChainFinding, chainFindings, faultOfNames } from '../../catalogue/queries/findings.ts'
 import { aboutOf, type BeliefRecord, whyNotBelievable } from '../../ledger/beliefs.ts'
@@ -90,8 +90,8 @@ export async function unbelievedFindings(reading: Reading, isMeant: (finding: Ch
   return { count: told.length, exact: true, first: await viewsOf(reading, told.filter(isMeant)) }
 }
 
-function believedIn(beliefs: readonly BeliefSince[], { company, stores, rule, field }: ChainFinding): number {
-  return stores.filter((store) => beliefIn(beliefs, { company, store, rule, field }) !== undefined).length
+function believedIn(beliefs: readonly BeliefInForce[], { company, stores, rule, field }: ChainFinding): number {
+  return stores.filter((store) => coveringBelief(beliefs, { company, store, rule, field }) !== undefined).length
 }
 
 async function viewsOf({ inbox }: Reading, found: readonly ChainFinding[]): Promise<ChainFindingView[]> {

@@ -3,8 +3,8 @@
 import { foldedCode } from '@splitcart/shared/codes.ts'
 import { addDays } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import type { BeliefSince } from '@splitcart/shared/truth/beliefs.ts'
-import type { References } from '@splitcart/shared/truth/case.ts'
+import type { BeliefInForce } from '@splitcart/shared/truth/beliefs.ts'
+import type { References } from '@splitcart/shared/truth/rule-input.ts'
 import type { FastifyInstance } from 'fastify'
 import { ownReferences, sistersOf } from '../../catalogue/references.ts'
 import { permissionOf } from '../../permission.ts'
@@ -54,7 +54,7 @@ type Store = Readonly<{ company_id: number; store_id: number | null }>
 export async function referencesFor(
   { catalogue, inbox }: Reading,
   { company, store_id: code, date }: ReferencesParameters,
-): Promise<{ references: References; beliefs: readonly BeliefSince[] }> {
+): Promise<{ references: References; beliefs: readonly BeliefInForce[] }> {
   const { database } = catalogue
   const store = await database.get<Store>(
     `select company.id as company_id, store.id as store_id from company
@@ -70,7 +70,7 @@ export async function referencesFor(
 }
 
 /** The current beliefs about a company, without author and reason. */
-async function beliefsOf({ ledger }: Reading['inbox'], code: string): Promise<BeliefSince[]> {
+async function beliefsOf({ ledger }: Reading['inbox'], code: string): Promise<BeliefInForce[]> {
   const beliefs = (await ledger.beliefs.current()).filter(({ company }) => company === code)
   return beliefs.map(({ id, company, store, rule, field, since }) => ({ id, company, store, rule, field, since }))
 }

@@ -1,5 +1,5 @@
 /** Finds what can be ticked off: the entries that need attention now, by their kind and subject in the overview. */
-import { isOneCode } from '@splitcart/shared/codes.ts'
+import { isSameCode } from '@splitcart/shared/codes.ts'
 import { loadsWithRejectsOf } from '../../catalogue/queries/activity.ts'
 import { findStore } from '../../catalogue/queries/find-store.ts'
 import type { Tickable } from '../../ledger/ticks.ts'
@@ -41,7 +41,7 @@ async function finding(reading: Reading, subject: string): Promise<Tickable | un
   const [company = null, rule, field, brief, ...others] = namesIn(subject)
   if (company === null || brief === undefined || others.length > 0) return undefined
   const { first } = await unbelievedFindings(reading, (each) => {
-    return isOneCode(each.company, company) && each.rule === rule && each.field === field && each.brief === brief
+    return isSameCode(each.company, company) && each.rule === rule && each.field === field && each.brief === brief
   })
   const [there] = first
   return there && { subject: findingKey(there), mark: String(there.stores), text: `${there.company}: ${there.brief}` }

@@ -1,5 +1,5 @@
 /** The receivers of notices, and how messages are posted to them. */
-import { callOut } from '@splitcart/shared/call-out.ts'
+import { requestStatus } from '@splitcart/shared/outgoing-request.ts'
 import type { Message } from '../message.ts'
 
 /** A receiver of notices. */
@@ -50,7 +50,7 @@ export type Post = Readonly<{ json: object; token?: string | undefined; signal: 
 export async function post(address: URL, { json, token, signal }: Post): Promise<void> {
   let status: number
   try {
-    status = await callOut(address, { json, answerMsMax: ANSWER_MS_MAX, token, signal })
+    status = await requestStatus(address, { json, answerMsMax: ANSWER_MS_MAX, token, signal })
   } catch (cause) {
     if (signal?.aborted) throw new Unsure(STOPPED, { cause })
     const { code, message } = cause as NodeJS.ErrnoException

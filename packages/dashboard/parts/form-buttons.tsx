@@ -7,16 +7,23 @@ import { ErrorNotice } from './notice.tsx'
 type Props = Readonly<{
   close: () => void
   /** Label of the submit button. */
-  does: string
-  isDoing: boolean
+  submitLabel: string
+  isSubmitting: boolean
   /** Null: there is no error, or the form shows it elsewhere. */
   error: Error | null
-  isGrave?: boolean
+  isDestructive?: boolean
   disabled?: boolean
 }>
 
-/** The last element of a form. */
-export function FormEnd({ close, does, isDoing, error, isGrave = false, disabled = false }: Props): ReactNode {
+/** The error, a Cancel button, and the submit button. */
+export function FormButtons({
+  close,
+  submitLabel,
+  isSubmitting,
+  error,
+  isDestructive = false,
+  disabled = false,
+}: Props): ReactNode {
   return (
     <>
       {error && <ErrorNotice error={error} />}
@@ -24,8 +31,8 @@ export function FormEnd({ close, does, isDoing, error, isGrave = false, disabled
         <Button variant="default" onClick={close}>
           Cancel
         </Button>
-        <Button type="submit" color={isGrave ? 'red' : 'blue'} loading={isDoing} disabled={disabled}>
-          {does}
+        <Button type="submit" color={isDestructive ? 'red' : 'blue'} loading={isSubmitting} disabled={disabled}>
+          {submitLabel}
         </Button>
       </div>
     </>

@@ -6,21 +6,21 @@ import { count } from '../../parts/format.ts'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
-/** "38 stores of coles: is_available is false in every row", linked to the newest such file; a single store as well. */
-export function ChainLine({ finding }: Readonly<{ finding: ChainFindingView }>): ReactNode {
+/** "38 stores of coles: is_available is false in every row", linked to the newest such file; or a single store. */
+export function ChainFindingLine({ finding }: Readonly<{ finding: ChainFindingView }>): ReactNode {
   const { company, stores, brief, example } = finding
-  if (stores !== 1) return <ToUpload of={example} text={`${count(stores, 'store')} of ${company}: ${brief}`} />
+  if (stores !== 1) return <UploadLink of={example} text={`${count(stores, 'store')} of ${company}: ${brief}`} />
   return (
     <>
       <StoreLink store={{ company, store_id: example.store_id }}>
         <UntrustedText text={`${example.store_name} of ${company}`} />
       </StoreLink>
-      : <ToUpload of={example} text={brief} />
+      : <UploadLink of={example} text={brief} />
     </>
   )
 }
 
-function ToUpload({ of, text }: Readonly<{ of: ChainFindingView['example']; text: string }>): ReactNode {
+function UploadLink({ of, text }: Readonly<{ of: ChainFindingView['example']; text: string }>): ReactNode {
   const said = <UntrustedText text={text} />
   if (of.upload_id === null) return said
   return (
