@@ -164,13 +164,24 @@ export function dateArgumentOr(word: string): (text: string) => string | null {
   }
 }
 
-/** Parses a path argument like the path of a setting. */
-export function pathArgument(text: string): string {
-  try {
-    return readPath(text)
-  } catch (cause) {
-    throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
+/** A parser of an argument that is like the value of a setting, by the reader of that setting. */
+export function settingArgument<T>(read: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return read(text)
+    } catch (cause) {
+      throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
+    }
   }
+}
+
+/** Parses an argument that is the path of a file or folder. */
+export const pathArgument = settingArgument(readPath)
+
+/** Parses an argument that is a whole number from 0. */
+export function wholeNumberArgument(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  return Number(text)
 }
 
 /** Runs several checks of settings; throws one `settings_invalid` that names every fault. */

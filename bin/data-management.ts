@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
+import type { DatabaseFiles } from '@splitcart/data-management/database/backup.ts'
 import { checkNoSwap } from '@splitcart/data-management/database/swap.ts'
 import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { type Folders, foldersIn, foldersToMake, makeFolders } from '@splitcart/data-management/folders.ts'
@@ -53,10 +54,14 @@ async function openPaired(settings: Settings, open: () => Promise<DataManagement
 export function databasePairOf({ ledger, catalogue }: DataManagement, settings: Settings): Pair {
   const server = databaseServer(settings)
   const names =
-    server === undefined
-      ? { ledger: join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db'), catalogue: databaseFile(settings) }
-      : { ledger: 'the ledger there', catalogue: withoutPassword(server) }
+    server === undefined ? sqliteFilesOf(settings) : { ledger: 'the ledger there', catalogue: withoutPassword(server) }
   return { ledger, catalogue: catalogue.database, names }
+}
+
+/** Paths of the SQLite files of ledger and catalogue. */
+export function sqliteFilesOf(settings: Settings): DatabaseFiles {
+  const ledger = join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db')
+  return { catalogue: databaseFile(settings), ledger }
 }
 
 /** Opens ledger and catalogue without checking that they belong together. */

@@ -3,7 +3,8 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { decodeText } from './env-file.ts'
 
-const STANDARD_INPUT = '-'
+/** The path that stands for standard input. */
+export const STANDARD_INPUT = '-'
 const OTHERS_MODE = 0o077
 const GROUP_MAY_READ = 0o040
 // No key is longer: a larger file was named by mistake.

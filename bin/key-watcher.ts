@@ -1,9 +1,7 @@
 /** Detects a changed key, for a long-running process whose key is rotated. */
 import { path as readPath } from '@splitcart/shared/setting-readers.ts'
-import { readKeyFile } from './key-file.ts'
+import { readKeyFile, STANDARD_INPUT } from './key-file.ts'
 import { findSettingsFiles, mergeEnvironment } from './settings-files.ts'
-
-const STANDARD_INPUT = '-'
 
 /** Returns a function that returns a changed key once, else undefined; also while the key is unreadable. */
 export function createKeyWatcher(key: string, environment: NodeJS.ProcessEnv = process.env): () => string | undefined {

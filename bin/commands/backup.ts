@@ -1,6 +1,6 @@
 /** `splitcart backup`: copies catalogue and ledger to two files while they are in use. */
 import { accessSync, constants, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { backUp, type DatabaseFiles } from '@splitcart/data-management/database/backup.ts'
 import {
   backupFilesOf,
@@ -12,10 +12,10 @@ import { BACKUP_MADE } from '@splitcart/data-management/ledger/audit.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { addSettingOptions, countArgument, loadSettings, pathArgument, runCommand } from '../command-line.ts'
-import { checkServerData, openDataManagement } from '../data-management.ts'
+import { checkServerData, openDataManagement, sqliteFilesOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
@@ -115,10 +115,4 @@ async function recordBackup(settings: Settings, path: string, terminal: Terminal
   } catch (error) {
     terminal.note(`It could not be noted in the audit: ${error instanceof Error ? error.message : error}`)
   }
-}
-
-/** Paths of the SQLite databases of a receiving machine. */
-export function sqliteFilesOf(settings: Settings): DatabaseFiles {
-  const ledger = join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db')
-  return { catalogue: databaseFile(settings), ledger }
 }

@@ -7,9 +7,9 @@ import type { Schedule } from '@splitcart/scraping/schedule.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { url } from '@splitcart/shared/setting-readers.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { ask } from '../ask.ts'
-import { addSettingOptions, loadSettings, runCommand, UsageError } from '../command-line.ts'
+import { addSettingOptions, loadSettings, runCommand, settingArgument, UsageError } from '../command-line.ts'
 import { checkUnconnected, installSchedule, scheduleOf, settingsFileToWrite } from '../connected.ts'
 import { EXIT } from '../exit-codes.ts'
 import { setUpNetwork } from '../network.ts'
@@ -25,7 +25,7 @@ export function addConnect(program: Command): void {
   const command = program
     .command('connect')
     .description('fetch a key of this machine’s own with a one-time code ("splitcart keys invite NAME"), and keep it')
-    .argument('<url>', 'the address of the server, e.g. https://data.example.org', urlArgument)
+    .argument('<url>', 'the address of the server, e.g. https://data.example.org', settingArgument(url))
     .option('--code <code>', 'the code; else it is asked for, or read from standard input')
     .option('--here', 'keep the settings in .env of this folder, instead of the user’s own file')
     .option('--replace', 'take the place of the connection that this machine has')
@@ -102,12 +102,4 @@ function showSchedule({ name, files, install }: Schedule, terminal: Terminal): v
 
 async function confirmInstall(): Promise<boolean> {
   return /^y(es)?$/i.test((await ask('Install it? [y/N] ')) ?? '')
-}
-
-function urlArgument(given: string): URL {
-  try {
-    return url(given)
-  } catch (cause) {
-    throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
-  }
 }

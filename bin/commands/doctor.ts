@@ -1,4 +1,5 @@
 /** `splitcart doctor`: checks what this machine needs, one line per check, and says what to do. */
+import type { Databases } from '@splitcart/data-management/doctor/conditions.ts'
 import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { examineFolders } from '@splitcart/scraping/doctor.ts'
 import { examineServer } from '@splitcart/scraping/doctor-server.ts'
@@ -111,18 +112,18 @@ async function* examineServing(settings: Settings): AsyncGenerator<CheckResult> 
   const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
   const isOfFleet = inboxServers(settings) !== undefined
   yield* examineDataManagement(realDisk(), { ...databases, isOfFleet, diskBytesKept })
-  yield* examineFleet(settings)
+  if (isOfFleet) yield* examineFleet(settings, databases)
 }
 
-async function* examineFleet(settings: Settings): AsyncGenerator<CheckResult> {
-  if (inboxServers(settings) === undefined) return
+async function* examineFleet(
+  settings: Settings,
+  databases: Omit<Databases, 'diskBytesKept'>,
+): AsyncGenerator<CheckResult> {
   try {
     await using fleet = await openFleet(settings)
     const { checkFleetInbox } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
     yield* await checkFleetInbox(fleet!)
     const { checkOlderLoads } = await import('@splitcart/data-management/doctor/older.ts')
-    const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
-    const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
     yield* await checkOlderLoads(databases, ({ sha256 }) => fleet!.bucket.has(sha256))
   } catch (error) {
     if (!(error instanceof Problem)) throw error

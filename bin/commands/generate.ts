@@ -7,8 +7,8 @@ import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { publish, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type Command, InvalidArgumentError } from 'commander'
-import { addOutputOptions, pathArgument, runCommand } from '../command-line.ts'
+import type { Command } from 'commander'
+import { addOutputOptions, pathArgument, runCommand, wholeNumberArgument } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
@@ -86,9 +86,4 @@ function checkedPlan(options: Options): Plan {
   } catch (cause) {
     throw new Problem('settings_invalid', `\n  ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
-}
-
-function wholeNumberArgument(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
-  return Number(text)
 }

@@ -9,7 +9,7 @@ import { networks } from '@splitcart/shared/setting-readers.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command, InvalidArgumentError } from 'commander'
-import { addSettingOptions, dateArgument, loadSettings, runCommand } from '../command-line.ts'
+import { addSettingOptions, dateArgument, loadSettings, runCommand, settingArgument } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, duration, size } from '../format.ts'
@@ -40,7 +40,7 @@ export function addKeys(program: Command): void {
     .option('--scope <scopes>', SCOPE_HELP, repeatable(scopesArgument))
     .option('--expires <date>', 'the day on which it stops working, e.g. 2027-01-31', dateArgument)
     .option('--only <companies>', ONLY_HELP, repeatable(rightsArgument))
-    .option('--from <networks>', FROM_HELP, repeatable(networksArgument))
+    .option('--from <networks>', FROM_HELP, repeatable(settingArgument(networks)))
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => runCommand(options, (terminal) => makeKey(name, options, terminal)))
   const invite = new Command('invite')
@@ -49,7 +49,7 @@ export function addKeys(program: Command): void {
     .option('--scope <scopes>', SCOPE_HELP, repeatable(scopesArgument))
     .option('--expires <date>', 'the day on which the key stops working, e.g. 2027-01-31', dateArgument)
     .option('--only <companies>', ONLY_HELP, repeatable(rightsArgument))
-    .option('--from <networks>', FROM_HELP, repeatable(networksArgument))
+    .option('--from <networks>', FROM_HELP, repeatable(settingArgument(networks)))
     .option('--json', 'print JSON')
     .action((name: string, options: Options) =>
       runCommand(options, (terminal) => makeInvitation(name, options, terminal)),
@@ -216,14 +216,6 @@ function rightsArgument(text: string): string[] {
       throw new InvalidArgumentError(`Expected names such as aldi,iga/21981; ${JSON.stringify(name)} ${fault}.`)
   }
   return names
-}
-
-function networksArgument(text: string): readonly string[] {
-  try {
-    return networks(text)
-  } catch (cause) {
-    throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
-  }
 }
 
 function hoursArgument(text: string): number {

@@ -26,11 +26,12 @@ import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { addSettingOptions, loadSettings, pathArgument, runCommand } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
+import { sqliteFilesOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
-import { checkNotPostgres, isFolder, sqliteFilesOf } from './backup.ts'
+import { checkNotPostgres, isFolder } from './backup.ts'
 
 type Options = { json?: boolean; finish?: true; takeBack?: true }
 

@@ -11,7 +11,7 @@ import { scrape } from '@splitcart/scraping/intake/scrape.ts'
 import type { Committed } from '@splitcart/scraping/jsonl-writer.ts'
 import { localDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import {
   addOutputOptions,
   addSettingOptions,
@@ -20,6 +20,7 @@ import {
   pathArgument,
   runCommand,
   UsageError,
+  wholeNumberArgument,
 } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -119,9 +120,4 @@ function printCommitted({ name, path, rows, duplicates, rejectable, findings }: 
   for (const { sentence } of findings) terminal.note(sentence)
   terminal.record({ type: 'summary', name, path, rows, duplicates, rejectable: rejectable.rows })
   return rejectable.rows > 0 ? EXIT.partly : EXIT.done
-}
-
-function wholeNumberArgument(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
-  return Number(text)
 }

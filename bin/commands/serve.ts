@@ -219,16 +219,11 @@ function receivingServices({ disk, folders, ledger, inbox }: ServedData, queries
   const shares = () => runQuery<Record<string, Share>>(queries, 'waitingByKey', {}, { keyId: null, now: Date.now() })
   const checkBacklog = backPressure({ waiting, shares, ...clocks }, backlog)
   const place = { disk, folders, ledger, inbox }
-  const dictionaries = openDictionaries(place, settings)
+  const dictionaries = new Dictionaries(place, {
+    bytesKept: settings.DICTIONARIES_BYTES_MAX,
+    daysKept: settings.PROCESSED_DAYS_MAX,
+  })
   return { ...place, dictionaries, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
-}
-
-function openDictionaries(
-  place: Pick<ServedData, 'disk' | 'folders' | 'ledger' | 'inbox'>,
-  settings: Settings,
-): Dictionaries {
-  const limits = { bytesKept: settings.DICTIONARIES_BYTES_MAX, daysKept: settings.PROCESSED_DAYS_MAX }
-  return new Dictionaries(place, limits)
 }
 
 function openUnfinished({ disk, folders }: DataManagement, settings: Settings): Promise<UnfinishedUploads> {

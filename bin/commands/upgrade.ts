@@ -1,15 +1,15 @@
 /** `splitcart upgrade`: brings the schemas of ledger and catalogue up to date, as a step of its own. */
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { countOlderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
 import { readSchemaState } from '@splitcart/data-management/database/postgres-look.ts'
 import { countReplayable, olderLoadsAdvice } from '@splitcart/data-management/doctor/older.ts'
 import { liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
-import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
 import { addSettingOptions, loadSettings, runCommand } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
-import { checkServerData, type DataManagement, openDataManagement } from '../data-management.ts'
+import { checkServerData, type DataManagement, openDataManagement, sqliteFilesOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -62,10 +62,7 @@ async function takeLocks(settings: Settings): Promise<Disposable | undefined> {
 
 async function readSchemaVersions(settings: Settings): Promise<Map<Schema, number>> {
   const server = databaseServer(settings)
-  const files = {
-    ledger: join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db'),
-    catalogue: databaseFile(settings),
-  }
+  const files = sqliteFilesOf(settings)
   const made = new Map<Schema, number>()
   for (const schema of SCHEMAS)
     made.set(

@@ -7,23 +7,16 @@ import { ErrorNotice } from './notice.tsx'
 type Props = Readonly<{
   close: () => void
   /** Label of the submit button. */
-  submitLabel: string
-  isSubmitting: boolean
+  label: string
+  isBusy: boolean
   /** Null: there is no error, or the form shows it elsewhere. */
   error: Error | null
-  isDestructive?: boolean
+  isDanger?: boolean
   disabled?: boolean
 }>
 
 /** The error, a Cancel button, and the submit button. */
-export function FormButtons({
-  close,
-  submitLabel,
-  isSubmitting,
-  error,
-  isDestructive = false,
-  disabled = false,
-}: Props): ReactNode {
+export function FormButtons({ close, label, isBusy, error, isDanger = false, disabled = false }: Props): ReactNode {
   return (
     <>
       {error && <ErrorNotice error={error} />}
@@ -31,8 +24,8 @@ export function FormButtons({
         <Button variant="default" onClick={close}>
           Cancel
         </Button>
-        <Button type="submit" color={isDestructive ? 'red' : 'blue'} loading={isSubmitting} disabled={disabled}>
-          {submitLabel}
+        <Button type="submit" color={isDanger ? 'red' : 'blue'} loading={isBusy} disabled={disabled}>
+          {label}
         </Button>
       </div>
     </>

@@ -41,7 +41,7 @@ export type CompactionOutcome = 'compacted' | 'kept' | 'damaged'
 /** Replaces a file by a compacted one in the same folder. Safe to repeat after a crash. */
 export async function compact(
   disk: Disk,
-  { path, form, isRight, timeOf = modifiedAt, nameOnly = false }: CompactionRequest,
+  { path, form, isRight, timeOf = ({ mtime }) => mtime, nameOnly = false }: CompactionRequest,
 ): Promise<CompactionOutcome> {
   const name = originalNameIn(basename(path))!
   const isPlain = basename(path) === name
@@ -105,10 +105,6 @@ type FileToCompact = Readonly<{
 
 function targetNames({ name, sha256, nameOnly }: FileToCompact): Iterable<string> {
   return nameOnly ? [name] : candidateNames(name, sha256)
-}
-
-function modifiedAt({ mtime }: Stats): Date {
-  return mtime
 }
 
 /** Whether a compacted file with the same content exists beside it. */

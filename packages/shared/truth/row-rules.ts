@@ -8,7 +8,6 @@ import {
   isClearlyLess,
   isClearlyMore,
   isWitnessed,
-  type JudgedScrape,
   medianOf,
   type RuleInput,
   rowsOfCategory,
@@ -28,7 +27,7 @@ export function rowsBelowUsual({ now, rows, scrape, references, thresholds }: Ru
   const { usual } = references
   const median = medianOf(usual)
   if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
-  if (rows + rejectedLines(scrape) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
+  if (rows + (scrape.rejected ?? 0) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
   return {
     sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${formatNumber(rows)} rows, ${percent(rows / median)} of the ${formatNumber(Math.round(median))} that are usual.`,
     rows,
@@ -53,7 +52,7 @@ export function rowsBelowSisters({ now, rows, scrape, references, thresholds }: 
     others.length < 3
       ? FEW_SISTERS_SHARES[others.length]!
       : Math.exp(Math.min(Math.log(thresholds.HOLD_SISTERS_ROWS_SHARE), -6 * spread))
-  if (rows + rejectedLines(scrape) >= rowsTooFew(median, share)) return undefined
+  if (rows + (scrape.rejected ?? 0) >= rowsTooFew(median, share)) return undefined
   return {
     sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${formatNumber(rows)} rows; ${others.length === 1 ? 'another store' : `${formatNumber(others.length)} other stores`} of ${scrape.company} had ${formatNumber(Math.round(median))} about then.`,
     rows,
@@ -118,18 +117,13 @@ function categoryResult({ scrape, now, compared }: RuleInput, lost: readonly Cat
   }
 }
 
-// The category of a rejected line is unknown, so each category may have all of them.
-function rejectedLines({ rejected = 0 }: JudgedScrape): number {
-  return rejected
-}
-
 function lostCategories(input: RuleInput): CategoryRows[] {
   const { now, compared, thresholds, references, scrape } = input
   const [own] = compared
   if (own === undefined || references.own === undefined) return []
   return categoryRows(own.figures, now)
     .filter(([, then]) => then >= thresholds.HOLD_CATEGORY_ROWS_MIN)
-    .filter(([, then, rows]) => isClearlyLess(rows + rejectedLines(scrape), then, thresholds.HOLD_CATEGORY_SHARE))
+    .filter(([, then, rows]) => isClearlyLess(rows + (scrape.rejected ?? 0), then, thresholds.HOLD_CATEGORY_SHARE))
     .filter(([name, then]) => !isWitnessed(input, ({ figures }) => rowsInCategory(figures, name) < then / 2))
 }
 
@@ -142,7 +136,7 @@ function missingCategories({ now, compared, references, thresholds, scrape }: Ru
     const then = medianOf(rows)!
     const here = rowsInCategory(now, name)
     if (have.length < 0.9 * rows.length) return []
-    if (!isClearlyLess(here + rejectedLines(scrape), then, thresholds.HOLD_CATEGORY_SHARE)) return []
+    if (!isClearlyLess(here + (scrape.rejected ?? 0), then, thresholds.HOLD_CATEGORY_SHARE)) return []
     return hasAnotherName(compared, name) ? [] : [[name, then, here]]
   })
 }

@@ -13,7 +13,7 @@ import {
   valuesMoved,
   valuesRewritten,
 } from './column-rules.ts'
-import type { Rule, RuleResult } from './finding.ts'
+import type { Rule } from './finding.ts'
 import { flagsConstant, oneBrand, textFaults, unitPricesDisagree } from './finding-rules.ts'
 import {
   allReduced,
@@ -36,15 +36,12 @@ import {
   rowsBelowUsual,
   rowsRepeated,
 } from './row-rules.ts'
-import type { RuleInput } from './rule-input.ts'
 
-type Find = (input: RuleInput) => RuleResult | readonly RuleResult[] | undefined
-
-function held(about: string, settings: readonly string[], find: Find): Rule {
+function held(about: string, settings: readonly string[], find: Rule['find']): Rule {
   return { held: true, about, settings, find }
 }
 
-function finding(about: string, settings: readonly string[], find: Find): Rule {
+function finding(about: string, settings: readonly string[], find: Rule['find']): Rule {
   return { held: false, about, settings, find }
 }
 

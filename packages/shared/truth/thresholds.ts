@@ -9,7 +9,7 @@ function threshold<Fallback extends string>(read: (text: string) => number, fall
 export const HOLD_SETTINGS = {
   HOLD_DAYS_AHEAD: threshold(wholeNumber(0), '1', 'a scrape dated more days after the day of its receipt is held'),
   HOLD_DAYS_BACK: threshold(wholeNumber(1), '366', "a scrape dated more days before the store's newest one is held"),
-  HOLD_ROWS_MIN: threshold(wholeNumber(0), '20', 'numbers of rows are compared only if at least this many are usual'),
+  HOLD_ROWS_MIN: threshold(wholeNumber(0), '20', 'numbers of rows are compared from this usual number on'),
   HOLD_ROWS_SHARE: threshold(
     share,
     '0.9',
@@ -20,11 +20,7 @@ export const HOLD_SETTINGS = {
     '0.85',
     "a store's first scrape with a smaller share of the rows of the company's other stores is held",
   ),
-  HOLD_CATEGORY_ROWS_MIN: threshold(
-    wholeNumber(1),
-    '20',
-    'a top category is compared only if it had at least this many rows',
-  ),
+  HOLD_CATEGORY_ROWS_MIN: threshold(wholeNumber(1), '20', 'a top category is compared from this number of rows on'),
   HOLD_CATEGORY_SHARE: threshold(share, '0.5', 'a scrape with a smaller share of the rows of a top category is held'),
   HOLD_REJECTS_SHARE: threshold(share, '0.2', 'a file with a larger share of rejected rows is held'),
   HOLD_DUPLICATES_SHARE: threshold(
@@ -58,11 +54,7 @@ export const HOLD_SETTINGS = {
     '0.35',
     'a scrape in which a smaller share of the prices is what it was some days ago is held',
   ),
-  HOLD_NAMES_SHARE: threshold(
-    share,
-    '0.6',
-    'a scrape is held if fewer than this share of its listings have the same name as before',
-  ),
+  HOLD_NAMES_SHARE: threshold(share, '0.6', 'a scrape in which a smaller share of the listings kept its name is held'),
   HOLD_NEW_SHARE: threshold(
     share,
     '0.5',
@@ -71,7 +63,7 @@ export const HOLD_SETTINGS = {
   HOLD_FIELD_SHARE: threshold(
     share,
     '0.5',
-    'a scrape is held if fewer than this share of the rows that had a field still have it, or still have the same value',
+    'a scrape in which a smaller share of the rows that had a field still has it, or still has the same value, is held',
   ),
   HOLD_MERGED_PRODUCTS: threshold(
     wholeNumber(0),
@@ -83,11 +75,7 @@ export const HOLD_SETTINGS = {
     '10000',
     'a file by which more listings would hang together as one product is held, also when a person releases it',
   ),
-  HOLD_CONSTANT_SHARE: threshold(
-    share,
-    '0.9',
-    'a scrape is held if a field has newly become the same in more than this share of its rows',
-  ),
+  HOLD_CONSTANT_SHARE: threshold(share, '0.9', 'a scrape with a field that became the same in more rows is held'),
 } as const
 
 /** The values of the settings. */

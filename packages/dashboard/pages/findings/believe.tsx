@@ -67,7 +67,7 @@ function BelieveDialog({ finding, close }: Readonly<{ finding: BelievableFinding
           value={reason}
           onChange={({ currentTarget }) => setReason(currentTarget.value)}
         />
-        <FormButtons close={close} submitLabel="Believe" isSubmitting={believing.isPending} error={believing.error} />
+        <FormButtons close={close} label="Believe" isBusy={believing.isPending} error={believing.error} />
       </form>
     </Dialog>
   )

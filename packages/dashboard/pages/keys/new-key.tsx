@@ -51,8 +51,8 @@ export function NewKeyDialog({ close, done }: Props): ReactNode {
         <OwnKeyField value={ownKey} change={setOwnKey} error={making.error} />
         <FormButtons
           close={close}
-          submitLabel="Create"
-          isSubmitting={making.isPending}
+          label="Create"
+          isBusy={making.isPending}
           error={errorExceptRefusedKey(making.error)}
           disabled={wanted.scopes.length === 0}
         />

@@ -33,13 +33,7 @@ export function RevokeDialog({ of: { id, name }, close }: Readonly<{ of: KeyView
           waits in its outbox waits until it has another key.
         </p>
         {isOwn && <p className={style.own}>This is the key you are signed in with: you will be signed out.</p>}
-        <FormButtons
-          close={close}
-          submitLabel="Revoke"
-          isSubmitting={revoking.isPending}
-          error={revoking.error}
-          isDestructive
-        />
+        <FormButtons close={close} label="Revoke" isBusy={revoking.isPending} error={revoking.error} isDanger />
       </form>
     </Dialog>
   )

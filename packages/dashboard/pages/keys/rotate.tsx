@@ -55,8 +55,8 @@ export function RotateDialog({ of: { id, name }, close, done }: Props): ReactNod
         <OwnKeyField value={ownKey} change={setOwnKey} error={rotating.error} />
         <FormButtons
           close={close}
-          submitLabel="Rotate"
-          isSubmitting={rotating.isPending}
+          label="Rotate"
+          isBusy={rotating.isPending}
           error={errorExceptRefusedKey(rotating.error)}
         />
       </form>

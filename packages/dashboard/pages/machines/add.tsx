@@ -80,8 +80,8 @@ function InvitationForm({
       <OwnKeyField value={ownKey} change={setOwnKey} error={inviting.error} />
       <FormButtons
         close={close}
-        submitLabel="Go on"
-        isSubmitting={inviting.isPending}
+        label="Go on"
+        isBusy={inviting.isPending}
         error={errorExceptRefusedKey(inviting.error)}
       />
     </form>

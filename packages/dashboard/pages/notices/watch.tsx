@@ -72,8 +72,8 @@ function WatchDialog({ product, own, close }: WatchDialogProps): ReactNode {
         <WatchRuleFields rule={rule} setRule={setRule} target={target} setTarget={setTarget} />
         <FormButtons
           close={close}
-          submitLabel="Watch"
-          isSubmitting={setting.isPending}
+          label="Watch"
+          isBusy={setting.isPending}
           error={setting.error}
           disabled={rule === 'target' && !(Number(target) > 0)}
         />

@@ -70,7 +70,7 @@ function TickOffDialog({ tick, close }: Readonly<{ tick: Tickable; close: () => 
             onChange={({ currentTarget }) => setUntil(currentTarget.value)}
           />
         )}
-        <FormButtons close={close} submitLabel="Tick off" isSubmitting={ticking.isPending} error={ticking.error} />
+        <FormButtons close={close} label="Tick off" isBusy={ticking.isPending} error={ticking.error} />
       </form>
     </Dialog>
   )

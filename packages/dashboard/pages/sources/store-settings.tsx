@@ -88,7 +88,7 @@ function StoreSettingsDialog({
           usualDays={usualDays}
           want={(part) => setWanted((now) => ({ ...now, ...part }))}
         />
-        <FormButtons close={close} submitLabel="Save" isSubmitting={saving.isPending} error={saving.error} />
+        <FormButtons close={close} label="Save" isBusy={saving.isPending} error={saving.error} />
       </form>
     </Dialog>
   )

@@ -16,7 +16,7 @@ type UploadAction = Readonly<{
   name: ActionName
   label: string
   explanation: string
-  isDestructive: boolean
+  isDanger: boolean
   isRepaired?: true
 }>
 
@@ -25,26 +25,26 @@ const ACTIONS: Readonly<Record<ActionName, UploadAction>> = {
     name: 'release',
     label: 'Release',
     explanation: 'Its rows will be loaded as they are.',
-    isDestructive: false,
+    isDanger: false,
   },
   discard: {
     name: 'discard',
     label: 'Discard',
     explanation: 'It will not be loaded. The file stays on the server, among those that failed.',
-    isDestructive: true,
+    isDanger: true,
   },
   undo: {
     name: 'undo',
     label: 'Undo',
     explanation:
       'Everything this load did is taken out of the catalogue again. The file is held afterwards, so this can be taken back.',
-    isDestructive: true,
+    isDanger: true,
   },
   replay: {
     name: 'replay',
     label: 'Replay',
     explanation: 'The file is loaded once more, from its beginning.',
-    isDestructive: false,
+    isDanger: false,
   },
 }
 
@@ -53,7 +53,7 @@ const RELEASE_REPAIRED: UploadAction = {
   label: 'Release repaired',
   explanation:
     'Its rows will be loaded as the repair makes them, now and whenever it is loaded again. Undoing the load ends that; the file stays as it came.',
-  isDestructive: false,
+  isDanger: false,
   isRepaired: true,
 }
 
@@ -138,10 +138,10 @@ function ActionDialog({
         />
         <FormButtons
           close={close}
-          submitLabel={action.label}
-          isSubmitting={acting.isPending}
+          label={action.label}
+          isBusy={acting.isPending}
           error={acting.error}
-          isDestructive={action.isDestructive}
+          isDanger={action.isDanger}
         />
       </form>
     </Dialog>

@@ -5,12 +5,10 @@ import { count, formatNumber } from '../../parts/format.ts'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { BelieveButton, BelievedSince } from '../findings/believe.tsx'
 import style from './findings.module.css'
-import { FindingPicture } from './picture.tsx'
-
-type Finding = NonNullable<UploadView['findings']>[number]
+import { FindingPicture, type UploadFinding } from './picture.tsx'
 
 /** The findings, those that hold the file first; the same finding for several stores is one line. */
-export function Findings({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
+export function Findings({ findings }: Readonly<{ findings: readonly UploadFinding[] }>): ReactNode {
   const sorted = [...findings].sort((one, other) => Number(other.held) - Number(one.held))
   const groups = Map.groupBy(sorted, ({ rule, company, field, brief, sentence }) =>
     JSON.stringify(company == null ? [rule, sentence] : [rule, company, field, brief]),
@@ -24,7 +22,7 @@ export function Findings({ findings }: Readonly<{ findings: readonly Finding[] }
   )
 }
 
-function FindingGroup({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
+function FindingGroup({ findings }: Readonly<{ findings: readonly UploadFinding[] }>): ReactNode {
   const [first] = findings
   const { company, brief } = first!
   return (
@@ -43,7 +41,7 @@ function FindingGroup({ findings }: Readonly<{ findings: readonly Finding[] }>):
   )
 }
 
-function FindingDetails({ finding }: Readonly<{ finding: Finding }>): ReactNode {
+function FindingDetails({ finding }: Readonly<{ finding: UploadFinding }>): ReactNode {
   const { sentence, examples, held, believed, company, store, rule, field } = finding
   const isBelievable = company != null && rule !== 'repaired' && believed === undefined
   return (

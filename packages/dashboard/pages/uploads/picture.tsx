@@ -6,10 +6,11 @@ import { formatNumber, joinWords, percent } from '../../parts/format.ts'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './picture.module.css'
 
-type Finding = NonNullable<UploadView['findings']>[number]
+/** A finding in the answer of the API. */
+export type UploadFinding = NonNullable<UploadView['findings']>[number]
 
 /** The chart: a histogram of price ratios, rows per category before and now, or else a share before and now. */
-export function FindingPicture({ finding }: Readonly<{ finding: Finding }>): ReactNode {
+export function FindingPicture({ finding }: Readonly<{ finding: UploadFinding }>): ReactNode {
   const { before, now, rule } = finding
   const picture = finding.picture as unknown as FindingChart | null
   if (picture?.kind === 'ratios') return <PriceRatioHistogram bars={picture.bars} />
