@@ -202,10 +202,7 @@ export function settingsFaultOf(check: () => unknown): string | undefined {
 }
 
 /** Runs a command and sets the exit code. A Problem is printed as text; any other error is a bug and rethrown. */
-export async function runCommand(
-  options: OutputOptions,
-  command: (terminal: Terminal) => Promise<number>,
-): Promise<void> {
+export async function run(options: OutputOptions, command: (terminal: Terminal) => Promise<number>): Promise<void> {
   const terminal = terminalOf(options)
   try {
     process.exitCode = await command(terminal)
@@ -222,7 +219,7 @@ export function runSubcommand<Options extends OutputOptions>(
   work: (options: Options, terminal: Terminal) => Promise<number>,
 ): Promise<void> {
   const options = command.optsWithGlobals<Options>()
-  return runCommand(options, (terminal) => work(options, terminal))
+  return run(options, (terminal) => work(options, terminal))
 }
 
 /** Converts an error of the operating system or SQLite (permissions, disk full, damaged file) to a Problem. */

@@ -121,15 +121,12 @@ function readSettingsFile(place: SettingsFilePath, found: SettingsSearch): void 
     const isClosed = code === 'EACCES' && (from === 'system file' || syscall === 'lstat')
     if (code === 'ENOENT' || code === 'ENOTDIR') found.missing.push(path)
     else if (isClosed) found.closed.push(path)
-    else
-      found.faults.push(
-        error instanceof UntrustedFileError ? error.message : `${shown} cannot be read: ${reasonOf(error)}`,
-      )
+    else found.faults.push(error instanceof Untrusted ? error.message : `${shown} cannot be read: ${reasonOf(error)}`)
   }
 }
 
 /** Why a settings file is not trusted, as a sentence. */
-class UntrustedFileError extends Error {}
+class Untrusted extends Error {}
 
 function readTrustedFile(path: string, shown: string): Buffer {
   // Another user's link could point to an unrelated file of this user.
@@ -138,8 +135,8 @@ function readTrustedFile(path: string, shown: string): Buffer {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
     const stats = fstatSync(file)
-    if (!stats.isFile()) throw new UntrustedFileError(`${shown} is no file`)
-    if (stats.size > BYTES_MAX) throw new UntrustedFileError(`${shown} is larger than settings can be`)
+    if (!stats.isFile()) throw new Untrusted(`${shown} is no file`)
+    if (stats.size > BYTES_MAX) throw new Untrusted(`${shown} is larger than settings can be`)
     checkOwner(stats, shown)
     checkWriters(stats, shown)
     return readFileSync(file)
@@ -152,7 +149,7 @@ function checkOwner({ uid }: Stats, shown: string): void {
   const user = process.geteuid?.()
   if (user === undefined || uid === user || uid === 0) return
   const owner = userName(uid)
-  throw new UntrustedFileError(
+  throw new Untrusted(
     `${shown} belongs to the user ${owner}, not to ${userName(user)}: it could send files and key anywhere. ` +
       `Change to another folder, or work as its owner: sudo -u ${owner} splitcart …`,
   )
@@ -162,7 +159,7 @@ function checkWriters({ mode, uid, gid }: Stats, shown: string): void {
   if (process.geteuid === undefined) return
   // On Linux a group with the user's own id contains only the user; with umask 002 files are writable by it.
   const mayNot = uid !== 0 && gid === uid ? ANYBODY_MAY_WRITE : ANYBODY_MAY_WRITE | GROUP_MAY_WRITE
-  if ((mode & mayNot) !== 0) throw new UntrustedFileError(`others may write to ${shown}; run: chmod go-w ${shown}`)
+  if ((mode & mayNot) !== 0) throw new Untrusted(`others may write to ${shown}; run: chmod go-w ${shown}`)
 }
 
 function reasonOf(error: unknown): string {

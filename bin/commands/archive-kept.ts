@@ -1,4 +1,4 @@
-/** `splitcart archive list, cat, verify, export`: reads files kept after sending or loading, packed or not. */
+/** `splitcart archive list, cat, verify, export`: reads kept files: those that were sent or loaded. */
 import { once } from 'node:events'
 import { lstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -13,7 +13,7 @@ import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { formOf, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, Command } from 'commander'
-import { addOutputOptions, addSettingOptions, runCommand } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, size } from '../format.ts'
 import { type KeptFile, type KeptFiles, openKeptFiles, readKept } from '../kept-files.ts'
@@ -29,28 +29,26 @@ export function keptCommands(): Command[] {
   const list = new Command('list')
     .description('list the files that are kept, in which form, and what they take')
     .action((options: Options) =>
-      runCommand(options, (terminal) => withKeptFiles(options, (files) => listFiles(files, terminal))),
+      run(options, (terminal) => withKeptFiles(options, (files) => listFiles(files, terminal))),
     )
   const verify = new Command('verify')
     .description('read every file that is kept, and tell which are not what they were')
     .option('--obtain', 'have the other machine give those that are damaged once more')
     .action((options: Options) =>
-      runCommand(options, (terminal) => withKeptFiles(options, (files) => verifyFiles(files, options, terminal))),
+      run(options, (terminal) => withKeptFiles(options, (files) => verifyFiles(files, options, terminal))),
     )
   const cat = new Command('cat')
     .description('print a file as it was sent')
     .argument('<file>', 'its name or SHA-256; on the server also the id of the upload')
     .action((file: string, options: Options) =>
-      runCommand({}, () => withKeptFiles(options, (files) => printFile(files, file))),
+      run({}, () => withKeptFiles(options, (files) => printFile(files, file))),
     )
   const exporting = new Command('export')
     .description('write files as they were sent into a folder')
     .addArgument(new Argument('<folder>', 'where to; it is made where there is none'))
     .argument('[files...]', 'which; all where none is named')
     .action((folder: string, names: string[], options: Options) =>
-      runCommand(options, (terminal) =>
-        withKeptFiles(options, (files) => exportFiles(files, { folder, names }, terminal)),
-      ),
+      run(options, (terminal) => withKeptFiles(options, (files) => exportFiles(files, { folder, names }, terminal))),
     )
   for (const command of [list, verify, cat, exporting]) {
     command.option('--server', 'what the server has loaded, where this machine has an archive, too')

@@ -9,7 +9,7 @@ import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { Command } from 'commander'
-import { addOutputOptions, addSettingOptions, loadSettings, runCommand } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -29,10 +29,10 @@ export function addArchive(program: Command): void {
     .option('--days <number>', 'how many days after its load a file stays (ARCHIVE_DAYS_MIN)')
     .option('--all', 'remove also when nothing that was loaded would stay; otherwise the clock is thought to be wrong')
     .option('--dry-run', 'tell what would be removed, and remove nothing')
-    .action((options: Options) => runCommand(options, (terminal) => runPrune(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runPrune(options, terminal)))
   const pack = new Command('pack')
     .description('pack every archived file that was loaded now, not an hour later and some at a time (ARCHIVE_FORM)')
-    .action((options: Options) => runCommand(options, (terminal) => runPack(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runPack(options, terminal)))
   for (const command of [pack, prune])
     archive.addCommand(addOutputOptions(addSettingOptions(command, ['SCRAPING_DATA_DIR', 'TIME_ZONE'])))
 }

@@ -7,7 +7,7 @@ import { NOT_TICKED, tickFound } from '@splitcart/data-management/http/routes/ti
 import { TICK_KINDS, type TickBody } from '@splitcart/data-management/http/routes/ticks-schema.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, Command } from 'commander'
-import { addDatabaseOptions, dateArgument, loadSettings, runCommand } from '../command-line.ts'
+import { addDatabaseOptions, dateArgument, loadSettings, run } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -24,7 +24,7 @@ export function addAttention(program: Command): void {
   const attention = program.command('attention').description('see what needs attention, and tick it off')
   const list = new Command('list')
     .description('list what needs attention, the first of each kind, and what is ticked off')
-    .action((options: Options) => runCommand(options, (terminal) => listAttention(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => listAttention(options, terminal)))
   const tick = tickCommand('tick', 'tick something off: nobody is told of it')
     .option(
       '--until <date>',
@@ -32,10 +32,10 @@ export function addAttention(program: Command): void {
       dateArgument,
     )
     .action((kind: Kind, subject: string, options: Options) =>
-      runCommand(options, (terminal) => tickOff(kind, subject, options, terminal)),
+      run(options, (terminal) => tickOff(kind, subject, options, terminal)),
     )
   const untick = tickCommand('untick', 'take a tick back').action((kind: Kind, subject: string, options: Options) =>
-    runCommand(options, (terminal) => removeTick(kind, subject, options, terminal)),
+    run(options, (terminal) => removeTick(kind, subject, options, terminal)),
   )
   for (const command of [list, tick, untick]) attention.addCommand(addDatabaseOptions(command))
 }

@@ -1,6 +1,6 @@
 /** `splitcart audit`: prints who did what with keys, holds and loads, newest first. */
 import type { Command } from 'commander'
-import { addSettingOptions, countArgument, loadSettings, runCommand } from '../command-line.ts'
+import { addSettingOptions, countArgument, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, safeToPrint } from '../format.ts'
@@ -15,7 +15,7 @@ export function addAudit(program: Command): void {
     .description('tell who did what with keys, holds and loads, the newest first')
     .option('--limit <number>', 'how many entries', countArgument, 50)
     .option('--json', 'print JSON Lines')
-    .action((options: Options) => runCommand(options, (terminal) => runAudit(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runAudit(options, terminal)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
 }
 

@@ -14,7 +14,7 @@ import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, countArgument, loadSettings, pathArgument, runCommand } from '../command-line.ts'
+import { addSettingOptions, countArgument, loadSettings, pathArgument, run } from '../command-line.ts'
 import { checkServerData, openDataManagement, sqliteFilesOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -38,12 +38,12 @@ export function addBackup(program: Command): void {
     )
     .action((file: string, options: Options) => {
       if (options.note)
-        return runCommand(options, (terminal) =>
+        return run(options, (terminal) =>
           recordExternalBackup(file, loadSettings(options, 'data-management'), terminal),
         )
       if (options.keep !== undefined && !isFolder(resolve(file)))
         command.error('error: --keep is for a folder of backups, which must be there')
-      return runCommand(options, (terminal) =>
+      return run(options, (terminal) =>
         makeBackup({ ...options, file }, loadSettings(options, 'data-management'), terminal),
       )
     })

@@ -5,7 +5,7 @@ import type { ChangePage } from '@splitcart/data-management/http/routes/changes-
 import { type FormatMoney, moneyFormatter } from '@splitcart/shared/money.ts'
 import { formatChange, formatNumber } from '@splitcart/shared/number.ts'
 import { type Command, Option } from 'commander'
-import { addSettingOptions, dateArgument, loadSettings, numberArgument, runCommand } from '../command-line.ts'
+import { addSettingOptions, dateArgument, loadSettings, numberArgument, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -36,7 +36,7 @@ export function addChanges(program: Command): void {
     )
     .option('--limit <count>', 'how many at most', numberArgument(LIMIT_MAX), LIMIT)
     .option('--json', 'print JSON Lines')
-    .action((options: Options) => runCommand(options, (terminal) => runChanges(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runChanges(options, terminal)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 

@@ -1,4 +1,4 @@
-/** `splitcart check`: judges scrapes before they are sent, by the rules that the server goes by. */
+/** `splitcart check`: judges scrapes before they are sent, by the same rules as the server. */
 import { basename } from 'node:path'
 import type { CheckedFile } from '@splitcart/scraping/check-file.ts'
 import { type CheckRequest, ScrapeCheck } from '@splitcart/scraping/scrape-check.ts'
@@ -7,7 +7,7 @@ import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { isHolding } from '@splitcart/shared/truth/finding.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
 import type { Command } from 'commander'
-import { addOutputOptions, loadSettings, loadSettingsWithKey, pathArgument, runCommand } from '../command-line.ts'
+import { addOutputOptions, loadSettings, loadSettingsWithKey, pathArgument, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { findingLines } from '../finding-lines.ts'
 import { count } from '../format.ts'
@@ -22,9 +22,7 @@ export function addCheck(program: Command): void {
     .description('judge scrapes before they are sent: each alone, and beside those before it on the command line')
     .argument('<file...>', 'files of rows, .jsonl or .jsonl.gz, the oldest first')
     .option('--against <server>', 'compare with what this server knows; its key is API_SECRET_KEY')
-    .action((files: string[], options: Options) =>
-      runCommand(options, (terminal) => checkFiles(files, options, terminal)),
-    )
+    .action((files: string[], options: Options) => run(options, (terminal) => checkFiles(files, options, terminal)))
   addOutputOptions(command)
 }
 

@@ -1,6 +1,6 @@
 /** `splitcart completion`: prints a shell completion script, generated from the command definitions. */
 import { Argument, type Command } from 'commander'
-import { runCommand } from '../command-line.ts'
+import { run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 
 /** A command for completion: the words and flags that can follow it. */
@@ -24,7 +24,7 @@ export function addCompletion(program: Command): void {
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .addHelpText('after', `\nTo install it:\n${SHELLS.map((shell) => `  ${INSTALL_COMMANDS[shell]}`).join('\n')}`)
     .action((shell: Shell) =>
-      runCommand({}, async () => {
+      run({}, async () => {
         process.stdout.write(SCRIPTS[shell](program.commands.map(commandWords)))
         return EXIT.done
       }),

@@ -9,7 +9,7 @@ import { url } from '@splitcart/shared/setting-readers.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, Option } from 'commander'
 import { ask } from '../ask.ts'
-import { addSettingOptions, loadSettings, runCommand, settingArgument, UsageError } from '../command-line.ts'
+import { addSettingOptions, loadSettings, run, settingArgument, UsageError } from '../command-line.ts'
 import { checkUnconnected, installSchedule, scheduleOf, settingsFileToWrite } from '../connected.ts'
 import { EXIT } from '../exit-codes.ts'
 import { setUpNetwork } from '../network.ts'
@@ -32,7 +32,7 @@ export function addConnect(program: Command): void {
     .addOption(new Option('--schedule', 'have the outbox sent every 15 minutes, without asking'))
     .option('--no-schedule', 'do not ask about that')
     .option('--json', 'print JSON Lines')
-    .action((server: URL, options: Options) => runCommand(options, (terminal) => runConnect(server, options, terminal)))
+    .action((server: URL, options: Options) => run(options, (terminal) => runConnect(server, options, terminal)))
   addSettingOptions(command, ['API_SERVER_CA', 'SCRAPING_DATA_DIR'])
 }
 

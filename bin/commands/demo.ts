@@ -10,7 +10,7 @@ import { rowsOf, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import { SETTINGS } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { runCommand } from '../command-line.ts'
+import { run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { ownCommand } from '../own-command.ts'
@@ -26,7 +26,7 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description('run both sides on this machine in a temporary folder, with invented scrapes')
     .option('--stay', 'keep the server running until Ctrl-C (always so on a terminal)')
-    .action((options: Options) => runCommand({}, (terminal) => runDemo(options, terminal)))
+    .action((options: Options) => run({}, (terminal) => runDemo(options, terminal)))
 }
 
 async function runDemo(options: Options, terminal: Terminal): Promise<number> {

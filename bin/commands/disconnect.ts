@@ -4,7 +4,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, loadSettingsWithKey, runCommand } from '../command-line.ts'
+import { addSettingOptions, loadSettingsWithKey, run } from '../command-line.ts'
 import { CONNECTION_SETTINGS, connectedFiles, removeSchedule, scheduleOf } from '../connected.ts'
 import { EXIT } from '../exit-codes.ts'
 import { setUpNetwork } from '../network.ts'
@@ -21,7 +21,7 @@ export function addDisconnect(program: Command): void {
     .command('disconnect')
     .description('end the key of this machine, and remove its schedule and the settings that "connect" wrote')
     .option('--json', 'print JSON Lines')
-    .action((options: Options) => runCommand(options, (terminal) => runDisconnect(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runDisconnect(options, terminal)))
   addSettingOptions(command, [])
 }
 

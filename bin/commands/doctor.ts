@@ -11,13 +11,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { NODE_MIN, SQLITE_MIN } from '@splitcart/shared/versions.ts'
 import type { Command } from 'commander'
-import {
-  addOutputOptions,
-  addSettingOptions,
-  loadSettingsWithKey,
-  runCommand,
-  settingsFaultOf,
-} from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettingsWithKey, run, settingsFaultOf } from '../command-line.ts'
 import { checkInbox, checkServerKey } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
@@ -42,7 +36,7 @@ export function addDoctor(program: Command): void {
   const command = program
     .command('doctor')
     .description('examine settings, folders, disk, server and key of this machine, and say what to do')
-    .action((options: Options) => runCommand(options, (terminal) => examineMachine(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => examineMachine(options, terminal)))
   addOutputOptions(addSettingOptions(command, DOCTOR_SETTINGS))
 }
 

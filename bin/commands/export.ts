@@ -9,7 +9,7 @@ import { chunksOf, type Write, writeBuffered } from '@splitcart/data-management/
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { Argument, type Command } from 'commander'
-import { addSettingOptions, dateArgument, loadSettings, runCommand, UsageError } from '../command-line.ts'
+import { addSettingOptions, dateArgument, loadSettings, run, UsageError } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { safeToPrint } from '../format.ts'
@@ -28,7 +28,7 @@ export function addExport(program: Command): void {
     .addArgument(new Argument('<what>', 'what to print').choices(EXPORT_NAMES))
     .option('--csv', 'print comma-separated values instead of JSON Lines')
     .option('--on <date>', 'with prices: what was on the shelves on this date', dateArgument)
-    .action((what: ExportName, options: Options) => runCommand({}, () => runExport(what, options)))
+    .action((what: ExportName, options: Options) => run({}, () => runExport(what, options)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 

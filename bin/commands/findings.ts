@@ -1,4 +1,4 @@
-/** `splitcart findings`: lists findings on chains that hold no upload, and sets what is believed from now on. */
+/** `splitcart findings`: lists the findings on the newest scrapes, by chain, and manages beliefs. */
 import {
   type ChainFinding,
   chainFindings,
@@ -9,7 +9,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { coveringBelief } from '@splitcart/shared/truth/beliefs.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, loadSettings, runCommand, runSubcommand } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run, runSubcommand } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -24,7 +24,7 @@ export function addFindings(program: Command): void {
   const findings = program
     .command('findings')
     .description('list what is told of the newest scrapes, a line for each company; say what is to be believed')
-    .action((options: Options) => runCommand(options, (terminal) => listFindings(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => listFindings(options, terminal)))
   addDatabaseOptions(findings)
   const believe = new Command('believe')
     .description('believe what a rule says of a company, or of one of its stores, from now on')

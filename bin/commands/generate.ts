@@ -8,7 +8,7 @@ import { publish, removeIfThere, writePart } from '@splitcart/shared/durable-fil
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Command } from 'commander'
-import { addOutputOptions, pathArgument, runCommand, wholeNumberArgument } from '../command-line.ts'
+import { addOutputOptions, pathArgument, run, wholeNumberArgument } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
@@ -34,9 +34,7 @@ export function addGenerate(program: Command): void {
     command.option(`--${name} <number>`, about, wholeNumberArgument)
   command
     .option('--first-date <date>', 'the first day, e.g. 2025-09-09')
-    .action((folder: string, options: Options) =>
-      runCommand(options, (terminal) => runGenerate(folder, options, terminal)),
-    )
+    .action((folder: string, options: Options) => run(options, (terminal) => runGenerate(folder, options, terminal)))
   addOutputOptions(command)
 }
 

@@ -2,7 +2,7 @@
 import { receiptOf, repairFor } from '@splitcart/data-management/ledger/receipt-of.ts'
 import type { Finding } from '@splitcart/shared/truth/finding.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, loadSettings, runCommand, UsageError } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run, UsageError } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { findingLines } from '../finding-lines.ts'
@@ -19,7 +19,7 @@ export function addHolds(program: Command): void {
   const holds = program.command('holds').description('look at suspicious uploads, and release or discard them')
   const list = new Command('list')
     .description('list the uploads that are held, and why')
-    .action((options: Options) => runCommand(options, (terminal) => listHolds(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => listHolds(options, terminal)))
   const release = new Command('release')
     .description('load a held upload all the same')
     .argument('[upload]', 'its id, SHA-256 or file name')
@@ -30,14 +30,14 @@ export function addHolds(program: Command): void {
       'make the repair that is offered, now and each time the file is loaded; undoing the load ends it',
     )
     .action((upload: string | undefined, options: Options) =>
-      runCommand(options, (terminal) => releaseHolds(upload, options, terminal)),
+      run(options, (terminal) => releaseHolds(upload, options, terminal)),
     )
   const discard = new Command('discard')
     .description('set a held upload aside for good; its file is kept in product_failed')
     .argument('<upload>', 'its id, SHA-256 or file name')
     .requiredOption('--reason <text>', 'why; the sender is told')
     .action((upload: string, options: Options) =>
-      runCommand(options, (terminal) => decideHold(upload, 'discard', options, terminal)),
+      run(options, (terminal) => decideHold(upload, 'discard', options, terminal)),
     )
   for (const command of [list, release, discard]) holds.addCommand(addDatabaseOptions(command))
 }

@@ -5,7 +5,7 @@ import { joinPair } from '@splitcart/data-management/pair.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, loadSettings, runCommand } from '../command-line.ts'
+import { addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
 import { checkServerData, databasePairOf, openUnpaired } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -22,7 +22,7 @@ export function addJoinDatabases(program: Command): void {
       'say that catalogue and ledger belong together, after one was lost or put back. The server must be stopped',
     )
     .option('--json', 'print JSON')
-    .action((options: Options) => runCommand(options, (terminal) => runJoinDatabases(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runJoinDatabases(options, terminal)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 

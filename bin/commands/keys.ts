@@ -9,7 +9,7 @@ import { networks } from '@splitcart/shared/setting-readers.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command, InvalidArgumentError } from 'commander'
-import { addSettingOptions, dateArgument, loadSettings, runCommand, settingArgument } from '../command-line.ts'
+import { addSettingOptions, dateArgument, loadSettings, run, settingArgument } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, duration, size } from '../format.ts'
@@ -42,7 +42,7 @@ export function addKeys(program: Command): void {
     .option('--only <companies>', ONLY_HELP, repeatable(rightsArgument))
     .option('--from <networks>', FROM_HELP, repeatable(settingArgument(networks)))
     .option('--json', 'print JSON')
-    .action((name: string, options: Options) => runCommand(options, (terminal) => makeKey(name, options, terminal)))
+    .action((name: string, options: Options) => run(options, (terminal) => makeKey(name, options, terminal)))
   const invite = new Command('invite')
     .description('make a code with which a machine fetches a key of its own: splitcart connect URL')
     .argument('<name>', 'whose key it will be, e.g. the name of the machine')
@@ -51,25 +51,23 @@ export function addKeys(program: Command): void {
     .option('--only <companies>', ONLY_HELP, repeatable(rightsArgument))
     .option('--from <networks>', FROM_HELP, repeatable(settingArgument(networks)))
     .option('--json', 'print JSON')
-    .action((name: string, options: Options) =>
-      runCommand(options, (terminal) => makeInvitation(name, options, terminal)),
-    )
+    .action((name: string, options: Options) => run(options, (terminal) => makeInvitation(name, options, terminal)))
   const list = new Command('list')
     .description('list the keys; the keys themselves are stored nowhere')
     .option('--json', 'print JSON Lines')
-    .action((options: Options) => runCommand(options, (terminal) => listKeys(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => listKeys(options, terminal)))
   const rotate = new Command('rotate')
     .description('make a key that replaces another, for as long as that one was made for; for a while both work')
     .argument('<id>', 'the id that keys list shows')
     .option('--overlap-hours <number>', 'how long the old one still works', hoursArgument, 24)
     .option('--json', 'print JSON')
-    .action((id: string, options: Options) => runCommand(options, (terminal) => rotateKey(id, options, terminal)))
+    .action((id: string, options: Options) => run(options, (terminal) => rotateKey(id, options, terminal)))
   const revoke = new Command('revoke')
     .description('stop a key from working, for ever')
     .argument('<id>', 'the id that keys list shows')
     .option('--with-successors', 'also the keys that have replaced it: whoever stole it may have made them')
     .option('--json', 'print JSON')
-    .action((id: string, options: Options) => runCommand(options, (terminal) => revokeKey(id, options, terminal)))
+    .action((id: string, options: Options) => run(options, (terminal) => revokeKey(id, options, terminal)))
   for (const command of [create, invite, list, rotate, revoke])
     keys.addCommand(addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'TIME_ZONE']))
 }

@@ -2,7 +2,7 @@
 import { listLoads } from '@splitcart/data-management/catalogue/loads.ts'
 import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, countArgument, loadSettings, runCommand } from '../command-line.ts'
+import { addDatabaseOptions, countArgument, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -23,13 +23,13 @@ export function addLoads(program: Command): void {
   const list = new Command('list')
     .description('list the latest loads, the newest first')
     .option('--limit <number>', 'how many', countArgument, 20)
-    .action((options: Options) => runCommand(options, (terminal) => printLoads(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => printLoads(options, terminal)))
   const undo = new Command('undo')
     .description('take the observations of a load out again, as if it had never come; its file is kept')
     .argument('<upload>', 'its id, SHA-256 or file name')
     .requiredOption('--reason <text>', 'why; the sender is told')
     .action((upload: string, options: Options) =>
-      runCommand(options, (terminal) => changeLoad(upload, 'undo', options, terminal)),
+      run(options, (terminal) => changeLoad(upload, 'undo', options, terminal)),
     )
   const replay = new Command('replay')
     .description('load the file of an upload once more, in place of its load')
@@ -38,9 +38,9 @@ export function addLoads(program: Command): void {
     .option('--reason <text>', 'why, for the audit', 'replayed')
     .action((upload: string | undefined, options: Options, command: Command) => {
       if (upload !== undefined && options.older) command.error('error: name an upload, or give --older')
-      if (upload !== undefined) return runCommand(options, (terminal) => changeLoad(upload, 'load', options, terminal))
+      if (upload !== undefined) return run(options, (terminal) => changeLoad(upload, 'load', options, terminal))
       if (!options.older) command.error("error: missing required argument 'upload'")
-      return runCommand(options, (terminal) => replayAll(options, terminal))
+      return run(options, (terminal) => replayAll(options, terminal))
     })
   for (const command of [list, undo, replay]) loads.addCommand(addDatabaseOptions(command))
 }

@@ -7,7 +7,7 @@ import { FORMATS, type Format, recordsOf } from '@splitcart/scraping/intake/reco
 import { localDate } from '@splitcart/shared/date.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
 import { type Command, Option } from 'commander'
-import { addOutputOptions, pathArgument, runCommand } from '../command-line.ts'
+import { addOutputOptions, pathArgument, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -32,9 +32,7 @@ export function addMap(program: Command): void {
     .option('--company <code>', 'the company, where rows do not say it')
     .option('--store <id>', 'the store, where rows do not say it')
     .addOption(new Option('--format <format>', 'how the records are written').choices(FORMATS))
-    .action((file: string | undefined, options: Options) =>
-      runCommand(options, (terminal) => runMap(file, options, terminal)),
-    )
+    .action((file: string | undefined, options: Options) => run(options, (terminal) => runMap(file, options, terminal)))
   addOutputOptions(command)
 }
 

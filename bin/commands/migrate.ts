@@ -5,7 +5,7 @@ import { parsePostgresUrl, splitHosts, withoutPassword } from '@splitcart/shared
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, loadSettings, runCommand, UsageError } from '../command-line.ts'
+import { addSettingOptions, loadSettings, run, UsageError } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
 import { checkServerData } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -21,7 +21,7 @@ export function addMigrate(program: Command): void {
       'copy catalogue and ledger from their files into an empty PostgreSQL, exactly; interrupted, it goes on where it was. The server must be stopped',
     )
     .requiredOption('--to <address>', 'where to: postgres://<user>@<host>/<database>; the password in PGPASSWORD')
-    .action((options: Options) => runCommand(options, (terminal) => runMigrate(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runMigrate(options, terminal)))
   addSettingOptions(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 

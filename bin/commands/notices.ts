@@ -2,7 +2,7 @@
 import { noticesListed } from '@splitcart/data-management/http/routes/notices.ts'
 import { testReceivers } from '@splitcart/data-management/notices/outbox.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, loadSettings, runCommand } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -21,11 +21,11 @@ export function addNotices(program: Command): void {
   const notices = program.command('notices').description('see who is told what needs a person, and send a test')
   const list = new Command('list')
     .description('list what needs a person, the last notices, and how receivers answered')
-    .action((options: Options) => runCommand(options, (terminal) => listNotices(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => listNotices(options, terminal)))
   const test = new Command('test')
     .description('send a test to every receiver')
     .option('--receiver <name>', 'to this one only: ntfy, e-mail, webhook or apprise')
-    .action((options: Options) => runCommand(options, (terminal) => sendTest(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => sendTest(options, terminal)))
   for (const command of [list, test]) notices.addCommand(addDatabaseOptions(command))
 }
 

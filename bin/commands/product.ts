@@ -10,7 +10,7 @@ import type { Reading } from '@splitcart/data-management/http/threads/reading.ts
 import { type FormatMoney, moneyFormatter } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, loadSettings, numberArgument, runCommand } from '../command-line.ts'
+import { addSettingOptions, loadSettings, numberArgument, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
@@ -30,9 +30,7 @@ export function addProduct(program: Command): void {
     .description('say where a product is cheapest, chain by chain, and what it has cost')
     .argument('<words...>', 'its number, company/SKU, or words of its name')
     .option('--json', 'print JSON Lines')
-    .action((words: string[], options: Options) =>
-      runCommand(options, (terminal) => showProduct(words, options, terminal)),
-    )
+    .action((words: string[], options: Options) => run(options, (terminal) => showProduct(words, options, terminal)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 
@@ -45,9 +43,7 @@ export function addCheapest(program: Command): void {
     .option('--company <company>', 'of this company')
     .option('--limit <count>', 'how many at most', numberArgument(LIMIT_MAX), LIMIT)
     .option('--json', 'print JSON Lines')
-    .action((words: string[], options: Options) =>
-      runCommand(options, (terminal) => findCheapest(words, options, terminal)),
-    )
+    .action((words: string[], options: Options) => run(options, (terminal) => findCheapest(words, options, terminal)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 
@@ -121,7 +117,7 @@ async function findCheapest(words: readonly string[], options: Options, terminal
   }
   const { products, total } = await productsFound(localReading(machine, settings), parameters)
   const money = moneyFormatter(settings.CURRENCY)
-  const cells = products.map((product) => productCells(product, money))
+  const cells = products.map((product) => priceRow(product, money))
   for (const line of columns(cells, [0, 1])) terminal.say(line)
   for (const product of products) terminal.record({ type: 'product', ...product })
   terminal.summarize(
@@ -134,10 +130,7 @@ async function findCheapest(words: readonly string[], options: Options, terminal
 }
 
 /** "2.99  0.15 / 100 ml  Full Cream Milk 2L  aldi" */
-function productCells(
-  { now, name, listings, ...product }: ProductPage['products'][number],
-  money: FormatMoney,
-): string[] {
+function priceRow({ now, name, listings, ...product }: ProductPage['products'][number], money: FormatMoney): string[] {
   const price = now?.lowest_cents == null ? '–' : money(now.lowest_cents)
   const companies = [...new Set(listings.map(({ company }) => company))].join(', ')
   return [price, unitPriceText(product, money), name, companies]

@@ -4,7 +4,7 @@ import { rejectedLoads, rejectGroups, rejectsOf } from '@splitcart/data-manageme
 import { rejectedRows } from '@splitcart/data-management/inbox/rejected-rows.ts'
 import { formatNumber } from '@splitcart/shared/number.ts'
 import { Command } from 'commander'
-import { addSettingOptions, loadSettings, runCommand } from '../command-line.ts'
+import { addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
@@ -19,17 +19,15 @@ export function addRejects(program: Command): void {
   const rejects = program.command('rejects').description('look at the rows that could not be loaded')
   const list = new Command('list')
     .description('list the uploads with rejected rows, and the reasons with their counts')
-    .action((options: Options) => runCommand(options, (terminal) => listRejects(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => listRejects(options, terminal)))
   const show = new Command('show')
     .description('show the rejected rows of an upload: line, reason and the beginning of the row')
     .argument('<upload>', 'its id, SHA-256 or file name')
-    .action((upload: string, options: Options) =>
-      runCommand(options, (terminal) => showRejects(upload, options, terminal)),
-    )
+    .action((upload: string, options: Options) => run(options, (terminal) => showRejects(upload, options, terminal)))
   const exporting = new Command('export')
     .description('print the rejected rows of an upload alone, whole, ready to be mended and put into the outbox again')
     .argument('<upload>', 'its id, SHA-256 or file name')
-    .action((upload: string, options: Options) => runCommand({}, () => exportRejects(upload, options)))
+    .action((upload: string, options: Options) => run({}, () => exportRejects(upload, options)))
   for (const command of [list, show]) command.option('--json', 'print JSON Lines')
   for (const command of [list, show, exporting])
     rejects.addCommand(addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL']))

@@ -24,7 +24,7 @@ import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, loadSettings, pathArgument, runCommand } from '../command-line.ts'
+import { addSettingOptions, loadSettings, pathArgument, run } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
 import { sqliteFilesOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -48,9 +48,7 @@ export function addRestore(program: Command): void {
     .action((file: string | undefined, options: Options) => {
       const isEnding = options.finish === true || options.takeBack === true
       if (file === undefined && !isEnding) command.error("error: missing required argument 'file'")
-      return runCommand(options, (terminal) =>
-        runRestore(file, options, loadSettings(options, 'data-management'), terminal),
-      )
+      return run(options, (terminal) => runRestore(file, options, loadSettings(options, 'data-management'), terminal))
     })
   addSettingOptions(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }

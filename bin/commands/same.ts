@@ -8,7 +8,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, loadSettings, runCommand, runSubcommand } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run, runSubcommand } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -29,9 +29,7 @@ export function addSame(program: Command): void {
     .option('--comparable', 'say that they can be compared, but are not the same')
     .option('--reason <text>', 'why')
     .action((a: string | undefined, b: string | undefined, options: Options) =>
-      runCommand(options, (terminal) =>
-        giveVerdict([a, b], options.comparable ? 'comparable' : 'same', options, terminal),
-      ),
+      run(options, (terminal) => giveVerdict([a, b], options.comparable ? 'comparable' : 'same', options, terminal)),
     )
   addDatabaseOptions(same)
   const list = new Command('list')
@@ -65,7 +63,7 @@ export function addNotSame(program: Command): void {
     .argument('<b>', 'another one')
     .option('--reason <text>', 'why')
     .action((a: string, b: string, options: Options) =>
-      runCommand(options, (terminal) => giveVerdict([a, b], 'not_same', options, terminal)),
+      run(options, (terminal) => giveVerdict([a, b], 'not_same', options, terminal)),
     )
   addDatabaseOptions(notSame)
 }

@@ -18,7 +18,7 @@ import {
   dateArgument,
   loadSettings,
   pathArgument,
-  runCommand,
+  run,
   UsageError,
   wholeNumberArgument,
 } from '../command-line.ts'
@@ -58,7 +58,7 @@ export function addScrape(program: Command): void {
     .option('--rows-min <number>', 'with fewer rows the scrape is not complete', wholeNumberArgument)
     .option('--end-marker <text>', 'the last line with which the program says that it got through')
     .action((producer: string[], options: Options) =>
-      runCommand(options, (terminal) => runScrape(producer, options, terminal)),
+      run(options, (terminal) => runScrape(producer, options, terminal)),
     )
   addOutputOptions(addSettingOptions(command, ['SCRAPING_DATA_DIR']))
 }

@@ -28,7 +28,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, checkAll, loadSettingsWithKey, runCommand } from '../command-line.ts'
+import { addSettingOptions, checkAll, loadSettingsWithKey, run } from '../command-line.ts'
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
@@ -61,7 +61,7 @@ export function addServe(program: Command): void {
     .description('accept uploads, and load them into the database')
     .option('--no-update-db', 'do not start update-db')
     .option('--behind-proxy', 'listen in plain http beyond this machine: a proxy in front speaks https')
-    .action((options: Options) => runCommand({}, (terminal) => runServe(options, terminal)))
+    .action((options: Options) => run({}, (terminal) => runServe(options, terminal)))
   addSettingOptions(command, [
     'HOST',
     'PORT',

@@ -11,7 +11,7 @@ import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/s
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Command } from 'commander'
-import { addOutputOptions, addSettingOptions, loadSettings, runCommand } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { columns, count, duration, size } from '../format.ts'
@@ -25,7 +25,7 @@ export function addStatus(program: Command): void {
   const command = program
     .command('status')
     .description('tell what waits where on this machine, since when, and how the last run ended; changes nothing')
-    .action((options: Options) => runCommand(options, (terminal) => runStatus(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runStatus(options, terminal)))
   addOutputOptions(
     addSettingOptions(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE']),
   )

@@ -6,7 +6,7 @@ import { saveStoreSettings } from '@splitcart/data-management/http/routes/store-
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/http/routes/store-settings-schema.ts'
 import { momentOf, type Reading } from '@splitcart/data-management/http/threads/reading.ts'
 import { Command, InvalidArgumentError } from 'commander'
-import { dateArgumentOr, loadSettings, runCommand } from '../command-line.ts'
+import { dateArgumentOr, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { localReading } from '../local-reading.ts'
@@ -32,7 +32,7 @@ export function storeSettingsCommand(): Command {
     .option('--no-retired', 'it is scraped again')
     .option('--snoozed-until <date>', 'before this day it needs nobody; "never": it does', dateArgumentOr('never'))
     .option('--note <text>', 'a note; empty: none', noteArgument)
-    .action((store: string, options: Options) => runCommand(options, (terminal) => setStore(store, options, terminal)))
+    .action((store: string, options: Options) => run(options, (terminal) => setStore(store, options, terminal)))
 }
 
 async function setStore(name: string, options: Options, terminal: Terminal): Promise<number> {

@@ -6,7 +6,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, loadSettings, runCommand, runSubcommand } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run, runSubcommand } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -28,7 +28,7 @@ export function addStores(program: Command): void {
     .argument('[new]', 'the one that it is, of the same company')
     .option('--reason <text>', 'why')
     .action((old: string | undefined, into: string | undefined, options: Options) =>
-      runCommand(options, (terminal) => mergeStores([old, into], options, terminal)),
+      run(options, (terminal) => mergeStores([old, into], options, terminal)),
     )
   addDatabaseOptions(merge)
   stores.addCommand(addDatabaseOptions(storeSettingsCommand()))

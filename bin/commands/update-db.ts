@@ -27,7 +27,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Command, Option } from 'commander'
-import { addOutputOptions, addSettingOptions, loadSettings, runCommand, UsageError } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettings, run, UsageError } from '../command-line.ts'
 import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
@@ -76,7 +76,7 @@ export function addUpdateDb(program: Command): void {
     )
     .option('--prune-all', 'remove every loaded file that was kept long enough, also where none would stay')
     .addOption(new Option('--until-input-ends', 'with --watch: end when standard input does').hideHelp())
-    .action((options: Options) => runCommand(options, (terminal) => runUpdateDb(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runUpdateDb(options, terminal)))
   for (const [kind, { about }] of Object.entries(LOADED_KINDS))
     command.option(`--${kind}`, `load files of ${kind}: ${about}`)
   addOutputOptions(addSettingOptions(command, SETTINGS))

@@ -7,7 +7,7 @@ import { liesInFolders } from '@splitcart/data-management/inbox/stored.ts'
 import { migrationsIn, migrationsKnown, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, loadSettings, runCommand } from '../command-line.ts'
+import { addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
 import { checkServerData, type DataManagement, openDataManagement, sqliteFilesOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -22,7 +22,7 @@ export function addUpgrade(program: Command): void {
     .description(
       'bring the tables of ledger and catalogue up to date. In PostgreSQL this may be done while a fleet works: loaders of an older version end before they write again. Where they are files, the server must be stopped',
     )
-    .action((options: Options) => runCommand(options, (terminal) => runUpgrade(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runUpgrade(options, terminal)))
   addSettingOptions(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'INBOX_URL'])
 }
 

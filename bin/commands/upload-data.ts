@@ -15,7 +15,7 @@ import { faultOfKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { addOutputOptions, addSettingOptions, loadSettings, loadSettingsWithKey, runCommand } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettings, loadSettingsWithKey, run } from '../command-line.ts'
 import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import { createKeyWatcher } from '../key-watcher.ts'
@@ -69,7 +69,7 @@ export function addUploadData(program: Command): void {
     .option('--concurrency <number>', 'how many files to send at once (UPLOAD_CONCURRENCY)')
     .option('--limit-rate <bytes>', 'how many bytes to send a second, such as 500k or 2M (UPLOAD_RATE_MAX)')
     .addOption(new Option('--dry-run', 'tell what would be sent, and send nothing').conflicts('watch'))
-    .action((options: Options) => runCommand(options, (terminal) => runUploadData(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runUploadData(options, terminal)))
   addOutputOptions(addSettingOptions(command, SETTINGS))
 }
 
@@ -116,12 +116,7 @@ async function selectedKinds({ SCRAPING_DATA_DIR: dataDir }: Settings, { kind }:
   return kind ?? (await kindsThere(realDisk(), dataDir))
 }
 
-type SharedOptions = Readonly<{
-  signal: AbortSignal
-  reporter: MachineReporter
-  rateLimit?: RateLimit
-  check?: ScrapeCheck
-}>
+type Shared = Readonly<{ signal: AbortSignal; reporter: MachineReporter; rateLimit?: RateLimit; check?: ScrapeCheck }>
 
 function makeReporter({ SCRAPING_DATA_DIR: dataDir }: Settings): MachineReporter {
   const { platform, arch } = process
@@ -152,7 +147,7 @@ async function jobFor(
   kind: string,
   settings: Settings,
   report: UploadReport,
-  { signal, reporter, check, ...limit }: SharedOptions,
+  { signal, reporter, check, ...limit }: Shared,
 ): Promise<Job> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key, RESUMABLE_BYTES_MIN: resumableBytesMin } = settings
   const disk = realDisk()

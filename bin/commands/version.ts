@@ -1,6 +1,6 @@
 /** `splitcart version`: what `splitcart --version` prints. */
 import type { Command } from 'commander'
-import { runCommand } from '../command-line.ts'
+import { run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { programVersion, versionLine } from '../program-version.ts'
 
@@ -13,7 +13,7 @@ export function addVersion(program: Command): void {
     .description('print the version')
     .option('--json', 'print JSON')
     .action((options: Options) =>
-      runCommand(options, async (terminal) => {
+      run(options, async (terminal) => {
         terminal.say(versionLine())
         terminal.record({ type: 'summary', version: programVersion(), node: process.versions.node })
         return EXIT.done

@@ -5,7 +5,7 @@
  *   link(part, final)    EEXIST decides a race; rename would overwrite    ┐
  *   fsync(folder)        also when the name was there already             │ publish, move
  *   ── only now: acknowledge, or unlink the source ──                     │
- *   unlink(source), and where it was more than a part: fsync its folder   ┘
+ *   unlink(source); unless it is a part, also fsync its folder            ┘
  *
  * Invariants:
  *  1. A name in a folder appears with all its bytes durable, or not at all.

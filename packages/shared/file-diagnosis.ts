@@ -20,7 +20,7 @@ const ONE_ROW_PER_LINE = 'one row a line (JSON Lines)'
 /** The sentence for a file without a row that is not recognized. */
 export const NO_ROW_SENTENCE = 'Not one line of the file is a row.'
 
-/** A sentence that says what a file without a row is and what to do; undefined if its beginning does not tell. */
+/** A sentence that says what a file without a row is and what to do; undefined if it is not recognized. */
 export async function describeBeginning(bytes: AsyncIterable<Buffer>): Promise<string | undefined> {
   let beginning = Buffer.alloc(0)
   for await (const chunk of bytes) {

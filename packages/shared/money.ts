@@ -8,7 +8,7 @@ export function money(cents: number): string {
   return (cents / 100).toFixed(2)
 }
 
-/** For people, in a currency where one is set: 123456 → "$1,234.56" */
+/** For people, in the currency if one is given: 123456 → "$1,234.56" */
 export function moneyFormatter(currency: string | undefined): FormatMoney {
   let format: Intl.NumberFormat | undefined
   return (cents) => {

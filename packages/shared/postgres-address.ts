@@ -22,7 +22,7 @@ export function mustBeWritable(address: string): boolean {
   return said === undefined || said === null ? several.length > 1 : said !== 'any'
 }
 
-/** Parses an address; null if it is no URL. A socket address has no host after the "@": localhost stands in. */
+/** Parses an address; null if it is no URL. A socket address has no host after the "@": localhost is inserted. */
 export function parsePostgresUrl(address: string): URL | null {
   return URL.parse(address.replace('@/', '@localhost/'))
 }

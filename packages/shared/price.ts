@@ -5,7 +5,7 @@ const CENTS_MAX = 100_000_000 - 1
 // A text is a plain decimal: no sign, exponent, currency or thousands separator. A longer one is not a price.
 const DECIMAL = /^\d{1,20}(\.\d{1,40})?$/
 
-/** Whole cents, or `undefined` for what is not a price from 0 to below 1,000,000. */
+/** A price in whole cents; undefined if it is not a price from 0 to below 1,000,000. */
 export function centsOf(price: number | string): number | undefined {
   if (typeof price === 'string') return DECIMAL.test(price) ? centsOfDecimal(price) : undefined
   if (!(price >= 0 && price < 1_000_000)) return undefined

@@ -20,7 +20,7 @@ export function markPythonNumbers(text: string): string | undefined {
   return isMarked ? marked : undefined
 }
 
-/** The number that a mark stands for, or undefined. */
+/** The number that a mark stands for; undefined if the value is no mark. */
 export function numberOfMark(value: unknown): string | undefined {
   return typeof value === 'string' && value.startsWith(MARK) && NUMBERS.has(value.slice(1)) ? value.slice(1) : undefined
 }

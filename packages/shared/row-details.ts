@@ -3,7 +3,7 @@ import { dropField, optionalText, type ReadContext } from './fields.ts'
 import { numberOfMark } from './python-numbers.ts'
 import { faultOfText, isAbsent, isBlankText } from './text.ts'
 
-/** The type of a detail: a text of at most so many characters, a number, or a list of texts. */
+/** The type of a detail: a text with this maximum length, a number, or a list of texts. */
 type DetailType = number | 'number' | 'list'
 
 type ValueOf<Of extends DetailType> = Of extends number ? string : Of extends 'number' ? number : string[]

@@ -17,6 +17,16 @@ export const UNIT_PRICE_COLUMN: Column<UnitPriced> = {
   cell: ({ unit_price_cents = null, unit_price_per = null }) => unitPrice({ unit_price_cents, unit_price_per }),
 }
 
+/** The company, by its code. */
+export const COMPANY_COLUMN: Column<Readonly<{ company: string }>> = {
+  id: 'company',
+  title: 'Company',
+  width: 'minmax(6rem, 1fr)',
+  narrow: 'bare',
+  sort: ({ company }) => company,
+  cell: ({ company }) => <UntrustedText text={company} />,
+}
+
 /** The size of a product, as the shops write it. */
 export const SIZE_COLUMN: Column<Readonly<{ size?: string | null }>> = {
   id: 'size',

@@ -65,7 +65,7 @@ export function unitPrice({ unit_price_cents: cents, unit_price_per: per }: Unit
   return per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`
 }
 
-/** A price, or "no price": what is sold out may have none. */
+/** A price, or "no price", as a listing that is sold out may have none. */
 export function priceOrNone({ price_cents: cents }: Readonly<{ price_cents: number | null }>): string {
   return cents === null ? 'no price' : money(cents)
 }

@@ -17,7 +17,7 @@ export function DateAndTime({ at }: Readonly<{ at: string }>): ReactNode {
 }
 
 /** A time as "3 min. ago", kept up to date. */
-export function TimeAgo({ at }: Readonly<{ at: string }>): ReactNode {
+export function Ago({ at }: Readonly<{ at: string }>): ReactNode {
   const now = useNow()
   const ms = Date.parse(at)
   return (

@@ -35,7 +35,7 @@ export type CompactionRequest = Readonly<{
   nameOnly?: boolean
 }>
 
-/** The outcome. `kept`: left as it is, since no other form is better or the file was written to meanwhile. */
+/** The outcome. `kept`: not changed, as no other form is smaller or the file was written to meanwhile. */
 export type CompactionOutcome = 'compacted' | 'kept' | 'damaged'
 
 /** Replaces a file by a compacted one in the same folder. Safe to repeat after a crash. */
@@ -107,7 +107,7 @@ function targetNames({ name, sha256, nameOnly }: FileToCompact): Iterable<string
   return nameOnly ? [name] : candidateNames(name, sha256)
 }
 
-/** Whether a compacted file with the same content exists beside it. */
+/** Whether a compacted file with the same content exists in the same folder. */
 async function hasCompactedCopy(disk: Disk, file: FileToCompact): Promise<boolean> {
   const { path, sha256 } = file
   const endings = path.endsWith('.gz') ? [PACKED_ENDING] : COMPACTED_ENDINGS

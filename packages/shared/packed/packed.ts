@@ -48,7 +48,7 @@ const PIECE_BYTES = 128 * 1024
 // The lowest level that uses all of a dictionary: it ranks bases as well as the level for packing.
 const PIECE_LEVEL = { [constants.ZSTD_c_compressionLevel]: 5 }
 
-/** Whether a file of so many bytes is worth packing, and can be. */
+/** Whether a file of this size can be packed and gains from it. */
 export function isPackable(bytes: number): boolean {
   return bytes >= CONTENT_BYTES_MIN && bytes <= DICTIONARY_BYTES_MAX
 }

@@ -249,14 +249,10 @@ export function fieldsRepeated(input: RuleInput): RuleResult[] {
   })
 }
 
-type RepeatableField = (typeof COMPARED_PAIRS)[number][number]
+type Repeatable = (typeof COMPARED_PAIRS)[number][number]
 
 /** In how many listings of a sample two fields are the same, and how many have both. */
-function countRepeats(
-  figures: Figures,
-  field: RepeatableField,
-  other: RepeatableField,
-): readonly [same: number, of: number] {
+function countRepeats(figures: Figures, field: Repeatable, other: Repeatable): readonly [same: number, of: number] {
   let [same, of] = [0, 0]
   for (const each of sampleOf(figures)) {
     if (each[field] === 0 || each[other] === 0) continue

@@ -31,12 +31,7 @@ export const COLUMNS = ['name', 'price', 'brand', 'barcode', 'size', 'image_url'
 export type Column = (typeof COLUMNS)[number]
 
 /** A brand with many rows, or of another script than names (`isForeign`), and its rows by category. */
-export type BrandFigures = Readonly<{
-  brand: string
-  rows: number
-  isForeign: boolean
-  categories: readonly NamedCount[]
-}>
+export type Brand = Readonly<{ brand: string; rows: number; isForeign: boolean; categories: readonly NamedCount[] }>
 
 export type NamedCount = readonly [name: string, rows: number]
 
@@ -62,7 +57,7 @@ export type Figures = EncodedSample &
     tops: readonly NamedCount[]
     seconds: readonly NamedCount[]
     values: Readonly<Record<Column, ColumnStats>>
-    brands: readonly BrandFigures[]
+    brands: readonly Brand[]
   }>
 
 /** The values of a row that are counted. Money is whole cents, -1 if absent; flags are 0, 1 and -1 (absent). */
@@ -193,7 +188,7 @@ export class FiguresBuilder {
     this.#reach = largestCompleteHash(this.#sample)
   }
 
-  #largeBrands(sample: readonly SampledRow[]): BrandFigures[] {
+  #largeBrands(sample: readonly SampledRow[]): Brand[] {
     const large = [...this.#traits.brands].filter(
       ([, { rows, foreign }]) => rows * 2 > this.#rows || 2 * foreign > rows,
     )

@@ -208,7 +208,7 @@ export function wasBelowPrice(input: RuleInput): RuleResult | undefined {
   }
 }
 
-function priceResult(input: RuleInput, reference: ComparedReference, isExample = isPriceChanged) {
+function priceResult(input: RuleInput, reference: ComparedReference, isExample = isRepriced) {
   return {
     field: 'price_current',
     examples: priceExamples(input, reference, isExample),
@@ -219,15 +219,11 @@ function priceResult(input: RuleInput, reference: ComparedReference, isExample =
 const plainMoney = moneyFormatter(undefined)
 
 /** Whether a listing has a price in both scrapes, and they differ. */
-function isPriceChanged(now: number, then: number): boolean {
+function isRepriced(now: number, then: number): boolean {
   return now >= 0 && then >= 0 && now !== then
 }
 
-function priceExamples(
-  { scrape }: RuleInput,
-  { figures }: ComparedReference,
-  isExample: typeof isPriceChanged,
-): string[] {
+function priceExamples({ scrape }: RuleInput, { figures }: ComparedReference, isExample: typeof isRepriced): string[] {
   const money = scrape.money ?? plainMoney
   const then = new Map(sampleOf(figures).map((each) => [each.hash, each.price]))
   const isChanged = ({ hash, price }: SampledRow) => then.has(hash) && isExample(price, then.get(hash)!)

@@ -77,7 +77,7 @@ export function categoriesRenamed(input: RuleInput): RuleResult | undefined {
   return renamed.length === 0 ? undefined : categoryResult(input, renamed, 'is called otherwise now')
 }
 
-// If at least so many other stores all have a category, a store without it is not one that never sells it.
+// If at least this many other stores all have a category, its absence is an error, not this store's assortment.
 const SISTERS_FOR_ONE_CATEGORY_MIN = 10
 
 /**

@@ -84,7 +84,7 @@ function ResultList({ choices, at, go }: ResultListProps): ReactNode {
   return (
     <div id="palette-found" role="listbox" aria-label="Found" className={style.list} ref={list}>
       {choices.map((choice, index) => (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are heard where one types
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the input field handles the keys
         <div
           key={choice.id}
           id={`palette-${index}`}

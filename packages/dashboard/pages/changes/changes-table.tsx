@@ -1,12 +1,12 @@
 /** The table of changes, used on the page of changes and, with the first rows only, on other pages. */
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import cells from '../../parts/cells.module.css'
+import { COMPANY_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable, type MorePages } from '../../parts/data-table.tsx'
 import { formatChange, formatNumber, money, unitPrice } from '../../parts/format.ts'
+import { ProductLink } from '../../parts/page-links.tsx'
 import { ScrapeDate } from '../../parts/time.tsx'
-import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
 import { KIND_LABELS } from './kinds.ts'
 
@@ -19,20 +19,9 @@ const COLUMNS: readonly Column<Change>[] = [
     width: 'minmax(9rem, 4fr)',
     narrow: 'first',
     sort: ({ name }) => name,
-    cell: ({ product_id, name }) => (
-      <Link to="/products/$id" params={{ id: String(product_id) }} className={cells.name}>
-        <UntrustedText text={name} />
-      </Link>
-    ),
+    cell: ({ product_id, name }) => <ProductLink id={product_id} name={name} className={cells.name} />,
   },
-  {
-    id: 'company',
-    title: 'Company',
-    width: 'minmax(6rem, 1fr)',
-    narrow: 'bare',
-    sort: ({ company }) => company,
-    cell: ({ company }) => <UntrustedText text={company} />,
-  },
+  COMPANY_COLUMN,
   {
     id: 'kind',
     title: 'What',

@@ -6,6 +6,7 @@ import { firstChangesQuery } from '../../api/queries.ts'
 import cells from '../../parts/cells.module.css'
 import { formatNumber, money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
+import { ProductLink } from '../../parts/page-links.tsx'
 import { ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
@@ -52,9 +53,7 @@ function ChangeList({ title, changes }: Readonly<{ title: string; changes: reado
       <ul className={style.few}>
         {changes.map((change) => (
           <li key={JSON.stringify([change.company, change.sku ?? change.key, change.from_cents, change.to_cents])}>
-            <Link to="/products/$id" params={{ id: String(change.product_id) }} className={cells.name}>
-              <UntrustedText text={change.name} />
-            </Link>
+            <ProductLink id={change.product_id} name={change.name} className={cells.name} />
             <span className={style.fewFacts}>
               <UntrustedText text={change.company} className={cells.muted} />
               {change.to_cents !== null && <strong>{money(change.to_cents)}</strong>} <ChangeAmount change={change} />

@@ -12,6 +12,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { money, unitPrice } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
+import { ProductLink } from '../../parts/page-links.tsx'
 import { ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { storeParameter } from '../products/chart-stores.ts'
@@ -82,11 +83,7 @@ const COLUMNS: readonly Column<ProductAnswer>[] = [
     width: 'minmax(10rem, 3fr)',
     narrow: 'first',
     sort: ({ name }) => name,
-    cell: ({ id, name }) => (
-      <Link to="/products/$id" params={{ id: String(id) }} className={style.name}>
-        <UntrustedText text={name} />
-      </Link>
-    ),
+    cell: ({ id, name }) => <ProductLink id={id} name={name} className={style.name} />,
   },
   SIZE_COLUMN,
   {

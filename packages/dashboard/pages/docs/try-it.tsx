@@ -34,11 +34,7 @@ export function TryIt({ operation }: Readonly<{ operation: Operation }>): ReactN
       <Commands lines={[curlCommand(attempt, window.location.origin)]} />
       {isOpen ? (
         <RequestForm attempt={attempt} name={name}>
-          <ParameterFields
-            operation={operation}
-            filled={filled}
-            fill={(part) => setFilled((now) => ({ ...now, ...part }))}
-          />
+          <Fields operation={operation} filled={filled} fill={(part) => setFilled((now) => ({ ...now, ...part }))} />
         </RequestForm>
       ) : (
         <Button size="compact-sm" variant="default" aria-label={name} onClick={() => setOpen(true)}>
@@ -49,13 +45,9 @@ export function TryIt({ operation }: Readonly<{ operation: Operation }>): ReactN
   )
 }
 
-type ParameterFieldsProps = Readonly<{
-  operation: Operation
-  filled: FormValues
-  fill: (part: Partial<FormValues>) => void
-}>
+type FieldsProps = Readonly<{ operation: Operation; filled: FormValues; fill: (part: Partial<FormValues>) => void }>
 
-function ParameterFields({ operation, filled: { values, body, key }, fill }: ParameterFieldsProps): ReactNode {
+function Fields({ operation, filled: { values, body, key }, fill }: FieldsProps): ReactNode {
   return (
     <>
       {fillableParameters(operation).map((each) => (
@@ -108,7 +100,7 @@ function RequestForm({ attempt, name, children }: RequestFormProps): ReactNode {
         <div role="status">
           <p>{answer.head}</p>
           {answer.text !== '' && (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled is reached by keyboard.
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable by keyboard.
             <pre className={style.answer} tabIndex={0}>
               {answer.text.split('\n').map(escapeInvisible).join('\n')}
             </pre>

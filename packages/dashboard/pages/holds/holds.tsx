@@ -2,13 +2,13 @@
 import { Button } from '@mantine/core'
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { uploadsQuery } from '../../api/queries.ts'
 import { count, formatNumber } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { TimeAgo } from '../../parts/time.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
+import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { UploadActions } from '../uploads/actions.tsx'
 import { Findings } from '../uploads/findings.tsx'
@@ -49,9 +49,7 @@ function HeldUpload({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
     <article className={style.hold} aria-label={filename.slice(0, 100)}>
       <div className={style.head}>
         <h2 className={style.name}>
-          <Link to="/uploads/$id" params={{ id }}>
-            <UntrustedText text={filename} />
-          </Link>
+          <UploadLink id={id} text={filename} />
         </h2>
         <p className={style.about}>
           {formatNumber(load?.rows ?? lines)} rows
@@ -60,7 +58,7 @@ function HeldUpload({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
               , from <UntrustedText text={details.sender.name} />
             </>
           )}
-          , <TimeAgo at={received_at} />
+          , <Ago at={received_at} />
         </p>
       </div>
       <div className={style.why}>

@@ -6,7 +6,7 @@ import { previewQuery } from '../../api/queries.ts'
 import { changePercent, formatNumber, money } from '../../parts/format.ts'
 import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { ScrapeDate, TimeAgo } from '../../parts/time.tsx'
+import { Ago, ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './preview.module.css'
 
@@ -29,14 +29,14 @@ function PreviewDetails({ preview }: Readonly<{ preview: HoldPreview }>): ReactN
       <h3 className={style.title}>
         Loading it would{' '}
         <span className={style.note}>
-          (as of <TimeAgo at={preview.made_at} />)
+          (as of <Ago at={preview.made_at} />)
         </span>
       </h3>
       <dl className={style.numbers}>
-        <PreviewCount name="add" value={inserted} />
-        <PreviewCount name="change" value={changed} />
-        <PreviewCount name="leave as they are" value={unchanged} />
-        <PreviewCount name="make disappear" value={disappeared} isBad={disappeared > 0} />
+        <Count name="add" value={inserted} />
+        <Count name="change" value={changed} />
+        <Count name="leave as they are" value={unchanged} />
+        <Count name="make disappear" value={disappeared} isBad={disappeared > 0} />
       </dl>
       <PreviewStores preview={preview} />
       <div className={style.lists}>
@@ -47,11 +47,7 @@ function PreviewDetails({ preview }: Readonly<{ preview: HoldPreview }>): ReactN
   )
 }
 
-function PreviewCount({
-  name,
-  value,
-  isBad = false,
-}: Readonly<{ name: string; value: number; isBad?: boolean }>): ReactNode {
+function Count({ name, value, isBad = false }: Readonly<{ name: string; value: number; isBad?: boolean }>): ReactNode {
   return (
     <div className={style.number} data-bad={isBad}>
       <dt>{name}</dt>

@@ -10,7 +10,7 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { DateOfTime, TimeAgo } from '../../parts/time.tsx'
+import { Ago, DateOfTime } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { AdminOnlyNotice } from './admin-only-notice.tsx'
 import style from './keys.module.css'
@@ -66,7 +66,7 @@ function KeyTable({ start }: Readonly<{ start: (doing: OpenDialog) => void }>): 
   return <DataTable label="Keys" columns={columns} rows={rows} idOf={({ id }) => id} more={keys} />
 }
 
-const STATE_TONES: Readonly<Record<KeyView['state'], Tone>> = { works: 'good', expired: 'calm', revoked: 'calm' }
+const TONES: Readonly<Record<KeyView['state'], Tone>> = { works: 'good', expired: 'calm', revoked: 'calm' }
 
 function columnsFor(own: string | undefined, start: (doing: OpenDialog) => void): Column<KeyView>[] {
   return [
@@ -107,7 +107,7 @@ const COLUMNS: readonly Column<KeyView>[] = [
     width: '5.5rem',
     narrow: 'bare',
     sort: ({ state }) => state,
-    cell: ({ state }) => <Badge tone={STATE_TONES[state]}>{state}</Badge>,
+    cell: ({ state }) => <Badge tone={TONES[state]}>{state}</Badge>,
   },
   {
     id: 'scopes',
@@ -135,7 +135,7 @@ const COLUMNS: readonly Column<KeyView>[] = [
         'never'
       ) : (
         <>
-          <TimeAgo at={last_used_at} /> <span className={style.muted}>{last_used_from}</span>
+          <Ago at={last_used_at} /> <span className={style.muted}>{last_used_from}</span>
         </>
       ),
   },
@@ -157,7 +157,7 @@ function limitsOf(stores: readonly string[] | null, addresses: readonly string[]
 }
 
 function KeyEnd({ of: { revoked_at, expires_at, rotated_to } }: Readonly<{ of: KeyView }>): ReactNode {
-  if (revoked_at !== null) return <TimeAgo at={revoked_at} />
+  if (revoked_at !== null) return <Ago at={revoked_at} />
   if (expires_at === null) return 'never'
   return (
     <>

@@ -12,7 +12,7 @@ import { FormButtons } from '../../parts/form-buttons.tsx'
 import { lastSecondOfDate } from '../../parts/format.ts'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './keys.module.css'
-import { errorExceptRefusedKey, OwnKeyField } from './own-key.tsx'
+import { OwnKeyField, unlessKeyRefused } from './own-key.tsx'
 
 type Scope = NewKeyBody['scopes'][number]
 type Props = Readonly<{ close: () => void; done: (made: MadeKeyView) => void }>
@@ -53,7 +53,7 @@ export function NewKeyDialog({ close, done }: Props): ReactNode {
           close={close}
           label="Create"
           isBusy={making.isPending}
-          error={errorExceptRefusedKey(making.error)}
+          error={unlessKeyRefused(making.error)}
           disabled={wanted.scopes.length === 0}
         />
       </form>

@@ -23,7 +23,7 @@ export function OwnKeyField({ value, change, error }: Props): ReactNode {
 }
 
 /** The error, unless it is a refused key, which the field itself shows. */
-export function errorExceptRefusedKey(error: Error | null): Error | null {
+export function unlessKeyRefused(error: Error | null): Error | null {
   return isKeyRefused(error) ? null : error
 }
 

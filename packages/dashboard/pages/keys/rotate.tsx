@@ -8,7 +8,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormButtons } from '../../parts/form-buttons.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
-import { errorExceptRefusedKey, OwnKeyField } from './own-key.tsx'
+import { OwnKeyField, unlessKeyRefused } from './own-key.tsx'
 
 type Props = Readonly<{ of: KeyView; close: () => void; done: (made: MadeKeyView) => void }>
 
@@ -57,7 +57,7 @@ export function RotateDialog({ of: { id, name }, close, done }: Props): ReactNod
           close={close}
           label="Rotate"
           isBusy={rotating.isPending}
-          error={errorExceptRefusedKey(rotating.error)}
+          error={unlessKeyRefused(rotating.error)}
         />
       </form>
     </Dialog>

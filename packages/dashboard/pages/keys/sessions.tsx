@@ -9,7 +9,7 @@ import { useIsAdmin } from '../../api/session.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { DateOfTime, TimeAgo } from '../../parts/time.tsx'
+import { Ago, DateOfTime } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { AdminOnlyNotice } from './admin-only-notice.tsx'
 import { KeysTabs } from './tabs.tsx'
@@ -63,7 +63,7 @@ function columnsFor(end: (id: string) => void): Column<OpenSession>[] {
       width: 'minmax(8rem, 1fr)',
       narrow: 'shown',
       sort: ({ signed_in_at }) => signed_in_at,
-      cell: ({ signed_in_at }) => <TimeAgo at={signed_in_at} />,
+      cell: ({ signed_in_at }) => <Ago at={signed_in_at} />,
     },
     {
       id: 'end',

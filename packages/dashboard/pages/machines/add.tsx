@@ -12,9 +12,9 @@ import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
 import { FormButtons } from '../../parts/form-buttons.tsx'
 import { timeOfDay } from '../../parts/format.ts'
-import { TimeAgo } from '../../parts/time.tsx'
+import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
-import { errorExceptRefusedKey, OwnKeyField } from '../keys/own-key.tsx'
+import { OwnKeyField, unlessKeyRefused } from '../keys/own-key.tsx'
 import style from './machines.module.css'
 import { connectCommands, manualSetupCommands, SYSTEMS, type System, shellOf } from './setup-commands.ts'
 
@@ -78,12 +78,7 @@ function InvitationForm({
         />
       </div>
       <OwnKeyField value={ownKey} change={setOwnKey} error={inviting.error} />
-      <FormButtons
-        close={close}
-        label="Go on"
-        isBusy={inviting.isPending}
-        error={errorExceptRefusedKey(inviting.error)}
-      />
+      <FormButtons close={close} label="Go on" isBusy={inviting.isPending} error={unlessKeyRefused(inviting.error)} />
     </form>
   )
 }
@@ -147,7 +142,7 @@ function ConnectionProgress({ keyOf: key }: Readonly<{ keyOf: KeyView | undefine
         </>
       ) : (
         <>
-          <Badge tone="good">connected</Badge> heard of <TimeAgo at={key.last_used_at} /> from {key.last_used_from}
+          <Badge tone="good">connected</Badge> heard of <Ago at={key.last_used_at} /> from {key.last_used_from}
         </>
       )}
     </p>

@@ -12,7 +12,7 @@ import { HOUR_MS } from '../../parts/durations.ts'
 import { escapeInvisible } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { TimeAgo } from '../../parts/time.tsx'
+import { Ago } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { AdminOnlyNotice } from '../keys/admin-only-notice.tsx'
 import { AddMachine } from './add.tsx'
@@ -87,9 +87,7 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
     width: '7rem',
     narrow: 'bare',
     sort: ({ last_used_at }) => STATES.indexOf(stateOf(last_used_at, now)),
-    cell: ({ last_used_at }) => (
-      <Badge tone={STATE_TONES[stateOf(last_used_at, now)]}>{stateOf(last_used_at, now)}</Badge>
-    ),
+    cell: ({ last_used_at }) => <Badge tone={TONES[stateOf(last_used_at, now)]}>{stateOf(last_used_at, now)}</Badge>,
   },
   {
     id: 'seen',
@@ -102,7 +100,7 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
         '–'
       ) : (
         <span title={escapeInvisible(`from ${last_used_from}`)}>
-          <TimeAgo at={last_used_at} />
+          <Ago at={last_used_at} />
         </span>
       ),
   },
@@ -111,11 +109,7 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
 ]
 
 const STATES = ['never seen', 'quiet', 'seen'] as const
-const STATE_TONES: Readonly<Record<(typeof STATES)[number], Tone>> = {
-  'never seen': 'warn',
-  quiet: 'warn',
-  seen: 'good',
-}
+const TONES: Readonly<Record<(typeof STATES)[number], Tone>> = { 'never seen': 'warn', quiet: 'warn', seen: 'good' }
 
 function stateOf(lastUsedAt: string | null, now: number): (typeof STATES)[number] {
   if (lastUsedAt === null) return 'never seen'

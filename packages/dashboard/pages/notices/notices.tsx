@@ -10,7 +10,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import list from '../../parts/notice-list.module.css'
 import { Page, Panel } from '../../parts/page.tsx'
-import { TimeAgo } from '../../parts/time.tsx'
+import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { AdminOnlyNotice } from '../keys/admin-only-notice.tsx'
 import { TickList } from '../overview/ticks.tsx'
@@ -98,7 +98,7 @@ function ConditionList({ conditions }: Readonly<{ conditions: readonly Condition
               <UntrustedBlock text={text} />
             </span>
             <span className={list.when}>
-              <TimeAgo at={since} />
+              <Ago at={since} />
             </span>
             <p className={style.todo}>{todo}</p>
           </li>

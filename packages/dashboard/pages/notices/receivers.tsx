@@ -8,7 +8,7 @@ import { Badge } from '../../parts/badge.tsx'
 import { count } from '../../parts/format.ts'
 import { Empty, ErrorNotice } from '../../parts/notice.tsx'
 import list from '../../parts/notice-list.module.css'
-import { TimeAgo } from '../../parts/time.tsx'
+import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './notices.module.css'
 
@@ -51,7 +51,7 @@ export function ReceiverList({ receivers }: Readonly<{ receivers: readonly Recei
               )}
             </span>
             <span className={list.when}>
-              {receiver.last_at === null ? 'not asked yet' : <TimeAgo at={receiver.last_at} />}
+              {receiver.last_at === null ? 'not asked yet' : <Ago at={receiver.last_at} />}
             </span>
             {receiver.waiting > 0 && (
               <p className={style.todo}>{count(receiver.waiting, 'notice')} waiting; it is tried again by itself.</p>

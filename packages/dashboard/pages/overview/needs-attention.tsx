@@ -6,22 +6,16 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { atLeast, count, size } from '../../parts/format.ts'
 import list from '../../parts/notice-list.module.css'
 import { Panel } from '../../parts/page.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { ScrapeDate, TimeAgo } from '../../parts/time.tsx'
+import { Ago, ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { ChainFindingLine } from '../findings/chain-finding-line.tsx'
 import style from './needs-attention.module.css'
 import { type Tickable, TickList, TickOffButton } from './ticks.tsx'
 
 type Attention = Overview['attention']
-type AttentionItem = Readonly<{
-  key: string
-  tone: Tone
-  word: string
-  what: ReactNode
-  when?: ReactNode
-  tick?: Tickable
-}>
+type Item = Readonly<{ key: string; tone: Tone; word: string; what: ReactNode; when?: ReactNode; tick?: Tickable }>
 
 const ITEMS_SHOWN_MAX = 4
 
@@ -60,8 +54,8 @@ export function NeedsAttention({ attention, stores }: Readonly<{ attention: Atte
   )
 }
 
-function machineItems({ disk, loader }: Attention): AttentionItem[] {
-  const items: AttentionItem[] = []
+function machineItems({ disk, loader }: Attention): Item[] {
+  const items: Item[] = []
   if (loader.state === 'not running')
     items.push({
       key: 'loader',
@@ -72,7 +66,7 @@ function machineItems({ disk, loader }: Attention): AttentionItem[] {
           update-db does not run: files are accepted but not loaded. <Link to="/system">System</Link> shows more.
         </>
       ),
-      when: loader.since && <TimeAgo at={loader.since} />,
+      when: loader.since && <Ago at={loader.since} />,
     })
   if (disk.is_low)
     items.push({
@@ -84,23 +78,21 @@ function machineItems({ disk, loader }: Attention): AttentionItem[] {
   return items
 }
 
-function uploadItems({ held, failed }: Attention): AttentionItem[] {
+function uploadItems({ held, failed }: Attention): Item[] {
   const item = (state: 'held' | 'failed') => (upload: Attention['held']['first'][number]) => ({
     key: upload.upload_id,
     tone: state === 'held' ? ('warn' as const) : ('bad' as const),
     word: state,
     what: (
       <>
-        <Link to="/uploads/$id" params={{ id: upload.upload_id }}>
-          <UntrustedText text={upload.filename} />
-        </Link>{' '}
+        <UploadLink id={upload.upload_id} text={upload.filename} />{' '}
         {upload.problem && <UntrustedText text={upload.problem} className={style.why} />}
       </>
     ),
-    when: <TimeAgo at={upload.received_at} />,
+    when: <Ago at={upload.received_at} />,
     tick: { kind: state, subject: upload.upload_id, name: upload.filename },
   })
-  const of = (state: 'held' | 'failed', found: Attention['held']): AttentionItem[] => [
+  const of = (state: 'held' | 'failed', found: Attention['held']): Item[] => [
     ...found.first.slice(0, ITEMS_SHOWN_MAX).map(item(state)),
     ...moreItem(
       found,
@@ -115,7 +107,7 @@ function uploadItems({ held, failed }: Attention): AttentionItem[] {
 
 type SourceWord = 'silent' | 'late' | 'partial'
 
-function sourceItems({ silent, late, partial }: Attention): AttentionItem[] {
+function sourceItems({ silent, late, partial }: Attention): Item[] {
   const item = (word: SourceWord, tone: Tone) => (source: Attention['late']['first'][number]) => ({
     key: JSON.stringify([word, source.company, source.store_id]),
     tone,
@@ -142,7 +134,7 @@ function sourceItems({ silent, late, partial }: Attention): AttentionItem[] {
       </>
     ),
   })
-  const of = (word: SourceWord, tone: Tone, found: Attention['late']): AttentionItem[] => [
+  const of = (word: SourceWord, tone: Tone, found: Attention['late']): Item[] => [
     ...found.first.slice(0, ITEMS_SHOWN_MAX).map(item(word, tone)),
     ...moreItem(
       found,
@@ -155,7 +147,7 @@ function sourceItems({ silent, late, partial }: Attention): AttentionItem[] {
   return [...of('silent', 'bad', silent), ...of('late', 'warn', late), ...of('partial', 'warn', partial)]
 }
 
-function findingItems({ findings }: Attention): AttentionItem[] {
+function findingItems({ findings }: Attention): Item[] {
   const items = findings.first.slice(0, ITEMS_SHOWN_MAX).map((finding) => ({
     key: JSON.stringify(['finding', finding.company, finding.rule, finding.field, finding.brief]),
     tone: 'calm' as const,
@@ -171,7 +163,7 @@ function findingItems({ findings }: Attention): AttentionItem[] {
   return [...items, ...moreItem(findings, 'findings', <Link to="/findings">all {atLeast(findings)}</Link>)]
 }
 
-function rejectItems({ rejects }: Attention): AttentionItem[] {
+function rejectItems({ rejects }: Attention): Item[] {
   const items = rejects.first
     .slice(0, ITEMS_SHOWN_MAX)
     .map(({ upload_id, sha256, filename, finished_at, rows, rejected }) => ({
@@ -190,14 +182,14 @@ function rejectItems({ rejects }: Attention): AttentionItem[] {
           {rejected.toLocaleString()} of {count(rows, 'row')}
         </>
       ),
-      when: <TimeAgo at={finished_at} />,
+      when: <Ago at={finished_at} />,
       tick: { kind: 'rejects' as const, subject: upload_id ?? sha256, name: filename },
     }))
   return [...items, ...moreItem(rejects, 'rejects', <Link to="/rejects">in {atLeast(rejects)} files</Link>)]
 }
 
 /** A line that links to the entries that are not listed. */
-function moreItem(found: Readonly<{ count: number }>, word: string, link: ReactNode): AttentionItem[] {
+function moreItem(found: Readonly<{ count: number }>, word: string, link: ReactNode): Item[] {
   if (found.count <= ITEMS_SHOWN_MAX) return []
   return [
     {

@@ -9,7 +9,7 @@ import { atLeast, count, formatNumber, size } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { TimeAgo } from '../../parts/time.tsx'
+import { Ago } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { LatestChanges } from '../changes/first-changes.tsx'
 import { NeedsAttention } from './needs-attention.tsx'
@@ -79,13 +79,13 @@ function TodayTiles({ overview }: Readonly<{ overview: Overview }>): ReactNode {
   const { oldest_received_at: oldest } = inbox
   return (
     <section aria-label="Today" className={style.tiles}>
-      <CountTile name="Uploads today" value={atLeast(today.uploads)}>
+      <Tile name="Uploads today" value={atLeast(today.uploads)}>
         {today.files === 0 ? 'none loaded yet' : `${count(today.files, 'file')} loaded`}
-      </CountTile>
-      <CountTile name="Rows loaded today" value={formatNumber(today.rows - today.rejected)}>
+      </Tile>
+      <Tile name="Rows loaded today" value={formatNumber(today.rows - today.rejected)}>
         {formatNumber(today.inserted)} new or back, {formatNumber(today.changed)} changed
-      </CountTile>
-      <CountTile name="Rejected today" value={formatNumber(today.rejects)}>
+      </Tile>
+      <Tile name="Rejected today" value={formatNumber(today.rejects)}>
         {today.rejects === 0 ? (
           <Link to="/rejects">All rejects</Link>
         ) : (
@@ -93,25 +93,21 @@ function TodayTiles({ overview }: Readonly<{ overview: Overview }>): ReactNode {
             Look at them
           </Link>
         )}
-      </CountTile>
-      <CountTile name="Waiting in the inbox" value={formatNumber(inbox.files)}>
+      </Tile>
+      <Tile name="Waiting in the inbox" value={formatNumber(inbox.files)}>
         {oldest === null ? (
           'nothing waits'
         ) : (
           <>
-            the oldest came <TimeAgo at={oldest} />, {size(inbox.bytes)}
+            the oldest came <Ago at={oldest} />, {size(inbox.bytes)}
           </>
         )}
-      </CountTile>
+      </Tile>
     </section>
   )
 }
 
-function CountTile({
-  name,
-  value,
-  children,
-}: Readonly<{ name: string; value: string; children: ReactNode }>): ReactNode {
+function Tile({ name, value, children }: Readonly<{ name: string; value: string; children: ReactNode }>): ReactNode {
   return (
     <div className={style.tile}>
       <h2 className={style.name}>{name}</h2>

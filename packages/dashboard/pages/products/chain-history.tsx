@@ -1,10 +1,10 @@
 /** The price history of the chains as a table: the same data as the shaded bands of the chart. */
 import { type ReactNode, useMemo } from 'react'
+import { COMPANY_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { count, money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { ScrapeDate } from '../../parts/time.tsx'
-import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import type { ChainLine, ChainStep } from './lines.ts'
 
 type ChainHistoryRow = Readonly<{ company: string; step: ChainStep; isNow: boolean }>
@@ -26,14 +26,7 @@ const COLUMNS: readonly Column<ChainHistoryRow>[] = [
     sort: ({ step }) => step.to,
     cell: ({ step, isNow }) => (isNow ? 'now' : <ScrapeDate on={step.to} />),
   },
-  {
-    id: 'company',
-    title: 'Company',
-    width: 'minmax(9rem, 2fr)',
-    narrow: 'first',
-    sort: ({ company }) => company,
-    cell: ({ company }) => <UntrustedText text={company} />,
-  },
+  { ...COMPANY_COLUMN, width: 'minmax(9rem, 2fr)', narrow: 'first' },
   {
     id: 'lowest',
     title: 'Lowest',

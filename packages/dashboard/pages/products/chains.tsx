@@ -3,12 +3,11 @@ import { Button } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
-import { UNIT_PRICE_COLUMN } from '../../parts/columns.tsx'
+import { COMPANY_COLUMN, UNIT_PRICE_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { count, formatNumber, money, moneyRange } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { ScrapeDate } from '../../parts/time.tsx'
-import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './cheapest.module.css'
 
 type Chain = ProductAnswer['chains'][number]
@@ -35,14 +34,7 @@ export function Chains({ product: { chains } }: Readonly<{ product: ProductAnswe
 
 function columnsFor(chains: readonly Chain[]): Column<Chain>[] {
   return [
-    {
-      id: 'company',
-      title: 'Company',
-      width: 'minmax(6rem, 1fr)',
-      narrow: 'bare',
-      sort: ({ company }) => company,
-      cell: ({ company }) => <UntrustedText text={company} />,
-    },
+    COMPANY_COLUMN,
     {
       id: 'price',
       title: 'Price now',

@@ -1,36 +1,25 @@
 /** Comparable listings in other shops. They are not part of the product and do not count in its prices. */
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { SIZE_COLUMN, UNIT_PRICE_COLUMN } from '../../parts/columns.tsx'
+import { COMPANY_COLUMN, SIZE_COLUMN, UNIT_PRICE_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
+import { ProductLink } from '../../parts/page-links.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './product.module.css'
 
 type Comparable = ProductAnswer['comparable'][number]
 
 const COLUMNS: readonly Column<Comparable>[] = [
-  {
-    id: 'company',
-    title: 'Company',
-    width: 'minmax(5rem, 1fr)',
-    narrow: 'bare',
-    sort: ({ company }) => company,
-    cell: ({ company }) => <UntrustedText text={company} />,
-  },
+  { ...COMPANY_COLUMN, width: 'minmax(5rem, 1fr)' },
   {
     id: 'name',
     title: 'Product',
     width: 'minmax(10rem, 3fr)',
     narrow: 'first',
     sort: ({ name }) => name,
-    cell: ({ product_id, name }) => (
-      <Link to="/products/$id" params={{ id: String(product_id) }}>
-        <UntrustedText text={name} />
-      </Link>
-    ),
+    cell: ({ product_id, name }) => <ProductLink id={product_id} name={name} />,
   },
   SIZE_COLUMN,
   {

@@ -3,6 +3,7 @@ import { Checkbox } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
+import { COMPANY_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { changePercent, count, formatNumber, money, priceOrNone, unitPrice } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
@@ -76,14 +77,7 @@ function columnsFor(chosen: readonly string[], toggle: (store: string) => void):
 }
 
 const COLUMNS: readonly Column<StorePrice>[] = [
-  {
-    id: 'company',
-    title: 'Company',
-    width: 'minmax(4.5rem, 1fr)',
-    narrow: 'bare',
-    sort: ({ company }) => company,
-    cell: ({ company }) => <UntrustedText text={company} />,
-  },
+  { ...COMPANY_COLUMN, width: 'minmax(4.5rem, 1fr)' },
   {
     id: 'store',
     title: 'Store',

@@ -14,6 +14,7 @@ import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { atLeast, formatNumber, moneyRange } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
+import { ProductLink } from '../../parts/page-links.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './products.module.css'
 
@@ -26,11 +27,7 @@ const COLUMNS: readonly Column<Product>[] = [
     width: 'minmax(12rem, 4fr)',
     narrow: 'first',
     sort: ({ name }) => name,
-    cell: ({ id, name }) => (
-      <Link to="/products/$id" params={{ id: String(id) }} className={cells.name}>
-        <UntrustedText text={name} />
-      </Link>
-    ),
+    cell: ({ id, name }) => <ProductLink id={id} name={name} className={cells.name} />,
   },
   {
     id: 'brand',

@@ -30,14 +30,9 @@ export function RejectedLine({ raw, base64, field }: Props): ReactNode {
   )
 }
 
-type LinePartProps = Readonly<{
-  raw: string
-  place: { from: number; to: number } | undefined
-  from: number
-  to: number
-}>
+type PartProps = Readonly<{ raw: string; place: { from: number; to: number } | undefined; from: number; to: number }>
 
-function LinePart({ raw, place, from, to }: LinePartProps): ReactNode {
+function LinePart({ raw, place, from, to }: PartProps): ReactNode {
   return (
     <code className={style.line}>
       <bdi>

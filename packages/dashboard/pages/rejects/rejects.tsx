@@ -13,8 +13,9 @@ import { count, dateAndTime, formatNumber } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { TimeAgo } from '../../parts/time.tsx'
+import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { RejectedLine } from './rejected-line.tsx'
 import style from './rejects.module.css'
@@ -94,14 +95,7 @@ function RejectGroup({ group }: Readonly<{ group: RejectGroupView }>): ReactNode
         {samples.map((each) => (
           <li key={`${each.upload_id} ${each.line}`}>
             <p className={style.place}>
-              line {formatNumber(each.line)} of{' '}
-              {each.upload_id === null ? (
-                <UntrustedText text={each.filename} />
-              ) : (
-                <Link to="/uploads/$id" params={{ id: each.upload_id }}>
-                  <UntrustedText text={each.filename} />
-                </Link>
-              )}
+              line {formatNumber(each.line)} of <UploadLink id={each.upload_id} text={each.filename} />
             </p>
             <RejectedLine raw={each.raw} base64={each.raw_base64} field={field} />
           </li>
@@ -129,7 +123,7 @@ function RejectGroupHead({ group }: Readonly<{ group: RejectGroupView }>): React
         <RejectSource {...{ company, store_id, store_name }} />
       </span>
       <span className={style.when}>
-        in {count(group.uploads, 'file')}, last <TimeAgo at={group.last_at} />
+        in {count(group.uploads, 'file')}, last <Ago at={group.last_at} />
       </span>
     </div>
   )

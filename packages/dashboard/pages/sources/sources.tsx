@@ -14,7 +14,7 @@ import { atLeast, count, formatNumber, percent } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { ScrapeDate, TimeAgo } from '../../parts/time.tsx'
+import { Ago, ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './sources.module.css'
 import { intervalText } from './store-settings.tsx'
@@ -144,7 +144,7 @@ function LastScrape({ date, receivedAt }: Readonly<{ date: string; receivedAt: s
     <span className={style.last}>
       <ScrapeDate on={date} />
       <VisuallyHidden>
-        , received <TimeAgo at={receivedAt} />
+        , received <Ago at={receivedAt} />
       </VisuallyHidden>
     </span>
   )

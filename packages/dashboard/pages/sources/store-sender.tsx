@@ -6,7 +6,7 @@ import { machinesQuery } from '../../api/key-queries.ts'
 import { uploadQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { scrapesOfStoreQuery } from '../../api/source-queries.ts'
-import { TimeAgo } from '../../parts/time.tsx'
+import { Ago } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
 /** The name of the key, linked to the uploads it sent, and, for admins, when the key was last used. */
@@ -27,7 +27,7 @@ export function StoreSender({ store }: Readonly<{ store: string }>): ReactNode {
       </Link>
       {heard !== null && (
         <>
-          , heard of <TimeAgo at={heard} />
+          , heard of <Ago at={heard} />
         </>
       )}
     </>

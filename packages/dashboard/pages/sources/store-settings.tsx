@@ -30,7 +30,7 @@ export function StoreSettings(props: Props): ReactNode {
   return (
     <Panel title="What is expected of it" note={isAdmin && button}>
       <Facts facts={factsOf(props)} />
-      {isEdited && <StoreSettingsDialog {...props} close={() => edit(false)} />}
+      {isEdited && <EditDialog {...props} close={() => edit(false)} />}
     </Panel>
   )
 }
@@ -63,12 +63,7 @@ function factsOf({ settings, usualDays }: Props): (readonly [string, ReactNode])
 
 type SettingsForm = Readonly<{ days: string; isRetired: boolean; until: string; note: string }>
 
-function StoreSettingsDialog({
-  store,
-  settings,
-  usualDays,
-  close,
-}: Props & Readonly<{ close: () => void }>): ReactNode {
+function EditDialog({ store, settings, usualDays, close }: Props & Readonly<{ close: () => void }>): ReactNode {
   const [wanted, setWanted] = useState<SettingsForm>({
     days: settings?.expected_days?.toString() ?? '',
     isRetired: settings?.is_retired ?? false,
@@ -83,24 +78,20 @@ function StoreSettingsDialog({
   return (
     <Dialog title="What is expected of this store" close={close}>
       <form className={form.form} onSubmit={submit}>
-        <StoreSettingsFields
-          wanted={wanted}
-          usualDays={usualDays}
-          want={(part) => setWanted((now) => ({ ...now, ...part }))}
-        />
+        <EditFields wanted={wanted} usualDays={usualDays} want={(part) => setWanted((now) => ({ ...now, ...part }))} />
         <FormButtons close={close} label="Save" isBusy={saving.isPending} error={saving.error} />
       </form>
     </Dialog>
   )
 }
 
-type StoreSettingsFieldsProps = Readonly<{
+type EditFieldsProps = Readonly<{
   wanted: SettingsForm
   usualDays: number | null
   want: (part: Partial<SettingsForm>) => void
 }>
 
-function StoreSettingsFields({ wanted, usualDays, want }: StoreSettingsFieldsProps): ReactNode {
+function EditFields({ wanted, usualDays, want }: EditFieldsProps): ReactNode {
   return (
     <>
       <TextInput

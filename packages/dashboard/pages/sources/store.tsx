@@ -12,8 +12,9 @@ import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
 import { formatNumber, percent } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { ScrapeDate, TimeAgo } from '../../parts/time.tsx'
-import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
+import { Ago, ScrapeDate } from '../../parts/time.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { ChangesTable } from '../changes/changes-table.tsx'
 import { KIND_LABELS } from '../changes/kinds.ts'
 import style from './sources.module.css'
@@ -75,7 +76,7 @@ function factsOf(source: Source, store: string): (readonly [string, ReactNode])[
     [
       'Last scrape',
       <span key="last">
-        <ScrapeDate on={last_date} />, received <TimeAgo at={received_at} />
+        <ScrapeDate on={last_date} />, received <Ago at={received_at} />
       </span>,
     ],
     ['Usually', usual_days === null ? 'scraped once so far' : intervalText(usual_days)],
@@ -148,14 +149,7 @@ const COLUMNS: readonly Column<Scrape>[] = [
     width: 'minmax(10rem, 1fr)',
     narrow: 'first',
     sort: ({ filename }) => filename,
-    cell: ({ upload_id, filename }) =>
-      upload_id === null ? (
-        <UntrustedText text={filename} />
-      ) : (
-        <Link to="/uploads/$id" params={{ id: upload_id }}>
-          <UntrustedText text={filename} />
-        </Link>
-      ),
+    cell: ({ upload_id, filename }) => <UploadLink id={upload_id} text={filename} />,
   },
 ]
 

@@ -10,7 +10,8 @@ import { DAY_MS } from '../../parts/durations.ts'
 import { count, dateInZone, formatNumber, percent, size } from '../../parts/format.ts'
 import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { DateAndTime, TimeAgo } from '../../parts/time.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
+import { Ago, DateAndTime } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { SettingsTable } from './settings.tsx'
 import style from './system.module.css'
@@ -68,7 +69,7 @@ function LoaderPanel({ system: { loader, inbox, uploads, shell } }: Readonly<{ s
             'update-db',
             <span key="loader" className={style.row}>
               <Badge tone={LOADER_TONES[loader.state]}>{loader.state}</Badge>
-              {loader.since && <TimeAgo at={loader.since} />}
+              {loader.since && <Ago at={loader.since} />}
             </span>,
           ],
           ...(upload === null
@@ -76,9 +77,7 @@ function LoaderPanel({ system: { loader, inbox, uploads, shell } }: Readonly<{ s
             : [
                 [
                   'Works on',
-                  <Link key="upload" to="/uploads/$id" params={{ id: upload.id }} className={style.link}>
-                    <UntrustedText text={upload.filename} />
-                  </Link>,
+                  <UploadLink key="upload" id={upload.id} text={upload.filename} className={style.link} />,
                 ] as const,
               ]),
           ...(progress === null || progress.of_bytes === 0
@@ -87,11 +86,7 @@ function LoaderPanel({ system: { loader, inbox, uploads, shell } }: Readonly<{ s
           ['Inbox', `${count(inbox.files, 'file')}, ${size(inbox.bytes)}`],
           [
             'The oldest',
-            inbox.oldest_received_at === null ? (
-              'nothing waits'
-            ) : (
-              <TimeAgo key="oldest" at={inbox.oldest_received_at} />
-            ),
+            inbox.oldest_received_at === null ? 'nothing waits' : <Ago key="oldest" at={inbox.oldest_received_at} />,
           ],
           [
             'Uploads',
@@ -130,7 +125,7 @@ function DiskPanel({ system: { disk, databases, integrity } }: Readonly<{ system
                 </span>,
               ] as const,
           ),
-          ['Looked at for damage', integrity === null ? 'Not yet' : <TimeAgo key="integrity" at={integrity.at} />],
+          ['Looked at for damage', integrity === null ? 'Not yet' : <Ago key="integrity" at={integrity.at} />],
         ]}
       />
       {integrity?.faults.map((fault) => (
@@ -152,7 +147,7 @@ function BackupPanel({ system }: Readonly<{ system: SystemView }>): ReactNode {
           'None is known of.'
         ) : (
           <>
-            The latest was made <TimeAgo at={backup.at} />
+            The latest was made <Ago at={backup.at} />
             {backup.path !== null && (
               <>
                 , to <UntrustedText text={backup.path} />

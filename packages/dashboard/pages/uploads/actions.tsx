@@ -12,38 +12,27 @@ import { FormButtons } from '../../parts/form-buttons.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './actions.module.css'
 
-type UploadAction = Readonly<{
-  name: ActionName
-  label: string
-  explanation: string
-  isDanger: boolean
-  isRepaired?: true
-}>
+type UploadAction = Readonly<{ name: ActionName; label: string; effect: string; isDanger: boolean; isRepaired?: true }>
 
 const ACTIONS: Readonly<Record<ActionName, UploadAction>> = {
-  release: {
-    name: 'release',
-    label: 'Release',
-    explanation: 'Its rows will be loaded as they are.',
-    isDanger: false,
-  },
+  release: { name: 'release', label: 'Release', effect: 'Its rows will be loaded as they are.', isDanger: false },
   discard: {
     name: 'discard',
     label: 'Discard',
-    explanation: 'It will not be loaded. The file stays on the server, among those that failed.',
+    effect: 'It will not be loaded. The file stays on the server, among those that failed.',
     isDanger: true,
   },
   undo: {
     name: 'undo',
     label: 'Undo',
-    explanation:
+    effect:
       'Everything this load did is taken out of the catalogue again. The file is held afterwards, so this can be taken back.',
     isDanger: true,
   },
   replay: {
     name: 'replay',
     label: 'Replay',
-    explanation: 'The file is loaded once more, from its beginning.',
+    effect: 'The file is loaded once more, from its beginning.',
     isDanger: false,
   },
 }
@@ -51,7 +40,7 @@ const ACTIONS: Readonly<Record<ActionName, UploadAction>> = {
 const RELEASE_REPAIRED: UploadAction = {
   name: 'release',
   label: 'Release repaired',
-  explanation:
+  effect:
     'Its rows will be loaded as the repair makes them, now and whenever it is loaded again. Undoing the load ends that; the file stays as it came.',
   isDanger: false,
   isRepaired: true,
@@ -129,7 +118,7 @@ function ActionDialog({
         <p>
           <UntrustedBlock text={upload.filename} />
         </p>
-        <p>{action.explanation}</p>
+        <p>{action.effect}</p>
         <TextInput
           label="Reason (for the audit, may be empty)"
           maxLength={500}

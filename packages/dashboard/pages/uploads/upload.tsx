@@ -66,9 +66,9 @@ function UploadDetails({ upload }: Readonly<{ upload: UploadView }>): ReactNode 
               <Link to="/rejects" search={{ upload: id }}>
                 Look at its rejects
               </Link>
-              <DownloadLink href={`/api/uploads/${id}/rejects`} name={`${filename}.rejects.jsonl`}>
+              <Download href={`/api/uploads/${id}/rejects`} name={`${filename}.rejects.jsonl`}>
                 its rejects
-              </DownloadLink>
+              </Download>
             </p>
           )}
         </Panel>
@@ -108,9 +108,9 @@ function ReceiptPanel({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
       />
       {isAdmin && (
         <p className={style.links}>
-          <DownloadLink href={`/api/uploads/${id}/content`} name={filename}>
+          <Download href={`/api/uploads/${id}/content`} name={filename}>
             the file as it came
-          </DownloadLink>
+          </Download>
         </p>
       )}
     </Panel>
@@ -126,11 +126,7 @@ function CopyableCode({ text, what }: Readonly<{ text: string; what: string }>):
   )
 }
 
-function DownloadLink({
-  href,
-  name,
-  children,
-}: Readonly<{ href: string; name: string; children: ReactNode }>): ReactNode {
+function Download({ href, name, children }: Readonly<{ href: string; name: string; children: ReactNode }>): ReactNode {
   return (
     <a href={href} download={name} className={style.download}>
       <Icon name="download" size={15} /> Download {children}

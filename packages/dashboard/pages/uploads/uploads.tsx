@@ -10,8 +10,9 @@ import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { formatNumber, size } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
 import { useTableState } from '../../parts/table-state.ts'
-import { TimeAgo } from '../../parts/time.tsx'
+import { Ago } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { LoadState } from './load-state.tsx'
 import style from './uploads.module.css'
@@ -33,11 +34,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     width: 'minmax(12rem, 4fr)',
     narrow: 'first',
     sort: ({ filename }) => filename,
-    cell: ({ id, filename }) => (
-      <Link to="/uploads/$id" params={{ id }} className={cells.name}>
-        <UntrustedText text={filename} />
-      </Link>
-    ),
+    cell: ({ id, filename }) => <UploadLink id={id} text={filename} className={cells.name} />,
   },
   {
     id: 'state',
@@ -86,7 +83,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     alignRight: true,
     narrow: 'bare',
     sort: ({ received_at }) => received_at,
-    cell: ({ received_at }) => <TimeAgo at={received_at} />,
+    cell: ({ received_at }) => <Ago at={received_at} />,
   },
 ]
 
