@@ -63,15 +63,11 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
 async function printToTerminal(lines: AsyncIterable<string>): Promise<void> {
   let text = ''
   for await (const line of lines) {
-    text += printableLine(line)
+    // Escaped for a terminal only; programs get the unchanged content.
+    text += `${safeToPrint(line.replace(/\r?\n$/, ''))}\n`
     if (text.length < WRITE_CHARACTERS) continue
     if (!process.stdout.write(text)) await once(process.stdout, 'drain')
     text = ''
   }
   process.stdout.write(text)
-}
-
-/** Escapes a line for a terminal; programs get the unchanged content. */
-function printableLine(line: string): string {
-  return `${safeToPrint(line.replace(/\r?\n$/, ''))}\n`
 }

@@ -1,7 +1,7 @@
 /** The live connection: applies the server's events to the query cache. */
 import type { EventData } from '@splitcart/data-management/http/events/events-schema.ts'
 import type { UploadPage, UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
-import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { type LiveCache, openLiveCache } from './live-cache.ts'
 import type { UploadFilters } from './queries.ts'
 import { sessionQuery } from './session.ts'
@@ -51,7 +51,9 @@ function handleEvents(source: EventSource, client: QueryClient, cache: LiveCache
   on('upload', (upload) => {
     cache.update(['upload', upload.id], () => upload)
     cache.renew(['repair', upload.id])
-    cache.update(['uploads'], (uploads: Uploads, key) => withUpload(uploads, upload, filtersOfKey(key)))
+    cache.update(['uploads'], (uploads: Uploads, [, filters = {}]) =>
+      withUpload(uploads, upload, filters as UploadFilters),
+    )
     if (upload.state !== 'loading') client.removeQueries({ queryKey: ['progress', upload.id] })
     renewSummaries()
   })
@@ -69,10 +71,6 @@ function handleEvents(source: EventSource, client: QueryClient, cache: LiveCache
 
 function renewQueries(cache: LiveCache, names: readonly string[]): void {
   for (const name of names) cache.renew([name])
-}
-
-function filtersOfKey(key: QueryKey): UploadFilters {
-  return (key[1] ?? {}) as UploadFilters
 }
 
 /** Updates an upload in a cached list: replaced in place, inserted if new, removed if it no longer matches. */

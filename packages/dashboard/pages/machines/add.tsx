@@ -118,14 +118,10 @@ function InvitationSteps({ invited, close, again }: InvitationStepsProps): React
             Another code
           </Button>
         )}
-        <Button onClick={close}>{hasConnected(key) ? 'Done' : 'Close'}</Button>
+        <Button onClick={close}>{key?.last_used_at == null ? 'Close' : 'Done'}</Button>
       </div>
     </div>
   )
-}
-
-function hasConnected(key: KeyView | null | undefined): boolean {
-  return key?.last_used_at != null
 }
 
 /** Whether the machine has fetched its key and used it yet. */
