@@ -11,7 +11,7 @@ import { digestOfFile } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 import { MINUTE_MS } from '@splitcart/shared/time.ts'
-import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
+import { defaultThresholds } from '@splitcart/shared/truth/thresholds.ts'
 
 const DISK = realDisk()
 
@@ -63,7 +63,7 @@ export function orderOf(path: string, sha256: string): LoadRequest {
     bytes: () => verifiedContent(DISK, stored),
     lineBytesMax: LINE_BYTES_MAX,
     // Judged as update-db does; what it would hold is loaded all the same.
-    hold: { thresholds: usualThresholds(), isReleased: true },
+    hold: { thresholds: defaultThresholds(), isReleased: true },
     now: Date.now,
   }
 }

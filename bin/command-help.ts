@@ -4,7 +4,7 @@ const SCRAPING = 'On the machine that scrapes:'
 const SERVER = 'On the server:'
 const PRICES = 'Prices, on the server:'
 /** Default group of commands in the help. */
-export const BOTH = 'On either machine:'
+export const BOTH_MACHINES = 'On either machine:'
 
 /** The help group of each command, and common examples. */
 export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; examples: readonly string[] }>>> = {
@@ -17,7 +17,7 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   map: { group: SCRAPING, examples: ['splitcart map'] },
   salvage: { group: SCRAPING, examples: ['splitcart salvage'] },
   archive: {
-    group: BOTH,
+    group: BOTH_MACHINES,
     examples: [
       'splitcart archive list',
       'splitcart archive cat scrape.jsonl',
@@ -115,16 +115,16 @@ export const COMMAND_HELP: Readonly<Record<string, Readonly<{ group: string; exa
   product: { group: PRICES, examples: ['splitcart product full cream milk 2l', 'splitcart product aldi/398953'] },
   cheapest: { group: PRICES, examples: ['splitcart cheapest milk', 'splitcart cheapest olive oil --limit 5'] },
   export: { group: PRICES, examples: ['splitcart export prices --csv > prices.csv', 'splitcart export observations'] },
-  status: { group: BOTH, examples: ['splitcart status', 'splitcart status --json'] },
-  doctor: { group: BOTH, examples: ['splitcart doctor'] },
-  generate: { group: BOTH, examples: ['splitcart generate scraping/data/product_outbox'] },
-  demo: { group: BOTH, examples: ['splitcart demo'] },
-  completion: { group: BOTH, examples: ['splitcart completion bash'] },
-  version: { group: BOTH, examples: ['splitcart version'] },
+  status: { group: BOTH_MACHINES, examples: ['splitcart status', 'splitcart status --json'] },
+  doctor: { group: BOTH_MACHINES, examples: ['splitcart doctor'] },
+  generate: { group: BOTH_MACHINES, examples: ['splitcart generate scraping/data/product_outbox'] },
+  demo: { group: BOTH_MACHINES, examples: ['splitcart demo'] },
+  completion: { group: BOTH_MACHINES, examples: ['splitcart completion bash'] },
+  version: { group: BOTH_MACHINES, examples: ['splitcart version'] },
 }
 
 /** Aliases that people type instead of a command's name. */
-export const ALSO_CALLED: Readonly<Record<string, string>> = {
+export const COMMAND_ALIASES: Readonly<Record<string, string>> = {
   upload: 'upload-data',
   send: 'upload-data',
   load: 'update-db',

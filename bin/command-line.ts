@@ -8,20 +8,20 @@ import {
   SETTINGS,
   type SettingName,
   type Settings,
-  type SettingsWanted,
+  type SettingsRequest,
 } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError } from 'commander'
-import { EXIT, exitOf } from './exit-codes.ts'
+import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { safeToPrint } from './format.ts'
-import { exposureOf, keyIn } from './key-file.ts'
-import { environmentWith, type FoundFiles, filesLookedFor, findSettings, originOf } from './settings-files.ts'
+import { exposureOfSettingsFile, readKeyFile } from './key-file.ts'
+import { describeSearch, findSettingsFiles, mergeEnvironment, originOf, type SettingsSearch } from './settings-files.ts'
 import { type OutputOptions, type Terminal, terminalOf } from './terminal.ts'
 
 /** The options of a command line, with the flags of settings among them. */
 type Options = OutputOptions & Readonly<{ verbose?: boolean; [option: string]: unknown }>
 
 /** A usage error that commander does not detect; printed like commander's own, with a hint at the help. */
-export class UsageFault extends Error {}
+export class UsageError extends Error {}
 
 /** Adds `--json` and `--quiet`. */
 export function addOutputOptions(command: Command): Command {
@@ -29,10 +29,11 @@ export function addOutputOptions(command: Command): Command {
 }
 
 /**
- * Adds a flag for each setting, e.g. `--scraping-data-dir`, and `--verbose`. Secrets have none: other users can read a command line.
+ * Adds a flag for each setting, e.g. `--scraping-data-dir`, and `--verbose`. Secrets have none: other users
+ * can read a command line.
  */
 export function addSettingOptions(command: Command, names: readonly SettingName[]): Command {
-  for (const name of names) command.option(`--${flagOf(name)} <value>`, `${SETTINGS[name].about} (${name})`)
+  for (const name of names) command.option(`--${flagName(name)} <value>`, `${SETTINGS[name].about} (${name})`)
   return command.option('--verbose', 'tell which settings are in force, and where each of them was found')
 }
 
@@ -42,59 +43,67 @@ export function addDatabaseOptions(command: Command): Command {
   return addSettingOptions(command.option('--json', 'print JSON Lines'), names)
 }
 
-/** The settings of a command: flags take precedence over environment and files. Reports all faults at once. */
-export function settingsOf(options: Options, machine: Machine): Settings {
+/** Reads the settings of a command: flags take precedence over environment and files. Reports all faults at once. */
+export function loadSettings(options: Options, machine: Machine): Settings {
   const found = readSettingsFiles(options)
-  const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = environmentWith(found, process.env)
-  return readAll(found, { environment, flags: flagsIn(options), faults: found.faults }, { machine })
+  const { API_SECRET_KEY: _, API_SECRET_KEY_FILE: __, ...environment } = mergeEnvironment(found, process.env)
+  return validateSettings(found, { environment, flags: flagsIn(options), faults: found.faults }, { machine })
 }
 
-/** The settings of a command that uses the key; other commands never read it. */
-export function settingsWithKey(options: Options, machine: Machine, required: readonly SettingName[] = []): Settings {
+/** Reads the settings of a command that uses the key; other commands never read it. */
+export function loadSettingsWithKey(
+  options: Options,
+  machine: Machine,
+  required: readonly SettingName[] = [],
+): Settings {
   const found = readSettingsFiles(options)
-  const environment = environmentWith(found, process.env)
-  const { key, fault } = keyFile(environment)
+  const environment = mergeEnvironment(found, process.env)
+  const { key, fault } = readKeySetting(environment)
   const given = {
     environment: key === undefined ? environment : { ...environment, API_SECRET_KEY: key },
     flags: flagsIn(options),
     faults: fault === undefined ? found.faults : [...found.faults, fault],
   }
   const stillRequired = required.filter((name) => fault === undefined || name !== 'API_SECRET_KEY')
-  const settings = readAll(found, given, { machine, required: stillRequired })
+  const settings = validateSettings(found, given, { machine, required: stillRequired })
   for (const { path, values } of found.files) {
-    const warning = values.API_SECRET_KEY === undefined ? undefined : exposureOf(path)
+    const warning = values.API_SECRET_KEY === undefined ? undefined : exposureOfSettingsFile(path)
     if (warning !== undefined && values.API_SECRET_KEY === settings.API_SECRET_KEY) process.stderr.write(`${warning}\n`)
   }
   return settings
 }
 
 /** Reads the settings files; prints remarks on lines without effect, unless --quiet. */
-function readSettingsFiles(options: Options): FoundFiles {
-  const found = findSettings()
+function readSettingsFiles(options: Options): SettingsSearch {
+  const found = findSettingsFiles()
   if (options.quiet !== true) for (const remark of found.remarks) process.stderr.write(`note: ${safeToPrint(remark)}\n`)
   if (options.verbose === true) for (const line of originLines(options, found)) process.stderr.write(`${line}\n`)
   return found
 }
 
 /** Lines on where settings were searched and found, for --verbose. No value is shown: it may be a key. */
-function originLines(options: Options, found: FoundFiles): string[] {
+function originLines(options: Options, found: SettingsSearch): string[] {
   const flags = flagsIn(options)
   const origins = Object.keys(SETTINGS).flatMap((name) => {
     const origin = name in flags ? 'flag' : originOf(name, found, process.env)
     return origin === undefined ? [] : [`settings: ${name} is set by the ${origin}`]
   })
-  return [safeToPrint(`settings: looked for in ${filesLookedFor(found)}`), ...origins]
+  return [safeToPrint(`settings: looked for in ${describeSearch(found)}`), ...origins]
 }
 
-type Given = Readonly<{
+type SettingSources = Readonly<{
   environment: Readonly<Record<string, string | undefined>>
   flags: Readonly<Record<string, string>>
   faults: readonly string[]
 }>
 
-function readAll(found: FoundFiles, { environment, flags, ...given }: Given, wanted: SettingsWanted): Settings {
+function validateSettings(
+  found: SettingsSearch,
+  { environment, flags, ...given }: SettingSources,
+  wanted: SettingsRequest,
+): Settings {
   const faults = [...given.faults]
-  if (process.env[CHECKS_OFF] === '0') faults.push(`${CHECKS_OFF}=0 ${NEVER_OFF}`)
+  if (process.env[TLS_CHECKS_VARIABLE] === '0') faults.push(`${TLS_CHECKS_VARIABLE}=0 ${TLS_CHECKS_ADVICE}`)
   // A missing setting may be in a file that could not be read, so it is not reported then.
   const required = found.faults.length === 0 ? (wanted.required ?? []) : []
   try {
@@ -103,19 +112,20 @@ function readAll(found: FoundFiles, { environment, flags, ...given }: Given, wan
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     faults.push(error.detail.trimStart())
-    if (error.detail.includes(' is required: ')) faults.push(`looked for in ${filesLookedFor(found)}`)
+    if (error.detail.includes(' is required: ')) faults.push(`looked for in ${describeSearch(found)}`)
   }
   throw new Problem('settings_invalid', `\n  ${faults.join('\n  ')}`)
 }
 
-const CHECKS_OFF = 'NODE_TLS_REJECT_UNAUTHORIZED'
-const NEVER_OFF = 'would give the key to any server; unset it, and name the certificates of an own CA in API_SERVER_CA'
+const TLS_CHECKS_VARIABLE = 'NODE_TLS_REJECT_UNAUTHORIZED'
+const TLS_CHECKS_ADVICE =
+  'would give the key to any server; unset it, and name the certificates of an own CA in API_SERVER_CA'
 
 /** The settings given as flags, by their names. */
 export function flagsIn(options: Readonly<Record<string, unknown>>): Record<string, string> {
   const flags: Record<string, string> = {}
   for (const name of Object.keys(SETTINGS)) {
-    const value = options[propertyOf(name)]
+    const value = options[optionProperty(name)]
     if (typeof value === 'string') flags[name] = value
   }
   return flags
@@ -137,11 +147,11 @@ export function numberArgument(max: number): (text: string) => number {
   }
 }
 
-const DATE = 'a date such as 2027-01-31'
+const DATE_FORMAT = 'a date such as 2027-01-31'
 
 /** Parses an argument that is a date. */
 export function dateArgument(text: string): string {
-  if (!isDate(text)) throw new InvalidArgumentError(`Expected ${DATE}.`)
+  if (!isDate(text)) throw new InvalidArgumentError(`Expected ${DATE_FORMAT}.`)
   return text
 }
 
@@ -149,28 +159,39 @@ export function dateArgument(text: string): string {
 export function dateArgumentOr(word: string): (text: string) => string | null {
   return (text) => {
     if (text === word) return null
-    if (!isDate(text)) throw new InvalidArgumentError(`Expected ${DATE}, or ${word}.`)
+    if (!isDate(text)) throw new InvalidArgumentError(`Expected ${DATE_FORMAT}, or ${word}.`)
     return text
   }
 }
 
-/** Parses a path argument like the path of a setting. */
-export function pathArgument(text: string): string {
-  try {
-    return readPath(text)
-  } catch (cause) {
-    throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
+/** A parser of an argument that is like the value of a setting, by the reader of that setting. */
+export function settingArgument<T>(read: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return read(text)
+    } catch (cause) {
+      throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
+    }
   }
 }
 
-/** Makes several checks of settings; throws one `settings_invalid` that names every fault. */
+/** Parses an argument that is the path of a file or folder. */
+export const pathArgument = settingArgument(readPath)
+
+/** Parses an argument that is a whole number from 0. */
+export function wholeNumberArgument(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  return Number(text)
+}
+
+/** Runs several checks of settings; throws one `settings_invalid` that names every fault. */
 export function checkAll(...checks: readonly (() => unknown)[]): void {
-  const faults = checks.flatMap((check) => faultIn(check) ?? [])
+  const faults = checks.flatMap((check) => settingsFaultOf(check) ?? [])
   if (faults.length > 0) throw new Problem('settings_invalid', faults.join(''))
 }
 
 /** The fault that a check of settings throws, as text; undefined if none. */
-export function faultIn(check: () => unknown): string | undefined {
+export function settingsFaultOf(check: () => unknown): string | undefined {
   try {
     check()
     return undefined
@@ -180,20 +201,20 @@ export function faultIn(check: () => unknown): string | undefined {
   }
 }
 
-/** Runs a command and sets the exit code. A Problem is printed as text; any other error is a bug: stack is kept. */
+/** Runs a command and sets the exit code. A Problem is printed as text; any other error is a bug and rethrown. */
 export async function run(options: OutputOptions, command: (terminal: Terminal) => Promise<number>): Promise<void> {
   const terminal = terminalOf(options)
   try {
     process.exitCode = await command(terminal)
   } catch (error) {
-    const problem = error instanceof Problem ? error : problemOfMachine(error)
+    const problem = error instanceof Problem ? error : systemProblem(error)
     if (problem === undefined) throw error
     process.exitCode = printProblem(terminal, problem)
   }
 }
 
 /** Runs a subcommand whose parent has the same options and consumes them wherever they stand. */
-export function runWithGlobals<Options extends OutputOptions>(
+export function runSubcommand<Options extends OutputOptions>(
   command: Command,
   work: (options: Options, terminal: Terminal) => Promise<number>,
 ): Promise<void> {
@@ -202,7 +223,7 @@ export function runWithGlobals<Options extends OutputOptions>(
 }
 
 /** Converts an error of the operating system or SQLite (permissions, disk full, damaged file) to a Problem. */
-function problemOfMachine(cause: unknown): Problem | undefined {
+function systemProblem(cause: unknown): Problem | undefined {
   if (!(cause instanceof Error)) return undefined
   if ('errcode' in cause) return new Problem('database_unusable', cause.message, { cause })
   return 'syscall' in cause ? new Problem('machine_refused', cause.message, { cause }) : undefined
@@ -211,27 +232,27 @@ function problemOfMachine(cause: unknown): Problem | undefined {
 function printProblem(terminal: Terminal, problem: Problem): number {
   const { code, title, detail, todo } = toProblemDocument(problem)
   terminal.record({ type: 'error', code, title, detail, todo })
-  // Settings faults have one line each; in other messages a line end is foreign and is escaped.
+  // Each fault of the settings has its own line; in other messages a line end is untrusted and is escaped.
   const lines = code === 'settings_invalid' ? problem.message.split('\n') : [problem.message]
   process.stderr.write(`splitcart: ${lines.map((line) => safeToPrint(line.trimEnd())).join('\n')}\n${todo}\n`)
-  return exitOf(problem) ?? EXIT.failure
+  return exitCodeOf(problem) ?? EXIT.failure
 }
 
-function flagOf(name: string): string {
+function flagName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-')
 }
 
 /** The property name that commander uses for a setting's flag. */
-function propertyOf(name: string): string {
+function optionProperty(name: string): string {
   return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** The key in API_SECRET_KEY_FILE, or that file's fault; neither if the file is not to be read. */
-function keyFile(environment: Given['environment']): { key?: string; fault?: string } {
+/** The key in API_SECRET_KEY_FILE, or that file's fault; neither if no file is set or another key takes precedence. */
+function readKeySetting(environment: SettingSources['environment']): { key?: string; fault?: string } {
   const path = environment.API_SECRET_KEY_FILE
   if (path === undefined || path === '' || environment.API_SECRET_KEY) return {}
   // An invalid path is reported together with the faults of other settings.
-  if (faultIn(() => readSettings({ API_SECRET_KEY_FILE: path })) !== undefined) return {}
-  const found = keyIn(readPath(path))
+  if (settingsFaultOf(() => readSettings({ API_SECRET_KEY_FILE: path })) !== undefined) return {}
+  const found = readKeyFile(readPath(path))
   return 'key' in found ? found : { fault: `API_SECRET_KEY_FILE: ${found.fault}` }
 }

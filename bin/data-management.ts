@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Catalogue } from '@splitcart/data-management/catalogue/catalogue.ts'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
+import type { DatabaseFiles } from '@splitcart/data-management/database/backup.ts'
 import { checkNoSwap } from '@splitcart/data-management/database/swap.ts'
 import { checkDatabasePair, type DatabasePair } from '@splitcart/data-management/database-pair.ts'
 import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
@@ -17,7 +18,7 @@ import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { filesLookedFor, findSettings } from './settings-files.ts'
+import { describeSearch, findSettingsFiles } from './settings-files.ts'
 
 export type DataManagement = Readonly<{
   disk: Disk
@@ -35,13 +36,13 @@ const KEY_CHARACTERS_MIN = 16
  * PostgreSQL no folder is needed.
  */
 export async function openDataManagement(settings: Settings): Promise<DataManagement> {
-  return await paired(settings, () => openUnpaired(settings))
+  return await openPaired(settings, () => openUnpaired(settings))
 }
 
-async function paired(settings: Settings, open: () => Promise<DataManagement>): Promise<DataManagement> {
+async function openPaired(settings: Settings, open: () => Promise<DataManagement>): Promise<DataManagement> {
   const machine = await open()
   try {
-    await checkDatabasePair(pairOf(machine, settings))
+    await checkDatabasePair(databasePairOf(machine, settings))
     return machine
   } catch (error) {
     await machine[Symbol.asyncDispose]()
@@ -50,20 +51,24 @@ async function paired(settings: Settings, open: () => Promise<DataManagement>): 
 }
 
 /** The ledger and catalogue of a machine, with their names for messages. */
-export function pairOf({ ledger, catalogue }: DataManagement, settings: Settings): DatabasePair {
+export function databasePairOf({ ledger, catalogue }: DataManagement, settings: Settings): DatabasePair {
   const server = databaseServer(settings)
   const names =
-    server === undefined
-      ? { ledger: join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db'), catalogue: databaseFile(settings) }
-      : { ledger: 'the ledger there', catalogue: withoutPassword(server) }
+    server === undefined ? sqliteFilesOf(settings) : { ledger: 'the ledger there', catalogue: withoutPassword(server) }
   return { ledger, catalogue: catalogue.database, names }
+}
+
+/** Paths of the SQLite files of ledger and catalogue. */
+export function sqliteFilesOf(settings: Settings): DatabaseFiles {
+  const ledger = join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db')
+  return { catalogue: databaseFile(settings), ledger }
 }
 
 /** Opens ledger and catalogue without checking that they belong together. */
 export async function openUnpaired(settings: Settings): Promise<DataManagement> {
   checkInbox(settings)
   if (databaseServer(settings) === undefined) await checkServerData(settings)
-  return await openIn(settings)
+  return await openFoldersAndDatabases(settings)
 }
 
 /** Like openDataManagement, but creates missing folders too: for the server and the loader. */
@@ -73,7 +78,7 @@ export async function setUpDataManagement(settings: Settings): Promise<DataManag
   await checkPrivate(realDisk(), foldersToMake(folders, settings.KINDS))
   await checkNoSwap(folders.data)
   await makeFolders(realDisk(), folders, settings.KINDS)
-  return await paired(settings, () => openIn(settings))
+  return await openPaired(settings, () => openFoldersAndDatabases(settings))
 }
 
 /** Throws `data_missing` if no server has ever run here, `folder_unsafe` if this user must not work here. */
@@ -82,13 +87,13 @@ export async function checkServerData({ DATA_MANAGEMENT_DATA_DIR: dataDir }: Set
   await checkPrivate(realDisk(), Object.values(folders))
   await checkNoSwap(folders.data)
   if (await isSetUp(realDisk(), dataDir)) return
-  const found = findSettings()
+  const found = findSettingsFiles()
   const closed =
     found.closed.length === 0 ? '' : '; whom the last file is for may read it: sudo -u splitcart splitcart …'
-  throw new Problem('data_missing', `${folders.data} holds none; settings come from ${filesLookedFor(found)}${closed}`)
+  throw new Problem('data_missing', `${folders.data} holds none; settings come from ${describeSearch(found)}${closed}`)
 }
 
-async function openIn(settings: Settings): Promise<DataManagement> {
+async function openFoldersAndDatabases(settings: Settings): Promise<DataManagement> {
   const disk = realDisk()
   const stack = new AsyncDisposableStack()
   try {
@@ -108,14 +113,14 @@ async function openIn(settings: Settings): Promise<DataManagement> {
   }
 }
 
-/** The folders; a temporary one for files fetched from a fleet's inbox if no server is set up here. */
+/** The data folders; temporary ones for files fetched from a fleet's inbox if no server is set up here. */
 async function foldersFor(settings: Settings, stack: AsyncDisposableStack): Promise<Folders> {
   const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
   if (inboxServers(settings) === undefined || (await isSetUp(realDisk(), dataDir))) return foldersIn(dataDir)
-  const passing = await mkdtemp(join(tmpdir(), 'splitcart-'))
-  stack.defer(() => rm(passing, { recursive: true, force: true }))
-  await makeFolders(realDisk(), foldersIn(passing))
-  return foldersIn(passing)
+  const temporary = await mkdtemp(join(tmpdir(), 'splitcart-'))
+  stack.defer(() => rm(temporary, { recursive: true, force: true }))
+  await makeFolders(realDisk(), foldersIn(temporary))
+  return foldersIn(temporary)
 }
 
 async function openDatabases(settings: Settings, stack: AsyncDisposableStack) {

@@ -25,7 +25,7 @@ const KEY_REFUSED: ReadonlySet<string> = new Set(['key_refused', 'scope_missing'
 const UNREACHABLE: ReadonlySet<string> = new Set(['server_unreachable', 'certificate_refused', 'proxy_refused'])
 
 /** The exit code of a problem that ended a command. */
-export function exitOf(problem: Problem): number {
+export function exitCodeOf(problem: Problem): number {
   if (problem.code === 'settings_invalid' || problem.code === 'data_missing') return EXIT.usage
   if (problem.code === 'locked') return EXIT.locked
   if (KEY_REFUSED.has(problem.code)) return EXIT.keyRefused

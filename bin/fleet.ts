@@ -1,4 +1,4 @@
-/** Opens the inbox that several machines share. */
+/** Opens the inbox that the machines of a fleet share. */
 import type { JetStreamInbox } from '@splitcart/data-management/inbox/jetstream/servers.ts'
 import type { SharedInbox } from '@splitcart/data-management/inbox/jetstream/shared-inbox.ts'
 import type { Log } from '@splitcart/shared/log.ts'
@@ -6,7 +6,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { DataManagement } from './data-management.ts'
 
-/** The fleet's inbox; undefined where the inbox is a folder. What its servers do not do is logged, or refused where it cannot be worked with. */
+/** Opens the fleet's inbox; undefined if the inbox is a folder. With `log`, checks it: logs warnings, or throws. */
 export async function openFleet(settings: Settings, log?: Log): Promise<JetStreamInbox | undefined> {
   const address = inboxServers(settings)
   if (address === undefined) return undefined
@@ -27,7 +27,7 @@ async function reportChecks(fleet: JetStreamInbox, log: Log): Promise<void> {
   }
 }
 
-/** The same for the files of this machine: what is fetched lies in its folders. */
+/** Opens the fleet's inbox for a loader or server: fetched files go into this machine's folders. */
 export async function openInbox(
   machine: DataManagement,
   settings: Settings,

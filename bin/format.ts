@@ -1,5 +1,5 @@
 /** Formats numbers and texts for the terminal. */
-import { masked } from '@splitcart/shared/masked.ts'
+import { maskKeys } from '@splitcart/shared/mask-keys.ts'
 import { formatNumber } from '@splitcart/shared/number.ts'
 import { DAY_MS, HOUR_MS } from '@splitcart/shared/time.ts'
 
@@ -41,7 +41,7 @@ const DURATIONS = [
 
 /** Makes untrusted text safe to print: masks keys, and escapes control characters, which could draw on the terminal. */
 export function safeToPrint(text: string): string {
-  return escapeControls(masked(text))
+  return escapeControls(maskKeys(text))
 }
 
 /** Escapes characters of Unicode category C (control, format …) and line separators: a line feed becomes `\u{a}`. */

@@ -1,4 +1,4 @@
-/** Files that this machine keeps long-term: the sender's archive, or the server's loaded files. */
+/** The kept files of this machine: the sender's archive, or the server's loaded files. */
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { foldersOfKind } from '@splitcart/data-management/folders.ts'
@@ -13,7 +13,7 @@ import { findKept, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { settingsOf, settingsWithKey } from './command-line.ts'
+import { loadSettings, loadSettingsWithKey } from './command-line.ts'
 import type { DataManagement } from './data-management.ts'
 
 /** A kept file. `isRight`: whether this SHA-256 is that of its original content. */
@@ -36,29 +36,29 @@ export type KeptFiles = AsyncDisposable &
     /** Time zone of printed dates. */
     zone: TimeZone
     list: () => AsyncGenerator<KeptFile>
-    /** Finds the one file that a text names. Throws `not_found`. */
+    /** Finds the file with this name or SHA-256. Throws `not_found`. */
     find: (text: string) => Promise<KeptFile>
   }>
 
 /** Opens the kept files of a side: the server's with --server, or if this machine has no archive. */
 export async function openKeptFiles(options: Readonly<{ server?: boolean; obtain?: boolean }>): Promise<KeptFiles> {
-  const settings = options.obtain ? settingsWithKey(options, 'scraping') : settingsOf(options, 'scraping')
+  const settings = options.obtain ? loadSettingsWithKey(options, 'scraping') : loadSettings(options, 'scraping')
   const hasArchive = existsSync(foldersIn(settings.SCRAPING_DATA_DIR).archive)
-  const own = settingsOf(options, 'data-management')
+  const own = loadSettings(options, 'data-management')
   const isServer = options.server ?? (!hasArchive && existsSync(own.DATA_MANAGEMENT_DATA_DIR))
-  if (isServer) return await serverFiles(own)
+  if (isServer) return await openServerFiles(own)
   if (options.obtain) (await import('./network.ts')).setUpNetwork(settings)
   return archiveFiles(settings)
 }
 
-// A file does not change its form more often than this while it is read.
-const LOOKS_MAX = 3
+// A file changes its form at most twice: from plain to gzip, and then to packed.
+const READ_TRIES_MAX = 3
 
 /** Reads a file at its current path: it may have been packed since it was found. Undefined if it is gone. */
 export async function readKept<T>(file: KeptFile, read: (file: KeptFile) => Promise<T>): Promise<T | undefined> {
   const folder = dirname(file.path)
   let path: string | undefined = file.path
-  for (let looks = 0; path !== undefined && looks < LOOKS_MAX; looks++) {
+  for (let tries = 0; path !== undefined && tries < READ_TRIES_MAX; tries++) {
     try {
       return await read({ ...file, path })
     } catch (error) {
@@ -80,7 +80,10 @@ function archiveFiles(settings: Settings): KeptFiles {
       for await (const archived of receiptsIn(realDisk(), folders, skips)) {
         const path = await findKept(realDisk(), folders.archive, archived.name)
         if (path !== undefined)
-          yield { ...keptOf(archived, path, kind), obtain: () => obtainFromServer(settings, folders, archived) }
+          yield {
+            ...keptArchiveFile(archived, path, kind),
+            obtain: () => obtainFromServer(settings, folders, archived),
+          }
       }
     }
   }
@@ -89,7 +92,7 @@ function archiveFiles(settings: Settings): KeptFiles {
     about: 'the archive',
     zone: timeZoneOf(settings),
     list,
-    find: (text) => findIn(list(originalNameIn(text)), text),
+    find: (text) => findByName(list(originalNameIn(text)), text),
     ...NOTHING_OPEN,
   }
 }
@@ -115,18 +118,18 @@ async function requestFromSender(machine: DataManagement, path: string, daysMax:
 const LOCK_MS_MAX = 60_000
 const NOTHING_OPEN = { [Symbol.asyncDispose]: async () => {} }
 
-function keptOf({ name, receipt }: ArchivedFile, path: string, kind: string) {
+function keptArchiveFile({ name, receipt }: ArchivedFile, path: string, kind: string) {
   return { name, path, kind, state: receipt.state, isRight: (sha256: string) => sha256 === receipt.sha256 }
 }
 
-async function findIn(files: AsyncGenerator<KeptFile>, text: string): Promise<KeptFile> {
+async function findByName(files: AsyncGenerator<KeptFile>, text: string): Promise<KeptFile> {
   for await (const file of files)
     if (file.name === (originalNameIn(text) ?? text) || (await file.isRight(text))) return file
   throw new Problem('not_found', `no archived file has the name or SHA-256 ${JSON.stringify(text)}`)
 }
 
 /** The server's files. Its modules are imported only here: loading them would slow commands on the archive. */
-async function serverFiles(settings: Settings): Promise<KeptFiles> {
+async function openServerFiles(settings: Settings): Promise<KeptFiles> {
   const { openDataManagement } = await import('./data-management.ts')
   const machine = await openDataManagement(settings)
   const { disk, folders, ledger } = machine
@@ -153,9 +156,9 @@ async function serverFiles(settings: Settings): Promise<KeptFiles> {
 }
 
 async function findStoredFile(machine: DataManagement, text: string): Promise<KeptFile> {
-  const { uploadMeant } = await import('./run-action.ts')
+  const { requireUpload } = await import('./run-action.ts')
   const { disk, folders } = machine
-  const upload = await uploadMeant(machine, originalNameIn(text) ?? text)
+  const upload = await requireUpload(machine, originalNameIn(text) ?? text)
   const stored = await findStored(disk, folders, upload)
   const { filename: name, kind, state, sha256 } = upload
   const obtain = async () => 'it is not damaged'

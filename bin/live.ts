@@ -5,10 +5,10 @@ const DRAW_MS_MIN = 80
 
 export type LogUpdate = Readonly<{ draw: (line: () => string) => void; clear: () => void; done: () => void }>
 
-/** Opens a live line; redrawn a few times a second at most, and its text is only built then. */
+/** Opens a live line. `draw` builds and redraws it at most once in `DRAW_MS_MIN`. */
 export function createLogUpdate(): LogUpdate {
   let update: ReturnType<typeof createLibraryLogUpdate> | undefined
-  // Loaded only where somebody looks on; it takes 27 ms.
+  // Loaded only on a terminal, as it takes 27 ms.
   void import('log-update').then((library) => {
     update = library.createLogUpdate(process.stderr)
   })

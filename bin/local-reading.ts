@@ -3,8 +3,8 @@ import type { QueryContext } from '@splitcart/data-management/http/threads/query
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { DataManagement } from './data-management.ts'
 
-/** The data sources of the queries. */
-export function readingOf(
+/** The databases and settings that the queries read. */
+export function localReading(
   { catalogue, ledger, disk, folders, zone }: DataManagement,
   settings: Settings,
 ): QueryContext {

@@ -13,8 +13,8 @@ import { createSecureContext, getCACertificates, setDefaultCACertificates } from
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 
-/** Settings with addresses, besides the server's, that are called. */
-const CALLED = [
+/** Settings with addresses that are called, besides the server's. */
+const ADDRESS_SETTINGS = [
   'HEARTBEAT_URL',
   'NOTICE_NTFY_URL',
   'NOTICE_SMTP_URL',
@@ -25,14 +25,14 @@ const CALLED = [
 
 type NetworkSettings = Pick<
   Settings,
-  'API_SERVER_URL' | 'API_SERVER_CA' | 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY' | (typeof CALLED)[number]
+  'API_SERVER_URL' | 'API_SERVER_CA' | 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY' | (typeof ADDRESS_SETTINGS)[number]
 >
 
-// By default Node tries the next address after 250 or 500 ms, too short for a connection over satellite. The whole
-// attempt may take 10 s: there is time for three addresses.
+// By default Node tries the next address of a host after 250 or 500 ms: too short for satellite connections. A whole
+// attempt may take 10 s, enough for three addresses.
 export const ADDRESS_MS_MAX = 3_000
 // Node cannot unset a proxy, only replace it by another one.
-const NOWHERE = 'http://127.0.0.1:9'
+const UNUSED_PROXY = 'http://127.0.0.1:9'
 const THIS_MACHINE = ['localhost', '.localhost', '127.0.0.1', '[::1]', '::1']
 
 /** Applies the settings to all further requests. Throws `settings_invalid` if the certificates cannot be read. */
@@ -48,7 +48,7 @@ export function setUpNetwork(settings: NetworkSettings): void {
 /** Sets the certificates that fetch trusts; returns those of the agents if they differ. */
 function setCertificates(settings: NetworkSettings): { ca?: string[] } {
   const { API_SERVER_CA: file, API_SERVER_URL } = settings
-  const called = [API_SERVER_URL, ...CALLED.map((name) => settings[name])]
+  const called = [API_SERVER_URL, ...ADDRESS_SETTINGS.map((name) => settings[name])]
   const isHttps = called.some((url) => url !== undefined && /^(?:https|smtps?):$/.test(url.protocol))
   // Reading the system's certificates takes 0.1 s or more, so it is done only for https.
   const known = isHttps ? [...new Set([...getCACertificates('default'), ...getCACertificates('system')])] : undefined
@@ -82,11 +82,12 @@ function proxiesOf({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: NetworkSettings): Prox
 }
 
 /**
- * What fetch asks in plain http is this machine, with the key: no proxy may read it. So fetch gets one for https alone, also where
- * NODE_USE_ENV_PROXY has given it both, and the environment, in which it would look for the other one, is emptied.
+ * Sets the proxy of fetch, for https only, even if NODE_USE_ENV_PROXY has set both: plain http is used only within this
+ * machine and carries the key. The variables of the http proxy are removed from the environment, where fetch would find
+ * them.
  */
 function setProxyOfFetch({ HTTPS_PROXY, NO_PROXY }: Proxies): void {
   for (const name of ['HTTP_PROXY', 'http_proxy']) delete process.env[name]
-  const none = { HTTPS_PROXY: NOWHERE, NO_PROXY: '*' }
+  const none = { HTTPS_PROXY: UNUSED_PROXY, NO_PROXY: '*' }
   http.setGlobalProxyFromEnv(HTTPS_PROXY === undefined ? none : { HTTPS_PROXY, NO_PROXY })
 }

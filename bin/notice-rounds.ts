@@ -16,7 +16,7 @@ export function noticeTargetsOf(settings: Settings): NoticeTargets {
   return { receivers: receiversOf(settings), page: settings.PAGE_URL }
 }
 
-/** What the rounds of a server work with. */
+/** The context of a server's rounds, which look for conditions and send notices. */
 export function roundsOf(
   services: Services & { noticeTargets: NoticeTargets },
   settings: Settings,

@@ -11,7 +11,7 @@ export function operatorName(): string {
   return `${userName()}@${hostname()}`
 }
 
-// A container may run as a number that has no name.
+// In a container, the user id may have no name.
 function userName(): string {
   try {
     return userInfo().username

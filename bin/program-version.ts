@@ -1,4 +1,4 @@
-/** Which version of the program this is. */
+/** The version of this program. */
 import { readFileSync } from 'node:fs'
 
 /** The version of the project. */
@@ -6,7 +6,7 @@ export function programVersion(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
-/** What a report of a fault needs to name. */
+/** Versions and platform, as a bug report needs them. */
 export function versionLine(): string {
   return `splitcart ${programVersion()} (Node ${process.versions.node}, ${process.platform} ${process.arch})`
 }

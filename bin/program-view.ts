@@ -7,30 +7,30 @@ import { SETTINGS } from '@splitcart/shared/settings.ts'
 import { flagsIn } from './command-line.ts'
 import { operatorName } from './operator.ts'
 import { programVersion } from './program-version.ts'
-import { environmentWith, findSettings, originOf } from './settings-files.ts'
+import { findSettingsFiles, mergeEnvironment, originOf } from './settings-files.ts'
 
 /** The version, and the settings of the receiving machine with where each came from. */
 export function programView(options: Readonly<Record<string, unknown>>): Program {
   const settings = settingsView(options)
-  return { version: programVersion(), settings, shell: shellOf(settings) }
+  return { version: programVersion(), settings, shell: shellCommand(settings) }
 }
 
-/** The file of the machine leads everybody to the data, from any folder; else the folder must be named. */
-function shellOf(settings: readonly SettingView[]): Program['shell'] {
+/** How to call splitcart on these data: the system's settings file applies to all users; else the folder is named. */
+function shellCommand(settings: readonly SettingView[]): Program['shell'] {
   const { from, value } = settings.find(({ name }) => name === 'DATA_MANAGEMENT_DATA_DIR') ?? {}
   const [user] = operatorName().split('@')
   if (from === 'system file') return { before: `sudo -u ${user} splitcart`, after: '' }
-  return { before: 'npx splitcart', after: ` --data-management-data-dir ${quoted(resolve(value ?? ''))}` }
+  return { before: 'npx splitcart', after: ` --data-management-data-dir ${quotePath(resolve(value ?? ''))}` }
 }
 
-function quoted(path: string): string {
+function quotePath(path: string): string {
   return /^[\w./:@+-]+$/.test(path) ? path : JSON.stringify(path)
 }
 
 /** The effective settings, in the order of SETTINGS. */
 function settingsView(options: Readonly<Record<string, unknown>>): SettingView[] {
-  const [flags, found] = [flagsIn(options), findSettings()]
-  const environment = environmentWith(found, process.env)
+  const [flags, found] = [flagsIn(options), findSettingsFiles()]
+  const environment = mergeEnvironment(found, process.env)
   const sourceOf = (name: string): { text?: string | undefined; from?: SettingView['from'] | undefined } => {
     if (flags[name] !== undefined) return { text: flags[name], from: 'flag' }
     if (environment[name]) return { text: environment[name], from: originOf(name, found, process.env) }

@@ -11,33 +11,34 @@ import { operatorName } from './operator.ts'
 import { ActionRunner } from './run-action.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Upload counts. `notKept`: files are gone; `failed`: names, causes are in the audit; `isCut`: some not examined. */
-export type Replayed = { done: number; notKept: number; failed: string[]; isCut: boolean }
+/** Numbers of uploads. `notKept`: the file is gone; `failed`: file names; `isCut`: interrupted before the end. */
+export type ReplaySummary = { done: number; notKept: number; failed: string[]; isCut: boolean }
 
 // Batch size; new uploads are loaded between two batches.
-const AT_ONCE = 10
+const BATCH_SIZE = 10
 
+/** Replays all loads of older versions whose files are kept. */
 export async function replayOlder(
   machine: DataManagement,
   settings: Settings,
   reason: string,
   terminal: Terminal,
-): Promise<Replayed> {
-  const replayed: Replayed = { done: 0, notKept: 0, failed: [], isCut: false }
+): Promise<ReplaySummary> {
+  const replayed: ReplaySummary = { done: 0, notKept: 0, failed: [], isCut: false }
   const { database } = machine.catalogue
   await using runner = await ActionRunner.begin(machine, settings, terminal)
   const inbox = inboxOf(runner.work)
   for (let behind = 0; ; ) {
-    const loads = await olderLoads(database, behind, AT_ONCE)
+    const loads = await olderLoads(database, behind, BATCH_SIZE)
     if (loads.length === 0) return replayed
     behind = loads.at(-1)!.id
-    const uploads = await uploadsOf(machine, loads)
+    const uploads = await findUploads(machine, loads)
     replayed.notKept += loads.length - uploads.length
     const wanted: Upload[] = []
     for (const upload of uploads) if (await inbox.has(upload)) wanted.push(upload)
     replayed.notKept += uploads.length - wanted.length
     for (const upload of wanted) await requestReplay(machine, upload, { loads, reason })
-    await runner.of(
+    await runner.waitUntilDone(
       wanted.map(({ id }) => id),
       terminal,
     )
@@ -52,7 +53,7 @@ export async function replayOlder(
 }
 
 /** The uploads of these loads that are on record, oldest first. */
-async function uploadsOf({ ledger }: DataManagement, loads: readonly OlderLoad[]): Promise<Upload[]> {
+async function findUploads({ ledger }: DataManagement, loads: readonly OlderLoad[]): Promise<Upload[]> {
   const ids = await ledger.uploads.idsOf(loads.map(({ sha256 }) => sha256))
   const uploads = await ledger.uploads.findAll([...ids.values()])
   return uploads.sort((one, other) => (one.id < other.id ? -1 : 1))

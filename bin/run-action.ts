@@ -15,14 +15,14 @@ import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
-import type { Repair } from '@splitcart/shared/truth/verdict.ts'
+import type { Repair } from '@splitcart/shared/truth/finding.ts'
 import type { DataManagement } from './data-management.ts'
 import { openInbox } from './fleet.ts'
 import { operatorName } from './operator.ts'
 import { stopSignal, type Terminal } from './terminal.ts'
 import { updateDbContext } from './update-db-work.ts'
 
-const LOOK_MS = 200
+const POLL_MS = 200
 
 /**
  * An action on an upload (named by its id, SHA-256 or file name) and its reason; `from`: the required state;
@@ -44,12 +44,12 @@ export async function runAction(
   wanted: RequestedAction,
   terminal: Terminal,
 ): Promise<Upload> {
-  const upload = await uploadMeant(machine, wanted.upload)
+  const upload = await requireUpload(machine, wanted.upload)
   if (wanted.from !== undefined && upload.state !== wanted.from)
     throw new Problem('state_other', `${upload.filename} is ${upload.state}, not ${wanted.from}`)
   await machine.ledger.uploads.requestAction(upload.id, { ...wanted, by: operatorName() })
   await using runner = await ActionRunner.begin(machine, settings, terminal)
-  await runner.of([upload.id], terminal)
+  await runner.waitUntilDone([upload.id], terminal)
   const now = await machine.ledger.uploads.find(upload.id)
   if (now === undefined) throw new Problem('not_found', `the upload ${upload.id} is gone`)
   return now
@@ -81,14 +81,14 @@ export class ActionRunner implements AsyncDisposable {
   }
 
   /** Waits until these uploads have no pending action, or the process is asked to stop. */
-  async of(ids: readonly string[], terminal: Terminal): Promise<void> {
+  async waitUntilDone(ids: readonly string[], terminal: Terminal): Promise<void> {
     for (;;) {
       if (this.#isHere) await runHere(this.#machine, this.work, this.signal)
       const uploads = await this.#machine.ledger.uploads.findAll(ids)
       if (this.signal.aborted || uploads.every(({ action }) => action === null)) return
       if (!this.#isTold) terminal.note('asking the update-db that is at work …')
       this.#isTold = true
-      await sleep(LOOK_MS, undefined, { signal: this.signal }).catch(() => {})
+      await sleep(POLL_MS, undefined, { signal: this.signal }).catch(() => {})
     }
   }
 
@@ -108,8 +108,8 @@ async function runHere(machine: DataManagement, work: LoaderContext, signal: Abo
   if (lock !== undefined) await machine.ledger.withExclusiveLock(FOLDER_LOADER_LOCK, run)
 }
 
-/** Finds the upload that a text names. Throws `not_found`, also when a file name matches several. */
-export async function uploadMeant({ ledger }: DataManagement, text: string): Promise<Upload> {
+/** Finds an upload by id, SHA-256 or file name. Throws `not_found`, also if a file name matches several. */
+export async function requireUpload({ ledger }: DataManagement, text: string): Promise<Upload> {
   const [upload, other] = await ledger.uploads.findByReference(text)
   if (upload === undefined)
     throw new Problem('not_found', `no upload has the id, SHA-256 or file name ${JSON.stringify(text)}`)

@@ -7,11 +7,11 @@ import type { ServerLimits } from '@splitcart/data-management/http/edge/server-l
 import type { Log } from '@splitcart/shared/log.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
-import { exposureOfFile } from './key-file.ts'
+import { exposureOfKeyFile } from './key-file.ts'
 
-/** Reads the certificate and puts the limits together. Throws `settings_invalid` when keys would travel unencrypted. */
+/** Reads the limits and the certificate. Throws `settings_invalid` if keys would be sent unencrypted. */
 export function serverLimitsOf(settings: Settings, isBehindProxy: boolean): Partial<ServerLimits> {
-  const tls = tlsOf(settings)
+  const tls = readTls(settings)
   if (tls === undefined && !isBehindProxy && !isLoopback(settings.HOST))
     throw new Problem(
       'settings_invalid',
@@ -31,11 +31,11 @@ export function serverLimitsOf(settings: Settings, isBehindProxy: boolean): Part
 }
 
 /** Reloads the certificate on SIGHUP, without a restart; an invalid one is ignored and the old one stays. */
-export function renewCertificate(server: Server, settings: Settings, log: Log): void {
+export function reloadCertificateOnHangup(server: Server, settings: Settings, log: Log): void {
   if (settings.TLS_CERT === undefined) return
   process.on('SIGHUP', () => {
     try {
-      const renewed = tlsOf(settings)
+      const renewed = readTls(settings)
       if (renewed !== undefined) (server as unknown as TlsServer).setSecureContext(renewed)
       log.info({}, 'read the certificate again')
     } catch (error) {
@@ -44,13 +44,13 @@ export function renewCertificate(server: Server, settings: Settings, log: Log): 
   })
 }
 
-function tlsOf({ TLS_CERT: certFile, TLS_KEY: keyFile }: Settings): ServerLimits['tls'] {
+function readTls({ TLS_CERT: certFile, TLS_KEY: keyFile }: Settings): ServerLimits['tls'] {
   if (certFile === undefined && keyFile === undefined) return undefined
   if (certFile === undefined || keyFile === undefined)
     throw new Problem('settings_invalid', '\n  TLS_CERT, TLS_KEY: expected both or none')
   try {
-    const tls = { cert: readFileSync(certFile, 'utf8'), key: privateText(keyFile) }
-    // Throws when they are no PEM, or do not belong together.
+    const tls = { cert: readFileSync(certFile, 'utf8'), key: readPrivateFile(keyFile) }
+    // Throws if they are no PEM, or do not match.
     createSecureContext(tls)
     return tls
   } catch (cause) {
@@ -61,10 +61,10 @@ function tlsOf({ TLS_CERT: certFile, TLS_KEY: keyFile }: Settings): ServerLimits
 }
 
 /** The text of a key file. Throws when others can read it. */
-function privateText(path: string): string {
+function readPrivateFile(path: string): string {
   const file = openSync(path, 'r')
   try {
-    const fault = exposureOfFile(file, path)
+    const fault = exposureOfKeyFile(file, path)
     if (fault !== undefined) throw new Error(fault)
     return readFileSync(file, 'utf8')
   } finally {

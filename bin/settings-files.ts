@@ -16,7 +16,7 @@ export type SettingsFilePath = Readonly<{ from: '.env' | 'user file' | 'system f
 export type SettingsFile = SettingsFilePath & Readonly<{ values: Readonly<Record<string, string>> }>
 
 /** Result of reading all files. `missing`: paths without a file; `closed`: paths this user may not read. */
-export type FoundFiles = {
+export type SettingsSearch = {
   readonly files: SettingsFile[]
   readonly faults: string[]
   readonly remarks: string[]
@@ -26,16 +26,16 @@ export type FoundFiles = {
 
 type Texts = Readonly<Record<string, string | undefined>>
 
-const NAMES = Object.keys(SETTINGS)
+const SETTING_NAMES = Object.keys(SETTINGS)
 const BYTES_MAX = 1024 * 1024
 const GROUP_MAY_WRITE = 0o020
 const ANYBODY_MAY_WRITE = 0o002
 // Names that Notepad gives to a file saved as .env.
-const MISNAMED = ['.env.txt', 'env.txt']
+const MISNAMED_FILES = ['.env.txt', 'env.txt']
 
 /** The places on this machine, highest precedence first. */
 export function settingsFilePaths(platform: string, environment: Texts, home: string | undefined): SettingsFilePath[] {
-  const folder = userFolder(platform, environment, home)
+  const folder = userConfigFolder(platform, environment, home)
   const own = platform === 'win32' ? win32 : posix
   return [
     { from: '.env', path: resolve('.env') },
@@ -46,7 +46,7 @@ export function settingsFilePaths(platform: string, environment: Texts, home: st
 
 const FILE_NAME = 'splitcart.env'
 
-function userFolder(platform: string, environment: Texts, home: string | undefined): string | undefined {
+function userConfigFolder(platform: string, environment: Texts, home: string | undefined): string | undefined {
   if (platform === 'win32') return environment.APPDATA || undefined
   if (home === undefined) return undefined
   if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support')
@@ -55,19 +55,21 @@ function userFolder(platform: string, environment: Texts, home: string | undefin
 }
 
 /** Reads the existing settings files. */
-export function findSettings(places = settingsFilePaths(process.platform, process.env, homeOfUser())): FoundFiles {
-  const found: FoundFiles = { files: [], faults: [], remarks: [], missing: [], closed: [] }
+export function findSettingsFiles(
+  places = settingsFilePaths(process.platform, process.env, homeOfUser()),
+): SettingsSearch {
+  const found: SettingsSearch = { files: [], faults: [], remarks: [], missing: [], closed: [] }
   for (const place of places) readSettingsFile(place, found)
-  const misnamed = MISNAMED.find((name) => existsSync(name))
+  const misnamed = MISNAMED_FILES.find((name) => existsSync(name))
   if (misnamed !== undefined && !existsSync('.env'))
     found.remarks.push(`${resolve(misnamed)} is not read; the name of the file is .env`)
   return found
 }
 
 /** The environment, with settings missing there taken from the files. */
-export function environmentWith({ files }: FoundFiles, environment: Texts): Texts {
+export function mergeEnvironment({ files }: SettingsSearch, environment: Texts): Texts {
   const all: Record<string, string | undefined> = {}
-  for (const name of NAMES) {
+  for (const name of SETTING_NAMES) {
     const values = [environment[name], aliasOf(name, environment), ...files.map(({ values }) => values[name])]
     all[name] = values.find((value) => value !== undefined)
   }
@@ -75,13 +77,13 @@ export function environmentWith({ files }: FoundFiles, environment: Texts): Text
 }
 
 /** The origin of a setting that is not given as a flag; undefined if it is not set. */
-export function originOf(name: string, { files }: FoundFiles, environment: Texts) {
+export function originOf(name: string, { files }: SettingsSearch, environment: Texts) {
   if ((environment[name] ?? aliasOf(name, environment)) !== undefined) return 'environment'
   return files.find(({ values }) => values[name] !== undefined)?.from
 }
 
-/** Where settings were looked for, as a part of a sentence. */
-export function filesLookedFor({ files, missing, closed }: FoundFiles): string {
+/** The places where settings were looked for, as a part of a sentence. */
+export function describeSearch({ files, missing, closed }: SettingsSearch): string {
   const all = [
     ...files.map(({ path }) => path),
     ...missing.map((path) => `${path} (not there)`),
@@ -105,36 +107,36 @@ export function homeOfUser(): string | undefined {
   }
 }
 
-function readSettingsFile(place: SettingsFilePath, found: FoundFiles): void {
+function readSettingsFile(place: SettingsFilePath, found: SettingsSearch): void {
   const { path, from } = place
   const shown = from === '.env' ? '.env' : path
   try {
-    const read = readEnvFile(trustedBytes(path, shown), NAMES)
+    const read = readEnvFile(readTrustedFile(path, shown), SETTING_NAMES)
     found.files.push({ ...place, values: read.values })
     found.faults.push(...read.faults.map((fault) => `${shown}, ${fault}`))
     found.remarks.push(...read.remarks.map((remark) => `${shown}, ${remark}`))
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException
-    // In an unreadable folder a file may or may not exist; the system's file may be readable for the server only.
+    // An unreadable folder may have no such file; the system's file may be readable for the server only.
     const isClosed = code === 'EACCES' && (from === 'system file' || syscall === 'lstat')
     if (code === 'ENOENT' || code === 'ENOTDIR') found.missing.push(path)
     else if (isClosed) found.closed.push(path)
-    else found.faults.push(error instanceof Distrust ? error.message : `${shown} cannot be read: ${reasonOf(error)}`)
+    else found.faults.push(error instanceof Untrusted ? error.message : `${shown} cannot be read: ${reasonOf(error)}`)
   }
 }
 
-/** A reason, as a sentence, why a file is not trusted. */
-class Distrust extends Error {}
+/** Why a settings file is not trusted, as a sentence. */
+class Untrusted extends Error {}
 
-function trustedBytes(path: string, shown: string): Buffer {
+function readTrustedFile(path: string, shown: string): Buffer {
   // Another user's link could point to an unrelated file of this user.
   checkOwner(lstatSync(path), shown)
   // Non-blocking: opening a FIFO would wait for a writer.
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
     const stats = fstatSync(file)
-    if (!stats.isFile()) throw new Distrust(`${shown} is no file`)
-    if (stats.size > BYTES_MAX) throw new Distrust(`${shown} is larger than settings can be`)
+    if (!stats.isFile()) throw new Untrusted(`${shown} is no file`)
+    if (stats.size > BYTES_MAX) throw new Untrusted(`${shown} is larger than settings can be`)
     checkOwner(stats, shown)
     checkWriters(stats, shown)
     return readFileSync(file)
@@ -147,7 +149,7 @@ function checkOwner({ uid }: Stats, shown: string): void {
   const user = process.geteuid?.()
   if (user === undefined || uid === user || uid === 0) return
   const owner = userName(uid)
-  throw new Distrust(
+  throw new Untrusted(
     `${shown} belongs to the user ${owner}, not to ${userName(user)}: it could send files and key anywhere. ` +
       `Change to another folder, or work as its owner: sudo -u ${owner} splitcart …`,
   )
@@ -157,7 +159,7 @@ function checkWriters({ mode, uid, gid }: Stats, shown: string): void {
   if (process.geteuid === undefined) return
   // On Linux a group with the user's own id contains only the user; with umask 002 files are writable by it.
   const mayNot = uid !== 0 && gid === uid ? ANYBODY_MAY_WRITE : ANYBODY_MAY_WRITE | GROUP_MAY_WRITE
-  if ((mode & mayNot) !== 0) throw new Distrust(`others may write to ${shown}; run: chmod go-w ${shown}`)
+  if ((mode & mayNot) !== 0) throw new Untrusted(`others may write to ${shown}; run: chmod go-w ${shown}`)
 }
 
 function reasonOf(error: unknown): string {

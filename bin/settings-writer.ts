@@ -1,18 +1,18 @@
-/** Writes settings into a settings file, and keeps all its other lines. The file is private to its owner. */
+/** Writes settings into a settings file and keeps its other lines. Only its owner can read the file. */
 import { dirname, join } from 'node:path'
 import { type Disk, openToRead } from '@splitcart/shared/disk.ts'
 import { remove, replace } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
-import { decoded } from './env-file.ts'
+import { decodeText } from './env-file.ts'
 
 type Values = Readonly<Record<string, string | undefined>>
 
 /** Sets values, and removes undefined ones; a file without lines left is deleted. */
 export async function writeSettings(disk: Disk, path: string, values: Values): Promise<void> {
-  const before = await textOf(disk, path)
-  const kept = before.split(/\r\n|\n|\r/).filter((line) => !Object.hasOwn(values, nameIn(line)))
+  const before = await readText(disk, path)
+  const kept = before.split(/\r\n|\n|\r/).filter((line) => !Object.hasOwn(values, settingNameIn(line)))
   const added = Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${inFile(value)}`],
+    value === undefined ? [] : [`${name}=${quotedValue(value)}`],
   )
   const lines = [...kept.join('\n').trimEnd().split('\n'), ...added].filter((line, at) => at > 0 || line !== '')
   if (lines.every((line) => line.trim() === '')) {
@@ -32,22 +32,22 @@ export async function tryToWrite(disk: Disk, path: string): Promise<void> {
   await remove(disk, probe)
 }
 
-async function textOf(disk: Disk, path: string): Promise<string> {
+async function readText(disk: Disk, path: string): Promise<string> {
   try {
     await using file = await openToRead(disk, path)
-    return decoded(await file.readFile())
+    return decodeText(await file.readFile())
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
     throw error
   }
 }
 
-function nameIn(line: string): string {
+function settingNameIn(line: string): string {
   return /^\s*(?:set\s+"?|\$env:\s*|export\s+)?["']?(?<name>\w+)["']?\s*[=:]/i.exec(line)?.groups?.name ?? ''
 }
 
 /** Quotes a value if needed, with a quotation mark that it does not contain. */
-function inFile(value: string): string {
+function quotedValue(value: string): string {
   if (/^[\w./:@%+,-]*$/.test(value)) return value
   const mark = ["'", '"', '`'].find((each) => !value.includes(each)) ?? "'"
   return `${mark}${value}${mark}`

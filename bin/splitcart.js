@@ -4,8 +4,8 @@ import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { isNewEnough, pinnedNode, runOn } from './pinned-node.js'
 
-// What was compiled is kept next to the program, for its threads and the processes it starts too: a command starts in half the time, and
-// what takes the types away, 20 MiB in each of them, is not even loaded. Where nothing may be written, it is not kept.
+// Compiled code is cached next to the program: commands start in half the time, and threads and child processes do not
+// load the type stripper, which takes 20 MiB in each. Without write access nothing is cached.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
 
 if (isNewEnough()) {

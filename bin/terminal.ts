@@ -6,14 +6,14 @@
  * can omit it.
  */
 import { styleText } from 'node:util'
-import { asciiControls } from '@splitcart/shared/controls.ts'
-import { masked } from '@splitcart/shared/masked.ts'
+import { escapeJsonControls } from '@splitcart/shared/controls.ts'
+import { maskKeys } from '@splitcart/shared/mask-keys.ts'
 import { escapeControls, safeToPrint } from './format.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
 /** A style for the first `length` characters of a line. */
-export type Mark = Readonly<{ style: Style; length: number }>
+export type LineStyle = Readonly<{ style: Style; length: number }>
 
 /** The output flags of a command. */
 export type OutputOptions = Readonly<{ json?: boolean; quiet?: boolean }>
@@ -48,9 +48,9 @@ export type Terminal = Readonly<{
   /** Whether stderr is a terminal without --json and --quiet, so that progress may be drawn. */
   isLive: boolean
   /** A line of the result, for people; nothing with --json. Its first `length` characters may have a style. */
-  say: (line: string, mark?: Mark) => void
+  say: (line: string, mark?: LineStyle) => void
   /** The summary line for people; also printed with --quiet. */
-  sum: (line: string) => void
+  summarize: (line: string) => void
   /** A record of the result, for programs; nothing without --json. */
   record: (record: OutputRecord) => void
   /** Prints a new key, unmasked, only this once: a line for people, or a record with --json. */
@@ -63,7 +63,7 @@ export type Terminal = Readonly<{
  * A record with field names as in the API, `rejected_rows`; until 1.0 the former names, `rejectedRows`, are kept, too.
  * Only top-level names are converted: nested values come from the API, or from files.
  */
-function inOneForm(record: OutputRecord): OutputRecord {
+function withSnakeCaseNames(record: OutputRecord): OutputRecord {
   const named = Object.entries(record).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     value,
@@ -79,16 +79,16 @@ export function terminalOf(manner: OutputOptions): Terminal {
     say: (line, mark) => {
       if (!manner.json && !manner.quiet) process.stdout.write(`${styled(line, mark)}\n`)
     },
-    sum: (line) => {
+    summarize: (line) => {
       if (!manner.json) process.stdout.write(`${safeToPrint(line)}\n`)
     },
     record: (record) => {
       if (manner.json && (!manner.quiet || (record.type !== 'file' && record.type !== 'check')))
-        process.stdout.write(`${asciiControls(masked(JSON.stringify(inOneForm(record))))}\n`)
+        process.stdout.write(`${escapeJsonControls(maskKeys(JSON.stringify(withSnakeCaseNames(record))))}\n`)
     },
     reveal: (line, record) => {
       if (!manner.json) process.stdout.write(`${escapeControls(line)}\n`)
-      else if (record !== undefined) process.stdout.write(`${asciiControls(JSON.stringify(record))}\n`)
+      else if (record !== undefined) process.stdout.write(`${escapeJsonControls(JSON.stringify(record))}\n`)
     },
     note: (line) => {
       if (!manner.quiet) process.stderr.write(`${safeToPrint(line)}\n`)
@@ -96,13 +96,13 @@ export function terminalOf(manner: OutputOptions): Terminal {
   }
 }
 
-function styled(line: string, mark: Mark | undefined): string {
+function styled(line: string, mark: LineStyle | undefined): string {
   if (mark === undefined) return safeToPrint(line)
   const head = styleText(mark.style, safeToPrint(line.slice(0, mark.length)), { stream: process.stdout })
   return head + safeToPrint(line.slice(mark.length))
 }
 
-/** Ends the process quietly when the reader of its output goes away (`splitcart … | head`). */
+/** Ends the process quietly when the reader of its output closes the pipe (`splitcart … | head`). */
 export function endWhenNobodyReads(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {

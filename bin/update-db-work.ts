@@ -1,4 +1,4 @@
-/** Makes the working context of update-db from the settings, and its reports. */
+/** Makes the working context of update-db from the settings. */
 import { foldersOfKind } from '@splitcart/data-management/folders.ts'
 import { Compaction } from '@splitcart/data-management/inbox/processed/compaction.ts'
 import { type LoaderContext, loadedKinds } from '@splitcart/data-management/update-db/process.ts'
@@ -7,7 +7,7 @@ import type { Settings } from '@splitcart/shared/settings.ts'
 import { thresholdsOf } from '@splitcart/shared/truth/thresholds.ts'
 import type { DataManagement } from './data-management.ts'
 import type { Terminal } from './terminal.ts'
-import { countsOf } from './upload-report.ts'
+import { rowCountsText } from './upload-report.ts'
 
 /** The working context of one process. With `force` no upload is held. */
 export function updateDbContext(
@@ -28,24 +28,24 @@ export function updateDbContext(
     now: Date.now,
     onFile: (upload, { state, result }) => {
       terminal.say(
-        `${state.padEnd(6)}  ${upload.filename}  ${countsOf(result)}${result.problem === null ? '' : ` ${result.problem}`}`,
+        `${state.padEnd(6)}  ${upload.filename}  ${rowCountsText(result)}${result.problem === null ? '' : ` ${result.problem}`}`,
       )
       terminal.record({ type: 'file', name: upload.filename, upload: upload.id, state, ...result })
     },
   }
 }
 
-// Then it looks whether something has come, for a second where nothing has.
+// So long files are compacted before the loader scans its inboxes again.
 const COMPACTION_MS = 500
 
-/** What is done later with the files that were loaded. */
+/** The compaction of loaded files, which runs while the loader is idle. */
 export function compactionFor(work: LoaderContext, { PROCESSED_FORM: form }: Settings): Compaction {
   const folders = loadedKinds(work).map((kind) => foldersOfKind(work.folders, kind).processed)
   return new Compaction({ ...work, folders, form })
 }
 
-/** A check that is true once, then for COMPACTION_MS until an inbox changes: a load waits for one file at most. */
-export async function whileIdle({ disk }: LoaderContext, inboxes: readonly string[], signal: AbortSignal) {
+/** Makes a check whether compaction may go on: for one file, then until an inbox changes or COMPACTION_MS are over. */
+export async function makeIdleCheck({ disk }: LoaderContext, inboxes: readonly string[], signal: AbortSignal) {
   const names = async () => (await Promise.all(inboxes.map((inbox) => disk.readdir(inbox)))).join('\n')
   const before = await names()
   const until = performance.now() + COMPACTION_MS

@@ -4,14 +4,14 @@ import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { formatNumber } from '@splitcart/shared/number.ts'
 import type { LoadResult } from '@splitcart/shared/receipt.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
+import { findingLines } from './finding-lines.ts'
 import { count, duration, safeToPrint, size } from './format.ts'
 import { createLogUpdate, type LogUpdate } from './live.ts'
 import type { Style, Terminal } from './terminal.ts'
-import { verdictLines } from './verdict-lines.ts'
 
 const BAR_CHARACTERS = 24
 // A shorter duration is not printed: it would read "in 0.0 s".
-const AT_ONCE_MS_MAX = 50
+const SHOWN_DELAY_MS_MIN = 50
 // Before this the speed would only be that of the first chunk.
 const SPEED_MS_MIN = 1000
 
@@ -29,20 +29,20 @@ const STYLE: Readonly<Record<FileEvent['state'], Style>> = {
 
 type ProgressEvent = Extract<UploadEvent, { type: 'progress' }>
 
-/** A file in transit. `begun`: its first event, since a resumed file does not start at 0; `at`: when that was. */
-type Moving = Readonly<{ event: ProgressEvent; begun: ProgressEvent; at: number }>
+/** A file in transit. `begun`: its first event, as a resumed file does not start at 0; `at`: the time of that event. */
+type FileInTransit = Readonly<{ event: ProgressEvent; begun: ProgressEvent; at: number }>
 
-/** A queue of files: their sizes in bytes by name, the names of finished ones, and when it began. */
-export type Queue = Readonly<{ sizes: ReadonlyMap<string, number>; gone: ReadonlySet<string>; at: number }>
+/** The files to send: sizes in bytes by name; `gone`: names of finished ones; `at`: the time when it began. */
+export type UploadQueue = Readonly<{ sizes: ReadonlyMap<string, number>; gone: ReadonlySet<string>; at: number }>
 
 export class UploadReport {
   readonly #terminal: Terminal
   readonly #outbox: string
   readonly #zone: TimeZone
   readonly #live: LogUpdate | undefined
-  readonly #moving = new Map<string, Moving>()
+  readonly #moving = new Map<string, FileInTransit>()
   readonly #gone = new Set<string>()
-  #queue: Queue | undefined
+  #queue: UploadQueue | undefined
   #leftAlone = false
 
   /** `outbox`: path to show to users who put their files elsewhere; `zone`: time zone of printed dates. */
@@ -82,16 +82,16 @@ export class UploadReport {
   /** Prints the totals. */
   end(summary: Summary): void {
     this.#live?.done()
-    const { sum, note, record } = this.#terminal
+    const { summarize, note, record } = this.#terminal
     if (summary.problem !== undefined) {
       record({ ...summary.problem, type: 'error' })
-      note(sentence(summary.problem))
+      note(problemSentence(summary.problem))
       note(summary.problem.todo)
     }
-    if (summary.problem !== undefined && isNothing(summary)) sum('Nothing waits to be sent.')
-    else if (this.#leftAlone && isNothing(summary))
-      sum('There was nothing to send; what lies in the outbox was left alone.')
-    else sum(summaryLine(summary, this.#outbox))
+    if (summary.problem !== undefined && isEmpty(summary)) summarize('Nothing waits to be sent.')
+    else if (this.#leftAlone && isEmpty(summary))
+      summarize('There was nothing to send; what lies in the outbox was left alone.')
+    else summarize(summaryText(summary, this.#outbox))
     record({ type: 'summary', ...summary })
   }
 
@@ -105,14 +105,14 @@ export class UploadReport {
   #checked(event: Extract<UploadEvent, { type: 'check' }>): void {
     this.#terminal.say(`checked     ${event.name}`)
     for (const verdict of event.findings)
-      for (const line of verdictLines(verdict, this.#zone)) this.#terminal.say(`  ${line}`)
+      for (const line of findingLines(verdict, this.#zone)) this.#terminal.say(`  ${line}`)
     this.#terminal.record(event)
   }
 
   #file(event: FileEvent): void {
     const { say, record } = this.#terminal
     const kind = event.kind === undefined || event.kind === PRODUCTS ? '' : ` (${event.kind})`
-    const line = `${event.state.padEnd(10)}  ${event.name}${kind}${about(event)}`
+    const line = `${event.state.padEnd(10)}  ${event.name}${kind}${resultText(event)}`
     say(line, { style: STYLE[event.state], length: event.state.length })
     record(event)
   }
@@ -125,42 +125,42 @@ export function eventText(event: Exclude<UploadEvent, { type: 'file' | 'queue' |
     return `left over   ${event.name} (${size(event.size)}) by a scrape that did not finish; "splitcart salvage" keeps its whole rows`
   if (event.type === 'resting') return `waiting     ${event.name} ${event.reason}`
   if (event.type === 'pause')
-    return `trying again ${delayText(event.delayMs)}  ${event.name}: ${sentence(event.problem)}`
+    return `trying again ${delayText(event.delayMs)}  ${event.name}: ${problemSentence(event.problem)}`
   if (event.type === 'outage') return outageText(event)
   if (event.type === 'alive')
     return `watching    ${count(event.sent, 'file')} sent in the last ${duration(event.sinceMs)}, ${event.waiting} waiting`
   if (event.type === 'recovery') return `the server is back after ${duration(event.outageMs)}`
-  return `warning     ${event.name}: ${sentence(event.problem)}`
+  return `warning     ${event.name}: ${problemSentence(event.problem)}`
 }
 
 /** The text of an outage, by its level: a short line at first, then its length, after an hour a call for action. */
 function outageText({ level, outageMs, delayMs, waiting, problem }: Extract<UploadEvent, { type: 'outage' }>): string {
-  if (level === 'info') return `trying again  ${sentence(problem)}`
+  if (level === 'info') return `trying again  ${problemSentence(problem)}`
   const lasts = `for ${duration(outageMs)}, ${count(waiting, 'file')} waiting, next try in ${duration(delayMs)}`
-  if (level === 'warn') return `still trying  ${lasts}. ${sentence(problem)}`
-  return `NOTHING IS SENT ${lasts}. ${sentence(problem)} ${problem.todo}`
+  if (level === 'warn') return `still trying  ${lasts}. ${problemSentence(problem)}`
+  return `NOTHING IS SENT ${lasts}. ${problemSentence(problem)} ${problem.todo}`
 }
 
-function about({ state, receipt, problem }: FileEvent): string {
-  if (problem !== undefined) return `: ${sentence(problem)}`
+function resultText({ state, receipt, problem }: FileEvent): string {
+  if (problem !== undefined) return `: ${problemSentence(problem)}`
   if (receipt === undefined) return ''
   if (receipt.load === null || state === 'accepted') return `  ${count(receipt.lines, 'line')}, ${size(receipt.bytes)}`
-  return `  ${countsOf(receipt.load)}${receipt.load.problem === null ? '' : ` ${receipt.load.problem}`}`
+  return `  ${rowCountsText(receipt.load)}${receipt.load.problem === null ? '' : ` ${receipt.load.problem}`}`
 }
 
 /** The row counts of a load as text; zero counts are omitted. */
-export function countsOf(load: LoadResult): string {
+export function rowCountsText(load: LoadResult): string {
   const parts = (['inserted', 'changed', 'unchanged', 'duplicate', 'rejected'] as const)
     .filter((name) => load[name] > 0)
     .map((name) => `${formatNumber(load[name])} ${name}`)
   return `${count(load.rows, 'row')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`
 }
 
-function isNothing({ sent, duplicates, loaded, held, failed, delivered, refused, skipped, waiting }: Summary): boolean {
+function isEmpty({ sent, duplicates, loaded, held, failed, delivered, refused, skipped, waiting }: Summary): boolean {
   return sent + duplicates + loaded + held + failed + delivered + refused + skipped + waiting === 0
 }
 
-function summaryLine(summary: Summary, outbox: string): string {
+function summaryText(summary: Summary, outbox: string): string {
   const named = {
     sent: summary.sent,
     'known already': summary.duplicates,
@@ -184,19 +184,19 @@ function summaryLine(summary: Summary, outbox: string): string {
 }
 
 /** The live line of a file in transit: bar, speed and remaining time, once these can be computed. */
-export function progressLine({ event, begun }: Pick<Moving, 'event' | 'begun'>, elapsedMs: number): string {
+export function progressLine({ event, begun }: Pick<FileInTransit, 'event' | 'begun'>, elapsedMs: number): string {
   const { name, step, sentBytes, totalBytes } = event
   const share = totalBytes === 0 ? 1 : sentBytes / totalBytes
   const filled = Math.round(share * BAR_CHARACTERS)
   const bar = '█'.repeat(filled).padEnd(BAR_CHARACTERS, '░')
-  const speed = speedOf(sentBytes - begun.sentBytes, totalBytes - sentBytes, elapsedMs)
+  const speed = speedText(sentBytes - begun.sentBytes, totalBytes - sentBytes, elapsedMs)
   return `${step === 'send' ? 'sending' : 'compressing'}  ${name}  ${bar} ${Math.floor(share * 100)}%  ${size(totalBytes)}${speed}`
 }
 
 /** The live line below for several files: finished files, bytes, total speed and remaining time. */
 export function totalLine(
-  { sizes, gone }: Pick<Queue, 'sizes' | 'gone'>,
-  moving: readonly Pick<Moving, 'event'>[],
+  { sizes, gone }: Pick<UploadQueue, 'sizes' | 'gone'>,
+  moving: readonly Pick<FileInTransit, 'event'>[],
   elapsedMs: number,
 ): string | undefined {
   if (sizes.size < 2) return undefined
@@ -208,22 +208,22 @@ export function totalLine(
   const bytes = Math.floor(sum([...gone].map(sizeOf)) + sum(sent))
   const all = sum(sizes.values())
   const files = [...gone].filter((name) => sizes.has(name)).length
-  return `in all  ${formatNumber(files)} of ${count(sizes.size, 'file')}, ${size(bytes)} of ${size(all)}${speedOf(bytes, all - bytes, elapsedMs)}`
+  return `in all  ${formatNumber(files)} of ${count(sizes.size, 'file')}, ${size(bytes)} of ${size(all)}${speedText(bytes, all - bytes, elapsedMs)}`
 }
 
 /** Average speed and remaining time as text; empty if it is too early to tell. */
-function speedOf(bytes: number, left: number, elapsedMs: number): string {
+function speedText(bytes: number, left: number, elapsedMs: number): string {
   if (elapsedMs < SPEED_MS_MIN || bytes <= 0) return ''
   return `  ${size(Math.round((bytes / elapsedMs) * 1000))}/s, ${duration((left / bytes) * elapsedMs)} left`
 }
 
 /** A problem as a sentence; for status 500 with the request id, as the cause is only in the server's log. */
-function sentence({ title, detail, status, instance }: ProblemInfo): string {
+function problemSentence({ title, detail, status, instance }: ProblemInfo): string {
   const id = status === 500 && instance !== undefined ? ` (request ${instance.replace('urn:uuid:', '')})` : ''
   return detail === title || detail === '' ? `${title}${id}.` : `${title}: ${detail.replace(/\.$/, '')}${id}.`
 }
 
 function delayText(ms: number): string {
-  if (ms < AT_ONCE_MS_MAX) return 'at once'
+  if (ms < SHOWN_DELAY_MS_MIN) return 'at once'
   return `in ${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
 }

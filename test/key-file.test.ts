@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs'
 import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { changedKey } from '../bin/changed-key.ts'
-import { keyIn } from '../bin/key-file.ts'
+import { readKeyFile } from '../bin/key-file.ts'
+import { createKeyWatcher } from '../bin/key-watcher.ts'
 import { temporaryFolder } from './folders.ts'
 import { openMachines, PROGRAM, until, withoutSettings } from './machines.ts'
 import { childrenOf, NO_PROC } from './processes.ts'
@@ -20,16 +20,16 @@ test('a key that was exchanged in .env or in its file is found; one of the envir
   process.chdir(at.path)
   try {
     await writeFile('.env', `API_SECRET_KEY=${KEY}\n`)
-    const inEnv = changedKey(KEY, {})
+    const inEnv = createKeyWatcher(KEY, {})
     assert.equal(inEnv(), undefined)
     await writeFile('.env', 'API_SECRET_KEY=another\n')
     assert.deepEqual([inEnv(), inEnv()], ['another', undefined])
-    const ofEnvironment = changedKey(KEY, { API_SECRET_KEY: KEY })
+    const ofEnvironment = createKeyWatcher(KEY, { API_SECRET_KEY: KEY })
     await writeFile('.env', 'API_SECRET_KEY=a-third\n')
     assert.equal(ofEnvironment(), undefined)
     await rm('.env')
     await writeFile('key', KEY, { mode: 0o600 })
-    const inFile = changedKey(KEY, { API_SECRET_KEY_FILE: 'key' })
+    const inFile = createKeyWatcher(KEY, { API_SECRET_KEY_FILE: 'key' })
     assert.equal(inFile(), undefined)
     await writeFile('key', 'another', { mode: 0o600 })
     assert.equal(inFile(), 'another')
@@ -44,13 +44,13 @@ test('a key file must be its owner’s alone, and hold one key', { skip: NO_MODE
   await using at = await temporaryFolder()
   const path = join(at.path, 'key')
   await writeFile(path, `${KEY}\n`, { mode: 0o600 })
-  assert.deepEqual(keyIn(path), { key: KEY })
+  assert.deepEqual(readKeyFile(path), { key: KEY })
   for (const mode of [0o640, 0o604, 0o660, 0o644]) {
     await chmod(path, mode)
-    assert.deepEqual(keyIn(path), { fault: `${path} can be read by others; run: chmod 600 ${path}` })
+    assert.deepEqual(readKeyFile(path), { fault: `${path} can be read by others; run: chmod 600 ${path}` })
   }
   await chmod(path, 0o400)
-  assert.deepEqual(keyIn(path), { key: KEY })
+  assert.deepEqual(readKeyFile(path), { key: KEY })
   for (const [text, said] of [
     ['', /is empty/],
     [' \n', /is empty/],
@@ -58,9 +58,9 @@ test('a key file must be its owner’s alone, and hold one key', { skip: NO_MODE
   ] as const) {
     const other = join(at.path, `other-${text.length}`)
     await writeFile(other, text, { mode: 0o600 })
-    assert.match(String('fault' in keyIn(other) && Object.values(keyIn(other))), said)
+    assert.match(String('fault' in readKeyFile(other) && Object.values(readKeyFile(other))), said)
   }
-  assert.match(Object.values(keyIn(at.path)).join(), /EISDIR|can be read/)
+  assert.match(Object.values(readKeyFile(at.path)).join(), /EISDIR|can be read/)
 })
 
 test('a key in a key file may stand in quotation marks, behind its name, or in UTF-16', {
@@ -77,7 +77,7 @@ test('a key in a key file may stand in quotation marks, behind its name, or in U
     Buffer.from(`\ufeff${KEY}\r\n`, 'utf16le'),
   ]) {
     await writeFile(path, written, { mode: 0o600 })
-    assert.deepEqual(keyIn(path), { key: KEY }, String(written))
+    assert.deepEqual(readKeyFile(path), { key: KEY }, String(written))
   }
 })
 

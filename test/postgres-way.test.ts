@@ -6,7 +6,7 @@ import type { Observation } from '@splitcart/data-management/catalogue/export.ts
 import { NO_DRIFT, planOf } from '@splitcart/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
-import { identityOf, isRejection, rowOf } from '@splitcart/shared/row.ts'
+import { duplicateKeyOf, isRejection, readParsedRow } from '@splitcart/shared/row.ts'
 import pg from 'pg'
 import { type Ended, type Machines, openMachines, recordsIn } from './machines.ts'
 import { asText, observationOf } from './observations.ts'
@@ -23,8 +23,9 @@ async function scrape(machines: Machines): Promise<Map<string, Observation[]>> {
     const observed = new Map<string, Observation>()
     for (const row of rowsOf(plan, store, day)) {
       await writer.write(row)
-      const read = rowOf(row)
-      if (!isRejection(read) && !observed.has(identityOf(read))) observed.set(identityOf(read), observationOf(read))
+      const read = readParsedRow(row)
+      if (!isRejection(read) && !observed.has(duplicateKeyOf(read)))
+        observed.set(duplicateKeyOf(read), observationOf(read))
     }
     files.set((await writer.commit()).name, [...observed.values()])
   }

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { openCatalogue } from '@splitcart/data-management/catalogue/dialects/sqlite/catalogue.ts'
 import type { Observation } from '@splitcart/data-management/catalogue/export.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
-import { identityOf, isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
+import { duplicateKeyOf, isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
 import { REAL_FILES_MISSING, realFiles } from '../packages/data-management/test/real-files.ts'
 import { type Machines, openMachines, recordsIn } from './machines.ts'
 import { asText, observationOf } from './observations.ts'
@@ -31,7 +31,7 @@ function observedIn(files: ReadonlyMap<string, Buffer>): Observation[] {
       const read = readRow(Buffer.from(line))
       assert.ok(!isRejection(read))
       const row: Row = { ...read, date }
-      if (!observed.has(identityOf(row))) observed.set(identityOf(row), observationOf(row))
+      if (!observed.has(duplicateKeyOf(row))) observed.set(duplicateKeyOf(row), observationOf(row))
     }
   }
   return [...observed.values()]

@@ -6,7 +6,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { readSettings } from '@splitcart/shared/settings.ts'
-import { environmentWith, filesLookedFor, findSettings, settingsFilePaths } from '../bin/settings-files.ts'
+import { describeSearch, findSettingsFiles, mergeEnvironment, settingsFilePaths } from '../bin/settings-files.ts'
 import { temporaryFolder } from './folders.ts'
 import { PROGRAM } from './machines.ts'
 
@@ -45,13 +45,13 @@ test('what stands nearer counts: environment, working directory, user, machine; 
   writeFileSync(here, 'HOST=here\n')
   writeFileSync(user, 'HOST=user\nPORT=2\n')
   writeFileSync(system, 'HOST=system\nPORT=3\nLOG_LEVEL=warn\nAPI_SERVER_URL=https://system\n')
-  const found = findSettings(places)
-  const given = environmentWith(found, { API_SERVER_URL: '', https_proxy: 'proxy:1' })
+  const found = findSettingsFiles(places)
+  const given = mergeEnvironment(found, { API_SERVER_URL: '', https_proxy: 'proxy:1' })
   assert.deepEqual(
     [given.HOST, given.PORT, given.LOG_LEVEL, given.API_SERVER_URL, given.HTTPS_PROXY],
     ['here', '2', 'warn', '', 'proxy:1'],
   )
-  assert.equal(filesLookedFor(found), `the environment, ${here}, ${user}, ${system}`)
+  assert.equal(describeSearch(found), `the environment, ${here}, ${user}, ${system}`)
 })
 
 test('the file in the user’s configuration folder is found from any folder, and doctor and status name it', async () => {

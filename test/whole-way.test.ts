@@ -9,7 +9,7 @@ import { NO_DRIFT, planOf } from '@splitcart/generator/plan.ts'
 import { rowsOf, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { JsonlWriter } from '@splitcart/scraping/jsonl-writer.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
-import { identityOf, isRejection, rowOf } from '@splitcart/shared/row.ts'
+import { duplicateKeyOf, isRejection, readParsedRow } from '@splitcart/shared/row.ts'
 import { type Machines, openMachines, recordsIn } from './machines.ts'
 import { asText, observationOf } from './observations.ts'
 
@@ -21,9 +21,9 @@ async function scrape(machines: Machines, plan: ReturnType<typeof planOf>) {
     await using writer = await JsonlWriter.open(machines.scraping, { fileName })
     for (const row of rowsOf(plan, store, day)) {
       await writer.write(row)
-      const read = rowOf(row)
+      const read = readParsedRow(row)
       assert.ok(!isRejection(read))
-      if (!observed.has(identityOf(read))) observed.set(identityOf(read), observationOf(read))
+      if (!observed.has(duplicateKeyOf(read))) observed.set(duplicateKeyOf(read), observationOf(read))
     }
     names.push((await writer.commit()).name)
   }

@@ -1,4 +1,4 @@
-/** `splitcart archive list, cat, verify, export`: reads files kept after sending or loading, packed or not. */
+/** `splitcart archive list, cat, verify, export`: reads kept files: those that were sent or loaded. */
 import { once } from 'node:events'
 import { lstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -6,9 +6,9 @@ import { AnswerError } from '@splitcart/scraping/answer.ts'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { publish } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
-import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
+import { writeVerifiedPart } from '@splitcart/shared/packed/checked-part.ts'
 import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { formOf, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
@@ -28,23 +28,27 @@ const LINES_AT_ONCE = 200
 export function keptCommands(): Command[] {
   const list = new Command('list')
     .description('list the files that are kept, in which form, and what they take')
-    .action((options: Options) => run(options, (terminal) => within(options, (files) => listFiles(files, terminal))))
+    .action((options: Options) =>
+      run(options, (terminal) => withKeptFiles(options, (files) => listFiles(files, terminal))),
+    )
   const verify = new Command('verify')
     .description('read every file that is kept, and tell which are not what they were')
     .option('--obtain', 'have the other machine give those that are damaged once more')
     .action((options: Options) =>
-      run(options, (terminal) => within(options, (files) => verifyFiles(files, options, terminal))),
+      run(options, (terminal) => withKeptFiles(options, (files) => verifyFiles(files, options, terminal))),
     )
   const cat = new Command('cat')
     .description('print a file as it was sent')
     .argument('<file>', 'its name or SHA-256; on the server also the id of the upload')
-    .action((file: string, options: Options) => run({}, () => within(options, (files) => printFile(files, file))))
+    .action((file: string, options: Options) =>
+      run({}, () => withKeptFiles(options, (files) => printFile(files, file))),
+    )
   const exporting = new Command('export')
     .description('write files as they were sent into a folder')
     .addArgument(new Argument('<folder>', 'where to; it is made where there is none'))
     .argument('[files...]', 'which; all where none is named')
     .action((folder: string, names: string[], options: Options) =>
-      run(options, (terminal) => within(options, (files) => exportFiles(files, { folder, names }, terminal))),
+      run(options, (terminal) => withKeptFiles(options, (files) => exportFiles(files, { folder, names }, terminal))),
     )
   for (const command of [list, verify, cat, exporting]) {
     command.option('--server', 'what the server has loaded, where this machine has an archive, too')
@@ -54,7 +58,7 @@ export function keptCommands(): Command[] {
   return [list, cat, verify, exporting]
 }
 
-async function within(options: Options, work: (files: KeptFiles) => Promise<number>): Promise<number> {
+async function withKeptFiles(options: Options, work: (files: KeptFiles) => Promise<number>): Promise<number> {
   await using files = await openKeptFiles(options)
   return await work(files)
 }
@@ -79,7 +83,7 @@ async function listFiles(files: KeptFiles, terminal: Terminal): Promise<number> 
     terminal.record({ type: 'file', name, kind, form: formOf(path), bytes: taken, path, ...(state && { state }) })
   }
   flush()
-  terminal.sum(`${count(number, 'file')} in ${files.about}, ${size(bytes)}.`)
+  terminal.summarize(`${count(number, 'file')} in ${files.about}, ${size(bytes)}.`)
   terminal.record({ type: 'summary', side: files.side, files: number, bytes })
   return EXIT.done
 }
@@ -87,14 +91,14 @@ async function listFiles(files: KeptFiles, terminal: Terminal): Promise<number> 
 async function verifyFiles(files: KeptFiles, { obtain }: Options, terminal: Terminal): Promise<number> {
   let [number, contentBytes, damaged] = [0, 0, 0]
   for await (const file of files.list()) {
-    const found = await readKept(file, faultOf)
+    const found = await readKept(file, verifyFile)
     if (found === undefined) continue
     number++
     contentBytes += found.bytes
     if (found.fault === undefined) continue
     damaged++
     terminal.say(`damaged  ${file.path}: ${found.fault}`)
-    if (obtain) terminal.say(`         ${await obtained(file)}`)
+    if (obtain) terminal.say(`         ${await obtainFile(file)}`)
     terminal.record({
       type: 'file',
       name: file.name,
@@ -105,13 +109,13 @@ async function verifyFiles(files: KeptFiles, { obtain }: Options, terminal: Term
     })
   }
   const what = damaged === 0 ? 'each is what it was' : `${count(damaged, 'file')} damaged`
-  terminal.sum(`${count(number, 'file')} in ${files.about}, ${size(contentBytes)} as they were sent: ${what}.`)
+  terminal.summarize(`${count(number, 'file')} in ${files.about}, ${size(contentBytes)} as they were sent: ${what}.`)
   terminal.record({ type: 'summary', side: files.side, files: number, content_bytes: contentBytes, damaged })
   return damaged === 0 ? EXIT.done : EXIT.partly
 }
 
-/** Gets a file from the other machine; returns the result as text, also of a failure. */
-async function obtained(file: KeptFile): Promise<string> {
+/** Fetches a damaged file from the other machine; returns the result as text, also a failure. */
+async function obtainFile(file: KeptFile): Promise<string> {
   try {
     return await file.obtain()
   } catch (error) {
@@ -122,7 +126,7 @@ async function obtained(file: KeptFile): Promise<string> {
 }
 
 /** Verifies a file; `fault` says why its content is not the original, undefined if it is. */
-async function faultOf({ path, isRight }: KeptFile): Promise<Readonly<{ bytes: number; fault?: string }>> {
+async function verifyFile({ path, isRight }: KeptFile): Promise<Readonly<{ bytes: number; fault?: string }>> {
   const digester = new Digester()
   try {
     for await (const chunk of keptContent(realDisk(), path)) digester.add(chunk)
@@ -137,7 +141,7 @@ async function faultOf({ path, isRight }: KeptFile): Promise<Readonly<{ bytes: n
 async function printFile(files: KeptFiles, text: string): Promise<number> {
   const file = await files.find(text)
   const printed = await readKept(file, async (it) => {
-    for await (const chunk of checked(it)) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
+    for await (const chunk of verifiedContent(it)) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')
     return true
   })
   if (printed === undefined) throw new Problem('not_found', `${file.name} was removed a moment ago`)
@@ -145,7 +149,7 @@ async function printFile(files: KeptFiles, text: string): Promise<number> {
 }
 
 /** Streams a file; throws `kept_damaged` at its end if altered. Chunks are copied, as their buffer may be reused. */
-async function* checked({ name, path, isRight }: KeptFile): AsyncGenerator<Buffer> {
+async function* verifiedContent({ name, path, isRight }: KeptFile): AsyncGenerator<Buffer> {
   const digester = new Digester()
   try {
     for await (const chunk of keptContent(realDisk(), path)) {
@@ -168,7 +172,7 @@ async function exportFiles(files: KeptFiles, { folder, names }: Export, terminal
     let file = typeof wanted === 'string' ? undefined : wanted
     try {
       file ??= await files.find(wanted as string)
-      const written = await readKept(file, (it) => exportOne(it, to))
+      const written = await readKept(file, (it) => exportFile(it, to))
       if (written === undefined) continue
       number++
       bytes += written.bytes
@@ -182,17 +186,17 @@ async function exportFiles(files: KeptFiles, { folder, names }: Export, terminal
     }
   }
   const left = damaged === 0 ? '' : `; ${count(damaged, 'file')} damaged`
-  terminal.sum(`${count(number, 'file')} written into ${to}, ${size(bytes)}${left}.`)
+  terminal.summarize(`${count(number, 'file')} written into ${to}, ${size(bytes)}${left}.`)
   terminal.record({ type: 'summary', side: files.side, files: number, bytes, damaged })
   return damaged === 0 ? EXIT.done : EXIT.partly
 }
 
-async function exportOne(
+async function exportFile(
   file: KeptFile,
   folder: string,
 ): Promise<Readonly<{ path: string; sha256: string; bytes: number }>> {
   const part = join(folder, `.${file.name}.part`)
-  const { sha256, bytes } = await writeChecked(realDisk(), keptContent(realDisk(), file.path), { ...file, part })
-  const { name } = await publish(realDisk(), part, folder, namesFor(file.name, sha256))
+  const { sha256, bytes } = await writeVerifiedPart(realDisk(), keptContent(realDisk(), file.path), { ...file, part })
+  const { name } = await publish(realDisk(), part, folder, candidateNames(file.name, sha256))
   return { path: join(folder, name), sha256, bytes }
 }

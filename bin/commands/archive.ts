@@ -9,7 +9,7 @@ import { timeZoneOf } from '@splitcart/shared/day-settings.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { Command } from 'commander'
-import { addOutputOptions, addSettingOptions, run, settingsOf } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -18,7 +18,7 @@ import { keptCommands } from './archive-kept.ts'
 type Options = { all?: boolean; days?: string; dryRun?: boolean; json?: boolean; quiet?: boolean }
 
 // Maximum wait for the lock: a round of upload-data may take long.
-const LOCK_MS_MAX = HOUR_MS
+const LOCK_WAIT_MS_MAX = HOUR_MS
 
 /** Adds the command. */
 export function addArchive(program: Command): void {
@@ -29,16 +29,16 @@ export function addArchive(program: Command): void {
     .option('--days <number>', 'how many days after its load a file stays (ARCHIVE_DAYS_MIN)')
     .option('--all', 'remove also when nothing that was loaded would stay; otherwise the clock is thought to be wrong')
     .option('--dry-run', 'tell what would be removed, and remove nothing')
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runPrune(options, terminal)))
   const pack = new Command('pack')
     .description('pack every archived file that was loaded now, not an hour later and some at a time (ARCHIVE_FORM)')
-    .action((options: Options) => run(options, (terminal) => packNow(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runPack(options, terminal)))
   for (const command of [pack, prune])
     archive.addCommand(addOutputOptions(addSettingOptions(command, ['SCRAPING_DATA_DIR', 'TIME_ZONE'])))
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf({ ...options, archiveDaysMin: options.days }, 'scraping')
+async function runPrune(options: Options, terminal: Terminal): Promise<number> {
+  const settings = loadSettings({ ...options, archiveDaysMin: options.days }, 'scraping')
   const { SCRAPING_DATA_DIR: dataDir } = settings
   const { dryRun = false, all = false } = options
   const zone = timeZoneOf(settings)
@@ -47,7 +47,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     const folders = foldersIn(dataDir, kind)
     if (!existsSync(folders.archive)) continue
     const onWait = () => terminal.note('upload-data works on this archive; waiting until its round is over')
-    using _lock = dryRun ? undefined : await lockArchive(folders, { msMax: LOCK_MS_MAX, onWait })
+    using _lock = dryRun ? undefined : await lockArchive(folders, { msMax: LOCK_WAIT_MS_MAX, onWait })
     const prune = {
       disk: realDisk(),
       folders,
@@ -69,22 +69,22 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
       terminal.record({ type: 'file', state: dryRun ? 'prunable' : 'pruned', ...pruned })
     }
   }
-  terminal.sum(
+  terminal.summarize(
     `${count(files, 'file')} ${dryRun ? 'would be removed' : 'removed'}, ${size(bytes)}: loaded more than ${count(settings.ARCHIVE_DAYS_MIN, 'day')} ago.`,
   )
   terminal.record({ type: 'summary', files, bytes, dryRun })
   return EXIT.done
 }
 
-async function packNow(options: Options, terminal: Terminal): Promise<number> {
-  const { SCRAPING_DATA_DIR: dataDir, ARCHIVE_FORM: form } = settingsOf(options, 'scraping')
+async function runPack(options: Options, terminal: Terminal): Promise<number> {
+  const { SCRAPING_DATA_DIR: dataDir, ARCHIVE_FORM: form } = loadSettings(options, 'scraping')
   const signal = stopSignal()
   let [files, left] = [0, 0]
   for (const kind of await kindsWithOutbox(realDisk(), dataDir)) {
     const folders = foldersIn(dataDir, kind)
     if (!existsSync(folders.archive)) continue
     const onWait = () => terminal.note('upload-data works on this archive; waiting until its round is over')
-    using _lock = await lockArchive(folders, { msMax: LOCK_MS_MAX, onWait })
+    using _lock = await lockArchive(folders, { msMax: LOCK_WAIT_MS_MAX, onWait })
     const packing = { disk: realDisk(), folders, form, now: Date.now(), restMs: 0, findWriters: findWritersOn() }
     for await (const { name, outcome, fault } of packArchive(packing, () => !signal.aborted)) {
       if (isOutOfSpace(fault)) throw fault
@@ -97,7 +97,7 @@ async function packNow(options: Options, terminal: Terminal): Promise<number> {
     }
   }
   const packed = `${count(files, 'file')} packed${left === 0 ? '' : `; ${count(left, 'file')} could not be`}.`
-  terminal.sum(form === 'plain' ? 'ARCHIVE_FORM=plain keeps files as they came.' : packed)
+  terminal.summarize(form === 'plain' ? 'ARCHIVE_FORM=plain keeps files as they came.' : packed)
   terminal.record({ type: 'summary', files })
   return left === 0 ? EXIT.done : EXIT.partly
 }

@@ -7,25 +7,25 @@ import { NOT_TICKED, tickEntry } from '@splitcart/data-management/http/routes/ti
 import { TICK_KINDS, type TickBody } from '@splitcart/data-management/http/routes/ticks-schema.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { Argument, Command } from 'commander'
-import { addDatabaseOptions, dateArgument, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, dateArgument, loadSettings, run } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
-import { readingOf } from '../local-reading.ts'
+import { localReading } from '../local-reading.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; until?: string }
 type Kind = TickBody['kind']
-type Found = Awaited<ReturnType<typeof readAttention>>
+type Attention = Awaited<ReturnType<typeof readAttention>>
 
 /** Adds the commands. */
 export function addAttention(program: Command): void {
   const attention = program.command('attention').description('see what needs attention, and tick it off')
   const list = new Command('list')
     .description('list what needs attention, the first of each kind, and what is ticked off')
-    .action((options: Options) => run(options, (terminal) => listAll(options, terminal)))
-  const tick = named('tick', 'tick something off: nobody is told of it')
+    .action((options: Options) => run(options, (terminal) => listAttention(options, terminal)))
+  const tick = tickCommand('tick', 'tick something off: nobody is told of it')
     .option(
       '--until <date>',
       'no longer than to this day, e.g. 2027-01-31, where it does not change before',
@@ -34,37 +34,37 @@ export function addAttention(program: Command): void {
     .action((kind: Kind, subject: string, options: Options) =>
       run(options, (terminal) => tickOff(kind, subject, options, terminal)),
     )
-  const untick = named('untick', 'take a tick back').action((kind: Kind, subject: string, options: Options) =>
-    run(options, (terminal) => takeBack(kind, subject, options, terminal)),
+  const untick = tickCommand('untick', 'take a tick back').action((kind: Kind, subject: string, options: Options) =>
+    run(options, (terminal) => removeTick(kind, subject, options, terminal)),
   )
   for (const command of [list, tick, untick]) attention.addCommand(addDatabaseOptions(command))
 }
 
-function named(name: string, about: string): Command {
+function tickCommand(name: string, about: string): Command {
   return new Command(name)
     .description(about)
     .addArgument(new Argument('<kind>', 'what it is').choices(TICK_KINDS))
     .argument('<subject>', 'as "splitcart attention list" has it; a store as company/code')
 }
 
-async function listAll(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+async function listAttention(options: Options, terminal: Terminal): Promise<number> {
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  const reading = readingOf(machine, settings)
+  const reading = localReading(machine, settings)
   const found = await readAttention(reading, await sourcesNow(reading))
-  const lines = linesOf(found)
+  const lines = attentionLines(found)
   for (const line of columns(lines.map(({ kind, subject, text }) => [kind, subject, text]))) terminal.say(line)
   for (const line of lines) terminal.record({ type: 'attention', ...line })
   if (found.ticked_count > 0) terminal.say('Ticked off:')
   for (const tick of found.ticked) {
-    terminal.say(`  ${tick.kind}  ${tick.subject}  ${tick.text}, ${untilOf(tick)}, by ${tick.who}`)
+    terminal.say(`  ${tick.kind}  ${tick.subject}  ${tick.text}, ${untilText(tick)}, by ${tick.who}`)
     terminal.record({ type: 'ticked', ...tick })
   }
   const older = found.ticked_count - found.ticked.length
   if (older > 0) terminal.say(`  and ${older} older`)
   const all = TICK_KINDS.reduce((sum, kind) => sum + found[kind].count, 0)
   const more = all - lines.length
-  terminal.sum(
+  terminal.summarize(
     all === 0
       ? 'Nothing needs attention.'
       : `${count(all, 'thing')} ${all === 1 ? 'needs' : 'need'} attention${more > 0 ? `, ${more} of them not shown` : ''}.`,
@@ -74,7 +74,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
 }
 
 /** The first entries of each kind, with the subjects by which they can be ticked off. */
-function linesOf(found: Found): { kind: Kind; subject: string; text: string }[] {
+function attentionLines(found: Attention): { kind: Kind; subject: string; text: string }[] {
   const stores = (['silent', 'late', 'partial'] as const).flatMap((kind) =>
     found[kind].first.map(({ company, store_id, store_name, last_date }) => {
       return { kind, subject: `${company}/${store_id}`, text: `${store_name}, last scraped ${last_date}` }
@@ -93,24 +93,24 @@ function linesOf(found: Found): { kind: Kind; subject: string; text: string }[] 
 }
 
 async function tickOff(kind: Kind, text: string, options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  const reading = readingOf(machine, settings)
-  const subject = subjectOf(kind, text)
+  const reading = localReading(machine, settings)
+  const subject = tickSubject(kind, text)
   const { found } = await findTickable(reading, { kind, subject })
   const tick = await tickEntry(reading, { kind, subject, until: options.until ?? null }, found, operatorName())
-  terminal.say(`Ticked off ${untilOf(tick)}: ${tick.kind} ${tick.text}.`)
+  terminal.say(`Ticked off ${untilText(tick)}: ${tick.kind} ${tick.text}.`)
   terminal.record({ type: 'summary', ...tick })
   return EXIT.done
 }
 
-function untilOf({ until }: { until: string | null }): string {
+function untilText({ until }: { until: string | null }): string {
   return `until ${until === null ? '' : `${until}, or `}it changes`
 }
 
-async function takeBack(kind: Kind, text: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const subject = await subjectTicked(machine, kind, subjectOf(kind, text))
+async function removeTick(kind: Kind, text: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
+  const subject = await storedSubject(machine, kind, tickSubject(kind, text))
   const isTaken = await machine.ledger.ticks.remove({ kind, subject }, operatorName(), Date.now())
   if (!isTaken) throw new Problem('not_found', NOT_TICKED)
   terminal.say(`The tick is taken back: ${kind} ${text}.`)
@@ -119,14 +119,14 @@ async function takeBack(kind: Kind, text: string, options: Options, terminal: Te
 }
 
 /** Converts company/code, the command line's name of a store, to the tick's subject. */
-function subjectOf(kind: Kind, text: string): string {
+function tickSubject(kind: Kind, text: string): string {
   const [, company, store] = /^([^/["]+)\/(.+)$/.exec(text) ?? []
   const isOfStore = kind === 'silent' || kind === 'late' || kind === 'partial'
   return isOfStore && store !== undefined ? JSON.stringify([company, store]) : text
 }
 
-/** The subject as stored in the tick; compared without regard to case. */
-async function subjectTicked({ ledger }: DataManagement, kind: Kind, subject: string): Promise<string> {
+/** The subject as stored in the tick, found case-insensitively. */
+async function storedSubject({ ledger }: DataManagement, kind: Kind, subject: string): Promise<string> {
   const ticks = (await ledger.ticks.list()).filter((tick) => tick.kind === kind)
   return ticks.find((tick) => tick.subject.toLowerCase() === subject.toLowerCase())?.subject ?? subject
 }

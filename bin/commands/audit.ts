@@ -1,6 +1,6 @@
 /** `splitcart audit`: prints who did what with keys, holds and loads, newest first. */
 import type { Command } from 'commander'
-import { addSettingOptions, countArgument, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, countArgument, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, safeToPrint } from '../format.ts'
@@ -15,12 +15,12 @@ export function addAudit(program: Command): void {
     .description('tell who did what with keys, holds and loads, the newest first')
     .option('--limit <number>', 'how many entries', countArgument, 50)
     .option('--json', 'print JSON Lines')
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runAudit(options, terminal)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE'])
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+async function runAudit(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const entries = await machine.ledger.auditEntries(Number.MAX_SAFE_INTEGER, options.limit)
   const rows = entries.map(({ at, who, what, about, detail }) => [
     machine.zone.timeAt(at),

@@ -1,6 +1,6 @@
 /** `splitcart backup`: copies catalogue and ledger to two files while they are in use. */
 import { accessSync, constants, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { backUp, type DatabaseFiles } from '@splitcart/data-management/database/backup.ts'
 import {
   backupFilesOf,
@@ -12,10 +12,10 @@ import { BACKUP_MADE } from '@splitcart/data-management/ledger/audit.ts'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, countArgument, pathArgument, run, settingsOf } from '../command-line.ts'
-import { checkServerData, openDataManagement } from '../data-management.ts'
+import { addSettingOptions, countArgument, loadSettings, pathArgument, run } from '../command-line.ts'
+import { checkServerData, openDataManagement, sqliteFilesOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
@@ -38,11 +38,13 @@ export function addBackup(program: Command): void {
     )
     .action((file: string, options: Options) => {
       if (options.note)
-        return run(options, (terminal) => recordExternalBackup(file, settingsOf(options, 'data-management'), terminal))
+        return run(options, (terminal) =>
+          recordExternalBackup(file, loadSettings(options, 'data-management'), terminal),
+        )
       if (options.keep !== undefined && !isFolder(resolve(file)))
         command.error('error: --keep is for a folder of backups, which must be there')
       return run(options, (terminal) =>
-        makeBackup({ ...options, file }, settingsOf(options, 'data-management'), terminal),
+        makeBackup({ ...options, file }, loadSettings(options, 'data-management'), terminal),
       )
     })
   command.option('--keep <n>', 'then remove the oldest backups of the folder, so that so many stay', countArgument)
@@ -52,11 +54,11 @@ export function addBackup(program: Command): void {
 type BackupOptions = Readonly<{ file: string; keep?: number }>
 
 async function makeBackup({ file, keep }: BackupOptions, settings: Settings, terminal: Terminal): Promise<number> {
-  checkFiles(settings)
+  checkNotPostgres(settings)
   await checkServerData(settings)
   const disk = realDisk()
-  const backup = await targetPathsIn(disk, file)
-  await backUp(disk, databasesOf(settings), backup)
+  const backup = await backupPaths(disk, file)
+  await backUp(disk, sqliteFilesOf(settings), backup)
   await recordBackup(settings, backup.catalogue, terminal)
   for (const path of [backup.catalogue, backup.ledger]) terminal.say(path)
   const removed = keep === undefined ? undefined : await removeOldestBackups(disk, dirname(backup.catalogue), keep)
@@ -68,22 +70,22 @@ async function makeBackup({ file, keep }: BackupOptions, settings: Settings, ter
 /** Records a backup made by PostgreSQL's own tools, so that the dashboard shows its age and notices report it. */
 async function recordExternalBackup(place: string, settings: Settings, terminal: Terminal): Promise<number> {
   await using machine = await openDataManagement(settings)
-  await machine.ledger.audit(entryOf(place))
+  await machine.ledger.audit(backupAuditEntry(place))
   terminal.say(`Noted: a backup was made, to ${place}`)
   terminal.record({ type: 'summary', noted: place })
   return EXIT.done
 }
 
-function entryOf(detail: string) {
+function backupAuditEntry(detail: string) {
   return { at: Date.now(), who: operatorName(), what: BACKUP_MADE, about: 'catalogue, ledger', detail }
 }
 
 /** Target paths: files named by the time in a given folder, or the given file. */
-async function targetPathsIn(disk: Disk, file: string): Promise<DatabaseFiles> {
+async function backupPaths(disk: Disk, file: string): Promise<DatabaseFiles> {
   const path = resolve(file)
   const folder = isFolder(path) || /[\\/]$/.test(file) ? path : dirname(path)
   if (!isFolder(folder)) throw new Problem('copy_not_made', `there is no folder ${folder}; make it first`)
-  // Checked here, because SQLite's own error would only say that it is unable to open a file.
+  // Checked here, because SQLite's error names no cause.
   accessSync(folder, constants.W_OK)
   if (folder !== path) return backupFilesOf(path)
   const now = new Date()
@@ -97,7 +99,7 @@ export function isFolder(path: string): boolean {
 }
 
 /** Throws `copy_not_made` with PostgreSQL: its own tools back it up completely, also while it is in use. */
-export function checkFiles(settings: Settings): void {
+export function checkNotPostgres(settings: Settings): void {
   if (databaseServer(settings) !== undefined)
     throw new Problem(
       'copy_not_made',
@@ -105,18 +107,12 @@ export function checkFiles(settings: Settings): void {
     )
 }
 
-/** Records the backup, so that the dashboard shows its age. It is valid even if this user may not write that. */
+/** Records the backup in the audit, so that the dashboard shows its age. A failure does not invalidate the backup. */
 async function recordBackup(settings: Settings, path: string, terminal: Terminal): Promise<void> {
   try {
     await using ledger = openLedger(resolve(settings.DATA_MANAGEMENT_DATA_DIR))
-    await ledger.audit(entryOf(path))
+    await ledger.audit(backupAuditEntry(path))
   } catch (error) {
     terminal.note(`It could not be noted in the audit: ${error instanceof Error ? error.message : error}`)
   }
-}
-
-/** Paths of the SQLite databases of a receiving machine. */
-export function databasesOf(settings: Settings): DatabaseFiles {
-  const ledger = join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db')
-  return { catalogue: databaseFile(settings), ledger }
 }

@@ -2,15 +2,15 @@
 import { CHANGE_KINDS, changeKindText } from '@splitcart/data-management/catalogue/model/changes.ts'
 import { type ChangesParameters, changePage } from '@splitcart/data-management/http/routes/changes.ts'
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
-import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
-import { changeOf, formatNumber } from '@splitcart/shared/number.ts'
+import { type FormatMoney, moneyFormatter } from '@splitcart/shared/money.ts'
+import { formatChange, formatNumber } from '@splitcart/shared/number.ts'
 import { type Command, Option } from 'commander'
-import { addSettingOptions, dateArgument, numberArgument, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, dateArgument, loadSettings, numberArgument, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
-import { readingOf } from '../local-reading.ts'
-import { assertKnown } from '../names-known.ts'
+import { localReading } from '../local-reading.ts'
+import { requireKnownNames } from '../required-names.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = Omit<ChangesParameters, 'after'> & { json?: boolean }
@@ -36,34 +36,34 @@ export function addChanges(program: Command): void {
     )
     .option('--limit <count>', 'how many at most', numberArgument(LIMIT_MAX), LIMIT)
     .option('--json', 'print JSON Lines')
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runChanges(options, terminal)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE', 'CURRENCY'])
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+async function runChanges(options: Options, terminal: Terminal): Promise<number> {
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  await assertKnown(machine.catalogue.database, options)
-  const page = await changePage(readingOf(machine, settings), options)
-  const money = moneyIn(settings.CURRENCY)
-  const cells = page.changes.map((change) => cellsOf(change, money))
+  await requireKnownNames(machine.catalogue.database, options)
+  const page = await changePage(localReading(machine, settings), options)
+  const money = moneyFormatter(settings.CURRENCY)
+  const cells = page.changes.map((change) => changeCells(change, money))
   for (const line of columns(cells, [1, 2])) terminal.say(line)
   for (const change of page.changes) terminal.record({ type: 'change', ...change })
-  terminal.sum(summaryOf(page))
+  terminal.summarize(changesSummary(page))
   const { from, to, counts, is_counted } = page
   terminal.record({ type: 'summary', from, to, counts, is_counted })
   return EXIT.done
 }
 
 /** The cells of a line: "cheaper  3.19 → 2.99  −6%  Full Cream Milk 2L  aldi, 10 stores". */
-function cellsOf(change: ChangePage['changes'][number], money: WriteMoney) {
+function changeCells(change: ChangePage['changes'][number], money: FormatMoney) {
   const { kind, from_cents, to_cents, change_share, name, company, stores } = change
   const price = [from_cents, to_cents].filter((cents) => cents !== null).map(money)
-  const share = change_share === null ? '' : changeOf(change_share)
+  const share = change_share === null ? '' : formatChange(change_share)
   return [changeKindText(kind), price.join(' → '), share, name, `${company}, ${count(stores, 'store')}`]
 }
 
-function summaryOf({ from, to, counts, is_counted }: ChangePage): string {
+function changesSummary({ from, to, counts, is_counted }: ChangePage): string {
   const counting = is_counted ? '' : ' What was loaded last has still to be counted: update-db does so.'
   if (from === null) return `Nothing has changed yet.${counting}`
   const when = from === to ? `On ${from}` : `From ${from} to ${to}`

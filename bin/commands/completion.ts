@@ -9,7 +9,7 @@ type CommandWords = Readonly<{ name: string; about: string; words: readonly stri
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const
 type Shell = (typeof SHELLS)[number]
 
-const HOW: Readonly<Record<Shell, string>> = {
+const INSTALL_COMMANDS: Readonly<Record<Shell, string>> = {
   bash: 'splitcart completion bash > ~/.local/share/bash-completion/completions/splitcart',
   zsh: 'splitcart completion zsh > ~/.splitcart.zsh && echo "source ~/.splitcart.zsh" >> ~/.zshrc',
   fish: 'splitcart completion fish > ~/.config/fish/completions/splitcart.fish',
@@ -22,16 +22,16 @@ export function addCompletion(program: Command): void {
     .command('completion')
     .description('print what lets a shell complete commands and flags')
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
-    .addHelpText('after', `\nTo install it:\n${SHELLS.map((shell) => `  ${HOW[shell]}`).join('\n')}`)
+    .addHelpText('after', `\nTo install it:\n${SHELLS.map((shell) => `  ${INSTALL_COMMANDS[shell]}`).join('\n')}`)
     .action((shell: Shell) =>
       run({}, async () => {
-        process.stdout.write(SCRIPTS[shell](program.commands.map(knownOf)))
+        process.stdout.write(SCRIPTS[shell](program.commands.map(commandWords)))
         return EXIT.done
       }),
     )
 }
 
-function knownOf(command: Command): CommandWords {
+function commandWords(command: Command): CommandWords {
   const flags = (of: Command) => of.options.flatMap(({ long }) => long ?? [])
   const all = [...flags(command), ...command.commands.flatMap(flags), '--help']
   const choices = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices)

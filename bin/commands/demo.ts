@@ -26,10 +26,10 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description('run both sides on this machine in a temporary folder, with invented scrapes')
     .option('--stay', 'keep the server running until Ctrl-C (always so on a terminal)')
-    .action((options: Options) => run({}, (terminal) => act(options, terminal)))
+    .action((options: Options) => run({}, (terminal) => runDemo(options, terminal)))
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
+async function runDemo(options: Options, terminal: Terminal): Promise<number> {
   const signal = stopSignal()
   const folder = await mkdtemp(join(tmpdir(), 'splitcart-demo-'))
   const environment = {
@@ -37,23 +37,23 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     SCRAPING_DATA_DIR: join(folder, 'scraping'),
     DATA_MANAGEMENT_DATA_DIR: join(folder, 'data_management'),
   }
-  const stage = new Stage(folder, { ...environment, LOG_LEVEL: 'warn' })
+  const stage = new DemoProcesses(folder, { ...environment, LOG_LEVEL: 'warn' })
   try {
     const title = (text: string) => {
       terminal.say('')
       terminal.say(text, { style: 'bold', length: text.length })
     }
     title('1. Shops are scraped: JsonlWriter hands whole files to product_outbox.')
-    await scrape(environment.SCRAPING_DATA_DIR, terminal)
+    await writeScrapes(environment.SCRAPING_DATA_DIR, terminal)
     title('2. The server starts, and makes a key for the scraping machine.')
     const server = await stage.serve()
-    const key = await stage.output(['keys', 'create', 'demo', '--scope', 'upload,read,admin'])
+    const key = await stage.outputOf(['keys', 'create', 'demo', '--scope', 'upload,read,admin'])
     terminal.say(`splitcart serve            ${server}`)
     title('3. upload-data sends the files and waits until update-db has loaded them.')
     const code = await stage.show(['upload-data', '--wait'], { API_SERVER_URL: server, API_SECRET_KEY: key })
     title('4. What the catalogue knows now.')
-    const observations = (await stage.output(['export', 'observations'])).split('\n').length
-    const products = (await stage.output(['export', 'products'])).split('\n').length
+    const observations = (await stage.outputOf(['export', 'observations'])).split('\n').length
+    const products = (await stage.outputOf(['export', 'products'])).split('\n').length
     terminal.say(`${count(products, 'product')}, ${count(observations, 'observation')} of their prices.`)
     terminal.say('')
     terminal.say(`The page is at ${server}; sign in with the key`)
@@ -66,17 +66,17 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     else terminal.say('All of it is removed now. To look around, run it with --stay.')
     return code
   } finally {
-    await stage.clear()
+    await stage.stopAll()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** The environment with every setting emptied, i.e. default. Not removed: a file could set it, e.g. DATABASE_URL. */
+/** The environment with every setting empty, i.e. default. An unset one could be set by a file, e.g. DATABASE_URL. */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...environment, ...Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, ''])) }
 }
 
-async function scrape(dataDir: string, terminal: Terminal): Promise<void> {
+async function writeScrapes(dataDir: string, terminal: Terminal): Promise<void> {
   for (const { store, day, fileName } of scrapesOf(PLAN)) {
     await using writer = await JsonlWriter.open(dataDir, { fileName })
     for (const row of rowsOf(PLAN, store, day)) await writer.write(row)
@@ -91,7 +91,7 @@ async function untilStopped(terminal: Terminal, folder: string, signal: AbortSig
 }
 
 /** Runs the programs of the demo, each in its own process as in real use. */
-class Stage {
+class DemoProcesses {
   readonly #folder: string
   readonly #environment: NodeJS.ProcessEnv
   readonly #running = new Set<ChildProcess>()
@@ -102,7 +102,7 @@ class Stage {
   }
 
   /** Runs a command to its end and returns what it printed. */
-  async output(args: readonly string[]): Promise<string> {
+  async outputOf(args: readonly string[]): Promise<string> {
     const child = this.#start(args, ['ignore', 'pipe', 'pipe'], {})
     let text = ''
     let faults = ''
@@ -130,7 +130,7 @@ class Stage {
   }
 
   /** Stops all running processes. */
-  async clear(): Promise<void> {
+  async stopAll(): Promise<void> {
     for (const child of this.#running) {
       child.kill('SIGTERM')
       await once(child, 'exit')

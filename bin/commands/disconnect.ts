@@ -4,8 +4,8 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, run, settingsWithKey } from '../command-line.ts'
-import { CONNECTION, connectedFiles, removeSchedule, scheduleOf } from '../connected.ts'
+import { addSettingOptions, loadSettingsWithKey, run } from '../command-line.ts'
+import { CONNECTION_SETTINGS, connectedFiles, removeSchedule, scheduleOf } from '../connected.ts'
 import { EXIT } from '../exit-codes.ts'
 import { setUpNetwork } from '../network.ts'
 import { writeSettings } from '../settings-writer.ts'
@@ -13,7 +13,7 @@ import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean }
 
-const NOTHING = Object.fromEntries(CONNECTION.map((name) => [name, undefined]))
+const REMOVED_SETTINGS = Object.fromEntries(CONNECTION_SETTINGS.map((name) => [name, undefined]))
 
 /** Adds the command. */
 export function addDisconnect(program: Command): void {
@@ -21,22 +21,22 @@ export function addDisconnect(program: Command): void {
     .command('disconnect')
     .description('end the key of this machine, and remove its schedule and the settings that "connect" wrote')
     .option('--json', 'print JSON Lines')
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runDisconnect(options, terminal)))
   addSettingOptions(command, [])
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
+async function runDisconnect(options: Options, terminal: Terminal): Promise<number> {
   const [file] = connectedFiles()
   if (file === undefined) {
     terminal.note('This machine is not connected by a file of settings; nothing was done.')
     return EXIT.usage
   }
-  const settings = settingsWithKey(options, 'scraping')
+  const settings = loadSettingsWithKey(options, 'scraping')
   const isEnded = await endKey(settings, terminal)
   const schedule = scheduleOf(file)
   const isUnscheduled = schedule !== undefined && (await removeSchedule(schedule))
   if (isUnscheduled) terminal.say(`Removed: ${schedule.name}.`)
-  await writeSettings(realDisk(), file.path, NOTHING)
+  await writeSettings(realDisk(), file.path, REMOVED_SETTINGS)
   terminal.say(`Disconnected; the key is no longer in ${file.path}. Files in ${settings.SCRAPING_DATA_DIR} stay there.`)
   terminal.record({ type: 'summary', settings: file.path, key_ended: isEnded, schedule_removed: isUnscheduled })
   return isEnded ? EXIT.done : EXIT.partly
@@ -48,17 +48,17 @@ async function endKey(settings: Settings, terminal: Terminal): Promise<boolean> 
   setUpNetwork(settings)
   try {
     await revokeOwnKey(server, key)
-    terminal.say(`The key ${idOf(key)} no longer works.`)
+    terminal.say(`The key ${keyIdOf(key)} no longer works.`)
     return true
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     // The key was revoked or has expired already.
     if (error.code === 'key_refused') return true
-    terminal.note(`The key could not be ended (${error.message}). On the server: splitcart keys revoke ${idOf(key)}`)
+    terminal.note(`The key could not be ended (${error.message}). On the server: splitcart keys revoke ${keyIdOf(key)}`)
     return false
   }
 }
 
-function idOf(key: string): string {
+function keyIdOf(key: string): string {
   return /^splitcart_([0-9A-Za-z]+)_/.exec(key)?.[1] ?? 'ID'
 }

@@ -1,4 +1,5 @@
 /** `splitcart doctor`: checks what this machine needs, one line per check, and says what to do. */
+import type { Databases } from '@splitcart/data-management/doctor/conditions.ts'
 import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { checkFolders } from '@splitcart/scraping/doctor.ts'
 import { checkServer } from '@splitcart/scraping/doctor-server.ts'
@@ -10,13 +11,13 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { NODE_MIN, SQLITE_MIN } from '@splitcart/shared/versions.ts'
 import type { Command } from 'commander'
-import { addOutputOptions, addSettingOptions, faultIn, run, settingsWithKey } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettingsWithKey, run, settingsFaultOf } from '../command-line.ts'
 import { checkInbox, checkServerKey } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { count } from '../format.ts'
 import { certificatesIn, setUpNetwork } from '../network.ts'
-import { filesLookedFor, findSettings } from '../settings-files.ts'
+import { describeSearch, findSettingsFiles } from '../settings-files.ts'
 import type { Style, Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; quiet?: boolean }
@@ -35,12 +36,12 @@ export function addDoctor(program: Command): void {
   const command = program
     .command('doctor')
     .description('examine settings, folders, disk, server and key of this machine, and say what to do')
-    .action((options: Options) => run(options, (terminal) => examine(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => examineMachine(options, terminal)))
   addOutputOptions(addSettingOptions(command, DOCTOR_SETTINGS))
 }
 
 /** Runs all checks, prints the results, and returns the exit code. */
-export async function examine(options: Options, terminal: Terminal): Promise<number> {
+export async function examineMachine(options: Options, terminal: Terminal): Promise<number> {
   const states = { ok: 0, warn: 0, fail: 0 }
   for await (const result of examineAll(options)) {
     const { state, check, detail, todo } = result
@@ -50,16 +51,16 @@ export async function examine(options: Options, terminal: Terminal): Promise<num
     terminal.record({ type: 'check', ...result })
   }
   const failed = states.fail === 0 ? 'Nothing fails' : `${count(states.fail, 'check')} failed`
-  terminal.sum(`${failed}, ${count(states.warn, 'warning')}.`)
+  terminal.summarize(`${failed}, ${count(states.warn, 'warning')}.`)
   terminal.record({ type: 'summary', ...states })
   return states.fail > 0 ? EXIT.failure : EXIT.done
 }
 
 async function* examineAll(options: Options): AsyncGenerator<CheckResult> {
   const { node = '', sqlite = '' } = process.versions
-  yield resultOfVersion('Node', node, NODE_MIN)
-  yield resultOfVersion('SQLite', sqlite, SQLITE_MIN)
-  const found = findSettings()
+  yield checkVersion('Node', node, NODE_MIN)
+  yield checkVersion('SQLite', sqlite, SQLITE_MIN)
+  const found = findSettingsFiles()
   for (const remark of found.remarks) yield warn('settings', remark, 'It has no effect there.')
   const settings = settingsOrFaults(options)
   if (Array.isArray(settings)) {
@@ -67,7 +68,7 @@ async function* examineAll(options: Options): AsyncGenerator<CheckResult> {
       yield fail('settings', fault, 'Mend it where it stands; docs/settings.md lists all settings.')
     return
   }
-  yield ok('settings', `all can be read, from ${filesLookedFor(found)}`)
+  yield ok('settings', `all can be read, from ${describeSearch(found)}`)
   const disk = realDisk()
   const { SCRAPING_DATA_DIR: scraping } = settings
   const hasOther = (await kindsWithOutbox(disk, scraping).catch(() => [])).length > 1
@@ -100,23 +101,23 @@ async function* examineScraping(settings: Settings): AsyncGenerator<CheckResult>
 
 async function* examineServing(settings: Settings): AsyncGenerator<CheckResult> {
   const { DATA_MANAGEMENT_DATA_DIR: dataDir, DISK_BYTES_KEPT: diskBytesKept } = settings
-  const fault = faultIn(() => checkServerKey(settings))
+  const fault = settingsFaultOf(() => checkServerKey(settings))
   if (fault !== undefined) yield fail('settings', fault.trim(), 'Set a longer one, or none.')
   const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
   const isOfFleet = inboxServers(settings) !== undefined
   yield* examineDataManagement(realDisk(), { ...databases, isOfFleet, diskBytesKept })
-  yield* examineFleet(settings)
+  if (isOfFleet) yield* examineFleet(settings, databases)
 }
 
-async function* examineFleet(settings: Settings): AsyncGenerator<CheckResult> {
-  if (inboxServers(settings) === undefined) return
+async function* examineFleet(
+  settings: Settings,
+  databases: Omit<Databases, 'diskBytesKept'>,
+): AsyncGenerator<CheckResult> {
   try {
     await using fleet = await openFleet(settings)
     const { checkFleetInbox } = await import('@splitcart/data-management/inbox/jetstream/check.ts')
     yield* await checkFleetInbox(fleet!)
     const { checkOlderLoads } = await import('@splitcart/data-management/doctor/older-loads.ts')
-    const { DATA_MANAGEMENT_DATA_DIR: dataDir } = settings
-    const databases = { dataDir, catalogue: databaseFile(settings), server: databaseServer(settings) }
     yield* await checkOlderLoads(databases, ({ sha256 }) => fleet!.bucket.has(sha256))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
@@ -127,15 +128,15 @@ async function* examineFleet(settings: Settings): AsyncGenerator<CheckResult> {
 /** The settings, or every fault in them. */
 function settingsOrFaults(options: Options): Settings | string[] {
   let settings: Settings | undefined
-  const faults = faultIn(() => {
-    settings = settingsWithKey(options, 'both')
+  const faults = settingsFaultOf(() => {
+    settings = loadSettingsWithKey(options, 'both')
     if (settings.API_SERVER_CA !== undefined) certificatesIn(settings.API_SERVER_CA)
     checkInbox(settings)
   })
   return faults === undefined && settings !== undefined ? settings : (faults ?? '').trim().split(/\n\s*/)
 }
 
-function resultOfVersion(name: string, version: string, least: string): CheckResult {
+function checkVersion(name: string, version: string, least: string): CheckResult {
   const isEnough = version.localeCompare(least, 'en', { numeric: true }) >= 0
   if (isEnough) return ok('version', `${name} ${version}`)
   return fail('version', `${name} ${version} is older than ${least}`, 'Run "npm ci" in the folder of the program.')

@@ -9,7 +9,7 @@ import { chunksOf, type Write, writeBuffered } from '@splitcart/data-management/
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { Argument, type Command } from 'commander'
-import { addSettingOptions, dateArgument, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addSettingOptions, dateArgument, loadSettings, run, UsageError } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { safeToPrint } from '../format.ts'
@@ -28,50 +28,46 @@ export function addExport(program: Command): void {
     .addArgument(new Argument('<what>', 'what to print').choices(EXPORT_NAMES))
     .option('--csv', 'print comma-separated values instead of JSON Lines')
     .option('--on <date>', 'with prices: what was on the shelves on this date', dateArgument)
-    .action((what: ExportName, options: Options) => run({}, () => act(what, options)))
+    .action((what: ExportName, options: Options) => run({}, () => runExport(what, options)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
-async function act(what: ExportName, options: Options): Promise<number> {
-  if (options.on !== undefined && what !== 'prices') throw new UsageFault('--on: only prices are those of a date')
-  const settings = settingsOf(options, 'data-management')
+async function runExport(what: ExportName, options: Options): Promise<number> {
+  if (options.on !== undefined && what !== 'prices') throw new UsageError('--on: only prices are those of a date')
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const { database } = machine.catalogue
   const lines = exportLines(database, { what, format: options.csv ? 'csv' : 'jsonl', on: options.on })
-  if (process.stdout.isTTY) await show(lines)
-  else await printAhead(lines, aheadOf(settings, machine.folders.data)).catch(endWithoutReader)
+  if (process.stdout.isTTY) await printToTerminal(lines)
+  else await printBuffered(lines, bufferPath(settings, machine.folders.data)).catch(ignoreClosedPipe)
   return EXIT.done
 }
 
-/** Path of the temporary file: beside the databases; with PostgreSQL there may be no such folder, so in tmpdir. */
-function aheadOf(settings: Settings, data: string): string {
+/** Path of the temporary file: next to the databases; with PostgreSQL in tmpdir, as there may be no data folder. */
+function bufferPath(settings: Settings, data: string): string {
   return join(databaseServer(settings) === undefined ? data : tmpdir(), `.splitcart-export-${process.pid}.part`)
 }
 
-/** Prints to standard output. `path`: a temporary file that buffers what the reader has not taken yet. */
-function printAhead(lines: AsyncIterable<string>, path: string): Promise<void> {
+/** Prints to standard output. `path`: a temporary file that buffers what the reader has not read yet. */
+function printBuffered(lines: AsyncIterable<string>, path: string): Promise<void> {
   const out: Write = async (bytes, offset) =>
     (await writeTo(STDOUT, bytes, offset, bytes.length - offset, null)).bytesWritten
   return writeBuffered(realDisk(), path, chunksOf(lines), out)
 }
 
 /** Ignores EPIPE: a reader that closes the pipe has read enough. */
-function endWithoutReader(error: NodeJS.ErrnoException): void {
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }
 
-async function show(lines: AsyncIterable<string>): Promise<void> {
+async function printToTerminal(lines: AsyncIterable<string>): Promise<void> {
   let text = ''
   for await (const line of lines) {
-    text += printedLine(line)
+    // Escaped for a terminal only; programs get the unchanged content.
+    text += `${safeToPrint(line.replace(/\r?\n$/, ''))}\n`
     if (text.length < WRITE_CHARACTERS) continue
     if (!process.stdout.write(text)) await once(process.stdout, 'drain')
     text = ''
   }
   process.stdout.write(text)
-}
-
-/** Escapes a line for a terminal; programs get the unchanged content. */
-function printedLine(line: string): string {
-  return `${safeToPrint(line.replace(/\r?\n$/, ''))}\n`
 }

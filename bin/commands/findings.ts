@@ -1,11 +1,11 @@
-/** `splitcart findings`: lists findings on chains that hold no upload, and sets what is believed from now on. */
+/** `splitcart findings`: lists the findings on the newest scrapes, by chain, and manages beliefs. */
 import { type ChainFinding, chainFindings, unknownName } from '@splitcart/data-management/catalogue/queries/findings.ts'
 import { type BeliefRecord, describeBelief, whyNotBelievable } from '@splitcart/data-management/ledger/beliefs.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
-import { beliefIn } from '@splitcart/shared/truth/beliefs.ts'
+import { coveringBelief } from '@splitcart/shared/truth/beliefs.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run, runSubcommand } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -29,11 +29,11 @@ export function addFindings(program: Command): void {
     .option('--field <name>', 'only what it says of this field')
     .option('--reason <text>', 'why')
     .action((company: string, rule: string, _own: Options, command: Command) =>
-      runWithGlobals(command, (options: Options, terminal) => believeFrom(company, rule, options, terminal)),
+      runSubcommand(command, (options: Options, terminal) => addBelief(company, rule, options, terminal)),
     )
   const beliefs = new Command('beliefs')
     .description('list what is believed, the newest first')
-    .action((_own: Options, command: Command) => runWithGlobals(command, listBeliefs))
+    .action((_own: Options, command: Command) => runSubcommand(command, listBeliefs))
   const undo = undoCommand('take a belief back', 'its number in the list of beliefs', {
     records: 'beliefs',
     noun: 'belief',
@@ -44,14 +44,14 @@ export function addFindings(program: Command): void {
 }
 
 async function listFindings(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const beliefs = await machine.ledger.beliefs.current()
   const found = await chainFindings(machine.catalogue.database)
   for (const finding of found) {
     const { stores, company, field, rule, brief, example } = finding
-    const since = stores.map((store) => beliefIn(beliefs, { company, store, rule, field })?.since)
+    const since = stores.map((store) => coveringBelief(beliefs, { company, store, rule, field })?.since)
     const believed = since.filter((each) => each !== undefined)
-    terminal.say(lineOf(finding, believed, machine.zone))
+    terminal.say(findingLine(finding, believed, machine.zone))
     const { sha256, ...shown } = example
     const believed_stores = believed.length
     terminal.record({ type: 'finding', company, rule, field, brief, stores, believed_stores, example: shown, sha256 })
@@ -61,7 +61,7 @@ async function listFindings(options: Options, terminal: Terminal): Promise<numbe
   return EXIT.done
 }
 
-function lineOf(finding: ChainFinding, believed: readonly string[], zone: TimeZone): string {
+function findingLine(finding: ChainFinding, believed: readonly string[], zone: TimeZone): string {
   const { company, rule, brief, stores, example } = finding
   const of = believed.length === 0 || believed.length === stores.length ? '' : ` of ${count(believed.length, 'store')}`
   const since =
@@ -71,8 +71,8 @@ function lineOf(finding: ChainFinding, believed: readonly string[], zone: TimeZo
   return `${rule.padEnd(20)}  ${where}: ${brief}${since}`
 }
 
-async function believeFrom(text: string, rule: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+async function addBelief(text: string, rule: string, options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const [company = '', ...rest] = text.split('/')
   const store = rest.length === 0 ? null : rest.join('/')
   const fault = whyNotBelievable(rule) ?? (await unknownName(machine.catalogue.database, company, store))
@@ -83,12 +83,12 @@ async function believeFrom(text: string, rule: string, options: Options, termina
   const { at, who } = said
   await machine.ledger.audit({ at, who, what: 'belief held', about: String(record.id), detail: describeBelief(record) })
   terminal.say(`Noted as ${record.id}: ${describeBelief(record)} is believed from now on.`)
-  terminal.record({ type: 'summary', ...recordOf(record) })
+  terminal.record({ type: 'summary', ...beliefFields(record) })
   return EXIT.done
 }
 
 async function listBeliefs(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const all = await machine.ledger.beliefs.list()
   for (const belief of all) {
     const { id, since, who, reason, undoneBy } = belief
@@ -97,13 +97,13 @@ async function listBeliefs(options: Options, terminal: Terminal): Promise<number
     terminal.say(
       `${id}  ${machine.zone.dateAt(Date.parse(since))}  ${describeBelief(belief)}, says ${who}${why}${undone}`,
     )
-    terminal.record({ type: 'belief', ...recordOf(belief) })
+    terminal.record({ type: 'belief', ...beliefFields(belief) })
   }
   if (all.length === 0) terminal.say('Nothing was said.')
   terminal.record({ type: 'summary', beliefs: all.length })
   return EXIT.done
 }
 
-function recordOf({ undoneAt: undone_at, undoneBy: undone_by, ...belief }: BeliefRecord) {
+function beliefFields({ undoneAt: undone_at, undoneBy: undone_by, ...belief }: BeliefRecord) {
   return { ...belief, undone_at, undone_by }
 }

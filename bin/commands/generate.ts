@@ -7,15 +7,15 @@ import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { publish, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type Command, InvalidArgumentError } from 'commander'
-import { addOutputOptions, pathArgument, run } from '../command-line.ts'
+import type { Command } from 'commander'
+import { addOutputOptions, pathArgument, run, wholeNumberArgument } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = Partial<Plan> & { oneFile?: string; json?: boolean; quiet?: boolean }
 
-const NUMBERS = {
+const PLAN_OPTIONS = {
   seed: 'another number gives other shops',
   companies: 'how many chains',
   stores: 'how many stores of each chain',
@@ -30,14 +30,15 @@ export function addGenerate(program: Command): void {
     .description('write realistic scrapes of invented shops into a folder; the same numbers give the same bytes')
     .argument('<folder>', 'where to write, e.g. scraping/data/product_outbox', pathArgument)
     .option('--one-file <name>', 'write all of them into one file of this name')
-  for (const [name, about] of Object.entries(NUMBERS)) command.option(`--${name} <number>`, about, wholeNumber)
+  for (const [name, about] of Object.entries(PLAN_OPTIONS))
+    command.option(`--${name} <number>`, about, wholeNumberArgument)
   command
     .option('--first-date <date>', 'the first day, e.g. 2025-09-09')
-    .action((folder: string, options: Options) => run(options, (terminal) => act(folder, options, terminal)))
+    .action((folder: string, options: Options) => run(options, (terminal) => runGenerate(folder, options, terminal)))
   addOutputOptions(command)
 }
 
-async function act(folder: string, options: Options, terminal: Terminal): Promise<number> {
+async function runGenerate(folder: string, options: Options, terminal: Terminal): Promise<number> {
   const plan = checkedPlan(options)
   const disk = realDisk()
   await makeFolder(disk, folder)
@@ -47,7 +48,7 @@ async function act(folder: string, options: Options, terminal: Terminal): Promis
   const nameOf = (scrape: GeneratedScrape) => options.oneFile ?? scrape.fileName
   for (let next = scrapes.next(); !next.done; files++) {
     const name = nameOf(next.value)
-    await writeWhole(disk, join(folder, name), async (file) => {
+    await writeNewFile(disk, join(folder, name), async (file) => {
       for (; !next.done && nameOf(next.value) === name; next = scrapes.next())
         for (const chunk of write(next.value.store, next.value.day)) {
           await file.appendFile(chunk)
@@ -61,7 +62,7 @@ async function act(folder: string, options: Options, terminal: Terminal): Promis
 }
 
 /** Writes a file atomically, never over an existing one: the folder may be an outbox. */
-async function writeWhole(disk: Disk, path: string, write: (part: FileHandle) => Promise<void>): Promise<void> {
+async function writeNewFile(disk: Disk, path: string, write: (part: FileHandle) => Promise<void>): Promise<void> {
   const part = join(dirname(path), `.${basename(path)}.part`)
   await removeIfThere(disk, part)
   await writePart(disk, part, write)
@@ -83,9 +84,4 @@ function checkedPlan(options: Options): Plan {
   } catch (cause) {
     throw new Problem('settings_invalid', `\n  ${cause instanceof Error ? cause.message : cause}`, { cause })
   }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
-  return Number(text)
 }

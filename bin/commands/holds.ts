@@ -1,14 +1,14 @@
 /** `splitcart holds`: uploads that are intact but suspicious, and what a person decides about them. */
 import { receiptOf, repairFor } from '@splitcart/data-management/ledger/receipt-of.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import type { Finding } from '@splitcart/shared/truth/finding.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run, UsageError } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
+import { findingLines } from '../finding-lines.ts'
 import { count } from '../format.ts'
-import { runAction, uploadMeant } from '../run-action.ts'
+import { requireUpload, runAction } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
-import { verdictLines } from '../verdict-lines.ts'
 
 type Options = { json?: boolean; all?: boolean; reason?: string; repair?: boolean }
 
@@ -30,27 +30,27 @@ export function addHolds(program: Command): void {
       'make the repair that is offered, now and each time the file is loaded; undoing the load ends it',
     )
     .action((upload: string | undefined, options: Options) =>
-      run(options, (terminal) => releaseMeant(upload, options, terminal)),
+      run(options, (terminal) => releaseHolds(upload, options, terminal)),
     )
   const discard = new Command('discard')
     .description('set a held upload aside for good; its file is kept in product_failed')
     .argument('<upload>', 'its id, SHA-256 or file name')
     .requiredOption('--reason <text>', 'why; the sender is told')
     .action((upload: string, options: Options) =>
-      run(options, (terminal) => decide(upload, 'discard', options, terminal)),
+      run(options, (terminal) => decideHold(upload, 'discard', options, terminal)),
     )
   for (const command of [list, release, discard]) holds.addCommand(addDatabaseOptions(command))
 }
 
 async function listHolds(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const held = await machine.ledger.uploads.list({ state: 'held', limit: LISTED_MAX })
   for (const upload of held) {
     const { load, ...receipt } = receiptOf(upload, false)
     terminal.say(`${upload.id}  ${upload.filename}  received ${machine.zone.timeAt(upload.received_at)}`)
     terminal.say(`  ${load?.problem ?? ''}`)
     for (const line of (receipt.findings ?? []).flatMap((each) =>
-      verdictLines(each as unknown as Verdict, machine.zone),
+      findingLines(each as unknown as Finding, machine.zone),
     ))
       terminal.say(`  ${line}`)
     terminal.record({ type: 'file', ...receipt, load })
@@ -64,28 +64,33 @@ async function listHolds(options: Options, terminal: Terminal): Promise<number> 
   return EXIT.done
 }
 
-async function releaseMeant(upload: string | undefined, options: Options, terminal: Terminal): Promise<number> {
+async function releaseHolds(upload: string | undefined, options: Options, terminal: Terminal): Promise<number> {
   if ((upload === undefined) !== (options.all === true))
-    throw new UsageFault('name one upload, or give --all for all that are held.')
-  if (upload !== undefined) return decide(upload, 'load', options, terminal)
-  const held = await heldNow(options)
+    throw new UsageError('name one upload, or give --all for all that are held.')
+  if (upload !== undefined) return decideHold(upload, 'load', options, terminal)
+  const held = await heldIds(options)
   if (held.length === 0) terminal.say('Nothing is held.')
   let code: number = EXIT.done
-  for (const id of held.reverse()) code = Math.max(code, await decide(id, 'load', options, terminal))
+  for (const id of held.reverse()) code = Math.max(code, await decideHold(id, 'load', options, terminal))
   return code
 }
 
 /** Ids of the held uploads, newest first. */
-async function heldNow(options: Options): Promise<string[]> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+async function heldIds(options: Options): Promise<string[]> {
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const held = await machine.ledger.uploads.list({ state: 'held', limit: LISTED_MAX })
   return held.map(({ id }) => id)
 }
 
-async function decide(text: string, action: 'load' | 'discard', options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+async function decideHold(
+  text: string,
+  action: 'load' | 'discard',
+  options: Options,
+  terminal: Terminal,
+): Promise<number> {
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  const repair = action === 'load' ? repairFor(await uploadMeant(machine, text), options.repair === true) : undefined
+  const repair = action === 'load' ? repairFor(await requireUpload(machine, text), options.repair === true) : undefined
   const wanting = { action, upload: text, reason: options.reason ?? '', from: 'held', isLimited: true } as const
   const upload = await runAction(machine, settings, { ...wanting, ...(repair !== undefined && { repair }) }, terminal)
   const wanted = action === 'load' ? 'loaded' : 'failed'

@@ -5,9 +5,9 @@ import { isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { databaseServer } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
-import { checkServerData, openUnpaired, pairOf } from '../data-management.ts'
+import { checkServerData, databasePairOf, openUnpaired } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
@@ -22,21 +22,21 @@ export function addJoinDatabases(program: Command): void {
       'say that catalogue and ledger belong together, after one was lost or put back. The server must be stopped',
     )
     .option('--json', 'print JSON')
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runJoinDatabases(options, terminal)))
   addSettingOptions(command, ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+async function runJoinDatabases(options: Options, terminal: Terminal): Promise<number> {
+  const settings = loadSettings(options, 'data-management')
   const dataDir = resolve(settings.DATA_MANAGEMENT_DATA_DIR)
   if (databaseServer(settings) === undefined) await checkServerData(settings)
   // Opening a database migrates it, which must not happen under a server that runs. PostgreSQL needs no data folder.
   using _locks = (await isSetUp(realDisk(), dataDir)) ? takeDataLocks(dataDir) : undefined
   await using machine = await openUnpaired(settings)
-  const pair = pairOf(machine, settings)
+  const pair = databasePairOf(machine, settings)
   const { ledger, catalogue } = pair.names
   const detail = `${catalogue} with ${ledger}`
-  // Recorded first: interrupted between the two, the command is run again, and no join is without its record.
+  // Recorded first, so that even an interrupted join is on record.
   await machine.ledger.audit({
     at: Date.now(),
     who: operatorName(),

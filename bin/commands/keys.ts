@@ -9,7 +9,7 @@ import { networks } from '@splitcart/shared/setting-readers.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command, InvalidArgumentError } from 'commander'
-import { addSettingOptions, dateArgument, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, dateArgument, loadSettings, run, settingArgument } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count, duration, size } from '../format.ts'
@@ -37,19 +37,19 @@ export function addKeys(program: Command): void {
   const create = new Command('create')
     .description('make a key and print it, this once')
     .argument('<name>', 'whose key it is, e.g. the name of the machine')
-    .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
+    .option('--scope <scopes>', SCOPE_HELP, repeatable(scopesArgument))
     .option('--expires <date>', 'the day on which it stops working, e.g. 2027-01-31', dateArgument)
-    .option('--only <companies>', ONLY_HELP, adding(listOf))
-    .option('--from <networks>', FROM_HELP, adding(networksOf))
+    .option('--only <companies>', ONLY_HELP, repeatable(rightsArgument))
+    .option('--from <networks>', FROM_HELP, repeatable(settingArgument(networks)))
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeKey(name, options, terminal)))
   const invite = new Command('invite')
     .description('make a code with which a machine fetches a key of its own: splitcart connect URL')
     .argument('<name>', 'whose key it will be, e.g. the name of the machine')
-    .option('--scope <scopes>', SCOPE_HELP, adding(scopesOf))
+    .option('--scope <scopes>', SCOPE_HELP, repeatable(scopesArgument))
     .option('--expires <date>', 'the day on which the key stops working, e.g. 2027-01-31', dateArgument)
-    .option('--only <companies>', ONLY_HELP, adding(listOf))
-    .option('--from <networks>', FROM_HELP, adding(networksOf))
+    .option('--only <companies>', ONLY_HELP, repeatable(rightsArgument))
+    .option('--from <networks>', FROM_HELP, repeatable(settingArgument(networks)))
     .option('--json', 'print JSON')
     .action((name: string, options: Options) => run(options, (terminal) => makeInvitation(name, options, terminal)))
   const list = new Command('list')
@@ -59,7 +59,7 @@ export function addKeys(program: Command): void {
   const rotate = new Command('rotate')
     .description('make a key that replaces another, for as long as that one was made for; for a while both work')
     .argument('<id>', 'the id that keys list shows')
-    .option('--overlap-hours <number>', 'how long the old one still works', hoursOf, 24)
+    .option('--overlap-hours <number>', 'how long the old one still works', hoursArgument, 24)
     .option('--json', 'print JSON')
     .action((id: string, options: Options) => run(options, (terminal) => rotateKey(id, options, terminal)))
   const revoke = new Command('revoke')
@@ -73,9 +73,9 @@ export function addKeys(program: Command): void {
 }
 
 async function makeKey(name: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const { ledger } = machine
-  const wanted = keyWanted(name, options, machine.zone)
+  const wanted = newKeyOf(name, options, machine.zone)
   const { scopes, onlyFor, onlyFrom } = wanted
   const key = await ledger.keys.create(wanted, Date.now(), operatorName())
   const detail = describeRights(wanted)
@@ -92,15 +92,15 @@ async function makeKey(name: string, options: Options, terminal: Terminal): Prom
   return EXIT.done
 }
 
-function keyWanted(name: string, options: Options, zone: TimeZone) {
+function newKeyOf(name: string, options: Options, zone: TimeZone) {
   const { scope: scopes = ['upload'], only: onlyFor = null, from: onlyFrom = null, expires } = options
   const expiresAt = expires === undefined ? null : zone.startOf(expires)
   return { name, scopes, onlyFor, onlyFrom, expiresAt }
 }
 
 async function makeInvitation(name: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const wanted = keyWanted(name, options, machine.zone)
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
+  const wanted = newKeyOf(name, options, machine.zone)
   const { code, expiresAt } = await machine.ledger.invitations.create(wanted, Date.now(), operatorName())
   terminal.note(
     `A code for a key for ${describeRights(wanted)}. It works once, until ${machine.zone.timeAt(expiresAt)}; on that machine:`,
@@ -113,7 +113,7 @@ async function makeInvitation(name: string, options: Options, terminal: Terminal
 }
 
 async function rotateKey(id: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const until = Date.now() + (options.overlapHours ?? 0) * HOUR_MS
   const key = await machine.ledger.keys.rotate(id, until, Date.now(), operatorName())
   if (key === undefined) return printUnknownKey(id, terminal)
@@ -133,7 +133,7 @@ function printUnknownKey(id: string, terminal: Terminal): number {
 }
 
 async function listKeys(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const keys = await machine.ledger.keys.list()
   const records = await machine.ledger.machines.findByKeys(keys.map(({ id }) => id))
   const machineOf = ({ id }: KeyRecord) => machineView(records.get(id), programVersion())
@@ -144,9 +144,9 @@ async function listKeys(options: Options, terminal: Terminal): Promise<number> {
     key.scopes,
     key.only_for?.replaceAll('\n', ', ') ?? 'all',
     key.only_from?.replaceAll('\n', ', ') ?? 'anywhere',
-    stateOf(key, machine.zone),
+    keyState(key, machine.zone),
     key.last_used_at === null ? 'never' : machine.zone.timeAt(key.last_used_at),
-    ...cellsOf(machineOf(key)),
+    ...machineCells(machineOf(key)),
   ])
   if (keys.length === 0) terminal.say('There are no keys. Make one: splitcart keys create NAME')
   else for (const line of columns([head, ...rows])) terminal.say(line)
@@ -156,7 +156,7 @@ async function listKeys(options: Options, terminal: Terminal): Promise<number> {
 }
 
 /** Table cells of a machine's last report: version, waiting files, clock skew. */
-function cellsOf(machine: MachineView | null): readonly string[] {
+function machineCells(machine: MachineView | null): readonly string[] {
   if (machine === null) return ['–', '–', '–']
   const { version, is_outdated, waiting_files, waiting_bytes, refused_files, clock_skew_seconds: skew } = machine
   const waiting = waiting_files === 0 ? 'nothing' : `${count(waiting_files, 'file')}, ${size(waiting_bytes)}`
@@ -166,7 +166,7 @@ function cellsOf(machine: MachineView | null): readonly string[] {
 }
 
 async function revokeKey(id: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const { keys } = machine.ledger
   const now = Date.now()
   const revoked = options.withSuccessors
@@ -187,18 +187,18 @@ async function revokeKey(id: string, options: Options, terminal: Terminal): Prom
   return revoked.length > 0 ? EXIT.done : EXIT.failure
 }
 
-function stateOf({ revoked_at, expires_at }: KeyRecord, zone: TimeZone): string {
+function keyState({ revoked_at, expires_at }: KeyRecord, zone: TimeZone): string {
   if (revoked_at !== null) return `revoked ${zone.timeAt(revoked_at)}`
   if (expires_at !== null) return `${expires_at <= Date.now() ? 'expired' : 'until'} ${zone.timeAt(expires_at)}`
   return 'works'
 }
 
 /** Parser of an option with a list: given again, it adds to the list. */
-function adding<T>(read: (text: string) => readonly T[]): (text: string, before?: readonly T[]) => T[] {
+function repeatable<T>(read: (text: string) => readonly T[]): (text: string, before?: readonly T[]) => T[] {
   return (text, before = []) => [...new Set([...before, ...read(text)])]
 }
 
-function scopesOf(text: string): Scope[] {
+function scopesArgument(text: string): Scope[] {
   const scopes = text.split(',').map((scope) => scope.trim())
   const unknown = scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope))
   if (unknown.length > 0)
@@ -206,7 +206,7 @@ function scopesOf(text: string): Scope[] {
   return scopes as Scope[]
 }
 
-function listOf(text: string): string[] {
+function rightsArgument(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
   for (const name of names) {
     const fault = faultOfRight(name)
@@ -216,15 +216,7 @@ function listOf(text: string): string[] {
   return names
 }
 
-function networksOf(text: string): readonly string[] {
-  try {
-    return networks(text)
-  } catch (cause) {
-    throw new InvalidArgumentError(`Expected ${cause instanceof Error ? cause.message : cause}.`)
-  }
-}
-
-function hoursOf(text: string): number {
+function hoursArgument(text: string): number {
   if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('Expected a whole number of hours.')
   return Number(text)
 }

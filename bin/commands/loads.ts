@@ -2,18 +2,18 @@
 import { listLoads } from '@splitcart/data-management/catalogue/loads.ts'
 import { receiptOf } from '@splitcart/data-management/ledger/receipt-of.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, countArgument, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, countArgument, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { replayOlder } from '../replay-older.ts'
 import { type RequestedAction, runAction } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
-import { countsOf } from '../upload-report.ts'
+import { rowCountsText } from '../upload-report.ts'
 
 type Options = { json?: boolean; reason?: string; limit?: number; older?: true }
 
-const NAMED_MAX = 3
+const FAILED_NAMES_MAX = 3
 
 /** Adds the commands. */
 export function addLoads(program: Command): void {
@@ -23,12 +23,14 @@ export function addLoads(program: Command): void {
   const list = new Command('list')
     .description('list the latest loads, the newest first')
     .option('--limit <number>', 'how many', countArgument, 20)
-    .action((options: Options) => run(options, (terminal) => list_(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => printLoads(options, terminal)))
   const undo = new Command('undo')
     .description('take the observations of a load out again, as if it had never come; its file is kept')
     .argument('<upload>', 'its id, SHA-256 or file name')
     .requiredOption('--reason <text>', 'why; the sender is told')
-    .action((upload: string, options: Options) => run(options, (terminal) => act(upload, 'undo', options, terminal)))
+    .action((upload: string, options: Options) =>
+      run(options, (terminal) => changeLoad(upload, 'undo', options, terminal)),
+    )
   const replay = new Command('replay')
     .description('load the file of an upload once more, in place of its load')
     .argument('[upload]', 'its id, SHA-256 or file name')
@@ -36,19 +38,19 @@ export function addLoads(program: Command): void {
     .option('--reason <text>', 'why, for the audit', 'replayed')
     .action((upload: string | undefined, options: Options, command: Command) => {
       if (upload !== undefined && options.older) command.error('error: name an upload, or give --older')
-      if (upload !== undefined) return run(options, (terminal) => act(upload, 'load', options, terminal))
+      if (upload !== undefined) return run(options, (terminal) => changeLoad(upload, 'load', options, terminal))
       if (!options.older) command.error("error: missing required argument 'upload'")
       return run(options, (terminal) => replayAll(options, terminal))
     })
   for (const command of [list, undo, replay]) loads.addCommand(addDatabaseOptions(command))
 }
 
-async function list_(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+async function printLoads(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const loads = await listLoads(machine.catalogue.database, Number.MAX_SAFE_INTEGER, options.limit ?? 20)
   for (const { sha256, filename, state, result, runsOpened, runsClosed } of loads) {
     terminal.say(
-      `${machine.zone.timeAt(Date.parse(result.finished_at))}  ${state.padEnd(6)}  ${filename}  ${countsOf(result)}`,
+      `${machine.zone.timeAt(Date.parse(result.finished_at))}  ${state.padEnd(6)}  ${filename}  ${rowCountsText(result)}`,
     )
     terminal.record({
       type: 'file',
@@ -65,8 +67,8 @@ async function list_(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-async function act(text: string, what: 'undo' | 'load', options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+async function changeLoad(text: string, what: 'undo' | 'load', options: Options, terminal: Terminal): Promise<number> {
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const wanted: RequestedAction = {
     action: what,
@@ -82,16 +84,16 @@ async function act(text: string, what: 'undo' | 'load', options: Options, termin
 }
 
 async function replayAll({ reason = '', ...options }: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
   const { done, notKept, failed, isCut } = await replayOlder(machine, settings, reason, terminal)
   const gone = notKept === 0 ? '' : `; the files of ${count(notKept, 'more')} are no longer kept`
   const isNothing = done + notKept + failed.length === 0 && !isCut
-  terminal.sum(isNothing ? 'No load is of an older version.' : `${count(done, 'file')} loaded once more${gone}.`)
-  const named = failed.slice(0, NAMED_MAX).join(', ')
+  terminal.summarize(isNothing ? 'No load is of an older version.' : `${count(done, 'file')} loaded once more${gone}.`)
+  const named = failed.slice(0, FAILED_NAMES_MAX).join(', ')
   if (failed.length > 0)
-    terminal.sum(`${count(failed.length, 'file')} could not be: ${named}. What went wrong: splitcart audit`)
-  if (isCut) terminal.sum('Broken off. Nothing is lost; the same command goes on where this one ended.')
+    terminal.summarize(`${count(failed.length, 'file')} could not be: ${named}. What went wrong: splitcart audit`)
+  if (isCut) terminal.summarize('Broken off. Nothing is lost; the same command goes on where this one ended.')
   terminal.record({ type: 'summary', replayed: done, not_kept: notKept, failed: failed.length, is_cut: isCut })
   return isCut ? EXIT.failure : failed.length > 0 ? EXIT.partly : EXIT.done
 }

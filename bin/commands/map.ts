@@ -32,11 +32,11 @@ export function addMap(program: Command): void {
     .option('--company <code>', 'the company, where rows do not say it')
     .option('--store <id>', 'the store, where rows do not say it')
     .addOption(new Option('--format <format>', 'how the records are written').choices(FORMATS))
-    .action((file: string | undefined, options: Options) => run(options, (terminal) => act(file, options, terminal)))
+    .action((file: string | undefined, options: Options) => run(options, (terminal) => runMap(file, options, terminal)))
   addOutputOptions(command)
 }
 
-async function act(file: string | undefined, options: Options, terminal: Terminal): Promise<number> {
+async function runMap(file: string | undefined, options: Options, terminal: Terminal): Promise<number> {
   const mapping = readMapping(await readFile(options.try, 'utf8'), options.try)
   const chunks = file === undefined ? process.stdin : createReadStream(file)
   const { company, store, format } = options

@@ -2,7 +2,7 @@
 import { noticePage } from '@splitcart/data-management/http/routes/notices.ts'
 import { testReceivers } from '@splitcart/data-management/notices/outbox.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, run, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -13,7 +13,7 @@ import type { Terminal } from '../terminal.ts'
 type Options = { json?: boolean; receiver?: string }
 
 const LISTED_MAX = 50
-const NOBODY =
+const NO_RECEIVERS =
   'Nobody is told: set NOTICE_NTFY_URL, NOTICE_SMTP_URL with NOTICE_MAIL_TO, NOTICE_WEBHOOK_URL or NOTICE_APPRISE_URL (docs/settings.md).'
 
 /** Adds the commands. */
@@ -30,7 +30,7 @@ export function addNotices(program: Command): void {
 }
 
 async function listNotices(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   const { receivers } = noticeTargetsOf(settings)
   await using machine = await openDataManagement(settings)
   const found = await noticePage(machine.ledger, { receivers, limit: LISTED_MAX })
@@ -40,7 +40,7 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
     terminal.say(`${name}  ${where}  ${last}${waiting > 0 ? `, ${count(waiting, 'notice')} waiting` : ''}`)
     terminal.record({ type: 'receiver', ...each })
   }
-  if (receivers.length === 0) terminal.say(NOBODY)
+  if (receivers.length === 0) terminal.say(NO_RECEIVERS)
   terminal.say(found.conditions.length === 0 ? 'Nothing needs a person.' : 'What needs a person:')
   for (const each of found.conditions) {
     terminal.say(`  ${machine.zone.timeAt(Date.parse(each.since))}  ${each.text}`)
@@ -62,7 +62,7 @@ async function listNotices(options: Options, terminal: Terminal): Promise<number
 }
 
 async function sendTest(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   setUpNetwork(settings)
   const targets = noticeTargetsOf(settings)
   await using machine = await openDataManagement(settings)
@@ -73,7 +73,7 @@ async function sendTest(options: Options, terminal: Terminal): Promise<number> {
     terminal.record({ type: 'receiver', ...answer })
   }
   const failed = answers.filter(({ taken }) => !taken).length
-  if (answers.length === 0) terminal.say(NOBODY)
+  if (answers.length === 0) terminal.say(NO_RECEIVERS)
   terminal.record({ type: 'summary', asked: answers.length, failed })
   return answers.length === 0 ? EXIT.usage : failed > 0 ? EXIT.failure : EXIT.done
 }

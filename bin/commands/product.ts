@@ -7,15 +7,15 @@ import {
   readProductAnswer,
 } from '@splitcart/data-management/http/routes/products.ts'
 import type { QueryContext } from '@splitcart/data-management/http/threads/query-context.ts'
-import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
+import { type FormatMoney, moneyFormatter } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, numberArgument, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, loadSettings, numberArgument, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { columns, count } from '../format.ts'
-import { readingOf } from '../local-reading.ts'
-import { assertKnown } from '../names-known.ts'
+import { localReading } from '../local-reading.ts'
+import { requireKnownNames } from '../required-names.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; company?: string; limit: number }
@@ -48,14 +48,14 @@ export function addCheapest(program: Command): void {
 }
 
 async function showProduct(words: readonly string[], options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  const reading = readingOf(machine, settings)
-  const product = await productMeant(reading, words.join(' '))
+  const reading = localReading(machine, settings)
+  const product = await findProduct(reading, words.join(' '))
   terminal.say(`${product.name}${product.brand === null ? '' : `, ${product.brand}`}  (number ${product.id})`)
-  const money = moneyIn(settings.CURRENCY)
-  terminal.sum(sentenceOf(product, money))
-  const cells = product.chains.map((chain) => cellsOf(chain, money))
+  const money = moneyFormatter(settings.CURRENCY)
+  terminal.summarize(cheapestSentence(product, money))
+  const cells = product.chains.map((chain) => chainCells(chain, money))
   for (const line of columns(cells, [1, 2, 3])) terminal.say(line)
   const { prices: _, comparable: __, ...told } = product
   terminal.record({ type: 'summary', ...told })
@@ -63,7 +63,7 @@ async function showProduct(words: readonly string[], options: Options, terminal:
 }
 
 /** Finds a product by id, by listing (company/SKU), else as the first search result. */
-async function productMeant(reading: QueryContext, text: string): Promise<ProductAnswer> {
+async function findProduct(reading: QueryContext, text: string): Promise<ProductAnswer> {
   if (/^\d+$/.test(text)) return await readProductAnswer(reading, { id: text })
   const [, company, sku] = /^([^/\s]+)\/(\S+)$/.exec(text) ?? []
   const sought = company !== undefined && sku !== undefined ? { company, sku } : { q: text }
@@ -74,9 +74,9 @@ async function productMeant(reading: QueryContext, text: string): Promise<Produc
 }
 
 /** "2.99 at aldi, in 10 stores, seen on 2026-03-30; lowest ever 2.49 at aldi, last on 2026-03-03; usual 3.19." */
-export function sentenceOf(
+export function cheapestSentence(
   { chains, lowest_ever }: Pick<ProductAnswer, 'chains' | 'lowest_ever'>,
-  money: WriteMoney,
+  money: FormatMoney,
 ): string {
   const [best] = chains
   if (best === undefined) return 'No store shows it in its latest scrape.'
@@ -93,7 +93,7 @@ export function sentenceOf(
   return `${now}${lowest}${best.usual_cents === null ? '' : `; usual ${money(best.usual_cents)}`}.`
 }
 
-function cellsOf(chain: ProductAnswer['chains'][number], money: WriteMoney): string[] {
+function chainCells(chain: ProductAnswer['chains'][number], money: FormatMoney): string[] {
   const { company, lowest_cents: lowest, highest_cents: highest, stores, silent_stores, is_silent, seen_on } = chain
   const price = lowest === null ? 'sold out' : money(lowest)
   const range = lowest !== null && highest !== null && highest > lowest ? `to ${money(highest)}` : ''
@@ -104,9 +104,9 @@ function cellsOf(chain: ProductAnswer['chains'][number], money: WriteMoney): str
 }
 
 async function findCheapest(words: readonly string[], options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  await assertKnown(machine.catalogue.database, options)
+  await requireKnownNames(machine.catalogue.database, options)
   const { company, limit } = options
   const parameters: ProductsParameters = {
     q: words.join(' '),
@@ -115,12 +115,12 @@ async function findCheapest(words: readonly string[], options: Options, terminal
     limit,
     ...(company && { company }),
   }
-  const { products, total } = await productPage(readingOf(machine, settings), parameters)
-  const money = moneyIn(settings.CURRENCY)
-  const cells = products.map((product) => foundCells(product, money))
+  const { products, total } = await productPage(localReading(machine, settings), parameters)
+  const money = moneyFormatter(settings.CURRENCY)
+  const cells = products.map((product) => priceRow(product, money))
   for (const line of columns(cells, [0, 1])) terminal.say(line)
   for (const product of products) terminal.record({ type: 'product', ...product })
-  terminal.sum(
+  terminal.summarize(
     products.length === 0
       ? `Nothing is called ${words.join(' ')}.`
       : `${products.length} of ${count(total.count, 'product')}.`,
@@ -130,15 +130,15 @@ async function findCheapest(words: readonly string[], options: Options, terminal
 }
 
 /** "2.99  0.15 / 100 ml  Full Cream Milk 2L  aldi" */
-function foundCells({ now, name, listings, ...product }: ProductPage['products'][number], money: WriteMoney): string[] {
+function priceRow({ now, name, listings, ...product }: ProductPage['products'][number], money: FormatMoney): string[] {
   const price = now?.lowest_cents == null ? '–' : money(now.lowest_cents)
   const companies = [...new Set(listings.map(({ company }) => company))].join(', ')
   return [price, unitPriceText(product, money), name, companies]
 }
 
-type ByAmount = Readonly<{ unit_price_cents?: number | null; unit_price_per?: string | null }>
+type UnitPriced = Readonly<{ unit_price_cents?: number | null; unit_price_per?: string | null }>
 
-function unitPriceText({ unit_price_cents: cents, unit_price_per: per }: ByAmount, money: WriteMoney): string {
+function unitPriceText({ unit_price_cents: cents, unit_price_per: per }: UnitPriced, money: FormatMoney): string {
   if (cents == null || per == null) return ''
   return per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`
 }

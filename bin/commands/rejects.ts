@@ -4,12 +4,12 @@ import { rejectedLoads, rejectGroups, rejectsOf } from '@splitcart/data-manageme
 import { rejectedRows } from '@splitcart/data-management/inbox/rejected-rows.ts'
 import { formatNumber } from '@splitcart/shared/number.ts'
 import { Command } from 'commander'
-import { addSettingOptions, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { columns, count, safeToPrint } from '../format.ts'
-import { uploadMeant } from '../run-action.ts'
+import { requireUpload } from '../run-action.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean }
@@ -34,7 +34,7 @@ export function addRejects(program: Command): void {
 }
 
 async function listRejects(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const { database } = machine.catalogue
   const loads = await rejectedLoads(database)
   for (const load of loads) {
@@ -60,8 +60,8 @@ async function listRejects(options: Options, terminal: Terminal): Promise<number
 }
 
 async function showRejects(text: string, options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const { sha256, filename } = await uploadMeant(machine, text)
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
+  const { sha256, filename } = await requireUpload(machine, text)
   let listed = 0
   for await (const { line, code, field, reason, raw } of rejectsOf(machine.catalogue.database, sha256)) {
     listed++
@@ -80,10 +80,10 @@ async function showRejects(text: string, options: Options, terminal: Terminal): 
 }
 
 async function exportRejects(text: string, options: Options): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
   await using inbox = await openInbox(machine, settings)
-  const upload = await uploadMeant(machine, text)
+  const upload = await requireUpload(machine, text)
   const lines = new Set<number>()
   for await (const { line } of rejectsOf(machine.catalogue.database, upload.sha256)) lines.add(line)
   for await (const row of rejectedRows({ ...machine, inbox }, upload, lines)) {

@@ -24,13 +24,14 @@ import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, pathArgument, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, loadSettings, pathArgument, run } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
+import { sqliteFilesOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import { operatorName } from '../operator.ts'
 import type { Terminal } from '../terminal.ts'
-import { checkFiles, databasesOf, isFolder } from './backup.ts'
+import { checkNotPostgres, isFolder } from './backup.ts'
 
 type Options = { json?: boolean; finish?: true; takeBack?: true }
 
@@ -47,13 +48,13 @@ export function addRestore(program: Command): void {
     .action((file: string | undefined, options: Options) => {
       const isEnding = options.finish === true || options.takeBack === true
       if (file === undefined && !isEnding) command.error("error: missing required argument 'file'")
-      return run(options, (terminal) => act(file, options, settingsOf(options, 'data-management'), terminal))
+      return run(options, (terminal) => runRestore(file, options, loadSettings(options, 'data-management'), terminal))
     })
   addSettingOptions(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL'])
 }
 
-async function act(file: string | undefined, options: Options, settings: Settings, terminal: Terminal) {
-  checkFiles(settings)
+async function runRestore(file: string | undefined, options: Options, settings: Settings, terminal: Terminal) {
+  checkNotPostgres(settings)
   const disk = realDisk()
   const folders = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
   if (file !== undefined) checkBackup(file)
@@ -62,15 +63,20 @@ async function act(file: string | undefined, options: Options, settings: Setting
   using _locks = takeDataLocks(folders.data)
   const begun = await readSwap(folders.data)
   if (options.finish === true || options.takeBack === true)
-    return await end(disk, folders.data, { begun, isTakenBack: options.takeBack === true }, terminal)
+    return await endInterrupted(disk, folders.data, { begun, isTakenBack: options.takeBack === true }, terminal)
   if (begun !== undefined)
     throw new Problem('machine_refused', 'a restore was begun and not finished; use --finish or --take-back')
   return await restore(disk, backupFilesOf(resolve(file ?? '')), settings, terminal)
 }
 
-type Ending = Readonly<{ begun: Swap | undefined; isTakenBack: boolean }>
+type InterruptedRestore = Readonly<{ begun: Swap | undefined; isTakenBack: boolean }>
 
-async function end(disk: Disk, data: string, { begun, isTakenBack }: Ending, terminal: Terminal): Promise<number> {
+async function endInterrupted(
+  disk: Disk,
+  data: string,
+  { begun, isTakenBack }: InterruptedRestore,
+  terminal: Terminal,
+): Promise<number> {
   if (begun === undefined) {
     terminal.say('No restore was interrupted here; there is nothing to do.')
     return EXIT.done
@@ -85,14 +91,14 @@ async function end(disk: Disk, data: string, { begun, isTakenBack }: Ending, ter
 
 async function restore(disk: Disk, backup: DatabaseFiles, settings: Settings, terminal: Terminal): Promise<number> {
   const { data } = foldersIn(settings.DATA_MANAGEMENT_DATA_DIR)
-  const { ledger, catalogue } = databasesOf(settings)
+  const { ledger, catalogue } = sqliteFilesOf(settings)
   const databases = [ledger, catalogue]
   const wasThere = databases.some((database) => existsSync(database))
-  // Complete copies are made first: on a full disk or a kill the current databases stay in place.
+  // Complete copies are made first, so that the current databases stay in place if the disk fills up or this is killed.
   for (const database of databases) await remove(disk, stagedPathOf(database))
   await backUp(disk, backup, { ledger: stagedPathOf(ledger), catalogue: stagedPathOf(catalogue) })
-  const { carried, back } = await prepare(ledger, backup.catalogue)
-  await changeId(stagedPathOf(ledger), stagedPathOf(catalogue))
+  const { carried, back } = await carryOverLedger(ledger, backup.catalogue)
+  await renewDatabaseId(stagedPathOf(ledger), stagedPathOf(catalogue))
   const aside = `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`
   const swap = { databases, aside }
   await beginSwap(disk, data, swap)
@@ -117,9 +123,9 @@ async function restore(disk: Disk, backup: DatabaseFiles, settings: Settings, te
 }
 
 /** Carries over into the restored ledger what a restore must not undo, and records it there. */
-async function prepare(ledger: string, file: string) {
+async function carryOverLedger(ledger: string, file: string) {
   const restored = openSqliteLedger(stagedPathOf(ledger))
-  const before = existsSync(ledger) ? openBefore(ledger) : undefined
+  const before = existsSync(ledger) ? openCurrentLedger(ledger) : undefined
   try {
     const carried: CarryOverCounts | undefined = before && (await carryOver(before, restored))
     await restored.deleteFrom('session').execute()
@@ -136,7 +142,7 @@ async function prepare(ledger: string, file: string) {
 }
 
 /** Gives the databases a new id, by which senders notice that the server may have lost uploads. */
-async function changeId(ledger: string, catalogue: string): Promise<void> {
+async function renewDatabaseId(ledger: string, catalogue: string): Promise<void> {
   const restored = openSqliteLedger(ledger)
   try {
     using opened = openCatalogue(catalogue)
@@ -147,7 +153,7 @@ async function changeId(ledger: string, catalogue: string): Promise<void> {
 }
 
 /** Opens the current ledger; undefined if it is damaged, since nothing can be carried over then. */
-function openBefore(ledger: string): LedgerDatabase | undefined {
+function openCurrentLedger(ledger: string): LedgerDatabase | undefined {
   try {
     return openSqliteLedger(ledger)
   } catch {

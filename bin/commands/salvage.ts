@@ -4,7 +4,7 @@ import { findWritersOn } from '@splitcart/scraping/open-writers.ts'
 import { type OrphanedPart, orphanedPartsIn, salvage } from '@splitcart/scraping/orphaned-parts.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import type { Command } from 'commander'
-import { addOutputOptions, addSettingOptions, run, settingsOf } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
 import type { Terminal } from '../terminal.ts'
@@ -17,13 +17,13 @@ export function addSalvage(program: Command): void {
     .command('salvage')
     .description('put the whole rows of scrapes that did not finish into the outbox')
     .option('--dry-run', 'only tell which there are')
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runSalvage(options, terminal)))
   addOutputOptions(addSettingOptions(command, ['SCRAPING_DATA_DIR']))
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
+async function runSalvage(options: Options, terminal: Terminal): Promise<number> {
   const disk = realDisk()
-  const { SCRAPING_DATA_DIR: dataDir } = settingsOf(options, 'scraping')
+  const { SCRAPING_DATA_DIR: dataDir } = loadSettings(options, 'scraping')
   const orphans: { folders: Folders; orphan: OrphanedPart }[] = []
   for (const kind of await kindsWithOutbox(disk, dataDir)) {
     const folders = foldersIn(dataDir, kind)

@@ -8,7 +8,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run, runSubcommand } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -29,12 +29,12 @@ export function addSame(program: Command): void {
     .option('--comparable', 'say that they can be compared, but are not the same')
     .option('--reason <text>', 'why')
     .action((a: string | undefined, b: string | undefined, options: Options) =>
-      run(options, (terminal) => give([a, b], options.comparable ? 'comparable' : 'same', options, terminal)),
+      run(options, (terminal) => giveVerdict([a, b], options.comparable ? 'comparable' : 'same', options, terminal)),
     )
   addDatabaseOptions(same)
   const list = new Command('list')
     .description('list what was said, the newest first')
-    .action((_own: Options, command: Command) => runWithGlobals(command, listAll))
+    .action((_own: Options, command: Command) => runSubcommand(command, listVerdicts))
   const undo = undoCommand('take back what was said', 'its number in the list', {
     records: 'verdicts',
     noun: 'verdict',
@@ -45,12 +45,12 @@ export function addSame(program: Command): void {
     .description(
       'list pairs of different companies that are likely the same article, or comparable, the likeliest first',
     )
-    .action((_own: Options, command: Command) => runWithGlobals(command, suggestAll))
+    .action((_own: Options, command: Command) => runSubcommand(command, listSuggestions))
   const suspects = new Command('suspects')
     .description(
       'list the largest products, those whose prices differ most, and keys that join nothing, with the reasons',
     )
-    .action((_own: Options, command: Command) => runWithGlobals(command, listSuspects))
+    .action((_own: Options, command: Command) => runSubcommand(command, listSuspects))
   for (const command of [list, undo, suggest, suspects]) same.addCommand(addDatabaseOptions(command))
 }
 
@@ -63,19 +63,19 @@ export function addNotSame(program: Command): void {
     .argument('<b>', 'another one')
     .option('--reason <text>', 'why')
     .action((a: string, b: string, options: Options) =>
-      run(options, (terminal) => give([a, b], 'not_same', options, terminal)),
+      run(options, (terminal) => giveVerdict([a, b], 'not_same', options, terminal)),
     )
   addDatabaseOptions(notSame)
 }
 
-async function give(
+async function giveVerdict(
   named: readonly (string | undefined)[],
   verdict: VerdictWord,
   options: Options,
   terminal: Terminal,
 ): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
-  const [one, other] = [await listingOf(machine, named[0]), await listingOf(machine, named[1])]
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
+  const [one, other] = [await requireListing(machine, named[0]), await requireListing(machine, named[1])]
   if (JSON.stringify(one) === JSON.stringify(other)) throw new Problem('not_found', 'both are one and the same listing')
   const at = Date.now()
   const id = await machine.ledger.verdicts.add({
@@ -88,19 +88,19 @@ async function give(
   })
   await machine.ledger.audit({ at, who: operatorName(), what: 'verdict given', about: String(id), detail: verdict })
   terminal.say(
-    `Noted as ${id}: ${textOf(one)} and ${textOf(other)} are ${WORDS[verdict]}. The next pass of update-db applies it.`,
+    `Noted as ${id}: ${listingText(one)} and ${listingText(other)} are ${VERDICT_TEXTS[verdict]}. The next pass of update-db applies it.`,
   )
   terminal.record({ type: 'summary', id, verdict })
   return EXIT.done
 }
 
-const WORDS: Readonly<Record<VerdictWord, string>> = {
+const VERDICT_TEXTS: Readonly<Record<VerdictWord, string>> = {
   same: 'the same',
   comparable: 'comparable',
   not_same: 'not the same',
 }
 
-async function listingOf(machine: DataManagement, text: string | undefined): Promise<ListingName> {
+async function requireListing(machine: DataManagement, text: string | undefined): Promise<ListingName> {
   const found = text === undefined ? undefined : await findListing(machine.catalogue.database, text)
   if (found === undefined)
     throw new Problem(
@@ -110,21 +110,21 @@ async function listingOf(machine: DataManagement, text: string | undefined): Pro
   return found
 }
 
-function textOf({ company, code }: ListingName): string {
+function listingText({ company, code }: ListingName): string {
   return `${company}/${code}`
 }
 
-async function listAll(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+async function listVerdicts(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const verdicts = await machine.ledger.verdicts.list()
   for (const verdict of verdicts) {
-    terminal.say(lineOf(verdict, machine.zone))
+    terminal.say(verdictLine(verdict, machine.zone))
     const { one, other, at, undoneAt, undoneBy, ...rest } = verdict
     const undone = { undone_at: isoTime(undoneAt), undone_by: undoneBy }
     terminal.record({
       type: 'verdict',
-      a: textOf(one),
-      b: textOf(other),
+      a: listingText(one),
+      b: listingText(other),
       at: new Date(at).toISOString(),
       ...rest,
       ...undone,
@@ -135,15 +135,15 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-function lineOf({ at, ...said }: VerdictRecord, zone: TimeZone): string {
+function verdictLine({ at, ...said }: VerdictRecord, zone: TimeZone): string {
   const { id, one, other, verdict, who, reason, undoneBy } = said
   const when = zone.dateAt(at)
   const undone = undoneBy === null ? '' : ` (taken back by ${undoneBy})`
-  return `${id}  ${when}  ${textOf(one)}  ${textOf(other)}  ${WORDS[verdict]}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
+  return `${id}  ${when}  ${listingText(one)}  ${listingText(other)}  ${VERDICT_TEXTS[verdict]}, says ${who}${reason === null ? '' : `: ${reason}`}${undone}`
 }
 
-async function suggestAll(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+async function listSuggestions(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const said = (await machine.ledger.verdicts.current()).map(({ one, other }) => [one, other] as const)
   const found = await findSuggestions(machine.catalogue.database, said)
   for (const { a, b, level, score, reasons } of found) {
@@ -159,7 +159,7 @@ async function suggestAll(options: Options, terminal: Terminal): Promise<number>
 }
 
 async function listSuspects(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const found = await findSuspects(machine.catalogue.database)
   for (const { product, listings, lowest_cents, highest_cents } of found.products)
     terminal.say(

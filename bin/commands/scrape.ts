@@ -11,15 +11,16 @@ import { scrape } from '@splitcart/scraping/intake/scrape.ts'
 import type { Committed } from '@splitcart/scraping/jsonl-writer.ts'
 import { localDate } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import {
   addOutputOptions,
   addSettingOptions,
   dateArgument,
+  loadSettings,
   pathArgument,
   run,
-  settingsOf,
-  UsageFault,
+  UsageError,
+  wholeNumberArgument,
 } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count } from '../format.ts'
@@ -54,14 +55,16 @@ export function addScrape(program: Command): void {
       new Option('--format <format>', 'how the input is written, where its first bytes do not tell').choices(FORMATS),
     )
     .option('--delimiter <character>', 'what parts the columns of CSV: a comma, semicolon or tab is found out')
-    .option('--rows-min <number>', 'with fewer rows the scrape is not complete', wholeOf)
+    .option('--rows-min <number>', 'with fewer rows the scrape is not complete', wholeNumberArgument)
     .option('--end-marker <text>', 'the last line with which the program says that it got through')
-    .action((producer: string[], options: Options) => run(options, (terminal) => act(producer, options, terminal)))
+    .action((producer: string[], options: Options) =>
+      run(options, (terminal) => runScrape(producer, options, terminal)),
+    )
   addOutputOptions(addSettingOptions(command, ['SCRAPING_DATA_DIR']))
 }
 
-async function act(producer: readonly string[], options: Options, terminal: Terminal): Promise<number> {
-  const { SCRAPING_DATA_DIR: dataDir } = settingsOf(options, 'scraping')
+async function runScrape(producer: readonly string[], options: Options, terminal: Terminal): Promise<number> {
+  const { SCRAPING_DATA_DIR: dataDir } = loadSettings(options, 'scraping')
   const { company, store, storeName, date = localDate(), map, format, delimiter, endMarker, rowsMin = 1 } = options
   const mapping = map === undefined ? undefined : readMapping(await readFile(map, 'utf8'), map)
   const signal = stopSignal()
@@ -80,9 +83,9 @@ async function act(producer: readonly string[], options: Options, terminal: Term
 }
 
 /** A source of rows; `succeeded` throws if the producer failed. */
-type Source = Readonly<{ chunks: AsyncIterable<Buffer>; succeeded: () => Promise<void>; end: () => void }>
+type RowSource = Readonly<{ chunks: AsyncIterable<Buffer>; succeeded: () => Promise<void>; end: () => void }>
 
-function startProducer([program = '', ...args]: readonly string[], signal: AbortSignal): Source {
+function startProducer([program = '', ...args]: readonly string[], signal: AbortSignal): RowSource {
   const child: ChildProcess = spawn(program, args, { stdio: ['inherit', 'pipe', 'inherit'], windowsHide: true })
   // Registered at once, before the child can end.
   const ended = once(child, 'close').catch((cause: Error) => cause)
@@ -98,8 +101,8 @@ function startProducer([program = '', ...args]: readonly string[], signal: Abort
   return { chunks: child.stdout!.pipe(new PassThrough()), succeeded, end }
 }
 
-function standardInput({ rowsMin, endMarker, quiet }: Options, terminal: Terminal): Source {
-  if (process.stdin.isTTY) throw new UsageFault('no rows come: pipe them in, or name their program behind --')
+function standardInput({ rowsMin, endMarker, quiet }: Options, terminal: Terminal): RowSource {
+  if (process.stdin.isTTY) throw new UsageError('no rows come: pipe them in, or name their program behind --')
   if (rowsMin === undefined && endMarker === undefined && quiet !== true)
     terminal.note(
       'note: a pipe does not tell whether the program before it failed; --rows-min, --end-marker or -- PROGRAM do.',
@@ -108,7 +111,7 @@ function standardInput({ rowsMin, endMarker, quiet }: Options, terminal: Termina
 }
 
 function printCommitted({ name, path, rows, duplicates, rejectable, findings }: Committed, terminal: Terminal): number {
-  terminal.sum(
+  terminal.summarize(
     `${name}: ${count(rows, 'row')} in the outbox${duplicates > 0 ? `, ${count(duplicates, 'duplicate')} left out` : ''}.`,
   )
   for (const { line, reason, field } of rejectable.first)
@@ -117,9 +120,4 @@ function printCommitted({ name, path, rows, duplicates, rejectable, findings }: 
   for (const { sentence } of findings) terminal.note(sentence)
   terminal.record({ type: 'summary', name, path, rows, duplicates, rejectable: rejectable.rows })
   return rejectable.rows > 0 ? EXIT.partly : EXIT.done
-}
-
-function wholeOf(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
-  return Number(text)
 }

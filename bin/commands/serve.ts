@@ -28,7 +28,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseFile, databaseServer, type Settings } from '@splitcart/shared/settings.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, checkAll, run, settingsWithKey } from '../command-line.ts'
+import { addSettingOptions, checkAll, loadSettingsWithKey, run } from '../command-line.ts'
 import { checkInbox, checkServerKey, type DataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
@@ -37,9 +37,9 @@ import { logStart } from '../log-start.ts'
 import { setUpNetwork } from '../network.ts'
 import { noticeTargetsOf, roundsOf } from '../notice-rounds.ts'
 import { programView } from '../program-view.ts'
-import { renewCertificate, serverLimitsOf } from '../server-limits.ts'
+import { reloadCertificateOnHangup, serverLimitsOf } from '../server-limits.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
-import { type WaitContext, waitFor } from '../wait-for.ts'
+import { openWhenAvailable, type WaitContext } from '../wait-for.ts'
 
 type Options = { updateDb: boolean; behindProxy?: true }
 
@@ -48,7 +48,7 @@ const STOP_MS_MAX = 8_000
 // Listen backlog: in a connection storm, clients that do not fit retry only after one to three seconds.
 const BACKLOG_MAX = 4_096
 // Grace period before the minimum speed applies: a new connection starts slowly.
-const SPEED_AFTER_MS = 10_000
+const SPEED_GRACE_MS = 10_000
 // Delay before exports are prepared: the server is busy in its first seconds.
 const EXPORTS_PREPARED_AFTER_MS = 5_000
 // Output of `npm run build`.
@@ -61,7 +61,7 @@ export function addServe(program: Command): void {
     .description('accept uploads, and load them into the database')
     .option('--no-update-db', 'do not start update-db')
     .option('--behind-proxy', 'listen in plain http beyond this machine: a proxy in front speaks https')
-    .action((options: Options) => run({}, (terminal) => act(options, terminal)))
+    .action((options: Options) => run({}, (terminal) => runServe(options, terminal)))
   addSettingOptions(command, [
     'HOST',
     'PORT',
@@ -74,8 +74,8 @@ export function addServe(program: Command): void {
   ])
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsWithKey(options, 'data-management')
+async function runServe(options: Options, terminal: Terminal): Promise<number> {
+  const settings = loadSettingsWithKey(options, 'data-management')
   const readLimits = () => serverLimitsOf(settings, options.behindProxy === true)
   checkAll(
     () => checkServerKey(settings),
@@ -85,10 +85,10 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   )
   const limits = readLimits()
   setUpNetwork(settings)
-  const patient = begin(settings, options)
-  const { log, signal } = patient
-  await using machine = await waitFor(() => setUpDataManagement(settings), patient)
-  await using inbox = await waitFor(() => openInbox(machine, settings, log), patient)
+  const wait = startLog(settings, options)
+  const { log, signal } = wait
+  await using machine = await openWhenAvailable(() => setUpDataManagement(settings), wait)
+  await using inbox = await openWhenAvailable(() => openInbox(machine, settings, log), wait)
   using _lock = takeLock(join(machine.folders.data, SERVE_LOCK), 'another server works on this data folder')
   await recoverAfterCrash(machine, inbox === undefined, log)
   const unfinished = await openUnfinished(machine, settings)
@@ -96,7 +96,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   await using exports = openExports(settings)
   const integrity: IntegrityState = { latest: undefined }
   const services = {
-    inbox: receivingOf({ ...machine, inbox }, queries, settings),
+    inbox: receivingServices({ ...machine, inbox }, queries, settings),
     unfinished,
     kinds: settings.KINDS,
     catalogue: machine.catalogue,
@@ -111,28 +111,28 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
   }
   const server = await buildServer(services, log, limits)
   await listen(server, settings)
-  renewCertificate(server.server, settings, log)
+  reloadCertificateOnHangup(server.server, settings, log)
   const scheme = limits.tls === undefined ? 'http' : 'https'
   await printFirstStep(machine, settings, terminal)
-  terminal.say(`Listening on ${scheme}://${hostOf(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
+  terminal.say(`Listening on ${scheme}://${hostInUrl(settings.HOST)}:${(server.server.address() as AddressInfo).port}`)
   setTimeout(() => exports.prepare(), EXPORTS_PREPARED_AFTER_MS).unref()
   const loader = options.updateDb ? keepLoaderRunning(settings, log, signal) : Promise.resolve()
   void watchIntegrity(integrity, integrityScopeOf(machine, settings, log), log, signal)
   const notices = runRounds(roundsOf(services, settings, log), signal)
   if (!signal.aborted) await once(signal, 'abort')
   log.info({}, 'stopping')
-  await Promise.all([closeWithin(server, log), loader, notices])
+  await Promise.all([closeServer(server, log), loader, notices])
   return EXIT.done
 }
 
-function begin(settings: Settings, options: Options): WaitContext {
+function startLog(settings: Settings, options: Options): WaitContext {
   const signal = stopSignal()
   const log = openLog(settings.LOG_LEVEL)
   logStart(log, 'serve', settings, options)
   return { log, signal }
 }
 
-/** Recovers what a crashed server left. Parts show what it had handed over, so they are removed last. */
+/** Recovers uploads that a crashed server left behind. Parts are removed last: they show what had been accepted. */
 async function recoverAfterCrash(machine: DataManagement, hasFolder: boolean, log: Log): Promise<void> {
   const names = hasFolder ? await recoverArriving(machine) : []
   if (names.length > 0) log.warn({ names }, 'accepted what had its name when the server ended')
@@ -146,7 +146,7 @@ function integrityScopeOf(machine: DataManagement, { PROCESSED_DAYS_MAX: daysMax
     for (const { id, filename } of await requestAgain(machine, { path, now: Date.now(), daysMax }))
       log.warn({ upload: id, filename }, 'its file is damaged; its sender is asked for it')
   }
-  return { paths: filesOf(machine), files: new ProcessedIntegrity({ ...machine, onDamage }) }
+  return { paths: databaseFiles(machine), files: new ProcessedIntegrity({ ...machine, onDamage }) }
 }
 
 type Server = Awaited<ReturnType<typeof buildServer>>
@@ -162,7 +162,7 @@ async function listen(server: Server, { HOST: host, PORT: port }: Settings): Pro
   }
 }
 
-async function closeWithin(server: Server, log: Log): Promise<void> {
+async function closeServer(server: Server, log: Log): Promise<void> {
   const late = setTimeout(() => {
     log.warn({}, 'cutting the uploads that are still on their way; their senders send them again')
     server.server.closeAllConnections()
@@ -172,7 +172,7 @@ async function closeWithin(server: Server, log: Log): Promise<void> {
 }
 
 /** Paths of the database files; none with PostgreSQL. */
-function filesOf({ catalogue, folders }: DataManagement): string[] {
+function databaseFiles({ catalogue, folders }: DataManagement): string[] {
   return catalogue.path === null ? [] : [catalogue.path, join(folders.data, 'ledger.db')]
 }
 
@@ -198,16 +198,16 @@ function openExports(settings: Settings): ExportThreads {
   })
 }
 
-type ServedStores = DataManagement & Readonly<{ inbox: Inbox | undefined }>
+type ServedData = DataManagement & Readonly<{ inbox: Inbox | undefined }>
 
-function receivingOf({ disk, folders, ledger, inbox }: ServedStores, queries: QueryRunner, settings: Settings) {
+function receivingServices({ disk, folders, ledger, inbox }: ServedData, queries: QueryRunner, settings: Settings) {
   const limits = {
     bodyBytesMax: settings.BODY_BYTES_MAX,
     contentBytesMax: settings.CONTENT_BYTES_MAX,
     contentRatioMax: settings.CONTENT_RATIO_MAX,
     linesMax: settings.LINES_MAX,
     idleMsMax: settings.BODY_IDLE_SECONDS_MAX * 1000,
-    speed: { bytesPerSecondMin: settings.BODY_BYTES_PER_SECOND_MIN, afterMs: SPEED_AFTER_MS },
+    speed: { bytesPerSecondMin: settings.BODY_BYTES_PER_SECOND_MIN, afterMs: SPEED_GRACE_MS },
   }
   const backlog = {
     filesMax: settings.INBOX_FILES_MAX,
@@ -220,16 +220,11 @@ function receivingOf({ disk, folders, ledger, inbox }: ServedStores, queries: Qu
     runQuery<Record<string, KeyBacklog>>(queries, 'waitingByKey', {}, { keyId: null, now: Date.now() })
   const checkBacklog = backPressure({ waiting, shares, ...clocks }, backlog)
   const place = { disk, folders, ledger, inbox }
-  const dictionaries = dictionariesOf(place, settings)
+  const dictionaries = new Dictionaries(place, {
+    bytesKept: settings.DICTIONARIES_BYTES_MAX,
+    daysKept: settings.PROCESSED_DAYS_MAX,
+  })
   return { ...place, dictionaries, limits, diskBytesKept: settings.DISK_BYTES_KEPT, checkBacklog, ...clocks }
-}
-
-function dictionariesOf(
-  place: Pick<ServedStores, 'disk' | 'folders' | 'ledger' | 'inbox'>,
-  settings: Settings,
-): Dictionaries {
-  const limits = { bytesKept: settings.DICTIONARIES_BYTES_MAX, daysKept: settings.PROCESSED_DAYS_MAX }
-  return new Dictionaries(place, limits)
 }
 
 function openUnfinished({ disk, folders }: DataManagement, settings: Settings): Promise<UnfinishedUploads> {
@@ -242,7 +237,7 @@ function openUnfinished({ disk, folders }: DataManagement, settings: Settings): 
   return UnfinishedUploads.open({ disk, folder: folders.resumable, limits, now: Date.now })
 }
 
-function hostOf(host: string): string {
+function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 

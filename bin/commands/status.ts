@@ -11,11 +11,11 @@ import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/s
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import type { Command } from 'commander'
-import { addOutputOptions, addSettingOptions, run, settingsOf } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openFleet } from '../fleet.ts'
 import { columns, count, duration, size } from '../format.ts'
-import { filesLookedFor, findSettings } from '../settings-files.ts'
+import { describeSearch, findSettingsFiles } from '../settings-files.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = { json?: boolean; quiet?: boolean }
@@ -25,15 +25,15 @@ export function addStatus(program: Command): void {
   const command = program
     .command('status')
     .description('tell what waits where on this machine, since when, and how the last run ended; changes nothing')
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runStatus(options, terminal)))
   addOutputOptions(
     addSettingOptions(command, ['SCRAPING_DATA_DIR', 'DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'TIME_ZONE']),
   )
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'both')
-  const places = filesLookedFor(findSettings())
+async function runStatus(options: Options, terminal: Terminal): Promise<number> {
+  const settings = loadSettings(options, 'both')
+  const places = describeSearch(findSettingsFiles())
   const { SCRAPING_DATA_DIR, DATA_MANAGEMENT_DATA_DIR } = settings
   const disk = realDisk()
   const zone = timeZoneOf(settings)
@@ -49,7 +49,7 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     `data_management (${DATA_MANAGEMENT_DATA_DIR})`,
     dataManagement && serverLines(dataManagement, zone),
   )
-  const fleet = await fleetWork(settings, zone)
+  const fleet = await fleetStatus(settings, zone)
   if (fleet.line !== undefined) terminal.say(`  ${fleet.line}`)
   const problems = [...(scraping?.problems ?? []), ...(dataManagement?.problems ?? []), ...fleet.problems]
   for (const problem of problems) terminal.note(`warning  ${problem}`)
@@ -67,14 +67,14 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
 type FleetStatus = Readonly<{ line?: string; work?: object; problems: readonly string[] }>
 
 /** Status of a fleet's shared inbox, which the folders of one machine do not show. */
-async function fleetWork(settings: Settings, zone: TimeZone): Promise<FleetStatus> {
+async function fleetStatus(settings: Settings, zone: TimeZone): Promise<FleetStatus> {
   if (inboxServers(settings) === undefined) return { problems: [] }
   try {
     await using fleet = (await openFleet(settings))!
     const { oldest, ...counts } = await fleet.counts()
     const hasLoader = await fleet.hasLoaders()
     const oldest_at = isoTime(oldest)
-    const from = oldest_at === null ? '' : `, oldest ${since(oldest_at, zone)}`
+    const from = oldest_at === null ? '' : `, oldest ${timeAndAge(oldest_at, zone)}`
     const loaders = hasLoader ? 'loaders are there' : 'no loader is there'
     const line = `in NATS: ${formatNumber(counts.waiting)} waiting, ${formatNumber(counts.claimed)} being loaded${from}; ${loaders}`
     return { line, work: { ...counts, oldest_at, has_loader: hasLoader }, problems: [] }
@@ -104,17 +104,17 @@ function scrapingLines(status: ScrapingStatus, zone: TimeZone): string[] {
 }
 
 function lastRunLines({ uploader_running, last_run }: ScrapingStatus, zone: TimeZone): string[] {
-  const runs = `upload-data ${isRunning(uploader_running)}`
+  const runs = `upload-data ${runningText(uploader_running)}`
   if (last_run === null) return [runs, 'no run has ended yet']
   const { finished_at, outcome, problem, next_try_at, last_good_at } = last_run
   return [
     runs,
-    `last run        ${since(finished_at, zone)}: ${outcome.replace('_', ' ')}`,
+    `last run        ${timeAndAge(finished_at, zone)}: ${outcome.replace('_', ' ')}`,
     ...(problem === null
       ? []
       : [`last problem    ${problem.title}: ${problem.detail}`, `                ${problem.todo}`]),
     ...(next_try_at === null || !uploader_running ? [] : [`next try        ${zone.timeAt(Date.parse(next_try_at))}`]),
-    `last good run   ${last_good_at === null ? 'never' : since(last_good_at, zone)}`,
+    `last good run   ${last_good_at === null ? 'never' : timeAndAge(last_good_at, zone)}`,
   ]
 }
 
@@ -132,7 +132,7 @@ function serverLines(status: DataManagementStatus, zone: TimeZone): string[] {
       [1, 2],
     ),
     `uploads: ${stateLine(status.uploads)}`,
-    `serve ${isRunning(status.server_running)}, update-db ${isRunning(status.loader_running)}`,
+    `serve ${runningText(status.server_running)}, update-db ${runningText(status.loader_running)}`,
     `free disk: ${status.disk_free_bytes === null ? '?' : size(status.disk_free_bytes)}`,
   ]
 }
@@ -152,7 +152,7 @@ function folderCells(name: string, place: FolderUsage | null, zone: TimeZone): s
     name,
     formatNumber(files),
     files === 0 ? '' : size(bytes),
-    oldest_at === null ? '' : `oldest ${since(oldest_at, zone)}`,
+    oldest_at === null ? '' : `oldest ${timeAndAge(oldest_at, zone)}`,
   ]
 }
 
@@ -162,12 +162,12 @@ function stateLine(uploads: Readonly<Record<string, number>> | null): string {
   return parts.length === 0 ? 'none yet' : parts.map(([state, number]) => `${formatNumber(number)} ${state}`).join(', ')
 }
 
-function isRunning(runs: boolean | null): string {
+function runningText(runs: boolean | null): string {
   if (runs === null) return 'may run'
   return runs ? 'runs' : 'does not run'
 }
 
-function since(at: string, zone: TimeZone): string {
+function timeAndAge(at: string, zone: TimeZone): string {
   const ms = Date.parse(at)
   return `${zone.timeAt(ms)} (${duration(Math.max(0, Date.now() - ms))} ago)`
 }

@@ -6,12 +6,12 @@ import { saveStoreSettings } from '@splitcart/data-management/http/routes/store-
 import { EXPECTED_DAYS_MAX, NOTE_CHARACTERS_MAX } from '@splitcart/data-management/http/routes/store-settings-schema.ts'
 import { freshnessContext, type QueryContext } from '@splitcart/data-management/http/threads/query-context.ts'
 import { Command, InvalidArgumentError } from 'commander'
-import { dateArgumentOr, run, settingsOf } from '../command-line.ts'
+import { dateArgumentOr, loadSettings, run } from '../command-line.ts'
 import { openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
-import { readingOf } from '../local-reading.ts'
-import { storeMeant } from '../names-known.ts'
+import { localReading } from '../local-reading.ts'
 import { operatorName } from '../operator.ts'
+import { requireStore } from '../required-names.ts'
 import type { Terminal } from '../terminal.ts'
 
 type Options = {
@@ -27,20 +27,20 @@ export function storeSettingsCommand(): Command {
   return new Command('set')
     .description('set what is expected of a store; what is not named stays as it is')
     .argument('<store>', 'company/code')
-    .option('--expected-days <count>', 'days from one scrape to the next; "learned": as was seen', daysOf)
+    .option('--expected-days <count>', 'days from one scrape to the next; "learned": as was seen', daysArgument)
     .option('--retired', 'it is scraped no longer: nothing is expected of it')
     .option('--no-retired', 'it is scraped again')
     .option('--snoozed-until <date>', 'before this day it needs nobody; "never": it does', dateArgumentOr('never'))
-    .option('--note <text>', 'a note; empty: none', checkedNote)
-    .action((store: string, options: Options) => run(options, (terminal) => set(store, options, terminal)))
+    .option('--note <text>', 'a note; empty: none', noteArgument)
+    .action((store: string, options: Options) => run(options, (terminal) => setStore(store, options, terminal)))
 }
 
-async function set(name: string, options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
+async function setStore(name: string, options: Options, terminal: Terminal): Promise<number> {
+  const settings = loadSettings(options, 'data-management')
   await using machine = await openDataManagement(settings)
-  const found = await storeMeant(machine.catalogue.database, name)
-  const reading = readingOf(machine, settings)
-  const { retired = (await isBack(reading, found)) ? false : undefined } = options
+  const found = await requireStore(machine.catalogue.database, name)
+  const reading = localReading(machine, settings)
+  const { retired = (await isScrapedSinceRetired(reading, found)) ? false : undefined } = options
   const { expectedDays: expected_days, snoozedUntil: snoozed_until, note } = options
   const view = await saveStoreSettings(
     reading,
@@ -59,7 +59,7 @@ async function set(name: string, options: Options, terminal: Terminal): Promise<
 }
 
 /** Whether a store was scraped after it was retired: then any new setting makes it active again. */
-async function isBack(reading: QueryContext, { id, company, code }: FoundStore): Promise<boolean> {
+async function isScrapedSinceRetired(reading: QueryContext, { id, company, code }: FoundStore): Promise<boolean> {
   const all = await reading.inbox.ledger.storeSettings.list()
   const found = all.find((each) => each.company === company && each.store === code)
   const last = await findLastScrape(reading.catalogue.database, id)
@@ -67,7 +67,7 @@ async function isBack(reading: QueryContext, { id, company, code }: FoundStore):
   return found.isRetired && !effectiveSetting(found, last, freshnessContext(reading).zone).isRetired
 }
 
-function daysOf(text: string): number | null {
+function daysArgument(text: string): number | null {
   if (text === 'learned') return null
   const days = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text) || days < 1 || days > EXPECTED_DAYS_MAX)
@@ -75,7 +75,7 @@ function daysOf(text: string): number | null {
   return days
 }
 
-function checkedNote(text: string): string {
+function noteArgument(text: string): string {
   if (text.length > NOTE_CHARACTERS_MAX || text.includes('\0'))
     throw new InvalidArgumentError(`Expected at most ${NOTE_CHARACTERS_MAX} characters.`)
   return text

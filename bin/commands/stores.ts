@@ -6,7 +6,7 @@ import { Problem } from '@splitcart/shared/problem.ts'
 import { isoTime } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { Command } from 'commander'
-import { addDatabaseOptions, run, runWithGlobals, settingsOf } from '../command-line.ts'
+import { addDatabaseOptions, loadSettings, run, runSubcommand } from '../command-line.ts'
 import { type DataManagement, openDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorName } from '../operator.ts'
@@ -28,13 +28,13 @@ export function addStores(program: Command): void {
     .argument('[new]', 'the one that it is, of the same company')
     .option('--reason <text>', 'why')
     .action((old: string | undefined, into: string | undefined, options: Options) =>
-      run(options, (terminal) => mergeTwo([old, into], options, terminal)),
+      run(options, (terminal) => mergeStores([old, into], options, terminal)),
     )
   addDatabaseOptions(merge)
   stores.addCommand(addDatabaseOptions(storeSettingsCommand()))
   const list = new Command('list')
     .description('list what was merged, the newest first')
-    .action((_own: Options, command: Command) => runWithGlobals(command, listAll))
+    .action((_own: Options, command: Command) => runSubcommand(command, listMerges))
   const undo = undoCommand('part two stores again', 'its number in the list', {
     records: 'storeMerges',
     noun: 'merge',
@@ -44,30 +44,34 @@ export function addStores(program: Command): void {
   for (const command of [list, undo]) merge.addCommand(addDatabaseOptions(command))
 }
 
-async function mergeTwo(named: readonly (string | undefined)[], options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+async function mergeStores(
+  named: readonly (string | undefined)[],
+  options: Options,
+  terminal: Terminal,
+): Promise<number> {
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const { storeMerges } = machine.ledger
   const current = (await storeMerges.list()).filter(({ undoneAt }) => undoneAt === null)
-  const old = await storeOf(machine, named[0], current)
-  const into = await storeOf(machine, named[1], current)
+  const old = await requireStoreToMerge(machine, named[0], current)
+  const into = await requireStoreToMerge(machine, named[1], current)
   if (old.company !== into.company)
     throw new Problem(
       'not_found',
-      `${textOf(old)} and ${textOf(into)} are stores of two companies; only one company's are merged`,
+      `${storeText(old)} and ${storeText(into)} are stores of two companies; only one company's are merged`,
     )
   const merge = { company: old.company, code: old.code, into: into.code }
   if (resolveAliases([merge]).length === 0) throw new Problem('not_found', 'both are one and the same store')
   const at = Date.now()
   const id = await storeMerges.merge({ ...merge, at, who: operatorName(), reason: options.reason ?? null })
-  const detail = `${textOf(old)} into ${textOf(into)}`
+  const detail = `${storeText(old)} into ${storeText(into)}`
   await machine.ledger.audit({ at, who: operatorName(), what: 'stores merged', about: String(id), detail })
-  terminal.say(`Noted as ${id}: ${textOf(old)} is ${textOf(into)}. The next pass of update-db applies it.`)
-  terminal.record({ type: 'summary', id, old: textOf(old), new: textOf(into) })
+  terminal.say(`Noted as ${id}: ${storeText(old)} is ${storeText(into)}. The next pass of update-db applies it.`)
+  terminal.record({ type: 'summary', id, old: storeText(old), new: storeText(into) })
   return EXIT.done
 }
 
 /** Finds the one store of this name. Throws `not_found` for none, several, or one that is already merged. */
-async function storeOf(
+async function requireStoreToMerge(
   machine: DataManagement,
   text: string | undefined,
   current: readonly StoreMerge[],
@@ -86,15 +90,15 @@ async function storeOf(
   )
 }
 
-function textOf({ company, code }: FoldedStore): string {
+function storeText({ company, code }: FoldedStore): string {
   return `${company}/${code}`
 }
 
-async function listAll(options: Options, terminal: Terminal): Promise<number> {
-  await using machine = await openDataManagement(settingsOf(options, 'data-management'))
+async function listMerges(options: Options, terminal: Terminal): Promise<number> {
+  await using machine = await openDataManagement(loadSettings(options, 'data-management'))
   const merges = await machine.ledger.storeMerges.list()
   for (const merge of merges) {
-    terminal.say(lineOf(merge, machine.zone))
+    terminal.say(mergeLine(merge, machine.zone))
     const { id, company, code, into, at, who, reason, undoneAt, undoneBy } = merge
     const undone = { undone_at: isoTime(undoneAt), undone_by: undoneBy }
     const stores = { old: `${company}/${code}`, new: `${company}/${into}` }
@@ -105,7 +109,7 @@ async function listAll(options: Options, terminal: Terminal): Promise<number> {
   return EXIT.done
 }
 
-function lineOf({ at, ...merge }: StoreMerge, zone: TimeZone): string {
+function mergeLine({ at, ...merge }: StoreMerge, zone: TimeZone): string {
   const { id, company, code, into, who, reason, undoneBy } = merge
   const when = zone.dateAt(at)
   const undone = undoneBy === null ? '' : ` (undone by ${undoneBy})`

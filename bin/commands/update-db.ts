@@ -26,21 +26,21 @@ import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/sha
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
-import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
+import { type FormatMoney, moneyFormatter } from '@splitcart/shared/money.ts'
 import { formatNumber } from '@splitcart/shared/number.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type Command, Option } from 'commander'
-import { addOutputOptions, addSettingOptions, run, settingsOf, UsageFault } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettings, run, UsageError } from '../command-line.ts'
 import { type DataManagement, openDataManagement, setUpDataManagement } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import { openInbox } from '../fleet.ts'
 import { count } from '../format.ts'
 import { logStart } from '../log-start.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
-import { compactionFor, updateDbContext, whileIdle } from '../update-db-work.ts'
-import { waitFor } from '../wait-for.ts'
+import { compactionFor, makeIdleCheck, updateDbContext } from '../update-db-work.ts'
+import { openWhenAvailable } from '../wait-for.ts'
 
 type Options = Partial<Record<LoadedKind, boolean>> & {
   watch?: boolean
@@ -81,7 +81,7 @@ export function addUpdateDb(program: Command): void {
     )
     .option('--prune-all', 'remove every loaded file that was kept long enough, also where none would stay')
     .addOption(new Option('--until-input-ends', 'with --watch: end when standard input does').hideHelp())
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runUpdateDb(options, terminal)))
   for (const [kind, { about }] of Object.entries(LOADED_KINDS))
     command.option(`--${kind}`, `load files of ${kind}: ${about}`)
   addOutputOptions(addSettingOptions(command, SETTINGS))
@@ -91,56 +91,56 @@ export function addUpdateDb(program: Command): void {
 function kindsIn(options: Options): LoadedKind[] {
   const kinds = LOADED_KIND_NAMES.filter((kind) => options[kind])
   if (kinds.length > 0) return kinds
-  throw new UsageFault(`say what to load: ${LOADED_KIND_NAMES.map((kind) => `--${kind}`).join(' ')}`)
+  throw new UsageError(`say what to load: ${LOADED_KIND_NAMES.map((kind) => `--${kind}`).join(' ')}`)
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
+async function runUpdateDb(options: Options, terminal: Terminal): Promise<number> {
   const kinds = kindsIn(options)
-  const settings = settingsOf(options, 'data-management')
+  const settings = loadSettings(options, 'data-management')
   const log = openLog(options.watch ? settings.LOG_LEVEL : 'error')
   logStart(log, 'update-db', settings, options)
-  const signal = signalOf(options)
+  const signal = stopSignalFor(options)
   // Only --watch waits for a database or inbox that is away; a single run fails at once.
-  const opened = <T>(open: () => Promise<T>) => (options.watch ? waitFor(open, { log, signal }) : open())
-  // A dry run must not set up a server.
+  const opened = <T>(open: () => Promise<T>) => (options.watch ? openWhenAvailable(open, { log, signal }) : open())
+  // A dry run must not create folders or databases.
   const set = () => (options.dryRun ? openDataManagement(settings) : setUpDataManagement(settings))
   await using machine = await opened(set)
   const isShared = inboxServers(settings) !== undefined
   const alone = { ...updateDbContext(machine, settings, terminal, { force: options.force === true, log }), kinds }
   if (options.dryRun) {
     if (isShared) throw new Problem('settings_invalid', '\n  --dry-run looks at an inbox that is a folder only')
-    return await printPreviews(alone, moneyIn(settings.CURRENCY), terminal)
+    return await printPreviews(alone, moneyFormatter(settings.CURRENCY), terminal)
   }
   await makeFolders(machine.disk, machine.folders, kinds)
-  const folders = isShared ? await scratchOf(machine) : machine.folders
+  const folders = isShared ? await makeScratchFolders(machine) : machine.folders
   await using inbox = await opened(() => openInbox({ ...machine, folders }, settings, log))
   using _lock = takeLock(join(machine.folders.data, UPDATE_DB_LOCK), 'another update-db works on this inbox')
   await using reader = new ReaderClient()
   const work = { ...alone, reader }
-  const manner = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }
-  if (inbox !== undefined) return await actForFleet({ ...work, folders, inbox }, settings, manner)
-  return await actOnFolder(work, settings, manner)
+  const loaderOptions = { terminal, signal, stays: options.watch === true, prunesAll: options.pruneAll === true }
+  if (inbox !== undefined) return await loadFleet({ ...work, folders, inbox }, settings, loaderOptions)
+  return await lockAndLoadFolder(work, settings, loaderOptions)
 }
 
 /** The signal that stops the command; a dry run's never aborts, since it may be killed at any time. */
-function signalOf({ dryRun, untilInputEnds }: Options): AbortSignal {
+function stopSignalFor({ dryRun, untilInputEnds }: Options): AbortSignal {
   if (dryRun) return new AbortController().signal
-  return untilInputEnds ? AbortSignal.any([stopSignal(), inputEnd()]) : stopSignal()
+  return untilInputEnds ? AbortSignal.any([stopSignal(), standardInputEnd()]) : stopSignal()
 }
 
-/** Loads under a lock: a loader with the same ledger but another folder would take these files for lost. */
-async function actOnFolder(work: LoaderContext, settings: Settings, manner: LoaderOptions): Promise<number> {
+/** Loads under a lock of the ledger: a loader of another folder with this ledger would take these files for lost. */
+async function lockAndLoadFolder(work: LoaderContext, settings: Settings, loaderOptions: LoaderOptions): Promise<number> {
   let code: number = EXIT.done
   const wasAlone = await work.ledger.withExclusiveLock(FOLDER_LOADER_LOCK, async () => {
-    code = await loadFolder(work, settings, manner)
+    code = await loadFolder(work, settings, loaderOptions)
   })
   if (wasAlone) return code
   const detail = 'another machine loads from a folder into this database; INBOX_URL=nats://… lets machines share both'
   throw new Problem('locked', detail)
 }
 
-async function loadFolder(given: LoaderContext, settings: Settings, manner: LoaderOptions): Promise<number> {
-  const { terminal, signal, stays, prunesAll } = manner
+async function loadFolder(given: LoaderContext, settings: Settings, loaderOptions: LoaderOptions): Promise<number> {
+  const { terminal, signal, stays, prunesAll } = loaderOptions
   const compaction = compactionFor(given, settings)
   const work = { ...given, onKept: (path: string, bytes: number) => compaction.add(path, bytes) }
   await removeCopies(work.disk, work.folders, loadedKinds(work))
@@ -166,14 +166,14 @@ async function loadFolder(given: LoaderContext, settings: Settings, manner: Load
   return code
 }
 
-/** What is kept up to date in the background. */
-function backgroundFor({ catalogue, log }: LoaderContext, settings: Settings): BackgroundTasks {
+/** Opens the tasks that update derived data in the background. */
+function openBackgroundTasks({ catalogue, log }: LoaderContext, settings: Settings): BackgroundTasks {
   const server = databaseServer(settings)
   return new BackgroundTasks(catalogue.database, server === undefined ? { file: catalogue.path! } : { server }, log)
 }
 
 /** The loader's own folder for files fetched from a fleet's inbox; emptied at the start. */
-async function scratchOf({ disk, folders }: DataManagement): Promise<Folders> {
+async function makeScratchFolders({ disk, folders }: DataManagement): Promise<Folders> {
   const own = { ...folders, parts: join(folders.data, '.update-db.parts') }
   await makeFolder(disk, own.parts)
   await removeParts(disk, own)
@@ -182,8 +182,8 @@ async function scratchOf({ disk, folders }: DataManagement): Promise<Folders> {
 
 type LoaderOptions = Readonly<{ terminal: Terminal; signal: AbortSignal; stays: boolean; prunesAll: boolean }>
 
-async function actForFleet(work: FleetLoaderContext, settings: Settings, manner: LoaderOptions): Promise<number> {
-  const { terminal, signal, stays, prunesAll } = manner
+async function loadFleet(work: FleetLoaderContext, settings: Settings, loaderOptions: LoaderOptions): Promise<number> {
+  const { terminal, signal, stays, prunesAll } = loaderOptions
   // Imported only here: the NATS client would cost a loader of one machine a third of its start.
   const { loadForFleet, loadOnceForFleet } = await import('@splitcart/data-management/update-db/fleet-loader.ts')
   if (prunesAll) await pruneBucket(work, settings.PROCESSED_DAYS_MAX, true)
@@ -192,7 +192,7 @@ async function actForFleet(work: FleetLoaderContext, settings: Settings, manner:
     await renewAll(work.catalogue.database, signal)
     return printPass(terminal, pass)
   }
-  await using background = backgroundFor(work, settings)
+  await using background = openBackgroundTasks(work, settings)
   await loadForFleet({ ...work, background }, settings.PROCESSED_DAYS_MAX, signal)
   return EXIT.done
 }
@@ -214,7 +214,7 @@ async function watchInbox(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<void> {
-  await using background = backgroundFor(work, settings)
+  await using background = openBackgroundTasks(work, settings)
   const reported = new Set<string>()
   const inboxes = loadedKinds(work).map((kind) => foldersOfKind(work.folders, kind).inbox)
   let pruneAt = Number.NEGATIVE_INFINITY
@@ -235,12 +235,12 @@ async function watchInbox(
     await background.startDue()
     if (done.loaded + done.held + done.failed > 0) loadedAt = performance.now()
     const isResting = performance.now() - loadedAt > COMPACTION_REST_MS
-    if (isResting || compaction.isFull) await compaction.compactWaiting(await whileIdle(work, inboxes, signal))
+    if (isResting || compaction.isFull) await compaction.compactWaiting(await makeIdleCheck(work, inboxes, signal))
   }
   await repeatOnChange(inboxes, pass, { log: work.log, signal })
 }
 
-/** Removes processed files that are too old. A refusal, as when all would go, is logged and stops no load. */
+/** Removes processed files that are too old. A refusal, e.g. if all would be removed, is logged and stops no load. */
 async function prune(work: LoaderContext, daysMax: number, trustsClock = false): Promise<void> {
   try {
     for (const kind of loadedKinds(work)) {
@@ -256,9 +256,9 @@ async function prune(work: LoaderContext, daysMax: number, trustsClock = false):
 function printPass(terminal: Terminal, pass: PassCounts): number {
   for (const { name, reason } of pass.ignored) terminal.note(`left alone  ${name}: ${reason}`)
   const dealtWith = pass.loaded + pass.held + pass.failed
-  if (dealtWith + pass.waiting === 0) terminal.sum('The inbox is empty; there was nothing to do.')
+  if (dealtWith + pass.waiting === 0) terminal.summarize('The inbox is empty; there was nothing to do.')
   else
-    terminal.sum(
+    terminal.summarize(
       `${count(pass.loaded, 'file')} loaded, ${pass.held} held, ${pass.failed} failed, ${pass.waiting} still waiting; ${count(pass.rejected, 'row')} rejected.`,
     )
   const { ignored: _, ...counts } = pass
@@ -266,7 +266,7 @@ function printPass(terminal: Terminal, pass: PassCounts): number {
   return pass.failed + pass.rejected + pass.waiting > 0 ? EXIT.partly : EXIT.done
 }
 
-async function printPreviews(work: LoaderContext, money: WriteMoney, terminal: Terminal): Promise<number> {
+async function printPreviews(work: LoaderContext, money: FormatMoney, terminal: Terminal): Promise<number> {
   let files = 0
   for await (const preview of previewInbox(work)) {
     files++
@@ -278,7 +278,7 @@ async function printPreviews(work: LoaderContext, money: WriteMoney, terminal: T
   return EXIT.done
 }
 
-function previewLines(preview: FilePreview, money: WriteMoney): string[] {
+function previewLines(preview: FilePreview, money: FormatMoney): string[] {
   if (preview.known) return [preview.name, '  known already: nothing would happen']
   const { counts, inserted, changed, unchanged, disappeared, reason } = preview
   return [
@@ -290,8 +290,8 @@ function previewLines(preview: FilePreview, money: WriteMoney): string[] {
   ]
 }
 
-/** Aborts when standard input ends: then the server that started this process is gone, even if it was killed. */
-function inputEnd(): AbortSignal {
+/** A signal that aborts when standard input ends: then the server that started this process has ended or was killed. */
+function standardInputEnd(): AbortSignal {
   const end = new AbortController()
   process.stdin.on('end', () => end.abort()).on('error', () => end.abort())
   process.stdin.resume()

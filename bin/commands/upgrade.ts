@@ -1,15 +1,15 @@
 /** `splitcart upgrade`: brings the schemas of ledger and catalogue up to date, as a step of its own. */
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { countOlderLoads } from '@splitcart/data-management/catalogue/older-loads.ts'
 import { readSchemaState } from '@splitcart/data-management/database/postgres-inspect.ts'
 import { countReplayable, olderLoadsAdvice } from '@splitcart/data-management/doctor/older-loads.ts'
 import { storedFileExists } from '@splitcart/data-management/inbox/stored.ts'
 import { appliedMigrations, knownMigrations, SCHEMAS, type Schema } from '@splitcart/data-management/schemas.ts'
-import { databaseFile, databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
+import { databaseServer, inboxServers, type Settings } from '@splitcart/shared/settings.ts'
 import type { Command } from 'commander'
-import { addSettingOptions, run, settingsOf } from '../command-line.ts'
+import { addSettingOptions, loadSettings, run } from '../command-line.ts'
 import { takeDataLocks } from '../data-locks.ts'
-import { checkServerData, type DataManagement, openDataManagement } from '../data-management.ts'
+import { checkServerData, type DataManagement, openDataManagement, sqliteFilesOf } from '../data-management.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -22,14 +22,14 @@ export function addUpgrade(program: Command): void {
     .description(
       'bring the tables of ledger and catalogue up to date. In PostgreSQL this may be done while a fleet works: loaders of an older version end before they write again. Where they are files, the server must be stopped',
     )
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
+    .action((options: Options) => run(options, (terminal) => runUpgrade(options, terminal)))
   addSettingOptions(command.option('--json', 'print JSON'), ['DATA_MANAGEMENT_DATA_DIR', 'DATABASE_URL', 'INBOX_URL'])
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
-  const settings = settingsOf(options, 'data-management')
-  using _locks = await locksOf(settings)
-  const before = await madeIn(settings)
+async function runUpgrade(options: Options, terminal: Terminal): Promise<number> {
+  const settings = loadSettings(options, 'data-management')
+  using _locks = await takeLocks(settings)
+  const before = await readSchemaVersions(settings)
   await using machine = await openDataManagement(settings)
   const dialect = databaseServer(settings) === undefined ? 'sqlite' : 'postgres'
   const schemas: Record<string, { before: number; after: number }> = {}
@@ -38,14 +38,14 @@ async function act(options: Options, terminal: Terminal): Promise<number> {
     terminal.say(`${schema.padEnd(10)} schema ${known}${made === known ? ', nothing to do' : `, was ${made}`}`)
     schemas[schema] = { before: made, after: known }
   }
-  const older = await olderIn(machine, settings)
+  const older = await countOlder(machine, settings)
   if (older > 0) terminal.say(olderLoadsAdvice(older))
   terminal.record({ type: 'summary', schemas, older_loads: older })
   return EXIT.done
 }
 
-/** Counts replayable loads. A fleet's files are not checked: its servers may be away during an upgrade. */
-function olderIn({ disk, folders, ledger, catalogue }: DataManagement, settings: Settings): Promise<number> {
+/** Counts the replayable loads of older versions. A fleet's files are not checked: its servers may be stopped. */
+function countOlder({ disk, folders, ledger, catalogue }: DataManagement, settings: Settings): Promise<number> {
   if (inboxServers(settings) !== undefined) return countOlderLoads(catalogue.database)
   return countReplayable(catalogue.database, ledger, (upload) => storedFileExists(disk, folders, upload))
 }
@@ -54,18 +54,15 @@ function olderIn({ disk, folders, ledger, catalogue }: DataManagement, settings:
  * Takes the locks that keep server and loader off the SQLite files while their schemas change; none with PostgreSQL,
  * where each program notices a newer schema by itself.
  */
-async function locksOf(settings: Settings): Promise<Disposable | undefined> {
+async function takeLocks(settings: Settings): Promise<Disposable | undefined> {
   if (databaseServer(settings) !== undefined) return undefined
   await checkServerData(settings)
   return takeDataLocks(resolve(settings.DATA_MANAGEMENT_DATA_DIR))
 }
 
-async function madeIn(settings: Settings): Promise<Map<Schema, number>> {
+async function readSchemaVersions(settings: Settings): Promise<Map<Schema, number>> {
   const server = databaseServer(settings)
-  const files = {
-    ledger: join(resolve(settings.DATA_MANAGEMENT_DATA_DIR), 'ledger.db'),
-    catalogue: databaseFile(settings),
-  }
+  const files = sqliteFilesOf(settings)
   const made = new Map<Schema, number>()
   for (const schema of SCHEMAS)
     made.set(

@@ -15,10 +15,10 @@ import { faultOfKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { checkPrivate } from '@splitcart/shared/private-folder.ts'
 import type { Settings } from '@splitcart/shared/settings.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { changedKey } from '../changed-key.ts'
-import { addOutputOptions, addSettingOptions, run, settingsOf, settingsWithKey } from '../command-line.ts'
+import { addOutputOptions, addSettingOptions, loadSettings, loadSettingsWithKey, run } from '../command-line.ts'
 import { EXIT, EXIT_OF_OUTCOME } from '../exit-codes.ts'
 import { count, size } from '../format.ts'
+import { createKeyWatcher } from '../key-watcher.ts'
 import { setUpNetwork } from '../network.ts'
 import { programVersion } from '../program-version.ts'
 import { stopSignal, type Terminal } from '../terminal.ts'
@@ -36,7 +36,7 @@ type Options = {
   quiet?: boolean
 }
 
-const FLAGS = [
+const SETTINGS = [
   'API_SERVER_URL',
   'API_SERVER_CA',
   'SCRAPING_DATA_DIR',
@@ -61,25 +61,29 @@ export function addUploadData(program: Command): void {
       '--check',
       'judge each file before it is sent; what the server would hold stays in the outbox, with the reasons',
     )
-    .option('--kind <name>', 'only files of this kind, may be said again (every kind that has an outbox)', collect)
+    .option(
+      '--kind <name>',
+      'only files of this kind, may be said again (every kind that has an outbox)',
+      kindsArgument,
+    )
     .option('--concurrency <number>', 'how many files to send at once (UPLOAD_CONCURRENCY)')
     .option('--limit-rate <bytes>', 'how many bytes to send a second, such as 500k or 2M (UPLOAD_RATE_MAX)')
     .addOption(new Option('--dry-run', 'tell what would be sent, and send nothing').conflicts('watch'))
-    .action((options: Options) => run(options, (terminal) => act(options, terminal)))
-  addOutputOptions(addSettingOptions(command, FLAGS))
+    .action((options: Options) => run(options, (terminal) => runUploadData(options, terminal)))
+  addOutputOptions(addSettingOptions(command, SETTINGS))
 }
 
 /** Collects the values of a repeatable option; rejects an invalid kind. */
-function collect(name: string, before: string[] = []): string[] {
+function kindsArgument(name: string, before: string[] = []): string[] {
   const fault = faultOfKind(name)
   if (fault !== undefined) throw new InvalidArgumentError(`It ${fault}.`)
   return [...before, name]
 }
 
-async function act(options: Options, terminal: Terminal): Promise<number> {
-  if (options.dryRun) return printWaiting(settingsOf(options, 'scraping'), options, terminal)
+async function runUploadData(options: Options, terminal: Terminal): Promise<number> {
+  if (options.dryRun) return printWaiting(loadSettings(options, 'scraping'), options, terminal)
   const flags = { uploadConcurrency: options.concurrency, uploadRateMax: options.limitRate }
-  const settings = settingsWithKey({ ...options, ...flags }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
+  const settings = loadSettingsWithKey({ ...options, ...flags }, 'scraping', ['API_SERVER_URL', 'API_SECRET_KEY'])
   setUpNetwork(settings)
   const report = new UploadReport(terminal, {
     outbox: foldersIn(settings.SCRAPING_DATA_DIR).outbox,
@@ -96,44 +100,44 @@ async function upload(settings: Settings, options: Options, report: UploadReport
   // One rate limit for all kinds: they share the connection.
   const shared = {
     signal,
-    reporter: reporterOf(settings),
+    reporter: makeReporter(settings),
     ...(rate !== undefined && { rateLimit: createRateLimit(rate) }),
-    ...(options.check && { check: await checkBy(settings) }),
+    ...(options.check && { check: await makeScrapeCheck(settings) }),
   }
   const jobOf = (kind: string) => jobFor(kind, settings, report, shared)
-  const there = () => kindsWanted(settings, options)
+  const there = () => selectedKinds(settings, options)
   if (options.watch) return watchKinds({ list: there, jobOf }, settings.UPLOAD_WATCH_SECONDS * 1000, signal)
   const jobs: UploadJob[] = []
   for (const kind of await there()) jobs.push(await jobOf(kind))
   return uploadKinds(jobs, { wait: options.wait ?? false })
 }
 
-async function kindsWanted({ SCRAPING_DATA_DIR: dataDir }: Settings, { kind }: Options): Promise<readonly string[]> {
+async function selectedKinds({ SCRAPING_DATA_DIR: dataDir }: Settings, { kind }: Options): Promise<readonly string[]> {
   return kind ?? (await kindsWithOutbox(realDisk(), dataDir))
 }
 
 type Shared = Readonly<{ signal: AbortSignal; reporter: MachineReporter; rateLimit?: RateLimit; check?: ScrapeCheck }>
 
-function reporterOf({ SCRAPING_DATA_DIR: dataDir }: Settings): MachineReporter {
+function makeReporter({ SCRAPING_DATA_DIR: dataDir }: Settings): MachineReporter {
   const { platform, arch } = process
   return new MachineReporter({ disk: realDisk(), dataDir, version: programVersion(), platform, arch })
 }
 
 /** Makes the check; imports its modules only here, because sending does not need them. */
-async function checkBy(settings: Settings): Promise<ScrapeCheck> {
+async function makeScrapeCheck(settings: Settings): Promise<ScrapeCheck> {
   const { API_SERVER_URL: server, API_SECRET_KEY: key } = settings
   const [{ ScrapeCheck }, { fetchBaselineIfAvailable }, { thresholdsOf }] = await Promise.all([
     import('@splitcart/scraping/scrape-check.ts'),
     import('@splitcart/scraping/references-client.ts'),
     import('@splitcart/shared/truth/thresholds.ts'),
   ])
-  const keyAgain = changedKey(key!)
+  const newKey = createKeyWatcher(key!)
   let inUse = key!
   return new ScrapeCheck({
     thresholds: thresholdsOf(settings),
     now: Date.now,
     askServer: (scrape) => {
-      inUse = keyAgain() ?? inUse
+      inUse = newKey() ?? inUse
       return fetchBaselineIfAvailable(server!, inUse, scrape)
     },
   })
@@ -151,7 +155,7 @@ async function jobFor(
   await checkPrivate(disk, [dataDir, ...Object.values(foldersIn(dataDir, kind))])
   const clientWith = (key: string) =>
     createUploadClient({ server: server!, key, kind, disk, resumableBytesMin, ...limit })
-  const keyAgain = changedKey(key!)
+  const newKey = createKeyWatcher(key!)
   const heartbeat = settings.HEARTBEAT_URL === undefined ? {} : { heartbeat: settings.HEARTBEAT_URL }
   return {
     disk,
@@ -162,26 +166,26 @@ async function jobFor(
     signal,
     reporter,
     on: (event) => report.on(event.type === 'file' ? { ...event, kind } : event),
-    ...restOf(settings),
+    ...restOptions(settings),
     archiveForm: settings.ARCHIVE_FORM,
     sendsRequested: true,
     ...heartbeat,
     ...(kind === PRODUCTS && check !== undefined && { check }),
     renewedClient: () => {
-      const renewed = keyAgain()
+      const renewed = newKey()
       return renewed === undefined ? undefined : clientWith(renewed)
     },
   }
 }
 
-function restOf({ OUTBOX_REST_SECONDS: seconds }: Settings): Pick<UploadJob, 'rest'> {
+function restOptions({ OUTBOX_REST_SECONDS: seconds }: Settings): Pick<UploadJob, 'rest'> {
   if (seconds === 0) return {}
   return { rest: { restMs: seconds * 1000, findWriters: findWritersOn(), platform: process.platform } }
 }
 
 async function printWaiting(settings: Settings, options: Options, terminal: Terminal): Promise<number> {
   const sum = { waiting: 0, ignored: 0, bytes: 0 }
-  for (const kind of await kindsWanted(settings, options)) {
+  for (const kind of await selectedKinds(settings, options)) {
     const { outbox } = foldersIn(settings.SCRAPING_DATA_DIR, kind)
     const { waiting, skipped } = await scanOutbox(realDisk(), outbox)
     for (const file of waiting) {

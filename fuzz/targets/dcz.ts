@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { decode } from '@splitcart/data-management/inbox/decode.ts'
-import { DCZ_HEAD_BYTES, dczHead, dictionaryNamedIn, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
+import { compressionOptions, DCZ_HEAD_BYTES, dczHead, dictionarySha256In } from '@splitcart/shared/dictionary/dcz.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Target } from '../target.ts'
 import { OF_DECODED } from './decoded.ts'
@@ -29,7 +29,7 @@ function read(input: Buffer): Case {
   const packedWith = how & 0x04 ? OTHERS : OWN
   const wire = Buffer.concat([
     head,
-    how & 0x80 ? zstdCompressSync(rest, withDictionary(packedWith, rest.length)) : rest,
+    how & 0x80 ? zstdCompressSync(rest, compressionOptions(packedWith, rest.length)) : rest,
   ])
   if (wire.length > 0) wire[Math.floor((at / 256) * wire.length)]! ^= damage
   const isSound = (how & 0x87) === 0x81 && damage === 0
@@ -63,7 +63,7 @@ async function answer(input: Buffer): Promise<string> {
 
 /** The digest of the content; null where the body is none that may be taken. */
 function digestBy(wire: Buffer): string | null {
-  if (dictionaryNamedIn(wire) !== sha256Of(OWN) || wire.length === DCZ_HEAD_BYTES) return null
+  if (dictionarySha256In(wire) !== sha256Of(OWN) || wire.length === DCZ_HEAD_BYTES) return null
   try {
     const params = { [constants.ZSTD_d_windowLogMax]: 23 }
     return sha256Of(zstdDecompressSync(wire, { dictionary: OWN, params, maxOutputLength: 64 * MIB }))

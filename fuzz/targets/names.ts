@@ -1,6 +1,6 @@
 /** File names: what is taken stays inside its folder on every system, and what is made of a name is a name again. */
 import { posix, win32 } from 'node:path'
-import { faultOfFileName, namesFor, nameWith, stemOf } from '@splitcart/shared/file-name.ts'
+import { candidateNames, faultOfFileName, nameWithSuffix, stemOf } from '@splitcart/shared/file-name.ts'
 import type { Target } from '../target.ts'
 import { unlessEqual } from './problem-answer.ts'
 
@@ -18,7 +18,7 @@ function answer(input: Buffer): string {
   const name = input.toString('utf8')
   const fault = faultOfFileName(name)
   if (fault !== undefined) return 'no'
-  return JSON.stringify([...namesFor(name, SHA256), nameWith(name, 'rejects')])
+  return JSON.stringify([...candidateNames(name, SHA256), nameWithSuffix(name, 'rejects')])
 }
 
 /** Every character looked at by itself. */

@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { isRejection, KEYS_MAX, type Rejection, type Row, readRow } from '@splitcart/shared/row.ts'
-import { jsonIn } from '@splitcart/shared/text.ts'
+import { jsonOrUndefined } from '@splitcart/shared/text.ts'
 import { PYTHON_MISSING, Python } from '../python.ts'
 import type { Target } from '../target.ts'
 import { unlessEqual } from './problem-answer.ts'
@@ -80,7 +80,7 @@ function expected(input: Buffer, given: Rejection | Row): string {
   if (!isUtf8(input)) return 'not_utf8'
   const line = input.toString('utf8')
   const { depth, keys } = measured(line)
-  const value = jsonIn(line) ?? jsonIn(withoutNumbers(line))
+  const value = jsonOrUndefined(line) ?? jsonOrUndefined(withoutNumbers(line))
   // What is too much is refused before it is known whether it is JSON.
   if (value === undefined) return 'code' in given && /^too_/.test(given.code) ? given.code : 'not_json'
   if (depth > DEPTH_MAX) return 'too_nested'

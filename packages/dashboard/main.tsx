@@ -1,10 +1,10 @@
-/** Starts the page. */
+/** Starts the dashboard in the browser. */
 import { createTheme, MantineProvider } from '@mantine/core'
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Refusal } from './api/request.ts'
+import { ApiError } from './api/request.ts'
 import { isSignedOut, sessionQuery } from './api/session.ts'
 import { makeRouter } from './app/router.tsx'
 import './style/inter.css'
@@ -12,11 +12,11 @@ import './style/mantine.css'
 import './style/base.css'
 
 const RETRIES_MAX = 2
-const FRESH_MS = 10_000
+const STALE_AFTER_MS = 10_000
 
 const client: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError: markSignedOut }),
-  defaultOptions: { queries: { staleTime: FRESH_MS, retry: mayPass } },
+  defaultOptions: { queries: { staleTime: STALE_AFTER_MS, retry: mayRetry } },
 })
 const router = makeRouter(client)
 
@@ -26,8 +26,8 @@ function markSignedOut(error: Error): void {
   client.setQueryData(sessionQuery.queryKey, null)
 }
 
-function mayPass(failures: number, error: Error): boolean {
-  if (!(error instanceof Refusal)) return false
+function mayRetry(failures: number, error: Error): boolean {
+  if (!(error instanceof ApiError)) return false
   const { status } = error.problem
   return failures < RETRIES_MAX && (status === 0 || status === 429 || status >= 500)
 }
@@ -36,7 +36,7 @@ const theme = createTheme({ cursorType: 'pointer', respectReducedMotion: true, f
 
 createRoot(document.getElementById('page')!).render(
   <StrictMode>
-    {/* The variables and classes come as a file: the page's Content-Security-Policy allows no style elements. */}
+    {/* Mantine's variables and classes are in a CSS file: the Content-Security-Policy allows no style elements. */}
     <MantineProvider
       theme={theme}
       defaultColorScheme="auto"

@@ -1,4 +1,4 @@
-/** Build of the page: into `dist`, with content hashes in the file names and compressed copies beside the files. */
+/** Builds the dashboard into `dist`, with content hashes in the file names and compressed copies of the files. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -6,16 +6,16 @@ import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 import { licencesOf } from './licences.ts'
 
-const WORTH_COMPRESSING = /\.(js|css|svg|html|txt)$/
+const COMPRESSIBLE = /\.(js|css|svg|html|txt)$/
 const BYTES_MIN = 1024
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), licensed(), compressed()],
+  plugins: [react(), licencesPlugin(), compressionPlugin()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
-    // Nothing inline: the page's Content-Security-Policy allows only files of the same host.
+    // Nothing inline: the Content-Security-Policy allows only files of the same host.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: ['chrome123', 'firefox124', 'safari17.5'],
@@ -27,7 +27,7 @@ export default defineConfig({
 })
 
 /** Adds the licences of all bundled packages, fonts included, as `assets/licences.txt`. */
-function licensed(): Plugin {
+function licencesPlugin(): Plugin {
   return {
     name: 'licensed',
     generateBundle(_, bundle) {
@@ -40,12 +40,12 @@ function licensed(): Plugin {
 }
 
 /** Writes `x.br` and `x.gz` beside each compressible file, so that the server never compresses one. */
-function compressed(): Plugin {
+function compressionPlugin(): Plugin {
   return {
     name: 'compressed',
     writeBundle({ dir }) {
       for (const name of readdirSync(dir!, { recursive: true, encoding: 'utf8' })) {
-        if (!WORTH_COMPRESSING.test(name)) continue
+        if (!COMPRESSIBLE.test(name)) continue
         const path = join(dir!, name)
         const bytes = readFileSync(path)
         if (bytes.length < BYTES_MIN) continue

@@ -1,7 +1,7 @@
 /** The status of the server's machine: waiting files, running programs, free disk. Read-only. */
 import { join } from 'node:path'
 import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
-import { type FolderUsage, folderUsage, Inspections, isShown } from '@splitcart/shared/folder-usage.ts'
+import { type FolderUsage, folderUsage, Inspections, isCompleteFile } from '@splitcart/shared/folder-usage.ts'
 import { kindOfInbox, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
@@ -35,21 +35,21 @@ export async function dataManagementStatus(
   const folders = foldersIn(dataDir)
   const inspections = new Inspections()
   const isKept = (name: string) => originalNameIn(name) !== undefined
-  const isData = (name: string) => isShown(name) && name.endsWith('.jsonl')
+  const isData = (name: string) => isCompleteFile(name) && name.endsWith('.jsonl')
   if (await isMissing(disk, folders.inbox)) return undefined
   return {
-    inbox: await inspections.at('product_inbox', () => folderUsage(disk, folders.inbox, isData)),
-    being_received: await inspections.at('product_inbox/.part', () => folderUsage(disk, folders.parts)),
-    held: await inspections.at('product_held', () => folderUsage(disk, folders.held, isData)),
-    failed: await inspections.at('product_failed', () => folderUsage(disk, folders.failed)),
-    processed: await inspections.at('product_processed', () => folderUsage(disk, folders.processed, isKept)),
-    uploads: await inspections.at('ledger.db', () =>
+    inbox: await inspections.inspect('product_inbox', () => folderUsage(disk, folders.inbox, isData)),
+    being_received: await inspections.inspect('product_inbox/.part', () => folderUsage(disk, folders.parts)),
+    held: await inspections.inspect('product_held', () => folderUsage(disk, folders.held, isData)),
+    failed: await inspections.inspect('product_failed', () => folderUsage(disk, folders.failed)),
+    processed: await inspections.inspect('product_processed', () => folderUsage(disk, folders.processed, isKept)),
+    uploads: await inspections.inspect('ledger.db', () =>
       server === undefined ? countUploadsInFile(join(folders.data, 'ledger.db')) : countUploadsInPostgres(server),
     ),
     kinds: await otherInboxes(disk, folders.data, inspections),
-    server_running: await inspections.at('the lock of serve', () => isLocked(join(folders.data, SERVE_LOCK))),
-    loader_running: await inspections.at('the lock of update-db', () => isLocked(join(folders.data, UPDATE_DB_LOCK))),
-    disk_free_bytes: await inspections.at('the free disk', () => freeBytes(disk, folders.inbox)),
+    server_running: await inspections.inspect('the lock of serve', () => isLocked(join(folders.data, SERVE_LOCK))),
+    loader_running: await inspections.inspect('the lock of update-db', () => isLocked(join(folders.data, UPDATE_DB_LOCK))),
+    disk_free_bytes: await inspections.inspect('the free disk', () => freeBytes(disk, folders.inbox)),
     problems: inspections.problems,
   }
 }
@@ -59,13 +59,13 @@ async function otherInboxes(
   dataDir: string,
   inspections: Inspections,
 ): Promise<Record<string, FolderUsage | null>> {
-  const names = (await inspections.at(dataDir, () => disk.readdir(dataDir))) ?? []
+  const names = (await inspections.inspect(dataDir, () => disk.readdir(dataDir))) ?? []
   const kinds = names.sort().flatMap((name) => kindOfInbox(name) ?? [])
   const usages: Record<string, FolderUsage | null> = {}
   for (const kind of kinds.filter((each) => each !== PRODUCTS)) {
     const inbox = `${kind}_inbox`
-    usages[kind] = await inspections.at(inbox, () =>
-      folderUsage(disk, join(dataDir, inbox), (name) => isShown(name) && name.endsWith('.jsonl')),
+    usages[kind] = await inspections.inspect(inbox, () =>
+      folderUsage(disk, join(dataDir, inbox), (name) => isCompleteFile(name) && name.endsWith('.jsonl')),
     )
   }
   return usages

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere } from '@splitcart/shared/durable-file.ts'
 import { removeBaseParts } from '@splitcart/shared/packed/bases.ts'
-import { type Compacted, compact } from '@splitcart/shared/packed/compact.ts'
+import { type CompactionOutcome, compact } from '@splitcart/shared/packed/compact.ts'
 import type { KeptForm } from '@splitcart/shared/packed/forms.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { type ArchivedFile, areRejectsMissing, fileStatsAt, isConcluded, receiptsIn } from './archive.ts'
@@ -30,7 +30,7 @@ export type PackingContext = Readonly<{
 }>
 
 /** A processed file and its result; `fault`: why it could not be packed and is unchanged. */
-export type PackedFile = Readonly<{ name: string; outcome: Compacted; fault?: unknown }>
+export type PackedFile = Readonly<{ name: string; outcome: CompactionOutcome; fault?: unknown }>
 
 /** Packs one file after the other while `mayGoOn`. Safe to repeat after a crash at any point. */
 export async function* packArchive(packing: PackingContext, mayGoOn: MayGoOn): AsyncGenerator<PackedFile> {

@@ -12,7 +12,7 @@
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { type Disk, isSame, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { type Disk, isUnchanged, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { replace } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
@@ -48,7 +48,11 @@ export async function archive(
   const path = join(folders.archive, name)
   const seen = await fileStatsAt(disk, path)
   // The move has just verified the bytes. A file copied to another disk has new stats and is verified again later.
-  return { name, path, receipt: seen !== undefined && isSame(seen, spooled) ? { ...receipt, file: seen } : receipt }
+  return {
+    name,
+    path,
+    receipt: seen !== undefined && isUnchanged(seen, spooled) ? { ...receipt, file: seen } : receipt,
+  }
 }
 
 /**

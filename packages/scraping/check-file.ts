@@ -1,26 +1,26 @@
 /** Checks a file before it is sent: rows that will be rejected, and the verdicts of the rules on its scrapes. */
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
+import { describeBeginning, NO_ROW_SENTENCE } from '@splitcart/shared/file-diagnosis.ts'
 import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
-import { type BeliefSince, withBelief } from '@splitcart/shared/truth/beliefs.ts'
-import type { References } from '@splitcart/shared/truth/case.ts'
+import { type BeliefInForce, withBelief } from '@splitcart/shared/truth/beliefs.ts'
 import { FileFigures, type FileScrape } from '@splitcart/shared/truth/file-figures.ts'
-import { FILE_RULES, judge, judgeFile, rejectedShare } from '@splitcart/shared/truth/judge.ts'
-import { type Thresholds, usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
-import { type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
-import { describeBeginning, NO_ROW } from '@splitcart/shared/whole-file.ts'
+import { type Finding, makeFinding } from '@splitcart/shared/truth/finding.ts'
+import { estimateRejectedLines, FILE_RULES, judge, judgeFile } from '@splitcart/shared/truth/judge.ts'
+import type { References } from '@splitcart/shared/truth/rule-input.ts'
+import { defaultThresholds, type Thresholds } from '@splitcart/shared/truth/thresholds.ts'
 
 /** Result of checking a file. */
 export type CheckedFile = Readonly<{
   rows: number
   rejected: number
   scrapes: readonly Readonly<{ company: string; store: string; date: string; rows: number }>[]
-  verdicts: readonly Verdict[]
+  verdicts: readonly Finding[]
 }>
 
 /** Prior knowledge of a scrape's chain: scrapes to compare with, and findings that a person has accepted. */
-export type Baseline = Readonly<{ references: References; beliefs: readonly BeliefSince[] }>
+export type Baseline = Readonly<{ references: References; beliefs: readonly BeliefInForce[] }>
 
 /** Check settings. `on`: the date on which the file would be received. */
 export type CheckContext = Readonly<{
@@ -48,21 +48,21 @@ export async function checkFile(path: string, by: CheckContext): Promise<Checked
     return {
       ...counts,
       scrapes: [],
-      verdicts: [noRowFinding((await describeBeginning(plainContent(path))) ?? NO_ROW, counts.rows)],
+      verdicts: [noRowFinding((await describeBeginning(plainContent(path))) ?? NO_ROW_SENTENCE, counts.rows)],
     }
   return { ...counts, ...(await judgeScrapes(figures, counts, by)) }
 }
 
 /** The server fails such a file; before it is sent, that is a verdict like any other. */
-function noRowFinding(sentence: string, rows: number): Verdict {
-  return verdictOf('no_row', true, { brief: FILE_RULES.no_row.about, sentence, rows })
+function noRowFinding(sentence: string, rows: number): Finding {
+  return makeFinding('no_row', true, { brief: FILE_RULES.no_row.about, sentence, rows })
 }
 
 /** Verdicts on the scrapes of a file without a baseline, by the default thresholds. */
-export function findingsIn(figures: FileFigures, receivedOn: string): Verdict[] {
+export function findingsIn(figures: FileFigures, receivedOn: string): Finding[] {
   return figures.scrapes.flatMap(({ company, storeName: store, store: code, date, maker }) => {
     const judged = { company, store, code, date, receivedOn, figures: maker.figures(), sampled: maker.sampled }
-    return judge(judged, NO_BASELINE.references, usualThresholds())
+    return judge(judged, NO_BASELINE.references, defaultThresholds())
   })
 }
 
@@ -80,7 +80,7 @@ async function judgeScrapes(
     const judged = { company, store: storeName, code: store, date, receivedOn: by.on, figures: maker.figures() }
     scrapes.push({ company, store, date, rows: judged.figures.rows })
     const { references, beliefs } = await by.baselineOf(scrape)
-    const about = { sampled: maker.sampled, rejected: rejectedShare(counts, judged.figures) }
+    const about = { sampled: maker.sampled, rejected: estimateRejectedLines(counts, judged.figures) }
     const found = judge({ ...judged, ...about }, references, by.thresholds)
     verdicts.push(...found.map((verdict) => withBelief(beliefs, verdict)))
   }

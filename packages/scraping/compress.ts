@@ -8,7 +8,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
-import { type Dictionary, dczHead, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
+import { compressionOptions, type Dictionary, dczHead } from '@splitcart/shared/dictionary/dcz.ts'
 
 /** Compression formats, by their HTTP Content-Encoding names. */
 export type Encoding = 'dcz' | 'zstd' | 'gzip'
@@ -36,7 +36,7 @@ function compressSegment(segment: Buffer, compression: Compression): Promise<Buf
   if (compression.encoding === 'gzip') return promisify(gzip)(segment, { level: GZIP_LEVEL, chunkSize })
   const options =
     compression.encoding === 'dcz'
-      ? withDictionary(compression.dictionary.bytes, segment.length)
+      ? compressionOptions(compression.dictionary.bytes, segment.length)
       : { params: ZSTD, pledgedSrcSize: segment.length }
   return promisify(zstdCompress)(segment, { ...options, chunkSize })
 }

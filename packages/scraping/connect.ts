@@ -2,8 +2,8 @@
 
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { PROBLEMS, Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
-import { jsonIn } from '@splitcart/shared/text.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
+import { jsonOrUndefined } from '@splitcart/shared/text.ts'
 import { AnswerError, type ForeignResponse } from './answer.ts'
 import { errorOf, readText, sendRequest, unexpectedContent } from './exchange.ts'
 import { IdleTimeout } from './idle-timeout.ts'
@@ -39,7 +39,7 @@ async function requestJson({ server, path, status, ...client }: Request, init: R
       'settings_invalid',
       `\n  API_SERVER_URL: expected https for another machine, got "${server.origin}": the key would be readable on the way`,
     )
-  const url = urlOf(server, path)
+  const url = resourceUrl(server, path)
   using idle = new IdleTimeout(ANSWER_MS_MAX)
   const response = await sendRequest(client, idle, url, init)
   const text = await readText(idle, response)
@@ -57,5 +57,5 @@ function problemOf(fault: AnswerError | ForeignResponse): Error {
 }
 
 function fieldsIn(text: string): Record<string, unknown> {
-  return Object(jsonIn(text))
+  return Object(jsonOrUndefined(text))
 }

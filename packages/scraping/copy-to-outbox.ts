@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
 import { publish } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
-import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
+import { writeVerifiedPart } from '@splitcart/shared/packed/checked-part.ts'
 import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { findKept, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import type { Folders } from './folders.ts'
@@ -18,11 +18,11 @@ export async function copyToOutbox(
   const part = join(outbox, `.${sha256}.part`)
   try {
     if (path === undefined) return false
-    await writeChecked(disk, keptContent(disk, path), { part, isRight: (found) => found === sha256 })
+    await writeVerifiedPart(disk, keptContent(disk, path), { part, isRight: (found) => found === sha256 })
   } catch (error) {
     if (!isUnreadable(error) && codeOf(error) !== 'ENOENT') throw error
     return false
   }
-  await publish(disk, part, outbox, namesFor(name, sha256))
+  await publish(disk, part, outbox, candidateNames(name, sha256))
   return true
 }

@@ -7,8 +7,8 @@
  * dictionary is a reason to send the file without one, never to refuse the file.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { companyIn } from '@splitcart/shared/dictionary/company.ts'
-import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
+import { companyOfFirstRow } from '@splitcart/shared/dictionary/company.ts'
+import { DCZ, DICTIONARY_BYTES_MAX, type Dictionary, isRawDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { AnswerError, ForeignResponse } from './answer.ts'
@@ -69,7 +69,7 @@ export class Dictionaries {
   /** Returns the dictionary for a file of the outbox, or undefined; `now` is in ms since 1970. */
   async chooseFor({ source, size }: FileToCompress, now: number): Promise<Dictionary | undefined> {
     if (this.isOff || size < CONTENT_BYTES_MIN) return undefined
-    const company = companyIn(await beginningOf(source))
+    const company = companyOfFirstRow(await beginningOf(source))
     return this.#usedFor(company, size, now) ?? (await this.#newestOf(company, size, now))
   }
 
@@ -146,7 +146,8 @@ export class Dictionaries {
 
   #companyOf({ name, receipt: { sha256 } }: Candidate): Promise<string> {
     const company =
-      this.#companies.get(sha256) ?? beginningOfArchived(this.#disk, this.#folders.archive, name).then(companyIn)
+      this.#companies.get(sha256) ??
+      beginningOfArchived(this.#disk, this.#folders.archive, name).then(companyOfFirstRow)
     this.#companies.set(sha256, company)
     company.catch(() => this.#companies.delete(sha256))
     return company
@@ -162,7 +163,7 @@ export class Dictionaries {
       if (this.#last === last) this.#last = undefined
     })
     const bytes = await last.bytes
-    if (bytes !== undefined && isDictionary(bytes)) return { sha256, bytes }
+    if (bytes !== undefined && isRawDictionary(bytes)) return { sha256, bytes }
     this.#unusable.add(sha256)
     return undefined
   }

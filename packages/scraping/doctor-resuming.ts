@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { type CheckResult, ok, warn } from '@splitcart/shared/check-result.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { type AnswerError, ForeignResponse } from './answer.ts'
 import { errorOf, readText, type ServerAccess, sendRequest, unexpectedContent } from './exchange.ts'
 import { IdleTimeout } from './idle-timeout.ts'
@@ -32,7 +32,7 @@ const LATER_STEPS: readonly Step[] = [
 
 /** Tries each request of resumable upload. A blocked one is a warning: `upload-data` then sends files in one piece. */
 export async function checkResuming(access: ServerAccess): Promise<CheckResult> {
-  const endpoint = urlOf(access.server, 'api/upload/resumable/')
+  const endpoint = resourceUrl(access.server, 'api/upload/resumable/')
   const opened = await request(access, endpoint, CREATE_STEP)
   if (typeof opened === 'string') return blocked(CREATE_STEP, opened)
   const address = URL.parse(opened.headers.get('location') ?? '', endpoint)

@@ -2,7 +2,7 @@
 import { type CheckResult, fail, ok, warn } from '@splitcart/shared/check-result.ts'
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { documentIn, errorOfResponse, ForeignResponse } from './answer.ts'
 import type { Answer } from './describe-response.ts'
 import { checkResuming } from './doctor-resuming.ts'
@@ -23,16 +23,16 @@ export async function* checkServer(server: URL, key: string | undefined): AsyncG
     return
   }
   yield ok('encryption', server.protocol === 'https:' ? 'https' : 'http, on this machine only')
-  const health = await get(urlOf(server, 'healthz'), {})
+  const health = await get(resourceUrl(server, 'healthz'), {})
   const fault = faultOfHealth(health)
   yield fault ?? ok('server', `${server.href} answers`)
   if ('reason' in health) return
   yield checkClock(health.headers, Date.now())
   if (fault !== undefined || key === undefined) return
-  const uploads = urlOf(server, 'api/uploads')
+  const uploads = resourceUrl(server, 'api/uploads')
   uploads.searchParams.set('limit', '1')
   yield checkKey(await get(uploads, { key }))
-  const uploading = checkUploading(await get(urlOf(server, 'api/upload/'), { key, method: 'POST' }))
+  const uploading = checkUploading(await get(resourceUrl(server, 'api/upload/'), { key, method: 'POST' }))
   yield uploading
   if (uploading.state === 'ok') yield await checkResuming({ server, key, idleMsMax: ANSWER_MS_MAX })
 }

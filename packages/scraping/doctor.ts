@@ -12,7 +12,7 @@ import {
 import { type Disk, isMissing } from '@splitcart/shared/disk.ts'
 import { publish, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
-import { canLockBeside } from '@splitcart/shared/lock.ts'
+import { canLockNextTo } from '@splitcart/shared/lock.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { type Folders, foldersIn, kindsWithOutbox } from './folders.ts'
@@ -108,7 +108,7 @@ async function checkSkipped(disk: Disk, folders: Folders): Promise<CheckResult> 
 
 /** Takes a probe lock next to the lock of upload-data, which may be held now. */
 async function checkLocks(folders: Folders): Promise<CheckResult> {
-  if (canLockBeside(join(folders.outbox, '.lock'))) return ok('locks', 'files can be locked')
+  if (canLockNextTo(join(folders.outbox, '.lock'))) return ok('locks', 'files can be locked')
   return fail('locks', `${folders.outbox} is on a file system without locks, so upload-data does nothing`, LOCKS_TODO)
 }
 

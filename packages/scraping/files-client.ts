@@ -1,7 +1,7 @@
 /** Server requests about the files of uploads: which are wanted again, which are known, and their content. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { retryRuleOf } from './answer.ts'
 import { bodyChunks, errorOf, readText, type ServerAccess, sendRequest } from './exchange.ts'
 import { IdleTimeout } from './idle-timeout.ts'
@@ -14,7 +14,7 @@ export type RequestedUploads = Readonly<{ uploads: readonly Receipt[]; history?:
 
 /** Fetches the requested uploads; none from a server too old to have that endpoint. */
 export async function fetchRequested(access: ServerAccess): Promise<RequestedUploads> {
-  const answer = await fetchList(access, urlOf(access.server, 'api/uploads/requested'))
+  const answer = await fetchList(access, resourceUrl(access.server, 'api/uploads/requested'))
   if ('fault' in answer) {
     if (retryRuleOf(answer.fault) === 'never') return { uploads: [] }
     throw answer.fault
@@ -25,7 +25,7 @@ export async function fetchRequested(access: ServerAccess): Promise<RequestedUpl
 
 /** Returns the ids that the server knows. Throws its error. */
 export async function fetchKnownIds(access: ServerAccess, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const url = urlOf(access.server, 'api/uploads')
+  const url = resourceUrl(access.server, 'api/uploads')
   url.searchParams.set('ids', ids.join())
   const answer = await fetchList(access, url)
   if ('fault' in answer) throw answer.fault
@@ -65,7 +65,7 @@ export function parseUploads(text: string): Receipt[] {
 /** Streams the file of an upload, as it was sent. Throws `not_found` if the server will not give it. */
 export async function* fetchContent(access: ServerAccess, id: string): AsyncGenerator<Uint8Array> {
   using idle = new IdleTimeout(access.idleMsMax)
-  const url = urlOf(access.server, `api/uploads/${encodeURIComponent(id)}/content`)
+  const url = resourceUrl(access.server, `api/uploads/${encodeURIComponent(id)}/content`)
   const response = await sendRequest(access, idle, url, {})
   if (response.status !== 200 || !/jsonl/.test(response.headers.get('content-type') ?? '')) {
     const fault = errorOf(response, url, await readText(idle, response))

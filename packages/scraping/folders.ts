@@ -9,7 +9,7 @@
  */
 import { join, resolve } from 'node:path'
 import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
-import { isShown } from '@splitcart/shared/folder-usage.ts'
+import { isCompleteFile } from '@splitcart/shared/folder-usage.ts'
 import { kindOfOutbox, PRODUCTS, stemOfKind } from '@splitcart/shared/kinds.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 
@@ -43,5 +43,5 @@ export async function kindsWithOutbox(disk: Disk, dataDir: string): Promise<stri
 
 /** Whether a name is that of a file with rows, not of a sidecar or hidden file. */
 export function isDataFile(name: string): boolean {
-  return isShown(name) && name.endsWith('.jsonl') && !name.endsWith('.rejects.jsonl')
+  return isCompleteFile(name) && name.endsWith('.jsonl') && !name.endsWith('.rejects.jsonl')
 }

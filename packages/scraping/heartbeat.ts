@@ -2,7 +2,7 @@
  * The heartbeat: after each good run a URL of the user's monitoring service is requested, which raises an alarm when
  * the requests stop. It carries no data and no key, and follows no redirect. A failure is only a warning.
  */
-import { callOut } from '@splitcart/shared/call-out.ts'
+import { requestStatus } from '@splitcart/shared/outgoing-request.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { problemInfoOf } from './upload-events.ts'
 import { emit, type UploadJob, type UploadRun } from './upload-job.ts'
@@ -30,7 +30,7 @@ export async function sendHeartbeat(job: UploadJob, run: UploadRun): Promise<voi
 
 async function heartbeatFault(url: URL, answerMsMax: number): Promise<string | undefined> {
   try {
-    const status = await callOut(url, { answerMsMax })
+    const status = await requestStatus(url, { answerMsMax })
     return status >= 200 && status < 300 ? undefined : `it answered ${status}`
   } catch (error) {
     if (!(error instanceof Error)) throw error

@@ -3,23 +3,23 @@ import { join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { checkLength, finishPart, openPart, publish, removeIfThere } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import { LINE_BYTES_MAX } from '@splitcart/shared/lines.ts'
 import {
-  differenceOf,
+  type ComparedFields,
+  differingField,
   duplicateDiffers,
+  duplicateKeyOf,
   type Fields,
-  identityOf,
   isObject,
   isRejection,
   REJECT_CODES,
   type Rejection,
   type Row,
   readRow,
-  type ShownAgain,
 } from '@splitcart/shared/row.ts'
 import { FileFigures } from '@splitcart/shared/truth/file-figures.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import type { Finding } from '@splitcart/shared/truth/finding.ts'
 import { findingsIn } from './check-file.ts'
 import { type Folders, openFolders } from './folders.ts'
 import { faultOfOutboxName } from './outbox.ts'
@@ -45,7 +45,7 @@ export type Committed = Readonly<{
   duplicates: number
   rejectable: Readonly<{ rows: number; first: readonly Rejectable[] }>
   /** Findings from the scrape alone; with `held` the server will not load it until a person has reviewed it. */
-  findings: readonly Verdict[]
+  findings: readonly Finding[]
 }>
 
 export type WriterOptions = Readonly<{ fileName?: string; now?: Date; disk?: Disk }>
@@ -70,7 +70,7 @@ export class JsonlWriter implements AsyncDisposable {
   readonly #file: FileHandle
   readonly #scrapedAt: string
   readonly #digester = new Digester()
-  readonly #seen = new Map<string, ShownAgain>()
+  readonly #seen = new Map<string, ComparedFields>()
   readonly #rejectable: Rejectable[] = []
   readonly #figures = new FileFigures()
   #fileName: string | undefined
@@ -116,7 +116,7 @@ export class JsonlWriter implements AsyncDisposable {
     if (isRejection(read)) this.#countRejectable(read)
     else {
       const before = this.#recordListing(read)
-      const field = before && differenceOf(before, read)
+      const field = before && differingField(before, read)
       if (before !== undefined && field === undefined) {
         this.#duplicates++
         return 'duplicate'
@@ -161,8 +161,8 @@ export class JsonlWriter implements AsyncDisposable {
   }
 
   /** The values of an earlier row for the same listing; undefined if this is the first, which is then recorded. */
-  #recordListing(row: Row): ShownAgain | undefined {
-    const identity = identityOf(row)
+  #recordListing(row: Row): ComparedFields | undefined {
+    const identity = duplicateKeyOf(row)
     const before = this.#seen.get(identity)
     if (before !== undefined) return before
     const { name, size, priceCents, wasPriceCents, isOnSpecial } = row
@@ -196,7 +196,7 @@ export class JsonlWriter implements AsyncDisposable {
     const { sha256 } = this.#digester.digest()
     const wanted = this.#fileName ?? unnamedScrape(this.#scrapedAt.slice(0, 10))
     await markWhole(this.#disk, this.#folders, this.#part)
-    const { name } = await publish(this.#disk, this.#part, this.#folders.outbox, namesFor(wanted, sha256))
+    const { name } = await publish(this.#disk, this.#part, this.#folders.outbox, candidateNames(wanted, sha256))
     const rejectable = { rows: this.#rejectableRows, first: this.#rejectable }
     return {
       path: join(this.#folders.outbox, name),

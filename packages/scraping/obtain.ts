@@ -7,11 +7,11 @@
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { publish, removeIfThere } from '@splitcart/shared/durable-file.ts'
-import { mendBase, withDigest } from '@splitcart/shared/packed/bases.ts'
-import { writeChecked } from '@splitcart/shared/packed/checked-part.ts'
+import { hashBytes, repairBase } from '@splitcart/shared/packed/bases.ts'
+import { writeVerifiedPart } from '@splitcart/shared/packed/checked-part.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedFile, isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { findKept, keptDigest, missingBaseOf } from '@splitcart/shared/packed/kept-file.ts'
+import { findKept, findUnreadableBase, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
 import { readWhole } from '@splitcart/shared/packed/read-whole.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type ArchivedFile, compareWithReceipt, receiptsIn } from './archive.ts'
@@ -33,7 +33,7 @@ export async function obtain(context: ObtainContext, archived: ArchivedFile): Pr
     await requeue(disk, folders, archived)
     return 'returned'
   }
-  const base = path === undefined ? undefined : await missingBaseOf(disk, path)
+  const base = path === undefined ? undefined : await findUnreadableBase(disk, path)
   // Repairing the base repairs every file that was packed against it.
   if (base !== undefined && (await obtainBase(context, base)) && (await keptDigest(disk, path!)) === receipt.sha256)
     return 'obtained'
@@ -67,7 +67,7 @@ async function obtainBase(context: ObtainContext, sha256: string): Promise<boole
   for await (const archived of receiptsIn(disk, folders)) {
     if (archived.receipt.sha256 !== sha256) continue
     const part = await fetchPart(context, archived)
-    await mendBase(disk, dirname(part), withDigest(await readWhole(disk, part)))
+    await repairBase(disk, dirname(part), hashBytes(await readWhole(disk, part)))
     await removeIfThere(disk, part)
     return true
   }
@@ -77,7 +77,7 @@ async function obtainBase(context: ObtainContext, sha256: string): Promise<boole
 async function fetchPart({ disk, folders, client }: ObtainContext, { name, receipt }: ArchivedFile): Promise<string> {
   const part = join(folders.archive, `.${receipt.sha256}.gz.part`)
   const isRight = (sha256: string) => sha256 === receipt.sha256
-  await writeChecked(disk, client.content(receipt.id), { part, isRight }).catch((cause) => {
+  await writeVerifiedPart(disk, client.content(receipt.id), { part, isRight }).catch((cause) => {
     if (!(cause instanceof DamagedFile)) throw cause
     throw new Problem('answer_unknown', `the server gave other bytes for ${name}`, { cause })
   })

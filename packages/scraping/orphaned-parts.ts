@@ -11,7 +11,7 @@ import { basename, join } from 'node:path'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { publish, remove, removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
-import { faultOfFileName, namesFor, nameWith } from '@splitcart/shared/file-name.ts'
+import { candidateNames, faultOfFileName, nameWithSuffix } from '@splitcart/shared/file-name.ts'
 import { readLines } from '@splitcart/shared/lines.ts'
 import { isRejection, readRow } from '@splitcart/shared/row.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
@@ -57,8 +57,8 @@ export async function salvage(disk: Disk, folders: Folders, orphan: OrphanedPart
   const copy = `${orphan.path}${COPY_ENDING}`
   await removeIfThere(disk, copy)
   const digest = await copyBytes(disk, orphan.path, copy, bytes)
-  const wanted = nameWith(await nameFor(disk, orphan), 'salvaged')
-  const { name } = await publish(disk, copy, folders.outbox, namesFor(wanted, digest.sha256))
+  const wanted = nameWithSuffix(await nameFor(disk, orphan), 'salvaged')
+  const { name } = await publish(disk, copy, folders.outbox, candidateNames(wanted, digest.sha256))
   await remove(disk, orphan.path)
   return { name, path: join(folders.outbox, name), bytesDropped: orphan.size - bytes, ...digest }
 }

@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
 import { join } from 'node:path'
-import { type Disk, isSame, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { type Disk, isUnchanged, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 
 /** Stats that show whether a file has changed. `ctimeMs` is the last change of any kind; programs cannot set it. */
@@ -46,7 +46,7 @@ export async function scanOutbox(disk: Disk, outbox: string): Promise<OutboxScan
 
 /** Whether the ctime is the same too: it changes even if a file is linked, renamed, or has its mtime reset. */
 export function isUntouched(one: FileStats, other: FileStats): boolean {
-  return isSame(one, other) && one.ctimeMs === other.ctimeMs
+  return isUnchanged(one, other) && one.ctimeMs === other.ctimeMs
 }
 
 async function inspectEntry(disk: Disk, outbox: string, bytes: Buffer): Promise<OutboxFile | SkippedEntry | undefined> {

@@ -1,6 +1,6 @@
 /** Tests whether requests reach the SplitCart server, after a suspicious response. */
 import { Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { ForeignResponse } from './answer.ts'
 import { errorOf, readText, type ServerAccess, sendRequest, unexpectedContent } from './exchange.ts'
 import { isUploadList } from './files-client.ts'
@@ -22,7 +22,7 @@ export async function probeServer({
   idleMsMax,
 }: ServerAccess & Readonly<{ kind: string }>): Promise<Respondent> {
   using idle = new IdleTimeout(idleMsMax)
-  const url = urlOf(server, `api/upload/${kind}/`)
+  const url = resourceUrl(server, `api/upload/${kind}/`)
   try {
     const response = await sendRequest({ key }, idle, url, { method: 'POST' })
     const fault = errorOf(response, url, await readText(idle, response))
@@ -38,7 +38,7 @@ export async function probeServer({
 /** Throws unless a SplitCart server is at exactly this address: under a wrong path, every upload looks unknown. */
 export async function requireUploadsPath(client: ServerAccess): Promise<void> {
   using idle = new IdleTimeout(client.idleMsMax)
-  const url = urlOf(client.server, 'api/uploads')
+  const url = resourceUrl(client.server, 'api/uploads')
   url.searchParams.set('limit', '1')
   const response = await sendRequest(client, idle, url, {})
   const text = await readText(idle, response)

@@ -11,8 +11,8 @@
  */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
-import { COMPACTED_ENDINGS, KEPT_ENDINGS, namesAside } from '@splitcart/shared/packed/kept-file.ts'
-import { removeBases } from '@splitcart/shared/packed/packed.ts'
+import { COMPACTED_ENDINGS, KEPT_ENDINGS, namesForDamaged } from '@splitcart/shared/packed/kept-file.ts'
+import { removeUnusedBases } from '@splitcart/shared/packed/packed.ts'
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
@@ -52,7 +52,7 @@ export async function* pruneArchive(prune: PruneArchiveOptions): AsyncGenerator<
       young,
     )
   for (const archived of old) yield await pruneOne(prune, archived)
-  if (!dryRun) await removeBases(disk, folders.archive)
+  if (!dryRun) await removeUnusedBases(disk, folders.archive)
 }
 
 async function pruneOne(
@@ -63,7 +63,7 @@ async function pruneOne(
   const sidecars = sidecarsOf(path)
   let bytes = 0
   const packed = COMPACTED_ENDINGS.map((ending) => path + ending)
-  const aside = KEPT_ENDINGS.flatMap((ending) => namesAside(path + ending))
+  const aside = KEPT_ENDINGS.flatMap((ending) => namesForDamaged(path + ending))
   for (const one of [path, ...packed, ...aside, sidecars.rejects, sidecars.receipt])
     bytes += (await fileStatsAt(disk, one))?.size ?? 0
   const isChanged = (await compareWithReceipt(disk, archived)) === 'changed'

@@ -1,7 +1,7 @@
 /** Fetches from the server the references that a scrape would be compared with. */
 import { isLoopback } from '@splitcart/shared/loopback.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { AnswerError, errorOfResponse } from './answer.ts'
 import type { Baseline } from './check-file.ts'
 import { connectionFault } from './connection-fault.ts'
@@ -19,7 +19,7 @@ export async function fetchBaseline(
 ): Promise<Baseline> {
   if (server.protocol !== 'https:' && !isLoopback(server.hostname))
     throw new Problem('settings_invalid', `\n  --against: expected https for another machine, got "${server.origin}"`)
-  const url = urlOf(server, 'api/references')
+  const url = resourceUrl(server, 'api/references')
   url.search = new URLSearchParams({ company, store_id: store, date }).toString()
   const answer = await requestBaseline(url, key)
   const text = await answer.text()

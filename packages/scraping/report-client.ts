@@ -1,6 +1,6 @@
 /** Client of `POST /api/heartbeat`: one request, no retry. */
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { errorOf, readText, sendRequest } from './exchange.ts'
 import { IdleTimeout } from './idle-timeout.ts'
 
@@ -14,7 +14,7 @@ export async function sendReport(
   signal?: AbortSignal,
 ): Promise<void> {
   using idle = new IdleTimeout(ANSWER_MS_MAX, signal)
-  const url = urlOf(server, 'api/heartbeat')
+  const url = resourceUrl(server, 'api/heartbeat')
   const headers = { 'Content-Type': 'application/json' }
   const response = await sendRequest({ key }, idle, url, { method: 'POST', headers, body: JSON.stringify(report) })
   const text = await readText(idle, response)

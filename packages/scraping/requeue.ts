@@ -16,7 +16,7 @@
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { move, remove, removeIfThere } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import { COMPACTED_ENDINGS } from '@splitcart/shared/packed/kept-file.ts'
 import { type ArchivedFile, fileStatsAt, readReceipt, sidecarsOf } from './archive.ts'
 import type { Folders } from './folders.ts'
@@ -32,7 +32,7 @@ export async function requeue(
   const isKept = await isPackedAt(disk, path)
   // Rejects go first, so that those of an earlier server never lie next to a receipt of a later one.
   if (!isKept) await removeIfThere(disk, sidecars.rejects)
-  const moved = await move(disk, path, folders.outbox, namesFor(name, receipt.sha256))
+  const moved = await move(disk, path, folders.outbox, candidateNames(name, receipt.sha256))
   if (!isKept) await remove(disk, sidecars.receipt)
   return { name: moved.name, path: join(folders.outbox, moved.name) }
 }

@@ -5,7 +5,7 @@
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { replace } from '@splitcart/shared/durable-file.ts'
 import { PROBLEM_MEDIA_TYPE, Problem } from '@splitcart/shared/problem.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import type { HttpRequest, HttpResponse } from 'tus-js-client'
 import { documentIn } from './answer.ts'
 import { answerOf, errorOf, FileBody, readText, sendRequest, unexpectedContent } from './exchange.ts'
@@ -204,5 +204,5 @@ function numberIn({ headers }: Response, name: string): number | undefined {
 
 /** URL at which resumable uploads are created. */
 export function endpointOf({ server }: ResumableClient): URL {
-  return urlOf(server, 'api/upload/resumable/')
+  return resourceUrl(server, 'api/upload/resumable/')
 }

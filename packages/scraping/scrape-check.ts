@@ -3,10 +3,10 @@
  * against earlier files of this process that were not held.
  */
 import { foldedCode } from '@splitcart/shared/codes.ts'
-import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { FileScrape } from '@splitcart/shared/truth/file-figures.ts'
+import { isHolding } from '@splitcart/shared/truth/finding.ts'
+import type { Reference, References } from '@splitcart/shared/truth/rule-input.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
-import { isHolding } from '@splitcart/shared/truth/verdict.ts'
 import { type Baseline, type CheckedFile, checkFile, NO_BASELINE } from './check-file.ts'
 
 /** Check settings. `askServer`: fetches the server's baseline; undefined if the server does not give one. */

@@ -8,9 +8,9 @@
  */
 import { join } from 'node:path'
 import { digestOfFile } from '@splitcart/shared/digest.ts'
-import { type Disk, isMissing, isSame, undefinedIfMissing } from '@splitcart/shared/disk.ts'
+import { type Disk, isMissing, isUnchanged, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { move, removeIfThere, replace } from '@splitcart/shared/durable-file.ts'
-import { namesFor, stemOf } from '@splitcart/shared/file-name.ts'
+import { candidateNames, stemOf } from '@splitcart/shared/file-name.ts'
 import { findKept, keptDigest } from '@splitcart/shared/packed/kept-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type FileStats, fileStatsOf } from './outbox.ts'
@@ -43,7 +43,7 @@ export async function removeSidecarParts(disk: Disk, folder: string): Promise<vo
 async function mustBeSame(disk: Disk, { path, name, sentStats, sha256 }: FileWithSidecar): Promise<void> {
   const stats = await disk.lstat(path).catch(undefinedIfMissing)
   // A file that differs from what was sent is left to the next run. Times can be reset, so the digest is checked.
-  if (!stats?.isFile() || !isSame(fileStatsOf(stats), sentStats) || (await digestOfFile(disk, path)).sha256 !== sha256)
+  if (!stats?.isFile() || !isUnchanged(fileStatsOf(stats), sentStats) || (await digestOfFile(disk, path)).sha256 !== sha256)
     throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
 }
 
@@ -52,7 +52,7 @@ async function freeOrOwnName(
   { name, sha256, sentStats }: FileWithSidecar,
   folder: string,
 ): Promise<string> {
-  for (const candidate of namesFor(name, sha256)) {
+  for (const candidate of candidateNames(name, sha256)) {
     const path = await findKept(disk, folder, candidate)
     if (
       path === undefined

@@ -1,7 +1,7 @@
 /** Sidecars: small JSON files that lie next to a file and tell something about it. They are written with `replace`. */
 
 import { type Disk, openToRead, undefinedIfMissing } from '@splitcart/shared/disk.ts'
-import { jsonIn } from '@splitcart/shared/text.ts'
+import { jsonOrUndefined } from '@splitcart/shared/text.ts'
 
 /** The text of a sidecar, or `undefined` when there is none. */
 export async function readSidecarText(disk: Disk, path: string): Promise<string | undefined> {
@@ -21,6 +21,6 @@ export async function readSidecar(disk: Disk, path: string): Promise<object | un
 
 /** Parses the text of a sidecar; `undefined` if it is not a JSON object, e.g. after a manual edit. */
 export function objectIn(text: string): object | undefined {
-  const value = jsonIn(text)
+  const value = jsonOrUndefined(text)
   return typeof value === 'object' && value !== null ? value : undefined
 }

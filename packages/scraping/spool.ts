@@ -12,7 +12,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DCZ, type Dictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import { type Digest, Digester, digestOfFile } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk, isSame, openToRead } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, isUnchanged, openToRead } from '@splitcart/shared/disk.ts'
 import { removeIfThere, replace, writePart } from '@splitcart/shared/durable-file.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type Compression, compress, type Encoding } from './compress.ts'
@@ -115,7 +115,7 @@ async function findSpooled(
   file: OutboxFile,
   { sidecar, encodings }: ExistingCopy,
 ): Promise<Spooled | undefined> {
-  if (sidecar === undefined || !encodings.includes(sidecar.encoding) || !isSame(sidecar, file)) return undefined
+  if (sidecar === undefined || !encodings.includes(sidecar.encoding) || !isUnchanged(sidecar, file)) return undefined
   const path = copyPath(folders, file.name, sidecar.encoding)
   const stats = await disk.lstat(path).catch(() => undefined)
   if (!stats?.isFile() || stats.size !== sidecar.spooledBytes) return undefined
@@ -166,7 +166,7 @@ async function makeCopy(
       onRead(digester.bytes)
     })
     const after = await source.stat()
-    if (!isSame(fileStatsOf(before), fileStatsOf(after)) || digester.bytes !== after.size) throw fileChanged(file)
+    if (!isUnchanged(fileStatsOf(before), fileStatsOf(after)) || digester.bytes !== after.size) throw fileChanged(file)
     return written
   })
   const { encoding } = compression

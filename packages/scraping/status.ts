@@ -34,18 +34,18 @@ export type KindStatus = Readonly<Record<'outbox' | 'archive' | 'refused', Folde
 export async function scrapingStatus(disk: Disk, dataDir: string): Promise<ScrapingStatus | undefined> {
   const folders = foldersIn(dataDir)
   const inspections = new Inspections()
-  const others = (await inspections.at(dataDir, () => kindsWithOutbox(disk, dataDir))) ?? []
+  const others = (await inspections.inspect(dataDir, () => kindsWithOutbox(disk, dataDir))) ?? []
   if (others.length <= 1 && (await isMissing(disk, folders.outbox))) return undefined
   return {
-    outbox: await inspections.at('product_outbox', () => folderUsage(disk, folders.outbox, isDataFile)),
-    ignored: await inspections.at('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
-    being_written: await inspections.at('product_outbox/.part', () => folderUsage(disk, folders.part)),
-    left_over: await inspections.at('product_outbox/.part', async () => (await orphanedPartsIn(disk, folders)).length),
-    archive: await inspections.at('temp_jsonl_product_storage', () => folderUsage(disk, folders.archive, isArchived)),
-    uploads: await inspections.at('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
-    refused: await inspections.at('product_refused', () => folderUsage(disk, folders.refused, isDataFile)),
-    uploader_running: await inspections.at('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
-    last_run: (await inspections.at('the record of the last run', () => readLastRun(disk, folders))) ?? null,
+    outbox: await inspections.inspect('product_outbox', () => folderUsage(disk, folders.outbox, isDataFile)),
+    ignored: await inspections.inspect('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
+    being_written: await inspections.inspect('product_outbox/.part', () => folderUsage(disk, folders.part)),
+    left_over: await inspections.inspect('product_outbox/.part', async () => (await orphanedPartsIn(disk, folders)).length),
+    archive: await inspections.inspect('temp_jsonl_product_storage', () => folderUsage(disk, folders.archive, isArchived)),
+    uploads: await inspections.inspect('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
+    refused: await inspections.inspect('product_refused', () => folderUsage(disk, folders.refused, isDataFile)),
+    uploader_running: await inspections.inspect('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
+    last_run: (await inspections.inspect('the record of the last run', () => readLastRun(disk, folders))) ?? null,
     kinds: await statusOfKinds(disk, dataDir, others.slice(1), inspections),
     problems: [...new Set(inspections.problems)],
   }
@@ -61,7 +61,7 @@ async function statusOfKinds(
   for (const kind of kinds) {
     const { outbox, archive, refused } = foldersIn(dataDir, kind)
     const look = (folder: string, counts = isDataFile) =>
-      inspections.at(basename(folder), () => folderUsage(disk, folder, counts))
+      inspections.inspect(basename(folder), () => folderUsage(disk, folder, counts))
     found[kind] = { outbox: await look(outbox), archive: await look(archive, isArchived), refused: await look(refused) }
   }
   return found

@@ -15,7 +15,7 @@ import { isLoopback } from '@splitcart/shared/loopback.ts'
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
 import { parseReceipt, type Receipt } from '@splitcart/shared/receipt.ts'
-import { urlOf } from '@splitcart/shared/settings.ts'
+import { resourceUrl } from '@splitcart/shared/settings.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import { create as toContentDisposition } from 'content-disposition'
 import { AnswerError, documentIn, ForeignResponse, retryRuleOf } from './answer.ts'
@@ -216,7 +216,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
     onSent(bytes, sentBytes)
   })
   try {
-    const url = urlOf(client.server, `api/upload/${client.kind}/`)
+    const url = resourceUrl(client.server, `api/upload/${client.kind}/`)
     const response = await sendRequest(client, idle, url, {
       method: 'POST',
       headers: headersFor(spooled),
@@ -233,7 +233,7 @@ async function sendWhole(client: Client, spooled: Spooled, onSent: OnSent): Prom
 
 async function fetchReceipt(client: Client, id: string): Promise<Receipt | undefined> {
   using idle = new IdleTimeout(client.idleMsMax)
-  const url = urlOf(client.server, `api/uploads/${encodeURIComponent(id)}`)
+  const url = resourceUrl(client.server, `api/uploads/${encodeURIComponent(id)}`)
   const response = await sendRequest(client, idle, url, {})
   const text = await readText(idle, response)
   if (response.status === 200) return receiptIn(response, url, text)
@@ -245,7 +245,7 @@ async function fetchReceipt(client: Client, id: string): Promise<Receipt | undef
 async function fetchReceipts(client: Client, ids: readonly string[]): Promise<ReadonlyMap<string, Receipt>> {
   if (client.known.tellsOneByOne || ids.length < 2) return new Map()
   using idle = new IdleTimeout(client.idleMsMax)
-  const url = urlOf(client.server, 'api/uploads')
+  const url = resourceUrl(client.server, 'api/uploads')
   url.searchParams.set('ids', ids.join())
   const response = await sendRequest(client, idle, url, {})
   const text = await readText(idle, response)
@@ -267,7 +267,7 @@ function receiptIn(response: Response, url: URL, text: string): Receipt {
 
 async function* fetchRejects(client: Client, id: string): AsyncGenerator<Reject> {
   using idle = new IdleTimeout(client.idleMsMax)
-  const url = urlOf(client.server, `api/uploads/${encodeURIComponent(id)}/rejects`)
+  const url = resourceUrl(client.server, `api/uploads/${encodeURIComponent(id)}/rejects`)
   const response = await sendRequest(client, idle, url, {})
   if (response.status !== 200 || !/ndjson/.test(response.headers.get('content-type') ?? '')) {
     const text = await readText(idle, response)

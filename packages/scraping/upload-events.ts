@@ -1,7 +1,7 @@
 /** Events that `uploadData` reports, and the totals it returns. */
 import { Problem, type ProblemDocument, toProblemDocument } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import type { Finding } from '@splitcart/shared/truth/finding.ts'
 import { AnswerError, ForeignResponse } from './answer.ts'
 
 /** A problem in a form that can be shown and stored. */
@@ -35,7 +35,7 @@ export type UploadEvent =
   | Readonly<{ type: 'queue'; files: readonly Readonly<{ name: string; size: number }>[] }>
   | Readonly<{ type: 'progress'; name: string; step: 'compress' | 'send'; sentBytes: number; totalBytes: number }>
   /** Findings of the check before a file is sent. */
-  | Readonly<{ type: 'check'; name: string; findings: readonly Verdict[] }>
+  | Readonly<{ type: 'check'; name: string; findings: readonly Finding[] }>
   /** An entry of the outbox that cannot be sent. */
   | Readonly<{ type: 'ignored'; name: string; reason: string }>
   /** A file that is not sent yet, since it may still be written to. */

@@ -16,8 +16,8 @@ import { join } from 'node:path'
 import { DCZ } from '@splitcart/shared/dictionary/dcz.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
-import { reasonOf } from '@splitcart/shared/truth/judge.ts'
-import { isHolding } from '@splitcart/shared/truth/verdict.ts'
+import { isHolding } from '@splitcart/shared/truth/finding.ts'
+import { holdReason } from '@splitcart/shared/truth/judge.ts'
 import { AnswerError, ForeignResponse } from './answer.ts'
 import { type ArchivedFile, archive, fileStatsAt } from './archive.ts'
 import { realClock } from './clock.ts'
@@ -90,7 +90,7 @@ async function wouldBeHeld(job: UploadJob, run: UploadRun, file: OutboxFile): Pr
   if (job.check === undefined) return false
   const { verdicts } = await job.check.check(join(job.folders.outbox, file.name))
   if (verdicts.length > 0) emit(job, run, { type: 'check', name: file.name, findings: verdicts })
-  const reason = reasonOf(verdicts.filter(isHolding))
+  const reason = holdReason(verdicts.filter(isHolding))
   if (reason !== undefined) setAside(job, run, file, new Problem('scrape_doubted', reason))
   return reason !== undefined
 }

@@ -4,22 +4,22 @@
  */
 
 /** A code for display: trimmed and in NFC. */
-export function shownCode(text: string): string {
+export function displayCode(text: string): string {
   return text.normalize('NFC').trim()
 }
 
 /** The key of a code: equal for codes that mean the same. */
 export function foldedCode(text: string): string {
   // Up and down again, so that ß and SS, ς and Σ are the same.
-  return shownCode(text).toUpperCase().toLowerCase().normalize('NFC')
+  return displayCode(text).toUpperCase().toLowerCase().normalize('NFC')
 }
 
 /** Whether two codes mean the same. */
-export function isOneCode(one: string, other: string): boolean {
+export function isSameCode(one: string, other: string): boolean {
   return one === other || foldedCode(one) === foldedCode(other)
 }
 
-// Texts that scrapers write for "none", in lower case; NOTHING below matches runs of zeros or dashes.
+// Texts that scrapers write for "none", in lower case; ZEROS_OR_DASHES below matches runs of those.
 const PLACEHOLDERS: ReadonlySet<string> = new Set([
   'n/a',
   'na',
@@ -31,25 +31,25 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set([
   'nan',
   'unknown',
 ])
-const NOTHING = /^(?:0+(?:\.0+)?|[-–—_.?]+)$/
-// Nearly every SKU is longer; those are not checked.
-const CHARACTERS_MAX = 20
+const ZEROS_OR_DASHES = /^(?:0+(?:\.0+)?|[-–—_.?]+)$/
+// A longer SKU is no placeholder.
+const PLACEHOLDER_CHARACTERS_MAX = 20
 
-// No digit from 1 to 9. Other barcodes that are no GTIN are kept as sent, but join no listings.
-const NO_BARCODE = /^[^1-9]*$/
+// Other invalid barcodes are kept as sent, but join no listings.
+const NO_DIGIT_FROM_1 = /^[^1-9]*$/
 
 /** Whether a barcode is a placeholder for "none". */
-export function isNoBarcode(barcode: string): boolean {
-  return NO_BARCODE.test(barcode)
+export function isPlaceholderBarcode(barcode: string): boolean {
+  return NO_DIGIT_FROM_1.test(barcode)
 }
 
 /** Whether a SKU is a placeholder for "none". */
-export function isPlaceholder(sku: string): boolean {
-  if (sku.length > CHARACTERS_MAX) return false
+export function isPlaceholderSku(sku: string): boolean {
+  if (sku.length > PLACEHOLDER_CHARACTERS_MAX) return false
   const first = sku.charCodeAt(0)
   if (first > ZERO && first <= NINE) return false
   const text = sku.trim().toLowerCase()
-  return PLACEHOLDERS.has(text) || NOTHING.test(text)
+  return PLACEHOLDERS.has(text) || ZEROS_OR_DASHES.test(text)
 }
 
 const ZERO = 0x30

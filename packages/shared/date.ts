@@ -7,19 +7,19 @@ export function isDate(text: string): boolean {
   const year = Number(text.slice(0, 4))
   const month = Number(text.slice(5, 7))
   const day = Number(text.slice(8))
-  return year >= 1900 && day >= 1 && day <= daysOf(year, month)
+  return year >= 1900 && day >= 1 && day <= daysInMonth(year, month)
 }
 
-const TIME_BEHIND = /^[T ](?:[01]\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/
+const TIME_PART = /^[T ](?:[01]\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/
 
 /** The date part of a date or date-time, without time zone conversion; undefined if it is neither. */
-export function dateIn(text: string): string | undefined {
+export function datePart(text: string): string | undefined {
   const date = text.slice(0, 10)
-  return isDate(date) && (text.length === 10 || TIME_BEHIND.test(text.slice(10))) ? date : undefined
+  return isDate(date) && (text.length === 10 || TIME_PART.test(text.slice(10))) ? date : undefined
 }
 
 /** The number of days of a month from 1 to 12, 0 for any other. */
-function daysOf(year: number, month: number): number {
+function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
   if (month === 4 || month === 6 || month === 9 || month === 11) return 30
   return month >= 1 && month <= 12 ? 31 : 0

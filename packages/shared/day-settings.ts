@@ -1,4 +1,4 @@
-/** The settings of days: where they begin, and what a key may send within one. */
+/** The settings of days: the time zone in which a day begins, and how much a key may send per day. */
 import { timeZone, wholeNumber } from './setting-readers.ts'
 import { TimeZone } from './time-zone.ts'
 
@@ -25,7 +25,7 @@ export const DAY_SETTINGS = {
   },
 } as const
 
-/** The zone in which days begin, and whose times are shown. */
+/** The time zone in which days begin and times are shown. */
 export function timeZoneOf({ TIME_ZONE: name }: Readonly<{ TIME_ZONE?: string | undefined }>): TimeZone {
   return name === undefined ? TimeZone.ofSystem() : new TimeZone(name)
 }

@@ -1,8 +1,8 @@
 /**
- * The file-system calls that safe moves of files need.
+ * The file-system calls that durable-file.ts needs.
  *
- * They are passed as an argument, so that a test can hand in a file system that crashes, fills up or lies. The real one
- * is `node:fs/promises`; on Windows a virus scanner may hold a file for a moment, and there a refused call is repeated.
+ * They are passed as an argument, so that tests can pass a file system that crashes, fills up or lies. The real one is
+ * `node:fs/promises`. On Windows a virus scanner may lock a file for a moment, so a refused call is retried there.
  */
 import { constants, type Stats } from 'node:fs'
 import * as fs from 'node:fs/promises'
@@ -10,14 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export type Disk = Pick<typeof fs, 'open' | 'link' | 'unlink' | 'rename' | 'mkdir' | 'readdir' | 'lstat' | 'statfs'>
 
-type FileIdentity = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>
+type FileState = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>
 
-const LOCKED_BY_A_SCANNER = new Set(['EBUSY', 'EPERM', 'EACCES'])
+const LOCKED_CODES = new Set(['EBUSY', 'EPERM', 'EACCES'])
 const SCANNER_TRIES_MAX = 12
 const SCANNER_FIRST_DELAY_MS = 10
 
-/** Repeats a call that Windows refuses because another program has the file open: about 5 s at most. */
-export async function patiently<T>(
+/** Retries a call that Windows refuses because another program has the file open, for about 5 s at most. */
+export async function retryWhileLocked<T>(
   call: () => Promise<T>,
   pause: (ms: number) => Promise<unknown> = sleep,
 ): Promise<T> {
@@ -25,7 +25,7 @@ export async function patiently<T>(
     try {
       return await call()
     } catch (error) {
-      if (tries === SCANNER_TRIES_MAX || !LOCKED_BY_A_SCANNER.has(codeOf(error))) throw error
+      if (tries === SCANNER_TRIES_MAX || !LOCKED_CODES.has(codeOf(error))) throw error
       await pause(Math.min(SCANNER_FIRST_DELAY_MS * 2 ** (tries - 1), 1000))
     }
   }
@@ -36,10 +36,10 @@ export function realDisk(platform: NodeJS.Platform = process.platform): Disk {
   if (platform !== 'win32') return fs
   return {
     ...fs,
-    open: (path, flags, mode) => patiently(() => fs.open(path, flags, mode)),
-    link: (existing, added) => patiently(() => fs.link(existing, added)),
-    unlink: (path) => patiently(() => fs.unlink(path)),
-    rename: (from, to) => patiently(() => fs.rename(from, to)),
+    open: (path, flags, mode) => retryWhileLocked(() => fs.open(path, flags, mode)),
+    link: (existing, added) => retryWhileLocked(() => fs.link(existing, added)),
+    unlink: (path) => retryWhileLocked(() => fs.unlink(path)),
+    rename: (from, to) => retryWhileLocked(() => fs.rename(from, to)),
   }
 }
 
@@ -57,9 +57,9 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/** Whether inode, size and mtime are the same. */
-export function isSame(one: FileIdentity, other: FileIdentity): boolean {
-  return one.size === other.size && one.mtimeMs === other.mtimeMs && one.ino === other.ino
+/** Whether a file has the same inode, size and mtime as before. */
+export function isUnchanged(before: FileState, now: FileState): boolean {
+  return before.size === now.size && before.mtimeMs === now.mtimeMs && before.ino === now.ino
 }
 
 /** For `catch`: undefined if the file or folder is missing (ENOENT); rethrows any other error. */
@@ -67,7 +67,7 @@ export function undefinedIfMissing(error: unknown): undefined {
   if (codeOf(error) !== 'ENOENT') throw error
 }
 
-/** Whether nothing has this name; a name that cannot be looked at counts as taken. */
+/** Whether no file or folder has this path; a path that cannot be checked counts as existing. */
 export async function isMissing(disk: Pick<Disk, 'lstat'>, path: string): Promise<boolean> {
   return (await disk.lstat(path).catch(codeOf)) === 'ENOENT'
 }

@@ -1,17 +1,17 @@
 /**
- * Hands a file over from one folder to the next. No other module in this project links, renames, unlinks or syncs.
+ * Moves files between folders durably. No other module in this project links, renames, unlinks or syncs.
  *
  *   open part O_EXCL|O_NOFOLLOW 0600 → write all → fsync → close          writePart
  *   link(part, final)    EEXIST decides a race; rename would overwrite    ┐
- *   fsync(folder)        also when the name was there already             │ land, move
+ *   fsync(folder)        also when the name was there already             │ publish, move
  *   ── only now: acknowledge, or unlink the source ──                     │
- *   unlink(source), and where it was more than a part: fsync its folder   ┘
+ *   unlink(source); unless it is a part, also fsync its folder            ┘
  *
  * Invariants:
  *  1. A name in a folder appears with all its bytes durable, or not at all.
  *  2. A name that exists is never overwritten (`replace` is for sidecars and other records, not for files).
  *  3. A source disappears only after its new name would survive a power cut.
- *  4. A failed fsync is never retried on its descriptor: the part is given up (fsync may report an error only once).
+ *  4. A failed fsync is never retried on its descriptor: the part is discarded (fsync may report an error only once).
  */
 import { constants, rmSync, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
@@ -26,7 +26,7 @@ const EARLY_SYNC_BYTES = 32 * 1024 * 1024
 // Windows has no O_NOFOLLOW; there O_EXCL alone refuses an existing link.
 const PART_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 
-/** Opens a part that must not exist yet. The caller writes with `appendFile`, which, unlike `write`, writes all or throws. */
+/** Creates a part and opens it. Write with `appendFile`, which, unlike `write`, writes all bytes or throws. */
 export function openPart(disk: Disk, path: string): Promise<FileHandle> {
   return disk.open(path, PART_FLAGS, FILE_MODE)
 }
@@ -111,7 +111,7 @@ export async function renameToFree(disk: Disk, part: string, folder: string, nam
   for (const name of names) {
     const path = join(folder, name)
     const isFree = await isMissing(disk, path)
-    if (!isFree && !(await sameBytes(disk, part, path).catch(() => false))) continue
+    if (!isFree && !(await haveSameBytes(disk, part, path).catch(() => false))) continue
     if (isFree) await disk.rename(part, path)
     await syncFolder(disk, folder)
     await remove(disk, part)
@@ -164,7 +164,7 @@ export async function replace(disk: Disk, path: string, text: string | AsyncIter
     })
   await write().catch(async (error) => {
     if (codeOf(error) !== 'EEXIST') throw error
-    // The part is left from an earlier run that died.
+    // The part was left by a process that died.
     await removeIfThere(disk, part)
     await write()
   })
@@ -173,9 +173,9 @@ export async function replace(disk: Disk, path: string, text: string | AsyncIter
 }
 
 /** The running sync of a folder and, if a caller waits for it, the one after. */
-type Syncing = { readonly running: Promise<void>; next: Promise<void> | undefined }
+type FolderSync = { readonly running: Promise<void>; next: Promise<void> | undefined }
 
-const foldersSyncing = new WeakMap<Disk, Map<string, Syncing>>()
+const foldersSyncing = new WeakMap<Disk, Map<string, FolderSync>>()
 
 /**
  * Makes the names in a folder durable (fsync). Does nothing on Windows, which has no such call: NTFS journals names.
@@ -189,7 +189,7 @@ export async function syncFolder(
   platform: NodeJS.Platform = process.platform,
 ): Promise<void> {
   if (platform === 'win32') return
-  const folders = foldersSyncing.get(disk) ?? new Map<string, Syncing>()
+  const folders = foldersSyncing.get(disk) ?? new Map<string, FolderSync>()
   foldersSyncing.set(disk, folders)
   const current = folders.get(folder)
   if (current === undefined) return beginSync(disk, folder, folders)
@@ -197,8 +197,8 @@ export async function syncFolder(
   return current.next
 }
 
-function beginSync(disk: Disk, folder: string, folders: Map<string, Syncing>): Promise<void> {
-  const syncing: Syncing = { running: syncNow(disk, folder), next: undefined }
+function beginSync(disk: Disk, folder: string, folders: Map<string, FolderSync>): Promise<void> {
+  const syncing: FolderSync = { running: syncNow(disk, folder), next: undefined }
   folders.set(folder, syncing)
   return syncing.running.finally(() => {
     if (syncing.next === undefined) folders.delete(folder)
@@ -219,7 +219,7 @@ const openToSync: typeof openToRead =
   process.platform === 'win32' ? (disk, path) => disk.open(path, constants.O_RDWR) : openToRead
 
 /** Makes the content of a file that another process wrote durable, but not its name. A missing file is fine. */
-export async function syncWritten(disk: Disk, path: string): Promise<void> {
+export async function syncContent(disk: Disk, path: string): Promise<void> {
   const file = await openToSync(disk, path).catch(undefinedIfMissing)
   try {
     await file?.datasync()
@@ -252,7 +252,7 @@ async function linkFirstFree(disk: Disk, source: string, folder: string, names: 
 async function linkOrCompare(disk: Disk, source: string, target: string): Promise<'now' | 'before' | 'by others'> {
   if (await linkIfFree(disk, source, target)) return 'now'
   try {
-    return (await sameBytes(disk, source, target)) ? 'before' : 'by others'
+    return (await haveSameBytes(disk, source, target)) ? 'before' : 'by others'
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
     // The target vanished while it was compared (a loader moved its file on): the name may be free now.
@@ -266,12 +266,12 @@ async function linkIfFree(disk: Disk, source: string, target: string): Promise<b
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
-    throw LINKS_MISSING.has(codeOf(error)) ? withoutLinks(target, error) : error
+    throw LINKS_MISSING.has(codeOf(error)) ? noHardLinksError(target, error) : error
   }
 }
 
 /** The same error with a message that names the cause and the fix; `code` is kept. */
-function withoutLinks(target: string, cause: unknown): Error {
+function noHardLinksError(target: string, cause: unknown): Error {
   const said = `${codeOf(cause)}: ${dirname(target)} is on a file system without hard links (FAT, exFAT); use a disk with ext4, APFS or NTFS`
   return Object.assign(new Error(said, { cause }), { code: codeOf(cause), syscall: 'link' })
 }
@@ -281,7 +281,7 @@ function isSameFile(a: Stats, b: Stats): boolean {
   return a.ino === b.ino && a.dev === b.dev && a.ino !== 0 && Number.isSafeInteger(a.ino)
 }
 
-async function sameBytes(disk: Disk, one: string, other: string): Promise<boolean> {
+async function haveSameBytes(disk: Disk, one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([disk.lstat(one), disk.lstat(other)])
   if (!b.isFile() || a.size !== b.size) return false
   if (isSameFile(a, b)) return true

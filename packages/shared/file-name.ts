@@ -1,4 +1,4 @@
-/** Valid file names, and how a file is renamed if its name is in use. Invalid names are refused, never mended. */
+/** Valid file names, and how a file is renamed if its name is in use. Invalid names are refused, never corrected. */
 
 /** The longest name, in bytes of UTF-8; leaves room for the endings that both machines append. */
 export const FILE_NAME_BYTES_MAX = 200
@@ -22,15 +22,15 @@ export function faultOfFileName(name: string, ending: string = '.jsonl'): string
 }
 
 /** The names to try for a file in a folder, in order: its own, then with more and more digits of its SHA-256. */
-export function* namesFor(name: string, sha256: string): Generator<string> {
+export function* candidateNames(name: string, sha256: string): Generator<string> {
   yield name
-  // Not all 64: the largest name must stay within the 255 bytes that file systems take, with room for what is appended.
-  for (const digits of [8, 16, 32]) yield nameWith(name, sha256.slice(0, digits))
+  // Not all 64 digits: with all endings, a name must stay within the 255 bytes that file systems allow.
+  for (const digits of [8, 16, 32]) yield nameWithSuffix(name, sha256.slice(0, digits))
 }
 
-/** `<stem>-<addition>.jsonl`; the stem is cut if the name would exceed `FILE_NAME_BYTES_MAX`. */
-export function nameWith(name: string, addition: string): string {
-  const ending = `-${addition}.jsonl`
+/** `<stem>-<suffix>.jsonl`; the stem is cut if the name would exceed `FILE_NAME_BYTES_MAX`. */
+export function nameWithSuffix(name: string, suffix: string): string {
+  const ending = `-${suffix}.jsonl`
   const characters = [...stemOf(name)]
   while (Buffer.byteLength(characters.join('')) > FILE_NAME_BYTES_MAX - ending.length) characters.pop()
   return characters.join('') + ending

@@ -6,7 +6,7 @@ import { type Disk, systemFaultOf, undefinedIfMissing } from './disk.ts'
 export type FolderUsage = Readonly<{ files: number; bytes: number; oldest_at: string | null }>
 
 /** Whether a name is that of a complete file: those in progress start with a dot. */
-export function isShown(name: string): boolean {
+export function isCompleteFile(name: string): boolean {
   return !name.startsWith('.')
 }
 
@@ -14,7 +14,7 @@ export function isShown(name: string): boolean {
 export async function folderUsage(
   disk: Disk,
   folder: string,
-  counts: (name: string) => boolean = isShown,
+  counts: (name: string) => boolean = isCompleteFile,
 ): Promise<FolderUsage> {
   let [files, bytes, oldest] = [0, 0, Number.POSITIVE_INFINITY]
   for (const name of ((await disk.readdir(folder).catch(undefinedIfMissing)) ?? []).filter(counts)) {
@@ -31,10 +31,10 @@ export async function folderUsage(
 export class Inspections {
   readonly problems: string[] = []
 
-  /** The result of `look`; null, with an entry in `problems`, if the system refuses it. */
-  async at<T>(what: string, look: () => T | Promise<T>): Promise<T | null> {
+  /** The result of `inspection`; null, with an entry in `problems`, if it fails with a system error. */
+  async inspect<T>(what: string, inspection: () => T | Promise<T>): Promise<T | null> {
     try {
-      return await look()
+      return await inspection()
     } catch (error) {
       const fault = systemFaultOf(error)
       if (fault === undefined) throw error

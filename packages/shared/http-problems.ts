@@ -1,5 +1,5 @@
-/** The problems that a server answers over HTTP (RFC 9457), and how a sender reacts to each. */
-import { type Kind, kind } from './problem-kind.ts'
+/** The problems in HTTP responses of the server (RFC 9457), and how a sender reacts to each. */
+import { kind, type ProblemKind } from './problem-kind.ts'
 
 export const HTTP_PROBLEMS = {
   request_invalid: kind(400, 'never', 'The request is malformed', 'Send it as docs/protocol.md describes.'),
@@ -253,4 +253,4 @@ export const HTTP_PROBLEMS = {
     'There is no room for one more unfinished upload',
     'Finish or delete those that are open, or send the file in one POST.',
   ),
-} as const satisfies Record<string, Kind>
+} as const satisfies Record<string, ProblemKind>

@@ -25,13 +25,13 @@ export const KINDS_ABOUT =
 export const PRODUCTS = 'products'
 
 // Valid as a folder name on every system, and not already used in a URL or a folder of this program.
-const KIND = /^[a-z][a-z0-9_]{0,39}$/
-const TAKEN = new Set(['resumable', 'product', 'temp'])
+const KIND_NAME = /^[a-z][a-z0-9_]{0,39}$/
+const RESERVED_NAMES = new Set(['resumable', 'product', 'temp'])
 
 /** Why a text is not a valid name of a kind, as the rest of a sentence; undefined if it is valid. */
 export function faultOfKind(kind: string): string | undefined {
-  if (!KIND.test(kind)) return 'is not made of small letters, digits and _, at most 40, a letter first'
-  return TAKEN.has(kind) ? 'is a name that the program uses for something else' : undefined
+  if (!KIND_NAME.test(kind)) return 'is not made of small letters, digits and _, at most 40, a letter first'
+  return RESERVED_NAMES.has(kind) ? 'is a name that the program uses for something else' : undefined
 }
 
 /** Whether a kind has a loader. */

@@ -1,11 +1,11 @@
 /**
- * Lines of JSON Lines bytes. A line ends at byte 0x0A and nowhere else (U+2028 may stand inside a JSON string); a last line
- * without 0x0A counts; one byte order mark at the start of the file belongs to no line.
+ * Splits JSON Lines bytes into lines. A line ends at byte 0x0A only (U+2028 may be inside a JSON string). A last line
+ * without 0x0A counts. A byte order mark at the start of the file belongs to no line.
  */
 export const LINE_BYTES_MAX = 1024 * 1024
 
 const NEWLINE = 0x0a
-const KEPT_OF_A_LONG_LINE = 1024
+const LONG_LINE_BYTES_KEPT = 1024
 
 /** A line without its newline; `number` starts at 1. `bytes` of a too long line holds only the first 1,024 bytes. */
 export type Line = Readonly<{ number: number; bytes: Buffer; tooLong: boolean }>
@@ -63,8 +63,8 @@ export class LineSplitter {
   }
 
   #keep(rest: Buffer): void {
-    const room = Math.max(this.#lineBytesMax + 1, KEPT_OF_A_LONG_LINE) - this.#begunBytes
-    // Copied, because the chunk is the reader's; beyond the limit the bytes are only counted.
+    const room = Math.max(this.#lineBytesMax + 1, LONG_LINE_BYTES_KEPT) - this.#begunBytes
+    // Copied, because the reader reuses the chunk; bytes beyond the limit are only counted.
     if (room > 0) this.#begun.push(Buffer.from(rest.subarray(0, room)))
     this.#begunBytes += rest.length
   }
@@ -76,8 +76,8 @@ export class LineSplitter {
     this.#begun = []
     this.#begunBytes = 0
     const tooLong = length > this.#lineBytesMax
-    if (tooLong) bytes = Buffer.from(bytes.subarray(0, KEPT_OF_A_LONG_LINE))
-    return { number: this.#number, bytes: this.#number === 1 ? withoutMark(bytes) : bytes, tooLong }
+    if (tooLong) bytes = Buffer.from(bytes.subarray(0, LONG_LINE_BYTES_KEPT))
+    return { number: this.#number, bytes: this.#number === 1 ? withoutByteOrderMark(bytes) : bytes, tooLong }
   }
 }
 
@@ -88,6 +88,6 @@ export function isBlank(bytes: Uint8Array): boolean {
   return at === bytes.length
 }
 
-function withoutMark(bytes: Buffer): Buffer {
+function withoutByteOrderMark(bytes: Buffer): Buffer {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }

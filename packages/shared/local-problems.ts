@@ -1,5 +1,5 @@
-/** The problems that are never sent over HTTP (status 0): faults of this machine or of the way to another one. */
-import { type Kind, kind } from './problem-kind.ts'
+/** The problems that are never sent over HTTP (status 0): of this machine, or of the connection to another one. */
+import { kind, type ProblemKind } from './problem-kind.ts'
 
 export const LOCAL_PROBLEMS = {
   settings_invalid: kind(
@@ -161,4 +161,4 @@ export const LOCAL_PROBLEMS = {
     'The database cannot be used',
     'Check DATABASE_URL, and that this user may write there.',
   ),
-} as const satisfies Record<string, Kind>
+} as const satisfies Record<string, ProblemKind>

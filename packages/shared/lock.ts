@@ -14,8 +14,8 @@ const SQLITE_BUSY = 5
 // SQLite reports ENOLCK and EACCES as SQLITE_BUSY, EPERM as SQLITE_PERM (3), and all others as SQLITE_IOERR (10).
 const LOCK_REFUSED = new Set([3, SQLITE_BUSY, 10])
 
-// `isLocked` has to take a lock of its own for a moment, which must not look like another holder.
-const LOOK_MS_MAX = 50
+// `isLocked` itself takes the lock for a moment: `takeLock` waits that long before it reports another holder.
+const CHECK_MS_MAX = 50
 
 /** A held lock. `isInPlace`: whether its file is still the one at its path, where other processes look for it. */
 export type Lock = Disposable & Readonly<{ isInPlace: () => boolean }>
@@ -28,7 +28,7 @@ export function takeLock(path: string, what: string): Lock {
   try {
     return openLock(path)
   } catch (cause) {
-    const kind = kindOf(cause)
+    const kind = sqliteCodeOf(cause)
     if (kind === undefined) throw cause
     if (LOCK_REFUSED.has(kind) && areLocksMissing(path))
       throw new Problem('locks_missing', `the lock ${path} cannot be taken, nor any other there`, { cause })
@@ -38,13 +38,13 @@ export function takeLock(path: string, what: string): Lock {
 }
 
 /** Whether files next to this path can be locked: tries it with a probe file of a random name. */
-export function canLockBeside(path: string): boolean {
+export function canLockNextTo(path: string): boolean {
   const probe = `${path}.probe-${randomBytes(6).toString('hex')}`
   try {
     openLock(probe)[Symbol.dispose]()
     return true
   } catch (error) {
-    if (!LOCK_REFUSED.has(kindOf(error) ?? 0)) throw error
+    if (!LOCK_REFUSED.has(sqliteCodeOf(error) ?? 0)) throw error
     return false
   } finally {
     removeSync(probe)
@@ -59,7 +59,7 @@ export function isLocked(path: string): boolean {
     database.prepare('select count(*) from sqlite_schema').get()
     return false
   } catch (error) {
-    if (kindOf(error) === SQLITE_BUSY) return true
+    if (sqliteCodeOf(error) === SQLITE_BUSY) return true
     throw error
   } finally {
     database.close()
@@ -67,7 +67,7 @@ export function isLocked(path: string): boolean {
 }
 
 function openLock(path: string): Lock {
-  const database = new DatabaseSync(path, { timeout: LOOK_MS_MAX })
+  const database = new DatabaseSync(path, { timeout: CHECK_MS_MAX })
   try {
     // In memory: the transaction never writes and must leave no journal file (Node does not allow journal_mode = off).
     database.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive')
@@ -84,7 +84,7 @@ function openLock(path: string): Lock {
 
 function areLocksMissing(path: string): boolean {
   try {
-    return !canLockBeside(path)
+    return !canLockNextTo(path)
   } catch {
     return false
   }
@@ -95,7 +95,7 @@ function isSameFile(one: Stats, other: Stats | undefined): boolean {
 }
 
 // The low byte of an extended SQLite error code is the primary code.
-function kindOf(error: unknown): number | undefined {
+function sqliteCodeOf(error: unknown): number | undefined {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
   return typeof code === 'number' ? code & 0xff : undefined
 }

@@ -1,4 +1,4 @@
-/** The settings of what is logged. */
+/** The settings of the log. */
 import { LOG_LEVELS } from './log-levels.ts'
 import { oneOf, wholeNumber } from './setting-readers.ts'
 

@@ -1,15 +1,15 @@
-/** Formats prices: in the currency of the setting CURRENCY, else as plain numbers, as files do not name a currency. */
+/** Formats prices: in the currency of the setting CURRENCY, else as plain numbers, as rows name no currency. */
 
 /** Formats whole cents as a price. */
-export type WriteMoney = (cents: number) => string
+export type FormatMoney = (cents: number) => string
 
 /** For programs: 123456 → "1234.56" */
 export function money(cents: number): string {
   return (cents / 100).toFixed(2)
 }
 
-/** For people, in a currency where one is set: 123456 → "$1,234.56" */
-export function moneyIn(currency: string | undefined): WriteMoney {
+/** For people, in the currency if one is given: 123456 → "$1,234.56" */
+export function moneyFormatter(currency: string | undefined): FormatMoney {
   let format: Intl.NumberFormat | undefined
   return (cents) => {
     if (currency === undefined && Math.abs(cents) < THOUSAND_CENTS) return money(cents)

@@ -3,7 +3,7 @@
 /** The deepest nesting a row may have. */
 export const NESTING_MAX = 64
 
-/** The number of opening brackets, counted to just over `NESTING_MAX`: up to that, no text nests deeper than this. */
+/** The number of opening brackets, counted up to `NESTING_MAX` + 1. A text cannot nest deeper than that number. */
 export function countOpeningBrackets(text: string): number {
   let count = 0
   for (const bracket of ['{', '['])
@@ -12,7 +12,7 @@ export function countOpeningBrackets(text: string): number {
 }
 
 /** The exact depth and number of keys, from one walk over the characters outside strings. */
-export function measure(text: string): { depth: number; keys: number } {
+export function measureNesting(text: string): { depth: number; keys: number } {
   let open = 0
   let depth = 0
   let keys = 0

@@ -23,7 +23,7 @@ export const CONDITION_KINDS = [
 /** The kinds of notices: conditions by kind, and changes of watched products (`watch`). */
 export const NOTICE_KINDS = [...CONDITION_KINDS, 'watch'] as const
 
-const FIELDS = ['title', 'text', 'link', 'count']
+const TEMPLATE_PLACEHOLDERS = ['title', 'text', 'link', 'count']
 
 /** The URL of an SMTP server; user name and password are percent-encoded. */
 export function mailServer(value: string): URL {
@@ -53,8 +53,10 @@ export function addresses(value: string): readonly string[] {
 
 /** A JSON template with placeholders: {{title}}, {{text}}, {{link}}, {{count}}. */
 export function template(value: string): string {
-  const expected = `JSON with ${FIELDS.map((name) => `{{${name}}}`).join(', ')} in its texts`
-  const unknown = [...value.matchAll(/\{\{(?<name>[^{}]*)\}\}/g)].find(({ groups }) => !FIELDS.includes(groups!.name!))
+  const expected = `JSON with ${TEMPLATE_PLACEHOLDERS.map((name) => `{{${name}}}`).join(', ')} in its texts`
+  const unknown = [...value.matchAll(/\{\{(?<name>[^{}]*)\}\}/g)].find(
+    ({ groups }) => !TEMPLATE_PLACEHOLDERS.includes(groups!.name!),
+  )
   if (unknown !== undefined) throw new Error(expected)
   try {
     JSON.parse(value)

@@ -16,6 +16,6 @@ export function percent(share: number): string {
 }
 
 /** -0.061 → "−6%", 0.061 → "+6%" */
-export function changeOf(share: number): string {
+export function formatChange(share: number): string {
   return `${share < 0 ? '−' : '+'}${percent(Math.round(Math.abs(share) * 100) / 100)}`
 }

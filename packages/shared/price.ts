@@ -5,13 +5,13 @@ const CENTS_MAX = 100_000_000 - 1
 // A text is a plain decimal: no sign, exponent, currency or thousands separator. A longer one is not a price.
 const DECIMAL = /^\d{1,20}(\.\d{1,40})?$/
 
-/** Whole cents, or `undefined` for what is not a price from 0 to below 1,000,000. */
+/** A price in whole cents; undefined if it is not a price from 0 to below 1,000,000. */
 export function centsOf(price: number | string): number | undefined {
   if (typeof price === 'string') return DECIMAL.test(price) ? centsOfDecimal(price) : undefined
   if (!(price >= 0 && price < 1_000_000)) return undefined
   const cents = Math.round(price * 100)
   // Equal means that `price` is the double nearest to a decimal of two places: its text has no third place to round.
-  if (cents / 100 === price) return inRange(Math.abs(cents))
+  if (cents / 100 === price) return centsInRange(Math.abs(cents))
   const text = String(price)
   // JavaScript writes an exponent below a millionth, which rounds to 0 cents.
   return text.includes('e') ? 0 : centsOfDecimal(text)
@@ -33,11 +33,11 @@ export function faultOfPrice(price: number | string): string {
 function centsOfDecimal(text: string): number | undefined {
   const [whole = '', places = ''] = text.split('.')
   const third = places.charCodeAt(2)
-  return inRange(Number(whole) * 100 + Number(places.slice(0, 2).padEnd(2, '0')) + (third >= FIVE ? 1 : 0))
+  return centsInRange(Number(whole) * 100 + Number(places.slice(0, 2).padEnd(2, '0')) + (third >= DIGIT_FIVE ? 1 : 0))
 }
 
-const FIVE = 0x35
+const DIGIT_FIVE = 0x35
 
-function inRange(cents: number): number | undefined {
+function centsInRange(cents: number): number | undefined {
   return cents <= CENTS_MAX ? cents : undefined
 }

@@ -3,9 +3,9 @@
 /** How a sender reacts: retry soon with growing pauses, retry slowly, never retry this file, or stop the whole run. */
 export type Retry = 'soon' | 'slowly' | 'never' | 'stop'
 
-export type Kind = Readonly<{ status: number; retry: Retry; title: string; todo: string }>
+export type ProblemKind = Readonly<{ status: number; retry: Retry; title: string; todo: string }>
 
 /** Makes an entry of the table. `status`: of HTTP, 0 for local problems; `todo`: what the user can do. */
-export function kind(status: number, retry: Retry, title: string, todo: string): Kind {
+export function kind(status: number, retry: Retry, title: string, todo: string): ProblemKind {
   return { status, retry, title, todo }
 }

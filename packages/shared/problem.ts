@@ -1,8 +1,8 @@
 /** Expected failures ("problems"): as thrown, and as sent over HTTP (RFC 9457). problems.ts lists all of them. */
-import { masked } from './masked.ts'
-import type { Kind, Retry } from './problem-kind.ts'
+import { maskKeys } from './mask-keys.ts'
+import type { ProblemKind, Retry } from './problem-kind.ts'
 import { PROBLEMS } from './problems.ts'
-import { jsonIn } from './text.ts'
+import { jsonOrUndefined } from './text.ts'
 
 export type { Retry } from './problem-kind.ts'
 export { PROBLEMS } from './problems.ts'
@@ -19,14 +19,14 @@ export class Problem extends Error {
   readonly retryAfterSeconds: number | undefined
 
   constructor(code: ProblemCode, detail?: string, options?: ErrorOptions & { retryAfterSeconds?: number }) {
-    const shown = detail === undefined ? undefined : masked(detail)
+    const shown = detail === undefined ? undefined : maskKeys(detail)
     super(`${PROBLEMS[code].title}${shown === undefined ? '' : `: ${shown}`}`, options)
     this.code = code
     this.detail = shown ?? PROBLEMS[code].title
     this.retryAfterSeconds = options?.retryAfterSeconds
   }
 
-  get kind(): Kind {
+  get kind(): ProblemKind {
     return PROBLEMS[this.code]
   }
 }
@@ -61,16 +61,16 @@ export function toProblemDocument(problem: Problem, requestId?: string): Problem
 }
 
 /** The parts of a response that show whether a SplitCart server sent it. */
-type Seen = Readonly<{ status: number; contentType: string | null; text: string }>
+type ReceivedResponse = Readonly<{ status: number; contentType: string | null; text: string }>
 
 /**
  * The problem document in a response; undefined if it is not from a SplitCart server (a proxy's error page, another
  * program's problem). Its media type, its status and its `type`, which names SplitCart, must all match.
  */
-export function problemDocumentIn({ status, contentType, text }: Seen): ProblemDocument | undefined {
+export function problemDocumentIn({ status, contentType, text }: ReceivedResponse): ProblemDocument | undefined {
   const [mediaType = ''] = (contentType ?? '').split(';')
   if (mediaType.trim().toLowerCase() !== PROBLEM_MEDIA_TYPE) return undefined
-  const document = Object(jsonIn(text))
+  const document = Object(jsonOrUndefined(text))
   const said = ['type', 'code', 'title', 'detail', 'todo'].every((name) => typeof document[name] === 'string')
   const isOurs = said && document.type === `${PROBLEM_TYPE}${document.code}` && document.status === status
   return isOurs ? document : undefined

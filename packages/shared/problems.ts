@@ -4,6 +4,6 @@
  */
 import { HTTP_PROBLEMS } from './http-problems.ts'
 import { LOCAL_PROBLEMS } from './local-problems.ts'
-import type { Kind } from './problem-kind.ts'
+import type { ProblemKind } from './problem-kind.ts'
 
-export const PROBLEMS = { ...HTTP_PROBLEMS, ...LOCAL_PROBLEMS } as const satisfies Record<string, Kind>
+export const PROBLEMS = { ...HTTP_PROBLEMS, ...LOCAL_PROBLEMS } as const satisfies Record<string, ProblemKind>

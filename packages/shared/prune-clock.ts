@@ -1,9 +1,9 @@
-/** Guards pruning against a wrong clock, which would make too many stored files look old. */
+/** Guards pruning against a wrong clock, which would make too many kept files look old. */
 import { Problem } from './problem.ts'
 import { DAY_MS } from './time.ts'
 
 // A longer gap between files is implausible: an active machine scrapes more often.
-const PAUSE_DAYS_MAX = 60
+const GAP_DAYS_MAX = 60
 
 /**
  * Throws `prune_refused` if no file would stay, or if there is a gap of more than 60 days between the files to remove
@@ -16,7 +16,7 @@ export function checkPruneClock(old: readonly number[], young: readonly number[]
   const newest = old.reduce((one, other) => Math.max(one, other))
   const oldest = young.reduce((one, other) => Math.min(one, other))
   const days = Math.floor((oldest - newest) / DAY_MS)
-  if (days > PAUSE_DAYS_MAX)
+  if (days > GAP_DAYS_MAX)
     throw new Problem(
       'prune_refused',
       `nothing was kept for ${days} days between the ${old.length} files that would go and the ${young.length} that would stay`,

@@ -9,7 +9,7 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|(?<![\w.+-])(?:-?Infinity|NaN)\b(?!\s*:)/g
 const MARK = '\0'
 
 /** The text with such numbers replaced by marks; undefined if there are none. */
-export function withMarks(text: string): string | undefined {
+export function markPythonNumbers(text: string): string | undefined {
   if (!text.includes('NaN') && !text.includes('Infinity')) return undefined
   let isMarked = false
   const marked = text.replace(TOKEN, (token) => {
@@ -20,7 +20,7 @@ export function withMarks(text: string): string | undefined {
   return isMarked ? marked : undefined
 }
 
-/** The number that a mark stands for, or undefined. */
+/** The number that a mark stands for; undefined if the value is no mark. */
 export function numberOfMark(value: unknown): string | undefined {
   return typeof value === 'string' && value.startsWith(MARK) && NUMBERS.has(value.slice(1)) ? value.slice(1) : undefined
 }

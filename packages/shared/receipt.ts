@@ -2,7 +2,7 @@
 import type { Static } from 'typebox'
 import { Problem } from './problem.ts'
 import { compileCheck } from './schema-check.ts'
-import type { Verdict } from './truth/verdict.ts'
+import type { Finding } from './truth/finding.ts'
 
 /**
  * The states of an upload: accepted → loading → loaded, held or failed. `delivered`: its kind has no loader; its
@@ -70,7 +70,7 @@ const BELIEVED = {
 
 const ANY_OBJECT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'object', additionalProperties: {} }] } as const
 
-/** A verdict on a scrape of a file, or on the whole file. */
+/** A finding on a scrape of a file, or on the whole file. */
 const FINDING_SCHEMA = {
   type: 'object',
   required: ['rule', 'held', 'field', 'sentence', 'rows', 'before', 'now', 'examples', 'picture', 'repair'],
@@ -116,7 +116,7 @@ export const RECEIPT_SCHEMA = {
     warnings: WARNINGS,
     ignored: IGNORED,
     findings: { type: 'array', items: FINDING_SCHEMA },
-    /** Its sender may use it as a dictionary (dcz) at least until then; absent if it cannot be one. */
+    /** Until when its sender may use this file as a dictionary (dcz); absent if it cannot be one. */
     dictionary_until: TIME,
   },
 } as const
@@ -124,7 +124,7 @@ export const RECEIPT_SCHEMA = {
 /** The result of a load. `remarks` and `findings` are stored with it; a receipt has them at its top level. */
 export type LoadResult = Static<typeof LOAD_RESULT_SCHEMA> & {
   remarks?: FileRemarks | null
-  findings?: readonly Verdict[]
+  findings?: readonly Finding[]
 }
 /** Remarks on the rows of a file. `ignored`: by unknown field, the number of rows that have it. */
 export type FileRemarks = Static<typeof REMARKS_SCHEMA>

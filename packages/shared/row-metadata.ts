@@ -1,19 +1,19 @@
 /** The object `metadata` of a row: which scrape it belongs to. */
-import { foldedCode, shownCode } from './codes.ts'
-import { dateIn, isDate } from './date.ts'
+import { displayCode, foldedCode } from './codes.ts'
+import { datePart, isDate } from './date.ts'
 import {
-  dropped,
+  dropField,
   type FieldFault,
   type Fields,
-  faultOf,
-  missing,
+  faultOfFieldText,
+  missingField,
   optionalCode,
   optionalText,
-  orFault,
-  type Reading,
-  refusal,
+  quoteOf,
+  type ReadContext,
+  refusedField,
   requiredText,
-  seenIn,
+  resultOrFault,
   type Warning,
 } from './fields.ts'
 import { isAbsent } from './text.ts'
@@ -39,7 +39,7 @@ export type Remarks = Readonly<{ warnings: readonly Warning[]; ignored: readonly
 
 const CODE_CHARACTERS_MAX = 200
 
-const KNOWN: ReadonlySet<string> = new Set([
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'company',
   'company_name',
   'store_id',
@@ -51,13 +51,13 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 /** Reads the object `metadata` of a row, which has no forbidden key. */
 export function readMetadata(fields: Fields): (RowMetadata & Remarks) | FieldFault {
-  const reading: Reading = { parent: 'metadata', fields, warnings: [] }
-  return orFault(() => {
-    const { warnings } = reading
-    const companyName = optionalText(reading, 'company_name', CODE_CHARACTERS_MAX)
-    const company = companyOf(reading, companyName)
-    const storeName = optionalText(reading, 'store_name', CODE_CHARACTERS_MAX)
-    const storeCode = storeOf(reading, storeName, company)
+  const context: ReadContext = { parent: 'metadata', fields, warnings: [] }
+  return resultOrFault(() => {
+    const { warnings } = context
+    const companyName = optionalText(context, 'company_name', CODE_CHARACTERS_MAX)
+    const company = readCompany(context, companyName)
+    const storeName = optionalText(context, 'store_name', CODE_CHARACTERS_MAX)
+    const storeCode = readStore(context, storeName, company)
     return {
       company,
       companyKey: foldedCode(company),
@@ -65,69 +65,73 @@ export function readMetadata(fields: Fields): (RowMetadata & Remarks) | FieldFau
       storeCode,
       storeKey: foldedCode(storeCode),
       storeName: storeName ?? storeCode,
-      state: optionalText(reading, 'state', CODE_CHARACTERS_MAX),
-      date: requiredDate(reading),
-      scrapedAt: optionalTime(reading),
+      state: optionalText(context, 'state', CODE_CHARACTERS_MAX),
+      date: requiredDate(context),
+      scrapedAt: optionalTime(context),
       warnings,
-      ignored: unknownIn(fields, KNOWN).map((name) => `metadata.${name}`),
+      ignored: unknownFields(fields, KNOWN_FIELDS).map((name) => `metadata.${name}`),
     }
   })
 }
 
-const NONE: readonly string[] = []
+const NO_NAMES: readonly string[] = []
 
 /** The names of fields that are not among the known ones. */
-export function unknownIn(fields: Fields, known: ReadonlySet<string>): readonly string[] {
+export function unknownFields(fields: Fields, known: ReadonlySet<string>): readonly string[] {
   let unknown: string[] | undefined
   for (const name in fields) {
     if (known.has(name)) continue
     unknown ??= []
     unknown.push(name)
   }
-  return unknown ?? NONE
+  return unknown ?? NO_NAMES
 }
 
 /** The company's code, or its name if the code is absent. Throws a refusal if both are. */
-function companyOf(reading: Reading, companyName: string | null): string {
-  if (isAbsent(reading.fields.company) && companyName !== null) return shownCode(companyName)
-  return shownCode(requiredText(reading, 'company', CODE_CHARACTERS_MAX))
+function readCompany(context: ReadContext, companyName: string | null): string {
+  if (isAbsent(context.fields.company) && companyName !== null) return displayCode(companyName)
+  return displayCode(requiredText(context, 'company', CODE_CHARACTERS_MAX))
 }
 
 /** The store's code, else its name, else the company: a chain with uniform prices may have no stores in its rows. */
-function storeOf(reading: Reading, storeName: string | null, company: string): string {
-  const storeId = optionalCode(reading, 'store_id', CODE_CHARACTERS_MAX)
+function readStore(context: ReadContext, storeName: string | null, company: string): string {
+  const storeId = optionalCode(context, 'store_id', CODE_CHARACTERS_MAX)
   const code = storeId ?? storeName
-  if (code !== null) return shownCode(code)
+  if (code !== null) return displayCode(code)
   // An invalid code or name means an unknown store, so the row must not count for the company.
-  for (const name of ['store_id', 'store_name']) if (!isAbsent(reading.fields[name])) throw faultOfStore(reading, name)
+  for (const name of ['store_id', 'store_name'])
+    if (!isAbsent(context.fields[name])) throw refusalOfStore(context, name)
   return company
 }
 
-function faultOfStore(reading: Reading, name: string) {
-  const value = reading.fields[name]
-  if (typeof value !== 'string') return refusal(reading, name, 'field_type', 'is not a code')
-  return refusal(reading, name, 'field_value', faultOf(value, CODE_CHARACTERS_MAX) ?? 'is not a code')
+function refusalOfStore(context: ReadContext, name: string) {
+  const value = context.fields[name]
+  if (typeof value !== 'string') return refusedField(context, name, 'field_type', 'is not a code')
+  return refusedField(context, name, 'field_value', faultOfFieldText(value, CODE_CHARACTERS_MAX) ?? 'is not a code')
 }
 
-function requiredDate(reading: Reading): string {
+function requiredDate(context: ReadContext): string {
   const name = 'scraped_date'
-  const value = reading.fields[name]
-  if (isAbsent(value)) throw missing(reading, name)
-  if (typeof value !== 'string') throw refusal(reading, name, 'field_type', 'is not a text')
-  const date = dateIn(value)
+  const value = context.fields[name]
+  if (isAbsent(value)) throw missingField(context, name)
+  if (typeof value !== 'string') throw refusedField(context, name, 'field_type', 'is not a text')
+  const date = datePart(value)
   if (date !== undefined) return date
-  const fault = faultOf(value, CODE_CHARACTERS_MAX)
-  if (fault?.startsWith('is ') === true) throw refusal(reading, name, 'field_value', fault)
-  throw refusal(reading, name, 'field_value', { fault: 'is not a date of the form 2025-09-23', seen: seenIn(value) })
+  const fault = faultOfFieldText(value, CODE_CHARACTERS_MAX)
+  if (fault?.startsWith('is ') === true) throw refusedField(context, name, 'field_value', fault)
+  throw refusedField(context, name, 'field_value', {
+    fault: 'is not a date of the form 2025-09-23',
+    seen: quoteOf(value),
+  })
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
 
-function optionalTime(reading: Reading): number | null {
-  const value = reading.fields.scraped_at
+function optionalTime(context: ReadContext): number | null {
+  const value = context.fields.scraped_at
   if (isAbsent(value)) return null
   const time =
     typeof value === 'string' && TIME.test(value) && isDate(value.slice(0, 10)) ? Date.parse(value) : Number.NaN
   if (!Number.isNaN(time)) return time
-  return dropped(reading, 'scraped_at', 'is not a time of the form 2025-09-23T14:05:06+10:00')
+  return dropField(context, 'scraped_at', 'is not a time of the form 2025-09-23T14:05:06+10:00')
 }

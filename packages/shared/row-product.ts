@@ -1,23 +1,23 @@
 /** The object `product` of a row: an article and its price. */
-import { isNoBarcode, isPlaceholder } from './codes.ts'
+import { isPlaceholderBarcode, isPlaceholderSku } from './codes.ts'
 import {
-  dropped,
+  dropField,
   type FieldFault,
   type Fields,
   optionalCode,
   optionalFlag,
   optionalPrice,
   optionalText,
-  orFault,
-  type Reading,
+  type ReadContext,
   requiredPrice,
   requiredText,
+  resultOrFault,
 } from './fields.ts'
 import { hasMark } from './python-numbers.ts'
-import { DETAIL_NAMES, type Details, detailsOf, filledIn } from './row-details.ts'
-import { type Remarks, unknownIn } from './row-metadata.ts'
+import { DETAIL_NAMES, type Details, fillUrlTemplate, readDetails } from './row-details.ts'
+import { type Remarks, unknownFields } from './row-metadata.ts'
 import { faultOfText, isAbsent, isBlankText } from './text.ts'
-import { unitOf } from './truth/unit-price.ts'
+import { checkUnitPrice } from './truth/unit-price.ts'
 
 /** What a row says about an article. Money is whole cents; only an article that is not available may have no price. */
 export type RowProduct = Readonly<{
@@ -39,7 +39,7 @@ export type RowProduct = Readonly<{
   isAvailable: boolean | null
   /** Further fields; null if there are none. */
   details: Details | null
-  /** How its unit price agrees with the price: the result of `unitOf`. */
+  /** How its unit price agrees with the price: the result of `checkUnitPrice`. */
   unit: number
 }>
 
@@ -48,7 +48,7 @@ const CODE_CHARACTERS_MAX = 200
 const URL_CHARACTERS_MAX = 2000
 const CATEGORY_DEPTH_MAX = 16
 
-const KNOWN: ReadonlySet<string> = new Set([
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'sku',
   'name',
   'normalized_name_brand_size',
@@ -68,64 +68,64 @@ const KNOWN: ReadonlySet<string> = new Set([
 
 /** Reads the object `product` of a row, which has no forbidden key. */
 export function readProduct(fields: Fields): (RowProduct & Remarks) | FieldFault {
-  const reading: Reading = { parent: 'product', fields, warnings: [] }
-  return orFault(() => {
-    const { warnings } = reading
-    const isAvailable = optionalFlag(reading, 'is_available')
-    const priceCents = priceOf(reading, isAvailable)
-    const imageUrl = optionalText(reading, 'image_url', URL_CHARACTERS_MAX)
+  const context: ReadContext = { parent: 'product', fields, warnings: [] }
+  return resultOrFault(() => {
+    const { warnings } = context
+    const isAvailable = optionalFlag(context, 'is_available')
+    const priceCents = readPrice(context, isAvailable)
+    const imageUrl = optionalText(context, 'image_url', URL_CHARACTERS_MAX)
     return {
-      sku: optionalSku(reading),
-      key: requiredText(reading, 'normalized_name_brand_size', TEXT_CHARACTERS_MAX),
-      name: requiredText(reading, 'name', TEXT_CHARACTERS_MAX),
-      brand: optionalText(reading, 'brand', CODE_CHARACTERS_MAX),
-      barcode: optionalBarcode(reading),
-      size: optionalText(reading, 'size', CODE_CHARACTERS_MAX),
-      url: optionalText(reading, 'url', URL_CHARACTERS_MAX),
+      sku: optionalSku(context),
+      key: requiredText(context, 'normalized_name_brand_size', TEXT_CHARACTERS_MAX),
+      name: requiredText(context, 'name', TEXT_CHARACTERS_MAX),
+      brand: optionalText(context, 'brand', CODE_CHARACTERS_MAX),
+      barcode: optionalBarcode(context),
+      size: optionalText(context, 'size', CODE_CHARACTERS_MAX),
+      url: optionalText(context, 'url', URL_CHARACTERS_MAX),
       imageUrl,
-      pictureUrl: optionalText(reading, 'aldi_image_url', URL_CHARACTERS_MAX) ?? filledIn(imageUrl),
-      categoryPath: optionalPath(reading),
+      pictureUrl: optionalText(context, 'aldi_image_url', URL_CHARACTERS_MAX) ?? fillUrlTemplate(imageUrl),
+      categoryPath: optionalPath(context),
       priceCents,
-      wasPriceCents: optionalPrice(reading, 'price_was'),
-      isOnSpecial: optionalFlag(reading, 'is_on_special'),
+      wasPriceCents: optionalPrice(context, 'price_was'),
+      isOnSpecial: optionalFlag(context, 'is_on_special'),
       isAvailable,
-      details: detailsOf(reading),
-      unit: unitOf(fields, priceCents ?? -1),
+      details: readDetails(context),
+      unit: checkUnitPrice(fields, priceCents ?? -1),
       warnings,
-      ignored: unknownIn(fields, KNOWN),
+      ignored: unknownFields(fields, KNOWN_FIELDS),
     }
   })
 }
 
 /** Adds warnings for unknown fields of a product that contain NaN or Infinity. */
-export function warnOfMarks(fields: Fields, { ignored, warnings }: Remarks): Remarks {
+export function warnOfPythonNumbers(fields: Fields, { ignored, warnings }: Remarks): Remarks {
   const marked = ignored.filter((name) => hasMark(fields[name]))
   const reason = 'holds NaN or Infinity, which JSON does not have'
   return { ignored, warnings: [...warnings, ...marked.map((name) => ({ field: `product.${name}`, reason }))] }
 }
 
 /** The price; null for an article that is not available, which many shops show without one. */
-function priceOf(reading: Reading, isAvailable: boolean | null): number | null {
-  return isAvailable === false && isAbsent(reading.fields.price_current)
+function readPrice(context: ReadContext, isAvailable: boolean | null): number | null {
+  return isAvailable === false && isAbsent(context.fields.price_current)
     ? null
-    : requiredPrice(reading, 'price_current')
+    : requiredPrice(context, 'price_current')
 }
 
-function optionalSku(reading: Reading): string | null {
-  const sku = optionalCode(reading, 'sku', CODE_CHARACTERS_MAX)
-  return sku !== null && isPlaceholder(sku) ? dropped(reading, 'sku', 'stands for none') : sku
+function optionalSku(context: ReadContext): string | null {
+  const sku = optionalCode(context, 'sku', CODE_CHARACTERS_MAX)
+  return sku !== null && isPlaceholderSku(sku) ? dropField(context, 'sku', 'stands for none') : sku
 }
 
-function optionalBarcode(reading: Reading): string | null {
-  const code = optionalCode(reading, 'barcode', CODE_CHARACTERS_MAX)
-  return code !== null && isNoBarcode(code) ? dropped(reading, 'barcode', 'stands for none') : code
+function optionalBarcode(context: ReadContext): string | null {
+  const code = optionalCode(context, 'barcode', CODE_CHARACTERS_MAX)
+  return code !== null && isPlaceholderBarcode(code) ? dropField(context, 'barcode', 'stands for none') : code
 }
 
-function optionalPath(reading: Reading): readonly string[] {
-  const value = reading.fields.category_path
+function optionalPath(context: ReadContext): readonly string[] {
+  const value = context.fields.category_path
   if (value === undefined || value === null) return []
   if (Array.isArray(value) && value.length <= CATEGORY_DEPTH_MAX && value.every(isCategory)) return value
-  return dropped(reading, 'category_path', `is not a list of at most ${CATEGORY_DEPTH_MAX} names`) ?? []
+  return dropField(context, 'category_path', `is not a list of at most ${CATEGORY_DEPTH_MAX} names`) ?? []
 }
 
 function isCategory(name: unknown): boolean {

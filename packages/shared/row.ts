@@ -8,22 +8,22 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { Fields } from './fields.ts'
-import { countOpeningBrackets, measure, NESTING_MAX } from './nesting.ts'
-import { withMarks } from './python-numbers.ts'
+import { countOpeningBrackets, measureNesting, NESTING_MAX } from './nesting.ts'
+import { markPythonNumbers } from './python-numbers.ts'
 import { type Remarks, type RowMetadata, readMetadata } from './row-metadata.ts'
-import { type RowProduct, readProduct, warnOfMarks } from './row-product.ts'
-import { jsonIn } from './text.ts'
+import { type RowProduct, readProduct, warnOfPythonNumbers } from './row-product.ts'
+import { jsonOrUndefined } from './text.ts'
 
 export type { Fields, Warning } from './fields.ts'
 export type { Remarks, RowMetadata } from './row-metadata.ts'
 export type { RowProduct } from './row-product.ts'
 
-/** One row, read. */
+/** A row that was read. */
 export type Row = RowMetadata & RowProduct & Remarks
 
 /**
- * Why a line is not a row. `field`: the path of the invalid field, if it is a single one; `seen`: the part of `reason`
- * that quotes the line.
+ * Why a line is not a row. `field`: the path of the invalid field, if it is a single one; `seen`: its value in the
+ * line, as quoted in `reason`.
  */
 export type Rejection = Readonly<{ code: RejectCode; field: string | null; reason: string; seen?: string }>
 
@@ -57,44 +57,44 @@ const KEYS_CHECKED_FROM_BYTES = 5 * KEYS_MAX
 
 /** Parses the bytes of a line. Never throws, whatever they hold. */
 export function readRow(bytes: Buffer): Row | Rejection {
-  return readLine(bytes, rowOf)
+  return readJsonLine(bytes, readParsedRow)
 }
 
 /** Parses the bytes of a line as JSON and passes the value to `read`; a rejection if they are not valid JSON. */
-export function readLine<Read extends object>(
+export function readJsonLine<Read extends object>(
   bytes: Buffer,
   read: (value: unknown) => Read | Rejection,
 ): Read | Rejection {
   if (!isUtf8(bytes)) return reject('not_utf8')
   const text = bytes.toString('utf8')
   if (bytes.length > KEYS_CHECKED_FROM_BYTES || countOpeningBrackets(text) > NESTING_MAX) {
-    const { depth, keys } = measure(text)
+    const { depth, keys } = measureNesting(text)
     if (depth > NESTING_MAX) return reject('too_nested')
     if (keys > KEYS_MAX) return reject('too_many_keys')
   }
-  const value = jsonIn(text)
+  const value = jsonOrUndefined(text)
   if (value !== undefined) return read(value)
-  const marked = withMarks(text)
-  const withNumbers = marked === undefined ? undefined : jsonIn(marked)
+  const marked = markPythonNumbers(text)
+  const withNumbers = marked === undefined ? undefined : jsonOrUndefined(marked)
   return withNumbers === undefined ? reject('not_json') : read(withNumbers)
 }
 
-/** Whether a line, or a part of one, was refused. */
+/** Whether a line, or a part of one, was rejected. */
 export function isRejection<Read extends object>(result: Read | Rejection): result is Rejection {
   return 'code' in result
 }
 
-/** Reads a row that is already parsed, as `JsonlWriter` is handed it. */
-export function rowOf(value: unknown): Row | Rejection {
+/** Reads a row that is already parsed from JSON, as `JsonlWriter` gets it. */
+export function readParsedRow(value: unknown): Row | Rejection {
   if (!isObject(value)) return reject('not_a_row')
   const { product, metadata } = value
   if (!isObject(product) || !isObject(metadata)) return reject('not_a_row')
   if (hasForbiddenKey(value) || hasForbiddenKey(product)) return reject('key_forbidden')
-  const about = metadataOf(metadata)
+  const about = readMetadataObject(metadata)
   if (isRejection(about)) return about
-  const shown = productOf(product)
+  const shown = readProductObject(product)
   if (isRejection(shown)) return shown
-  const { warnings, ignored } = shown.ignored.length === 0 ? shown : warnOfMarks(product, shown)
+  const { warnings, ignored } = shown.ignored.length === 0 ? shown : warnOfPythonNumbers(product, shown)
   return {
     ...about,
     ...shown,
@@ -104,26 +104,26 @@ export function rowOf(value: unknown): Row | Rejection {
 }
 
 /** Reads the object `metadata` of a row. */
-export function metadataOf(metadata: Fields): (RowMetadata & Remarks) | Rejection {
+export function readMetadataObject(metadata: Fields): (RowMetadata & Remarks) | Rejection {
   return hasForbiddenKey(metadata) ? reject('key_forbidden') : readMetadata(metadata)
 }
 
 /** Reads the object `product` of a row. */
-export function productOf(product: Fields): (RowProduct & Remarks) | Rejection {
+export function readProductObject(product: Fields): (RowProduct & Remarks) | Rejection {
   return hasForbiddenKey(product) ? reject('key_forbidden') : readProduct(product)
 }
 
-/** The key by which duplicates are found: the store, the date and the listing (the SKU, else the normalized name). */
-export function identityOf(row: Row): string {
+/** The key by which duplicate rows are found: store, date, and listing (the SKU, else the normalized name). */
+export function duplicateKeyOf(row: Row): string {
   return JSON.stringify([row.companyKey, row.storeKey, row.date, row.sku, row.sku === null ? row.key : null])
 }
 
 /**
  * The first field in which two rows of one listing and scrape differ; undefined if `again` is a duplicate. Compares
- * only fields that come from the shop, not those a scraper derives. A missing value equals any other, except for the
+ * only fields that come from the shop, not those a scraper derives. A missing value counts as equal, but not a missing
  * price.
  */
-export function differenceOf(first: ShownAgain, again: ShownAgain): string | undefined {
+export function differingField(first: ComparedFields, again: ComparedFields): string | undefined {
   if (first.name !== again.name) return 'name'
   if (differ(first.size, again.size)) return 'size'
   if (first.priceCents !== again.priceCents) return 'price_current'
@@ -132,7 +132,7 @@ export function differenceOf(first: ShownAgain, again: ShownAgain): string | und
 }
 
 /** The fields that decide whether a repeated row is a duplicate. */
-export type ShownAgain = Pick<RowProduct, 'name' | 'size' | 'priceCents' | 'wasPriceCents'> &
+export type ComparedFields = Pick<RowProduct, 'name' | 'size' | 'priceCents' | 'wasPriceCents'> &
   Readonly<{ isOnSpecial: boolean | number | null }>
 
 function differ(one: unknown, other: unknown): boolean {

@@ -41,7 +41,7 @@ const FORMATS: Readonly<Record<string, Check>> = {
 }
 
 const CHECKS: Checks = {
-  type: (name) => known(TYPES, name),
+  type: (name) => lookUp(TYPES, name),
   minimum: (least) => (value) => (value as number) >= least,
   minLength: (least) => (value) => (value as string).length >= least,
   maxLength: (most) => (value) => (value as string).length <= most,
@@ -49,7 +49,7 @@ const CHECKS: Checks = {
     const pattern = new RegExp(source)
     return (value) => pattern.test(value as string)
   },
-  format: (name) => known(FORMATS, name),
+  format: (name) => lookUp(FORMATS, name),
   enum: (values) => (value) => values.includes(value),
   anyOf: (schemas) => {
     const checks = schemas.map(compileCheck)
@@ -79,11 +79,11 @@ export function compileCheck(schema: object): Check {
   const words = Object.keys(CHECKS).filter((word) => Object.hasOwn(schema, word))
   const unknown = Object.keys(schema).find((word) => !words.includes(word))
   if (unknown !== undefined) throw new Error(`No check is made for "${unknown}" in a schema.`)
-  const checks = words.map((word) => known(CHECKS, word)((schema as Schema)[word as keyof Schema] as never))
+  const checks = words.map((word) => lookUp(CHECKS, word)((schema as Schema)[word as keyof Schema] as never))
   return (value) => checks.every((check) => check(value))
 }
 
-function known<T>(table: Readonly<Record<string, T>>, name: string): T {
+function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T {
   const found = table[name]
   if (found === undefined) throw new Error(`No check is made for "${name}" in a schema.`)
   return found

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { faultOfKind, PRODUCTS } from './kinds.ts'
-import { addressesOf, urlOfPostgres } from './postgres-address.ts'
+import { parsePostgresUrl, splitHosts } from './postgres-address.ts'
 import { TimeZone } from './time-zone.ts'
 
 const KIB = 1024
@@ -65,12 +65,12 @@ export function isDecodable(part: string): boolean {
 export function database(value: string): string {
   if (!/^(sqlite:.|postgres(ql)?:\/\/.)/.test(value)) throw new Error('sqlite:<path> or postgres://<host>/<database>')
   if (value.startsWith('sqlite:')) return `sqlite:${path(value.slice('sqlite:'.length))}`
-  const addresses = addressesOf(value)
+  const addresses = splitHosts(value)
   if (!addresses.every((address) => isOfPostgres(address, addresses.length > 1)))
     throw new Error(
       'postgres://<user>:<password>@<host>:<port>,<host>:<port>/<database>, and in the password %23 for "#", %2F for "/" and %40 for "@"',
     )
-  const said = urlOfPostgres(addresses[0]!)?.searchParams.get('target_session_attrs') ?? null
+  const said = parsePostgresUrl(addresses[0]!)?.searchParams.get('target_session_attrs') ?? null
   if (said !== null && !SESSION_ATTRS.includes(said))
     throw new Error(`an address whose target_session_attrs is ${SESSION_ATTRS.join(', ')}: loads write`)
   return value
@@ -79,7 +79,7 @@ export function database(value: string): string {
 const SESSION_ATTRS = ['read-write', 'primary', 'any']
 
 function isOfPostgres(address: string, isOneOfSeveral: boolean): boolean {
-  const url = urlOfPostgres(address)
+  const url = parsePostgresUrl(address)
   if (url === null || url.hash !== '') return false
   return !isOneOfSeveral || (url.hostname !== '' && !url.searchParams.has('host') && !url.searchParams.has('port'))
 }
@@ -111,7 +111,7 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER):
   }
 }
 
-/** Bytes a second, with suffixes as in curl and wget: k is 1024 bytes. Less than 1k is refused as a typing error. */
+/** Bytes per second, with suffixes as in curl and wget: k is 1024 bytes. Less than 1k is refused as a typing error. */
 export function rate(value: string): number {
   const { digits = '', unit = '' } = /^(?<digits>\d{1,9})(?<unit>[kKmM]?)$/.exec(value)?.groups ?? {}
   const bytes = Number(digits) * ({ k: KIB, m: MIB }[unit.toLowerCase()] ?? 1)

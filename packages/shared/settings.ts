@@ -4,14 +4,14 @@
  */
 import { isAbsolute, join, resolve } from 'node:path'
 import { DAY_SETTINGS } from './day-settings.ts'
-import { KEEPING_SETTINGS } from './keeping-settings.ts'
 import { KINDS_ABOUT, LOADED_KIND_NAMES } from './kinds.ts'
 import { LOG_SETTINGS } from './log-settings.ts'
 import { NETWORK_SETTINGS } from './network-settings.ts'
 import { NOTICE_SETTINGS } from './notice-settings.ts'
 import { PAGE_SETTINGS } from './page-settings.ts'
-import { encrypted, signedBy, withoutPassword } from './postgres-address.ts'
+import { withEncryption, withoutPassword, withRootCertificate } from './postgres-address.ts'
 import { Problem } from './problem.ts'
+import { RETENTION_SETTINGS } from './retention-settings.ts'
 import { database, inbox, key, kinds, networks, path, rate, text, url, wholeNumber } from './setting-readers.ts'
 import { HOLD_SETTINGS } from './truth/thresholds.ts'
 
@@ -206,7 +206,7 @@ export const SETTINGS = {
   ),
   ...DAY_SETTINGS,
   ...HOLD_SETTINGS,
-  ...KEEPING_SETTINGS,
+  ...RETENTION_SETTINGS,
   ...PAGE_SETTINGS,
   ...NOTICE_SETTINGS,
   ...NETWORK_SETTINGS,
@@ -224,10 +224,10 @@ type Value<Name extends SettingName> =
 type Texts = Readonly<Record<string, string | undefined>>
 
 /** What a command needs: the settings of its `machine` (the other's get their defaults), and the `required` ones. */
-export type SettingsWanted = Readonly<{ machine?: Machine; required?: readonly SettingName[] }>
+export type SettingsRequest = Readonly<{ machine?: Machine; required?: readonly SettingName[] }>
 
 /** Reads all settings; flags (by setting name) override the environment. One `settings_invalid` names every fault. */
-export function readSettings(environment: Texts, flags: Texts = {}, wanted: SettingsWanted = {}): Settings {
+export function readSettings(environment: Texts, flags: Texts = {}, wanted: SettingsRequest = {}): Settings {
   const { machine = 'both', required = [] } = wanted
   const faults: string[] = []
   const values: Record<string, unknown> = {}
@@ -253,7 +253,7 @@ export function readSettings(environment: Texts, flags: Texts = {}, wanted: Sett
 }
 
 /** Appends the path of a resource to a server's URL, whose own path is kept; one slash stands in between. */
-export function urlOf(server: URL, resource: string): URL {
+export function resourceUrl(server: URL, resource: string): URL {
   const joined = new URL(server)
   joined.pathname = `${server.pathname.replace(/\/+$/, '')}/${resource.replace(/^\/+/, '')}`
   joined.search = ''
@@ -277,7 +277,7 @@ export function databaseServer({
   DATABASE_URL: address,
   PGSSLROOTCERT: authority,
 }: Pick<Settings, 'DATABASE_URL'> & Partial<Pick<Settings, 'PGSSLROOTCERT'>>): string | undefined {
-  return address?.startsWith('postgres') ? signedBy(encrypted(address), authority) : undefined
+  return address?.startsWith('postgres') ? withRootCertificate(withEncryption(address), authority) : undefined
 }
 
 /** The address of the NATS servers that a fleet shares as its inbox; undefined if the inbox is a folder. */

@@ -23,7 +23,7 @@ const SPACE = 0x20
 const DELETE = 0x7f
 
 /** The value of a JSON text; undefined if it is not valid JSON. */
-export function jsonIn(text: string): unknown {
+export function jsonOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

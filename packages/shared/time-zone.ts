@@ -2,13 +2,12 @@
 import { addDays } from './date.ts'
 import { HOUR_MS } from './time.ts'
 
-// No zone is further from UTC, with some room.
+// No zone is further from UTC.
 const OFFSET_MS_MAX = 16 * HOUR_MS
-const KEPT_MAX = 4_096
+const CACHED_MAX = 4_096
 
 /** A zone of the IANA database. */
 export class TimeZone {
-  /** The default. */
   static readonly utc = new TimeZone('UTC')
 
   readonly name: string
@@ -62,12 +61,12 @@ export class TimeZone {
 
   /** The first moment after a date, in milliseconds since 1970. */
   endOf(date: string): number {
-    return keptIn(this.#ends, date, () => this.startOf(addDays(date, 1)))
+    return cachedIn(this.#ends, date, () => this.startOf(addDays(date, 1)))
   }
 
   /** The first moment of a date, in milliseconds since 1970; for a date that the zone skipped, that of the next. */
   startOf(date: string): number {
-    return keptIn(this.#starts, date, () => this.#find(date))
+    return cachedIn(this.#starts, date, () => this.#find(date))
   }
 
   #find(date: string): number {
@@ -82,11 +81,11 @@ export class TimeZone {
   }
 }
 
-function keptIn(moments: Map<string, number>, date: string, find: () => number): number {
+function cachedIn(moments: Map<string, number>, date: string, find: () => number): number {
   const known = moments.get(date)
   if (known !== undefined) return known
   const found = find()
-  if (moments.size >= KEPT_MAX) moments.clear()
+  if (moments.size >= CACHED_MAX) moments.clear()
   moments.set(date, found)
   return found
 }

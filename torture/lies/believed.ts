@@ -1,7 +1,7 @@
 /** Scrapes that are believed, in memory: what a catalogue keeps of them, and what it compares a new one with. */
 
 import { daysBetween } from '@splitcart/shared/date.ts'
-import type { JudgedScrape, Reference, References } from '@splitcart/shared/truth/case.ts'
+import type { JudgedScrape, Reference, References } from '@splitcart/shared/truth/rule-input.ts'
 
 /** So many days may lie between a scrape and that of another store that it is compared with. */
 const SISTER_DAYS_MAX = 30

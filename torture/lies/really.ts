@@ -1,7 +1,7 @@
 /** Lies that are really told: uploaded to a server and loaded by its loader, which must say what the judge alone said. */
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
-import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
+import { defaultThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { receiptOf } from '../../packages/data-management/ledger/receipt-of.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import { openReceiver, postGzip, type Receiver } from '../../packages/data-management/test/receiver.ts'
@@ -62,7 +62,7 @@ async function loadedReally(honest: readonly Line[], lied: readonly Line[]) {
 async function sent(receiver: Receiver, name: string, lines: readonly Line[]): Promise<string> {
   const { body } = await postGzip(receiver, name, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   const { folders, ledger, catalogue } = receiver
-  const hold = { thresholds: usualThresholds(), isReleased: false }
+  const hold = { thresholds: defaultThresholds(), isReleased: false }
   const rest = { lineBytesMax: 1024 * 1024, hold, log: openLog('silent'), now: Date.now, onFile: () => {} }
   await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, NEVER)
   return body.id ?? ''

@@ -2,12 +2,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { isRejection, rowOf } from '@splitcart/shared/row.ts'
-import type { JudgedScrape, References } from '@splitcart/shared/truth/case.ts'
+import { isRejection, readParsedRow } from '@splitcart/shared/row.ts'
 import { FileFigures } from '@splitcart/shared/truth/file-figures.ts'
+import type { Finding } from '@splitcart/shared/truth/finding.ts'
 import { type FileCounts, judge, judgeFile } from '@splitcart/shared/truth/judge.ts'
-import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import type { JudgedScrape, References } from '@splitcart/shared/truth/rule-input.ts'
+import { defaultThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import type { Line } from './columns.ts'
 
 /** A file, read. */
@@ -16,7 +16,7 @@ export type ScrapeFile = Readonly<{ name: string; lines: readonly Line[] }>
 /** What a file is judged by. */
 export type Reading = Readonly<{ scrapes: readonly JudgedScrape[]; counts: FileCounts }>
 
-const THRESHOLDS = usualThresholds()
+const THRESHOLDS = defaultThresholds()
 
 /** The files of a folder whose names end in .jsonl or .jsonl.gz, by their dates. */
 export async function readScrapes(folder: string): Promise<ScrapeFile[]> {
@@ -42,7 +42,7 @@ export function readingOf(lines: readonly Line[], receivedOn: string): Reading {
   const figures = new FileFigures()
   let rejected = 0
   for (const line of lines) {
-    const row = rowOf(line)
+    const row = readParsedRow(line)
     if (isRejection(row)) rejected++
     else figures.add(row)
   }
@@ -59,7 +59,7 @@ export function readingOf(lines: readonly Line[], receivedOn: string): Reading {
 export function judgeReading(
   { scrapes, counts }: Reading,
   referencesOf: (scrape: JudgedScrape) => References,
-): Verdict[] {
+): Finding[] {
   return [
     ...judgeFile(counts, THRESHOLDS),
     ...scrapes.flatMap((scrape) => judge(scrape, referencesOf(scrape), THRESHOLDS)),

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
 import { openLedger } from '@splitcart/data-management/ledger/ledger.ts'
-import { dczHead, withDictionary } from '@splitcart/shared/dictionary/dcz.ts'
+import { compressionOptions, dczHead } from '@splitcart/shared/dictionary/dcz.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { type Ended, PROGRAM, type Started, startProgram, until, withoutSettings } from '../../test/machines.ts'
 import type { Fault } from '../campaign.ts'
@@ -83,7 +83,10 @@ export async function send(url: string, folder: string, file: File, against?: Fi
 
 function packedAgainst({ sha256, text: before }: File, { text }: File): Buffer<ArrayBuffer> {
   const bytes = Buffer.from(text)
-  return Buffer.concat([dczHead(sha256), zstdCompressSync(bytes, withDictionary(Buffer.from(before), bytes.length))])
+  return Buffer.concat([
+    dczHead(sha256),
+    zstdCompressSync(bytes, compressionOptions(Buffer.from(before), bytes.length)),
+  ])
 }
 
 function startHere(args: readonly string[], folder: string, more: Record<string, string> = {}): Started {

@@ -1,12 +1,12 @@
 /** The live connection: applies the server's events to the query cache. */
 import type { EventData } from '@splitcart/data-management/http/events/events-schema.ts'
 import type { UploadPage, UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
-import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { type LiveCache, openLiveCache } from './live-cache.ts'
 import type { UploadFilters } from './queries.ts'
 import { sessionQuery } from './session.ts'
 
-/** State of the connection; `not connected`: it failed and is retried automatically. */
+/** State of the live connection; `not connected`: it failed and is retried automatically. */
 export type Connection = 'connecting' | 'connected' | 'not connected'
 
 type Uploads = InfiniteData<UploadPage>
@@ -18,24 +18,24 @@ const SUMMARIES = ['overview', 'sources', 'rejects', 'system', 'preview', 'audit
 // After a `reload` a list refetches this many pages; further pages are fetched when scrolled to again.
 const PAGES_RENEWED_MAX = 3
 
-/** Listens to the events until the returned function is called; reports the state of the connection to `tell`. */
-export function listen(client: QueryClient, tell: (connection: Connection) => void): () => void {
+/** Follows the server's events until the returned function is called. `onConnection` gets the connection's state. */
+export function followEvents(client: QueryClient, onConnection: (connection: Connection) => void): () => void {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   const cache = openLiveCache(client)
   const open = () => {
     source = new EventSource('/api/events')
-    source.onopen = () => tell('connected')
+    source.onopen = () => onConnection('connected')
     source.onerror = () => {
-      tell('not connected')
+      onConnection('not connected')
       // The browser reconnects by itself, unless the answer was not an event stream.
       if (source?.readyState !== EventSource.CLOSED) return
       client.invalidateQueries({ queryKey: sessionQuery.queryKey })
       timer = setTimeout(open, RETRY_MS)
     }
-    follow(source, client, cache)
+    handleEvents(source, client, cache)
   }
-  tell('connecting')
+  onConnection('connecting')
   open()
   return () => {
     clearTimeout(timer)
@@ -44,40 +44,38 @@ export function listen(client: QueryClient, tell: (connection: Connection) => vo
   }
 }
 
-function follow(source: EventSource, client: QueryClient, cache: LiveCache): void {
+function handleEvents(source: EventSource, client: QueryClient, cache: LiveCache): void {
   const on = <K extends keyof EventData>(kind: K, act: (data: EventData[K]) => void) =>
     source.addEventListener(kind, ({ data }) => act(JSON.parse(data) as EventData[K]))
-  const renewSummaries = seldom(() => renew(cache, SUMMARIES), SUMMARIES_MS)
+  const renewSummaries = throttle(() => renewQueries(cache, SUMMARIES), SUMMARIES_MS)
   on('upload', (upload) => {
     cache.update(['upload', upload.id], () => upload)
     cache.renew(['repair', upload.id])
-    cache.update(['uploads'], (uploads: Uploads, key) => withUpload(uploads, upload, filtersIn(key)))
+    cache.update(['uploads'], (uploads: Uploads, [, filters = {}]) =>
+      withUpload(uploads, upload, filters as UploadFilters),
+    )
     if (upload.state !== 'loading') client.removeQueries({ queryKey: ['progress', upload.id] })
     renewSummaries()
   })
   on('forgotten', ({ id }) => {
-    cache.update(['uploads'], (uploads: Uploads) => without(uploads, id))
+    cache.update(['uploads'], (uploads: Uploads) => withoutUpload(uploads, id))
     cache.renew(['upload', id])
     renewSummaries()
   })
   on('progress', (progress) => client.setQueryData(['progress', progress.upload_id], progress))
   on('reload', () => {
     cache.update(['uploads'], firstPages)
-    renew(cache, ['uploads', 'upload', ...SUMMARIES])
+    renewQueries(cache, ['uploads', 'upload', ...SUMMARIES])
   })
 }
 
-function renew(cache: LiveCache, names: readonly string[]): void {
+function renewQueries(cache: LiveCache, names: readonly string[]): void {
   for (const name of names) cache.renew([name])
-}
-
-function filtersIn(key: QueryKey): UploadFilters {
-  return (key[1] ?? {}) as UploadFilters
 }
 
 /** Updates an upload in a cached list: replaced in place, inserted if new, removed if it no longer matches. */
 export function withUpload(uploads: Uploads, upload: UploadView, filters: UploadFilters): Uploads {
-  if (!isSought(upload, filters)) return without(uploads, upload.id)
+  if (!matchesFilters(upload, filters)) return withoutUpload(uploads, upload.id)
   const isKnown = uploads.pages.some((page) => page.uploads.some(({ id }) => id === upload.id))
   // In another sort order only the server knows its place.
   if (!isKnown && filters.sort !== undefined) return uploads
@@ -92,13 +90,13 @@ export function withUpload(uploads: Uploads, upload: UploadView, filters: Upload
   return { ...uploads, pages }
 }
 
-function isSought({ state, filename, details }: UploadView, filters: UploadFilters): boolean {
+function matchesFilters({ state, filename, details }: UploadView, filters: UploadFilters): boolean {
   if (filters.state !== undefined && filters.state !== state) return false
   if (filters.key !== undefined && filters.key !== details?.sender?.key_id) return false
   return filters.q === undefined || filename.toLowerCase().includes(filters.q.toLowerCase())
 }
 
-function without(uploads: Uploads, id: string): Uploads {
+function withoutUpload(uploads: Uploads, id: string): Uploads {
   const pages = uploads.pages.map((page) => ({ ...page, uploads: page.uploads.filter((upload) => upload.id !== id) }))
   return { ...uploads, pages }
 }
@@ -108,7 +106,7 @@ function firstPages({ pages, pageParams }: Uploads): Uploads {
 }
 
 /** Throttles a function: it is called at once, and then at most once in `ms` milliseconds. */
-function seldom(act: () => void, ms: number): () => void {
+function throttle(act: () => void, ms: number): () => void {
   let isWaiting = false
   let again = false
   const later = () => {

@@ -3,21 +3,21 @@ import type { SessionsView } from '@splitcart/data-management/http/auth/session-
 import type { KeyPage, KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { MINUTE_MS } from '../parts/durations.ts'
-import { after, PAGE_ROWS } from './queries.ts'
-import { ask } from './request.ts'
+import { nextPageParameter, PAGE_ROWS } from './queries.ts'
+import { getJson } from './request.ts'
 
 /** The keys. */
 export const keysQuery = infiniteQueryOptions({
   queryKey: ['keys'],
-  queryFn: ({ pageParam, signal }) => ask<KeyPage>('/api/keys', { limit: PAGE_ROWS, ...pageParam }, signal),
+  queryFn: ({ pageParam, signal }) => getJson<KeyPage>('/api/keys', { limit: PAGE_ROWS, ...pageParam }, signal),
   initialPageParam: {} as { after?: string },
-  getNextPageParam: after,
+  getNextPageParam: nextPageParameter,
 })
 
 /** The open sessions. */
 export const sessionsQuery = queryOptions({
   queryKey: ['sessions'],
-  queryFn: ({ signal }) => ask<SessionsView>('/api/sessions', {}, signal),
+  queryFn: ({ signal }) => getJson<SessionsView>('/api/sessions', {}, signal),
   refetchInterval: MINUTE_MS,
 })
 
@@ -34,19 +34,19 @@ export type AuditEntry = Readonly<{
 /** The audit, the newest first. */
 export const auditQuery = infiniteQueryOptions({
   queryKey: ['audit'],
-  queryFn: ({ pageParam, signal }) => ask<AuditPage>('/api/audit', { limit: PAGE_ROWS, ...pageParam }, signal),
+  queryFn: ({ pageParam, signal }) => getJson<AuditPage>('/api/audit', { limit: PAGE_ROWS, ...pageParam }, signal),
   initialPageParam: {} as { before?: number },
   getNextPageParam: ({ next }) => (next === null ? undefined : { before: next }),
 })
 
-const HEARD_MS = 2_000
-const KEYS_AT_ONCE = 500
+const NEW_KEY_POLL_MS = 2_000
+const KEYS_PAGE_ROWS = 500
 
 /** The machines: the valid keys that may upload. */
 export const machinesQuery = queryOptions({
   queryKey: ['keys', 'machines'],
   queryFn: async ({ signal }) => {
-    const keys = await everyKey(signal)
+    const keys = await fetchAllKeys(signal)
     return keys.filter(({ scopes, state }) => scopes.includes('upload') && state === 'works')
   },
   refetchInterval: MINUTE_MS,
@@ -57,20 +57,20 @@ export const newKeyQuery = (name: string, since: string) =>
   queryOptions({
     queryKey: ['keys', 'new', name, since],
     queryFn: async ({ signal }) => {
-      const keys = await everyKey(signal)
+      const keys = await fetchAllKeys(signal)
       const own = keys.filter((key) => key.name === name && key.created_at >= since)
       return own.toSorted((one, other) => (one.created_at < other.created_at ? 1 : -1))[0] ?? null
     },
-    refetchInterval: HEARD_MS,
+    refetchInterval: NEW_KEY_POLL_MS,
   })
 
 /** All keys, fetched page by page: revoked ones are included, and the newest are last. */
-async function everyKey(signal: AbortSignal): Promise<KeyView[]> {
+async function fetchAllKeys(signal: AbortSignal): Promise<KeyView[]> {
   const every: KeyView[] = []
   for (let behind: { after?: string } | undefined = {}; behind !== undefined; ) {
-    const page: KeyPage = await ask<KeyPage>('/api/keys', { limit: KEYS_AT_ONCE, ...behind }, signal)
+    const page: KeyPage = await getJson<KeyPage>('/api/keys', { limit: KEYS_PAGE_ROWS, ...behind }, signal)
     every.push(...page.keys)
-    behind = after(page)
+    behind = nextPageParameter(page)
   }
   return every
 }

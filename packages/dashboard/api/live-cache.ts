@@ -1,26 +1,26 @@
 /**
- * Changes of the query cache that no late answer undoes.
+ * Applies events to the query cache, so that no late response undoes them.
  *
- * An answer that is on its way when an event comes may be older than the event. So what an event changes in the cache
- * is changed once more in that answer, and what an event makes outdated is fetched once more after it.
+ * A response that is in flight when an event arrives may be older than the event. So the event's change is applied to
+ * that response too, and a query that the event invalidates is fetched again after it.
  */
 import type { Query, QueryClient, QueryKey } from '@tanstack/react-query'
 
-type Change = (data: unknown, queryKey: QueryKey) => unknown
+type CacheChange = (data: unknown, queryKey: QueryKey) => unknown
 
-/** The query cache, as events change it. */
+/** The query cache, with the operations that events need. */
 export type LiveCache = Readonly<{
-  /** Changes the data of the queries whose key begins so. Queries without data are left alone. */
+  /** Changes the data of all queries with this key prefix; queries without data are not changed. */
   update: <T>(prefix: QueryKey, change: (data: T, queryKey: QueryKey) => T) => void
-  /** Fetches the queries whose key begins so once more; those that nobody shows when they are shown next. */
+  /** Refetches all queries with this key prefix; unused ones when they are used next. */
   renew: (prefix: QueryKey) => void
   close: () => void
 }>
 
-/** Begins to follow the answers that come; `close` ends that. */
+/** Starts to observe the responses in the cache; `close` ends that. */
 export function openLiveCache(client: QueryClient): LiveCache {
   const cache = client.getQueryCache()
-  const changes = new Map<Query, Change[]>()
+  const changes = new Map<Query, CacheChange[]>()
   const outdated = new Set<Query>()
   const underway = (prefix: QueryKey) =>
     cache.findAll({ queryKey: prefix }).filter(({ state }) => state.fetchStatus !== 'idle')
@@ -28,10 +28,10 @@ export function openLiveCache(client: QueryClient): LiveCache {
     changes.delete(query)
     outdated.delete(query)
   }
-  const change = ({ queryKey, state: { data } }: Query, by: Change) => {
+  const change = ({ queryKey, state: { data } }: Query, by: CacheChange) => {
     if (data !== undefined) client.setQueryData(queryKey, by(data, queryKey))
   }
-  // It does not begin anew what is underway: under a steady stream of events no answer would ever come.
+  // Does not restart fetches in flight: under a steady stream of events none would ever finish.
   const invalidate = (prefix: QueryKey, exact = false) =>
     void client.invalidateQueries({ queryKey: prefix, exact }, { cancelRefetch: false })
   const close = cache.subscribe((event) => {
@@ -47,8 +47,8 @@ export function openLiveCache(client: QueryClient): LiveCache {
   })
   return {
     update: (prefix, by) => {
-      for (const query of underway(prefix)) changes.set(query, [...(changes.get(query) ?? []), by as Change])
-      for (const query of cache.findAll({ queryKey: prefix })) change(query, by as Change)
+      for (const query of underway(prefix)) changes.set(query, [...(changes.get(query) ?? []), by as CacheChange])
+      for (const query of cache.findAll({ queryKey: prefix })) change(query, by as CacheChange)
     },
     renew: (prefix) => {
       for (const query of underway(prefix)) outdated.add(query)

@@ -1,4 +1,4 @@
-/** The queries of the page, each with its key in the query cache. */
+/** The queries of the dashboard, each with its key in the query cache. */
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
 import type { FindingsView } from '@splitcart/data-management/http/routes/findings-schema.ts'
 import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
@@ -18,21 +18,21 @@ import type { UploadSort } from '@splitcart/data-management/ledger/sorted-upload
 import type { UploadState } from '@splitcart/shared/receipt.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { MINUTE_MS } from '../parts/durations.ts'
-import { addressOf, ask, type Query } from './request.ts'
+import { getJson, type QueryParameters, urlWithQuery } from './request.ts'
 
 /** Number of rows in a page of most lists. */
 export const PAGE_ROWS = 100
 const REPAIR_ROWS = 20
-const PAIRS = 20
-/** The first page of a list. */
-export const NO_PAGE: { after?: string } = {}
+const PAIRS_PAGE_ROWS = 20
+/** The page parameter of the first page of a list. */
+export const FIRST_PAGE: { after?: string } = {}
 // Page size of lists that may be long: the server's maximum.
 const LONG_PAGE_ROWS = 200
 
 /** The data of the overview. */
 export const overviewQuery = queryOptions({
   queryKey: ['overview'],
-  queryFn: ({ signal }) => ask<Overview>('/api/overview', {}, signal),
+  queryFn: ({ signal }) => getJson<Overview>('/api/overview', {}, signal),
   refetchInterval: MINUTE_MS,
 })
 
@@ -52,7 +52,7 @@ export const uploadsQuery = (filters: UploadFilters) =>
   infiniteQueryOptions({
     queryKey: ['uploads', filters],
     queryFn: ({ pageParam, signal }) =>
-      ask<UploadPage>('/api/uploads', { ...filters, limit: LONG_PAGE_ROWS, ...pageParam }, signal),
+      getJson<UploadPage>('/api/uploads', { ...filters, limit: LONG_PAGE_ROWS, ...pageParam }, signal),
     initialPageParam: {} as { before?: string; after?: string },
     getNextPageParam: ({ next }) =>
       next === null ? undefined : { [filters.sort === undefined ? 'before' : 'after']: next },
@@ -63,7 +63,7 @@ export const uploadsQuery = (filters: UploadFilters) =>
 export const uploadQuery = (id: string) =>
   queryOptions({
     queryKey: ['upload', id],
-    queryFn: ({ signal }) => ask<UploadView>(`/api/uploads/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => getJson<UploadView>(`/api/uploads/${encodeURIComponent(id)}`, {}, signal),
   })
 
 /** The rows that the repair of an upload changes. */
@@ -71,7 +71,11 @@ export const repairQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: ['repair', id],
     queryFn: ({ pageParam, signal }) =>
-      ask<RepairView>(`/api/uploads/${encodeURIComponent(id)}/repair`, { limit: REPAIR_ROWS, ...pageParam }, signal),
+      getJson<RepairView>(
+        `/api/uploads/${encodeURIComponent(id)}/repair`,
+        { limit: REPAIR_ROWS, ...pageParam },
+        signal,
+      ),
     initialPageParam: {} as { after?: number },
     getNextPageParam: ({ next }) => (next === null ? undefined : { after: next }),
   })
@@ -80,11 +84,11 @@ export const repairQuery = (id: string) =>
 export const previewQuery = (id: string) =>
   queryOptions({
     queryKey: ['preview', id],
-    queryFn: ({ signal }) => ask<PreviewView>(`/api/uploads/${encodeURIComponent(id)}/preview`, {}, signal),
+    queryFn: ({ signal }) => getJson<PreviewView>(`/api/uploads/${encodeURIComponent(id)}/preview`, {}, signal),
   })
 
 /** Sort orders of products: price, price drop, unit price in any unit, or unit price of products in one unit only. */
-export const ORDERS = ['price', 'drop', 'any', 'g', 'ml', 'm', 'each'] as const
+export const PRODUCT_ORDERS = ['price', 'drop', 'any', 'g', 'ml', 'm', 'each'] as const
 
 export type ProductFilters = Readonly<{
   q?: string
@@ -93,7 +97,7 @@ export type ProductFilters = Readonly<{
   special?: 'only'
   barcode?: string
   sku?: string
-  by?: (typeof ORDERS)[number]
+  by?: (typeof PRODUCT_ORDERS)[number]
   /** Highest unit price, in units of the currency such as "2.50", not in cents. */
   max?: string
 }>
@@ -103,18 +107,18 @@ export const productsQuery = (filters: ProductFilters) =>
   infiniteQueryOptions({
     queryKey: ['products', filters],
     queryFn: ({ pageParam, signal }) =>
-      ask<ProductPage>(
+      getJson<ProductPage>(
         '/api/products',
         { ...productParameters(filters), prices: true, limit: PAGE_ROWS, ...pageParam },
         signal,
       ),
-    initialPageParam: NO_PAGE,
-    getNextPageParam: after,
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: nextPageParameter,
     placeholderData: keepPreviousData,
   })
 
 /** The API's parameters: sorting needs search words or a category, and a price limit needs a single unit. */
-function productParameters({ by, max, special, ...filters }: ProductFilters): Query {
+function productParameters({ by, max, special, ...filters }: ProductFilters): QueryParameters {
   const sought = { ...filters, ...(special !== undefined && { special: true }) }
   if (by === undefined || (sought.q ?? sought.category) === undefined) return sought
   if (by === 'price' || by === 'drop') return { ...sought, sort: by }
@@ -127,7 +131,7 @@ function productParameters({ by, max, special, ...filters }: ProductFilters): Qu
 export const productQuery = (id: string) =>
   queryOptions({
     queryKey: ['product', id],
-    queryFn: ({ signal }) => ask<ProductAnswer>(`/api/products/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => getJson<ProductAnswer>(`/api/products/${encodeURIComponent(id)}`, {}, signal),
   })
 
 export type ChangeFilters = Readonly<{
@@ -150,9 +154,9 @@ export const changesQuery = (filters: ChangeFilters) =>
   infiniteQueryOptions({
     queryKey: ['changes', filters],
     queryFn: ({ pageParam, signal }) =>
-      ask<ChangePage>('/api/changes', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
-    initialPageParam: NO_PAGE,
-    getNextPageParam: after,
+      getJson<ChangePage>('/api/changes', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: nextPageParameter,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data?.pages[0]?.is_counted === false ? COUNTING_MS : false),
   })
@@ -161,21 +165,22 @@ export const changesQuery = (filters: ChangeFilters) =>
 export const firstChangesQuery = (filters: ChangeFilters, limit: number) =>
   queryOptions({
     queryKey: ['changes', filters, limit],
-    queryFn: ({ signal }) => ask<ChangePage>('/api/changes', { ...filters, limit }, signal),
+    queryFn: ({ signal }) => getJson<ChangePage>('/api/changes', { ...filters, limit }, signal),
     refetchInterval: ({ state }) => (state.data?.is_counted === false ? COUNTING_MS : MINUTE_MS),
   })
 
 /** The URL of the changes as CSV or as an Atom feed. */
 export function changesAddress(filters: ChangeFilters, format: 'csv' | 'atom'): string {
-  return addressOf('/api/changes', { ...filters, format })
+  return urlWithQuery('/api/changes', { ...filters, format })
 }
 
 /** Pairs for a person to judge, likeliest first. Never refetched, so that their order stays while they are judged. */
 export const suggestionsQuery = infiniteQueryOptions({
   queryKey: ['suggestions'],
-  queryFn: ({ pageParam, signal }) => ask<SuggestionPage>('/api/suggestions', { limit: PAIRS, ...pageParam }, signal),
-  initialPageParam: NO_PAGE,
-  getNextPageParam: after,
+  queryFn: ({ pageParam, signal }) =>
+    getJson<SuggestionPage>('/api/suggestions', { limit: PAIRS_PAGE_ROWS, ...pageParam }, signal),
+  initialPageParam: FIRST_PAGE,
+  getNextPageParam: nextPageParameter,
   staleTime: Number.POSITIVE_INFINITY,
   gcTime: 0,
 })
@@ -187,7 +192,11 @@ export const pricesQuery = (id: string, filters: PriceFilters) =>
   queryOptions({
     queryKey: ['prices', id, filters],
     queryFn: ({ signal }) =>
-      ask<PricesAnswer>(`/api/products/${encodeURIComponent(id)}/prices`, { ...filters, limit: 20 } as Query, signal),
+      getJson<PricesAnswer>(
+        `/api/products/${encodeURIComponent(id)}/prices`,
+        { ...filters, limit: 20 } as QueryParameters,
+        signal,
+      ),
     placeholderData: keepPreviousData,
     enabled: filters.store.length > 0,
   })
@@ -196,29 +205,29 @@ export const pricesQuery = (id: string, filters: PriceFilters) =>
 export const chainHistoriesQuery = (id: string) =>
   queryOptions({
     queryKey: ['chains', id],
-    queryFn: ({ signal }) => ask<ChainsAnswer>(`/api/products/${encodeURIComponent(id)}/chains`, {}, signal),
+    queryFn: ({ signal }) => getJson<ChainsAnswer>(`/api/products/${encodeURIComponent(id)}/chains`, {}, signal),
   })
 
 /** The uploads that contained a store's scrape of a date. */
 export const scrapesQuery = (store: string, date: string) =>
   queryOptions({
     queryKey: ['scrapes', store, date],
-    queryFn: ({ signal }) => ask<ScrapePage>('/api/scrapes', { store, from: date, to: date }, signal),
+    queryFn: ({ signal }) => getJson<ScrapePage>('/api/scrapes', { store, from: date, to: date }, signal),
   })
 
 /** The first stores; used for the names of the companies. */
 export const storesQuery = queryOptions({
   queryKey: ['stores'],
-  queryFn: ({ signal }) => ask<StorePage>('/api/stores', { limit: 500 }, signal),
+  queryFn: ({ signal }) => getJson<StorePage>('/api/stores', { limit: 500 }, signal),
   staleTime: 10 * MINUTE_MS,
 })
 
 /** All stores, fetched page by page. */
 export const allStoresQuery = infiniteQueryOptions({
   queryKey: ['stores', 'all'],
-  queryFn: ({ pageParam, signal }) => ask<StorePage>('/api/stores', { limit: 500, ...pageParam }, signal),
-  initialPageParam: NO_PAGE,
-  getNextPageParam: after,
+  queryFn: ({ pageParam, signal }) => getJson<StorePage>('/api/stores', { limit: 500, ...pageParam }, signal),
+  initialPageParam: FIRST_PAGE,
+  getNextPageParam: nextPageParameter,
   staleTime: 10 * MINUTE_MS,
 })
 
@@ -236,33 +245,33 @@ export type RejectFilters = Readonly<{
 export const rejectsQuery = (filters: RejectFilters) =>
   infiniteQueryOptions({
     queryKey: ['rejects', filters],
-    queryFn: ({ pageParam, signal }) => ask<RejectPage>('/api/rejects', { ...filters, ...pageParam }, signal),
-    initialPageParam: NO_PAGE,
-    getNextPageParam: after,
+    queryFn: ({ pageParam, signal }) => getJson<RejectPage>('/api/rejects', { ...filters, ...pageParam }, signal),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: nextPageParameter,
     placeholderData: keepPreviousData,
   })
 
 /** The current findings per chain, and the beliefs. */
 export const findingsQuery = queryOptions({
   queryKey: ['findings'],
-  queryFn: ({ signal }) => ask<FindingsView>('/api/findings', {}, signal),
+  queryFn: ({ signal }) => getJson<FindingsView>('/api/findings', {}, signal),
 })
 
 /** The state of the server and its machine. */
 export const systemQuery = queryOptions({
   queryKey: ['system'],
-  queryFn: ({ signal }) => ask<SystemView>('/api/system', {}, signal),
+  queryFn: ({ signal }) => getJson<SystemView>('/api/system', {}, signal),
   refetchInterval: MINUTE_MS / 4,
 })
 
 /** The OpenAPI description of the API. */
 export const openApiQuery = queryOptions({
   queryKey: ['openapi'],
-  queryFn: ({ signal }) => ask<unknown>('/api/openapi.json', {}, signal),
+  queryFn: ({ signal }) => getJson<unknown>('/api/openapi.json', {}, signal),
   staleTime: Number.POSITIVE_INFINITY,
 })
 
 /** The parameter of the next page; undefined if there is none. */
-export function after({ next }: { next: string | null }): { after: string } | undefined {
+export function nextPageParameter({ next }: { next: string | null }): { after: string } | undefined {
   return next === null ? undefined : { after: next }
 }

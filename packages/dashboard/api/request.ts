@@ -2,10 +2,10 @@
 import type { ProblemDocument } from '@splitcart/shared/problem.ts'
 
 /** Query parameters; those that are undefined are left out. */
-export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+export type QueryParameters = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
 /** The error of a request: the server's problem document, or status 0 if the server did not answer. */
-export class Refusal extends Error {
+export class ApiError extends Error {
   override readonly name = 'Refusal'
   readonly problem: ProblemDocument
 
@@ -15,14 +15,14 @@ export class Refusal extends Error {
   }
 }
 
-/** Gets JSON from a path of the API. Throws `Refusal`. */
-export async function ask<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  const answer = await fetched(addressOf(path, query), signal === undefined ? {} : { signal })
+/** Gets JSON from a path of the API. Throws `ApiError`. */
+export async function getJson<T>(path: string, query: QueryParameters = {}, signal?: AbortSignal): Promise<T> {
+  const answer = await fetchOrThrow(urlWithQuery(path, query), signal === undefined ? {} : { signal })
   return (await answer.json()) as T
 }
 
-/** Sends a changing request; returns the JSON answer, or undefined. `key`: for requests a session may not make. */
-export async function send<T>(
+/** Sends a request that changes data; returns the JSON answer, if any. `key`: for what a session may not do. */
+export async function sendJson<T>(
   method: 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: unknown,
@@ -32,13 +32,17 @@ export async function send<T>(
     ...(body !== undefined && { 'content-type': 'application/json' }),
     ...(key !== undefined && { 'x-api-key': key }),
   }
-  const answer = await fetched(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  const answer = await fetchOrThrow(path, {
+    method,
+    headers,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
   const text = await answer.text()
   return (text === '' ? undefined : JSON.parse(text)) as T
 }
 
 /** A path with its query string. A list becomes a repeated parameter. */
-export function addressOf(path: string, query: Query): string {
+export function urlWithQuery(path: string, query: QueryParameters): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue
@@ -47,19 +51,19 @@ export function addressOf(path: string, query: Query): string {
   return parameters.size === 0 ? path : `${path}?${parameters}`
 }
 
-async function fetched(address: string, init: RequestInit): Promise<Response> {
+async function fetchOrThrow(address: string, init: RequestInit): Promise<Response> {
   let answer: Response
   try {
     answer = await fetch(address, init)
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new Refusal(SILENCE)
+    throw new ApiError(NO_ANSWER)
   }
   if (answer.ok) return answer
-  throw new Refusal(await problemIn(answer))
+  throw new ApiError(await readProblem(answer))
 }
 
-const SILENCE: ProblemDocument = {
+const NO_ANSWER: ProblemDocument = {
   type: 'about:blank',
   status: 0,
   code: 'server_silent',
@@ -68,7 +72,7 @@ const SILENCE: ProblemDocument = {
   todo: 'Nothing is lost. Look whether `splitcart serve` still runs; this page tries again by itself.',
 }
 
-async function problemIn(answer: Response): Promise<ProblemDocument> {
+async function readProblem(answer: Response): Promise<ProblemDocument> {
   const document: unknown = await answer.json().catch(() => undefined)
   if (isProblem(document)) return document
   return {

@@ -2,7 +2,7 @@
 import type { SessionView } from '@splitcart/data-management/http/auth/session-schema.ts'
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { writeMoneyIn } from '../parts/format.ts'
-import { ask, Refusal, send } from './request.ts'
+import { ApiError, getJson, sendJson } from './request.ts'
 
 /** The session, or null if the user is not signed in. */
 export const sessionQuery = queryOptions({
@@ -14,34 +14,34 @@ export const sessionQuery = queryOptions({
 
 async function readSession(): Promise<SessionView | null> {
   try {
-    return known(await ask<SessionView>('/api/session'))
+    return withCurrencyApplied(await getJson<SessionView>('/api/session'))
   } catch (error) {
     if (isSignedOut(error)) return null
     throw error
   }
 }
 
-/** Applies the server's currency to the whole page. */
-function known(session: SessionView): SessionView {
+/** Formats all prices in the server's currency from now on; returns the session. */
+function withCurrencyApplied(session: SessionView): SessionView {
   writeMoneyIn(session.currency)
   return session
 }
 
 /** Whether an error means that the user is not, or no longer, signed in. */
 export function isSignedOut(error: unknown): boolean {
-  return error instanceof Refusal && error.problem.status === 401
+  return error instanceof ApiError && error.problem.status === 401
 }
 
 /** Signs in with a key. */
 export async function signIn(client: QueryClient, key: string): Promise<void> {
-  const session = known(await send<SessionView>('POST', '/api/session', { key }))
+  const session = withCurrencyApplied(await sendJson<SessionView>('POST', '/api/session', { key }))
   client.clear()
   client.setQueryData(sessionQuery.queryKey, session)
 }
 
 /** Signs out on the server, and clears the query cache. */
 export async function signOut(client: QueryClient): Promise<void> {
-  await send('DELETE', '/api/session')
+  await sendJson('DELETE', '/api/session')
   client.clear()
   client.setQueryData(sessionQuery.queryKey, null)
 }

@@ -3,8 +3,8 @@ import type { SourcePage } from '@splitcart/data-management/http/routes/sources.
 import type { ScrapePage } from '@splitcart/data-management/http/routes/stores.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { MINUTE_MS } from '../parts/durations.ts'
-import { after, NO_PAGE, PAGE_ROWS } from './queries.ts'
-import { ask } from './request.ts'
+import { FIRST_PAGE, nextPageParameter, PAGE_ROWS } from './queries.ts'
+import { getJson } from './request.ts'
 
 /** The states of a source. */
 export const SOURCE_STATES = ['good', 'late', 'silent', 'snoozed', 'retired'] as const
@@ -16,9 +16,9 @@ export const sourcesQuery = (filters: SourceFilters) =>
   infiniteQueryOptions({
     queryKey: ['sources', filters],
     queryFn: ({ pageParam, signal }) =>
-      ask<SourcePage>('/api/sources', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
-    initialPageParam: NO_PAGE,
-    getNextPageParam: after,
+      getJson<SourcePage>('/api/sources', { ...filters, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: nextPageParameter,
     placeholderData: keepPreviousData,
     refetchInterval: 5 * MINUTE_MS,
   })
@@ -27,7 +27,7 @@ export const sourcesQuery = (filters: SourceFilters) =>
 export const sourceQuery = (store: string) =>
   queryOptions({
     queryKey: ['sources', store],
-    queryFn: ({ signal }) => ask<SourcePage>('/api/sources', { store }, signal),
+    queryFn: ({ signal }) => getJson<SourcePage>('/api/sources', { store }, signal),
     refetchInterval: 5 * MINUTE_MS,
   })
 
@@ -36,7 +36,7 @@ export const scrapesOfStoreQuery = (store: string) =>
   infiniteQueryOptions({
     queryKey: ['scrapes', store],
     queryFn: ({ pageParam, signal }) =>
-      ask<ScrapePage>('/api/scrapes', { store, limit: PAGE_ROWS, ...pageParam }, signal),
-    initialPageParam: NO_PAGE,
-    getNextPageParam: after,
+      getJson<ScrapePage>('/api/scrapes', { store, limit: PAGE_ROWS, ...pageParam }, signal),
+    initialPageParam: FIRST_PAGE,
+    getNextPageParam: nextPageParameter,
   })

@@ -25,7 +25,7 @@ export const NAVIGATION_ITEMS: readonly NavigationItem[] = [
   { to: '/system', name: 'System', icon: 'system', counts: 'machine' },
 ]
 
-/** The list of pages. */
+/** The links to all pages, each with its count of what needs attention. */
 export function Navigation({ attention }: Readonly<{ attention: Attention }>): ReactNode {
   return (
     <nav id="navigation" aria-label="Pages">
@@ -35,7 +35,7 @@ export function Navigation({ attention }: Readonly<{ attention: Attention }>): R
             <Link to={to} className={style.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
               <Icon name={icon} />
               {name}
-              <Waiting count={counts === undefined ? 0 : attention[counts]} />
+              <AttentionCount count={counts === undefined ? 0 : attention[counts]} />
             </Link>
           </li>
         ))}
@@ -44,7 +44,7 @@ export function Navigation({ attention }: Readonly<{ attention: Attention }>): R
   )
 }
 
-function Waiting({ count }: Readonly<{ count: number }>): ReactNode {
+function AttentionCount({ count }: Readonly<{ count: number }>): ReactNode {
   if (count === 0) return null
   return (
     <span className={style.count}>

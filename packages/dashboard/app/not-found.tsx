@@ -1,7 +1,7 @@
 /** What is shown at an unknown address, and when a page fails to render. */
 import { Link, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
-import { Refusal } from '../api/request.ts'
+import { ApiError } from '../api/request.ts'
 import { Empty, ErrorNotice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import style from './not-found.module.css'
@@ -24,9 +24,9 @@ export function NotFound(): ReactNode {
 }
 
 /** Shows an uncaught error. If the server did not answer, the page is retried until it does. */
-export function Broken({ error, reset }: Readonly<{ error: unknown; reset: () => void }>): ReactNode {
+export function PageError({ error, reset }: Readonly<{ error: unknown; reset: () => void }>): ReactNode {
   const router = useRouter()
-  const mayPass = error instanceof Refusal && error.problem.status === 0
+  const mayPass = error instanceof ApiError && error.problem.status === 0
   useEffect(() => {
     if (!mayPass) return
     const timer = setInterval(() => router.invalidate(), RETRY_MS)
@@ -43,11 +43,11 @@ export function Broken({ error, reset }: Readonly<{ error: unknown; reset: () =>
   )
 }
 
-/** The same as a whole page, for an error in the frame itself. */
-export function BrokenWhole(props: Readonly<{ error: unknown; reset: () => void }>): ReactNode {
+/** Shows an error in the frame around the pages, without the frame. */
+export function FullPageError(props: Readonly<{ error: unknown; reset: () => void }>): ReactNode {
   return (
     <main className={style.alone}>
-      <Broken {...props} />
+      <PageError {...props} />
     </main>
   )
 }

@@ -8,12 +8,12 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { ORDERS, UPLOAD_STATES } from '../api/queries.ts'
+import { PRODUCT_ORDERS, UPLOAD_STATES } from '../api/queries.ts'
 import { sessionQuery } from '../api/session.ts'
 import { SOURCE_STATES } from '../api/source-queries.ts'
 import { KINDS } from '../pages/changes/kinds.ts'
 import { Loading } from '../parts/notice.tsx'
-import { Broken, BrokenWhole, NotFound } from './not-found.tsx'
+import { FullPageError, NotFound, PageError } from './not-found.tsx'
 import { choiceIn, listIn, type Parameters, parseSearch, stringifySearch, textsIn } from './search.ts'
 import { Shell } from './shell.tsx'
 
@@ -41,7 +41,7 @@ const shell = createRoute({
   // Sort order and search words of the tables.
   validateSearch: (search: Parameters) => listIn(search, 'table'),
   component: Shell,
-  errorComponent: BrokenWhole,
+  errorComponent: FullPageError,
   beforeLoad: async ({ context, location }) => {
     const session = await context.client.ensureQueryData(sessionQuery)
     if (session === null) throw redirect({ to: '/sign-in', search: { to: location.href } })
@@ -129,7 +129,7 @@ const products = createRoute({
   path: '/products',
   validateSearch: (search: Parameters) => ({
     ...textsIn(search, 'q', 'company', 'category', 'barcode', 'sku', 'max'),
-    ...choiceIn(search, 'by', ORDERS),
+    ...choiceIn(search, 'by', PRODUCT_ORDERS),
     ...choiceIn(search, 'special', ['only'] as const),
   }),
   component: lazyRouteComponent(() => import('../pages/products/products.tsx'), 'Products'),
@@ -227,7 +227,7 @@ export function makeRouter(client: QueryClient) {
     search: { strict: true },
     defaultPreload: 'intent',
     defaultPendingComponent: Loading,
-    defaultErrorComponent: Broken,
+    defaultErrorComponent: PageError,
     scrollRestoration: true,
   })
 }

@@ -10,7 +10,7 @@ const SCHEMES: readonly { value: 'light' | 'auto' | 'dark'; label: string; icon:
   { value: 'dark', label: 'Dark', icon: 'moon' },
 ]
 
-/** The control; the choice is stored in this browser. */
+/** Switches the colour scheme; the choice is stored in this browser. */
 export function SchemeSwitch(): ReactNode {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   return (

@@ -3,15 +3,15 @@ import { ActionIcon } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { type Connection, listen } from '../api/events.ts'
+import { type Connection, followEvents } from '../api/events.ts'
 import { signOut, useSession } from '../api/session.ts'
 import { Icon } from '../parts/icon.tsx'
 import skipLink from '../parts/skip-link.module.css'
 import { UntrustedText } from '../parts/untrusted-text.tsx'
 import { useAttention } from './attention.ts'
-import { GoTo } from './go-to.tsx'
 import { Navigation } from './navigation.tsx'
 import { SchemeSwitch } from './scheme-switch.tsx'
+import { GlobalSearchButton } from './search-button.tsx'
 import style from './shell.module.css'
 
 /** The frame of all pages that require a session. */
@@ -20,7 +20,7 @@ export function Shell(): ReactNode {
   const attention = useAttention()
   const path = useRouterState({ select: ({ location }) => location.pathname })
   const [isOpen, setOpen] = useState(false)
-  const main = useFocusAfter(path, () => setOpen(false))
+  const main = useFocusAfterNavigation(path, () => setOpen(false))
   useLeaveWhenSignedOut()
   return (
     <div className={style.shell}>
@@ -41,12 +41,12 @@ export function Shell(): ReactNode {
           <Icon name={isOpen ? 'close' : 'menu'} />
         </ActionIcon>
         <span className={style.brand}>SplitCart</span>
-        <GoTo />
+        <GlobalSearchButton />
         <ConnectionState connection={connection} />
       </header>
       <div className={style.side} data-open={isOpen}>
         <Navigation attention={attention} />
-        <Who />
+        <SignedInKey />
       </div>
       <main id="main" className={style.main} ref={main} tabIndex={-1}>
         <Outlet />
@@ -58,7 +58,7 @@ export function Shell(): ReactNode {
 function useLiveConnection(): Connection {
   const client = useQueryClient()
   const [connection, tell] = useState<Connection>('connecting')
-  useEffect(() => listen(client, tell), [client])
+  useEffect(() => followEvents(client, tell), [client])
   return connection
 }
 
@@ -72,7 +72,7 @@ function useLeaveWhenSignedOut(): void {
 }
 
 /** After navigation to another page, calls `act` and moves the keyboard focus to the content. */
-function useFocusAfter(path: string, act: () => void) {
+function useFocusAfterNavigation(path: string, act: () => void) {
   const main = useRef<HTMLElement>(null)
   const last = useRef(path)
   useEffect(() => {
@@ -84,7 +84,7 @@ function useFocusAfter(path: string, act: () => void) {
   return main
 }
 
-const CONNECTIONS: Readonly<Record<Connection, string>> = {
+const CONNECTION_TEXTS: Readonly<Record<Connection, string>> = {
   connecting: 'Connecting',
   connected: 'Live',
   'not connected': 'Not connected, trying again',
@@ -93,12 +93,12 @@ const CONNECTIONS: Readonly<Record<Connection, string>> = {
 function ConnectionState({ connection }: Readonly<{ connection: Connection }>): ReactNode {
   return (
     <p className={style.connection} data-state={connection} role="status">
-      {CONNECTIONS[connection]}
+      {CONNECTION_TEXTS[connection]}
     </p>
   )
 }
 
-function Who(): ReactNode {
+function SignedInKey(): ReactNode {
   const session = useSession()
   const client = useQueryClient()
   const navigate = useNavigate()

@@ -5,7 +5,7 @@ import style from './badge.module.css'
 /** good: nothing to do; busy: in progress; warn: a person should look; bad: something is wrong; calm: neutral. */
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'calm'
 
-/** A state in a word. */
+/** A badge with the shape and colour of a tone. */
 export function Badge({ tone, children }: Readonly<{ tone: Tone; children: ReactNode }>): ReactNode {
   return (
     <span className={style.badge} data-tone={tone}>
@@ -23,14 +23,14 @@ const UPLOAD_TONES: Readonly<Record<string, Tone>> = {
   delivered: 'good',
 }
 
-/** The state of an upload. */
+/** The badge of an upload's state. */
 export function UploadState({ state }: Readonly<{ state: string }>): ReactNode {
   return <Badge tone={UPLOAD_TONES[state] ?? 'calm'}>{state}</Badge>
 }
 
 const SOURCE_TONES: Readonly<Record<string, Tone>> = { good: 'good', late: 'warn', silent: 'bad', partial: 'warn' }
 
-/** The state of a source. */
+/** The badge of a source's state. */
 export function SourceState({ state }: Readonly<{ state: string }>): ReactNode {
   return <Badge tone={SOURCE_TONES[state] ?? 'calm'}>{state}</Badge>
 }

@@ -6,7 +6,7 @@ import style from './commands.module.css'
 import { Icon } from './icon.tsx'
 
 /** A full command line for the server's machine, which works on the data of this very server. */
-export function typedLine({ before, after }: SystemView['shell'], command: string): string {
+export function serverCommand({ before, after }: SystemView['shell'], command: string): string {
   return `${before} ${command}${after}`
 }
 
@@ -18,13 +18,13 @@ export function Commands({ lines }: Readonly<{ lines: readonly string[] }>): Rea
       <pre className={style.lines}>
         <code>{text}</code>
       </pre>
-      <Copy text={text} what="the commands" />
+      <CopyTextButton text={text} what="the commands" />
     </div>
   )
 }
 
 /** A button that copies a text and confirms it. */
-export function Copy({ text, what }: Readonly<{ text: string; what: string }>): ReactNode {
+export function CopyTextButton({ text, what }: Readonly<{ text: string; what: string }>): ReactNode {
   return (
     <CopyButton value={text}>
       {({ copied, copy }) => (

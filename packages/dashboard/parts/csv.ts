@@ -8,26 +8,26 @@ const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/
 
 /** One line per row, one column per field; nested fields become columns of their own, lists are joined with "; ". */
 export function csvOf(rows: readonly unknown[]): string {
-  const flat = rows.map((row) => fieldsOf(row, ''))
+  const flat = rows.map((row) => flattenedFields(row, ''))
   const names = [...new Set(flat.flatMap((fields) => [...fields.keys()]))]
   return [names, ...flat.map((fields) => names.map((name) => fields.get(name)))]
-    .map((cells) => `${cells.map(cellOf).join(',')}\r\n`)
+    .map((cells) => `${cells.map(csvCell).join(',')}\r\n`)
     .join('')
 }
 
-function fieldsOf(value: unknown, name: string): Map<string, unknown> {
-  if (Array.isArray(value)) return new Map([[name, value.map(textOf).join('; ')]])
+function flattenedFields(value: unknown, name: string): Map<string, unknown> {
+  if (Array.isArray(value)) return new Map([[name, value.map(fieldText).join('; ')]])
   if (typeof value !== 'object' || value === null) return new Map([[name, value]])
   return new Map(
-    Object.entries(value).flatMap(([key, each]) => [...fieldsOf(each, name === '' ? key : `${name}_${key}`)]),
+    Object.entries(value).flatMap(([key, each]) => [...flattenedFields(each, name === '' ? key : `${name}_${key}`)]),
   )
 }
 
-function textOf(value: unknown): string {
+function fieldText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-function cellOf(value: unknown): string {
+function csvCell(value: unknown): string {
   const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String(value ?? '')
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

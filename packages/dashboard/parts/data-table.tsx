@@ -17,10 +17,10 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import style from './data-table.module.css'
 import { formatNumber } from './format.ts'
+import { useIsNarrow } from './narrow.ts'
 import { ErrorNotice } from './notice.tsx'
-import { rowsWith, type TableState, useTableState } from './table-state.ts'
+import { filterRows, type TableState, useTableState } from './table-state.ts'
 import { TableTools } from './table-tools.tsx'
-import { useIsTight } from './tight.ts'
 
 /** One column. `width` is a CSS grid track; `sort` gives the value by which loaded rows are sorted. */
 export type Column<T> = Readonly<{
@@ -28,13 +28,13 @@ export type Column<T> = Readonly<{
   title: string
   width: string
   cell: (row: T) => ReactNode
-  right?: boolean
+  alignRight?: boolean
   narrow?: 'first' | 'shown' | 'bare'
   sort?: (row: T) => string | number
 }>
 
 /** Fetches further rows: the part of an infinite query that the table uses. */
-export type More = Readonly<{
+export type MorePages = Readonly<{
   hasNextPage: boolean
   isFetchingNextPage: boolean
   fetchNextPage: () => unknown
@@ -46,8 +46,8 @@ type Props<T> = Readonly<{
   columns: readonly Column<T>[]
   rows: readonly T[]
   idOf: (row: T) => string
-  more?: More
-  /** Whether the server sorts the rows in the chosen order, so that rows not yet loaded come after the loaded ones. */
+  more?: MorePages
+  /** Whether the server sorts the rows, so that rows not yet loaded come after the loaded ones. */
   isOrdered?: boolean
   /** Shown below the last row. */
   end?: ReactNode
@@ -57,23 +57,23 @@ const ROW_PIXELS = 38
 const OVERSCAN = 8
 const ROWS_AHEAD = 120
 // Sorting or searching fetches rows up to this number.
-const ROWS_SOUGHT_MAX = 2_000
+const ROWS_SEARCHED_MAX = 2_000
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() })
 type Features = typeof features
 
-/** The table. */
+/** The table, with its search field and download buttons. */
 export function DataTable<T extends RowData>(props: Props<T>): ReactNode {
   const { label, columns, rows, idOf, more, isOrdered = false, end } = props
   const [state, change] = useTableState(label)
-  const model = useRowsAsSought({ columns, rows, idOf }, state)
-  const { table: place, isTight } = useIsTight(columns)
+  const model = useFilteredRows({ columns, rows, idOf }, state)
+  const { table: place, isTight } = useIsNarrow(columns)
   const isSought = (state.order !== '' && !isOrdered) || state.words !== ''
-  const isWhole = !isSought || rows.length >= ROWS_SOUGHT_MAX
+  const isWhole = !isSought || rows.length >= ROWS_SEARCHED_MAX
   const tracks = { '--columns': columns.map(({ width }) => width).join(' ') } as CSSProperties
   return (
     <>
-      <Ordered isPart={more?.hasNextPage === true && isSought && isWhole} count={rows.length} />
+      <PartialOrderNotice isPart={more?.hasNextPage === true && isSought && isWhole} count={rows.length} />
       <TableTools
         {...{ label, columns, isTight, state, change }}
         rows={model.map(({ original }) => original)}
@@ -91,7 +91,7 @@ export function DataTable<T extends RowData>(props: Props<T>): ReactNode {
         <Head columns={columns} order={state.order} choose={(chosen) => change({ order: chosen })} />
         <Body columns={columns} model={model} more={more} count={rows.length} isWhole={isWhole} />
       </div>
-      {model.length === 0 && state.words !== '' && <NoneFound of={rows.length} isAll={!more?.hasNextPage} />}
+      {model.length === 0 && state.words !== '' && <NoRowFound of={rows.length} isAll={!more?.hasNextPage} />}
       <Foot more={more} end={end} />
     </>
   )
@@ -100,7 +100,7 @@ export function DataTable<T extends RowData>(props: Props<T>): ReactNode {
 type BodyProps<T extends RowData> = Readonly<{
   columns: readonly Column<T>[]
   model: readonly Row<Features, T>[]
-  more: More | undefined
+  more: MorePages | undefined
   /** Number of loaded rows, matching or not. */
   count: number
   /** Whether further rows are fetched only while scrolling; false: at once, to sort or search them. */
@@ -110,7 +110,7 @@ type BodyProps<T extends RowData> = Readonly<{
 /** The visible rows; while scrolling, only this component is rendered again. */
 function Body<T extends RowData>({ columns, model, more, count, isWhole }: BodyProps<T>): ReactNode {
   const { body, items, height, above, measure } = useVisibleRows(model)
-  useMoreWhenNear(isWhole ? (items.at(-1)?.index ?? 0) : count, count, more)
+  useFetchWhenNear(isWhole ? (items.at(-1)?.index ?? 0) : count, count, more)
   return (
     <div role="rowgroup" ref={body} className={style.body} style={{ height, paddingTop: above }}>
       {items.map(({ index }) => {
@@ -122,7 +122,7 @@ function Body<T extends RowData>({ columns, model, more, count, isWhole }: BodyP
 }
 
 /** A note that only the loaded rows are sorted or searched. */
-function Ordered({ isPart, count }: Readonly<{ isPart: boolean; count: number }>): ReactNode {
+function PartialOrderNotice({ isPart, count }: Readonly<{ isPart: boolean; count: number }>): ReactNode {
   return (
     <p role="status" className={isPart ? style.foot : undefined}>
       {isPart &&
@@ -131,21 +131,21 @@ function Ordered({ isPart, count }: Readonly<{ isPart: boolean; count: number }>
   )
 }
 
-function NoneFound({ of, isAll }: Readonly<{ of: number; isAll: boolean }>): ReactNode {
+function NoRowFound({ of, isAll }: Readonly<{ of: number; isAll: boolean }>): ReactNode {
   const said = isAll ? 'No row has these words.' : `None of the ${of} rows loaded so far has these words.`
   return <p className={style.foot}>{said}</p>
 }
 
 /** The loaded rows that contain the search words, in the chosen order. */
-function useRowsAsSought<T extends RowData>(
+function useFilteredRows<T extends RowData>(
   { columns, rows, idOf }: Pick<Props<T>, 'columns' | 'rows' | 'idOf'>,
   { order, words }: TableState,
 ): Row<Features, T>[] {
-  const found = useMemo(() => rowsWith(rows, words), [rows, words])
+  const found = useMemo(() => filterRows(rows, words), [rows, words])
   const table = useTable<Features, T>({
     features,
     data: found as T[],
-    columns: useMemo(() => columns.map(definitionOf), [columns]),
+    columns: useMemo(() => columns.map(columnDefinition), [columns]),
     getRowId: idOf,
     state: { sorting: useMemo(() => sortingOf(columns, order), [columns, order]) },
     enableMultiSort: false,
@@ -160,7 +160,7 @@ function sortingOf(columns: readonly Readonly<{ id: string; sort?: unknown }>[],
   return isThere ? [{ id, desc: order.startsWith('-') }] : []
 }
 
-function definitionOf<T>({ id, sort }: Column<T>) {
+function columnDefinition<T>({ id, sort }: Column<T>) {
   if (sort === undefined) return { id, enableSorting: false, accessorFn: () => '' }
   const accessorFn = (row: T) => {
     const value = sort(row)
@@ -193,7 +193,7 @@ function useVisibleRows<T extends RowData>(model: readonly Row<Features, T>[]) {
   }
 }
 
-function useMoreWhenNear(last: number, count: number, more: More | undefined): void {
+function useFetchWhenNear(last: number, count: number, more: MorePages | undefined): void {
   const isNear = last >= count - ROWS_AHEAD
   useEffect(() => {
     if (isNear && more?.hasNextPage && !more.isFetchingNextPage && more.error === null) more.fetchNextPage()
@@ -210,11 +210,11 @@ function Head<T>({ columns, order: chosen, choose }: HeadProps<T>): ReactNode {
   return (
     <div role="rowgroup" className={style.head}>
       <div role="row" aria-rowindex={1} className={style.row}>
-        {columns.map(({ id, title, sort, right }) => {
+        {columns.map(({ id, title, sort, alignRight }) => {
           const order = chosen === id ? 'ascending' : chosen === `-${id}` ? 'descending' : undefined
           const next = () => choose(order === 'descending' ? '' : order === 'ascending' ? `-${id}` : id)
           return (
-            <div key={id} role="columnheader" className={sidedOf(right)} aria-sort={order}>
+            <div key={id} role="columnheader" className={alignedClass(alignRight)} aria-sort={order}>
               {sort === undefined ? (
                 title
               ) : (
@@ -237,19 +237,19 @@ type RowProps<T> = Readonly<{
   measure: (element: Element | null) => void
 }>
 
-const IN_BODY = `${style.row} ${style.inBody}`
+const ROW_CLASSES = `${style.row} ${style.inBody}`
 
 /** One row, memoised: while scrolling, only new rows are rendered. */
 const TableRow = memo(PlainRow) as typeof PlainRow
 
 function PlainRow<T>({ row, columns, index, measure }: RowProps<T>): ReactNode {
   return (
-    <div role="row" aria-rowindex={index + 2} data-index={index} ref={measure} className={IN_BODY}>
+    <div role="row" aria-rowindex={index + 2} data-index={index} ref={measure} className={ROW_CLASSES}>
       {columns.map((column) => (
         <div
           key={column.id}
           role="cell"
-          className={classOf(column)}
+          className={cellClasses(column)}
           data-title={column.narrow === 'shown' ? column.title : undefined}
         >
           {column.cell(row)}
@@ -259,16 +259,16 @@ function PlainRow<T>({ row, columns, index, measure }: RowProps<T>): ReactNode {
   )
 }
 
-function sidedOf(right = false): string {
+function alignedClass(right = false): string {
   return right ? `${style.cell} ${style.right}` : style.cell!
 }
 
 /** The classes of a column's cells, in one attribute, because there are many cells. */
-function classOf<T>({ right, narrow }: Column<T>): string {
-  return narrow === 'bare' ? sidedOf(right) : `${sidedOf(right)} ${style[narrow ?? 'hidden']}`
+function cellClasses<T>({ alignRight, narrow }: Column<T>): string {
+  return narrow === 'bare' ? alignedClass(alignRight) : `${alignedClass(alignRight)} ${style[narrow ?? 'hidden']}`
 }
 
-function Foot({ more, end }: Readonly<{ more: More | undefined; end: ReactNode }>): ReactNode {
+function Foot({ more, end }: Readonly<{ more: MorePages | undefined; end: ReactNode }>): ReactNode {
   if (more?.error) return <ErrorNotice error={more.error} retry={() => more.fetchNextPage()} />
   if (more?.isFetchingNextPage) return <p className={style.foot}>Loading more…</p>
   return end === undefined || more?.hasNextPage ? null : <p className={style.foot}>{end}</p>

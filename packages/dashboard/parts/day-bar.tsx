@@ -4,12 +4,12 @@ import type { ComponentProps, ReactNode } from 'react'
 import { useTimeZone } from '../api/session.ts'
 import style from './day-bar.module.css'
 import { DAY_MS } from './durations.ts'
-import { day, list } from './format.ts'
+import { dayAndMonth, joinWords } from './format.ts'
 import { StoreLink } from './store-link.tsx'
 
 export type DayState = SourcePage['sources'][number]['days'][number]
 
-const WORDS: readonly (readonly [DayState, string])[] = [
+const DAY_STATE_WORDS: readonly (readonly [DayState, string])[] = [
   ['missing', 'missing'],
   ['late', 'late'],
   ['partial', 'partial'],
@@ -21,7 +21,7 @@ type Props = Readonly<{ days: readonly DayState[]; to: string }>
 /** The bar of a store in a list; it links to the store, like the store's name beside it. */
 export function StoreDayBar({ store, ...bar }: Props & Pick<ComponentProps<typeof StoreLink>, 'store'>): ReactNode {
   return (
-    <StoreLink store={store} isAgain className={style.link}>
+    <StoreLink store={store} isRepeated className={style.link}>
       <DayBar {...bar} />
     </StoreLink>
   )
@@ -29,16 +29,16 @@ export function StoreDayBar({ store, ...bar }: Props & Pick<ComponentProps<typeo
 
 /** The bar; `to` is the date of its last block. Screen readers get the counts in words. */
 export function DayBar({ days, to }: Props): ReactNode {
-  const words = WORDS.flatMap(([state, word]) => {
+  const words = DAY_STATE_WORDS.flatMap(([state, word]) => {
     const count = days.filter((each) => each === state).length
     return count === 0 ? [] : [`${count} ${word}`]
   })
   return (
-    <div className={style.bar} role="img" aria-label={words.length === 0 ? 'nothing was due' : list(words)}>
+    <div className={style.bar} role="img" aria-label={words.length === 0 ? 'nothing was due' : joinWords(words)}>
       {days.map((state, index) => {
         const at = Date.parse(to) - (days.length - 1 - index) * DAY_MS
         const said = state === 'none' ? 'nothing was due' : state
-        return <span key={at} className={style.day} data-state={state} title={`${day(at)}: ${said}`} />
+        return <span key={at} className={style.day} data-state={state} title={`${dayAndMonth(at)}: ${said}`} />
       })}
     </div>
   )
@@ -49,7 +49,7 @@ export function DayLegend(): ReactNode {
   const zone = useTimeZone()
   return (
     <ul className={style.legend}>
-      {WORDS.toReversed().map(([state, word]) => (
+      {DAY_STATE_WORDS.toReversed().map(([state, word]) => (
         <li key={state}>
           <span className={style.day} data-state={state} /> {word}
         </li>

@@ -7,16 +7,16 @@ type Props = Readonly<{
   close: () => void
   children: ReactNode
   size?: string
-  /** Its content is shown only once, so only a button in it closes it: not Escape, not a click outside. */
+  /** It shows a secret that is shown only once: it is closed only by its button, not by Escape or a click outside. */
   isOnce?: boolean
 }>
 
 // The element that had the focus before the first of several consecutive dialogs.
-let returnTo: Element | null = null
+let focusedBefore: Element | null = null
 
-/** The dialog. */
+/** A modal dialog with a title. */
 export function Dialog({ title, close, children, size = 'md', isOnce = false }: Props): ReactNode {
-  useReturn()
+  useFocusReturn()
   return (
     <Modal
       opened
@@ -35,14 +35,15 @@ export function Dialog({ title, close, children, size = 'md', isOnce = false }: 
   )
 }
 
-function useReturn(): void {
+function useFocusReturn(): void {
   useEffect(() => {
     const now = document.activeElement
-    if (now !== null && now !== document.body && now.closest('[role=dialog]') === null) returnTo = now
+    if (now !== null && now !== document.body && now.closest('[role=dialog]') === null) focusedBefore = now
     return () => {
-      // Only after it is gone, and if no other dialog has replaced it.
+      // Runs after the dialog is removed, unless another dialog has replaced it.
       setTimeout(() => {
-        if (document.querySelector('[role=dialog]') === null && returnTo instanceof HTMLElement) returnTo.focus()
+        if (document.querySelector('[role=dialog]') === null && focusedBefore instanceof HTMLElement)
+          focusedBefore.focus()
       })
     }
   }, [])

@@ -6,7 +6,7 @@ import { Icon } from './icon.tsx'
 
 const TYPING_MS = 200
 
-/** The row of filters. */
+/** A row of filters above a list. */
 export function Filters({ children }: Readonly<{ children: ReactNode }>): ReactNode {
   return (
     <search className={style.filters} aria-label="Filters">
@@ -30,7 +30,7 @@ export function TextFilter({ label, value, onChange, placeholder, autoFocus = fa
   const [typed, setTyped] = useState(value)
   const applied = useRef(value)
   useEffect(() => {
-    // The value was changed from outside, by browser history or a link.
+    // The value may change from outside, by browser history or a link.
     if (value === applied.current) return
     applied.current = value
     setTyped(value)

@@ -57,16 +57,16 @@ export function moneyRange(lowest: number, highest: number): string {
   return lowest === highest ? money(lowest) : `${money(lowest)} – ${money(highest)}`
 }
 
-type ByAmount = Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>
+type UnitPriced = Readonly<{ unit_price_cents: number | null; unit_price_per: string | null }>
 
 /** A unit price: "0.50 / 100 g", "1.20 each". */
-export function byAmount({ unit_price_cents: cents, unit_price_per: per }: ByAmount): string {
+export function unitPrice({ unit_price_cents: cents, unit_price_per: per }: UnitPriced): string {
   if (cents === null || per === null) return '–'
   return per === 'each' ? `${money(cents)} each` : `${money(cents)} / ${per}`
 }
 
-/** A price, or "no price": what is sold out may have none. */
-export function priceOf({ price_cents: cents }: Readonly<{ price_cents: number | null }>): string {
+/** A price, or "no price", as a listing that is sold out may have none. */
+export function priceOrNone({ price_cents: cents }: Readonly<{ price_cents: number | null }>): string {
   return cents === null ? 'no price' : money(cents)
 }
 
@@ -76,12 +76,12 @@ export function percent(share: number): string {
 }
 
 /** From 310 to 290 → "−6%" */
-export function change(from: number, to: number): string {
+export function changePercent(from: number, to: number): string {
   return from === 0 ? '' : CHANGE.format(to / from - 1)
 }
 
 /** −40 and −0.1254 → "−0.40 (−12.5%)", or "−$0.40 (−12.5%)" */
-export function changedBy(cents: number, share: number): string {
+export function formatChange(cents: number, share: number): string {
   return `${differenceFormat.format(cents / 100)} (${SHARE.format(share)})`
 }
 
@@ -94,7 +94,7 @@ export function size(bytes: number): string {
 }
 
 /** "3 min. ago", "in 2 days" */
-export function relative(at: number, now: number): string {
+export function timeAgo(at: number, now: number): string {
   const ms = at - now
   const [unit, of] = unitOf(Math.abs(ms))
   return RELATIVE.format(Math.round(ms / of), unit)
@@ -115,7 +115,7 @@ export function duration(ms: number): string {
 }
 
 /** "a, b and c" */
-export function list(words: readonly string[]): string {
+export function joinWords(words: readonly string[]): string {
   return LIST.format(words)
 }
 
@@ -124,13 +124,13 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 
-/** Date and time in the viewer's time zone. */
-export function moment(at: number): string {
+/** Date and time in the viewer's time zone, in milliseconds since 1970. */
+export function dateAndTime(at: number): string {
   return TIME.format(at)
 }
 
 /** The time of day: "14:05" */
-export function clock(at: number): string {
+export function timeOfDay(at: number): string {
   return CLOCK.format(at)
 }
 
@@ -146,25 +146,25 @@ export function date(text: string): string {
 }
 
 /** The date in a time zone at a time, as ISO text. */
-export function dateIn(zone: string, at: number): string {
+export function dateInZone(zone: string, at: number): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(at)
 }
 
 /** The last second of a date in a time zone, in milliseconds since 1970. */
-export function lastSecondOf(zone: string, date: string): number {
+export function lastSecondOfDate(zone: string, date: string): number {
   const wanted = Date.parse(`${date}T23:59:59Z`)
   // Twice: the zone's offset may change between the first guess and the result (daylight saving time).
-  const once = wanted - aheadOfUtc(zone, wanted)
-  return wanted - aheadOfUtc(zone, once)
+  const once = wanted - utcOffset(zone, wanted)
+  return wanted - utcOffset(zone, once)
 }
 
-function aheadOfUtc(zone: string, at: number): number {
+function utcOffset(zone: string, at: number): number {
   const shown = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }).format(at)
   return Date.parse(`${shown.replace(' ', 'T')}Z`) - at
 }
 
 /** Day and month, without the year. */
-export function day(at: number): string {
+export function dayAndMonth(at: number): string {
   return DAY.format(at)
 }
 
@@ -173,7 +173,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu
 const JOINERS = new Set(['\u200c', '\u200d'])
 
 /** Untrusted text, with characters escaped that are invisible or would reorder the text around them. */
-export function visible(text: string): string {
+export function escapeInvisible(text: string): string {
   return text.replace(INVISIBLE, (character) => {
     // Joiners are part of words in some scripts and of emoji.
     if (JOINERS.has(character)) return character

@@ -1,7 +1,7 @@
 /** The icons of the page, as SVG paths in a 24 × 24 box. They are decorative: words beside them say the same. */
 import type { ReactNode } from 'react'
 
-const PATHS = {
+const ICON_PATHS = {
   overview: 'M4 13h6V4H4zM14 20h6v-9h-6zM4 20h6v-3H4zM14 7h6V4h-6z',
   sources: 'M4 9l1.5-5h13L20 9M4 9v11h16V9M4 9a2.7 2.7 0 005.3 0 2.7 2.7 0 005.4 0A2.7 2.7 0 0020 9M9 20v-6h6v6',
   uploads: 'M12 16V4M7 9l5-5 5 5M4 16v4h16v-4',
@@ -27,7 +27,7 @@ const PATHS = {
   download: 'M12 4v12M7 11l5 5 5-5M4 20h16',
 } as const
 
-export type IconName = keyof typeof PATHS
+export type IconName = keyof typeof ICON_PATHS
 
 /** A decorative icon, hidden from screen readers. */
 export function Icon({ name, size = 18 }: Readonly<{ name: IconName; size?: number }>): ReactNode {
@@ -44,7 +44,7 @@ export function Icon({ name, size = 18 }: Readonly<{ name: IconName; size?: numb
       strokeLinecap="round"
       strokeLinejoin="round"
     >
-      <path d={PATHS[name]} />
+      <path d={ICON_PATHS[name]} />
     </svg>
   )
 }

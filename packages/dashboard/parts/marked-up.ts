@@ -1,9 +1,9 @@
 /** Converts shops' texts with HTML markup into plain lines, which are never rendered as markup; unknown tags stay. */
 
 // Tags that start a new line, list items, and tags that are dropped; `<5 g` and `<3` are no tags.
-const BREAK = /<br\s*\/?\s*>|<\/?(?:p|div|ul|ol|h[1-6]|hr|table|tbody|tr|section)(?:\s[^<>]*)?\/?>/giu
-const ITEM = /<li(?:\s[^<>]*)?>/giu
-const QUIET = /<\/?(?:li|td|th|strong|b|em|i|u|s|span|small|sup|sub|font|a)(?:\s[^<>]*)?\/?>/giu
+const BREAK_TAGS = /<br\s*\/?\s*>|<\/?(?:p|div|ul|ol|h[1-6]|hr|table|tbody|tr|section)(?:\s[^<>]*)?\/?>/giu
+const ITEM_TAGS = /<li(?:\s[^<>]*)?>/giu
+const DROPPED_TAGS = /<\/?(?:li|td|th|strong|b|em|i|u|s|span|small|sup|sub|font|a)(?:\s[^<>]*)?\/?>/giu
 
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/giu
 const CHARACTERS: Readonly<Record<string, string>> = {
@@ -18,11 +18,11 @@ const CHARACTERS: Readonly<Record<string, string>> = {
 }
 
 /** The lines of a text, never two empty ones in a row. Entities are decoded once: `&amp;lt;` becomes `&lt;`. */
-export function plainLines(text: string): string[] {
+export function linesWithoutMarkup(text: string): string[] {
   const lines = text
-    .replace(BREAK, '\n')
-    .replace(ITEM, '\n• ')
-    .replace(QUIET, '')
+    .replace(BREAK_TAGS, '\n')
+    .replace(ITEM_TAGS, '\n• ')
+    .replace(DROPPED_TAGS, '')
     .split(/\r?\n|\r/u)
     .map((line) => line.replace(ENTITY, characterOf).trim())
   const shown = lines.filter((line, index) => line !== '' || lines[index - 1] !== '')

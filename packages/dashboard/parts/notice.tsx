@@ -1,14 +1,14 @@
-/** What is shown instead of data: an error, that there are no data yet, or that they are loading. */
+/** Shown instead of data: an error, a note that there are none, or a note that they are loading. */
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { Refusal } from '../api/request.ts'
+import { ApiError } from '../api/request.ts'
 import { Commands } from './commands.tsx'
 import style from './notice.module.css'
 import { UntrustedBlock } from './untrusted-text.tsx'
 
 /** An error and what to do about it. */
 export function ErrorNotice({ error, retry }: Readonly<{ error: unknown; retry?: () => void }>): ReactNode {
-  const { title, detail, todo, instance } = wordsOf(error)
+  const { title, detail, todo, instance } = errorTexts(error)
   return (
     <div className={style.trouble} role="alert">
       <p className={style.title}>{title}</p>
@@ -32,10 +32,10 @@ export function ErrorNotice({ error, retry }: Readonly<{ error: unknown; retry?:
   )
 }
 
-type Words = Readonly<{ title: string; detail: string; todo: string; instance?: string }>
+type ErrorTexts = Readonly<{ title: string; detail: string; todo: string; instance?: string }>
 
-function wordsOf(error: unknown): Words {
-  if (error instanceof Refusal) return error.problem
+function errorTexts(error: unknown): ErrorTexts {
+  if (error instanceof ApiError) return error.problem
   const detail = error instanceof Error ? error.message : String(error)
   return {
     title: 'This page has made a mistake',

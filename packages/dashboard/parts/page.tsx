@@ -70,7 +70,7 @@ export function usePageTitle(title: string): void {
 }
 
 /** Puts the number of things that need attention before the title. */
-export function showAttention(count: number): void {
+export function setAttentionCount(count: number): void {
   attention = count
   showTitle()
 }

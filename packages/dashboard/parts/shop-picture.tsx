@@ -9,7 +9,7 @@ type Props = Readonly<{ product: number; listing?: Listing; address: string | nu
 /** The picture; nothing if there is none or it fails to load. */
 export function ShopPicture({ product, listing, address, large = false }: Props): ReactNode {
   const [failed, setFailed] = useState<string>()
-  const source = `/api/products/${product}/picture${listing === undefined ? '' : queryOf(listing)}`
+  const source = `/api/products/${product}/picture${listing === undefined ? '' : listingQuery(listing)}`
   if (address === null || !/^https:/i.test(address) || /[{}]/.test(address) || failed === source) return null
   return (
     <img
@@ -26,6 +26,6 @@ export function ShopPicture({ product, listing, address, large = false }: Props)
   )
 }
 
-function queryOf({ company, sku, key }: Listing): string {
+function listingQuery({ company, sku, key }: Listing): string {
   return `?${new URLSearchParams(sku === null ? { company, key } : { company, sku })}`
 }

@@ -6,18 +6,18 @@ type Props = Readonly<{
   store: Readonly<{ company: string; store_id: string }>
   children: ReactNode
   className?: string | undefined
-  /** The same link stands beside it with the store's name, so the Tab key skips this one. */
-  isAgain?: boolean
+  /** The same link is next to it with the store's name, so the Tab key skips this one. */
+  isRepeated?: boolean
 }>
 
-/** The link. */
-export function StoreLink({ store, children, className, isAgain = false }: Props): ReactNode {
+/** A link to the page of a store. */
+export function StoreLink({ store, children, className, isRepeated = false }: Props): ReactNode {
   return (
     <Link
       to="/store"
       search={{ store: `${store.company}/${store.store_id}` }}
       {...(className !== undefined && { className })}
-      {...(isAgain && { tabIndex: -1 })}
+      {...(isRepeated && { tabIndex: -1 })}
     >
       {children}
     </Link>

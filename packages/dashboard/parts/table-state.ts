@@ -11,7 +11,7 @@ const ENTRY = /^(?<name>[^:]*):(?<order>[^:]*):(?<words>.*)$/s
 export function useTableState(label: string): [TableState, (part: Partial<TableState>) => void] {
   const entries = useSearch({ strict: false, select: ({ table }) => table })
   const navigate = useNavigate()
-  const name = nameOf(label)
+  const name = slugOf(label)
   const state = useMemo(() => stateIn(entries, name), [entries, name])
   const change = useCallback(
     (part: Partial<TableState>) => {
@@ -24,23 +24,23 @@ export function useTableState(label: string): [TableState, (part: Partial<TableS
 }
 
 /** "What it costs now" → "what-it-costs-now", "Top 10" → "top-10" */
-export function nameOf(label: string): string {
+export function slugOf(label: string): string {
   return label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-')
 }
 
 /** The rows whose texts contain every word. */
-export function rowsWith<T>(rows: readonly T[], words: string): readonly T[] {
+export function filterRows<T>(rows: readonly T[], words: string): readonly T[] {
   const sought = words.toLowerCase().split(/\s+/).filter(Boolean)
   if (sought.length === 0) return rows
   return rows.filter((row) => {
-    const text = textsIn(row).join('\n').toLowerCase()
+    const text = stringsIn(row).join('\n').toLowerCase()
     return sought.every((word) => text.includes(word))
   })
 }
 
-function textsIn(value: unknown): string[] {
+function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : []
 }
 
 function stateIn(entries: readonly string[] | undefined, name: string): TableState {

@@ -4,7 +4,7 @@ import { type ReactNode, useCallback } from 'react'
 import { csvOf } from './csv.ts'
 import { TextFilter } from './filters.tsx'
 import { Icon } from './icon.tsx'
-import { nameOf, type TableState } from './table-state.ts'
+import { slugOf, type TableState } from './table-state.ts'
 import style from './table-tools.module.css'
 
 type Props = Readonly<{
@@ -18,24 +18,24 @@ type Props = Readonly<{
   change: (part: Partial<TableState>) => void
 }>
 
-const TYPES = { csv: 'text/csv', json: 'application/json' } as const
+const MEDIA_TYPES = { csv: 'text/csv', json: 'application/json' } as const
 
-/** The line of tools. */
+/** The tools of a table, in one line. */
 export function TableTools({ label, columns, rows, isAll, isTight, state, change }: Props): ReactNode {
   // A stable function: a new one on each render would restart the pause of `TextFilter`.
   const seek = useCallback((words = '') => change({ words }), [change])
   return (
     <div className={style.tools}>
       <TextFilter label={`Find in ${label}`} value={state.words} onChange={seek} isSmall />
-      {isTight && <Order columns={columns} order={state.order} choose={(order) => change({ order })} />}
-      {rows.length > 0 && <TakeAlong label={label} rows={rows} isAll={isAll} />}
+      {isTight && <OrderChoice columns={columns} order={state.order} choose={(order) => change({ order })} />}
+      {rows.length > 0 && <DownloadRows label={label} rows={rows} isAll={isAll} />}
     </div>
   )
 }
 
-type OrderProps = Pick<Props, 'columns'> & Readonly<{ order: string; choose: (order: string) => void }>
+type OrderChoiceProps = Pick<Props, 'columns'> & Readonly<{ order: string; choose: (order: string) => void }>
 
-function Order({ columns, order, choose }: OrderProps): ReactNode {
+function OrderChoice({ columns, order, choose }: OrderChoiceProps): ReactNode {
   const orders = columns
     .filter(({ sort }) => sort !== undefined)
     .flatMap(({ id, title }) => [
@@ -53,10 +53,10 @@ function Order({ columns, order, choose }: OrderProps): ReactNode {
   )
 }
 
-function TakeAlong({ label, rows, isAll }: Pick<Props, 'label' | 'rows' | 'isAll'>): ReactNode {
-  const take = (kind: keyof typeof TYPES) => {
+function DownloadRows({ label, rows, isAll }: Pick<Props, 'label' | 'rows' | 'isAll'>): ReactNode {
+  const take = (kind: keyof typeof MEDIA_TYPES) => {
     const text = kind === 'csv' ? csvOf(rows) : `${JSON.stringify(rows, null, 1)}\n`
-    save(new Blob([text], { type: TYPES[kind] }), `${nameOf(label)}.${kind}`)
+    saveFile(new Blob([text], { type: MEDIA_TYPES[kind] }), `${slugOf(label)}.${kind}`)
   }
   return (
     <span className={style.take}>
@@ -71,7 +71,7 @@ function TakeAlong({ label, rows, isAll }: Pick<Props, 'label' | 'rows' | 'isAll
   )
 }
 
-function save(blob: Blob, name: string): void {
+function saveFile(blob: Blob, name: string): void {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(blob)
   link.download = name

@@ -1,8 +1,8 @@
 /** Untrusted text: names, file names, lines, reasons. It is always shown as plain text, whatever it contains. */
 import { UnstyledButton } from '@mantine/core'
 import { type ReactNode, useId, useState } from 'react'
-import { visible } from './format.ts'
-import { plainLines } from './marked-up.ts'
+import { escapeInvisible } from './format.ts'
+import { linesWithoutMarkup } from './marked-up.ts'
 import style from './untrusted-text.module.css'
 
 const SHORT_CHARACTERS_MAX = 400
@@ -10,7 +10,7 @@ const SHORT_CHARACTERS_MAX = 400
 /** Text on one line, truncated if there is no room; the tooltip has all of it. */
 export function UntrustedText({ text, className }: Readonly<{ text: string; className?: string }>): ReactNode {
   if (text === '') return null
-  const shown = visible(text)
+  const shown = escapeInvisible(text)
   return (
     <bdi className={`${style.line} ${className ?? ''}`} title={shown}>
       {shown}
@@ -20,15 +20,15 @@ export function UntrustedText({ text, className }: Readonly<{ text: string; clas
 
 /** Text on as many lines as needed; a very long one is truncated, with a button that shows all. */
 export function UntrustedBlock({ text }: Readonly<{ text: string }>): ReactNode {
-  return <Unfolding shown={visible(text)} />
+  return <ExpandableText shown={escapeInvisible(text)} />
 }
 
 /** A shop's text with HTML markup, shown as lines without the markup. */
 export function UntrustedLines({ text }: Readonly<{ text: string }>): ReactNode {
-  return <Unfolding shown={plainLines(text).map(visible).join('\n')} />
+  return <ExpandableText shown={linesWithoutMarkup(text).map(escapeInvisible).join('\n')} />
 }
 
-function Unfolding({ shown }: Readonly<{ shown: string }>): ReactNode {
+function ExpandableText({ shown }: Readonly<{ shown: string }>): ReactNode {
   const [isWhole, setWhole] = useState(false)
   const id = useId()
   const isLong = shown.length > SHORT_CHARACTERS_MAX

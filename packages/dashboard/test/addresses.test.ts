@@ -1,12 +1,12 @@
 /** What stands for a part of the page in its address. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attemptOf, curlOf, emptyFor } from '../pages/docs/attempt.ts'
+import { buildRequest, curlCommand, initialValues } from '../pages/docs/api-request.ts'
 import { operationsIn } from '../pages/docs/operations.ts'
-import { nameOf } from '../parts/table-state.ts'
+import { slugOf } from '../parts/table-state.ts'
 
 test('tables and requests that differ in a number alone have names of their own', () => {
-  assert.deepEqual(['Top 10', 'Top 20, new!', 'Größe 2'].map(nameOf), ['top-10', 'top-20-new-', 'größe-2'])
+  assert.deepEqual(['Top 10', 'Top 20, new!', 'Größe 2'].map(slugOf), ['top-10', 'top-20-new-', 'größe-2'])
   const paths = { '/v1/{id}': { get: {} }, '/v2/{id}': { get: {} } }
   const ids = operationsIn({ paths }).map(({ id }) => id)
   assert.deepEqual(ids, ['get-v1-id', 'get-v2-id'])
@@ -19,7 +19,7 @@ test('a described request is filled in, and curl sends the same without the key'
     requestBody: { content: { 'application/json': { schema: BODY } } },
   }
   const [operation] = operationsIn({ paths: { '/api/things/{id}': { post } } })
-  assert.deepEqual(JSON.parse(emptyFor(operation!).body), {
+  assert.deepEqual(JSON.parse(initialValues(operation!).body), {
     name: '',
     kinds: ['a'],
     day: '2027-01-31',
@@ -27,7 +27,7 @@ test('a described request is filled in, and curl sends the same without the key'
     at_least: 3,
   })
   const values = { 'path id': '../a b', 'query state': 'held,failed', 'header If-Match': '"1"' }
-  const attempt = attemptOf(operation!, { values, body: `{"it's":1}`, key: 'sc_secret' })
+  const attempt = buildRequest(operation!, { values, body: `{"it's":1}`, key: 'sc_secret' })
   const { headers, ...rest } = attempt
   const path = '/api/things/..%2Fa%20b?state=held&state=failed'
   assert.deepEqual(rest, { method: 'POST', path, body: `{"it's":1}` })
@@ -37,7 +37,7 @@ test('a described request is filled in, and curl sends the same without the key'
     `  --data '{"it'\\''s":1}' \\`,
     `  'https://data.example.org${path}'`,
   ]
-  assert.equal(curlOf(attempt, 'https://data.example.org'), lines.join('\n'))
+  assert.equal(curlCommand(attempt, 'https://data.example.org'), lines.join('\n'))
 })
 
 const BODY = {

@@ -8,13 +8,13 @@ import type { UploadView } from '@splitcart/data-management/http/routes/uploads-
 import fc from 'fast-check'
 import { withUpload } from '../api/events.ts'
 import { parseSearch, stringifySearch } from '../app/search.ts'
-import { dateLabels, datesMarked } from '../pages/products/axis.ts'
-import { daysOf, linesOf, runAt, secondsOf, segmentsOf } from '../pages/products/lines.ts'
-import { firstStores } from '../pages/products/stores-chosen.ts'
+import { dateLabels, dateTicks } from '../pages/products/axis.ts'
+import { defaultStores } from '../pages/products/chart-stores.ts'
+import { chartContentOf, linesOf, runAt, secondsOf, segmentsOf } from '../pages/products/lines.ts'
 import { lineRangeOf } from '../pages/rejects/line-range.ts'
 import { csvOf } from '../parts/csv.ts'
-import { day, relative, visible } from '../parts/format.ts'
-import { plainLines } from '../parts/marked-up.ts'
+import { dayAndMonth, escapeInvisible, timeAgo } from '../parts/format.ts'
+import { linesWithoutMarkup } from '../parts/marked-up.ts'
 
 test('no text of a table that is taken along as CSV is a formula, in a list neither, and an export says the same', async () => {
   const rows = [
@@ -72,7 +72,7 @@ describe('the lines of a chart', () => {
   const [line] = linesOf({ stores: [{ ...STORE, runs, gaps: [{ from: '2026-01-07', to: '2026-01-08' }] }] })
 
   test('hold a price until the next scrape says otherwise, and are broken where scrapes did not show it', () => {
-    const { days, series } = daysOf([line!])
+    const { days, series } = chartContentOf([line!])
     assert.equal(days.length, 10)
     assert.deepEqual(series[0]!.prices, [1, 1, 1, 1, 2, 2, 2, null, 3, 3])
   })
@@ -121,7 +121,7 @@ describe('the series of a chart', () => {
     storeOf('3', 'c', [[5, 100]]),
     storeOf('4', 'd', same),
   ]
-  const { series } = daysOf(linesOf({ stores }))
+  const { series } = chartContentOf(linesOf({ stores }))
   const prices = series.map((each) => each.prices)
 
   test('are one for all stores of a company that never differed, and one for each that did', () => {
@@ -154,13 +154,13 @@ describe('the stores that a chart shows first', () => {
   test('are those that differ, not those that tie', () => {
     const ties = Array.from({ length: 30 }, (_, index) => price('aldi', `G${index}`, 319))
     const all = [...ties, price('aldi', 'H1', 355), price('aldi', 'H2', 31_900), price('iga', '7', 400)]
-    assert.deepEqual(new Set(firstStores(all).slice(0, 4)), new Set(['aldi/G0', 'aldi/H1', 'aldi/H2', 'iga/7']))
-    assert.ok(firstStores(all).length <= 8)
+    assert.deepEqual(new Set(defaultStores(all).slice(0, 4)), new Set(['aldi/G0', 'aldi/H1', 'aldi/H2', 'iga/7']))
+    assert.ok(defaultStores(all).length <= 8)
   })
 
   test('are the lowest and the highest, where more differ than fit', () => {
     const all = Array.from({ length: 30 }, (_, index) => price('aldi', `G${index}`, 100 + index))
-    const first = firstStores(all)
+    const first = defaultStores(all)
     for (const store of ['aldi/G0', 'aldi/G1', 'aldi/G29', 'aldi/G28']) assert.ok(first.includes(store), store)
   })
 })
@@ -169,8 +169,8 @@ describe('the dates below a chart', () => {
   const at = (date: string) => Date.parse(date) / 1000
 
   test('are told once each, with the year below the first and where another one begins', () => {
-    const labels = (from: string, to: string, most: number) => dateLabels(datesMarked(at(from), at(to), most))
-    const said = (date: string) => day(Date.parse(date))
+    const labels = (from: string, to: string, most: number) => dateLabels(dateTicks(at(from), at(to), most))
+    const said = (date: string) => dayAndMonth(Date.parse(date))
     const begun = (date: string) => `${said(date)}\n${date.slice(0, 4)}`
     assert.deepEqual(labels('2025-11-21T12:00Z', '2025-11-23T12:00Z', 12), [begun('2025-11-22'), said('2025-11-23')])
     assert.deepEqual(labels('2025-12-31', '2026-01-02', 12), [
@@ -192,7 +192,7 @@ describe('the dates below a chart', () => {
         fc.integer({ min: 2, max: 12_000 }),
         fc.integer({ min: 3, max: 20 }),
         (first, days, most) => {
-          const labels = dateLabels(datesMarked(first * 86_400, (first + days) * 86_400, most))
+          const labels = dateLabels(dateTicks(first * 86_400, (first + days) * 86_400, most))
           assert.ok(labels.length > 0 && labels.length <= most)
           const whole = labels.map((label, index) => {
             const year = labels
@@ -236,11 +236,11 @@ describe('a list of uploads', () => {
 })
 
 test('text of others has nothing invisible in it, and words keep their joiners', () => {
-  assert.equal(visible('a\u202eb\u0007\u200d\u2028'), 'a\\u{202e}b\\u{7}\u200d\\u{2028}')
+  assert.equal(escapeInvisible('a\u202eb\u0007\u200d\u2028'), 'a\\u{202e}b\\u{7}\u200d\\u{2028}')
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
-      assert.doesNotMatch(visible(text), /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
+      assert.doesNotMatch(escapeInvisible(text), /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
     }),
   )
 })
@@ -267,7 +267,7 @@ test('how long ago something was is said in the unit that fits', () => {
     [3 * 3_600_000, 3, 'hour'],
     [40 * 3_600_000, 2, 'day'],
   ] as const)
-    assert.equal(relative(at, at + ms), inWords.format(-number, unit))
+    assert.equal(timeAgo(at, at + ms), inWords.format(-number, unit))
 })
 
 describe('what a shop writes with markup in it', () => {
@@ -289,5 +289,5 @@ describe('what a shop writes with markup in it', () => {
     ],
     ['keeps what is no tag and no entity', 'Fat <5 g, a<b, <3, <script>x</script> &nosuch; &#0; &#xd800;', ''],
   ] as const)
-    test(title, () => assert.equal(plainLines(text).join('|'), lines === '' ? text : lines))
+    test(title, () => assert.equal(linesWithoutMarkup(text).join('|'), lines === '' ? text : lines))
 })

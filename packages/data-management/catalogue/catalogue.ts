@@ -2,7 +2,7 @@
  * The catalogue: companies, stores, listings, products and their prices over time. Everything a load changes, and the
  * record of the load itself, commits in one transaction. `dialects/` implements this interface for each database.
  */
-import type { Reference, References } from '@splitcart/shared/truth/case.ts'
+import type { Reference, References } from '@splitcart/shared/truth/rule-input.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import type { DifferingLines } from './load/differing-lines.ts'

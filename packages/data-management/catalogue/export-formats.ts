@@ -1,5 +1,5 @@
 /** What can be exported, and how it is written: as JSON Lines, or as comma-separated values. */
-import { asciiControls } from '@splitcart/shared/controls.ts'
+import { escapeJsonControls } from '@splitcart/shared/controls.ts'
 import type { Sql } from '../database/sql.ts'
 import { exportObservations, exportPrices, exportProducts } from './export.ts'
 import { exportNames } from './export-names.ts'
@@ -43,7 +43,7 @@ function exportRecords(
 }
 
 async function* jsonLines(records: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const record of records) yield `${asciiControls(JSON.stringify(record))}\n`
+  for await (const record of records) yield `${escapeJsonControls(JSON.stringify(record))}\n`
 }
 
 /**

@@ -2,7 +2,7 @@
 import { PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { type FileRemarks, type LoadResult, NO_REMARKS, type UploadState } from '@splitcart/shared/receipt.ts'
 import { READER_VERSION } from '@splitcart/shared/row.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import type { Finding } from '@splitcart/shared/truth/finding.ts'
 import type { Sql } from '../database/sql.ts'
 import type { HoldPreview } from './hold-preview.ts'
 import { type DateChange, nothingChanged } from './model/date-change.ts'
@@ -72,7 +72,7 @@ export type LoadOutcome = Readonly<{
   /** For a held file: what loading it would change. */
   preview?: HoldPreview | undefined
   /** The verdicts on its scrapes. */
-  verdicts?: readonly Verdict[] | undefined
+  verdicts?: readonly Finding[] | undefined
 }>
 
 /** The changes of a load that changed nothing. */
@@ -196,7 +196,7 @@ type LoadRow = Readonly<{
 function toLoadRecord(stored: LoadRow): LoadRecord {
   const { rows, inserted, changed, unchanged, duplicate, rejected, warnings, problem } = stored
   const remarks = stored.remarks === null ? NO_REMARKS : (JSON.parse(stored.remarks) as FileRemarks)
-  const findings = JSON.parse(stored.verdicts ?? '[]') as Verdict[]
+  const findings = JSON.parse(stored.verdicts ?? '[]') as Finding[]
   const finished_at = new Date(stored.finished_at).toISOString()
   return {
     id: stored.id,

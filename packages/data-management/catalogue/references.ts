@@ -3,9 +3,9 @@
  * and never by their order of arrival.
  */
 import { addDays, daysBetween } from '@splitcart/shared/date.ts'
-import type { Reference, References } from '@splitcart/shared/truth/case.ts'
 import type { Figures } from '@splitcart/shared/truth/figures.ts'
-import { mergeFigures } from '@splitcart/shared/truth/together.ts'
+import { mergeFigures } from '@splitcart/shared/truth/merge-figures.ts'
+import type { Reference, References } from '@splitcart/shared/truth/rule-input.ts'
 import type { Sql } from '../database/sql.ts'
 import type { StoreDate } from './load/pending-changes.ts'
 

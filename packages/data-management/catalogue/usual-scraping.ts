@@ -1,6 +1,6 @@
 /** How often and how completely a store is usually scraped: stored in `source` whenever its scrapes change. */
 import { DAY_MS } from '@splitcart/shared/time.ts'
-import { medianOf } from '@splitcart/shared/truth/case.ts'
+import { medianOf } from '@splitcart/shared/truth/rule-input.ts'
 import type { Sql } from '../database/sql.ts'
 
 /** A date of a store, and how many listings its scrape shows. */

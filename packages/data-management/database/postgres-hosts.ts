@@ -1,5 +1,5 @@
 /** Connections to a PostgreSQL address that may name several hosts: finds the writable one, also after a failover. */
-import { addressesOf, mustBeWritable } from '@splitcart/shared/postgres-address.ts'
+import { mustBeWritable, splitHosts } from '@splitcart/shared/postgres-address.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import pg from 'pg'
 import { READ_ONLY_STATE, toPostgresProblem } from './postgres-problems.ts'
@@ -27,7 +27,7 @@ export class FailoverPool extends pg.Pool {
     address: string,
     { onConnect, ...config }: Omit<pg.PoolConfig, 'onConnect' | 'connectionString'> & ConnectHook,
   ) {
-    const addresses = addressesOf(address)
+    const addresses = splitHosts(address)
     const mayChange = addresses.length > 1 ? { maxLifetimeSeconds: CONNECTION_SECONDS_MAX } : {}
     super({
       connectionString: addresses[0]!,
@@ -72,7 +72,7 @@ export class FailoverPool extends pg.Pool {
 
 /** One connection to the first usable host of an address. The caller ends it. */
 export async function connectToFirstUsableHost(address: string): Promise<pg.Client> {
-  const addresses = addressesOf(address)
+  const addresses = splitHosts(address)
   let index = 0
   return tryHosts(addresses.length, async () => {
     const client = new pg.Client({

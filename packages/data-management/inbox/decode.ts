@@ -8,7 +8,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { DCZ_HEAD_BYTES, dictionaryNamedIn } from '@splitcart/shared/dictionary/dcz.ts'
+import { DCZ_HEAD_BYTES, dictionarySha256In } from '@splitcart/shared/dictionary/dcz.ts'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
 import { codeOf } from '@splitcart/shared/disk.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
@@ -64,7 +64,7 @@ type ContentSink = Pick<FileHandle, 'appendFile'>
 export async function decode(sent: IncomingBody, limits: DecodeLimits, part: ContentSink): Promise<DecodedContent> {
   const meter = new Meter(sent.body, sent.encoding, limits)
   if (sent.encoding !== 'dcz') return decodeWith(undefined, { sent, meter, part })
-  const named = dictionaryNamedIn(await meter.head(DCZ_HEAD_BYTES))
+  const named = dictionarySha256In(await meter.head(DCZ_HEAD_BYTES))
   if (meter.bytes === 0) throw new Problem('body_empty')
   if (named === undefined) throw new Problem('body_damaged', 'it does not begin with the head of dcz')
   if (sent.dictionary === undefined) throw new Problem('dictionary_unknown')

@@ -8,7 +8,7 @@
  *  2. Bytes are handed out only if their SHA-256 is right: a damaged file is not a dictionary.
  *  3. The cached dictionaries and those in use take bounded memory. When it is full, a sender sends without one.
  */
-import { DICTIONARY_BYTES_MAX, isDictionary } from '@splitcart/shared/dictionary/dcz.ts'
+import { DICTIONARY_BYTES_MAX, isRawDictionary } from '@splitcart/shared/dictionary/dcz.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { Receipt } from '@splitcart/shared/receipt.ts'
@@ -86,7 +86,7 @@ export class Dictionaries {
       throw dictionaryUnknown({ cause: error })
     }
     const bytes = Buffer.concat(chunks)
-    if (!isDictionary(bytes)) throw dictionaryUnknown()
+    if (!isRawDictionary(bytes)) throw dictionaryUnknown()
     return bytes
   }
 

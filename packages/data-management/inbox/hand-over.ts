@@ -11,7 +11,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { removeIfThere, renameToFree, syncFolder, writePart } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
 import type { Arrival, ArrivingFile, RecordedUpload } from '../ledger/arrivals.ts'
@@ -45,7 +45,7 @@ async function handOverNow({ disk, folders, ledger }: InboxStores, arrival: Arri
   await syncFolder(disk, dirname(part))
   await ledger.arrivals.recordArriving(arrival, keyId)
   const { inbox } = foldersOfKind(folders, arrival.kind)
-  const stored_as = await renameToFree(disk, part, inbox, namesFor(arrival.filename, arrival.sha256))
+  const stored_as = await renameToFree(disk, part, inbox, candidateNames(arrival.filename, arrival.sha256))
   return ledger.arrivals.record({ ...arrival, stored_as }, keyId, true)
 }
 
@@ -66,7 +66,7 @@ export async function handOverFetched(
   await writePart(disk, part, async (file) => {
     for await (const chunk of verifiedContent(disk, stored)) await file.appendFile(chunk)
   })
-  const stored_as = await renameToFree(disk, part, inbox, namesFor(upload.filename, upload.sha256))
+  const stored_as = await renameToFree(disk, part, inbox, candidateNames(upload.filename, upload.sha256))
   await ledger.uploads.markDelivered(upload.id, stored_as, now)
 }
 

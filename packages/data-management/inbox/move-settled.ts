@@ -4,8 +4,8 @@
  */
 import { basename, join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
-import { move, syncWritten } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { move, syncContent } from '@splitcart/shared/durable-file.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import type { LoadState } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
 import type { StoredFile } from './stored.ts'
@@ -26,10 +26,10 @@ export async function moveSettled(
   // A file that was loaded once stays among the processed ones, whatever its state becomes.
   if (file.place === 'processed' || file.place === FOLDER_BY_STATE[state]) return
   // A person may have copied it into the inbox a moment ago, and nobody has synced it.
-  await syncWritten(disk, file.path)
+  await syncContent(disk, file.path)
   const folder = folders[FOLDER_BY_STATE[state]]
   const { size } = await disk.lstat(file.path)
-  const { name } = await move(disk, file.path, folder, namesFor(basename(file.path), file.sha256))
+  const { name } = await move(disk, file.path, folder, candidateNames(basename(file.path), file.sha256))
   if (state === 'loaded') onKept?.(join(folder, name), size)
 }
 

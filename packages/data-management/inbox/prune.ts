@@ -3,9 +3,9 @@ import type { Stats } from 'node:fs'
 import { join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { remove } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import { originalNameIn, originalNameOfDamaged } from '@splitcart/shared/packed/kept-file.ts'
-import { removeBases } from '@splitcart/shared/packed/packed.ts'
+import { removeUnusedBases } from '@splitcart/shared/packed/packed.ts'
 import { checkPruneClock } from '@splitcart/shared/prune-clock.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { Folders } from '../folders.ts'
@@ -36,7 +36,7 @@ export async function pruneProcessed({
   // An undone load waits for a person: its file is the only copy here.
   const wanted = new Set<string>()
   for (const upload of await ledger.uploads.list({ state: 'held', limit: Number.MAX_SAFE_INTEGER }))
-    for (const name of namesFor(upload.stored_as, upload.sha256)) wanted.add(name)
+    for (const name of candidateNames(upload.stored_as, upload.sha256)) wanted.add(name)
   const old: { name: string; at: number }[] = []
   const young: number[] = []
   for (const name of await disk.readdir(folders.processed)) {
@@ -56,7 +56,7 @@ export async function pruneProcessed({
       young,
     )
   for (const { name } of old) await remove(disk, join(folders.processed, name))
-  await removeBases(disk, folders.processed)
+  await removeUnusedBases(disk, folders.processed)
   await ledger.requestedFiles.removeLoadedBefore(now() - daysMax * DAY_MS)
   return old.map(({ name }) => name)
 }

@@ -3,10 +3,10 @@ import { basename, join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { type Disk, undefinedIfMissing } from '@splitcart/shared/disk.ts'
 import { publish } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import { setDamagedAside } from '@splitcart/shared/packed/compact.ts'
 import { DamagedPack, isUnreadable } from '@splitcart/shared/packed/damage.ts'
-import { KEPT_ENDINGS, keptContent, missingBaseOf, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
+import { findUnreadableBase, KEPT_ENDINGS, keptContent, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { foldersOfKind } from '../folders.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -28,7 +28,7 @@ export async function requestAgain(
   const named = await ledger.requestedFiles.findByStoredName(originalNameIn(basename(path)) ?? '')
   const kept = named.filter((upload) => shouldBeKept(upload, since))
   // A base is needed as long as what was packed with it, however old it is itself.
-  const base = named.length > 0 && kept.length === 0 ? undefined : await missingBaseOf(disk, path)
+  const base = named.length > 0 && kept.length === 0 ? undefined : await findUnreadableBase(disk, path)
   const ofBase = base === undefined ? undefined : await ledger.uploads.findBySha256(base)
   for (const upload of ofBase ? [ofBase, ...kept] : kept)
     if (!(await isReadable(places, upload)) && (await ledger.requestedFiles.add(upload.id, now))) requested.push(upload)
@@ -53,7 +53,7 @@ async function isReadable({ disk, folders }: InboxStores, upload: Upload): Promi
 /** Puts a requested file, received as a durable part, among the processed ones; sets damaged files there aside. */
 export async function restoreFile({ disk, folders, ledger }: InboxStores, part: string, upload: Upload): Promise<void> {
   const { processed } = foldersOfKind(folders, upload.kind)
-  const names = [...namesFor(upload.stored_as, upload.sha256)]
+  const names = [...candidateNames(upload.stored_as, upload.sha256)]
   const damaged: string[] = []
   for (const [place, name] of names.entries())
     for (const ending of KEPT_ENDINGS) {

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { Digester } from '@splitcart/shared/digest.ts'
 import { codeOf, type Disk } from '@splitcart/shared/disk.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import { DamagedFile, isDamage } from '@splitcart/shared/packed/damage.ts'
 import { KEPT_ENDINGS, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
@@ -52,7 +52,7 @@ export async function storedFileExists(disk: Disk, folders: Folders, upload: Upl
 
 function* candidateFiles(all: Folders, { stored_as, sha256, kind }: UploadLocator): Generator<StoredFile> {
   const folders = foldersOfKind(all, kind)
-  for (const name of namesFor(stored_as, sha256))
+  for (const name of candidateNames(stored_as, sha256))
     for (const [place, ending] of FOLDERS) yield { path: join(folders[place], name + ending), sha256, place }
 }
 

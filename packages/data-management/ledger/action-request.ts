@@ -1,5 +1,5 @@
 /** A person's request for an action on an upload, and the columns that record it. */
-import type { Repair } from '@splitcart/shared/truth/verdict.ts'
+import type { Repair } from '@splitcart/shared/truth/finding.ts'
 import type { UploadAction } from './database.ts'
 
 /**

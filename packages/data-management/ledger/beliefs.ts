@@ -3,7 +3,7 @@
  * is taken back stays, with who took it back.
  */
 import { foldedCode } from '@splitcart/shared/codes.ts'
-import { type Belief, type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
+import { type Belief, type BeliefInForce, coveringBelief } from '@splitcart/shared/truth/beliefs.ts'
 import { FILE_RULES } from '@splitcart/shared/truth/judge.ts'
 import { RULES } from '@splitcart/shared/truth/rules.ts'
 import type { Selectable } from 'kysely'
@@ -11,7 +11,7 @@ import type { LedgerDatabase, LedgerTables } from './database.ts'
 import { undoRecord } from './undo-record.ts'
 
 /** A belief on record, also one that was taken back. */
-export type BeliefRecord = BeliefSince &
+export type BeliefRecord = BeliefInForce &
   Readonly<{ who: string; reason: string | null; undoneAt: string | null; undoneBy: string | null }>
 
 /** A belief to record, with its author, time and reason. */
@@ -45,7 +45,7 @@ export class Beliefs {
   async add({ company, store, ...rest }: NewBelief): Promise<BeliefRecord> {
     const folded = { company: foldedCode(company), store: store === null ? null : foldedCode(store), ...rest }
     const current = await this.current()
-    const known = beliefIn(current, folded)
+    const known = coveringBelief(current, folded)
     if (known !== undefined) return current.find(({ id }) => id === known.id)!
     return recordOf(await this.#database.insertInto('belief').values(folded).returningAll().executeTakeFirstOrThrow())
   }

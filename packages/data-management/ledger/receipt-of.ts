@@ -1,15 +1,15 @@
 /** The receipt of an upload on record. */
 import { Problem } from '@splitcart/shared/problem.ts'
 import { type LoadResult, NO_REMARKS, type Receipt, type UploadState } from '@splitcart/shared/receipt.ts'
-import { type BeliefSince, withBelief } from '@splitcart/shared/truth/beliefs.ts'
-import type { Repair } from '@splitcart/shared/truth/verdict.ts'
+import { type BeliefInForce, withBelief } from '@splitcart/shared/truth/beliefs.ts'
+import type { Repair } from '@splitcart/shared/truth/finding.ts'
 import { Beliefs } from './beliefs.ts'
 import type { LedgerDatabase } from './database.ts'
 import { DECISION_TEXT } from './decided.ts'
 import type { Upload } from './uploads.ts'
 
 /** The receipt of an upload. `duplicate`: the bytes were on record already; `beliefs`: those in force now. */
-export function receiptOf(upload: Upload, duplicate: boolean, beliefs: readonly BeliefSince[] = []): Receipt {
+export function receiptOf(upload: Upload, duplicate: boolean, beliefs: readonly BeliefInForce[] = []): Receipt {
   const { id, filename, sha256, bytes, lines, kind } = upload
   return {
     id,
@@ -31,7 +31,7 @@ type Findings = NonNullable<Receipt['findings']>
 /** The part of a receipt that tells the result of the load, with warnings and findings. */
 function loadFields(
   stored: string | null,
-  beliefs: readonly BeliefSince[],
+  beliefs: readonly BeliefInForce[],
 ): Pick<Receipt, 'load' | 'warnings' | 'ignored' | 'findings'> {
   if (stored === null) return { load: null }
   const { remarks, findings = [], ...load } = JSON.parse(stored) as LoadResult

@@ -1,5 +1,5 @@
 /** Finds changes of watched products, and writes the texts of their notices. Read-only. */
-import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
+import { type FormatMoney, moneyFormatter } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import type { LiveStores } from '../catalogue/queries/current.ts'
 import { readPriceRange } from '../catalogue/queries/price-range.ts'
@@ -19,7 +19,7 @@ export async function changedWatches(context: QueryContext): Promise<WatchChange
   if (watches.length === 0) return []
   const { database } = context.catalogue
   const current = await currentNow(context)
-  const money = moneyIn(context.currency)
+  const money = moneyFormatter(context.currency)
   const changed: WatchChange[] = []
   for (const watch of watches) {
     const productId = await watchedProductId(context, watch)
@@ -76,7 +76,7 @@ export async function watchBaseline(
 export function watchNoticeText(
   { rule, seen: before, target_cents: target }: Pick<WatchRecord, 'rule' | 'seen' | 'target_cents'>,
   lowest: number | null,
-  money: WriteMoney,
+  money: FormatMoney,
   where = '',
 ): string | null {
   if (rule === 'any') {

@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { type Product, shop } from '@splitcart/shared/test/truth-cases.ts'
-import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
+import type { Finding } from '@splitcart/shared/truth/finding.ts'
+import { defaultThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import type { BeliefView, FindingsView } from '../http/routes/findings-schema.ts'
 import type { Overview } from '../http/routes/overview.ts'
 import type { RepairView } from '../http/routes/repair.ts'
@@ -19,7 +19,7 @@ import { assertProblem, get, openReceiver, post, postGzip, type Receiver } from 
 
 const NEVER = new AbortController().signal
 const JSON_BODY = { 'Content-Type': 'application/json' }
-const HOLD = { thresholds: usualThresholds(), isReleased: false }
+const HOLD = { thresholds: defaultThresholds(), isReleased: false }
 
 function workOn({ folders, ledger, catalogue }: Receiver): LoaderContext {
   const rest = { lineBytesMax: 1024 * 1024, hold: HOLD, log: openLog('silent'), now: Date.now, onFile: () => {} }
@@ -47,8 +47,8 @@ async function acted(receiver: Receiver, upload: Upload, action: UploadAction, i
   return found(receiver, upload.id)
 }
 
-function findingsOf(upload: Upload): Verdict[] {
-  return receiptOf(upload, false).findings as unknown as Verdict[]
+function findingsOf(upload: Upload): Finding[] {
+  return receiptOf(upload, false).findings as unknown as Finding[]
 }
 
 async function pricesOn(receiver: Receiver, date: string): Promise<number[]> {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { dirname, posix, win32 } from 'node:path'
 import { test } from 'node:test'
-import { FILE_NAME_BYTES_MAX, faultOfFileName, namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames, FILE_NAME_BYTES_MAX, faultOfFileName } from '@splitcart/shared/file-name.ts'
 import { Chance } from './random.ts'
 import { openReceiver, post, sha256Of } from './receiver.ts'
 
@@ -47,7 +47,7 @@ test('of 10,000 names every one that is taken is a name in its folder, on each p
     const name = nameBy(chance)
     if (faultOfFileName(name) !== undefined) continue
     taken++
-    for (const stored of namesFor(name, sha256Of(name)))
+    for (const stored of candidateNames(name, sha256Of(name)))
       for (const path of [posix, win32]) {
         const whole = path.join('/inbox', stored)
         assert.equal(path.dirname(whole), path.normalize('/inbox'), JSON.stringify(name))

@@ -10,7 +10,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { makeFolder } from '@splitcart/shared/make-folder.ts'
 import { compact } from '@splitcart/shared/packed/compact.ts'
 import { isDamage } from '@splitcart/shared/packed/damage.ts'
-import { removeBases } from '@splitcart/shared/packed/packed.ts'
+import { removeUnusedBases } from '@splitcart/shared/packed/packed.ts'
 import { dyingAt } from '@splitcart/shared/test/dying-disk.ts'
 import { refusingDisk } from '@splitcart/shared/test/failing-disk.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
@@ -180,10 +180,10 @@ test('a base goes when no file was packed against it any more', async () => {
   const { folders, put } = at
   await put('0.jsonl', TEXTS[0]!)
   await put('other.jsonl', OTHER)
-  await removeBases(realDisk(), folders.processed)
+  await removeUnusedBases(realDisk(), folders.processed)
   assert.equal((await readdir(join(folders.processed, '.bases'))).length, 2)
   await realDisk().unlink(join(folders.processed, 'other.jsonl.dcz'))
-  await removeBases(realDisk(), folders.processed)
+  await removeUnusedBases(realDisk(), folders.processed)
   assert.equal((await readdir(join(folders.processed, '.bases'))).length, 1)
   assert.equal(await contentOf(folders, '0.jsonl', TEXTS[0]!), TEXTS[0])
 })

@@ -10,7 +10,7 @@ import { planOf } from '@splitcart/generator/plan.ts'
 import { cachedLineWriter, scrapesOf } from '@splitcart/generator/scrapes.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
-import type { Figures, Shown } from '@splitcart/shared/truth/figures.ts'
+import type { Figures, SampledRow } from '@splitcart/shared/truth/figures.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { until } from '../../../test/machines.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
@@ -187,12 +187,12 @@ test('a file that is held is read to its end, and what comes after it is loaded'
   assert.deepEqual(await Array.fromAsync(catalogueLines(catalogue.database)), await loadedHere(orders))
 })
 
-function plainOf(row: Shown): Shown {
+function plainOf(row: SampledRow): SampledRow {
   const { code, label } = row
   return { ...row, code, label }
 }
 
-type Counted = Figures & Readonly<{ bytes: number; sampled: readonly Shown[] }>
+type Counted = Figures & Readonly<{ bytes: number; sampled: readonly SampledRow[] }>
 
 /** The figures and samples that reading lines gives, by store. */
 async function figuresOf(lines: readonly string[]): Promise<Map<number, Counted>> {

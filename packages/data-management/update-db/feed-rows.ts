@@ -2,9 +2,9 @@
  * Reads the rows of the list files `stores` and `barcodes`: flat objects, one per line. Any invalid field rejects the
  * row, unlike in scrapes, since people maintain these lists and can correct them. Docs: docs/feeds.md.
  */
-import { foldedCode, isNoBarcode, isPlaceholder, shownCode } from '@splitcart/shared/codes.ts'
-import { dateIn } from '@splitcart/shared/date.ts'
-import { isObject, REJECT_CODES, type RejectCode, type Rejection, readLine } from '@splitcart/shared/row.ts'
+import { displayCode, foldedCode, isPlaceholderBarcode, isPlaceholderSku } from '@splitcart/shared/codes.ts'
+import { datePart } from '@splitcart/shared/date.ts'
+import { isObject, REJECT_CODES, type RejectCode, type Rejection, readJsonLine } from '@splitcart/shared/row.ts'
 import { faultOfText, isAbsent } from '@splitcart/shared/text.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
@@ -29,7 +29,7 @@ class InvalidField extends Error {
  * receipt, in milliseconds since 1970; rows without a date get its date.
  */
 export function rowReader<Fact extends object>(read: (fields: Fields, receivedAt: number) => Fact, receivedAt: number) {
-  return (bytes: Buffer): Fact | Rejection => readLine(bytes, (value) => readObject(value, read, receivedAt))
+  return (bytes: Buffer): Fact | Rejection => readJsonLine(bytes, (value) => readObject(value, read, receivedAt))
 }
 
 function readObject<Fact extends object>(
@@ -75,9 +75,9 @@ export function storeFactOf(fields: Fields, receivedAt: number): StoreFact {
 /** What a row says about the barcode of a SKU. Throws an `InvalidField`. */
 export function barcodeFactOf(fields: Fields, receivedAt: number): BarcodeFact {
   const barcode = requiredText(fields, 'barcode')
-  if (isNoBarcode(barcode)) throw new InvalidField('field_value', 'barcode', 'stands for none')
+  if (isPlaceholderBarcode(barcode)) throw new InvalidField('field_value', 'barcode', 'stands for none')
   const [company, sku] = [foldedCode(requiredText(fields, 'company')), requiredText(fields, 'sku')]
-  if (isPlaceholder(sku)) throw new InvalidField('field_value', 'sku', 'stands for none')
+  if (isPlaceholderSku(sku)) throw new InvalidField('field_value', 'sku', 'stands for none')
   return { company, sku, date: dateOf(fields, receivedAt), barcode }
 }
 
@@ -95,7 +95,7 @@ function optionalText(fields: Fields, name: string): string | null {
   if (typeof value !== 'string') throw new InvalidField('field_type', name, 'is not a text')
   const fault = faultOfText(value, TEXT_CHARACTERS_MAX)
   if (fault !== undefined) throw new InvalidField('field_value', name, fault)
-  return shownCode(value)
+  return displayCode(value)
 }
 
 function optionalFlag(fields: Fields, name: string): number | null {
@@ -133,7 +133,7 @@ function dateOf(fields: Fields, receivedAt: number): string {
   const name = isAbsent(fields.scraped_date) ? 'date' : 'scraped_date'
   const value = fields[name]
   if (isAbsent(value)) return dayOf(receivedAt)
-  const date = typeof value === 'string' ? dateIn(value) : undefined
+  const date = typeof value === 'string' ? datePart(value) : undefined
   if (date === undefined) throw new InvalidField('field_value', name, 'is not a date of the form 2025-09-23')
   if (date > dayOf(receivedAt + DAY_MS))
     throw new InvalidField('field_value', name, `is ${date}, after the file was received`, date)

@@ -1,19 +1,19 @@
 /** Judges a staged file by the rules of packages/shared/truth, with earlier scrapes of the catalogue to compare with. */
-import { moneyIn, type WriteMoney } from '@splitcart/shared/money.ts'
-import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
-import { type JudgedScrape, once, type References } from '@splitcart/shared/truth/case.ts'
+import { type FormatMoney, moneyFormatter } from '@splitcart/shared/money.ts'
+import { type BeliefInForce, coveringBelief } from '@splitcart/shared/truth/beliefs.ts'
+import { type AcceptedRepair, type Finding, makeFinding } from '@splitcart/shared/truth/finding.ts'
 import {
+  estimateRejectedLines,
   type FileCounts,
   judge,
-  judgeChains,
+  judgeChainedProducts,
   judgeFile,
-  judgeProducts,
+  judgeRegrouping,
   type Regrouping,
-  rejectedShare,
 } from '@splitcart/shared/truth/judge.ts'
-import { sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
+import { repairSentence } from '@splitcart/shared/truth/repairs.ts'
+import { type JudgedScrape, memoize, type References } from '@splitcart/shared/truth/rule-input.ts'
 import type { Thresholds } from '@splitcart/shared/truth/thresholds.ts'
-import { type RepairedBy, type Verdict, verdictOf } from '@splitcart/shared/truth/verdict.ts'
 import type { Loading } from '../catalogue/catalogue.ts'
 import type { StagedScrape } from '../catalogue/load/staged-scrape.ts'
 import { NOT_BELIEVABLE } from '../ledger/beliefs.ts'
@@ -27,7 +27,7 @@ export type HoldPolicy = Readonly<{
   thresholds: Thresholds
   currency?: string | undefined
   isReleased: boolean
-  beliefs?: readonly BeliefSince[]
+  beliefs?: readonly BeliefInForce[]
 }>
 
 // More than a person would read.
@@ -38,10 +38,10 @@ export async function findingsOfFile(
   loading: Loading,
   counts: FileCounts,
   { hold, receivedAt }: Readonly<{ hold: HoldPolicy; receivedAt: number }>,
-): Promise<Verdict[]> {
+): Promise<Finding[]> {
   const receivedOn = new Date(receivedAt).toISOString().slice(0, 10)
   const verdicts = judgeFile(counts, hold.thresholds)
-  const by = { thresholds: hold.thresholds, money: moneyIn(hold.currency), receivedOn, counts }
+  const by = { thresholds: hold.thresholds, money: moneyFormatter(hold.currency), receivedOn, counts }
   for (const scrape of loading.staging.scrapes) {
     if (verdicts.length >= FINDINGS_MAX) break
     verdicts.push(...(await findingsOfScrape(loading, scrape, by)))
@@ -50,14 +50,14 @@ export async function findingsOfFile(
 }
 
 /** The findings that hold the file. */
-export function holdingFindings(verdicts: readonly Verdict[], { isReleased, beliefs = [] }: HoldPolicy): Verdict[] {
-  const isAccepted = (verdict: Verdict) => isReleased || beliefIn(beliefs, verdict) !== undefined
+export function holdingFindings(verdicts: readonly Finding[], { isReleased, beliefs = [] }: HoldPolicy): Finding[] {
+  const isAccepted = (verdict: Finding) => isReleased || coveringBelief(beliefs, verdict) !== undefined
   return verdicts.filter((verdict) => verdict.held && (NOT_BELIEVABLE.has(verdict.rule) || !isAccepted(verdict)))
 }
 
 /** The finding that a file was repaired, with examples of the changed prices. */
-export function repairFinding({ repair, by }: RepairedBy, { staging }: Loading, hold: HoldPolicy): Verdict {
-  const money = moneyIn(hold.currency)
+export function repairFinding({ repair, by }: AcceptedRepair, { staging }: Loading, hold: HoldPolicy): Finding {
+  const money = moneyFormatter(hold.currency)
   const sampled = staging.scrapes.flatMap(({ sampled }) => decodeSampledRows(sampled))
   const touched = sampled.flatMap(({ code, label, price, was }) => {
     if (repair.field !== 'price_current') return []
@@ -65,8 +65,8 @@ export function repairFinding({ repair, by }: RepairedBy, { staging }: Loading, 
     return price < 0 || before < 0 ? [] : [`${code} ${label.name}: ${money(before)} → ${money(price)}`]
   })
   const rows = staging.scrapes.reduce((sum, { listings }) => sum + listings, 0)
-  const sentence = `Repaired, as ${by} wants it: ${sentenceOfRepair(repair)}.`
-  return verdictOf('repaired', false, { field: repair.field, sentence, rows, examples: touched, repair })
+  const sentence = `Repaired, as ${by} wants it: ${repairSentence(repair)}.`
+  return makeFinding('repaired', false, { field: repair.field, sentence, rows, examples: touched, repair })
 }
 
 /** The most listings that may be linked to one product. */
@@ -75,22 +75,22 @@ export function linkedListingsMax(hold: HoldPolicy | undefined): number {
 }
 
 /** The finding that holds a file for how it would regroup existing products; undefined: none. */
-export function regroupingFinding(regrouped: Regrouping, hold: HoldPolicy | undefined): Verdict | undefined {
-  const chains = judgeChains(regrouped)
-  return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeProducts(regrouped, hold.thresholds))
+export function regroupingFinding(regrouped: Regrouping, hold: HoldPolicy | undefined): Finding | undefined {
+  const chains = judgeChainedProducts(regrouped)
+  return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeRegrouping(regrouped, hold.thresholds))
 }
 
-type JudgeContext = Readonly<{ thresholds: Thresholds; money: WriteMoney; receivedOn: string; counts: FileCounts }>
+type JudgeContext = Readonly<{ thresholds: Thresholds; money: FormatMoney; receivedOn: string; counts: FileCounts }>
 
 async function findingsOfScrape(
   loading: Loading,
   scrape: StagedScrape,
   { thresholds, money, receivedOn, counts }: JudgeContext,
-): Promise<Verdict[]> {
+): Promise<Finding[]> {
   const { figures, sampled, companyCode: company, storeName: store, storeCode: code, date } = scrape
   if (figures === null) return []
-  const rejected = rejectedShare(counts, figures)
-  const shown = once(() => decodeSampledRows(sampled))
+  const rejected = estimateRejectedLines(counts, figures)
+  const shown = memoize(() => decodeSampledRows(sampled))
   const about = { company, store, code, date, receivedOn, figures, rejected, money }
   const judged = Object.defineProperty(about, 'sampled', { get: shown }) as JudgedScrape
   const said = (references: References) => judge(judged, references, thresholds)

@@ -15,13 +15,13 @@ import { countOpeningBrackets } from '@splitcart/shared/nesting.ts'
 import {
   isObject,
   isRejection,
-  metadataOf,
-  productOf,
   type Remarks,
   type RowMetadata,
   type RowProduct,
+  readMetadataObject,
+  readProductObject,
 } from '@splitcart/shared/row.ts'
-import { jsonIn } from '@splitcart/shared/text.ts'
+import { jsonOrUndefined } from '@splitcart/shared/text.ts'
 
 /** The tail of a line, from its comma on, as bytes and parsed. `ignored`: its unknown fields. */
 export type Tail = Readonly<{ bytes: Buffer; metadata: RowMetadata; ignored: readonly string[] }>
@@ -99,9 +99,9 @@ export function readHead(head: Buffer): (RowProduct & Remarks) | undefined {
   if (!isUtf8(head)) return undefined
   const text = `${head.toString()}}`
   if (countOpeningBrackets(text) > HEAD_OPENINGS_MAX) return undefined
-  const value = jsonIn(text)
+  const value = jsonOrUndefined(text)
   if (!isObject(value) || Object.hasOwn(value, '__proto__') || !isObject(value.product)) return undefined
-  const product = productOf(value.product)
+  const product = readProductObject(value.product)
   return isRejection(product) ? undefined : product
 }
 
@@ -112,9 +112,9 @@ function readTail(line: Buffer): Tail | undefined {
   const bytes = Buffer.from(line.subarray(comma))
   const text = `{${bytes.toString('utf8', 1)}`
   if (!isUtf8(bytes) || countOpeningBrackets(text) > TAIL_OPENINGS_MAX) return undefined
-  const value = jsonIn(text)
+  const value = jsonOrUndefined(text)
   if (!isObject(value) || Object.keys(value).length !== 1 || !isObject(value.metadata)) return undefined
-  const metadata = metadataOf(value.metadata)
+  const metadata = readMetadataObject(value.metadata)
   if (isRejection(metadata) || metadata.warnings.length > 0) return undefined
   return { bytes, metadata, ignored: metadata.ignored }
 }

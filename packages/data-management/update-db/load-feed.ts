@@ -8,7 +8,7 @@ import type { LoadedKind } from '@splitcart/shared/kinds.ts'
 import { isBlank, type Line, LineSplitter } from '@splitcart/shared/lines.ts'
 import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
 import { isRejection, REJECT_CODES, type Rejection } from '@splitcart/shared/row.ts'
-import { reasonOf } from '@splitcart/shared/truth/judge.ts'
+import { holdReason } from '@splitcart/shared/truth/judge.ts'
 import { type Catalogue, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { BarcodeFact, StoreFact } from '../catalogue/load/fact.ts'
 import { ListingCache } from '../catalogue/load/listing-cache.ts'
@@ -77,7 +77,7 @@ async function loadOnce(
   const { hold, file } = request
   const judged = { hold: hold!, receivedAt: file.receivedAt }
   const verdicts = hold === undefined ? [] : await findingsOfFile(loading, { ...counts, differing: 0 }, judged)
-  const reason = hold === undefined ? undefined : reasonOf(holdingFindings(verdicts, hold))
+  const reason = hold === undefined ? undefined : holdReason(holdingFindings(verdicts, hold))
   if (reason !== undefined) return await endUnapplied({ state: 'held', problem: reason, verdicts })
   const applied = await applyTo(loading, request)
   const finding = regroupingFinding(applied.regrouped, hold)

@@ -4,12 +4,13 @@
  *   lines ─▶ rows ─▶ staging ─▶ (held?) ─▶ scrapes ─▶ runs, labels, products ─▶ commit
  *              └───▶ rejects
  */
+
+import { describeBeginning, NO_ROW_SENTENCE } from '@splitcart/shared/file-diagnosis.ts'
 import { LineSplitter } from '@splitcart/shared/lines.ts'
 import { NO_REMARKS } from '@splitcart/shared/receipt.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
-import { reasonOf } from '@splitcart/shared/truth/judge.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
-import { describeBeginning, NO_ROW } from '@splitcart/shared/whole-file.ts'
+import type { Finding } from '@splitcart/shared/truth/finding.ts'
+import { holdReason } from '@splitcart/shared/truth/judge.ts'
 import { type Catalogue, type DifferingRows, LoadedMeanwhile, type Loading } from '../catalogue/catalogue.ts'
 import type { HoldPreview } from '../catalogue/hold-preview.ts'
 import type { RejectedLine } from '../catalogue/load/row-batch.ts'
@@ -64,7 +65,7 @@ export type Preview = Readonly<{
   counts: LineCounts
   applied: LoadChange
   reason: string | undefined
-  verdicts: readonly Verdict[]
+  verdicts: readonly Finding[]
 }>
 
 /** Loads the file and returns the committed load record. If the bytes cannot be read, throws and applies nothing. */
@@ -117,7 +118,7 @@ export async function previewFile(catalogue: Catalogue, request: LoadRequest): P
 /** The result of staging. `failure`: why the file fails; `reason`: why it is held; `isIncomplete`: not fully read. */
 type StageResult = Readonly<{
   counts: LineCounts
-  verdicts: readonly Verdict[]
+  verdicts: readonly Finding[]
   failure?: string
   reason?: string | undefined
   isIncomplete?: true
@@ -135,7 +136,7 @@ async function stage(work: LoadInProgress): Promise<StageResult> {
     return { counts, failure, verdicts: [], isIncomplete: true }
   }
   if (counts.rows > 0 && counts.rejected === counts.rows)
-    return { counts, failure: (await describeBeginning(request.bytes())) ?? NO_ROW, verdicts: [] }
+    return { counts, failure: (await describeBeginning(request.bytes())) ?? NO_ROW_SENTENCE, verdicts: [] }
   const { staging } = loading
   await staging.flush()
   const differing = await rejectDiffering(work, loading.differingRows)
@@ -148,7 +149,7 @@ async function stage(work: LoadInProgress): Promise<StageResult> {
   const receivedAt = file.isCopied === true ? request.now() : file.receivedAt
   const found = await findingsOfFile(loading, { ...counts, differing }, { hold, receivedAt })
   const verdicts = request.repair ? [repairFinding(request.repair, loading, hold), ...found] : found
-  return { counts, verdicts, reason: reasonOf(holdingFindings(verdicts, hold)) }
+  return { counts, verdicts, reason: holdReason(holdingFindings(verdicts, hold)) }
 }
 
 /** Rejects rows that repeat a listing with different values; returns how many. Reads the file again for their bytes. */
@@ -217,7 +218,7 @@ async function recordOnly(
 type UnappliedFile = Readonly<{
   problem: string
   preview: HoldPreview | undefined
-  verdicts: readonly Verdict[]
+  verdicts: readonly Finding[]
   read:
     | Readonly<{ counts: LineCounts; rejects: readonly RejectedLine[] | undefined; differing: DifferingRows }>
     | undefined

@@ -1,7 +1,7 @@
 /** One upload, from its bytes into the catalogue, by the loader of its kind. */
 import type { Disk } from '@splitcart/shared/disk.ts'
 import { isLoadedKind, PRODUCTS } from '@splitcart/shared/kinds.ts'
-import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
+import type { AcceptedRepair } from '@splitcart/shared/truth/finding.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { LoadRecord } from '../catalogue/loads.ts'
 import type { Folders } from '../folders.ts'
@@ -95,7 +95,7 @@ export async function loadRequestFor(
     onBytes: progressRecorder(upload, note, work.steady),
     lineBytesMax: work.lineBytesMax,
     hold: work.hold && { ...work.hold, beliefs: await work.ledger.beliefs.current() },
-    repair: upload.repair === null ? null : (JSON.parse(upload.repair) as RepairedBy),
+    repair: upload.repair === null ? null : (JSON.parse(upload.repair) as AcceptedRepair),
     onlyFor: await work.ledger.rightsOfUpload(upload.id),
     reader: work.reader,
     now: work.now,

@@ -2,7 +2,7 @@
  * The numbers that a reader gives to companies, listings and labels, and what it keeps for each: a row batch refers to
  * them by number, so that each text is passed on once (row-batch.ts).
  */
-import { KnownTraits, type LabelFields, type Traits } from '@splitcart/shared/truth/label-fields.ts'
+import { type LabelFields, type Traits, TraitsCache } from '@splitcart/shared/truth/label-fields.ts'
 import { hash32 } from '@splitcart/shared/truth/text-hash.ts'
 import { RepeatedRows } from './repeated-rows.ts'
 
@@ -57,7 +57,7 @@ export class ReaderNumbers {
   readonly listingHashes: number[] = []
   readonly lastScrapes: number[] = []
   /** Lets labels with equal traits share one object. */
-  readonly knownTraits = new KnownTraits()
+  readonly knownTraits = new TraitsCache()
   /** By label: its traits, by which rows are counted, and its reduced fields, for samples. */
   readonly labelTraits: Traits[] = []
   readonly labelFields: LabelFields[] = []

@@ -6,7 +6,7 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
 import { codeOf, realDisk } from '@splitcart/shared/disk.ts'
 import { DamagedFile } from '@splitcart/shared/packed/damage.ts'
-import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
+import type { AcceptedRepair } from '@splitcart/shared/truth/finding.ts'
 import { memoryBytesOf, type RowBatch } from '../catalogue/load/row-batch.ts'
 import { type StoredFile, verifiedContent } from '../inbox/stored.ts'
 import { ReaderNumbers } from './numbers.ts'
@@ -17,7 +17,7 @@ export type FileRequest = Readonly<{
   stored: StoredFile
   lineBytesMax: number
   onlyFor: readonly string[] | null
-  repair: RepairedBy | null
+  repair: AcceptedRepair | null
 }>
 
 /**

@@ -1,5 +1,5 @@
 /** Reads files into batches, one after the other. */
-import type { RepairedBy } from '@splitcart/shared/truth/verdict.ts'
+import type { AcceptedRepair } from '@splitcart/shared/truth/finding.ts'
 import { ListingCache } from '../catalogue/load/listing-cache.ts'
 import type { RowBatch } from '../catalogue/load/row-batch.ts'
 import type { StoredFile } from '../inbox/stored.ts'
@@ -14,7 +14,7 @@ export type ReadRequest = Readonly<{
   /** The companies, and stores as company/store, that the sender may write for; null or not given: all. */
   onlyFor?: readonly string[] | null
   /** The repair of each row; null or omitted: none. */
-  repair?: RepairedBy | null
+  repair?: AcceptedRepair | null
 }>
 
 /** A reader of files. `cache` resolves the numbers in its batches; `expect` announces the next file. */

@@ -11,8 +11,8 @@ import {
   readRow,
 } from '@splitcart/shared/row.ts'
 import { numberOfFlag } from '@splitcart/shared/truth/figures.ts'
-import { repaired } from '@splitcart/shared/truth/repairs.ts'
-import type { Repair } from '@splitcart/shared/truth/verdict.ts'
+import type { Repair } from '@splitcart/shared/truth/finding.ts'
+import { applyRepair } from '@splitcart/shared/truth/repairs.ts'
 import { newRowBatch, ROW, type RowBatch } from '../catalogue/load/row-batch.ts'
 import { type MayWrite, writePermissionOf } from '../permission.ts'
 import { splitChunk } from './chunk-parts.ts'
@@ -142,7 +142,7 @@ export class RowBatchReader {
 
   #readWhole(number: number, bytes: Buffer, tooLong: boolean): ParsedRow | undefined {
     const read = tooLong ? TOO_LONG : readRow(bytes)
-    const row = isRejection(read) || this.#repair === null ? read : repaired(read, this.#repair)
+    const row = isRejection(read) || this.#repair === null ? read : applyRepair(read, this.#repair)
     if (isRejection(row)) return this.#reject(number, row, bytes)
     if (!this.#mayWrite(row.companyKey, row.storeKey)) return this.#reject(number, NOT_PERMITTED, bytes)
     this.#addRemarks(number, { warnings: row.warnings, ignored: [] })

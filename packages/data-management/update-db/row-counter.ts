@@ -1,6 +1,6 @@
 /** Counts the rows of a file while it is read, for the figures of its scrapes; encodes and decodes their samples. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { type CountedRow, FiguresMaker, type Shown } from '@splitcart/shared/truth/figures.ts'
+import { type CountedRow, FiguresBuilder, type SampledRow } from '@splitcart/shared/truth/figures.ts'
 import type { LabelFields } from '@splitcart/shared/truth/label-fields.ts'
 import { ROW, type ScrapeFigures } from '../catalogue/load/row-batch.ts'
 import type { ReaderNumbers } from './numbers.ts'
@@ -15,8 +15,8 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 /** The counts of one file. */
 export class RowCounter {
   readonly #numbers: ReaderNumbers
-  readonly #makers: (FiguresMaker | undefined)[] = []
-  #lastMaker: FiguresMaker | undefined
+  readonly #makers: (FiguresBuilder | undefined)[] = []
+  #lastMaker: FiguresBuilder | undefined
   // Reused for all rows: a new object per row would be most of the cost of counting.
   readonly #row = { hash: 0, price: 0, was: 0, special: 0, available: 0, unit: 0 } as Mutable<CountedRow>
   // Added to the scrape numbers of this file: the sums, in `ReaderNumbers.lastScrapes`, are unique among all files.
@@ -57,14 +57,14 @@ export class RowCounter {
     if (maker.add(row)) maker.take(this.#sampledRow(rows, at))
   }
 
-  #makerOf(scrape: number): FiguresMaker {
+  #makerOf(scrape: number): FiguresBuilder {
     this.#numbers.scrapesCounted = Math.max(this.#numbers.scrapesCounted, this.#scrapeOffset + scrape + 1)
-    const maker = new FiguresMaker()
+    const maker = new FiguresBuilder()
     this.#makers[scrape] = maker
     return maker
   }
 
-  #sampledRow(rows: Int32Array, at: number): Shown {
+  #sampledRow(rows: Int32Array, at: number): SampledRow {
     const { listingCodes, labelFields } = this.#numbers
     const { hash, price, was, special, available, unit, traits } = this.#row
     const { brand, textFaults } = traits
@@ -106,7 +106,7 @@ const OPENING_BRACKET = 0x5b
 const jsonOfLabels = new WeakMap<LabelFields, string>()
 
 /** Encodes a sample as lines of JSON: first the numbers and brands of all rows, then one line of texts for each row. */
-function encodeSampledRows(sampled: readonly Shown[]): Uint8Array<ArrayBuffer> {
+function encodeSampledRows(sampled: readonly SampledRow[]): Uint8Array<ArrayBuffer> {
   const numbers = sampled.map(
     ({ hash, price, was, available, special, unit, textFaults, brand }) =>
       `[${hash},${price},${was},${available},${special},${unit},${textFaults},${JSON.stringify(brand)}]`,
@@ -136,7 +136,7 @@ type SelectionValues = readonly [
 ]
 
 /** Decodes the sample of a `ScrapeFigures`. The texts of a row are decoded on demand. */
-export function decodeSampledRows(sampled: Uint8Array): Shown[] {
+export function decodeSampledRows(sampled: Uint8Array): SampledRow[] {
   const { buffer, byteOffset, byteLength } = sampled
   const encoded = Buffer.from(buffer, byteOffset, byteLength)
   const lines = new LazyLines(encoded[0] === OPENING_BRACKET ? encoded : zstdDecompressSync(encoded))
@@ -167,7 +167,7 @@ class LazyLines {
 }
 
 /** A row of a sample, whose texts are decoded on demand: rules select rows by numbers and quote the texts of few. */
-class LazySampledRow implements Shown {
+class LazySampledRow implements SampledRow {
   readonly hash: number
   readonly price: number
   readonly was: number

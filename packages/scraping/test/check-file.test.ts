@@ -6,15 +6,15 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { shop } from '@splitcart/shared/test/truth-cases.ts'
 import { FileFigures } from '@splitcart/shared/truth/file-figures.ts'
-import { usualThresholds } from '@splitcart/shared/truth/thresholds.ts'
-import { isHolding } from '@splitcart/shared/truth/verdict.ts'
+import { isHolding } from '@splitcart/shared/truth/finding.ts'
+import { defaultThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { temporaryFolder } from '../../../test/folders.ts'
 import { type CheckContext, checkFile, NO_BASELINE } from '../check-file.ts'
 import { ScrapeCheck } from '../scrape-check.ts'
 
 const METADATA = { company: 'northmart', store_id: 'S1', scraped_date: '2026-05-02' }
 const ALONE: CheckContext = {
-  thresholds: usualThresholds(),
+  thresholds: defaultThresholds(),
   on: '2026-05-02',
   baselineOf: async () => NO_BASELINE,
 }
@@ -37,9 +37,9 @@ test('a file is judged before it is sent: alone, and beside what the server know
   // The unit prices are still right, so the prices fit them no more.
   assert.deepEqual([alone.rows, alone.rejected, rules], [101, 1, [['unit_price_disagrees', false]]])
   const baselineOf = async () => {
-    const { rowOf } = await import('@splitcart/shared/row.ts')
+    const { readParsedRow } = await import('@splitcart/shared/row.ts')
     const figures = new FileFigures()
-    for (const product of shop()) figures.add(rowOf({ product, metadata: METADATA }) as never)
+    for (const product of shop()) figures.add(readParsedRow({ product, metadata: METADATA }) as never)
     const own = { store: 'S1', date: '2026-05-01', figures: figures.scrapes[0]!.maker.figures() }
     return { references: { own, usual: [100], sisters: [] }, beliefs: [] }
   }
@@ -69,7 +69,7 @@ test('what is wrong without anything to compare with is known: no row, a date ah
 test('files are compared with those before them, also where the server does not tell; what is held is no measure', async () => {
   await using at = await temporaryFolder()
   const askServer = async () => undefined
-  const order = { thresholds: usualThresholds(), now: () => Date.parse('2026-05-10'), askServer }
+  const order = { thresholds: defaultThresholds(), now: () => Date.parse('2026-05-10'), askServer }
   const checking = new ScrapeCheck(order)
   const isHeld = async (day: number, factor: number) => {
     const path = join(at.path, `${day}.jsonl`)

@@ -1,17 +1,17 @@
-/** Writes a content to a part, which stays only if the SHA-256 is the expected one. */
+/** Writes content to a part, which is removed if its SHA-256 is not the expected one. */
 import { type Digest, Digester } from '../digest.ts'
 import type { Disk } from '../disk.ts'
 import { removeIfThere, writePart } from '../durable-file.ts'
 import { DamagedFile } from './damage.ts'
 
-/** The path of a part, and the check of the SHA-256 of its content. */
-export type CheckedPart = Readonly<{ part: string; isRight: (sha256: string) => boolean | Promise<boolean> }>
+/** The path of a part, and whether a SHA-256 is that of the expected content. */
+export type PartToVerify = Readonly<{ part: string; isRight: (sha256: string) => boolean | Promise<boolean> }>
 
 /** Writes a durable part. Throws a `DamagedFile`, and leaves no part, if the SHA-256 is wrong. */
-export async function writeChecked(
+export async function writeVerifiedPart(
   disk: Disk,
   content: AsyncIterable<Uint8Array>,
-  { part, isRight }: CheckedPart,
+  { part, isRight }: PartToVerify,
 ): Promise<Digest> {
   await removeIfThere(disk, part)
   return await writePart(disk, part, async (target) => {

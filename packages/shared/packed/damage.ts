@@ -1,7 +1,7 @@
-/** Errors for stored files whose bytes have changed. */
+/** Errors for kept files whose bytes have changed. */
 import { codeOf } from '../disk.ts'
 
-/** The stored bytes of a file are not those that were received. */
+/** The bytes of a kept file are not those that were sent. */
 export class DamagedFile extends Error {}
 
 /** A packed file or its base is damaged. `base`: the SHA-256 of the base if that is damaged or missing. */
@@ -19,10 +19,10 @@ export function isDamage(error: unknown): boolean {
   return error instanceof DamagedFile || error instanceof DamagedPack || /^Z_/.test(codeOf(error))
 }
 
-const READING = new Set<unknown>(['open', 'fstat', 'read'])
+const READ_CALLS = new Set<unknown>(['open', 'fstat', 'read'])
 
 /** Whether an error means that a file is unreadable: damaged, or the disk fails to read it (EIO). */
 export function isUnreadable(error: unknown): boolean {
   if (isDamage(error)) return true
-  return codeOf(error) === 'EIO' && READING.has((error as NodeJS.ErrnoException).syscall)
+  return codeOf(error) === 'EIO' && READ_CALLS.has((error as NodeJS.ErrnoException).syscall)
 }

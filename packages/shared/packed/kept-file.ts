@@ -1,5 +1,6 @@
 /**
- * Stored files in any form: plain, gzip, or packed. A file is identified by the SHA-256 of its content, not by name.
+ * Kept files: files that were sent or loaded, in one of three forms: plain, gzip, or packed. The last two are called
+ * compacted. A file is looked up by its name; the SHA-256 of its content tells whether it is intact.
  */
 import { dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
@@ -20,7 +21,7 @@ const DAMAGED_ENDING = '.damaged'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** The original name of a stored file; undefined if the name is not that of a stored file. */
+/** The original name of a kept file; undefined if the name is not that of a kept file. */
 export function originalNameIn(name: string): string | undefined {
   return /^([^.].*\.jsonl)(?:\.gz|\.dcz)?$/.exec(name)?.[1]
 }
@@ -31,18 +32,18 @@ export function originalNameOfDamaged(name: string): string | undefined {
   return aside === undefined ? undefined : originalNameIn(aside)
 }
 
-/** The names to try when setting a damaged file aside. */
-export function namesAside(name: string): string[] {
+/** The names to try when a damaged file is set aside. */
+export function namesForDamaged(name: string): string[] {
   return [1, 2, 3, 4].map((times) => `${name}${DAMAGED_ENDING}${times > 1 ? `-${times}` : ''}`)
 }
 
-/** The form of a stored file, by its ending. */
+/** The form of a kept file, by its ending. */
 export function formOf(path: string): KeptForm {
   if (path.endsWith(PACKED_ENDING)) return 'packed'
   return path.endsWith('.gz') ? 'gzip' : 'plain'
 }
 
-/** The path of a stored file in whatever form; undefined if there is none. */
+/** Finds a kept file in any form by its original name; undefined if there is none. */
 export async function findKept(disk: Disk, folder: string, name: string): Promise<string | undefined> {
   for (const ending of KEPT_ENDINGS) {
     const path = join(folder, name + ending)
@@ -56,7 +57,7 @@ export async function findKept(disk: Disk, folder: string, name: string): Promis
 export function keptContent(disk: Disk, path: string): AsyncGenerator<Buffer> {
   const form = formOf(path)
   if (form === 'packed') return unpacked(disk, path)
-  return form === 'gzip' ? unzipped(disk, path) : chunksOf(disk, path)
+  return form === 'gzip' ? gunzipped(disk, path) : chunksOf(disk, path)
 }
 
 /** The SHA-256 of the content of a file; undefined if it is unreadable. Throws `ENOENT` if it is missing. */
@@ -72,7 +73,7 @@ export async function keptDigest(disk: Disk, path: string): Promise<string | und
 }
 
 /** The SHA-256 of the base whose damage or loss makes a file unreadable; undefined otherwise. */
-export async function missingBaseOf(disk: Disk, path: string): Promise<string | undefined> {
+export async function findUnreadableBase(disk: Disk, path: string): Promise<string | undefined> {
   try {
     for await (const _ of keptContent(disk, path));
   } catch (error) {
@@ -87,7 +88,7 @@ async function* unpacked(disk: Disk, path: string): AsyncGenerator<Buffer> {
 }
 
 /** The content of a gzip file. */
-export async function* unzipped(disk: Disk, path: string): AsyncGenerator<Buffer> {
+export async function* gunzipped(disk: Disk, path: string): AsyncGenerator<Buffer> {
   const file = await openToRead(disk, path)
   const source = file.createReadStream({ highWaterMark: CHUNK_BYTES })
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })

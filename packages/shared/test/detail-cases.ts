@@ -1,6 +1,6 @@
 /** What else a shop tells, kept as it is sent, and the addresses of pictures. */
 import { DETAIL_NAMES, DETAILS, type DetailName, type Details } from '../row-details.ts'
-import { IS_UNIT_PRICE, UNIT } from '../truth/unit-price.ts'
+import { PRICE_IS_UNIT_PRICE, UNIT_PRICE_CHECK } from '../truth/unit-price.ts'
 import type { Value } from './good-row.ts'
 import { ABSENT, type FieldCase, NO_TEXT, ODD_TEXT, read, repeated, text } from './odd-values.ts'
 
@@ -49,7 +49,10 @@ function casesOf(name: DetailName): FieldCase[] {
 /** Fields that are kept as they are sent. How a unit price fits the price is a field of its own. */
 export const DETAIL_CASES: readonly FieldCase[] = [
   ...DETAIL_NAMES.filter((name) => name !== 'unit_price').flatMap(casesOf),
-  read('product.unit_price', '"5.99"', { details: { unit_price: 5.99 }, unit: UNIT.agrees | IS_UNIT_PRICE }),
+  read('product.unit_price', '"5.99"', {
+    details: { unit_price: 5.99 },
+    unit: UNIT_PRICE_CHECK.agrees | PRICE_IS_UNIT_PRICE,
+  }),
   { field: 'product.unit_price', values: ['"$5"', '-1', '{}'], answer: 'dropped' },
   { field: 'product.description', values: ABSENT, answer: { loads: { details: null } } },
 ]

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import * as fs from 'node:fs/promises'
 import { test } from 'node:test'
-import { codeOf, type Disk, patiently, realDisk } from '../disk.ts'
+import { codeOf, type Disk, realDisk, retryWhileLocked } from '../disk.ts'
 
 function failing(times: number, code: string): { call: () => Promise<string>; calls: () => number } {
   let calls = 0
@@ -17,7 +17,7 @@ test('a call that a scanner refuses is repeated with growing pauses until it suc
   for (const code of ['EBUSY', 'EPERM', 'EACCES']) {
     const pauses: number[] = []
     const { call, calls } = failing(9, code)
-    assert.equal(await patiently(call, async (ms) => pauses.push(ms)), 'done')
+    assert.equal(await retryWhileLocked(call, async (ms) => pauses.push(ms)), 'done')
     assert.equal(calls(), 10)
     assert.deepEqual(pauses, [10, 20, 40, 80, 160, 320, 640, 1000, 1000])
   }
@@ -27,7 +27,7 @@ test('a file that stays locked is given up after about five seconds, with the er
   let waited = 0
   const { call, calls } = failing(1000, 'EBUSY')
   await assert.rejects(
-    patiently(call, async (ms) => {
+    retryWhileLocked(call, async (ms) => {
       waited += ms
     }),
     { code: 'EBUSY' },
@@ -40,7 +40,7 @@ test('any other error is not repeated', async () => {
   for (const code of ['ENOENT', 'EEXIST', 'ENOSPC', 'EIO']) {
     const { call, calls } = failing(1, code)
     await assert.rejects(
-      patiently(call, () => assert.fail('it paused')),
+      retryWhileLocked(call, () => assert.fail('it paused')),
       { code },
     )
     assert.equal(calls(), 1)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../../../test/properties.ts'
-import { FILE_NAME_BYTES_MAX, faultOfFileName, namesFor, nameWith, stemOf } from '../file-name.ts'
+import { candidateNames, FILE_NAME_BYTES_MAX, faultOfFileName, nameWithSuffix, stemOf } from '../file-name.ts'
 
 const TAKEN = [
   'aldi-aldi-store-g147-g147-2025-09-09.jsonl',
@@ -106,15 +106,15 @@ test('no name that is taken leads out of its folder, on any platform', () => {
 
 test('the names a file may take start with its own and are all taken names of at most 255 bytes', () => {
   const sha256 = '0123456789abcdef'.repeat(4)
-  assert.deepEqual([...namesFor('a.jsonl', sha256)].slice(0, 2), ['a.jsonl', 'a-01234567.jsonl'])
+  assert.deepEqual([...candidateNames('a.jsonl', sha256)].slice(0, 2), ['a.jsonl', 'a-01234567.jsonl'])
   const longest = `${'食'.repeat(64)}xx.jsonl`
   assert.equal(faultOfFileName(longest), undefined)
-  const names = [...namesFor(longest, sha256)]
+  const names = [...candidateNames(longest, sha256)]
   assert.equal(new Set(names).size, names.length)
   for (const name of names) assert.ok(Buffer.byteLength(`${stemOf(name)}.receipt.json.part`) <= 255)
 })
 
 test('only the last ending is the ending', () => {
   assert.equal(stemOf('a.jsonl.jsonl'), 'a.jsonl')
-  assert.equal(nameWith('a.b.jsonl', '2'), 'a.b-2.jsonl')
+  assert.equal(nameWithSuffix('a.b.jsonl', '2'), 'a.b-2.jsonl')
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../../../test/properties.ts'
 import { computing } from '../../../test/times.ts'
-import { countOpeningBrackets, measure, NESTING_MAX } from '../nesting.ts'
+import { countOpeningBrackets, measureNesting, NESTING_MAX } from '../nesting.ts'
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
@@ -22,7 +22,7 @@ test('depth and keys are those of the value, whatever its texts hold', () => {
   fc.assert(
     fc.property(fc.oneof(anything, tricky), fc.constantFrom(undefined, 2), (value, space) => {
       const text = JSON.stringify(value, null, space)
-      assert.deepEqual(measure(text), { depth: depthOf(value), keys: keysOf(value) })
+      assert.deepEqual(measureNesting(text), { depth: depthOf(value), keys: keysOf(value) })
     }),
   )
 })
@@ -31,7 +31,7 @@ test('there are never fewer openings than levels, so few openings need no measur
   fc.assert(
     fc.property(fc.nat(200), fc.boolean(), (levels, objects) => {
       const text = objects ? `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}` : '['.repeat(levels) + ']'.repeat(levels)
-      assert.equal(measure(text).depth, levels)
+      assert.equal(measureNesting(text).depth, levels)
       assert.equal(countOpeningBrackets(text), Math.min(levels, NESTING_MAX + 1))
     }),
   )
@@ -39,14 +39,14 @@ test('there are never fewer openings than levels, so few openings need no measur
 
 test('ten thousand levels and a million brackets are measured in a moment', () => {
   const computed = computing()
-  assert.equal(measure('['.repeat(10_000)).depth, 10_000)
-  assert.equal(measure('[]'.repeat(500_000)).depth, 1)
+  assert.equal(measureNesting('['.repeat(10_000)).depth, 10_000)
+  assert.equal(measureNesting('[]'.repeat(500_000)).depth, 1)
   assert.equal(countOpeningBrackets('{'.repeat(1_000_000)), NESTING_MAX + 1)
   assert.ok(computed() < 500)
 })
 
 test('a text that ends inside a string, after a backslash or with too many closings is measured all the same', () => {
-  assert.deepEqual(measure('{"a'), { depth: 1, keys: 0 })
-  assert.deepEqual(measure('{"a\\'), { depth: 1, keys: 0 })
-  assert.deepEqual(measure(']]][['), { depth: 0, keys: 0 })
+  assert.deepEqual(measureNesting('{"a'), { depth: 1, keys: 0 })
+  assert.deepEqual(measureNesting('{"a\\'), { depth: 1, keys: 0 })
+  assert.deepEqual(measureNesting(']]][['), { depth: 0, keys: 0 })
 })

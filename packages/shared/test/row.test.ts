@@ -6,7 +6,7 @@ import fc from '../../../test/properties.ts'
 import { computing } from '../../../test/times.ts'
 import { isDate } from '../date.ts'
 import { isBlank, readLines } from '../lines.ts'
-import { identityOf, isRejection, READER_VERSION, type Row, readRow, rowOf } from '../row.ts'
+import { duplicateKeyOf, isRejection, READER_VERSION, type Row, readParsedRow, readRow } from '../row.ts'
 import { DETAILS } from '../row-details.ts'
 import { DAY_MS } from '../time.ts'
 import { FIELD_CASES } from './field-cases.ts'
@@ -189,7 +189,7 @@ test('a listing is told by its SKU, or without one by its key, in a store on a d
     [GOOD_ROW, { ...GOOD_ROW, key: 'renamed', priceCents: 1, storeName: 'other' }],
     [withoutSku, { ...withoutSku, name: 'Renamed', barcode: null }],
   ] as const
-  for (const [one, other] of same) assert.equal(identityOf(one), identityOf(other))
+  for (const [one, other] of same) assert.equal(duplicateKeyOf(one), duplicateKeyOf(other))
   const different = [
     GOOD_ROW,
     withoutSku,
@@ -200,11 +200,11 @@ test('a listing is told by its SKU, or without one by its key, in a store on a d
     { ...GOOD_ROW, storeCode: 'G701', storeKey: 'g701' },
     { ...GOOD_ROW, date: '2025-09-24' },
   ]
-  assert.equal(new Set(different.map(identityOf)).size, different.length)
+  assert.equal(new Set(different.map(duplicateKeyOf)).size, different.length)
 })
 
 test('a row that is parsed already is read the same', () => {
-  assert.deepEqual(rowOf(JSON.parse(GOOD_LINE)), GOOD_ROW)
+  assert.deepEqual(readParsedRow(JSON.parse(GOOD_LINE)), GOOD_ROW)
 })
 
 test('lines made to be slow are answered in a moment', () => {

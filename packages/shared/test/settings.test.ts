@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { isAbsolute, resolve } from 'node:path'
 import { test } from 'node:test'
-import { addressesOf, mustBeWritable, withoutPassword } from '../postgres-address.ts'
+import { mustBeWritable, splitHosts, withoutPassword } from '../postgres-address.ts'
 import { Problem } from '../problem.ts'
-import { databaseFile, databaseServer, readSettings, SETTINGS, urlOf } from '../settings.ts'
+import { databaseFile, databaseServer, readSettings, resourceUrl, SETTINGS } from '../settings.ts'
 
 const KEY = 'splitcart_0123456789'
 
@@ -142,13 +142,13 @@ for (const [address, joined] of Object.entries(ADDRESSES))
   test(`${address} leads to ${joined}`, () => {
     const server = readSettings({ API_SERVER_URL: address }).API_SERVER_URL
     assert.ok(server)
-    assert.equal(urlOf(server, '/api/upload/').href, joined)
-    assert.equal(urlOf(server, 'api/upload/').href, joined)
+    assert.equal(resourceUrl(server, '/api/upload/').href, joined)
+    assert.equal(resourceUrl(server, 'api/upload/').href, joined)
   })
 
 test('joining does not change the address of the server', () => {
   const server = new URL('https://example.org/splitcart')
-  urlOf(server, '/api/uploads')
+  resourceUrl(server, '/api/uploads')
   assert.equal(server.href, 'https://example.org/splitcart')
 })
 
@@ -202,11 +202,11 @@ test('an address of PostgreSQL that nobody can read is named, with what has to b
 })
 
 test('of several machines with PostgreSQL only one that can be written will do, unless the address says something else', () => {
-  assert.deepEqual(addressesOf('postgres://u:a,b@one,[::1]:5434/x?sslmode=disable'), [
+  assert.deepEqual(splitHosts('postgres://u:a,b@one,[::1]:5434/x?sslmode=disable'), [
     'postgres://u:a,b@one/x?sslmode=disable',
     'postgres://u:a,b@[::1]:5434/x?sslmode=disable',
   ])
-  assert.deepEqual(addressesOf('postgres:///x?host=/run'), ['postgres:///x?host=/run'])
+  assert.deepEqual(splitHosts('postgres:///x?host=/run'), ['postgres:///x?host=/run'])
   for (const [address, must] of [
     ['postgres://one/x', false],
     ['postgres://one,two/x', true],

@@ -1,11 +1,11 @@
 /** For each rule a lie that can be told of more rows or fewer: the least that trips the rule, and the most that does not. */
-import { type Row, rowOf } from '../row.ts'
+import { type Row, readParsedRow } from '../row.ts'
 import { DAY_MS } from '../time.ts'
-import type { JudgedScrape, Reference, References } from '../truth/case.ts'
 import { FileFigures } from '../truth/file-figures.ts'
+import type { Finding } from '../truth/finding.ts'
 import { judge } from '../truth/judge.ts'
-import { usualThresholds } from '../truth/thresholds.ts'
-import type { Verdict } from '../truth/verdict.ts'
+import type { JudgedScrape, Reference, References } from '../truth/rule-input.ts'
+import { defaultThresholds } from '../truth/thresholds.ts'
 
 export type Product = Record<string, unknown>
 type Store = Readonly<{ store?: string; date?: string }>
@@ -45,7 +45,7 @@ export function scrapeOf(
 ): JudgedScrape {
   const figures = new FileFigures()
   const metadata = { company: 'northmart', store_id: store, scraped_date: date }
-  for (const product of products) figures.add(rowOf({ product, metadata }) as Row)
+  for (const product of products) figures.add(readParsedRow({ product, metadata }) as Row)
   const [scrape] = figures.scrapes
   return {
     company: 'northmart',
@@ -259,10 +259,10 @@ function day(count: number): string {
 }
 
 /** The usual thresholds. */
-export const THRESHOLDS = usualThresholds()
+export const THRESHOLDS = defaultThresholds()
 
 /** What is found in a scrape of these goods. */
-export function verdictsOf(products: readonly Product[], references: References = dayBefore()): Verdict[] {
+export function verdictsOf(products: readonly Product[], references: References = dayBefore()): Finding[] {
   return judge(scrapeOf(products), references, THRESHOLDS)
 }
 

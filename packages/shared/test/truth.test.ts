@@ -1,13 +1,13 @@
 /** The rules by which a scrape is judged, each at its edge; and that honest scrapes pass them all. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { moneyIn } from '../money.ts'
-import { rowOf } from '../row.ts'
-import type { References } from '../truth/case.ts'
-import { judge, judgeFile, reasonOf, rejectedShare } from '../truth/judge.ts'
-import { repaired } from '../truth/repairs.ts'
+import { moneyFormatter } from '../money.ts'
+import { readParsedRow } from '../row.ts'
+import { estimateRejectedLines, holdReason, judge, judgeFile } from '../truth/judge.ts'
+import { mergeFigures } from '../truth/merge-figures.ts'
+import { applyRepair } from '../truth/repairs.ts'
+import type { References } from '../truth/rule-input.ts'
 import { RULES } from '../truth/rules.ts'
-import { mergeFigures } from '../truth/together.ts'
 import {
   dayBefore,
   holdsOf,
@@ -84,7 +84,7 @@ test('rows that were rejected are told as rejects, and are not missing once more
   const mended = scrapeOf(shop().slice(20))
   assert.ok(judge(mended, references, THRESHOLDS).some(({ held }) => held))
   assert.deepEqual(judge({ ...mended, rejected: 20 }, references, THRESHOLDS), [])
-  assert.equal(rejectedShare({ rows: 120, rejected: 24, differing: 4 }, mended.figures), 17)
+  assert.equal(estimateRejectedLines({ rows: 120, rejected: 24, differing: 4 }, mended.figures), 17)
 })
 
 test('one store of several that is wrong does not spoil what the others say', () => {
@@ -113,7 +113,7 @@ test('what is told is written as people write it: figures in groups, shares in p
   }))
   const toldIn = (currency?: string) =>
     judge(
-      { ...scrapeOf(dear), ...(currency !== undefined && { money: moneyIn(currency) }) },
+      { ...scrapeOf(dear), ...(currency !== undefined && { money: moneyFormatter(currency) }) },
       dayBefore(),
       THRESHOLDS,
     ).find(({ rule }) => rule === 'prices_by_factor')
@@ -141,11 +141,11 @@ test('a repair is offered where a constant makes all of it right again', () => {
 
 test('a repaired row says what it would have said', () => {
   const metadata = { company: 'northmart', store_id: 'S1', scraped_date: '2026-05-02' }
-  const row = rowOf({ product: { ...shop()[0], price_current: 399, price_was: 449 }, metadata })
+  const row = readParsedRow({ product: { ...shop()[0], price_current: 399, price_was: 449 }, metadata })
   assert.ok(!('reason' in row))
-  const { priceCents, wasPriceCents } = repaired(row, { kind: 'factor', field: 'price_current', factor: 0.01 })
+  const { priceCents, wasPriceCents } = applyRepair(row, { kind: 'factor', field: 'price_current', factor: 0.01 })
   assert.deepEqual([priceCents, wasPriceCents], [399, 449])
-  const swapped = repaired(row, { kind: 'swap', field: 'price_current', with: 'price_was' })
+  const swapped = applyRepair(row, { kind: 'swap', field: 'price_current', with: 'price_was' })
   assert.deepEqual([swapped.priceCents, swapped.wasPriceCents], [44900, 39900])
 })
 
@@ -206,9 +206,9 @@ test('a file without a row, of many rejects, or of rows that contradict each oth
 })
 
 test('what holds a file is one sentence, and the names of what else does', () => {
-  const reason = reasonOf(verdictsOf(withPrices(() => 0))) ?? ''
+  const reason = holdReason(verdictsOf(withPrices(() => 0))) ?? ''
   assert.match(reason, /^100 of 100 prices of S1 on 2026-05-02 are 0\. And \d more: .*prices_moved/)
-  assert.equal(reasonOf(verdictsOf(shop())), undefined)
+  assert.equal(holdReason(verdictsOf(shop())), undefined)
 })
 
 test('addresses of other rows are held, one address or category for all of them too, and new ones are not', () => {

@@ -1,13 +1,13 @@
 /**
- * One scrape beside another, by what their samples share: how many listings are the same, and what is told of those. Pure. A sample is in
- * the order of its hashes.
+ * Compares two scrapes by the listings that their samples share: how many these are, and how many have the same values.
+ * Pure. Samples are sorted by hash.
  */
-import { largestCompleteHash, type Sampled } from './sample.ts'
+import { largestCompleteHash, type SampledListing } from './sample.ts'
 
 /** The factor by which most prices changed, and how many changed by it. */
-export type Factor = Readonly<{ value: number; count: number }>
+export type PriceFactor = Readonly<{ value: number; count: number }>
 
-/** How many listings that both tell something of tell the same. */
+/** Of listings with a value in both samples (`of`): how many have the same; `moved`: other values from other rows. */
 export type Agreement = Readonly<{ of: number; same: number; moved: number }>
 
 /** The comparison of two samples. `both`, `onlyNow`, `onlyThen`: numbers of listings in both or in only one. */
@@ -15,10 +15,10 @@ export type Comparison = Readonly<{
   both: number
   onlyNow: number
   onlyThen: number
-  /** Listings with a price in both: how many have the same, one between two thirds and three halves of it, or one that is far from it: 0, at least 7 times, or at most a seventh. */
+  /** Listings with a price in both; `near`: between 2/3 and 3/2 of the former price; `far`: see `isFarFrom`. */
   prices: Readonly<{ of: number; same: number; near: number; far: number }>
-  factor: Factor
-  /** The listings by the logarithm of their ratio, from a thousandth to the thousandfold. */
+  factor: PriceFactor
+  /** A histogram of price ratios on a logarithmic scale, from 1/1000 to 1000. */
   ratios: readonly number[]
   name: Agreement
   brand: Agreement
@@ -29,55 +29,55 @@ export type Comparison = Readonly<{
   image_url: Agreement
   available: Agreement
   special: Agreement
-  /** Of each category of then, by its hash: how many listings of it are looked at, and how many of those are shown now. */
-  still: ReadonlyMap<number, Readonly<{ of: number; shown: number }>>
+  /** By hash of a former category: how many of its listings were sampled, and how many of those are still there. */
+  categoriesStillShown: ReadonlyMap<number, Readonly<{ of: number; shown: number }>>
 }>
 
-const NEAR = Math.log(1.5)
-/** A price of at least so many times the former one, or at most such a part of it, is far from it. */
-export const FAR = 7
-const SAME = 0.01
-/** Prices of few cents are rounded: two ratios as near as this are one. */
-const ONE_FACTOR = 0.015
+const NEAR_LOG_MAX = Math.log(1.5)
+/** From this factor on, a price is far from the former one: 7 times it or more, or 1/7 of it or less. */
+export const FAR_FACTOR = 7
+const SAME_LOG_MAX = 0.01
+// Prices are rounded to cents, so ratios that differ by less count as one factor.
+const ONE_FACTOR_LOG_MAX = 0.015
 const RATIO_BARS = 25
 
-/** The listings in both of two samples, in the order of their hashes: what each of them says is at the same place. */
-type Pairs = Readonly<{ now: readonly Sampled[]; then: readonly Sampled[] }>
+/** The listings in both samples, sorted by hash: equal indices are the same listing. */
+type SharedListings = Readonly<{ now: readonly SampledListing[]; then: readonly SampledListing[] }>
 
 /** Compares two samples. */
-export function compareSamples(now: readonly Sampled[], then: readonly Sampled[]): Comparison {
+export function compareSamples(now: readonly SampledListing[], then: readonly SampledListing[]): Comparison {
   const reach = Math.min(largestCompleteHash(now), largestCompleteHash(then))
-  const [after, before] = [until(now, reach), until(then, reach)]
-  const pairs = pairsOf(after, before)
-  const { logs, ...prices } = pricesOf(pairs)
-  let still: Comparison['still'] | undefined
+  const [after, before] = [upToHash(now, reach), upToHash(then, reach)]
+  const pairs = sharedListings(after, before)
+  const { logs, ...prices } = comparePrices(pairs)
+  let still: Comparison['categoriesStillShown'] | undefined
   return {
     both: pairs.now.length,
     onlyNow: after.length - pairs.now.length,
     onlyThen: before.length - pairs.now.length,
     prices,
-    factor: factorOf(logs),
-    ratios: barsOf(logs),
-    ...agreements(pairs, then),
+    factor: mostFrequentFactor(logs),
+    ratios: histogramOf(logs),
+    ...compareFields(pairs, then),
     // Computed on demand: only the rules on categories use it, for few scrapes.
-    get still() {
-      still ??= stillShown(pairs, before)
+    get categoriesStillShown() {
+      still ??= countStillShown(pairs, before)
       return still
     },
   }
 }
 
-/** Those of a sample up to a hash. */
-function until(sample: readonly Sampled[], reach: number): readonly Sampled[] {
+/** The listings of a sample up to a hash. */
+function upToHash(sample: readonly SampledListing[], reach: number): readonly SampledListing[] {
   let end = sample.length
   while (end > 0 && sample[end - 1]!.hash > reach) end--
   return end === sample.length ? sample : sample.slice(0, end)
 }
 
-/** The listings in both, whose hashes are in order. */
-function pairsOf(after: readonly Sampled[], before: readonly Sampled[]): Pairs {
-  const now: Sampled[] = []
-  const then: Sampled[] = []
+/** The listings in both samples. */
+function sharedListings(after: readonly SampledListing[], before: readonly SampledListing[]): SharedListings {
+  const now: SampledListing[] = []
+  const then: SampledListing[] = []
   let place = 0
   for (const one of after) {
     while (place < before.length && before[place]!.hash < one.hash) place++
@@ -89,8 +89,8 @@ function pairsOf(after: readonly Sampled[], before: readonly Sampled[]): Pairs {
   return { now, then }
 }
 
-/** What the prices of pairs have in common, and the logarithms of their ratios, in order. */
-function pricesOf(pairs: Pairs) {
+/** Compares the prices of shared listings; `logs`: the sorted logarithms of their ratios. */
+function comparePrices(pairs: SharedListings) {
   const logs = new Float64Array(pairs.now.length)
   const prices = { of: 0, same: 0, near: 0, far: 0 }
   let count = 0
@@ -102,7 +102,7 @@ function pricesOf(pairs: Pairs) {
     if (now === then) prices.same++
     if (now > 0 && then > 0) {
       const log = now === then ? 0 : Math.log(now / then)
-      if (Math.abs(log) <= NEAR) prices.near++
+      if (Math.abs(log) <= NEAR_LOG_MAX) prices.near++
       logs[count++] = log
     } else if (now === then) prices.near++
     if (isFarFrom(now, then)) prices.far++
@@ -110,14 +110,17 @@ function pricesOf(pairs: Pairs) {
   return { ...prices, logs: [...logs.subarray(0, count).sort()] }
 }
 
-/** Whether a price is far from a former one, both in cents. Of a former price of 0 nothing is known. */
+/** Whether a price is far from a former one, both in cents; false if the former price is 0. */
 export function isFarFrom(now: number, then: number): boolean {
-  return now >= 0 && then > 0 && (now >= FAR * then || FAR * now <= then)
+  return now >= 0 && then > 0 && (now >= FAR_FACTOR * then || FAR_FACTOR * now <= then)
 }
 
 /** How many listings have a price in both samples, and how many of them the same. */
-export function samePrices(now: readonly Sampled[], then: readonly Sampled[]): Readonly<{ of: number; same: number }> {
-  const pairs = pairsOf(now, then)
+export function samePrices(
+  now: readonly SampledListing[],
+  then: readonly SampledListing[],
+): Readonly<{ of: number; same: number }> {
+  const pairs = sharedListings(now, then)
   let [of, same] = [0, 0]
   for (let place = 0; place < pairs.now.length; place++) {
     const [one, other] = [pairs.now[place]!.price, pairs.then[place]!.price]
@@ -128,18 +131,18 @@ export function samePrices(now: readonly Sampled[], then: readonly Sampled[]): R
   return { of, same }
 }
 
-/** The factor that most prices changed by. */
-function factorOf(sorted: readonly number[]): Factor {
-  const changed = sorted.filter((log) => Math.abs(log) > SAME)
-  let most: Factor = { value: 1, count: 0 }
+/** The factor by which most prices changed. */
+function mostFrequentFactor(sorted: readonly number[]): PriceFactor {
+  const changed = sorted.filter((log) => Math.abs(log) > SAME_LOG_MAX)
+  let most: PriceFactor = { value: 1, count: 0 }
   for (let from = 0, to = 0; from < changed.length; from++) {
-    while (to < changed.length && changed[to]! - changed[from]! <= 2 * ONE_FACTOR) to++
+    while (to < changed.length && changed[to]! - changed[from]! <= 2 * ONE_FACTOR_LOG_MAX) to++
     if (to - from > most.count) most = { value: Math.exp(changed[(from + to) >> 1]!), count: to - from }
   }
   return most
 }
 
-function barsOf(logs: readonly number[]): number[] {
+function histogramOf(logs: readonly number[]): number[] {
   const bars = new Array<number>(RATIO_BARS).fill(0)
   const middle = (RATIO_BARS - 1) / 2
   for (const log of logs) {
@@ -149,65 +152,65 @@ function barsOf(logs: readonly number[]): number[] {
   return bars
 }
 
-/** Counts of one field. `others`: what is told now where then something else was. */
+/** Counts of one field. `others`: the values now that differ from those then. */
 type Tally = { of: number; same: number; others: number[] }
 
 /** One pass over all pairs: a pass for each field costs four times as much. */
-function agreements({ now, then }: Pairs, all: readonly Sampled[]) {
-  const [name, brand, size, barcode, category] = [tally(), tally(), tally(), tally(), tally()]
-  const [url, image, available, special] = [tally(), tally(), tally(), tally()]
+function compareFields({ now, then }: SharedListings, all: readonly SampledListing[]) {
+  const [name, brand, size, barcode, category] = [emptyTally(), emptyTally(), emptyTally(), emptyTally(), emptyTally()]
+  const [url, image, available, special] = [emptyTally(), emptyTally(), emptyTally(), emptyTally()]
   for (let place = 0; place < now.length; place++) {
     const [one, other] = [now[place]!, then[place]!]
-    addText(name, one.name, other.name)
-    addText(brand, one.brand, other.brand)
-    addText(size, one.size, other.size)
-    addText(barcode, one.barcode, other.barcode)
-    addText(category, one.second, other.second)
-    addText(url, one.url, other.url)
-    addText(image, one.image, other.image)
-    addFlag(available, one.available, other.available)
-    addFlag(special, one.special, other.special)
+    tallyText(name, one.name, other.name)
+    tallyText(brand, one.brand, other.brand)
+    tallyText(size, one.size, other.size)
+    tallyText(barcode, one.barcode, other.barcode)
+    tallyText(category, one.second, other.second)
+    tallyText(url, one.url, other.url)
+    tallyText(image, one.image, other.image)
+    tallyFlag(available, one.available, other.available)
+    tallyFlag(special, one.special, other.special)
   }
   return {
-    name: agreement(name, all, 'name'),
-    brand: agreement(brand, all, 'brand'),
-    size: agreement(size, all, 'size'),
-    barcode: agreement(barcode, all, 'barcode'),
-    category: agreement(category, all, 'second'),
-    url: agreement(url, all, 'url'),
-    image_url: agreement(image, all, 'image'),
+    name: agreementOf(name, all, 'name'),
+    brand: agreementOf(brand, all, 'brand'),
+    size: agreementOf(size, all, 'size'),
+    barcode: agreementOf(barcode, all, 'barcode'),
+    category: agreementOf(category, all, 'second'),
+    url: agreementOf(url, all, 'url'),
+    image_url: agreementOf(image, all, 'image'),
     available: { of: available.of, same: available.same, moved: 0 },
     special: { of: special.of, same: special.same, moved: 0 },
   }
 }
 
-function tally(): Tally {
+function emptyTally(): Tally {
   return { of: 0, same: 0, others: [] }
 }
 
-function addText(tally: Tally, now: number, then: number): void {
+function tallyText(tally: Tally, now: number, then: number): void {
   if (now === 0 || then === 0) return
   tally.of++
   if (now === then) tally.same++
   else tally.others.push(now)
 }
 
-function addFlag(tally: Tally, now: number, then: number): void {
+function tallyFlag(tally: Tally, now: number, then: number): void {
   if (now < 0 || then < 0) return
   tally.of++
   if (now === then) tally.same++
 }
 
-type Text = 'name' | 'brand' | 'size' | 'barcode' | 'second' | 'url' | 'image'
+type HashedField = 'name' | 'brand' | 'size' | 'barcode' | 'second' | 'url' | 'image'
 
-function agreement({ of, same, others }: Tally, then: readonly Sampled[], field: Text): Agreement {
+function agreementOf({ of, same, others }: Tally, then: readonly SampledListing[], field: HashedField): Agreement {
   // Usually all values are the same.
   if (others.length === 0) return { of, same, moved: 0 }
   const values = new Set(then.map((each) => each[field]))
   return { of, same, moved: others.filter((each) => values.has(each)).length }
 }
 
-function stillShown({ then }: Pairs, before: readonly Sampled[]) {
+function countStillShown({ then }: SharedListings, before: readonly SampledListing[]) {
   const still = new Map<number, { of: number; shown: number }>()
   const at = (category: number) => {
     const known = still.get(category)

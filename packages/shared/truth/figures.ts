@@ -1,6 +1,6 @@
 /**
- * The figures of the columns of one scrape: made in one pass over its rows, in memory that does not grow with them, and kept with the
- * scrape. A later scrape is compared with them (comparison.ts) and judged (rules.ts); no row is read a second time.
+ * Figures: statistics of one scrape, computed in one pass over its rows in constant memory, and stored with the scrape.
+ * Later scrapes are compared with them (comparison.ts) and judged (rules.ts), so that no row is read a second time.
  */
 import {
   COUNTED_LABEL_FIELDS,
@@ -16,26 +16,26 @@ import {
   encodeSample,
   largestCompleteHash,
   SAMPLE_MAX,
-  type Sampled,
-  smallestOf,
+  type SampledListing,
+  smallestHashes,
 } from './sample.ts'
-import { count, TraitCounts } from './trait-counts.ts'
-import { IS_UNIT_PRICE } from './unit-price.ts'
+import { addToCount, TraitCounts } from './trait-counts.ts'
+import { PRICE_IS_UNIT_PRICE } from './unit-price.ts'
 
-/** Values of a column in the sample: rows with one, distinct ones, the most frequent one and its count. */
-export type Values = Readonly<{ of: number; distinct: number; top: string; topCount: number }>
+/** Statistics of a column in the sample: rows with a value, distinct values, the most frequent one and its count. */
+export type ColumnStats = Readonly<{ of: number; distinct: number; top: string; topCount: number }>
 
-/** The columns for which `Values` are computed. */
+/** The columns for which `ColumnStats` are computed. */
 export const COLUMNS = ['name', 'price', 'brand', 'barcode', 'size', 'image_url'] as const
 
 export type Column = (typeof COLUMNS)[number]
 
-/** A brand of many rows, and in how many of which categories. */
-export type Brand = Readonly<{ brand: string; rows: number; isForeign: boolean; categories: readonly Counted[] }>
+/** A brand with many rows, or of another script than names (`isForeign`), and its rows by category. */
+export type Brand = Readonly<{ brand: string; rows: number; isForeign: boolean; categories: readonly NamedCount[] }>
 
-export type Counted = readonly [name: string, rows: number]
+export type NamedCount = readonly [name: string, rows: number]
 
-/** The figures of a scrape, as JSON. Rows are listings: a row that shows one again counts only as `repeated`. */
+/** The figures of a scrape, as JSON. Each listing counts once; further rows of it count only as `repeated`. */
 export type Figures = EncodedSample &
   Readonly<{
     v: 1
@@ -49,33 +49,33 @@ export type Figures = EncodedSample &
     reduced?: number | undefined
     available: number
     special: number
-    /** Rows by the power of two that their cents reach. */
+    /** Rows by price: the number of rows per power of two of the cents. */
     levels: readonly number[]
     unit: readonly number[]
     /** Figures made by an older version lack `urlTemplate`: it counts as `template` there. */
     odd: Readonly<Record<Exclude<keyof typeof TEXT_FAULTS, 'urlTemplate'>, number>> & Readonly<{ urlTemplate?: number }>
-    tops: readonly Counted[]
-    seconds: readonly Counted[]
-    values: Readonly<Record<Column, Values>>
+    tops: readonly NamedCount[]
+    seconds: readonly NamedCount[]
+    values: Readonly<Record<Column, ColumnStats>>
     brands: readonly Brand[]
   }>
 
-/** What is counted of a row. Money is whole cents, -1 if absent; flags are 0, 1 and -1 (absent). */
+/** The values of a row that are counted. Money is whole cents, -1 if absent; flags are 0, 1 and -1 (absent). */
 export type CountedRow = Readonly<{
   hash: number
-  /** 1: the code is a normalized name. */
+  /** 1: the listing has no SKU, its code is a normalized name. */
   byName: 0 | 1
   traits: Traits
   price: number
   was: number
   special: number
   available: number
-  /** What `unitOf` makes of the row. */
+  /** The result of `checkUnitPrice`. */
   unit: number
 }>
 
-/** What a row shows. `brand` and `textFaults` are those of its traits: rows are chosen by them. */
-export type Shown = Readonly<{
+/** A row of the sample, with its texts for examples. `brand` and `textFaults` are those of its traits. */
+export type SampledRow = Readonly<{
   hash: number
   code: string
   label: LabelFields
@@ -88,27 +88,27 @@ export type Shown = Readonly<{
   unit: number
 }>
 
-/** A flag as a number; -1: not given. */
+/** A flag as a number; -1: absent. */
 export function numberOfFlag(value: boolean | null): number {
   return value === null ? -1 : Number(value)
 }
 
-const KEPT_MAX = 60
-const LEVELS = 28
+const COUNTS_MAX = 60
+const LEVEL_COUNT = 28
 
 /** Makes the figures of one scrape. */
-export class FiguresMaker {
+export class FiguresBuilder {
   #rows = 0
   #repeated = 0
   readonly #counts = { zero: 0, equalUnit: 0, wasBelow: 0, reduced: 0, available: 0, special: 0 }
   readonly #filled = { sku: 0, price_was: 0, is_on_special: 0, is_available: 0 }
-  readonly #levels = new Uint32Array(LEVELS)
+  readonly #levels = new Uint32Array(LEVEL_COUNT)
   readonly #unit = new Uint32Array(5)
   readonly #traits = new TraitCounts()
-  #sample: Shown[] = []
+  #sample: SampledRow[] = []
   #reach = Number.POSITIVE_INFINITY
 
-  /** Counts a row that shows a listing again. */
+  /** Counts a further row of a listing. */
   repeat(): void {
     this.#repeated++
   }
@@ -127,9 +127,9 @@ export class FiguresMaker {
     if (price >= 0 && was > price) counts.reduced++
     if (available === 1) counts.available++
     if (special === 1) counts.special++
-    if (unit >= IS_UNIT_PRICE) counts.equalUnit++
+    if (unit >= PRICE_IS_UNIT_PRICE) counts.equalUnit++
     if (price >= 0) this.#levels[31 - Math.clz32(price + 1)]!++
-    this.#unit[unit & (IS_UNIT_PRICE - 1)]!++
+    this.#unit[unit & (PRICE_IS_UNIT_PRICE - 1)]!++
     this.#traits.add(traits)
     return hash <= this.#reach
   }
@@ -140,13 +140,13 @@ export class FiguresMaker {
     if (this.#sample.length > 1.25 * SAMPLE_MAX) this.#shrink()
   }
 
-  /** The sample as it is now, with the texts of its rows. */
-  get sampled(): readonly Shown[] {
-    this.#sample = smallestOf(this.#sample)
+  /** The current sample, with the texts of its rows. */
+  get sampled(): readonly SampledRow[] {
+    this.#sample = smallestHashes(this.#sample)
     return this.#sample
   }
 
-  /** The figures of all that was added. */
+  /** The figures of all added rows. */
   figures(): Figures {
     const sample = this.sampled
     const traits = this.#traits
@@ -164,11 +164,11 @@ export class FiguresMaker {
       levels: [...this.#levels],
       unit: [...this.#unit],
       odd: { ...traits.textFaults },
-      tops: mostOf(traits.tops),
-      seconds: this.#isOneTop() ? mostOf(traits.seconds) : [],
-      values: valuesOf(sample),
+      tops: mostFrequent(traits.tops),
+      seconds: this.#isOneTop() ? mostFrequent(traits.seconds) : [],
+      values: statsByColumn(sample),
       brands: this.#largeBrands(sample),
-      ...encodeSample(sample.map(sampledOf)),
+      ...encodeSample(sample.map(sampledListingOf)),
     }
   }
 
@@ -178,17 +178,17 @@ export class FiguresMaker {
   }
 
   /** Takes a row into the sample. */
-  take(shown: Shown): void {
+  take(shown: SampledRow): void {
     this.#sample.push(shown)
     if (this.#sample.length >= 2 * SAMPLE_MAX) this.#shrink()
   }
 
   #shrink(): void {
-    this.#sample = smallestOf(this.#sample)
+    this.#sample = smallestHashes(this.#sample)
     this.#reach = largestCompleteHash(this.#sample)
   }
 
-  #largeBrands(sample: readonly Shown[]): Brand[] {
+  #largeBrands(sample: readonly SampledRow[]): Brand[] {
     const large = [...this.#traits.brands].filter(
       ([, { rows, foreign }]) => rows * 2 > this.#rows || 2 * foreign > rows,
     )
@@ -197,24 +197,24 @@ export class FiguresMaker {
       .slice(0, 5)
       .map(([brand, { rows, foreign }]) => {
         const categories = new Map<string, number>()
-        for (const { label } of sample) if (label.traits.brand === brand) count(categories, label.traits.second)
-        return { brand, rows, isForeign: 2 * foreign > rows, categories: mostOf(categories).slice(0, 8) }
+        for (const { label } of sample) if (label.traits.brand === brand) addToCount(categories, label.traits.second)
+        return { brand, rows, isForeign: 2 * foreign > rows, categories: mostFrequent(categories).slice(0, 8) }
       })
   }
 }
 
-/** A row as a sample keeps it. */
-function sampledOf({ hash, price, available, special, label }: Shown): Sampled {
+/** A row in the form in which samples are stored. */
+function sampledListingOf({ hash, price, available, special, label }: SampledRow): SampledListing {
   return { hash, price, available, special, ...hashesOf(label) }
 }
 
-/** Counted names, the most frequent first. */
-export function mostOf(counts: ReadonlyMap<string, number>): Counted[] {
+/** The counts by name, the most frequent first; at most `COUNTS_MAX`. */
+export function mostFrequent(counts: ReadonlyMap<string, number>): NamedCount[] {
   const sorted = [...counts].toSorted(([one, first], [other, second]) => second - first || (one < other ? -1 : 1))
-  return sorted.filter(([name]) => name !== '').slice(0, KEPT_MAX)
+  return sorted.filter(([name]) => name !== '').slice(0, COUNTS_MAX)
 }
 
-const VALUE: Readonly<Record<Column, (shown: Shown) => string | null>> = {
+const COLUMN_VALUES: Readonly<Record<Column, (shown: SampledRow) => string | null>> = {
   name: ({ label }) => label.name,
   price: ({ price }) => (price < 0 ? null : String(price)),
   brand: ({ label }) => label.traits.brand,
@@ -223,14 +223,14 @@ const VALUE: Readonly<Record<Column, (shown: Shown) => string | null>> = {
   image_url: ({ label }) => label.imageUrl,
 }
 
-function valuesOf(sample: readonly Shown[]): Record<Column, Values> {
-  return Object.fromEntries(COLUMNS.map((column) => [column, valuesIn(sample, VALUE[column])])) as Record<
+function statsByColumn(sample: readonly SampledRow[]): Record<Column, ColumnStats> {
+  return Object.fromEntries(COLUMNS.map((column) => [column, columnStats(sample, COLUMN_VALUES[column])])) as Record<
     Column,
-    Values
+    ColumnStats
   >
 }
 
-function valuesIn(sample: readonly Shown[], textOf: (shown: Shown) => string | null): Values {
+function columnStats(sample: readonly SampledRow[], textOf: (shown: SampledRow) => string | null): ColumnStats {
   const counts = new Map<string, number>()
   let of = 0
   for (const shown of sample) {

@@ -1,25 +1,25 @@
 /** Makes the figures of each scrape (store and date) of a file from its parsed rows, before the file is sent. */
-import { differenceOf, type Row, type ShownAgain } from '../row.ts'
-import { type CountedRow, FiguresMaker, numberOfFlag, type Shown } from './figures.ts'
-import { KnownTraits, type LabelFields } from './label-fields.ts'
+import { type ComparedFields, differingField, type Row } from '../row.ts'
+import { type CountedRow, FiguresBuilder, numberOfFlag, type SampledRow } from './figures.ts'
+import { type LabelFields, TraitsCache } from './label-fields.ts'
 import { hash32 } from './text-hash.ts'
 
-/** A scrape of the file. `maker`: makes its figures. */
+/** A scrape of the file. `maker`: computes its figures. */
 export type FileScrape = Readonly<{
   company: string
   store: string
   storeName: string
   date: string
-  maker: FiguresMaker
+  maker: FiguresBuilder
 }>
 
-/** A scrape, and what the first row of each listing label. */
-type ScrapeInProgress = FileScrape & Readonly<{ seen: Map<string, ShownAgain> }>
+/** A scrape, and the compared fields of the first row of each listing. */
+type ScrapeInProgress = FileScrape & Readonly<{ seen: Map<string, ComparedFields> }>
 
 /** The figures of one file. Memory grows with its listings. */
 export class FileFigures {
   readonly #scrapes = new Map<string, ScrapeInProgress>()
-  readonly #traits = new KnownTraits()
+  readonly #traits = new TraitsCache()
   #differing = 0
 
   /** Counts a row. */
@@ -30,9 +30,9 @@ export class FileFigures {
     if (before === undefined) {
       const { name, size, priceCents, wasPriceCents, isOnSpecial } = row
       seen.set(code, { name, size, priceCents, wasPriceCents, isOnSpecial })
-      const shown = shownOf(row, this.#traits.labelFieldsOf(row))
+      const shown = sampledRowOf(row, this.#traits.labelFieldsOf(row))
       if (maker.add(shown)) maker.take(shown)
-    } else if (differenceOf(before, row) === undefined) maker.repeat()
+    } else if (differingField(before, row) === undefined) maker.repeat()
     else this.#differing++
   }
 
@@ -55,15 +55,15 @@ export class FileFigures {
       store: storeCode,
       storeName,
       date,
-      maker: new FiguresMaker(),
-      seen: new Map<string, ShownAgain>(),
+      maker: new FiguresBuilder(),
+      seen: new Map<string, ComparedFields>(),
     }
     this.#scrapes.set(key, scrape)
     return scrape
   }
 }
 
-function shownOf(row: Row, label: LabelFields): Shown & CountedRow {
+function sampledRowOf(row: Row, label: LabelFields): SampledRow & CountedRow {
   const code = row.sku ?? row.key
   return {
     hash: hash32(code),

@@ -1,40 +1,40 @@
-/** Rules without a reference, for errors that a store's scrapes may always have had. They only make findings. Pure. */
+/** Rules that need no reference, for errors that a store's scrapes may always have had. They hold no file. Pure. */
 import { formatNumber, percent } from '../number.ts'
-import { type Case, isClearlyMore, sumOf } from './case.ts'
 import type { Figures } from './figures.ts'
+import type { RuleResult } from './finding.ts'
 import { TEXT_FAULTS } from './label-fields.ts'
-import { firstOf, namesOf, titleOf } from './price-rules.ts'
-import { IS_UNIT_PRICE, UNIT } from './unit-price.ts'
-import type { Found } from './verdict.ts'
+import { exampleNames, firstExamples, scrapeTitle } from './price-rules.ts'
+import { isClearlyMore, type RuleInput, sumOf } from './rule-input.ts'
+import { PRICE_IS_UNIT_PRICE, UNIT_PRICE_CHECK } from './unit-price.ts'
 
 // In fewer rows, what these rules look for may be chance.
 const ROWS_MIN = 20
 
 /** A flag with an implausible value in every row: nothing is available, or everything is on special. */
-export function flagsConstant(judged: Case): Found[] {
-  const { now } = judged
+export function flagsConstant(input: RuleInput): RuleResult[] {
+  const { now } = input
   if (now.rows < ROWS_MIN) return []
-  const found: Found[] = []
+  const found: RuleResult[] = []
   if (now.filled.is_available === now.rows && now.available === 0)
-    found.push(flagFound(judged, 'is_available', 'false'))
+    found.push(constantFlagResult(input, 'is_available', 'false'))
   if (now.filled.is_on_special === now.rows && now.special === now.rows)
-    found.push(flagFound(judged, 'is_on_special', 'true'))
+    found.push(constantFlagResult(input, 'is_on_special', 'true'))
   return found
 }
 
-function flagFound(judged: Case, field: string, value: string): Found {
-  const { rows } = judged.now
+function constantFlagResult(input: RuleInput, field: string, value: string): RuleResult {
+  const { rows } = input.now
   return {
     field,
     brief: `${field} is ${value} in every row`,
-    sentence: `${field} is ${value} in all ${formatNumber(rows)} rows of ${titleOf(judged)}: it tells nothing.`,
+    sentence: `${field} is ${value} in all ${formatNumber(rows)} rows of ${scrapeTitle(input)}: it tells nothing.`,
     rows,
   }
 }
 
 /** Unit prices that fit neither their text nor price ÷ size, in over 30 % of the rows that can be checked. */
-export function unitPricesDisagree(judged: Case): Found | undefined {
-  const { unit } = judged.now
+export function unitPricesDisagree(input: RuleInput): RuleResult | undefined {
+  const { unit } = input.now
   const known = sumOf(unit.slice(1))
   const [, , hundredth = 0, hundredfold = 0, differs = 0] = unit
   const wrong = hundredth + hundredfold + differs
@@ -44,23 +44,23 @@ export function unitPricesDisagree(judged: Case): Found | undefined {
   return {
     field: 'unit_price',
     brief: `unit_price is ${difference}`,
-    sentence: `unit_price is ${difference} in ${formatNumber(wrong)} of ${formatNumber(known)} rows of ${titleOf(judged)}, by the shop's own text or price and size.`,
+    sentence: `unit_price is ${difference} in ${formatNumber(wrong)} of ${formatNumber(known)} rows of ${scrapeTitle(input)}, by the shop's own text or price and size.`,
     rows: wrong,
     now: wrong / known,
-    examples: namesOf(judged, (shown) => (shown.unit & (IS_UNIT_PRICE - 1)) > UNIT.agrees),
+    examples: exampleNames(input, (shown) => (shown.unit & (PRICE_IS_UNIT_PRICE - 1)) > UNIT_PRICE_CHECK.agrees),
   }
 }
 
 /** A brand in most rows although there are several categories, or in another script than the names of its rows. */
-export function oneBrand(judged: Case): Found[] {
-  const { now } = judged
+export function oneBrand(input: RuleInput): RuleResult[] {
+  const { now } = input
   if (now.rows < ROWS_MIN) return []
   return now.brands.flatMap(({ brand, rows, isForeign, categories }) => {
     const isEverywhere = isClearlyMore(rows, now.rows, 0.5) && largeCategoryCount(now) >= 3
     if (!isEverywhere && !(isForeign && rows >= ROWS_MIN)) return []
     const where = categories.map(([name]) => name).slice(0, 3)
     const why = isForeign ? 'in another script than the names there' : 'whatever they are'
-    const sentence = `The brand ${JSON.stringify(brand)} stands on ${formatNumber(rows)} of ${formatNumber(now.rows)} goods of ${titleOf(judged)}, ${why}: ${where.join(', ')}.`
+    const sentence = `The brand ${JSON.stringify(brand)} stands on ${formatNumber(rows)} of ${formatNumber(now.rows)} goods of ${scrapeTitle(input)}, ${why}: ${where.join(', ')}.`
     return [
       {
         field: 'brand',
@@ -68,7 +68,7 @@ export function oneBrand(judged: Case): Found[] {
         sentence,
         rows,
         now: rows / now.rows,
-        examples: namesOf(judged, (shown) => shown.brand === brand),
+        examples: exampleNames(input, (shown) => shown.brand === brand),
       },
     ]
   })
@@ -80,21 +80,21 @@ function largeCategoryCount({ tops, seconds }: Figures): number {
 }
 
 /** Makes the rule on some kinds of faulty texts: templates as addresses, names in a wrong encoding, or HTML in names. */
-export function textFaults(...kinds: (keyof typeof FAULT_TEXTS)[]): (judged: Case) => Found[] {
-  return (judged) => kinds.flatMap((kind) => textFaultsOf(judged, kind))
+export function textFaults(...kinds: (keyof typeof FAULT_TEXTS)[]): (input: RuleInput) => RuleResult[] {
+  return (input) => kinds.flatMap((kind) => textFaultsOf(input, kind))
 }
 
-function textFaultsOf(judged: Case, kind: keyof typeof FAULT_TEXTS): Found[] {
+function textFaultsOf(input: RuleInput, kind: keyof typeof FAULT_TEXTS): RuleResult[] {
   const { field, what, share } = FAULT_TEXTS[kind]
-  const { now } = judged
+  const { now } = input
   const rows = now.odd[kind]
   if (!rows || rows < share * now.rows) return []
-  const sentence = `${field} ${what} in ${formatNumber(rows)} rows of ${titleOf(judged)} (${percent(rows / now.rows)}).`
+  const sentence = `${field} ${what} in ${formatNumber(rows)} rows of ${scrapeTitle(input)} (${percent(rows / now.rows)}).`
   const hasFault = ({ textFaults }: Readonly<{ textFaults: number }>) => (textFaults & TEXT_FAULTS[kind]) !== 0
   const examples =
     kind === 'template'
-      ? firstOf(judged.scrape.sampled, hasFault).map(({ label }) => label.imageUrl ?? '')
-      : namesOf(judged, hasFault)
+      ? firstExamples(input.scrape.sampled, hasFault).map(({ label }) => label.imageUrl ?? '')
+      : exampleNames(input, hasFault)
   return [{ field, brief: `${field} ${what.replace(/,$/, '')}`, sentence, rows, now: rows / now.rows, examples }]
 }
 

@@ -1,4 +1,4 @@
-/** The label of a row (all but its price), reduced to what the figures need. Made once per label, not per row. */
+/** The fields of a label that the figures need. Computed once per label, not per row. */
 import type { RowProduct } from '../row.ts'
 import { textHash, wordsHash } from './text-hash.ts'
 
@@ -22,8 +22,8 @@ export type Field = (typeof FIELDS)[number]
 export const TEXT_FAULTS = { mojibake: 1, html: 2, template: 4, foreignBrand: 8, urlTemplate: 16 } as const
 
 /**
- * What labels share; rows are counted by it. `textFaults`: bits of `TEXT_FAULTS`; `presentFields`: a bit for each of
- * `COUNTED_LABEL_FIELDS` that has a value.
+ * Properties that many labels share; rows are counted by these. `top`, `second`: category names; `textFaults`: bits of
+ * `TEXT_FAULTS`; `presentFields`: a bit for each of `COUNTED_LABEL_FIELDS` that has a value.
  */
 export type Traits = Readonly<{
   brand: string | null
@@ -82,8 +82,8 @@ export function hashesOf(label: LabelFields): LabelHashes {
 // A shop has far fewer distinct traits.
 const TRAITS_MAX = 10_000
 
-/** Interns traits: equal traits share one object, until the cache exceeds `TRAITS_MAX` and is cleared. */
-export class KnownTraits {
+/** Caches traits, so that equal ones share one object; cleared at `TRAITS_MAX` entries. */
+export class TraitsCache {
   readonly #known = new Map<string, Traits>()
 
   /** The reduced label of a row. */

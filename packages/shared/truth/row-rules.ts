@@ -1,34 +1,33 @@
 /** Rules on dates, numbers of rows, and categories. Pure. */
 import { daysBetween } from '../date.ts'
 import { formatNumber, percent } from '../number.ts'
+import type { Figures, NamedCount } from './figures.ts'
+import type { RuleResult } from './finding.ts'
 import {
-  type Case,
   type ComparedReference,
   isClearlyLess,
   isClearlyMore,
   isWitnessed,
-  type JudgedScrape,
   medianOf,
+  type RuleInput,
   rowsOfCategory,
-} from './case.ts'
-import type { Counted, Figures } from './figures.ts'
+} from './rule-input.ts'
 import { wordsHash } from './text-hash.ts'
-import type { Found } from './verdict.ts'
 
-// The standard deviation of a random count is about its square root: only fewer rows by so many of them are too few.
-const DEVIATIONS = 2.5
+// The standard deviation of a random count is about its square root; a smaller deficit may be chance.
+const DEVIATIONS_MIN = 2.5
 
-/** The number of rows below which there are too few: less than `share` of the usual, and than chance explains. */
+/** The number of rows below which they are too few: below `share` of the usual number, and beyond chance. */
 function rowsTooFew(usual: number, share: number): number {
-  return Math.min(share * usual, usual - DEVIATIONS * Math.sqrt(usual))
+  return Math.min(share * usual, usual - DEVIATIONS_MIN * Math.sqrt(usual))
 }
 
 /** A scrape with fewer rows than its store usually has. */
-export function rowsBelowUsual({ now, rows, scrape, references, thresholds }: Case): Found | undefined {
+export function rowsBelowUsual({ now, rows, scrape, references, thresholds }: RuleInput): RuleResult | undefined {
   const { usual } = references
   const median = medianOf(usual)
   if (median === undefined || median < thresholds.HOLD_ROWS_MIN) return undefined
-  if (rows + rejectedOf(scrape) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
+  if (rows + (scrape.rejected ?? 0) >= rowsTooFew(median, thresholds.HOLD_ROWS_SHARE)) return undefined
   return {
     sentence: `The scrape of ${scrape.store} on ${scrape.date} has ${formatNumber(rows)} rows, ${percent(rows / median)} of the ${formatNumber(Math.round(median))} that are usual.`,
     rows,
@@ -42,7 +41,7 @@ export function rowsBelowUsual({ now, rows, scrape, references, thresholds }: Ca
 const FEW_SISTERS_SHARES = [0, 0.5, 0.7]
 
 /** A store's first scrape with far fewer rows than the company's other stores. */
-export function rowsBelowSisters({ now, rows, scrape, references, thresholds }: Case): Found | undefined {
+export function rowsBelowSisters({ now, rows, scrape, references, thresholds }: RuleInput): RuleResult | undefined {
   if (references.own !== undefined) return undefined
   const others = references.sisters.map(({ figures }) => figures.rows)
   const median = medianOf(others)
@@ -53,7 +52,7 @@ export function rowsBelowSisters({ now, rows, scrape, references, thresholds }: 
     others.length < 3
       ? FEW_SISTERS_SHARES[others.length]!
       : Math.exp(Math.min(Math.log(thresholds.HOLD_SISTERS_ROWS_SHARE), -6 * spread))
-  if (rows + rejectedOf(scrape) >= rowsTooFew(median, share)) return undefined
+  if (rows + (scrape.rejected ?? 0) >= rowsTooFew(median, share)) return undefined
   return {
     sentence: `The first scrape of ${scrape.store}, on ${scrape.date}, has ${formatNumber(rows)} rows; ${others.length === 1 ? 'another store' : `${formatNumber(others.length)} other stores`} of ${scrape.company} had ${formatNumber(Math.round(median))} about then.`,
     rows,
@@ -63,49 +62,49 @@ export function rowsBelowSisters({ now, rows, scrape, references, thresholds }: 
   }
 }
 
-/** A category with its rows before and now. */
-type Lost = readonly [name: string, then: number, now: number]
+/** A category with its number of rows then and now. */
+type CategoryRows = readonly [name: string, then: number, now: number]
 
 /** Top categories that lost most of their rows since the store's earlier scrape, without a move to other categories. */
-export function categoriesLost(judged: Case): Found | undefined {
-  const lost = lostOf(judged).filter(([name]) => !isRenamed(judged.compared[0]!, name))
-  return lost.length === 0 ? undefined : categoriesFound(judged, lost, 'lost most of its rows')
+export function categoriesLost(input: RuleInput): RuleResult | undefined {
+  const lost = lostCategories(input).filter(([name]) => !isRenamed(input.compared[0]!, name))
+  return lost.length === 0 ? undefined : categoryResult(input, lost, 'lost most of its rows')
 }
 
 /** Top categories whose listings are now in a category of another name. */
-export function categoriesRenamed(judged: Case): Found | undefined {
-  const renamed = lostOf(judged).filter(([name]) => isRenamed(judged.compared[0]!, name))
-  return renamed.length === 0 ? undefined : categoriesFound(judged, renamed, 'is called otherwise now')
+export function categoriesRenamed(input: RuleInput): RuleResult | undefined {
+  const renamed = lostCategories(input).filter(([name]) => isRenamed(input.compared[0]!, name))
+  return renamed.length === 0 ? undefined : categoryResult(input, renamed, 'is called otherwise now')
 }
 
-// If at least so many other stores all have a category, a store without it is not one that never sells it.
-const SISTERS_SURE = 10
+// If at least this many other stores all have a category, its absence is an error, not this store's assortment.
+const SISTERS_FOR_ONE_CATEGORY_MIN = 10
 
 /**
  * Top categories that nearly all other stores have and a first scrape lacks: several, or one that all of at least
- * `SISTERS_SURE` stores have. Another single one may be what this store never sells.
+ * `SISTERS_FOR_ONE_CATEGORY_MIN` stores have. Another single one may be what this store never sells.
  */
-export function categoriesMissing(judged: Case): Found | undefined {
-  const missing = missingOf(judged)
-  return isEnough(judged, missing) ? categoriesFound(judged, missing, 'has hardly any rows') : undefined
+export function categoriesMissing(input: RuleInput): RuleResult | undefined {
+  const missing = missingCategories(input)
+  return areEnoughMissing(input, missing) ? categoryResult(input, missing, 'has hardly any rows') : undefined
 }
 
-function isEnough({ references, thresholds }: Case, missing: readonly Lost[]): boolean {
+function areEnoughMissing({ references, thresholds }: RuleInput, missing: readonly CategoryRows[]): boolean {
   const { sisters } = references
-  const isEverywhere = ([name]: Lost) =>
-    sisters.every(({ figures }) => rowsIn(figures, name) >= thresholds.HOLD_CATEGORY_ROWS_MIN)
-  return missing.length > 1 || (sisters.length >= SISTERS_SURE && missing.some(isEverywhere))
+  const isEverywhere = ([name]: CategoryRows) =>
+    sisters.every(({ figures }) => rowsInCategory(figures, name) >= thresholds.HOLD_CATEGORY_ROWS_MIN)
+  return missing.length > 1 || (sisters.length >= SISTERS_FOR_ONE_CATEGORY_MIN && missing.some(isEverywhere))
 }
 
 /** A single top category missing from a first scrape. */
-export function categoryMissing(judged: Case): Found | undefined {
-  const missing = missingOf(judged)
-  if (missing.length === 0 || isEnough(judged, missing)) return undefined
-  return categoriesFound(judged, missing, 'has hardly any rows')
+export function categoryMissing(input: RuleInput): RuleResult | undefined {
+  const missing = missingCategories(input)
+  if (missing.length === 0 || areEnoughMissing(input, missing)) return undefined
+  return categoryResult(input, missing, 'has hardly any rows')
 }
 
-function categoriesFound({ scrape, now, compared }: Case, lost: readonly Lost[], what: string): Found {
-  const [[name, then, rows]] = lost as [Lost]
+function categoryResult({ scrape, now, compared }: RuleInput, lost: readonly CategoryRows[], what: string): RuleResult {
+  const [[name, then, rows]] = lost as [CategoryRows]
   const others = lost.length === 1 ? '' : ` (and ${formatNumber(lost.length - 1)} more)`
   return {
     field: 'category_path',
@@ -118,64 +117,59 @@ function categoriesFound({ scrape, now, compared }: Case, lost: readonly Lost[],
   }
 }
 
-// The category of a rejected line is unknown, so all of them may count for any category.
-function rejectedOf({ rejected = 0 }: JudgedScrape): number {
-  return rejected
-}
-
-function lostOf(judged: Case): Lost[] {
-  const { now, compared, thresholds, references, scrape } = judged
+function lostCategories(input: RuleInput): CategoryRows[] {
+  const { now, compared, thresholds, references, scrape } = input
   const [own] = compared
   if (own === undefined || references.own === undefined) return []
-  return categoriesOf(own.figures, now)
+  return categoryRows(own.figures, now)
     .filter(([, then]) => then >= thresholds.HOLD_CATEGORY_ROWS_MIN)
-    .filter(([, then, rows]) => isClearlyLess(rows + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE))
-    .filter(([name, then]) => !isWitnessed(judged, ({ figures }) => rowsIn(figures, name) < then / 2))
+    .filter(([, then, rows]) => isClearlyLess(rows + (scrape.rejected ?? 0), then, thresholds.HOLD_CATEGORY_SHARE))
+    .filter(([name, then]) => !isWitnessed(input, ({ figures }) => rowsInCategory(figures, name) < then / 2))
 }
 
-function missingOf({ now, compared, references, thresholds, scrape }: Case): Lost[] {
+function missingCategories({ now, compared, references, thresholds, scrape }: RuleInput): CategoryRows[] {
   if (references.own !== undefined || compared.length < 3) return []
-  const names = new Set(compared.flatMap(({ figures }) => categoriesOf(figures, now).map(([name]) => name)))
-  return [...names].flatMap((name): Lost[] => {
-    const rows = references.sisters.map(({ figures }) => rowsIn(figures, name))
+  const names = new Set(compared.flatMap(({ figures }) => categoryRows(figures, now).map(([name]) => name)))
+  return [...names].flatMap((name): CategoryRows[] => {
+    const rows = references.sisters.map(({ figures }) => rowsInCategory(figures, name))
     const have = rows.filter((each) => each >= thresholds.HOLD_CATEGORY_ROWS_MIN)
     const then = medianOf(rows)!
-    const here = rowsIn(now, name)
+    const here = rowsInCategory(now, name)
     if (have.length < 0.9 * rows.length) return []
-    if (!isClearlyLess(here + rejectedOf(scrape), then, thresholds.HOLD_CATEGORY_SHARE)) return []
-    return isCalledOtherwise(compared, name) ? [] : [[name, then, here]]
+    if (!isClearlyLess(here + (scrape.rejected ?? 0), then, thresholds.HOLD_CATEGORY_SHARE)) return []
+    return hasAnotherName(compared, name) ? [] : [[name, then, here]]
   })
 }
 
-/** Whether a category of other stores has another name here: most of them share most of its listings with this one. */
-function isCalledOtherwise(beside: readonly ComparedReference[], name: string): boolean {
-  const having = beside.filter(({ figures }) => rowsIn(figures, name) > 0)
+/** Whether a category of other stores has another name here: most of its listings are in this scrape. */
+function hasAnotherName(references: readonly ComparedReference[], name: string): boolean {
+  const having = references.filter(({ figures }) => rowsInCategory(figures, name) > 0)
   return having.filter((each) => isRenamed(each, name)).length * 2 > having.length
 }
 
 /** Whether most listings of a category are still in the scrape: then only the category's name has changed. */
 function isRenamed({ comparison }: ComparedReference, name: string): boolean {
-  const still = comparison.still.get(wordsHash(name))
+  const still = comparison.categoriesStillShown.get(wordsHash(name))
   return still !== undefined && still.of >= 2 && still.shown >= 0.6 * still.of
 }
 
-function categoriesOf(then: Figures, now: Figures): Lost[] {
-  const list: readonly Counted[] = then.seconds.length > 0 ? then.seconds : then.tops
-  return list.map(([name, rows]) => [name, rows, rowsIn(now, name)])
+function categoryRows(then: Figures, now: Figures): CategoryRows[] {
+  const list: readonly NamedCount[] = then.seconds.length > 0 ? then.seconds : then.tops
+  return list.map(([name, rows]) => [name, rows, rowsInCategory(now, name)])
 }
 
-function rowsIn(figures: Figures, name: string): number {
+function rowsInCategory(figures: Figures, name: string): number {
   return Math.max(rowsOfCategory(figures.tops, name), rowsOfCategory(figures.seconds, name))
 }
 
 /** A chart of the largest categories, before and now. */
 function categoriesThenAndNow(then: Figures | undefined, now: Figures) {
   if (then === undefined) return undefined
-  return { kind: 'counts', rows: categoriesOf(then, now).slice(0, 20) } as const
+  return { kind: 'counts', rows: categoryRows(then, now).slice(0, 20) } as const
 }
 
 /** Too many rows that repeat others of the scrape, such as the first page of the shop again and again. */
-export function rowsRepeated({ scrape, now, compared, thresholds }: Case): Found | undefined {
+export function rowsRepeated({ scrape, now, compared, thresholds }: RuleInput): RuleResult | undefined {
   const share = ({ repeated, rows }: Figures) => repeated / Math.max(1, repeated + rows)
   const all = now.repeated + now.rows
   const usual = compared.length === 0 ? 0 : share(compared[0]!.figures)
@@ -190,7 +184,7 @@ export function rowsRepeated({ scrape, now, compared, thresholds }: Case): Found
 }
 
 /** A scrape dated after the day of its receipt. */
-export function dateAhead({ scrape, thresholds }: Case): Found | undefined {
+export function dateAhead({ scrape, thresholds }: RuleInput): RuleResult | undefined {
   const { store, date, receivedOn, figures } = scrape
   if (daysBetween(receivedOn, date) <= thresholds.HOLD_DAYS_AHEAD) return undefined
   return {
@@ -203,7 +197,7 @@ export function dateAhead({ scrape, thresholds }: Case): Found | undefined {
 }
 
 /** A scrape dated long before the store's newest one. */
-export function dateLongBefore({ scrape, references, thresholds }: Case): Found | undefined {
+export function dateLongBefore({ scrape, references, thresholds }: RuleInput): RuleResult | undefined {
   const { newest } = references
   const days = newest === undefined ? 0 : daysBetween(scrape.date, newest)
   if (days <= thresholds.HOLD_DAYS_BACK) return undefined

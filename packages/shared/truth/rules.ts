@@ -1,8 +1,8 @@
 /**
- * The rules that judge a scrape: one table that defines the verdicts, docs/truth.md and the tests. A rule has a name, a
+ * The rules that judge a scrape: one table that defines the findings, docs/truth.md and the tests. A rule has a name, a
  * description, the settings it uses, and a pure function.
  */
-import type { Case } from './case.ts'
+
 import {
   fieldsConstant,
   fieldsEmptied,
@@ -13,6 +13,7 @@ import {
   valuesMoved,
   valuesRewritten,
 } from './column-rules.ts'
+import type { Rule } from './finding.ts'
 import { flagsConstant, oneBrand, textFaults, unitPricesDisagree } from './finding-rules.ts'
 import {
   allReduced,
@@ -35,19 +36,16 @@ import {
   rowsBelowUsual,
   rowsRepeated,
 } from './row-rules.ts'
-import type { Found, Rule } from './verdict.ts'
 
-type Find = (judged: Case) => Found | readonly Found[] | undefined
-
-function held(about: string, settings: readonly string[], find: Find): Rule {
+function held(about: string, settings: readonly string[], find: Rule['find']): Rule {
   return { held: true, about, settings, find }
 }
 
-function finding(about: string, settings: readonly string[], find: Find): Rule {
+function finding(about: string, settings: readonly string[], find: Rule['find']): Rule {
   return { held: false, about, settings, find }
 }
 
-/** All rules for a scrape, in the order of the verdicts. */
+/** All rules for a scrape, in the order of the findings. */
 export const RULES: Readonly<Record<string, Rule>> = {
   date_ahead: held('a date after the day of receipt', ['HOLD_DAYS_AHEAD'], dateAhead),
   date_long_before: held("a date long before the store's newest one", ['HOLD_DAYS_BACK'], dateLongBefore),

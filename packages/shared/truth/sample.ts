@@ -1,10 +1,10 @@
 /**
- * A sample of the listings of a scrape: those with the smallest hashes of their codes. Up to the smaller of the two
- * largest hashes, both samples contain each shared listing: so comparing samples estimates what the scrapes share.
+ * A sample of the listings of a scrape: those with the smallest hashes of their codes. Two samples contain the same
+ * shared listings up to the smaller of their largest hashes, so that they are comparable.
  */
 
 /** A listing in a sample. Texts are hashes (0: absent), money is whole cents and flags are 0 or 1 (-1: absent). */
-export type Sampled = Readonly<{
+export type SampledListing = Readonly<{
   hash: number
   price: number
   name: number
@@ -20,19 +20,19 @@ export type Sampled = Readonly<{
 }>
 
 /**
- * A sample as figures keep it, in base64. `addresses`: the hashes of url and image_url, which figures made by an older
- * version lack, and which older clients do not read.
+ * A sample in base64, as stored in figures. `addresses`: the hashes of url and image_url; figures made by an older
+ * version lack them, and older clients ignore them.
  */
 export type EncodedSample = Readonly<{ sample: string; addresses?: string }>
 
 /** The maximum number of listings in a sample. */
 export const SAMPLE_MAX = 256
 
-const BYTES = 21
+const LISTING_BYTES = 21
 const ADDRESS_BYTES = 4
 
 /** Encodes a sample: 21 bytes per listing, and 4 for its addresses. */
-export function encodeSample(sample: readonly Sampled[]): Required<EncodedSample> {
+export function encodeSample(sample: readonly SampledListing[]): Required<EncodedSample> {
   const addresses = Buffer.alloc(sample.length * ADDRESS_BYTES)
   for (const [place, { url, image }] of sample.entries()) {
     addresses.writeUInt16LE(url, place * ADDRESS_BYTES)
@@ -41,10 +41,10 @@ export function encodeSample(sample: readonly Sampled[]): Required<EncodedSample
   return { sample: encodeListings(sample), addresses: addresses.toString('base64') }
 }
 
-function encodeListings(sample: readonly Sampled[]): string {
-  const bytes = Buffer.alloc(sample.length * BYTES)
+function encodeListings(sample: readonly SampledListing[]): string {
+  const bytes = Buffer.alloc(sample.length * LISTING_BYTES)
   for (const [place, each] of sample.entries()) {
-    const at = place * BYTES
+    const at = place * LISTING_BYTES
     bytes.writeUInt32LE(each.hash, at)
     bytes.writeInt32LE(each.price, at + 4)
     const texts = [each.name, each.brand, each.barcode, each.size, each.top, each.second]
@@ -54,25 +54,25 @@ function encodeListings(sample: readonly Sampled[]): string {
   return bytes.toString('base64')
 }
 
-const decoded = new WeakMap<object, readonly Sampled[]>()
+const decodedSamples = new WeakMap<object, readonly SampledListing[]>()
 
 /** The decoded sample of some figures, cached. */
-export function sampleOf(figures: EncodedSample): readonly Sampled[] {
-  const known = decoded.get(figures) ?? decodeSample(figures)
-  decoded.set(figures, known)
+export function sampleOf(figures: EncodedSample): readonly SampledListing[] {
+  const known = decodedSamples.get(figures) ?? decodeSample(figures)
+  decodedSamples.set(figures, known)
   return known
 }
 
 /** Decodes a sample; bytes that make no whole listing are left out. */
-function decodeSample({ sample: text, addresses = '' }: EncodedSample): Sampled[] {
+function decodeSample({ sample: text, addresses = '' }: EncodedSample): SampledListing[] {
   const bytes = Buffer.from(text, 'base64')
   const addressBytes = Buffer.from(addresses, 'base64')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const sample: Sampled[] = []
-  for (let at = 0; at + BYTES <= bytes.length; at += BYTES) {
+  const sample: SampledListing[] = []
+  for (let at = 0; at + LISTING_BYTES <= bytes.length; at += LISTING_BYTES) {
     const hashAt = (index: number) => view.getUint16(at + 8 + 2 * index, true)
     const flags = bytes[at + 20]!
-    const addressAt = (at / BYTES) * ADDRESS_BYTES
+    const addressAt = (at / LISTING_BYTES) * ADDRESS_BYTES
     const hasAddresses = addressAt + ADDRESS_BYTES <= addressBytes.length
     sample.push({
       hash: view.getUint32(at, true),
@@ -93,23 +93,23 @@ function decodeSample({ sample: text, addresses = '' }: EncodedSample): Sampled[
 }
 
 /** The items with the smallest hashes, ascending; of equal hashes only the first item. At most `SAMPLE_MAX`. */
-export function smallestOf<Each extends Readonly<{ hash: number }>>(all: readonly Each[]): Each[] {
+export function smallestHashes<Each extends Readonly<{ hash: number }>>(all: readonly Each[]): Each[] {
   // Each number combines a hash and an index, so that the native numeric sort needs no comparator.
   const keys = new Float64Array(all.length)
-  for (let place = 0; place < keys.length; place++) keys[place] = all[place]!.hash * PLACES + place
+  for (let place = 0; place < keys.length; place++) keys[place] = all[place]!.hash * INDEX_FACTOR + place
   keys.sort()
   const smallest: Each[] = []
   let last = -1
   for (let at = 0; at < keys.length && smallest.length < SAMPLE_MAX; at++) {
-    const each = all[keys[at]! % PLACES]!
+    const each = all[keys[at]! % INDEX_FACTOR]!
     if (each.hash !== last) smallest.push(each)
     last = each.hash
   }
   return smallest
 }
 
-// More than are ever sorted at once; with a 32-bit hash the product is still a safe integer.
-const PLACES = 2 ** 20
+// More items than are ever sorted at once; multiplied by a 32-bit hash it is still a safe integer.
+const INDEX_FACTOR = 2 ** 20
 
 /** The largest hash up to which a sample contains all listings of its scrape; Infinity if it contains all. */
 export function largestCompleteHash(sample: readonly Readonly<{ hash: number }>[]): number {

@@ -9,7 +9,7 @@ function threshold<Fallback extends string>(read: (text: string) => number, fall
 export const HOLD_SETTINGS = {
   HOLD_DAYS_AHEAD: threshold(wholeNumber(0), '1', 'a scrape dated more days after the day of its receipt is held'),
   HOLD_DAYS_BACK: threshold(wholeNumber(1), '366', "a scrape dated more days before the store's newest one is held"),
-  HOLD_ROWS_MIN: threshold(wholeNumber(0), '20', 'numbers of rows are compared where as many were usual'),
+  HOLD_ROWS_MIN: threshold(wholeNumber(0), '20', 'numbers of rows are compared from this usual number on'),
   HOLD_ROWS_SHARE: threshold(
     share,
     '0.9',
@@ -20,13 +20,13 @@ export const HOLD_SETTINGS = {
     '0.85',
     "a store's first scrape with a smaller share of the rows of the company's other stores is held",
   ),
-  HOLD_CATEGORY_ROWS_MIN: threshold(wholeNumber(1), '20', 'a top category is compared where it had as many rows'),
+  HOLD_CATEGORY_ROWS_MIN: threshold(wholeNumber(1), '20', 'a top category is compared from this number of rows on'),
   HOLD_CATEGORY_SHARE: threshold(share, '0.5', 'a scrape with a smaller share of the rows of a top category is held'),
   HOLD_REJECTS_SHARE: threshold(share, '0.2', 'a file with a larger share of rejected rows is held'),
   HOLD_DUPLICATES_SHARE: threshold(
     share,
     '0.05',
-    'a file with a larger share of rows that show a listing again, but otherwise, is held',
+    'a file with a larger share of rows that repeat a listing with other values is held',
   ),
   HOLD_REPEATED_SHARE: threshold(share, '0.5', 'a scrape with a larger share of rows that only repeat is held'),
   HOLD_PRICES_SHARE: threshold(
@@ -54,7 +54,7 @@ export const HOLD_SETTINGS = {
     '0.35',
     'a scrape in which a smaller share of the prices is what it was some days ago is held',
   ),
-  HOLD_NAMES_SHARE: threshold(share, '0.6', 'a scrape in which fewer listings have the name that they had is held'),
+  HOLD_NAMES_SHARE: threshold(share, '0.6', 'a scrape in which a smaller share of the listings kept its name is held'),
   HOLD_NEW_SHARE: threshold(
     share,
     '0.5',
@@ -63,7 +63,7 @@ export const HOLD_SETTINGS = {
   HOLD_FIELD_SHARE: threshold(
     share,
     '0.5',
-    'a scrape in which a smaller share of the rows that told a field tells it, or tells the same of it, is held',
+    'a scrape in which a smaller share of the rows that had a field still has it, or still has the same value, is held',
   ),
   HOLD_MERGED_PRODUCTS: threshold(
     wholeNumber(0),
@@ -75,14 +75,14 @@ export const HOLD_SETTINGS = {
     '10000',
     'a file by which more listings would hang together as one product is held, also when a person releases it',
   ),
-  HOLD_CONSTANT_SHARE: threshold(share, '0.9', 'a scrape in which a field has become the same in more rows is held'),
+  HOLD_CONSTANT_SHARE: threshold(share, '0.9', 'a scrape with a field that became the same in more rows is held'),
 } as const
 
 /** The values of the settings. */
 export type Thresholds = Readonly<{ [Name in keyof typeof HOLD_SETTINGS]: number }>
 
 /** The default values. */
-export function usualThresholds(): Thresholds {
+export function defaultThresholds(): Thresholds {
   return Object.fromEntries(
     Object.entries(HOLD_SETTINGS).map(([name, { read, fallback }]) => [name, read(fallback)]),
   ) as Thresholds

@@ -36,8 +36,8 @@ export class TraitCounts {
         if ((presentFields & (1 << place)) !== 0) this.presentFields[place]! += rows
       if (textFaults !== 0)
         for (const name of TEXT_FAULT_NAMES) if ((textFaults & TEXT_FAULTS[name]) !== 0) this.textFaults[name] += rows
-      count(this.tops, top, rows)
-      count(this.seconds, second, rows)
+      addToCount(this.tops, top, rows)
+      addToCount(this.seconds, second, rows)
       if (brand !== null) this.#countBrand(brand, rows, (textFaults & TEXT_FAULTS.foreignBrand) === 0 ? 0 : rows)
     }
     this.#rows.clear()
@@ -55,7 +55,7 @@ export class TraitCounts {
 const TEXT_FAULT_NAMES = Object.keys(TEXT_FAULTS) as (keyof typeof TEXT_FAULTS)[]
 
 /** Adds to the count of a name; ignores new names beyond `CATEGORIES_MAX`. */
-export function count(counts: Map<string, number>, name: string, more = 1): void {
+export function addToCount(counts: Map<string, number>, name: string, more = 1): void {
   const known = counts.get(name)
   if (known !== undefined) counts.set(name, known + more)
   else if (counts.size < CATEGORIES_MAX) counts.set(name, more)

@@ -1,30 +1,30 @@
 /** Checks the unit price of a row against its text ("$11.40 per 1 kg"), or against price and size. */
 
 /** The result of the check: `none` if it was not possible, `agrees`, or how the unit price differs. */
-export const UNIT = { none: 0, agrees: 1, hundredth: 2, hundredfold: 3, differs: 4 } as const
+export const UNIT_PRICE_CHECK = { none: 0, agrees: 1, hundredth: 2, hundredfold: 3, differs: 4 } as const
 
-/** A flag, combined with a value of `UNIT`: the price equals the unit price. */
-export const IS_UNIT_PRICE = 8
+/** A flag, combined with a value of `UNIT_PRICE_CHECK`: the price equals the unit price. */
+export const PRICE_IS_UNIT_PRICE = 8
 
-type Fields = Readonly<Record<string, unknown>>
+type ProductFields = Readonly<Record<string, unknown>>
 
-/** Checks the fields of a product as sent: a value of `UNIT`, plus `IS_UNIT_PRICE` if the price is the unit price. */
-export function unitOf(product: Fields, priceCents: number): number {
+/** Checks a product as sent: a value of `UNIT_PRICE_CHECK`, plus `PRICE_IS_UNIT_PRICE` if that is the price. */
+export function checkUnitPrice(product: ProductFields, priceCents: number): number {
   const { unit_price: unitPrice } = product
-  if (unitPrice === undefined || unitPrice === null) return UNIT.none
+  if (unitPrice === undefined || unitPrice === null) return UNIT_PRICE_CHECK.none
   const unit = Number(unitPrice)
-  if (!(unit >= 0)) return UNIT.none
-  const equal = unit > 0 && Math.round(unit * 100) === priceCents ? IS_UNIT_PRICE : 0
+  if (!(unit >= 0)) return UNIT_PRICE_CHECK.none
+  const equal = unit > 0 && Math.round(unit * 100) === priceCents ? PRICE_IS_UNIT_PRICE : 0
   const expected = expectedUnitPrice(product, priceCents)
-  if (expected === undefined) return equal | UNIT.none
-  return equal | fit(unit, expected)
+  if (expected === undefined) return equal | UNIT_PRICE_CHECK.none
+  return equal | compareUnitPrice(unit, expected)
 }
 
 /** A price for an amount of kilograms, litres, metres or pieces. */
 type Rate = Readonly<{ price: number; amount: number; measure: string }>
 
 /** The expected unit price, by the text or by price and size, for the amount in `unit_of_measure`. */
-function expectedUnitPrice(product: Fields, priceCents: number): number | undefined {
+function expectedUnitPrice(product: ProductFields, priceCents: number): number | undefined {
   const { per_unit_price_string: text, unit_of_measure: measure, size } = product
   const rate = rateOf(text) ?? rateOfSize(size, priceCents)
   if (rate === undefined) return undefined
@@ -33,14 +33,14 @@ function expectedUnitPrice(product: Fields, priceCents: number): number | undefi
   return unit.measure === rate.measure && rate.amount > 0 ? (rate.price / rate.amount) * unit.amount : undefined
 }
 
-function fit(unit: number, expected: number): number {
-  if (isNear(unit, expected)) return UNIT.agrees
-  if (isNear(unit, expected / 100)) return UNIT.hundredth
-  if (isNear(unit, expected * 100)) return UNIT.hundredfold
-  return UNIT.differs
+function compareUnitPrice(unit: number, expected: number): number {
+  if (isNear(unit, expected)) return UNIT_PRICE_CHECK.agrees
+  if (isNear(unit, expected / 100)) return UNIT_PRICE_CHECK.hundredth
+  if (isNear(unit, expected * 100)) return UNIT_PRICE_CHECK.hundredfold
+  return UNIT_PRICE_CHECK.differs
 }
 
-/** Equal but for the rounding of both to cents. */
+/** Whether two prices are equal except for rounding to cents. */
 function isNear(one: number, other: number): boolean {
   return Math.abs(one - other) <= 0.0051 + 0.02 * other
 }
@@ -50,23 +50,23 @@ const RATE = /^\s*\D{0,3}(\d+(?:\.\d+)?)\s*(?:per|\/|each|ea)?\s*(.*)$/i
 type Amount = Readonly<{ amount: number; measure: string }> | undefined
 
 // A shop uses few distinct texts, each in many rows.
-const KNOWN_MAX = 5_000
+const CACHED_MAX = 5_000
 
-/** Caches the results of `read`; the cache is cleared at `KNOWN_MAX` entries. */
-function remembering<Answer>(read: (text: string) => Answer): (text: string) => Answer {
+/** Caches the results of `read`; the cache is cleared at `CACHED_MAX` entries. */
+function cached<Answer>(read: (text: string) => Answer): (text: string) => Answer {
   const known = new Map<string, Readonly<{ answer: Answer }>>()
   return (text) => {
     const before = known.get(text)
     if (before !== undefined) return before.answer
-    if (known.size >= KNOWN_MAX) known.clear()
+    if (known.size >= CACHED_MAX) known.clear()
     const answer = read(text)
     known.set(text, { answer })
     return answer
   }
 }
 
-const amountOf = remembering(readAmount)
-const rateIn = remembering(readRate)
+const amountOf = cached(readAmount)
+const rateIn = cached(readRate)
 
 function rateOf(text: unknown): Rate | undefined {
   return typeof text === 'string' && text.length <= 60 ? rateIn(text) : undefined

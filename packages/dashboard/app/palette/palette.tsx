@@ -4,15 +4,15 @@ import { useRouter } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { Icon } from '../../parts/icon.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import { type Choice, useFound } from './found.ts'
 import style from './palette.module.css'
+import { type PaletteResult, usePaletteResults } from './results.ts'
 
-/** The dialog. */
+/** The search dialog; Enter or a click opens the result. */
 export function Palette({ close }: Readonly<{ close: () => void }>): ReactNode {
   const [typed, setTyped] = useState('')
-  const { choices, isPending } = useFound(typed)
-  const go = useGoing(close)
-  const { at, move, reset } = useMoving(choices.length)
+  const { choices, isPending } = usePaletteResults(typed)
+  const go = useGoTo(close)
+  const { at, move, reset } = useSelectedIndex(choices.length)
   // Enter right after typing waits for the results of the whole text instead of taking an outdated first result.
   const [isEntered, enter] = useState(false)
   const first = choices[at]
@@ -48,7 +48,7 @@ export function Palette({ close }: Readonly<{ close: () => void }>): ReactNode {
         }}
         onKeyDown={onKeyDown}
       />
-      <Choices choices={choices} at={at} go={go} />
+      <ResultList choices={choices} at={at} go={go} />
       <p role="status" className={style.none}>
         {choices.length === 0 && !isPending ? 'Nothing is called that.' : ''}
       </p>
@@ -56,7 +56,7 @@ export function Palette({ close }: Readonly<{ close: () => void }>): ReactNode {
   )
 }
 
-function useGoing(close: () => void): (choice: Choice) => void {
+function useGoTo(close: () => void): (choice: PaletteResult) => void {
   const router = useRouter()
   return ({ to }) => {
     close()
@@ -64,7 +64,7 @@ function useGoing(close: () => void): (choice: Choice) => void {
   }
 }
 
-function useMoving(count: number) {
+function useSelectedIndex(count: number) {
   const [place, setPlace] = useState(0)
   const at = Math.min(place, Math.max(0, count - 1))
   return {
@@ -74,9 +74,9 @@ function useMoving(count: number) {
   }
 }
 
-type ChoicesProps = Readonly<{ choices: readonly Choice[]; at: number; go: (choice: Choice) => void }>
+type ResultListProps = Readonly<{ choices: readonly PaletteResult[]; at: number; go: (choice: PaletteResult) => void }>
 
-function Choices({ choices, at, go }: ChoicesProps): ReactNode {
+function ResultList({ choices, at, go }: ResultListProps): ReactNode {
   const list = useRef<HTMLDivElement>(null)
   useEffect(() => {
     list.current?.querySelector(`#palette-${at}`)?.scrollIntoView({ block: 'nearest' })
@@ -84,7 +84,7 @@ function Choices({ choices, at, go }: ChoicesProps): ReactNode {
   return (
     <div id="palette-found" role="listbox" aria-label="Found" className={style.list} ref={list}>
       {choices.map((choice, index) => (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are heard where one types
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the input field handles the keys
         <div
           key={choice.id}
           id={`palette-${index}`}

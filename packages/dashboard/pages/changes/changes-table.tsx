@@ -1,12 +1,12 @@
 /** The table of changes, used on the page of changes and, with the first rows only, on other pages. */
 import type { ChangePage } from '@splitcart/data-management/http/routes/changes-schema.ts'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import cells from '../../parts/cells.module.css'
-import { type Column, DataTable, type More } from '../../parts/data-table.tsx'
-import { byAmount, changedBy, formatNumber, money } from '../../parts/format.ts'
-import { Day } from '../../parts/time.tsx'
-import { UntrustedText } from '../../parts/untrusted-text.tsx'
+import { COMPANY_COLUMN } from '../../parts/columns.tsx'
+import { type Column, DataTable, type MorePages } from '../../parts/data-table.tsx'
+import { formatChange, formatNumber, money, unitPrice } from '../../parts/format.ts'
+import { ProductLink } from '../../parts/page-links.tsx'
+import { ScrapeDate } from '../../parts/time.tsx'
 import style from './changes.module.css'
 import { KIND_LABELS } from './kinds.ts'
 
@@ -19,20 +19,9 @@ const COLUMNS: readonly Column<Change>[] = [
     width: 'minmax(9rem, 4fr)',
     narrow: 'first',
     sort: ({ name }) => name,
-    cell: ({ product_id, name }) => (
-      <Link to="/products/$id" params={{ id: String(product_id) }} className={cells.name}>
-        <UntrustedText text={name} />
-      </Link>
-    ),
+    cell: ({ product_id, name }) => <ProductLink id={product_id} name={name} className={cells.name} />,
   },
-  {
-    id: 'company',
-    title: 'Company',
-    width: 'minmax(6rem, 1fr)',
-    narrow: 'bare',
-    sort: ({ company }) => company,
-    cell: ({ company }) => <UntrustedText text={company} />,
-  },
+  COMPANY_COLUMN,
   {
     id: 'kind',
     title: 'What',
@@ -49,7 +38,7 @@ const COLUMNS: readonly Column<Change>[] = [
     id: 'to',
     title: 'Before, now',
     width: '6.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ to_cents }) => to_cents ?? Number.POSITIVE_INFINITY,
     cell: ({ from_cents, to_cents }) => (
@@ -63,25 +52,25 @@ const COLUMNS: readonly Column<Change>[] = [
     id: 'change',
     title: 'Change',
     width: '7.75rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ change_share }) => change_share ?? Number.POSITIVE_INFINITY,
-    cell: (change) => <By change={change} />,
+    cell: (change) => <ChangeAmount change={change} />,
   },
   {
     id: 'unit',
     title: 'By amount',
     width: '7.25rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
-    cell: byAmount,
+    cell: unitPrice,
   },
   {
     id: 'stores',
     title: 'Stores',
     width: '3.25rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ stores }) => stores,
     cell: ({ stores }) => formatNumber(stores),
@@ -90,16 +79,16 @@ const COLUMNS: readonly Column<Change>[] = [
     id: 'when',
     title: 'Since',
     width: '7rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ first_date }) => first_date,
-    cell: ({ first_date }) => <Day on={first_date} />,
+    cell: ({ first_date }) => <ScrapeDate on={first_date} />,
   },
 ]
 
-type Props = Readonly<{ label: string; changes: readonly Change[]; more?: More }>
+type Props = Readonly<{ label: string; changes: readonly Change[]; more?: MorePages }>
 
-/** The table. */
+/** A table of changes. `more`: fetches further rows. */
 export function ChangesTable({ label, changes, more }: Props): ReactNode {
   return <DataTable label={label} columns={COLUMNS} rows={changes} idOf={idOf} {...(more && { more })} />
 }
@@ -109,12 +98,12 @@ function idOf({ kind, company, sku, key, from_cents, to_cents }: Change): string
 }
 
 /** The size of a change, in money and in percent. */
-export function By({ change }: Readonly<{ change: Change }>): ReactNode {
+export function ChangeAmount({ change }: Readonly<{ change: Change }>): ReactNode {
   const { change_cents: cents, change_share: share, kind } = change
   if (cents === null || share === null) return ''
   return (
     <span className={style.by} data-kind={kind}>
-      {changedBy(cents, share)}
+      {formatChange(cents, share)}
     </span>
   )
 }

@@ -12,7 +12,7 @@ import { formatNumber } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Day } from '../../parts/time.tsx'
+import { ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
 import { ChangesTable } from './changes-table.tsx'
@@ -31,21 +31,21 @@ const ORDERS = [
   { value: 'cents', label: 'the most money first' },
 ]
 
-/** The page. */
+/** The page at /changes. */
 export function ChangesPage(): ReactNode {
   const { table: _, ...filters } = useSearch({ from: '/shell/changes' })
   const found = useInfiniteQuery(changesQuery(filters))
   const changes = useMemo(() => found.data?.pages.flatMap((page) => page.changes) ?? [], [found.data])
   const first = found.data?.pages[0]
   return (
-    <Page title="Changes" lead={first && <Lead page={first} />} actions={<Take filters={filters} />}>
-      {first && <Kinds page={first} filters={filters} />}
+    <Page title="Changes" lead={first && <PeriodDates page={first} />} actions={<DownloadLinks filters={filters} />}>
+      {first && <KindCounts page={first} filters={filters} />}
       <ChangeFiltersRow filters={filters} page={first} />
       {found.error !== null && found.data === undefined && <ErrorNotice error={found.error} retry={found.refetch} />}
       {found.isPending ? (
         <Loading />
       ) : changes.length === 0 && !found.isError ? (
-        <Nothing isCounted={first?.is_counted ?? true} filters={filters} />
+        <NoChanges isCounted={first?.is_counted ?? true} filters={filters} />
       ) : (
         <ChangesTable label="Changes" changes={changes} more={found} />
       )}
@@ -54,13 +54,13 @@ export function ChangesPage(): ReactNode {
 }
 
 /** The dates of the period, and a note while changes are still being counted. */
-function Lead({ page: { from, to, is_counted } }: Readonly<{ page: ChangePage }>): ReactNode {
+function PeriodDates({ page: { from, to, is_counted } }: Readonly<{ page: ChangePage }>): ReactNode {
   return (
     <>
-      {from !== null && from === to && <Day on={from} />}
+      {from !== null && from === to && <ScrapeDate on={from} />}
       {from !== null && to !== null && from !== to && (
         <>
-          <Day on={from} /> to <Day on={to} />
+          <ScrapeDate on={from} /> to <ScrapeDate on={to} />
         </>
       )}
       {!is_counted && ' · what was loaded last is being counted'}
@@ -69,7 +69,7 @@ function Lead({ page: { from, to, is_counted } }: Readonly<{ page: ChangePage }>
 }
 
 /** Links to the filtered changes as CSV and as an Atom feed. */
-function Take({ filters }: Readonly<{ filters: ChangeFilters }>): ReactNode {
+function DownloadLinks({ filters }: Readonly<{ filters: ChangeFilters }>): ReactNode {
   return (
     <span className={style.take}>
       <a href={changesAddress(filters, 'csv')} download="changes.csv">
@@ -80,10 +80,10 @@ function Take({ filters }: Readonly<{ filters: ChangeFilters }>): ReactNode {
   )
 }
 
-type OfFilters = Readonly<{ filters: ChangeFilters }>
+type FiltersProp = Readonly<{ filters: ChangeFilters }>
 
 /** The number of changes of each kind; a click filters by that kind. */
-function Kinds({ page: { counts }, filters }: Readonly<{ page: ChangePage }> & OfFilters): ReactNode {
+function KindCounts({ page: { counts }, filters }: Readonly<{ page: ChangePage }> & FiltersProp): ReactNode {
   return (
     <ul className={style.kinds} aria-label="Kinds of changes">
       {counts.map(({ kind, lines, stores }) => (
@@ -106,7 +106,7 @@ function Kinds({ page: { counts }, filters }: Readonly<{ page: ChangePage }> & O
   )
 }
 
-function ChangeFiltersRow({ filters, page }: OfFilters & Readonly<{ page: ChangePage | undefined }>): ReactNode {
+function ChangeFiltersRow({ filters, page }: FiltersProp & Readonly<{ page: ChangePage | undefined }>): ReactNode {
   const { company, category, sort, store } = filters
   const navigate = useNavigate({ from: '/changes' })
   const setCategory = useCallback(
@@ -115,7 +115,7 @@ function ChangeFiltersRow({ filters, page }: OfFilters & Readonly<{ page: Change
   )
   return (
     <Filters>
-      <Period filters={filters} page={page} />
+      <PeriodChoice filters={filters} page={page} />
       {store === undefined && (
         <CompanyFilter
           value={company}
@@ -146,7 +146,7 @@ function ChangeFiltersRow({ filters, page }: OfFilters & Readonly<{ page: Change
 }
 
 /** The choice of the period: the latest days, or two dates. */
-function Period({ filters, page }: OfFilters & Readonly<{ page: ChangePage | undefined }>): ReactNode {
+function PeriodChoice({ filters, page }: FiltersProp & Readonly<{ page: ChangePage | undefined }>): ReactNode {
   const { days, from, to } = filters
   const navigate = useNavigate({ from: '/changes' })
   const isBetween = from !== undefined || to !== undefined
@@ -184,7 +184,7 @@ function Period({ filters, page }: OfFilters & Readonly<{ page: ChangePage | und
   )
 }
 
-function Nothing({ isCounted, filters }: Readonly<{ isCounted: boolean }> & OfFilters): ReactNode {
+function NoChanges({ isCounted, filters }: Readonly<{ isCounted: boolean }> & FiltersProp): ReactNode {
   if (!isCounted) return <Empty title="What was loaded is being counted; it stands here in a moment." />
   if (Object.keys(filters).length > 0)
     return (

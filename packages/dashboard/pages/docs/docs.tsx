@@ -8,10 +8,10 @@ import { Page } from '../../parts/page.tsx'
 import skipLink from '../../parts/skip-link.module.css'
 import style from './docs.module.css'
 import { type Operation, operationsIn } from './operations.ts'
-import { Shape } from './shape.tsx'
+import { SchemaShape } from './shape.tsx'
 import { TryIt } from './try-it.tsx'
 
-/** The page. It requires no session. */
+/** The page at /docs. It requires no session. */
 export function Docs(): ReactNode {
   const { data, error, refetch } = useQuery(openApiQuery)
   const operations = data === undefined ? [] : operationsIn(data)
@@ -24,12 +24,12 @@ export function Docs(): ReactNode {
         <Link to="/">SplitCart</Link>
       </header>
       <main id="main" className={style.main} tabIndex={-1}>
-        <Page title="API" lead={<Lead />}>
+        <Page title="API" lead={<DocsLead />}>
           {error && <ErrorNotice error={error} retry={refetch} />}
           {data === undefined && error === null && <Loading />}
-          <Index operations={operations} />
+          <OperationIndex operations={operations} />
           {operations.map((operation) => (
-            <Described key={operation.id} operation={operation} />
+            <OperationDetails key={operation.id} operation={operation} />
           ))}
         </Page>
       </main>
@@ -37,7 +37,7 @@ export function Docs(): ReactNode {
   )
 }
 
-function Lead(): ReactNode {
+function DocsLead(): ReactNode {
   return (
     <>
       Send the key as <code>X-API-Key: …</code>, <code>X-Internal-API-Key: …</code> or{' '}
@@ -47,14 +47,14 @@ function Lead(): ReactNode {
   )
 }
 
-function Index({ operations }: Readonly<{ operations: readonly Operation[] }>): ReactNode {
+function OperationIndex({ operations }: Readonly<{ operations: readonly Operation[] }>): ReactNode {
   return (
     <nav aria-label="Requests" className={style.index}>
       <ul>
         {operations.map(({ id, method, path, summary }) => (
           <li key={id}>
             <a href={`#${id}`}>
-              <Method name={method} /> <code>{path}</code>
+              <MethodBadge name={method} /> <code>{path}</code>
             </a>
             <span className={style.muted}>{summary}</span>
           </li>
@@ -64,7 +64,7 @@ function Index({ operations }: Readonly<{ operations: readonly Operation[] }>): 
   )
 }
 
-function Method({ name }: Readonly<{ name: string }>): ReactNode {
+function MethodBadge({ name }: Readonly<{ name: string }>): ReactNode {
   return (
     <span className={style.method} data-method={name}>
       {name}
@@ -72,12 +72,12 @@ function Method({ name }: Readonly<{ name: string }>): ReactNode {
   )
 }
 
-function Described({ operation }: Readonly<{ operation: Operation }>): ReactNode {
+function OperationDetails({ operation }: Readonly<{ operation: Operation }>): ReactNode {
   const { id, method, path, summary, description, parameters, body, responses } = operation
   return (
     <section id={id} aria-label={`${method} ${path}`} className={style.operation}>
       <h2 className={style.title}>
-        <Method name={method} /> <code>{path}</code>
+        <MethodBadge name={method} /> <code>{path}</code>
       </h2>
       <p className={style.muted}>{[summary, description].filter((text) => text !== '').join('. ')}</p>
       {parameters.length > 0 && (
@@ -90,7 +90,7 @@ function Described({ operation }: Readonly<{ operation: Operation }>): ReactNode
                   <code>{name}</code> <span className={style.muted}>{isRequired ? `${place}, required` : place}</span>
                 </dt>
                 <dd>
-                  <Shape schema={schema} /> {about}
+                  <SchemaShape schema={schema} /> {about}
                 </dd>
               </div>
             ))}
@@ -100,7 +100,7 @@ function Described({ operation }: Readonly<{ operation: Operation }>): ReactNode
       {body !== undefined && (
         <>
           <h3 className={style.part}>Body</h3>
-          <Shape schema={body} />
+          <SchemaShape schema={body} />
         </>
       )}
       <TryIt operation={operation} />
@@ -109,7 +109,7 @@ function Described({ operation }: Readonly<{ operation: Operation }>): ReactNode
           <h3 className={style.part}>
             {status} <span className={style.muted}>{about}</span>
           </h3>
-          {schema !== undefined && <Shape schema={schema} />}
+          {schema !== undefined && <SchemaShape schema={schema} />}
         </div>
       ))}
     </section>

@@ -16,7 +16,7 @@ export type Schema = Readonly<{
 }>
 
 type Parameter = Readonly<{ name: string; place: string; isRequired: boolean; schema: Schema; about: string }>
-type Answer = Readonly<{ status: string; schema: Schema | undefined; about: string }>
+type ApiResponse = Readonly<{ status: string; schema: Schema | undefined; about: string }>
 
 /** One operation of the API. */
 export type Operation = Readonly<{
@@ -27,18 +27,18 @@ export type Operation = Readonly<{
   description: string
   parameters: readonly Parameter[]
   body: Schema | undefined
-  responses: readonly Answer[]
+  responses: readonly ApiResponse[]
 }>
 
 type Content = Readonly<Record<string, { schema?: Schema }>>
 type RawParameter = Readonly<{ name: string; in: string; required?: boolean; schema?: Schema; description?: string }>
-type RawAnswer = Readonly<{ description?: string; content?: Content }>
+type RawResponse = Readonly<{ description?: string; content?: Content }>
 type RawOperation = Readonly<{
   summary?: string
   description?: string
   parameters?: readonly RawParameter[]
   requestBody?: { content?: Content }
-  responses?: Readonly<Record<string, RawAnswer>>
+  responses?: Readonly<Record<string, RawResponse>>
 }>
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head'] as const
@@ -51,7 +51,7 @@ export function operationsIn(description: unknown): Operation[] {
     .flatMap(([path, of]) =>
       METHODS.flatMap((method) => {
         const operation = of[method]
-        // A HEAD beside a GET would add nothing.
+        // HEAD is not shown where GET is.
         if (operation === undefined || (method === 'head' && of.get !== undefined)) return []
         return [operationOf(method.toUpperCase(), path, operation)]
       }),

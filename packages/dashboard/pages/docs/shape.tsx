@@ -6,18 +6,18 @@ import type { Schema } from './operations.ts'
 const DEPTH_MAX = 6
 
 /** A schema, as a nested list. */
-export function Shape({ schema, depth = 0 }: Readonly<{ schema: Schema; depth?: number }>): ReactNode {
+export function SchemaShape({ schema, depth = 0 }: Readonly<{ schema: Schema; depth?: number }>): ReactNode {
   const fields = Object.entries(objectIn(schema)?.properties ?? {})
   return (
     <>
-      <span className={style.kind}>{kindOf(schema)}</span>
+      <span className={style.kind}>{typeInWords(schema)}</span>
       {fields.length > 0 && depth < DEPTH_MAX && (
         <ul className={style.fields}>
           {fields.map(([name, field]) => (
             <li key={name}>
               <code>{name}</code>{' '}
               {!objectIn(schema)?.required?.includes(name) && <span className={style.muted}>may be left out, </span>}
-              <Shape schema={field} depth={depth + 1} />
+              <SchemaShape schema={field} depth={depth + 1} />
             </li>
           ))}
         </ul>
@@ -33,11 +33,11 @@ function objectIn(schema: Schema): Schema | undefined {
   return schema.anyOf?.map(objectIn).find((each) => each !== undefined)
 }
 
-function kindOf(schema: Schema): string {
-  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(kindOf))].join(' or ')
+function typeInWords(schema: Schema): string {
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeInWords))].join(' or ')
   if (schema.enum !== undefined) return schema.enum.map((each) => JSON.stringify(each)).join(', ')
   const kind = [schema.type ?? 'any'].flat().join(' or ')
-  if (schema.items !== undefined) return `list of ${kindOf(schema.items)}`
+  if (schema.items !== undefined) return `list of ${typeInWords(schema.items)}`
   const { format, minimum, maximum } = schema
   const limits = [
     format === 'date-time' ? 'time' : format,

@@ -3,31 +3,39 @@ import { Button, PasswordInput, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { Commands } from '../../parts/commands.tsx'
 import form from '../../parts/form.module.css'
-import { visible } from '../../parts/format.ts'
-import { type Attempt, attemptOf, curlOf, emptyFor, type Filled, fieldOf, fillable } from './attempt.ts'
+import { escapeInvisible } from '../../parts/format.ts'
+import {
+  type ApiRequest,
+  buildRequest,
+  curlCommand,
+  type FormValues,
+  fillableParameters,
+  formKeyOf,
+  initialValues,
+} from './api-request.ts'
 import style from './docs.module.css'
 import type { Operation } from './operations.ts'
 
 const CHARACTERS_MAX = 20_000
 // Answers of other media types are binary and not shown.
-const TEXT = /json|text|xml|csv|x-ndjson/
+const TEXT_MEDIA_TYPE = /json|text|xml|csv|x-ndjson/
 
-type Answer = Readonly<{ head: string; text: string; isWhole: boolean }>
+type ShownResponse = Readonly<{ head: string; text: string; isWhole: boolean }>
 
 /** The request as a curl command, and the form once it is opened. */
 export function TryIt({ operation }: Readonly<{ operation: Operation }>): ReactNode {
   const [isOpen, setOpen] = useState(false)
-  const [filled, setFilled] = useState(() => emptyFor(operation))
-  const attempt = attemptOf(operation, filled)
+  const [filled, setFilled] = useState(() => initialValues(operation))
+  const attempt = buildRequest(operation, filled)
   const name = `Try it: ${operation.method} ${operation.path}`
   return (
     <>
       <h3 className={style.part}>Example</h3>
-      <Commands lines={[curlOf(attempt, window.location.origin)]} />
+      <Commands lines={[curlCommand(attempt, window.location.origin)]} />
       {isOpen ? (
-        <Sending attempt={attempt} name={name}>
+        <RequestForm attempt={attempt} name={name}>
           <Fields operation={operation} filled={filled} fill={(part) => setFilled((now) => ({ ...now, ...part }))} />
-        </Sending>
+        </RequestForm>
       ) : (
         <Button size="compact-sm" variant="default" aria-label={name} onClick={() => setOpen(true)}>
           Try it
@@ -37,18 +45,18 @@ export function TryIt({ operation }: Readonly<{ operation: Operation }>): ReactN
   )
 }
 
-type FieldsProps = Readonly<{ operation: Operation; filled: Filled; fill: (part: Partial<Filled>) => void }>
+type FieldsProps = Readonly<{ operation: Operation; filled: FormValues; fill: (part: Partial<FormValues>) => void }>
 
 function Fields({ operation, filled: { values, body, key }, fill }: FieldsProps): ReactNode {
   return (
     <>
-      {fillable(operation).map((each) => (
+      {fillableParameters(operation).map((each) => (
         <TextInput
-          key={fieldOf(each)}
+          key={formKeyOf(each)}
           label={each.name}
           required={each.isRequired}
-          value={values[fieldOf(each)] ?? ''}
-          onChange={({ currentTarget: { value } }) => fill({ values: { ...values, [fieldOf(each)]: value } })}
+          value={values[formKeyOf(each)] ?? ''}
+          onChange={({ currentTarget: { value } }) => fill({ values: { ...values, [formKeyOf(each)]: value } })}
         />
       ))}
       {operation.body !== undefined && (
@@ -69,10 +77,10 @@ function Fields({ operation, filled: { values, body, key }, fill }: FieldsProps)
   )
 }
 
-type SendingProps = Readonly<{ attempt: Attempt; name: string; children: ReactNode }>
+type RequestFormProps = Readonly<{ attempt: ApiRequest; name: string; children: ReactNode }>
 
-function Sending({ attempt, name, children }: SendingProps): ReactNode {
-  const { answer, isGoing, go, stop } = useAnswer()
+function RequestForm({ attempt, name, children }: RequestFormProps): ReactNode {
+  const { answer, isGoing, go, stop } = useResponse()
   const submit = (event: FormEvent) => {
     event.preventDefault()
     go(attempt)
@@ -92,9 +100,9 @@ function Sending({ attempt, name, children }: SendingProps): ReactNode {
         <div role="status">
           <p>{answer.head}</p>
           {answer.text !== '' && (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled is reached by keyboard.
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable by keyboard.
             <pre className={style.answer} tabIndex={0}>
-              {answer.text.split('\n').map(visible).join('\n')}
+              {answer.text.split('\n').map(escapeInvisible).join('\n')}
             </pre>
           )}
           {!answer.isWhole && <p className={style.muted}>These are its first characters; there is more.</p>}
@@ -105,20 +113,20 @@ function Sending({ attempt, name, children }: SendingProps): ReactNode {
 }
 
 /** Sends one request at a time, and provides as much of its answer as has arrived so far. */
-function useAnswer() {
-  const [answer, setAnswer] = useState<Answer>()
+function useResponse() {
+  const [answer, setAnswer] = useState<ShownResponse>()
   const [isGoing, setGoing] = useState(false)
   const going = useRef<AbortController>(null)
   const stop = () => going.current?.abort()
   useEffect(() => () => going.current?.abort(), [])
-  const go = async (attempt: Attempt) => {
+  const go = async (attempt: ApiRequest) => {
     stop()
     const controller = new AbortController()
     going.current = controller
     setAnswer(undefined)
     setGoing(true)
     try {
-      await receive(attempt, controller.signal, setAnswer)
+      await sendAndStream(attempt, controller.signal, setAnswer)
     } catch (error) {
       if (!controller.signal.aborted) setAnswer({ head: `No answer: ${String(error)}`, text: '', isWhole: true })
     }
@@ -127,17 +135,17 @@ function useAnswer() {
   return { answer, isGoing, go, stop }
 }
 
-async function receive(
-  { method, path, headers, body }: Attempt,
+async function sendAndStream(
+  { method, path, headers, body }: ApiRequest,
   signal: AbortSignal,
-  show: (answer: Answer) => void,
+  show: (answer: ShownResponse) => void,
 ): Promise<void> {
   const credentials = 'X-API-Key' in headers ? 'omit' : 'same-origin'
   const answer = await fetch(path, { method, headers, credentials, signal, ...(body !== undefined && { body }) })
   const kind = answer.headers.get('content-type') ?? ''
   const head = `${answer.status} ${answer.statusText} ${kind}`
   show({ head, text: '', isWhole: true })
-  if (answer.body === null || !TEXT.test(kind)) return await answer.body?.cancel()
+  if (answer.body === null || !TEXT_MEDIA_TYPE.test(kind)) return await answer.body?.cancel()
   let text = ''
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -146,10 +154,10 @@ async function receive(
     show({ head, text: text.slice(0, CHARACTERS_MAX), isWhole })
     if (!isWhole) return await reader.cancel()
   }
-  if (/json/.test(kind)) show({ head, text: indented(text), isWhole: true })
+  if (/json/.test(kind)) show({ head, text: prettyJson(text), isWhole: true })
 }
 
-function indented(text: string): string {
+function prettyJson(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2)
   } catch {

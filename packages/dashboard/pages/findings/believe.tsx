@@ -3,18 +3,18 @@ import { Button, Radio, TextInput } from '@mantine/core'
 import type { BeliefBody } from '@splitcart/data-management/http/routes/findings-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { FormEnd } from '../../parts/form-end.tsx'
+import { FormButtons } from '../../parts/form-buttons.tsx'
 import { ErrorNotice } from '../../parts/notice.tsx'
-import { Moment } from '../../parts/time.tsx'
+import { DateAndTime } from '../../parts/time.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './findings.module.css'
 
 /** A finding that can be believed. `store`: where it was found; without it, only the whole company can be chosen. */
-export type Believable = Readonly<{
+export type BelievableFinding = Readonly<{
   company: string
   store?: string | null
   rule: string
@@ -22,8 +22,8 @@ export type Believable = Readonly<{
   sentence: string
 }>
 
-/** The button and its dialog, for admins. */
-export function Believe({ finding }: Readonly<{ finding: Believable }>): ReactNode {
+/** The button that accepts a finding from now on, and its dialog; for admins. */
+export function BelieveButton({ finding }: Readonly<{ finding: BelievableFinding }>): ReactNode {
   const isAdmin = useIsAdmin()
   const [isAsked, ask] = useState(false)
   if (!isAdmin) return null
@@ -32,16 +32,16 @@ export function Believe({ finding }: Readonly<{ finding: Believable }>): ReactNo
       <Button size="compact-xs" variant="default" onClick={() => ask(true)}>
         Believe from now on
       </Button>
-      {isAsked && <Confirm finding={finding} close={() => ask(false)} />}
+      {isAsked && <BelieveDialog finding={finding} close={() => ask(false)} />}
     </>
   )
 }
 
-function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () => void }>): ReactNode {
+function BelieveDialog({ finding, close }: Readonly<{ finding: BelievableFinding; close: () => void }>): ReactNode {
   const { company, store, rule, field, sentence } = finding
   const [reason, setReason] = useState('')
   const [whose, setWhose] = useState('company')
-  const believing = useChange(close)
+  const believing = useBeliefChange(close)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const isOfStore = store != null && whose === 'store'
@@ -67,19 +67,19 @@ function Confirm({ finding, close }: Readonly<{ finding: Believable; close: () =
           value={reason}
           onChange={({ currentTarget }) => setReason(currentTarget.value)}
         />
-        <FormEnd close={close} does="Believe" isDoing={believing.isPending} error={believing.error} />
+        <FormButtons close={close} label="Believe" isBusy={believing.isPending} error={believing.error} />
       </form>
     </Dialog>
   )
 }
 
-/** Since when a finding is believed, and, for admins, the button that takes it back. */
+/** Since when a finding is believed, and, for admins, the button that ends the belief. */
 export function BelievedSince({ id, since }: Readonly<{ id: number; since: string }>): ReactNode {
   const isAdmin = useIsAdmin()
-  const undoing = useChange(() => {})
+  const undoing = useBeliefChange(() => {})
   return (
     <span className={style.believed}>
-      believed since <Moment at={since} />
+      believed since <DateAndTime at={since} />
       {isAdmin && (
         <Button
           size="compact-xs"
@@ -95,10 +95,10 @@ export function BelievedSince({ id, since }: Readonly<{ id: number; since: strin
   )
 }
 
-function useChange(done: () => void) {
+function useBeliefChange(done: () => void) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: ([path, body]: readonly [string, BeliefBody?]) => send('POST', path, body),
+    mutationFn: ([path, body]: readonly [string, BeliefBody?]) => sendJson('POST', path, body),
     onSuccess: async () => {
       done()
       for (const name of ['findings', 'overview', 'upload', 'uploads'])

@@ -11,22 +11,22 @@ import { count } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
-import { Believe, BelievedSince } from './believe.tsx'
-import { ChainLine } from './chain-line.tsx'
+import { BelieveButton, BelievedSince } from './believe.tsx'
+import { ChainFindingLine } from './chain-finding-line.tsx'
 import style from './findings.module.css'
 
-/** The page. */
+/** The page at /findings. */
 export function FindingsPage(): ReactNode {
   const { data, error, refetch } = useQuery(findingsQuery)
   return (
     <Page title="Findings" lead="What is told of the newest scrape of each store. They are loaded all the same.">
       {error && <ErrorNotice error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Loading /> : <Whole view={data} />}
+      {data === undefined ? error === null && <Loading /> : <FindingsAndBeliefs view={data} />}
     </Page>
   )
 }
 
-function Whole({ view: { findings, beliefs } }: Readonly<{ view: FindingsView }>): ReactNode {
+function FindingsAndBeliefs({ view: { findings, beliefs } }: Readonly<{ view: FindingsView }>): ReactNode {
   const open = findings.filter(({ stores, believed_stores }) => believed_stores < stores)
   const counting = beliefs.filter(({ undone_at }) => undone_at === null)
   return (
@@ -39,7 +39,7 @@ function Whole({ view: { findings, beliefs } }: Readonly<{ view: FindingsView }>
         <Panel title="Found">
           <ul className={style.list} aria-label="Findings">
             {open.map((finding) => (
-              <Found
+              <FindingItem
                 key={JSON.stringify([finding.company, finding.rule, finding.field, finding.brief])}
                 finding={finding}
               />
@@ -51,7 +51,7 @@ function Whole({ view: { findings, beliefs } }: Readonly<{ view: FindingsView }>
         <Panel title="Believed">
           <ul className={style.list} aria-label="Beliefs">
             {counting.map((belief) => (
-              <Belief key={belief.id} belief={belief} />
+              <BeliefItem key={belief.id} belief={belief} />
             ))}
           </ul>
         </Panel>
@@ -60,21 +60,23 @@ function Whole({ view: { findings, beliefs } }: Readonly<{ view: FindingsView }>
   )
 }
 
-function Found({ finding }: Readonly<{ finding: ChainFindingView }>): ReactNode {
+function FindingItem({ finding }: Readonly<{ finding: ChainFindingView }>): ReactNode {
   const { example, believed_stores, rule, field, company, brief, stores } = finding
   return (
     <li className={style.item}>
-      <ChainLine finding={finding} />
+      <ChainFindingLine finding={finding} />
       <p className={style.about}>
         <UntrustedBlock text={example.sentence} />
         {believed_stores > 0 && ` Believed of ${count(believed_stores, 'store')}.`}
       </p>
-      <Believe finding={{ company, rule, field, sentence: `${count(stores, 'store')} of ${company}: ${brief}` }} />
+      <BelieveButton
+        finding={{ company, rule, field, sentence: `${count(stores, 'store')} of ${company}: ${brief}` }}
+      />
     </li>
   )
 }
 
-function Belief({ belief }: Readonly<{ belief: BeliefView }>): ReactNode {
+function BeliefItem({ belief }: Readonly<{ belief: BeliefView }>): ReactNode {
   const { id, since, company, store, rule, field, who, reason } = belief
   const about = `${company}${store === null ? '' : `/${store}`}: ${rule}${field === null ? '' : ` of ${field}`}`
   return (

@@ -2,21 +2,21 @@
 import { Button } from '@mantine/core'
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { uploadsQuery } from '../../api/queries.ts'
 import { count, formatNumber } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
-import { Actions } from '../uploads/actions.tsx'
+import { UploadActions } from '../uploads/actions.tsx'
 import { Findings } from '../uploads/findings.tsx'
-import { hasRepair, Repair } from '../uploads/repair.tsx'
+import { hasRepair, RepairSection } from '../uploads/repair.tsx'
 import style from './holds.module.css'
-import { Preview } from './preview.tsx'
+import { UploadPreview } from './preview.tsx'
 
-/** The page. */
+/** The page at /holds. */
 export function Holds(): ReactNode {
   const holds = useInfiniteQuery(uploadsQuery({ state: 'held' }))
   const uploads = holds.data?.pages.flatMap((page) => page.uploads) ?? []
@@ -29,9 +29,9 @@ export function Holds(): ReactNode {
       }
     >
       {holds.error !== null && <ErrorNotice error={holds.error} retry={holds.refetch} />}
-      {holds.isPending ? <Loading /> : uploads.length === 0 && !holds.isError && <Nothing />}
+      {holds.isPending ? <Loading /> : uploads.length === 0 && !holds.isError && <NoHolds />}
       {uploads.map((upload) => (
-        <Hold key={upload.id} upload={upload} />
+        <HeldUpload key={upload.id} upload={upload} />
       ))}
       {holds.hasNextPage && (
         <Button variant="default" loading={holds.isFetchingNextPage} onClick={() => holds.fetchNextPage()}>
@@ -42,16 +42,14 @@ export function Holds(): ReactNode {
   )
 }
 
-function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+function HeldUpload({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { id, filename, load, details, received_at, lines, findings = [] } = upload
   const [holding, others] = [findings.filter(({ held }) => held), findings.filter(({ held }) => !held)]
   return (
     <article className={style.hold} aria-label={filename.slice(0, 100)}>
       <div className={style.head}>
         <h2 className={style.name}>
-          <Link to="/uploads/$id" params={{ id }}>
-            <UntrustedText text={filename} />
-          </Link>
+          <UploadLink id={id} text={filename} />
         </h2>
         <p className={style.about}>
           {formatNumber(load?.rows ?? lines)} rows
@@ -71,14 +69,14 @@ function Hold({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
         )}
       </div>
       {others.length > 0 && <Findings findings={others} />}
-      {hasRepair(findings) && <Repair id={id} />}
-      <Actions upload={upload} />
-      <Preview id={id} />
+      {hasRepair(findings) && <RepairSection id={id} />}
+      <UploadActions upload={upload} />
+      <UploadPreview id={id} />
     </article>
   )
 }
 
-function Nothing(): ReactNode {
+function NoHolds(): ReactNode {
   return (
     <Empty title="Nothing is held.">
       <p>

@@ -3,15 +3,15 @@ import type { HoldPreview } from '@splitcart/data-management/http/routes/uploads
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { previewQuery } from '../../api/queries.ts'
-import { change, formatNumber, money } from '../../parts/format.ts'
+import { changePercent, formatNumber, money } from '../../parts/format.ts'
 import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { Ago, Day } from '../../parts/time.tsx'
+import { Ago, ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './preview.module.css'
 
-/** The preview of one upload. */
-export function Preview({ id }: Readonly<{ id: string }>): ReactNode {
+/** Fetches and shows the preview of one held upload. */
+export function UploadPreview({ id }: Readonly<{ id: string }>): ReactNode {
   const { data, error, refetch } = useQuery(previewQuery(id))
   if (error !== null) return <ErrorNotice error={error} retry={refetch} />
   if (data === undefined) return <Loading what="Looking what it would change" />
@@ -19,10 +19,10 @@ export function Preview({ id }: Readonly<{ id: string }>): ReactNode {
     return (
       <p className={style.note}>It was taken out by a person; what it would change is known when it is released.</p>
     )
-  return <Whole preview={data.preview} />
+  return <PreviewDetails preview={data.preview} />
 }
 
-function Whole({ preview }: Readonly<{ preview: HoldPreview }>): ReactNode {
+function PreviewDetails({ preview }: Readonly<{ preview: HoldPreview }>): ReactNode {
   const { inserted, changed, unchanged, disappeared } = preview
   return (
     <section className={style.preview} aria-label="What it would change">
@@ -33,21 +33,21 @@ function Whole({ preview }: Readonly<{ preview: HoldPreview }>): ReactNode {
         </span>
       </h3>
       <dl className={style.numbers}>
-        <Figure name="add" value={inserted} />
-        <Figure name="change" value={changed} />
-        <Figure name="leave as they are" value={unchanged} />
-        <Figure name="make disappear" value={disappeared} isBad={disappeared > 0} />
+        <Count name="add" value={inserted} />
+        <Count name="change" value={changed} />
+        <Count name="leave as they are" value={unchanged} />
+        <Count name="make disappear" value={disappeared} isBad={disappeared > 0} />
       </dl>
-      <Stores preview={preview} />
+      <PreviewStores preview={preview} />
       <div className={style.lists}>
-        {preview.jumps.length > 0 && <Jumps jumps={preview.jumps} />}
-        {preview.first_disappeared.length > 0 && <Disappeared preview={preview} />}
+        {preview.jumps.length > 0 && <PriceJumps jumps={preview.jumps} />}
+        {preview.first_disappeared.length > 0 && <DisappearedListings preview={preview} />}
       </div>
     </section>
   )
 }
 
-function Figure({ name, value, isBad = false }: Readonly<{ name: string; value: number; isBad?: boolean }>): ReactNode {
+function Count({ name, value, isBad = false }: Readonly<{ name: string; value: number; isBad?: boolean }>): ReactNode {
   return (
     <div className={style.number} data-bad={isBad}>
       <dt>{name}</dt>
@@ -56,7 +56,7 @@ function Figure({ name, value, isBad = false }: Readonly<{ name: string; value: 
   )
 }
 
-function Stores({ preview: { stores } }: Readonly<{ preview: HoldPreview }>): ReactNode {
+function PreviewStores({ preview: { stores } }: Readonly<{ preview: HoldPreview }>): ReactNode {
   return (
     <ul className={style.stores}>
       {stores.map(({ company, store_id, store_name, date, rows, rows_before }) => (
@@ -64,7 +64,7 @@ function Stores({ preview: { stores } }: Readonly<{ preview: HoldPreview }>): Re
           <StoreLink store={{ company, store_id }}>
             <UntrustedText text={`${company} · ${store_name}`} />
           </StoreLink>{' '}
-          on <Day on={date} />: {formatNumber(rows)} rows
+          on <ScrapeDate on={date} />: {formatNumber(rows)} rows
           {rows_before === null ? ', the first of this store' : `, ${formatNumber(rows_before)} before`}
         </li>
       ))}
@@ -72,7 +72,7 @@ function Stores({ preview: { stores } }: Readonly<{ preview: HoldPreview }>): Re
   )
 }
 
-function Jumps({ jumps }: Pick<HoldPreview, 'jumps'>): ReactNode {
+function PriceJumps({ jumps }: Pick<HoldPreview, 'jumps'>): ReactNode {
   return (
     <div className={style.list}>
       <h4>Biggest price jumps</h4>
@@ -93,7 +93,7 @@ function Jumps({ jumps }: Pick<HoldPreview, 'jumps'>): ReactNode {
               </th>
               <td>{money(from_cents)}</td>
               <td>{money(to_cents)}</td>
-              <td data-up={to_cents > from_cents}>{change(from_cents, to_cents)}</td>
+              <td data-up={to_cents > from_cents}>{changePercent(from_cents, to_cents)}</td>
             </tr>
           ))}
         </tbody>
@@ -102,7 +102,7 @@ function Jumps({ jumps }: Pick<HoldPreview, 'jumps'>): ReactNode {
   )
 }
 
-function Disappeared({ preview }: Readonly<{ preview: HoldPreview }>): ReactNode {
+function DisappearedListings({ preview }: Readonly<{ preview: HoldPreview }>): ReactNode {
   const { first_disappeared: first, disappeared } = preview
   return (
     <div className={style.list}>

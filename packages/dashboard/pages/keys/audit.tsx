@@ -3,16 +3,16 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { type AuditEntry, auditQuery } from '../../api/key-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
-import { WHEN } from '../../parts/columns.tsx'
+import { TIME_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import { OnlyAdmin } from './only-admin.tsx'
-import { Tabs } from './tabs.tsx'
+import { AdminOnlyNotice } from './admin-only-notice.tsx'
+import { KeysTabs } from './tabs.tsx'
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
-  WHEN,
+  TIME_COLUMN,
   {
     id: 'who',
     title: 'Who',
@@ -47,18 +47,18 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   },
 ]
 
-/** The page. */
+/** The page at /audit. */
 export function Audit(): ReactNode {
   const isAdmin = useIsAdmin()
   return (
     <Page title="Keys and audit">
-      <Tabs />
-      {isAdmin ? <List /> : <OnlyAdmin what="the audit" />}
+      <KeysTabs />
+      {isAdmin ? <AuditTable /> : <AdminOnlyNotice what="the audit" />}
     </Page>
   )
 }
 
-function List(): ReactNode {
+function AuditTable(): ReactNode {
   const audit = useInfiniteQuery(auditQuery)
   const rows = useMemo(() => audit.data?.pages.flatMap((page) => page.entries) ?? [], [audit.data])
   if (audit.data === undefined)

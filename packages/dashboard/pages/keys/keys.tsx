@@ -10,19 +10,19 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Ago, DayOf } from '../../parts/time.tsx'
+import { Ago, DateOfTime } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
+import { AdminOnlyNotice } from './admin-only-notice.tsx'
 import style from './keys.module.css'
-import { CreatedKey, NewKey } from './new-key.tsx'
-import { OnlyAdmin } from './only-admin.tsx'
-import { Revoke } from './revoke.tsx'
-import { Rotate } from './rotate.tsx'
-import { Tabs } from './tabs.tsx'
+import { CreatedKeyDialog, NewKeyDialog } from './new-key.tsx'
+import { RevokeDialog } from './revoke.tsx'
+import { RotateDialog } from './rotate.tsx'
+import { KeysTabs } from './tabs.tsx'
 
 /** The open dialog, and the key that it is about. */
 type OpenDialog = Readonly<{ what: 'create' } | { what: 'rotate' | 'revoke'; key: KeyView }>
 
-/** The page. */
+/** The page at /keys. */
 export function Keys(): ReactNode {
   const isAdmin = useIsAdmin()
   const [doing, start] = useState<OpenDialog>()
@@ -33,30 +33,30 @@ export function Keys(): ReactNode {
   )
   return (
     <Page title="Keys and audit" actions={isAdmin && create}>
-      <Tabs />
-      {isAdmin ? <List start={start} /> : <OnlyAdmin what="the keys" />}
-      <Dialogs doing={doing} close={() => start(undefined)} />
+      <KeysTabs />
+      {isAdmin ? <KeyTable start={start} /> : <AdminOnlyNotice what="the keys" />}
+      <KeyDialogs doing={doing} close={() => start(undefined)} />
     </Page>
   )
 }
 
-type Shown = Readonly<{ name: string; key: string }>
+type CreatedKeyText = Readonly<{ name: string; key: string }>
 
 /** The open dialog; after a key was created, the dialog that shows it. */
-function Dialogs({ doing, close }: Readonly<{ doing: OpenDialog | undefined; close: () => void }>): ReactNode {
-  const [made, show] = useState<Shown>()
-  if (made !== undefined) return <CreatedKey made={made} close={() => show(undefined)} />
+function KeyDialogs({ doing, close }: Readonly<{ doing: OpenDialog | undefined; close: () => void }>): ReactNode {
+  const [made, show] = useState<CreatedKeyText>()
+  if (made !== undefined) return <CreatedKeyDialog made={made} close={() => show(undefined)} />
   if (doing === undefined) return null
-  const done = (key: Shown) => {
+  const done = (key: CreatedKeyText) => {
     close()
     show(key)
   }
-  if (doing.what === 'create') return <NewKey close={close} done={done} />
-  if (doing.what === 'rotate') return <Rotate of={doing.key} close={close} done={done} />
-  return <Revoke of={doing.key} close={close} />
+  if (doing.what === 'create') return <NewKeyDialog close={close} done={done} />
+  if (doing.what === 'rotate') return <RotateDialog of={doing.key} close={close} done={done} />
+  return <RevokeDialog of={doing.key} close={close} />
 }
 
-function List({ start }: Readonly<{ start: (doing: OpenDialog) => void }>): ReactNode {
+function KeyTable({ start }: Readonly<{ start: (doing: OpenDialog) => void }>): ReactNode {
   const keys = useInfiniteQuery(keysQuery)
   const own = useSession()?.key_id
   const columns = useMemo(() => columnsFor(own, start), [own, start])
@@ -93,9 +93,9 @@ function columnsFor(own: string | undefined, start: (doing: OpenDialog) => void)
       id: 'do',
       title: 'Actions',
       width: '9.5rem',
-      right: true,
+      alignRight: true,
       narrow: 'bare',
-      cell: (key) => key.state === 'works' && <Actions of={key} start={start} />,
+      cell: (key) => key.state === 'works' && <KeyActions of={key} start={start} />,
     },
   ]
 }
@@ -144,7 +144,7 @@ const COLUMNS: readonly Column<KeyView>[] = [
     title: 'Ends',
     width: '6.5rem',
     sort: ({ revoked_at, expires_at }) => revoked_at ?? expires_at ?? '~',
-    cell: (key) => <End of={key} />,
+    cell: (key) => <KeyEnd of={key} />,
   },
 ]
 
@@ -156,18 +156,18 @@ function limitsOf(stores: readonly string[] | null, addresses: readonly string[]
   return limits.filter((limit) => limit !== '').join('; ') || '–'
 }
 
-function End({ of: { revoked_at, expires_at, rotated_to } }: Readonly<{ of: KeyView }>): ReactNode {
+function KeyEnd({ of: { revoked_at, expires_at, rotated_to } }: Readonly<{ of: KeyView }>): ReactNode {
   if (revoked_at !== null) return <Ago at={revoked_at} />
   if (expires_at === null) return 'never'
   return (
     <>
-      <DayOf at={expires_at} />
+      <DateOfTime at={expires_at} />
       {rotated_to !== null && <span className={style.muted}> replaced</span>}
     </>
   )
 }
 
-function Actions({ of: key, start }: Readonly<{ of: KeyView; start: (doing: OpenDialog) => void }>): ReactNode {
+function KeyActions({ of: key, start }: Readonly<{ of: KeyView; start: (doing: OpenDialog) => void }>): ReactNode {
   const name = key.name.slice(0, 60)
   return (
     <span className={style.actions}>

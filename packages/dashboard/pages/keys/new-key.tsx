@@ -3,16 +3,16 @@ import { Button, Checkbox, TextInput } from '@mantine/core'
 import type { MadeKeyView, NewKeyBody } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { useTimeZone } from '../../api/session.ts'
 import { Commands } from '../../parts/commands.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { FormEnd } from '../../parts/form-end.tsx'
-import { lastSecondOf } from '../../parts/format.ts'
+import { FormButtons } from '../../parts/form-buttons.tsx'
+import { lastSecondOfDate } from '../../parts/format.ts'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './keys.module.css'
-import { OwnKey, otherThanKey } from './own-key.tsx'
+import { OwnKeyField, unlessKeyRefused } from './own-key.tsx'
 
 type Scope = NewKeyBody['scopes'][number]
 type Props = Readonly<{ close: () => void; done: (made: MadeKeyView) => void }>
@@ -28,13 +28,13 @@ type NewKeyForm = Readonly<{ name: string; scopes: Scope[]; onlyFor: string; onl
 const EMPTY_FORM: NewKeyForm = { name: '', scopes: ['upload'], onlyFor: '', onlyFrom: '', expires: '' }
 
 /** The dialog that creates a key. */
-export function NewKey({ close, done }: Props): ReactNode {
+export function NewKeyDialog({ close, done }: Props): ReactNode {
   const [wanted, setWanted] = useState(EMPTY_FORM)
   const [ownKey, setOwnKey] = useState('')
   const client = useQueryClient()
   const zone = useTimeZone()
   const making = useMutation({
-    mutationFn: () => send<MadeKeyView>('POST', '/api/keys', bodyOf(wanted, zone), ownKey),
+    mutationFn: () => sendJson<MadeKeyView>('POST', '/api/keys', newKeyBody(wanted, zone), ownKey),
     onSuccess: async (made) => {
       done(made)
       await client.invalidateQueries({ queryKey: ['keys'] })
@@ -47,13 +47,13 @@ export function NewKey({ close, done }: Props): ReactNode {
   return (
     <Dialog title="Create a key" close={close}>
       <form className={form.form} onSubmit={submit}>
-        <Fields wanted={wanted} want={(part) => setWanted({ ...wanted, ...part })} />
-        <OwnKey value={ownKey} change={setOwnKey} error={making.error} />
-        <FormEnd
+        <NewKeyFields wanted={wanted} want={(part) => setWanted({ ...wanted, ...part })} />
+        <OwnKeyField value={ownKey} change={setOwnKey} error={making.error} />
+        <FormButtons
           close={close}
-          does="Create"
-          isDoing={making.isPending}
-          error={otherThanKey(making.error)}
+          label="Create"
+          isBusy={making.isPending}
+          error={unlessKeyRefused(making.error)}
           disabled={wanted.scopes.length === 0}
         />
       </form>
@@ -61,9 +61,9 @@ export function NewKey({ close, done }: Props): ReactNode {
   )
 }
 
-type FieldsProps = Readonly<{ wanted: NewKeyForm; want: (part: Partial<NewKeyForm>) => void }>
+type NewKeyFieldsProps = Readonly<{ wanted: NewKeyForm; want: (part: Partial<NewKeyForm>) => void }>
 
-function Fields({ wanted, want }: FieldsProps): ReactNode {
+function NewKeyFields({ wanted, want }: NewKeyFieldsProps): ReactNode {
   return (
     <>
       <TextInput
@@ -105,7 +105,7 @@ function Fields({ wanted, want }: FieldsProps): ReactNode {
   )
 }
 
-function bodyOf({ name, scopes, onlyFor, onlyFrom, expires }: NewKeyForm, zone: string): NewKeyBody {
+function newKeyBody({ name, scopes, onlyFor, onlyFrom, expires }: NewKeyForm, zone: string): NewKeyBody {
   const stores = wordsIn(onlyFor)
   const addresses = wordsIn(onlyFrom)
   return {
@@ -114,7 +114,7 @@ function bodyOf({ name, scopes, onlyFor, onlyFrom, expires }: NewKeyForm, zone: 
     ...(stores.length > 0 && { only_for: stores }),
     ...(addresses.length > 0 && { only_from: addresses }),
     // Valid until the end of that day in the server's time zone.
-    ...(expires !== '' && { expires_at: new Date(lastSecondOf(zone, expires)).toISOString() }),
+    ...(expires !== '' && { expires_at: new Date(lastSecondOfDate(zone, expires)).toISOString() }),
   }
 }
 
@@ -126,7 +126,7 @@ function wordsIn(text: string): string[] {
 }
 
 /** Shows a key that was just created. */
-export function CreatedKey({
+export function CreatedKeyDialog({
   made,
   close,
 }: Readonly<{ made: Pick<MadeKeyView, 'name' | 'key'>; close: () => void }>): ReactNode {

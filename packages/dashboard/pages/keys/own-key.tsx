@@ -1,12 +1,12 @@
 /** The field that asks for the user's key again: a session alone may not create keys. */
 import { PasswordInput } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { Refusal } from '../../api/request.ts'
+import { ApiError } from '../../api/request.ts'
 
 type Props = Readonly<{ value: string; change: (key: string) => void; error: Error | null }>
 
-/** The field. */
-export function OwnKey({ value, change, error }: Props): ReactNode {
+/** The password field; shows the error if the key is refused. */
+export function OwnKeyField({ value, change, error }: Props): ReactNode {
   return (
     <PasswordInput
       label="Your own key, once more"
@@ -23,10 +23,10 @@ export function OwnKey({ value, change, error }: Props): ReactNode {
 }
 
 /** The error, unless it is a refused key, which the field itself shows. */
-export function otherThanKey(error: Error | null): Error | null {
+export function unlessKeyRefused(error: Error | null): Error | null {
   return isKeyRefused(error) ? null : error
 }
 
 function isKeyRefused(error: Error | null): boolean {
-  return error instanceof Refusal && error.problem.code === 'key_refused'
+  return error instanceof ApiError && error.problem.code === 'key_refused'
 }

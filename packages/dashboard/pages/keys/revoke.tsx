@@ -2,20 +2,20 @@
 import type { KeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { FormEvent, ReactNode } from 'react'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { sessionQuery, useSession } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { FormEnd } from '../../parts/form-end.tsx'
+import { FormButtons } from '../../parts/form-buttons.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './keys.module.css'
 
 /** Asks for confirmation, and revokes the key. */
-export function Revoke({ of: { id, name }, close }: Readonly<{ of: KeyView; close: () => void }>): ReactNode {
+export function RevokeDialog({ of: { id, name }, close }: Readonly<{ of: KeyView; close: () => void }>): ReactNode {
   const client = useQueryClient()
   const isOwn = useSession()?.key_id === id
   const revoking = useMutation({
-    mutationFn: () => send('POST', `/api/keys/${encodeURIComponent(id)}/revoke`, {}),
+    mutationFn: () => sendJson('POST', `/api/keys/${encodeURIComponent(id)}/revoke`, {}),
     onSuccess: async () => {
       close()
       await client.invalidateQueries({ queryKey: isOwn ? sessionQuery.queryKey : ['keys'] })
@@ -33,7 +33,7 @@ export function Revoke({ of: { id, name }, close }: Readonly<{ of: KeyView; clos
           waits in its outbox waits until it has another key.
         </p>
         {isOwn && <p className={style.own}>This is the key you are signed in with: you will be signed out.</p>}
-        <FormEnd close={close} does="Revoke" isDoing={revoking.isPending} error={revoking.error} isGrave />
+        <FormButtons close={close} label="Revoke" isBusy={revoking.isPending} error={revoking.error} isDanger />
       </form>
     </Dialog>
   )

@@ -3,12 +3,12 @@ import { NativeSelect } from '@mantine/core'
 import type { KeyView, MadeKeyView } from '@splitcart/data-management/http/routes/keys-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { FormEnd } from '../../parts/form-end.tsx'
+import { FormButtons } from '../../parts/form-buttons.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
-import { OwnKey, otherThanKey } from './own-key.tsx'
+import { OwnKeyField, unlessKeyRefused } from './own-key.tsx'
 
 type Props = Readonly<{ of: KeyView; close: () => void; done: (made: MadeKeyView) => void }>
 
@@ -19,13 +19,18 @@ const OVERLAPS = [
 ]
 
 /** Asks how long the old key stays valid, and creates the new one. */
-export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
+export function RotateDialog({ of: { id, name }, close, done }: Props): ReactNode {
   const client = useQueryClient()
   const [hours, setHours] = useState('24')
   const [ownKey, setOwnKey] = useState('')
   const rotating = useMutation({
     mutationFn: () =>
-      send<MadeKeyView>('POST', `/api/keys/${encodeURIComponent(id)}/rotate`, { overlap_hours: Number(hours) }, ownKey),
+      sendJson<MadeKeyView>(
+        'POST',
+        `/api/keys/${encodeURIComponent(id)}/rotate`,
+        { overlap_hours: Number(hours) },
+        ownKey,
+      ),
     onSuccess: async (made) => {
       done(made)
       await client.invalidateQueries({ queryKey: ['keys'] })
@@ -47,8 +52,13 @@ export function Rotate({ of: { id, name }, close, done }: Props): ReactNode {
           onChange={({ currentTarget }) => setHours(currentTarget.value)}
           data={OVERLAPS}
         />
-        <OwnKey value={ownKey} change={setOwnKey} error={rotating.error} />
-        <FormEnd close={close} does="Rotate" isDoing={rotating.isPending} error={otherThanKey(rotating.error)} />
+        <OwnKeyField value={ownKey} change={setOwnKey} error={rotating.error} />
+        <FormButtons
+          close={close}
+          label="Rotate"
+          isBusy={rotating.isPending}
+          error={unlessKeyRefused(rotating.error)}
+        />
       </form>
     </Dialog>
   )

@@ -4,34 +4,34 @@ import type { SessionsView } from '@splitcart/data-management/http/auth/session-
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useMemo } from 'react'
 import { sessionsQuery } from '../../api/key-queries.ts'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Ago, DayOf } from '../../parts/time.tsx'
+import { Ago, DateOfTime } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import { OnlyAdmin } from './only-admin.tsx'
-import { Tabs } from './tabs.tsx'
+import { AdminOnlyNotice } from './admin-only-notice.tsx'
+import { KeysTabs } from './tabs.tsx'
 
 type OpenSession = SessionsView['sessions'][number]
 
-/** The page. */
+/** The page at /sessions. */
 export function Sessions(): ReactNode {
   const isAdmin = useIsAdmin()
   return (
     <Page title="Keys and audit">
-      <Tabs />
-      {isAdmin ? <List /> : <OnlyAdmin what="who is signed in" />}
+      <KeysTabs />
+      {isAdmin ? <SessionTable /> : <AdminOnlyNotice what="who is signed in" />}
     </Page>
   )
 }
 
-function List(): ReactNode {
+function SessionTable(): ReactNode {
   const client = useQueryClient()
   const sessions = useQuery(sessionsQuery)
   const ending = useMutation({
-    mutationFn: (id: string) => send('DELETE', `/api/sessions/${encodeURIComponent(id)}`),
+    mutationFn: (id: string) => sendJson('DELETE', `/api/sessions/${encodeURIComponent(id)}`),
     onSettled: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
   })
   const columns = useMemo(() => columnsFor(ending.mutate), [ending.mutate])
@@ -71,13 +71,13 @@ function columnsFor(end: (id: string) => void): Column<OpenSession>[] {
       width: 'minmax(8rem, 1fr)',
       narrow: 'shown',
       sort: ({ expires_at }) => expires_at,
-      cell: ({ expires_at }) => <DayOf at={expires_at} />,
+      cell: ({ expires_at }) => <DateOfTime at={expires_at} />,
     },
     {
       id: 'do',
       title: 'Actions',
       width: '6rem',
-      right: true,
+      alignRight: true,
       narrow: 'bare',
       cell: ({ id, name }) => (
         <Button

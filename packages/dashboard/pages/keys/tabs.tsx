@@ -3,8 +3,8 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import style from './tabs.module.css'
 
-/** The tabs. */
-export function Tabs(): ReactNode {
+/** The links to /keys, /sessions and /audit. */
+export function KeysTabs(): ReactNode {
   return (
     <nav aria-label="Keys and audit" className={style.tabs}>
       <Link to="/keys" className={style.tab}>

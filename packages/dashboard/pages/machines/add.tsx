@@ -5,25 +5,25 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { newKeyQuery } from '../../api/key-queries.ts'
 import { systemQuery } from '../../api/queries.ts'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Commands } from '../../parts/commands.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { FormEnd } from '../../parts/form-end.tsx'
-import { clock } from '../../parts/format.ts'
+import { FormButtons } from '../../parts/form-buttons.tsx'
+import { timeOfDay } from '../../parts/format.ts'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
-import { OwnKey, otherThanKey } from '../keys/own-key.tsx'
-import { connectLines, linesByHand, SYSTEMS, type System, shellOf } from './lines.ts'
+import { OwnKeyField, unlessKeyRefused } from '../keys/own-key.tsx'
 import style from './machines.module.css'
+import { connectCommands, manualSetupCommands, SYSTEMS, type System, shellOf } from './setup-commands.ts'
 
 type Invitation = Readonly<{ code: string; created_at: string; expires_at: string }>
-type Invited = Invitation & Readonly<{ name: string; system: System; since: string }>
+type PendingInvitation = Invitation & Readonly<{ name: string; system: System; since: string }>
 
-/** The dialog. */
+/** The dialog: first a form, then the commands with the one-time code. */
 export function AddMachine({ close }: Readonly<{ close: () => void }>): ReactNode {
-  const [invited, invite] = useState<Invited>()
+  const [invited, invite] = useState<PendingInvitation>()
   const client = useQueryClient()
   const end = () => {
     close()
@@ -32,20 +32,24 @@ export function AddMachine({ close }: Readonly<{ close: () => void }>): ReactNod
   return (
     <Dialog title="Add a machine" close={end} size="xl">
       {invited === undefined ? (
-        <Ask close={close} done={invite} />
+        <InvitationForm close={close} done={invite} />
       ) : (
-        <Wait invited={invited} close={end} again={() => invite(undefined)} />
+        <InvitationSteps invited={invited} close={end} again={() => invite(undefined)} />
       )}
     </Dialog>
   )
 }
 
-function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invited) => void }>): ReactNode {
+function InvitationForm({
+  close,
+  done,
+}: Readonly<{ close: () => void; done: (invited: PendingInvitation) => void }>): ReactNode {
   const [name, setName] = useState('')
   const [system, setSystem] = useState<System>(ownSystem())
   const [ownKey, setOwnKey] = useState('')
   const inviting = useMutation({
-    mutationFn: () => send<Invitation>('POST', '/api/invitations', { name: name.trim(), scopes: ['upload'] }, ownKey),
+    mutationFn: () =>
+      sendJson<Invitation>('POST', '/api/invitations', { name: name.trim(), scopes: ['upload'] }, ownKey),
     onSuccess: (made) => done({ ...made, name: name.trim(), system, since: made.created_at }),
   })
   const submit = (event: FormEvent) => {
@@ -73,8 +77,8 @@ function Ask({ close, done }: Readonly<{ close: () => void; done: (invited: Invi
           onChange={(value) => setSystem(value as System)}
         />
       </div>
-      <OwnKey value={ownKey} change={setOwnKey} error={inviting.error} />
-      <FormEnd close={close} does="Go on" isDoing={inviting.isPending} error={otherThanKey(inviting.error)} />
+      <OwnKeyField value={ownKey} change={setOwnKey} error={inviting.error} />
+      <FormButtons close={close} label="Go on" isBusy={inviting.isPending} error={unlessKeyRefused(inviting.error)} />
     </form>
   )
 }
@@ -84,9 +88,9 @@ function ownSystem(): System {
   return /Macintosh/.test(navigator.userAgent) ? 'macOS' : 'Linux'
 }
 
-type WaitProps = Readonly<{ invited: Invited; close: () => void; again: () => void }>
+type InvitationStepsProps = Readonly<{ invited: PendingInvitation; close: () => void; again: () => void }>
 
-function Wait({ invited, close, again }: WaitProps): ReactNode {
+function InvitationSteps({ invited, close, again }: InvitationStepsProps): ReactNode {
   const { name, system, code, expires_at, since } = invited
   const address = window.location.origin
   const { data: key } = useQuery(newKeyQuery(name, since))
@@ -98,14 +102,14 @@ function Wait({ invited, close, again }: WaitProps): ReactNode {
         On <UntrustedBlock text={name} />, in {shellOf(system)}, with Node.js 18 or newer and the package beside it (a
         file without Node does as well: then without the first line, and as <code>./splitcart</code>):
       </p>
-      <Commands lines={connectLines(address, code, version)} />
+      <Commands lines={connectCommands(address, code, version)} />
       <p className={style.muted}>
-        The code works once, until {clock(Date.parse(expires_at))}. It becomes a key of that machine alone, which stays
-        there; the outbox is sent every 15 minutes.
+        The code works once, until {timeOfDay(Date.parse(expires_at))}. It becomes a key of that machine alone, which
+        stays there; the outbox is sent every 15 minutes.
       </p>
       <details>
         <summary>By hand, with a key of your own making</summary>
-        <Commands lines={linesByHand(system, address)} />
+        <Commands lines={manualSetupCommands(system, address)} />
       </details>
       <ConnectionProgress keyOf={key ?? undefined} />
       <div className={form.buttons}>
@@ -114,14 +118,10 @@ function Wait({ invited, close, again }: WaitProps): ReactNode {
             Another code
           </Button>
         )}
-        <Button onClick={close}>{hasConnected(key) ? 'Done' : 'Close'}</Button>
+        <Button onClick={close}>{key?.last_used_at == null ? 'Close' : 'Done'}</Button>
       </div>
     </div>
   )
-}
-
-function hasConnected(key: KeyView | null | undefined): boolean {
-  return key?.last_used_at != null
 }
 
 /** Whether the machine has fetched its key and used it yet. */

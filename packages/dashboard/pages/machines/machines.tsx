@@ -9,12 +9,12 @@ import { useIsAdmin } from '../../api/session.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { HOUR_MS } from '../../parts/durations.ts'
-import { visible } from '../../parts/format.ts'
+import { escapeInvisible } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import { OnlyAdmin } from '../keys/only-admin.tsx'
+import { AdminOnlyNotice } from '../keys/admin-only-notice.tsx'
 import { AddMachine } from './add.tsx'
 import style from './machines.module.css'
 import { REPORT_COLUMNS } from './report-columns.tsx'
@@ -22,7 +22,7 @@ import { REPORT_COLUMNS } from './report-columns.tsx'
 // A machine that sends every 15 minutes is seen at least once in this time, even if it is off at night.
 const QUIET_HOURS = 26
 
-/** The page. */
+/** The page at /machines. */
 export function Machines(): ReactNode {
   const isAdmin = useIsAdmin()
   const { add } = useSearch({ from: '/shell/machines' })
@@ -35,13 +35,13 @@ export function Machines(): ReactNode {
   )
   return (
     <Page title="Machines" actions={isAdmin && button}>
-      {isAdmin ? <List add={button} /> : <OnlyAdmin what="the machines" />}
+      {isAdmin ? <MachineTable add={button} /> : <AdminOnlyNotice what="the machines" />}
       {isAdmin && add !== undefined && <AddMachine close={() => open(false)} />}
     </Page>
   )
 }
 
-function List({ add }: Readonly<{ add: ReactNode }>): ReactNode {
+function MachineTable({ add }: Readonly<{ add: ReactNode }>): ReactNode {
   const { data: rows, dataUpdatedAt, error, refetch } = useQuery(machinesQuery)
   const columns = useMemo(() => columnsAt(dataUpdatedAt), [dataUpdatedAt])
   if (rows === undefined) return error ? <ErrorNotice error={error} retry={refetch} /> : <Loading />
@@ -99,7 +99,7 @@ const columnsAt = (now: number): readonly Column<KeyView>[] => [
       last_used_at === null ? (
         '–'
       ) : (
-        <span title={visible(`from ${last_used_from}`)}>
+        <span title={escapeInvisible(`from ${last_used_from}`)}>
           <Ago at={last_used_at} />
         </span>
       ),

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 import { Badge } from '../../parts/badge.tsx'
 import type { Column } from '../../parts/data-table.tsx'
 import { DAY_SECONDS } from '../../parts/durations.ts'
-import { count, duration, formatNumber, moment, size } from '../../parts/format.ts'
+import { count, dateAndTime, duration, formatNumber, size } from '../../parts/format.ts'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './machines.module.css'
 
@@ -21,7 +21,7 @@ export const REPORT_COLUMNS: readonly Column<KeyView>[] = [
     width: 'minmax(7.5rem, 1.2fr)',
     narrow: 'shown',
     sort: ({ machine }) => machine?.version ?? '',
-    cell: reported((machine) => <Version {...machine} />),
+    cell: reportCell((machine) => <ProgramVersion {...machine} />),
   },
   {
     id: 'waiting',
@@ -29,7 +29,7 @@ export const REPORT_COLUMNS: readonly Column<KeyView>[] = [
     width: 'minmax(9.5rem, 1.5fr)',
     narrow: 'shown',
     sort: ({ machine }) => machine?.waiting_files ?? -1,
-    cell: reported((machine) => <Waits {...machine} />),
+    cell: reportCell((machine) => <WaitingFiles {...machine} />),
   },
   {
     id: 'clock',
@@ -37,15 +37,15 @@ export const REPORT_COLUMNS: readonly Column<KeyView>[] = [
     width: 'minmax(8.5rem, 1fr)',
     narrow: 'shown',
     sort: ({ machine }) => Math.abs(machine?.clock_skew_seconds ?? -1),
-    cell: reported(({ clock_skew_seconds: seconds }) => <Clock seconds={seconds} />),
+    cell: reportCell(({ clock_skew_seconds: seconds }) => <ClockSkew seconds={seconds} />),
   },
 ]
 
-function reported(cell: (machine: MachineView) => ReactNode): (row: KeyView) => ReactNode {
+function reportCell(cell: (machine: MachineView) => ReactNode): (row: KeyView) => ReactNode {
   return ({ machine }) => (machine === null ? '–' : cell(machine))
 }
 
-function Version({ version, platform, arch, is_outdated }: MachineView): ReactNode {
+function ProgramVersion({ version, platform, arch, is_outdated }: MachineView): ReactNode {
   return (
     <span className={style.said} title={`${platform} ${arch}`}>
       <UntrustedText text={version} /> <UntrustedText className={style.muted} text={platform} />
@@ -54,9 +54,9 @@ function Version({ version, platform, arch, is_outdated }: MachineView): ReactNo
   )
 }
 
-function Waits({ waiting_files: files, waiting_bytes: bytes, refused_files: refused, heard_at }: MachineView) {
+function WaitingFiles({ waiting_files: files, waiting_bytes: bytes, refused_files: refused, heard_at }: MachineView) {
   return (
-    <span className={style.said} title={`as of ${moment(Date.parse(heard_at))}`}>
+    <span className={style.said} title={`as of ${dateAndTime(Date.parse(heard_at))}`}>
       {files === 0 ? 'nothing' : count(files, 'file')}
       {files > 0 && <span className={style.muted}>{size(bytes)}</span>}
       {refused > 0 && <Badge tone="bad">{formatNumber(refused)} refused</Badge>}
@@ -64,7 +64,7 @@ function Waits({ waiting_files: files, waiting_bytes: bytes, refused_files: refu
   )
 }
 
-function Clock({ seconds }: Readonly<{ seconds: number }>): ReactNode {
+function ClockSkew({ seconds }: Readonly<{ seconds: number }>): ReactNode {
   const off = Math.abs(seconds)
   if (off < SKEW_SECONDS_MIN) return 'right'
   const text = `${off < YEARS_SECONDS ? duration(off * 1000) : 'years'} ${seconds > 0 ? 'behind' : 'ahead'}`

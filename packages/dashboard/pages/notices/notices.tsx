@@ -5,23 +5,23 @@ import { type ReactNode, useMemo } from 'react'
 import { noticesQuery } from '../../api/notice-queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Badge } from '../../parts/badge.tsx'
-import { WHEN } from '../../parts/columns.tsx'
+import { TIME_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import list from '../../parts/notice-list.module.css'
 import { Page, Panel } from '../../parts/page.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
-import { OnlyAdmin } from '../keys/only-admin.tsx'
-import { Ticked } from '../overview/ticks.tsx'
+import { AdminOnlyNotice } from '../keys/admin-only-notice.tsx'
+import { TickList } from '../overview/ticks.tsx'
 import style from './notices.module.css'
-import { Receivers } from './receivers.tsx'
-import { Watched } from './watched.tsx'
+import { ReceiverList } from './receivers.tsx'
+import { WatchedProducts } from './watched.tsx'
 
-const SHOWN_MAX = 20
+const CONDITIONS_SHOWN_MAX = 20
 
 const COLUMNS: readonly Column<NoticeView>[] = [
-  WHEN,
+  TIME_COLUMN,
   {
     id: 'kind',
     title: 'Kind',
@@ -42,13 +42,13 @@ const COLUMNS: readonly Column<NoticeView>[] = [
   },
 ]
 
-/** The page. */
+/** The page at /notices. */
 export function NoticesPage(): ReactNode {
   const isAdmin = useIsAdmin()
   return (
     <Page title="Notices">
-      {isAdmin ? <SentNotices /> : <OnlyAdmin what="notices" />}
-      <Watched />
+      {isAdmin ? <SentNotices /> : <AdminOnlyNotice what="notices" />}
+      <WatchedProducts />
     </Page>
   )
 }
@@ -62,11 +62,11 @@ function SentNotices(): ReactNode {
   return (
     <>
       <Panel title="Needs a person">
-        <Conditions conditions={first.conditions} />
-        <Ticked of={first} />
+        <ConditionList conditions={first.conditions} />
+        <TickList of={first} />
       </Panel>
       <Panel title="Who is told">
-        <Receivers receivers={first.receivers} />
+        <ReceiverList receivers={first.receivers} />
       </Panel>
       <Panel title="Notices so far" plain>
         {rows.length === 0 ? (
@@ -85,13 +85,13 @@ function SentNotices(): ReactNode {
   )
 }
 
-function Conditions({ conditions }: Readonly<{ conditions: readonly ConditionView[] }>): ReactNode {
+function ConditionList({ conditions }: Readonly<{ conditions: readonly ConditionView[] }>): ReactNode {
   if (conditions.length === 0) return <p className={style.panelText}>Nothing: all is well.</p>
-  const more = conditions.length - SHOWN_MAX
+  const more = conditions.length - CONDITIONS_SHOWN_MAX
   return (
     <>
       <ul className={list.list}>
-        {conditions.slice(0, SHOWN_MAX).map(({ kind, subject, text, since, todo }) => (
+        {conditions.slice(0, CONDITIONS_SHOWN_MAX).map(({ kind, subject, text, since, todo }) => (
           <li key={`${kind} ${subject}`} className={list.item}>
             <Badge tone="warn">{kind}</Badge>
             <span className={list.what}>

@@ -3,7 +3,7 @@ import { Button } from '@mantine/core'
 import type { ReceiverView, TestView } from '@splitcart/data-management/http/routes/notices-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { count } from '../../parts/format.ts'
 import { Empty, ErrorNotice } from '../../parts/notice.tsx'
@@ -21,10 +21,10 @@ const SETTINGS = [
 ]
 
 /** The list of receivers; without any, the settings that add one. */
-export function Receivers({ receivers }: Readonly<{ receivers: readonly ReceiverView[] }>): ReactNode {
+export function ReceiverList({ receivers }: Readonly<{ receivers: readonly ReceiverView[] }>): ReactNode {
   const client = useQueryClient()
   const testing = useMutation({
-    mutationFn: () => send<TestView>('POST', '/api/notices/test', {}),
+    mutationFn: () => sendJson<TestView>('POST', '/api/notices/test', {}),
     onSettled: () => client.invalidateQueries({ queryKey: ['notices'] }),
   })
   if (receivers.length === 0)
@@ -65,12 +65,12 @@ export function Receivers({ receivers }: Readonly<{ receivers: readonly Receiver
         </Button>
       </p>
       {testing.error && <ErrorNotice error={testing.error} />}
-      {testing.data && <Answers answers={testing.data.answers} />}
+      {testing.data && <TestAnswers answers={testing.data.answers} />}
     </>
   )
 }
 
-function Answers({ answers }: TestView): ReactNode {
+function TestAnswers({ answers }: TestView): ReactNode {
   return (
     <ul className={list.list} role="status" aria-label="Answers to the test">
       {answers.map(({ name, taken, answer }) => (

@@ -5,17 +5,17 @@ import type { WatchView } from '@splitcart/data-management/http/routes/watches.t
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { watchesQuery } from '../../api/notice-queries.ts'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { FormEnd } from '../../parts/form-end.tsx'
+import { FormButtons } from '../../parts/form-buttons.tsx'
 import { money } from '../../parts/format.ts'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
-import { EndWatch, ruleText } from './watched.tsx'
+import { EndWatchButton, ruleText } from './watched.tsx'
 
 type Rule = WatchView['rule']
-type Of = Readonly<{ product: Pick<ProductAnswer, 'id' | 'name' | 'now'> }>
+type ProductProp = Readonly<{ product: Pick<ProductAnswer, 'id' | 'name' | 'now'> }>
 
 const RULES: readonly { rule: Rule; label: string }[] = [
   { rule: 'target', label: 'its lowest price is at or below' },
@@ -27,8 +27,8 @@ const RULES: readonly { rule: Rule; label: string }[] = [
 // The suggested target price is 5% below the current one.
 const TARGET_SHARE = 0.95
 
-/** The button, for admins only. */
-export function Watch({ product }: Of): ReactNode {
+/** The button that opens the watch dialog; for admins only. */
+export function WatchButton({ product }: ProductProp): ReactNode {
   const [isOpen, setOpen] = useState(false)
   const isAdmin = useIsAdmin()
   const { data } = useQuery(watchesQuery)
@@ -39,20 +39,20 @@ export function Watch({ product }: Of): ReactNode {
       <Button size="compact-sm" variant="default" aria-pressed={own.length > 0} onClick={() => setOpen(true)}>
         {own.length > 0 ? '★ Watched' : '☆ Watch'}
       </Button>
-      {isOpen && <Choose product={product} own={own} close={() => setOpen(false)} />}
+      {isOpen && <WatchDialog product={product} own={own} close={() => setOpen(false)} />}
     </>
   )
 }
 
-type ChooseProps = Of & Readonly<{ own: readonly WatchView[]; close: () => void }>
+type WatchDialogProps = ProductProp & Readonly<{ own: readonly WatchView[]; close: () => void }>
 
-function Choose({ product, own, close }: ChooseProps): ReactNode {
+function WatchDialog({ product, own, close }: WatchDialogProps): ReactNode {
   const { id, name, now } = product
   const [rule, setRule] = useState<Rule>('target')
-  const [target, setTarget] = useState<string>(targetFor(now.lowest_cents))
+  const [target, setTarget] = useState<string>(suggestedTarget(now.lowest_cents))
   const client = useQueryClient()
   const setting = useMutation({
-    mutationFn: () => send('POST', '/api/watches', bodyOf(id, rule, target)),
+    mutationFn: () => sendJson('POST', '/api/watches', watchBody(id, rule, target)),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['watches'] })
       close()
@@ -68,12 +68,12 @@ function Choose({ product, own, close }: ChooseProps): ReactNode {
         <p>
           <UntrustedBlock text={name} /> {now.lowest_cents !== null && `costs ${money(now.lowest_cents)} now.`}
         </p>
-        {own.length > 0 && <Own watches={own} />}
-        <When rule={rule} setRule={setRule} target={target} setTarget={setTarget} />
-        <FormEnd
+        {own.length > 0 && <OwnWatches watches={own} />}
+        <WatchRuleFields rule={rule} setRule={setRule} target={target} setTarget={setTarget} />
+        <FormButtons
           close={close}
-          does="Watch"
-          isDoing={setting.isPending}
+          label="Watch"
+          isBusy={setting.isPending}
           error={setting.error}
           disabled={rule === 'target' && !(Number(target) > 0)}
         />
@@ -82,14 +82,14 @@ function Choose({ product, own, close }: ChooseProps): ReactNode {
   )
 }
 
-type WhenProps = Readonly<{
+type WatchRuleFieldsProps = Readonly<{
   rule: Rule
   setRule: (rule: Rule) => void
   target: string
   setTarget: (target: string) => void
 }>
 
-function When({ rule, setRule, target, setTarget }: WhenProps): ReactNode {
+function WatchRuleFields({ rule, setRule, target, setTarget }: WatchRuleFieldsProps): ReactNode {
   return (
     <>
       <Radio.Group label="Tell me when" value={rule} onChange={(value) => setRule(value as Rule)}>
@@ -113,22 +113,22 @@ function When({ rule, setRule, target, setTarget }: WhenProps): ReactNode {
   )
 }
 
-function Own({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNode {
+function OwnWatches({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNode {
   return (
     <div>
       {watches.map((watch) => (
         <p key={watch.id}>
-          Watched: {ruleText(watch)} <EndWatch of={watch} />
+          Watched: {ruleText(watch)} <EndWatchButton of={watch} />
         </p>
       ))}
     </div>
   )
 }
 
-function targetFor(lowest: number | null): string {
+function suggestedTarget(lowest: number | null): string {
   return lowest === null ? '' : (Math.floor(lowest * TARGET_SHARE) / 100).toFixed(2)
 }
 
-function bodyOf(product_id: number, rule: Rule, target: string) {
+function watchBody(product_id: number, rule: Rule, target: string) {
   return { product_id, rule, ...(rule === 'target' && { target_cents: Math.round(Number(target) * 100) }) }
 }

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { watchesQuery } from '../../api/notice-queries.ts'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { money } from '../../parts/format.ts'
@@ -21,18 +21,18 @@ export function ruleText({ rule, target_cents }: Pick<WatchView, 'rule' | 'targe
   return { low: 'lower than ever', any: 'any change', stock: 'back in stock' }[rule]
 }
 
-/** The panel. */
-export function Watched(): ReactNode {
+/** The panel of all watched products. */
+export function WatchedProducts(): ReactNode {
   const { data, error, refetch } = useQuery(watchesQuery)
   return (
     <Panel title="Watched products">
       {error && <ErrorNotice error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Loading /> : <List watches={data.watches} />}
+      {data === undefined ? error === null && <Loading /> : <WatchTable watches={data.watches} />}
     </Panel>
   )
 }
 
-function List({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNode {
+function WatchTable({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNode {
   const isAdmin = useIsAdmin()
   if (watches.length === 0)
     return (
@@ -48,7 +48,7 @@ function List({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNo
         <li key={watch.id} className={list.item}>
           <Badge tone="calm">{watch.rule}</Badge>
           <span className={list.what}>
-            <Name of={watch} />{' '}
+            <WatchedProductName of={watch} />{' '}
             <span className={style.muted}>
               {ruleText(watch)}, now{' '}
               <span className={style.price}>
@@ -56,14 +56,14 @@ function List({ watches }: Readonly<{ watches: readonly WatchView[] }>): ReactNo
               </span>
             </span>
           </span>
-          {isAdmin && <EndWatch of={watch} />}
+          {isAdmin && <EndWatchButton of={watch} />}
         </li>
       ))}
     </ul>
   )
 }
 
-function Name({ of: { product_id, name } }: Readonly<{ of: WatchView }>): ReactNode {
+function WatchedProductName({ of: { product_id, name } }: Readonly<{ of: WatchView }>): ReactNode {
   if (product_id === null) return <UntrustedBlock text={name} />
   return (
     <Link to="/products/$id" params={{ id: String(product_id) }}>
@@ -73,10 +73,10 @@ function Name({ of: { product_id, name } }: Readonly<{ of: WatchView }>): ReactN
 }
 
 /** Ends a watch. */
-export function EndWatch({ of: { id, name, rule } }: Readonly<{ of: WatchView }>): ReactNode {
+export function EndWatchButton({ of: { id, name, rule } }: Readonly<{ of: WatchView }>): ReactNode {
   const client = useQueryClient()
   const ending = useMutation({
-    mutationFn: () => send('DELETE', `/api/watches/${id}`),
+    mutationFn: () => sendJson('DELETE', `/api/watches/${id}`),
     onSettled: () => client.invalidateQueries({ queryKey: ['watches'] }),
   })
   return (

@@ -6,19 +6,20 @@ import { Badge, type Tone } from '../../parts/badge.tsx'
 import { atLeast, count, size } from '../../parts/format.ts'
 import list from '../../parts/notice-list.module.css'
 import { Panel } from '../../parts/page.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { Ago, Day } from '../../parts/time.tsx'
+import { Ago, ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import { ChainLine } from '../findings/chain-line.tsx'
+import { ChainFindingLine } from '../findings/chain-finding-line.tsx'
 import style from './needs-attention.module.css'
-import { type Tickable, Ticked, TickOff } from './ticks.tsx'
+import { type Tickable, TickList, TickOffButton } from './ticks.tsx'
 
 type Attention = Overview['attention']
 type Item = Readonly<{ key: string; tone: Tone; word: string; what: ReactNode; when?: ReactNode; tick?: Tickable }>
 
-const FIRST_MAX = 4
+const ITEMS_SHOWN_MAX = 4
 
-/** The panel. */
+/** The panel, with the first entries of each kind. `stores`: how many stores the catalogue has. */
 export function NeedsAttention({ attention, stores }: Readonly<{ attention: Attention; stores: number }>): ReactNode {
   const items = [
     ...machineItems(attention),
@@ -42,13 +43,13 @@ export function NeedsAttention({ attention, stores }: Readonly<{ attention: Atte
               <Badge tone={tone}>{word}</Badge>
               <span className={list.what}>{what}</span>
               <span className={list.when}>
-                {when} {tick !== undefined && <TickOff tick={tick} />}
+                {when} {tick !== undefined && <TickOffButton tick={tick} />}
               </span>
             </li>
           ))}
         </ul>
       )}
-      <Ticked of={attention} />
+      <TickList of={attention} />
     </Panel>
   )
 }
@@ -84,9 +85,7 @@ function uploadItems({ held, failed }: Attention): Item[] {
     word: state,
     what: (
       <>
-        <Link to="/uploads/$id" params={{ id: upload.upload_id }}>
-          <UntrustedText text={upload.filename} />
-        </Link>{' '}
+        <UploadLink id={upload.upload_id} text={upload.filename} />{' '}
         {upload.problem && <UntrustedText text={upload.problem} className={style.why} />}
       </>
     ),
@@ -94,8 +93,8 @@ function uploadItems({ held, failed }: Attention): Item[] {
     tick: { kind: state, subject: upload.upload_id, name: upload.filename },
   })
   const of = (state: 'held' | 'failed', found: Attention['held']): Item[] => [
-    ...found.first.slice(0, FIRST_MAX).map(item(state)),
-    ...rest(
+    ...found.first.slice(0, ITEMS_SHOWN_MAX).map(item(state)),
+    ...moreItem(
       found,
       state,
       <Link to={state === 'held' ? '/holds' : '/uploads'} search={state === 'held' ? {} : { state }}>
@@ -121,7 +120,7 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
         {word === 'partial'
           ? `${count(source.rows, 'row')}, usually ${count(source.usual_rows, 'row')}`
           : 'last scrape '}
-        {word !== 'partial' && <Day on={source.last_date} />}
+        {word !== 'partial' && <ScrapeDate on={source.last_date} />}
       </>
     ),
     tick: {
@@ -131,13 +130,13 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
     },
     when: source.due_date !== null && word !== 'partial' && (
       <>
-        due <Day on={source.due_date} />
+        due <ScrapeDate on={source.due_date} />
       </>
     ),
   })
   const of = (word: SourceWord, tone: Tone, found: Attention['late']): Item[] => [
-    ...found.first.slice(0, FIRST_MAX).map(item(word, tone)),
-    ...rest(
+    ...found.first.slice(0, ITEMS_SHOWN_MAX).map(item(word, tone)),
+    ...moreItem(
       found,
       word,
       <Link to="/sources" search={word === 'partial' ? {} : { state: word }}>
@@ -149,24 +148,24 @@ function sourceItems({ silent, late, partial }: Attention): Item[] {
 }
 
 function findingItems({ findings }: Attention): Item[] {
-  const items = findings.first.slice(0, FIRST_MAX).map((finding) => ({
+  const items = findings.first.slice(0, ITEMS_SHOWN_MAX).map((finding) => ({
     key: JSON.stringify(['finding', finding.company, finding.rule, finding.field, finding.brief]),
     tone: 'calm' as const,
     word: 'finding',
-    what: <ChainLine finding={finding} />,
-    when: <Day on={finding.example.date} />,
+    what: <ChainFindingLine finding={finding} />,
+    when: <ScrapeDate on={finding.example.date} />,
     tick: {
       kind: 'findings' as const,
       subject: JSON.stringify([finding.company, finding.rule, finding.field, finding.brief]),
       name: `${finding.company}: ${finding.brief}`,
     },
   }))
-  return [...items, ...rest(findings, 'findings', <Link to="/findings">all {atLeast(findings)}</Link>)]
+  return [...items, ...moreItem(findings, 'findings', <Link to="/findings">all {atLeast(findings)}</Link>)]
 }
 
 function rejectItems({ rejects }: Attention): Item[] {
   const items = rejects.first
-    .slice(0, FIRST_MAX)
+    .slice(0, ITEMS_SHOWN_MAX)
     .map(({ upload_id, sha256, filename, finished_at, rows, rejected }) => ({
       key: `rejects ${sha256}`,
       tone: 'calm' as const,
@@ -186,12 +185,12 @@ function rejectItems({ rejects }: Attention): Item[] {
       when: <Ago at={finished_at} />,
       tick: { kind: 'rejects' as const, subject: upload_id ?? sha256, name: filename },
     }))
-  return [...items, ...rest(rejects, 'rejects', <Link to="/rejects">in {atLeast(rejects)} files</Link>)]
+  return [...items, ...moreItem(rejects, 'rejects', <Link to="/rejects">in {atLeast(rejects)} files</Link>)]
 }
 
 /** A line that links to the entries that are not listed. */
-function rest(found: Readonly<{ count: number }>, word: string, link: ReactNode): Item[] {
-  if (found.count <= FIRST_MAX) return []
+function moreItem(found: Readonly<{ count: number }>, word: string, link: ReactNode): Item[] {
+  if (found.count <= ITEMS_SHOWN_MAX) return []
   return [
     {
       key: `more ${word}`,

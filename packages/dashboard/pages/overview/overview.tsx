@@ -11,40 +11,40 @@ import { Page, Panel } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import { LatestChanges } from '../changes/some-changes.tsx'
+import { LatestChanges } from '../changes/first-changes.tsx'
 import { NeedsAttention } from './needs-attention.tsx'
 import style from './overview.module.css'
 import { Throughput } from './throughput.tsx'
 
-/** The page. */
+/** The page at /. */
 export function OverviewPage(): ReactNode {
   const { data, error, refetch } = useQuery(overviewQuery)
   return (
-    <Page title="Overview" lead={data && <Totals totals={data.totals} />}>
+    <Page title="Overview" lead={data && <CatalogueTotals totals={data.totals} />}>
       {error && <ErrorNotice error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Loading /> : <Whole overview={data} />}
+      {data === undefined ? error === null && <Loading /> : <OverviewPanels overview={data} />}
     </Page>
   )
 }
 
-function Totals({ totals }: Pick<Overview, 'totals'>): ReactNode {
+function CatalogueTotals({ totals }: Pick<Overview, 'totals'>): ReactNode {
   const { products, listings, stores, companies } = totals
   if (stores === 0) return null
   const where = `${count(stores, 'store')} of ${formatNumber(companies)} ${companies === 1 ? 'company' : 'companies'}`
   return `${count(products, 'product')} and ${count(listings, 'listing')} from ${where}`
 }
 
-function Whole({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+function OverviewPanels({ overview }: Readonly<{ overview: Overview }>): ReactNode {
   const { today, totals } = overview
   const isNew = totals.stores === 0 && today.uploads.count === 0 && overview.inbox.files === 0
   return (
     <>
       {isNew && <FirstSteps />}
       <NeedsAttention attention={overview.attention} stores={totals.stores} />
-      <Today overview={overview} />
+      <TodayTiles overview={overview} />
       {totals.stores > 0 && <LatestChanges />}
       <Throughput steps={overview.throughput} />
-      {overview.sources.length > 0 && <Sources overview={overview} />}
+      {overview.sources.length > 0 && <SourceList overview={overview} />}
     </>
   )
 }
@@ -74,7 +74,7 @@ function FirstSteps(): ReactNode {
   )
 }
 
-function Today({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+function TodayTiles({ overview }: Readonly<{ overview: Overview }>): ReactNode {
   const { today, inbox } = overview
   const { oldest_received_at: oldest } = inbox
   return (
@@ -117,7 +117,7 @@ function Tile({ name, value, children }: Readonly<{ name: string; value: string;
   )
 }
 
-function Sources({ overview }: Readonly<{ overview: Overview }>): ReactNode {
+function SourceList({ overview }: Readonly<{ overview: Overview }>): ReactNode {
   return (
     <Panel title="Sources, the last 30 days" note={<DayLegend />}>
       <ul className={style.sources}>

@@ -2,11 +2,11 @@
 import { VisuallyHidden } from '@mantine/core'
 import type { Overview } from '@splitcart/data-management/http/routes/overview.ts'
 import type { ReactNode } from 'react'
-import { clock, count, formatNumber } from '../../parts/format.ts'
+import { count, formatNumber, timeOfDay } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import style from './throughput.module.css'
 
-/** The panel. Screen readers get a table; it is hidden by an element around it, since a table ignores a height. */
+/** A bar chart. Screen readers get a table, in a hidden element, since a table itself ignores a height. */
 export function Throughput({ steps }: Readonly<{ steps: Overview['throughput'] }>): ReactNode {
   const most = Math.max(0, ...steps.map((step) => step.rows))
   const rows = steps.reduce((sum, step) => sum + step.rows, 0)
@@ -21,7 +21,7 @@ export function Throughput({ steps }: Readonly<{ steps: Overview['throughput'] }
           <div
             key={step.from}
             className={style.bar}
-            title={`${clock(Date.parse(step.from))}: ${count(step.rows, 'row')} in ${count(step.files, 'file')}`}
+            title={`${timeOfDay(Date.parse(step.from))}: ${count(step.rows, 'row')} in ${count(step.files, 'file')}`}
           >
             <div
               className={style.fill}
@@ -35,7 +35,7 @@ export function Throughput({ steps }: Readonly<{ steps: Overview['throughput'] }
         {steps
           .filter((_, index) => index % 6 === 0)
           .map(({ from }) => (
-            <span key={from}>{clock(Date.parse(from))}</span>
+            <span key={from}>{timeOfDay(Date.parse(from))}</span>
           ))}
         <span>now</span>
       </div>
@@ -45,7 +45,7 @@ export function Throughput({ steps }: Readonly<{ steps: Overview['throughput'] }
           <tbody>
             {steps.map(({ from, rows: loaded, files: of }) => (
               <tr key={from}>
-                <th scope="row">{clock(Date.parse(from))}</th>
+                <th scope="row">{timeOfDay(Date.parse(from))}</th>
                 <td>
                   {count(loaded, 'row')} in {count(of, 'file')}
                 </td>

@@ -3,15 +3,15 @@ import { Button, Radio, TextInput } from '@mantine/core'
 import type { TickBody, TicksView, TickView, UntickBody } from '@splitcart/data-management/http/routes/ticks-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { FormEnd } from '../../parts/form-end.tsx'
+import { FormButtons } from '../../parts/form-buttons.tsx'
 import { formatNumber } from '../../parts/format.ts'
 import { ErrorNotice } from '../../parts/notice.tsx'
 import list from '../../parts/notice-list.module.css'
-import { Day, Moment } from '../../parts/time.tsx'
+import { DateAndTime, ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './needs-attention.module.css'
 
@@ -19,7 +19,7 @@ import style from './needs-attention.module.css'
 export type Tickable = UntickBody & Readonly<{ name: string }>
 
 /** The button that ticks off an entry, for admins. */
-export function TickOff({ tick }: Readonly<{ tick: Tickable }>): ReactNode {
+export function TickOffButton({ tick }: Readonly<{ tick: Tickable }>): ReactNode {
   const isAdmin = useIsAdmin()
   const [isAsked, ask] = useState(false)
   if (!isAdmin) return null
@@ -33,17 +33,17 @@ export function TickOff({ tick }: Readonly<{ tick: Tickable }>): ReactNode {
       >
         Tick off
       </Button>
-      {isAsked && <Confirm tick={tick} close={() => ask(false)} />}
+      {isAsked && <TickOffDialog tick={tick} close={() => ask(false)} />}
     </>
   )
 }
 
-function Confirm({ tick, close }: Readonly<{ tick: Tickable; close: () => void }>): ReactNode {
+function TickOffDialog({ tick, close }: Readonly<{ tick: Tickable; close: () => void }>): ReactNode {
   const { kind, subject, name } = tick
   const [untilWhen, setUntilWhen] = useState('change')
   const [until, setUntil] = useState('')
   const isDated = untilWhen === 'date'
-  const ticking = useTicking('/api/attention/tick', close)
+  const ticking = useTickChange('/api/attention/tick', close)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     ticking.mutate({ kind, subject, until: isDated ? until : null } satisfies TickBody)
@@ -70,21 +70,21 @@ function Confirm({ tick, close }: Readonly<{ tick: Tickable; close: () => void }
             onChange={({ currentTarget }) => setUntil(currentTarget.value)}
           />
         )}
-        <FormEnd close={close} does="Tick off" isDoing={ticking.isPending} error={ticking.error} />
+        <FormButtons close={close} label="Tick off" isBusy={ticking.isPending} error={ticking.error} />
       </form>
     </Dialog>
   )
 }
 
 /** The list of ticks, collapsed: the newest, and the number of all. */
-export function Ticked({ of: { ticked, ticked_count } }: Readonly<{ of: TicksView }>): ReactNode {
+export function TickList({ of: { ticked, ticked_count } }: Readonly<{ of: TicksView }>): ReactNode {
   if (ticked_count === 0) return null
   return (
     <details className={style.ticked}>
       <summary>{formatNumber(ticked_count)} ticked off</summary>
       <ul className={list.list}>
         {ticked.map((tick) => (
-          <TickedLine key={JSON.stringify([tick.kind, tick.subject])} tick={tick} />
+          <TickLine key={JSON.stringify([tick.kind, tick.subject])} tick={tick} />
         ))}
       </ul>
       {ticked_count > ticked.length && (
@@ -94,10 +94,10 @@ export function Ticked({ of: { ticked, ticked_count } }: Readonly<{ of: TicksVie
   )
 }
 
-function TickedLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
+function TickLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
   const { kind, subject, text, until, at, who } = tick
   const isAdmin = useIsAdmin()
-  const undoing = useTicking('/api/attention/untick', () => {})
+  const undoing = useTickChange('/api/attention/untick', () => {})
   return (
     <li className={list.item}>
       <span>{kind}</span>
@@ -107,10 +107,10 @@ function TickedLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
           until{' '}
           {until !== null && (
             <>
-              <Day on={until} />, or{' '}
+              <ScrapeDate on={until} />, or{' '}
             </>
           )}
-          it changes, by <UntrustedText text={who} />, <Moment at={at} />
+          it changes, by <UntrustedText text={who} />, <DateAndTime at={at} />
         </span>
         {undoing.error && <ErrorNotice error={undoing.error} />}
       </span>
@@ -128,10 +128,10 @@ function TickedLine({ tick }: Readonly<{ tick: TickView }>): ReactNode {
   )
 }
 
-function useTicking(path: string, done: () => void) {
+function useTickChange(path: string, done: () => void) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (body: TickBody | UntickBody) => send('POST', path, body),
+    mutationFn: (body: TickBody | UntickBody) => sendJson('POST', path, body),
     onSuccess: async () => {
       done()
       for (const name of ['overview', 'notices', 'audit']) await client.invalidateQueries({ queryKey: [name] })

@@ -7,19 +7,19 @@ import type {
 } from '@splitcart/data-management/http/routes/verdicts-schema.ts'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { count } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './pairs.module.css'
-import { Side } from './side.tsx'
+import { PairSide } from './side.tsx'
 
 type Pair = SuggestionPage['pairs'][number]
-type Word = VerdictBody['verdict']
-type Choice = Readonly<{ key: string; does: string; word: Word | null; said: string }>
+type VerdictWord = VerdictBody['verdict']
+type VerdictChoice = Readonly<{ key: string; does: string; word: VerdictWord | null; said: string }>
 
 /** The possible verdicts, each with its keyboard key. */
-const CHOICES: readonly Choice[] = [
+const CHOICES: readonly VerdictChoice[] = [
   { key: 's', does: 'Same', word: 'same', said: 'the same' },
   { key: 'c', does: 'Comparable', word: 'comparable', said: 'comparable' },
   { key: 'n', does: 'No', word: 'not_same', said: 'not the same' },
@@ -28,28 +28,26 @@ const CHOICES: readonly Choice[] = [
 const UNDO_KEY = 'u'
 
 /** The decision on one pair. `id`: that of the verdict; null: the pair was skipped. */
-type Done = Readonly<{ choice: Choice; pair: Pair; id: number | null }>
+type PairDecision = Readonly<{ choice: VerdictChoice; pair: Pair; id: number | null }>
 
-type More = Readonly<{ hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }>
-type Props = Readonly<{ pairs: readonly Pair[]; mayJudge: boolean; more: More }>
+type PairPages = Readonly<{ hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown }>
+type Props = Readonly<{ pairs: readonly Pair[]; mayJudge: boolean; more: PairPages }>
 
 // More pairs are fetched when fewer than this are left.
-const AHEAD = 5
+const PAIRS_AHEAD = 5
 
-/** The pairs, one after the other. */
-export function Judge({ pairs, mayJudge, more }: Props): ReactNode {
+/** Shows the current pair and a button for each verdict. */
+export function PairJudging({ pairs, mayJudge, more }: Props): ReactNode {
   const { done, isBusy, error, judge, undo } = useJudging()
   const pair = pairs[done.length]
   const last = done.at(-1)
-  useMore(more, pairs.length - done.length)
-  const mayChoose = ({ word }: Choice) => pair !== undefined && !isBusy && (mayJudge || word === null)
-  const choose = (choice: Choice) => {
+  useFetchAhead(more, pairs.length - done.length)
+  const mayChoose = ({ word }: VerdictChoice) => pair !== undefined && !isBusy && (mayJudge || word === null)
+  const choose = (choice: VerdictChoice) => {
     if (pair !== undefined && mayChoose(choice)) judge({ choice, pair })
   }
-  const takeBack = () => {
-    if (last !== undefined && !isBusy) undo(last)
-  }
-  const place = useKeys((key) => {
+  const takeBack = () => last !== undefined && !isBusy && undo(last)
+  const place = useKeyPresses((key) => {
     const choice = CHOICES.find((each) => each.key === key)
     if (choice !== undefined) choose(choice)
     if (key === UNDO_KEY) takeBack()
@@ -57,7 +55,13 @@ export function Judge({ pairs, mayJudge, more }: Props): ReactNode {
   return (
     <div ref={place}>
       {error && <ErrorNotice error={error} />}
-      {pair !== undefined ? <Both pair={pair} /> : more.hasNextPage ? <Loading /> : <End seen={done.length} />}
+      {pair !== undefined ? (
+        <PairSides pair={pair} />
+      ) : more.hasNextPage ? (
+        <Loading />
+      ) : (
+        <LastPairNotice seen={done.length} />
+      )}
       <div className={style.choices}>
         {CHOICES.map((choice) => (
           <Button
@@ -79,12 +83,12 @@ export function Judge({ pairs, mayJudge, more }: Props): ReactNode {
           Undo
         </Button>
       </div>
-      <Status last={last} mayJudge={mayJudge} />
+      <JudgingStatus last={last} mayJudge={mayJudge} />
     </div>
   )
 }
 
-function Status({ last, mayJudge }: Readonly<{ last: Done | undefined; mayJudge: boolean }>): ReactNode {
+function JudgingStatus({ last, mayJudge }: Readonly<{ last: PairDecision | undefined; mayJudge: boolean }>): ReactNode {
   return (
     <p role="status" className={style.said}>
       {last !== undefined && (
@@ -99,16 +103,16 @@ function Status({ last, mayJudge }: Readonly<{ last: Done | undefined; mayJudge:
 
 /** The decisions so far, and functions to add one and to undo the last. */
 function useJudging() {
-  const [done, setDone] = useState<readonly Done[]>([])
+  const [done, setDone] = useState<readonly PairDecision[]>([])
   const judging = useMutation({
-    mutationFn: async ({ choice, pair }: Omit<Done, 'id'>): Promise<Done> => {
-      return { choice, pair, id: choice.word === null ? null : await judged(pair, choice.word) }
+    mutationFn: async ({ choice, pair }: Omit<PairDecision, 'id'>): Promise<PairDecision> => {
+      return { choice, pair, id: choice.word === null ? null : await sendVerdict(pair, choice.word) }
     },
     onSuccess: (next) => setDone((before) => [...before, next]),
   })
   const undoing = useMutation({
-    mutationFn: async ({ id }: Done) => {
-      if (id !== null) await send('POST', `/api/verdicts/${id}/undo`)
+    mutationFn: async ({ id }: PairDecision) => {
+      if (id !== null) await sendJson('POST', `/api/verdicts/${id}/undo`)
     },
     onSuccess: () => setDone((before) => before.slice(0, -1)),
   })
@@ -117,20 +121,20 @@ function useJudging() {
 }
 
 /** Fetches more pairs before the loaded ones run out. */
-function useMore({ hasNextPage, isFetchingNextPage, fetchNextPage }: More, left: number): void {
-  const isShort = left < AHEAD && hasNextPage && !isFetchingNextPage
+function useFetchAhead({ hasNextPage, isFetchingNextPage, fetchNextPage }: PairPages, left: number): void {
+  const isShort = left < PAIRS_AHEAD && hasNextPage && !isFetchingNextPage
   useEffect(() => {
     if (isShort) fetchNextPage()
   }, [isShort, fetchNextPage])
 }
 
-async function judged({ a, b }: Pair, verdict: Word): Promise<number> {
+async function sendVerdict({ a, b }: Pair, verdict: VerdictWord): Promise<number> {
   const [one, other] = [a, b].map(({ company, sku, key }) => (sku === null ? { company, key } : { company, sku }))
-  return (await send<VerdictView>('POST', '/api/verdicts', { a: one, b: other, verdict })).id
+  return (await sendJson<VerdictView>('POST', '/api/verdicts', { a: one, b: other, verdict })).id
 }
 
 /** Reports keys pressed inside the returned element or without any focus, but not those meant for other elements. */
-function useKeys(pressed: (key: string) => void): RefObject<HTMLDivElement | null> {
+function useKeyPresses(pressed: (key: string) => void): RefObject<HTMLDivElement | null> {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
@@ -144,13 +148,13 @@ function useKeys(pressed: (key: string) => void): RefObject<HTMLDivElement | nul
   return place
 }
 
-function Both({ pair }: Readonly<{ pair: Pair }>): ReactNode {
+function PairSides({ pair }: Readonly<{ pair: Pair }>): ReactNode {
   const { a, b, level, score, reasons } = pair
   return (
     <section className={style.pair} aria-label="Pair">
       <div className={style.sides}>
-        <Side listing={a} />
-        <Side listing={b} />
+        <PairSide listing={a} />
+        <PairSide listing={b} />
       </div>
       <p className={style.why}>
         {level === 'identical' ? 'Seems the same' : 'Seems comparable'} ({score.toFixed(2)}):{' '}
@@ -160,6 +164,6 @@ function Both({ pair }: Readonly<{ pair: Pair }>): ReactNode {
   )
 }
 
-function End({ seen }: Readonly<{ seen: number }>): ReactNode {
+function LastPairNotice({ seen }: Readonly<{ seen: number }>): ReactNode {
   return <Empty title={`That was the last pair. You have seen ${count(seen, 'pair')}.`} />
 }

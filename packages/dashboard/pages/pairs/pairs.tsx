@@ -5,9 +5,9 @@ import { suggestionsQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
-import { Judge } from './judge.tsx'
+import { PairJudging } from './judge.tsx'
 
-/** The page. */
+/** The page at /pairs. */
 export function PairsPage(): ReactNode {
   const isAdmin = useIsAdmin()
   const asked = useInfiniteQuery(suggestionsQuery)
@@ -19,13 +19,13 @@ export function PairsPage(): ReactNode {
     >
       {asked.error !== null && <ErrorNotice error={asked.error} retry={asked.refetch} />}
       {asked.isPending && <Loading />}
-      {asked.data !== undefined && pairs.length === 0 && <Nothing />}
-      {pairs.length > 0 && <Judge pairs={pairs} mayJudge={isAdmin} more={asked} />}
+      {asked.data !== undefined && pairs.length === 0 && <NoPairs />}
+      {pairs.length > 0 && <PairJudging pairs={pairs} mayJudge={isAdmin} more={asked} />}
     </Page>
   )
 }
 
-function Nothing(): ReactNode {
+function NoPairs(): ReactNode {
   return (
     <Empty title="No pair waits for a judgement.">
       <p>update-db looks for pairs in the background when listings of several companies say something new.</p>

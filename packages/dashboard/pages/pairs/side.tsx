@@ -2,7 +2,7 @@
 import type { SuggestionPage } from '@splitcart/data-management/http/routes/verdicts-schema.ts'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { byAmount, money } from '../../parts/format.ts'
+import { money, unitPrice } from '../../parts/format.ts'
 import { Facts } from '../../parts/page.tsx'
 import { ShopPicture } from '../../parts/shop-picture.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -10,8 +10,8 @@ import style from './pairs.module.css'
 
 type Listing = SuggestionPage['pairs'][number]['a']
 
-/** The listing. */
-export function Side({ listing }: Readonly<{ listing: Listing }>): ReactNode {
+/** A listing with the facts by which people compare it. */
+export function PairSide({ listing }: Readonly<{ listing: Listing }>): ReactNode {
   const { product_id, company, name, brand, size, lowest_cents, url, image_url } = listing
   return (
     <article className={style.side}>
@@ -25,7 +25,7 @@ export function Side({ listing }: Readonly<{ listing: Listing }>): ReactNode {
       </h2>
       <ShopPicture product={product_id} listing={listing} address={image_url} large />
       <p className={style.price}>
-        <strong>{byAmount(listing)}</strong>
+        <strong>{unitPrice(listing)}</strong>
         <span>{lowest_cents === null ? 'no price now' : money(lowest_cents)}</span>
       </p>
       <Facts
@@ -35,15 +35,15 @@ export function Side({ listing }: Readonly<{ listing: Listing }>): ReactNode {
         ]}
       />
       <p className={style.links}>
-        <Elsewhere address={image_url} text="its picture" />
-        <Elsewhere address={url} text="in the shop" />
+        <ExternalLink address={image_url} text="its picture" />
+        <ExternalLink address={url} text="in the shop" />
       </p>
     </article>
   )
 }
 
 /** A link to another site. Nothing is loaded from there, so that the authors of rows do not learn who views them. */
-function Elsewhere({ address, text }: Readonly<{ address: string | null; text: string }>): ReactNode {
+function ExternalLink({ address, text }: Readonly<{ address: string | null; text: string }>): ReactNode {
   if (address === null || !/^https?:\/\//i.test(address) || /[{}]/.test(address)) return null
   return (
     <a href={address} target="_blank" rel="noreferrer noopener external" title={address}>

@@ -1,8 +1,8 @@
 /** The ticks of a chart's axes: dates, with the year where it begins, and prices in steps of whole cents. Pure. */
 import { DAY_SECONDS } from '../../parts/durations.ts'
-import { day } from '../../parts/format.ts'
+import { dayAndMonth } from '../../parts/format.ts'
 
-const STEPS = { days: [1, 2, 3, 7, 14], months: [1, 2, 3, 6], years: [1, 2, 5, 10, 20, 50] } as const
+const DATE_STEPS = { days: [1, 2, 3, 7, 14], months: [1, 2, 3, 6], years: [1, 2, 5, 10, 20, 50] } as const
 
 /** Possible distances between price ticks. Below one cent, two ticks would have the same label. */
 export const PRICE_STEPS: number[] = Array.from({ length: 8 }, (_, power) =>
@@ -10,20 +10,20 @@ export const PRICE_STEPS: number[] = Array.from({ length: 8 }, (_, power) =>
 ).flat()
 
 /** At most `most` date ticks between two times: every few days, or the first of months or years. In seconds. */
-export function datesMarked(from: number, to: number, most: number): number[] {
-  for (const days of STEPS.days) {
+export function dateTicks(from: number, to: number, most: number): number[] {
+  for (const days of DATE_STEPS.days) {
     const first = Math.ceil(from / DAY_SECONDS)
     const count = Math.floor((Math.floor(to / DAY_SECONDS) - first) / days) + 1
     if (count <= most) return Array.from({ length: Math.max(0, count) }, (_, at) => (first + at * days) * DAY_SECONDS)
   }
-  for (const months of [...STEPS.months, ...STEPS.years.map((years) => years * 12)]) {
-    const marks = monthsMarked(from, to, months)
+  for (const months of [...DATE_STEPS.months, ...DATE_STEPS.years.map((years) => years * 12)]) {
+    const marks = monthTicks(from, to, months)
     if (marks.length <= most) return marks
   }
   return []
 }
 
-function monthsMarked(from: number, to: number, step: number): number[] {
+function monthTicks(from: number, to: number, step: number): number[] {
   const at = (month: number) => Date.UTC(0, month) / 1000
   const monthOf = (seconds: number) => {
     const date = new Date(seconds * 1000)
@@ -41,6 +41,6 @@ export function dateLabels(marks: readonly number[]): string[] {
     seconds === undefined ? undefined : new Date(seconds * 1000).getUTCFullYear()
   return marks.map((seconds, index) => {
     const year = yearOf(seconds)
-    return yearOf(marks[index - 1]) === year ? day(seconds * 1000) : `${day(seconds * 1000)}\n${year}`
+    return yearOf(marks[index - 1]) === year ? dayAndMonth(seconds * 1000) : `${dayAndMonth(seconds * 1000)}\n${year}`
   })
 }

@@ -1,22 +1,22 @@
 /** The price history of the chains as a table: the same data as the shaded bands of the chart. */
 import { type ReactNode, useMemo } from 'react'
+import { COMPANY_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { count, money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Day } from '../../parts/time.tsx'
-import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import type { Chain, Step } from './lines.ts'
+import { ScrapeDate } from '../../parts/time.tsx'
+import type { ChainLine, ChainStep } from './lines.ts'
 
-type Entry = Readonly<{ company: string; step: Step; isNow: boolean }>
+type ChainHistoryRow = Readonly<{ company: string; step: ChainStep; isNow: boolean }>
 
-const COLUMNS: readonly Column<Entry>[] = [
+const COLUMNS: readonly Column<ChainHistoryRow>[] = [
   {
     id: 'from',
     title: 'From',
     width: '7rem',
     narrow: 'shown',
     sort: ({ step }) => step.from,
-    cell: ({ step }) => <Day on={step.from} />,
+    cell: ({ step }) => <ScrapeDate on={step.from} />,
   },
   {
     id: 'to',
@@ -24,21 +24,14 @@ const COLUMNS: readonly Column<Entry>[] = [
     width: '7rem',
     narrow: 'shown',
     sort: ({ step }) => step.to,
-    cell: ({ step, isNow }) => (isNow ? 'now' : <Day on={step.to} />),
+    cell: ({ step, isNow }) => (isNow ? 'now' : <ScrapeDate on={step.to} />),
   },
-  {
-    id: 'company',
-    title: 'Company',
-    width: 'minmax(9rem, 2fr)',
-    narrow: 'first',
-    sort: ({ company }) => company,
-    cell: ({ company }) => <UntrustedText text={company} />,
-  },
+  { ...COMPANY_COLUMN, width: 'minmax(9rem, 2fr)', narrow: 'first' },
   {
     id: 'lowest',
     title: 'Lowest',
     width: '5.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ step }) => step.lowest_cents,
     cell: ({ step }) => <strong>{money(step.lowest_cents)}</strong>,
@@ -47,16 +40,16 @@ const COLUMNS: readonly Column<Entry>[] = [
     id: 'highest',
     title: 'Highest',
     width: '5.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ step }) => step.highest_cents,
     cell: ({ step }) => money(step.highest_cents),
   },
 ]
 
-/** The table, newest first. */
-export function ChainHistory({ chains }: Readonly<{ chains: readonly Chain[] }>): ReactNode {
-  const entries = useMemo(() => entriesOf(chains), [chains])
+/** The table of all steps, newest first. */
+export function ChainHistory({ chains }: Readonly<{ chains: readonly ChainLine[] }>): ReactNode {
+  const entries = useMemo(() => rowsOf(chains), [chains])
   return (
     <Panel title="Chains over time" note={count(entries.length, 'step')} plain>
       <DataTable
@@ -69,7 +62,7 @@ export function ChainHistory({ chains }: Readonly<{ chains: readonly Chain[] }>)
   )
 }
 
-function entriesOf(chains: readonly Chain[]): Entry[] {
+function rowsOf(chains: readonly ChainLine[]): ChainHistoryRow[] {
   return chains
     .flatMap(({ company, steps, isNow }) =>
       steps.map((step, index) => ({ company, step, isNow: isNow && index === steps.length - 1 })),

@@ -3,17 +3,16 @@ import { Button } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
-import { BY_AMOUNT } from '../../parts/columns.tsx'
+import { COMPANY_COLUMN, UNIT_PRICE_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import { count, formatNumber, money, moneyRange } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Day } from '../../parts/time.tsx'
-import { UntrustedText } from '../../parts/untrusted-text.tsx'
+import { ScrapeDate } from '../../parts/time.tsx'
 import style from './cheapest.module.css'
 
 type Chain = ProductAnswer['chains'][number]
 
-/** The table. */
+/** The table of chains; the number of stores of a chain is a button that opens them below. */
 export function Chains({ product: { chains } }: Readonly<{ product: ProductAnswer }>): ReactNode {
   const { chain: chosen } = useSearch({ from: '/shell/products/$id' })
   const navigate = useNavigate({ from: '/products/$id' })
@@ -35,40 +34,33 @@ export function Chains({ product: { chains } }: Readonly<{ product: ProductAnswe
 
 function columnsFor(chains: readonly Chain[]): Column<Chain>[] {
   return [
-    {
-      id: 'company',
-      title: 'Company',
-      width: 'minmax(6rem, 1fr)',
-      narrow: 'bare',
-      sort: ({ company }) => company,
-      cell: ({ company }) => <UntrustedText text={company} />,
-    },
+    COMPANY_COLUMN,
     {
       id: 'price',
       title: 'Price now',
       width: '9rem',
-      right: true,
+      alignRight: true,
       narrow: 'bare',
       sort: ({ lowest_cents }) => lowest_cents ?? Number.POSITIVE_INFINITY,
-      cell: (chain) => <Range chain={chain} />,
+      cell: (chain) => <ChainPriceRange chain={chain} />,
     },
     {
       id: 'band',
       title: 'Its stores',
       width: 'minmax(6rem, 2fr)',
-      cell: (chain) => <Band chain={chain} all={chains} />,
+      cell: (chain) => <PriceBand chain={chain} all={chains} />,
     },
     ...COLUMNS,
   ]
 }
 
 const COLUMNS: readonly Column<Chain>[] = [
-  BY_AMOUNT,
+  UNIT_PRICE_COLUMN,
   {
     id: 'usual',
     title: 'Usual',
     width: '5rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ usual_cents }) => usual_cents ?? Number.POSITIVE_INFINITY,
     cell: ({ usual_cents }) => (usual_cents === null ? '–' : money(usual_cents)),
@@ -77,12 +69,12 @@ const COLUMNS: readonly Column<Chain>[] = [
     id: 'seen',
     title: 'Seen',
     width: '7rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ seen_on }) => seen_on,
     cell: ({ seen_on, is_silent }) => (
       <span className={is_silent ? style.old : ''}>
-        <Day on={seen_on} />
+        <ScrapeDate on={seen_on} />
       </span>
     ),
   },
@@ -93,7 +85,7 @@ function storesColumn(chosen: string | undefined, open: (company: string) => voi
     id: 'stores',
     title: 'Stores',
     width: '9.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ stores }) => stores,
     cell: ({ company, lowest_stores, stores, silent_stores }) => {
@@ -116,7 +108,7 @@ function storesColumn(chosen: string | undefined, open: (company: string) => voi
   }
 }
 
-function Range({ chain }: Readonly<{ chain: Chain }>): ReactNode {
+function ChainPriceRange({ chain }: Readonly<{ chain: Chain }>): ReactNode {
   const { lowest_cents: lowest, highest_cents: highest, is_silent } = chain
   if (lowest === null || highest === null) return <span className={style.old}>sold out</span>
   const text = moneyRange(lowest, highest)
@@ -124,7 +116,7 @@ function Range({ chain }: Readonly<{ chain: Chain }>): ReactNode {
 }
 
 /** A bar from the chain's lowest to its highest price, on a scale that all chains share. */
-function Band({ chain, all }: Readonly<{ chain: Chain; all: readonly Chain[] }>): ReactNode {
+function PriceBand({ chain, all }: Readonly<{ chain: Chain; all: readonly Chain[] }>): ReactNode {
   const { lowest_cents: lowest, highest_cents: highest } = chain
   if (lowest === null || highest === null) return null
   const most = Math.max(...all.map(({ highest_cents }) => highest_cents ?? 0))

@@ -3,11 +3,11 @@ import uPlot from 'uplot'
 import { DAY_SECONDS } from '../../parts/durations.ts'
 import 'uplot/dist/uPlot.min.css'
 import { money } from '../../parts/format.ts'
-import { dateLabels, datesMarked, PRICE_STEPS } from './axis.ts'
-import { chooseByClick } from './choose.ts'
-import { colourName, computed } from './colours.ts'
+import { dateLabels, dateTicks, PRICE_STEPS } from './axis.ts'
+import { colourName, computedColour } from './colours.ts'
 import { seriesDrawer } from './draw-series.ts'
-import type { Days, PriceSeries, Prices } from './lines.ts'
+import type { ChartContent, DailyPrices, PriceSeries } from './lines.ts'
+import { onSingleClick } from './single-click.ts'
 
 /** Callbacks: `point` gets the time under the pointer, or null; `choose` the clicked series and time. In seconds. */
 export type Listener = Readonly<{
@@ -22,9 +22,9 @@ const DRAG_PIXELS_MIN = 5
 const FONT = '12px Inter, system-ui, sans-serif'
 
 /** Draws the series into an element, in its width. Records the duration as the performance measure `price chart`. */
-export function drawChart(place: HTMLElement, { days, series: allSeries }: Days, listener: Listener): uPlot {
+export function drawChart(place: HTMLElement, { days, series: allSeries }: ChartContent, listener: Listener): uPlot {
   const start = performance.now()
-  const colours = allSeries.map((_, index) => computed(colourName(index), place))
+  const colours = allSeries.map((_, index) => computedColour(colourName(index), place))
   const prices = allSeries.map((series) => series.prices)
   const options = optionsFor(place, { days, series: allSeries }, colours)
   const hooks: uPlot.Hooks.Arrays = {
@@ -32,7 +32,7 @@ export function drawChart(place: HTMLElement, { days, series: allSeries }: Days,
     setCursor: [(chart) => listener.point(dayPointedAt(chart, days) ?? null)],
   }
   const chart = new uPlot({ ...options, hooks }, [days, ...prices] as uPlot.AlignedData, place)
-  chooseByClick(chart, () => {
+  onSingleClick(chart, () => {
     const seconds = dayPointedAt(chart, days)
     const series = seconds === undefined ? undefined : nearestSeries(chart, allSeries, days.indexOf(seconds))
     if (series === undefined || seconds === undefined) return undefined
@@ -42,7 +42,11 @@ export function drawChart(place: HTMLElement, { days, series: allSeries }: Days,
   return chart
 }
 
-function optionsFor(place: HTMLElement, { days, series: allSeries }: Days, colours: readonly string[]): uPlot.Options {
+function optionsFor(
+  place: HTMLElement,
+  { days, series: allSeries }: ChartContent,
+  colours: readonly string[],
+): uPlot.Options {
   return {
     width: Math.max(200, place.clientWidth),
     height: HEIGHT_PIXELS,
@@ -51,7 +55,7 @@ function optionsFor(place: HTMLElement, { days, series: allSeries }: Days, colou
     legend: { show: false },
     cursor: {
       y: false,
-      // `chooseByClick` decides whether a click selects or ends a drag.
+      // `onSingleClick` decides whether a click selects or ends a drag.
       drag: { x: true, y: false, dist: DRAG_PIXELS_MIN, click: () => {} },
       points: { size: 7 },
     },
@@ -81,8 +85,8 @@ function optionsFor(place: HTMLElement, { days, series: allSeries }: Days, colou
 /** The axes; `last`: the last day, after which there are no date ticks. */
 function axesIn(place: HTMLElement, last: number): uPlot.Axis[] {
   const look: uPlot.Axis = {
-    stroke: computed('var(--muted)', place),
-    grid: { stroke: computed('var(--faint)', place), width: 1 },
+    stroke: computedColour('var(--muted)', place),
+    grid: { stroke: computedColour('var(--faint)', place), width: 1 },
     ticks: { show: false },
     font: FONT,
   }
@@ -91,7 +95,7 @@ function axesIn(place: HTMLElement, last: number): uPlot.Axis[] {
     {
       ...look,
       size: 46,
-      splits: (chart, _axis, min, max) => datesMarked(min, Math.min(max, last), datesThatFit(chart)),
+      splits: (chart, _axis, min, max) => dateTicks(min, Math.min(max, last), datesThatFit(chart)),
       values: (_, at) => dateLabels(at),
     },
     {
@@ -121,7 +125,7 @@ function widthOfPrices(chart: uPlot, labels: string[] | null): number {
 }
 
 /** The range of the price axis: from a little below the lowest price to a little above the highest. */
-function rangeOf(prices: readonly Prices[]): [number, number] {
+function rangeOf(prices: readonly DailyPrices[]): [number, number] {
   let lowest = Number.POSITIVE_INFINITY
   let highest = 0
   for (const price of prices.flat()) {

@@ -1,28 +1,36 @@
 /** Where a product is cheapest, in one sentence, and whether that is a good deal. */
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import type { ReactNode } from 'react'
-import { byAmount, count, money } from '../../parts/format.ts'
-import { Seen } from '../../parts/time.tsx'
+import { count, money, unitPrice } from '../../parts/format.ts'
+import { RelativeDate } from '../../parts/time.tsx'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import style from './cheapest.module.css'
-import { dealOf } from './deal.ts'
+import { dealStatements } from './deal.ts'
 
 type Chain = ProductAnswer['chains'][number]
 
 /** "2.99 at aldi, in 10 stores, seen today; lowest ever 2.49 at aldi, last on 3 March; usual 3.19" */
-export function Cheapest({ product: { chains, lowest_ever } }: Readonly<{ product: ProductAnswer }>): ReactNode {
+export function CheapestSentence({
+  product: { chains, lowest_ever },
+}: Readonly<{ product: ProductAnswer }>): ReactNode {
   const [best] = chains
   if (best === undefined) return null
   const { lowest_cents: lowest } = best
-  const deal = dealOf(best)
+  const deal = dealStatements(best)
   return (
     <section aria-label="Where it is cheapest" className={style.cheapest}>
       <p className={style.sentence}>
-        {best.is_silent ? <Once chain={best} /> : lowest === null ? <Nowhere chain={best} /> : <Now chain={best} />}
+        {best.is_silent ? (
+          <OutdatedPrice chain={best} />
+        ) : lowest === null ? (
+          <SoldOut chain={best} />
+        ) : (
+          <CurrentPrice chain={best} />
+        )}
         {lowest_ever !== null && (
           <>
             ; lowest ever <strong>{money(lowest_ever.price_cents)}</strong> at{' '}
-            <UntrustedBlock text={lowest_ever.company} />, last <Seen on={lowest_ever.on} />
+            <UntrustedBlock text={lowest_ever.company} />, last <RelativeDate on={lowest_ever.on} />
           </>
         )}
         {best.usual_cents !== null && (
@@ -45,37 +53,37 @@ export function Cheapest({ product: { chains, lowest_ever } }: Readonly<{ produc
   )
 }
 
-function Now({ chain }: Readonly<{ chain: Chain }>): ReactNode {
+function CurrentPrice({ chain }: Readonly<{ chain: Chain }>): ReactNode {
   return (
     <>
       <strong className={style.price}>{money(chain.lowest_cents!)}</strong> at{' '}
       <strong>
         <UntrustedBlock text={chain.company} />
       </strong>
-      {chain.unit_price_cents !== null && ` (${byAmount(chain)})`}, in {count(chain.lowest_stores, 'store')}, seen{' '}
-      <Seen on={chain.seen_on} />
+      {chain.unit_price_cents !== null && ` (${unitPrice(chain)})`}, in {count(chain.lowest_stores, 'store')}, seen{' '}
+      <RelativeDate on={chain.seen_on} />
       {chain.is_on_special && ', on special'}
     </>
   )
 }
 
-function Nowhere({ chain }: Readonly<{ chain: Chain }>): ReactNode {
+function SoldOut({ chain }: Readonly<{ chain: Chain }>): ReactNode {
   return (
     <>
-      Sold out at <UntrustedBlock text={chain.company} />, seen <Seen on={chain.seen_on} />
+      Sold out at <UntrustedBlock text={chain.company} />, seen <RelativeDate on={chain.seen_on} />
     </>
   )
 }
 
 /** A price of a silent chain: shown as outdated. */
-function Once({ chain }: Readonly<{ chain: Chain }>): ReactNode {
+function OutdatedPrice({ chain }: Readonly<{ chain: Chain }>): ReactNode {
   return (
     <>
       No store that shows it has been seen lately
       {chain.lowest_cents !== null && (
         <>
           : <span className={style.old}>{money(chain.lowest_cents)}</span> at <UntrustedBlock text={chain.company} />,{' '}
-          <Seen on={chain.seen_on} />
+          <RelativeDate on={chain.seen_on} />
         </>
       )}
     </>

@@ -1,11 +1,11 @@
 /** Colours of a chart's lines, in both colour schemes, and marks that distinguish chains without colours. */
 import style from './colours.module.css'
 
-const COLOURS = 8
+const COLOUR_COUNT = 8
 
 /** The CSS variable of a line's colour. */
 export function colourName(index: number): string {
-  return `var(--line-${(index % COLOURS) + 1})`
+  return `var(--line-${(index % COLOUR_COUNT) + 1})`
 }
 
 // Filled shapes around a point, as paths of SVG: a circle, a square, triangles, a diamond, a cross, a bar, an hourglass.
@@ -26,7 +26,7 @@ export function markPath(index: number): string {
 }
 
 /** The computed value of a CSS colour, for use in a canvas. */
-export function computed(name: string, place: HTMLElement): string {
+export function computedColour(name: string, place: HTMLElement): string {
   const probe = document.createElement('span')
   probe.style.color = name
   place.append(probe)

@@ -5,13 +5,13 @@ import { money } from '../../parts/format.ts'
 type Chain = ProductAnswer['chains'][number]
 
 /** A statement about a price, and whether it is good news. */
-export type Verdict = Readonly<{ text: string; tone: 'good' | 'bad' | 'calm' }>
+export type DealStatement = Readonly<{ text: string; tone: 'good' | 'bad' | 'calm' }>
 
 /** The statements about the lowest price of a chain; none if that price is not current. */
-export function dealOf({ is_silent, lowest_cents: price, is_on_special, ...chain }: Chain): Verdict[] {
+export function dealStatements({ is_silent, lowest_cents: price, is_on_special, ...chain }: Chain): DealStatement[] {
   if (is_silent || price === null) return []
   const { lowest_before_cents: before, usual_cents: usual, usual_special_cents: special, was_price_cents: was } = chain
-  const said: Verdict[] = []
+  const said: DealStatement[] = []
   if (before !== null && price < before) said.push({ text: 'The lowest of the last 30 days.', tone: 'good' })
   const isReduced = is_on_special || (was !== null && was > price)
   if (isReduced && before !== null && before < price)

@@ -4,10 +4,10 @@ import { DAY_SECONDS } from '../../parts/durations.ts'
 import { markPath } from './colours.ts'
 import {
   type ChainSeries,
-  type Line,
+  type DailyPrices,
   type PriceSegment,
   type PriceSeries,
-  type Prices,
+  type StoreLine,
   secondsOf,
   segmentsOf,
 } from './lines.ts'
@@ -78,7 +78,7 @@ function markEnd(chart: uPlot, index: number, last: PriceSegment | undefined): v
 }
 
 /** Draws a series as steps. Series at the same price alternate: one dash of each. */
-function drawSteps(chart: uPlot, prices: Prices, segments: readonly PriceSegment[]): void {
+function drawSteps(chart: uPlot, prices: DailyPrices, segments: readonly PriceSegment[]): void {
   const { ctx } = chart
   const [days] = chart.data
   const dash = DASH_PIXELS * devicePixelRatio
@@ -99,7 +99,7 @@ function drawSteps(chart: uPlot, prices: Prices, segments: readonly PriceSegment
 }
 
 /** Draws specials as a broad band under the line, and gaps as dots between the prices before and after. */
-function markLine(chart: uPlot, { runs, gaps }: Line): void {
+function markLine(chart: uPlot, { runs, gaps }: StoreLine): void {
   const { ctx } = chart
   const across = (from: number, to: number, cents: number) => {
     const height = chart.valToPos(cents / 100, 'y', true)

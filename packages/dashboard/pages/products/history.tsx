@@ -2,24 +2,24 @@
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { change, count, priceOf } from '../../parts/format.ts'
+import { changePercent, count, priceOrNone } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { Day } from '../../parts/time.tsx'
+import { ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import type { Line, Run } from './lines.ts'
-import { Notes, notesOf } from './prices-now.tsx'
+import type { PriceRun, StoreLine } from './lines.ts'
+import { notesText, PriceNotes } from './prices-now.tsx'
 
-type Entry = Readonly<{ key: string; line: Line; run: Run; before: Run | undefined }>
+type PriceHistoryRow = Readonly<{ key: string; line: StoreLine; run: PriceRun; before: PriceRun | undefined }>
 
-const COLUMNS: readonly Column<Entry>[] = [
+const COLUMNS: readonly Column<PriceHistoryRow>[] = [
   {
     id: 'from',
     title: 'From',
     width: '7rem',
     narrow: 'shown',
     sort: ({ run }) => run.from,
-    cell: ({ run }) => <Day on={run.from} />,
+    cell: ({ run }) => <ScrapeDate on={run.from} />,
   },
   {
     id: 'to',
@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<Entry>[] = [
     width: '7rem',
     narrow: 'shown',
     sort: ({ run }) => run.to,
-    cell: ({ line, run }) => (run.is_current && !line.isSilent ? 'now' : <Day on={run.to} />),
+    cell: ({ line, run }) => (run.is_current && !line.isSilent ? 'now' : <ScrapeDate on={run.to} />),
   },
   {
     id: 'store',
@@ -47,16 +47,16 @@ const COLUMNS: readonly Column<Entry>[] = [
     id: 'price',
     title: 'Price',
     width: '5.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ run }) => run.price_cents ?? -1,
-    cell: ({ run }) => <strong>{priceOf(run)}</strong>,
+    cell: ({ run }) => <strong>{priceOrNone(run)}</strong>,
   },
   {
     id: 'change',
     title: 'Change',
     width: '4.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ run, before }) =>
       (run.price_cents ?? Number.POSITIVE_INFINITY) / (before?.price_cents ?? Number.POSITIVE_INFINITY),
@@ -67,14 +67,14 @@ const COLUMNS: readonly Column<Entry>[] = [
     title: 'Notes',
     width: '8.5rem',
     narrow: 'bare',
-    sort: ({ run }) => notesOf(run),
-    cell: ({ run }) => <Notes terms={run} />,
+    sort: ({ run }) => notesText(run),
+    cell: ({ run }) => <PriceNotes terms={run} />,
   },
   {
     id: 'upload',
     title: 'Came with',
     width: '5.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     cell: ({ line, run }) => (
       <Link to="/scrape" search={{ store: `${line.company}/${line.storeId}`, date: run.from }} preload={false}>
@@ -84,14 +84,14 @@ const COLUMNS: readonly Column<Entry>[] = [
   },
 ]
 
-function changeBetween(before: Run | undefined, { price_cents: to }: Run): string {
+function changeBetween(before: PriceRun | undefined, { price_cents: to }: PriceRun): string {
   const from = before?.price_cents ?? null
-  return from === null || to === null ? '' : change(from, to)
+  return from === null || to === null ? '' : changePercent(from, to)
 }
 
-/** The table, newest first. */
-export function History({ lines }: Readonly<{ lines: readonly Line[] }>): ReactNode {
-  const entries = useMemo(() => entriesOf(lines), [lines])
+/** The table of all price runs, newest first. */
+export function PriceHistoryTable({ lines }: Readonly<{ lines: readonly StoreLine[] }>): ReactNode {
+  const entries = useMemo(() => rowsOf(lines), [lines])
   const gaps = lines.reduce((sum, line) => sum + line.gaps.length, 0)
   return (
     <Panel
@@ -104,7 +104,7 @@ export function History({ lines }: Readonly<{ lines: readonly Line[] }>): ReactN
   )
 }
 
-function entriesOf(lines: readonly Line[]): Entry[] {
+function rowsOf(lines: readonly StoreLine[]): PriceHistoryRow[] {
   return lines
     .flatMap((line) =>
       line.runs.map((run, index) => ({ key: `${line.key} ${run.from}`, line, run, before: line.runs[index - 1] })),

@@ -2,38 +2,38 @@
 import type { ChainsAnswer, PricesAnswer, ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { DAY_SECONDS } from '../../parts/durations.ts'
 
-type StorePrices = PricesAnswer['stores'][number]
-export type Run = StorePrices['runs'][number]
+type StoreRuns = PricesAnswer['stores'][number]
+export type PriceRun = StoreRuns['runs'][number]
 
 /** One line: the prices of one listing in one store. `gaps`: dates whose scrapes did not contain it. */
-export type Line = Readonly<{
+export type StoreLine = Readonly<{
   key: string
   company: string
   storeId: string
   storeName: string
-  /** No scrape for so long that its last price may be outdated. */
+  /** The store has had no scrape for so long that its last price may be outdated. */
   isSilent: boolean
   /** The listing, if the store sells the product as several listings; else null. */
   listing: string | null
-  runs: readonly Run[]
+  runs: readonly PriceRun[]
   gaps: readonly Readonly<{ from: string; to: string }>[]
 }>
 
 /** A price per day; null: before the first run, after the last, in gaps, and when sold out without a price. */
-export type Prices = readonly (number | null)[]
+export type DailyPrices = readonly (number | null)[]
 
 /** A chain as one line: its lowest price, with a band up to its highest. `isNow`: its last step is current. */
-export type Chain = ChainsAnswer['chains'][number] & Readonly<{ isNow: boolean }>
-export type Step = Chain['steps'][number]
+export type ChainLine = ChainsAnswer['chains'][number] & Readonly<{ isNow: boolean }>
+export type ChainStep = ChainLine['steps'][number]
 
 /** Stores of one company that had the same prices on every day; they share one line of the chart. */
-export type StoreSeries = Readonly<{ lines: readonly Line[]; prices: Prices; chain?: undefined }>
+export type StoreSeries = Readonly<{ lines: readonly StoreLine[]; prices: DailyPrices; chain?: undefined }>
 /** The series of a chain: its lowest prices, and its highest. */
-export type ChainSeries = Readonly<{ chain: Chain; prices: Prices; highest: Prices }>
+export type ChainSeries = Readonly<{ chain: ChainLine; prices: DailyPrices; highest: DailyPrices }>
 export type PriceSeries = StoreSeries | ChainSeries
 
 /** The days of a chart, in seconds since 1970, and the series of prices on them. */
-export type Days = Readonly<{ days: number[]; series: PriceSeries[] }>
+export type ChartContent = Readonly<{ days: number[]; series: PriceSeries[] }>
 
 /**
  * A span of days, as indices, in which a series has one price, and the other series at that price stay the same: it is
@@ -42,7 +42,7 @@ export type Days = Readonly<{ days: number[]; series: PriceSeries[] }>
 export type PriceSegment = Readonly<{ from: number; to: number; price: number; rank: number; of: number }>
 
 /** The lines of all stores, with the runs of each in order of date. */
-export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {
+export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): StoreLine[] {
   return stores.flatMap((store) => {
     const listings = Map.groupBy(store.runs, ({ sku, key }) => sku ?? key)
     return [...listings].map(([listing, runs]) => ({
@@ -59,7 +59,7 @@ export function linesOf({ stores }: Pick<PricesAnswer, 'stores'>): Line[] {
 }
 
 /** The series of lines and chains from the first day to the last. A price holds until the next scrape changes it. */
-export function daysOf(lines: readonly Line[], chains: readonly Chain[] = []): Days {
+export function chartContentOf(lines: readonly StoreLine[], chains: readonly ChainLine[] = []): ChartContent {
   const spans = [...lines.map(({ runs }) => runs), ...chains.map(({ steps }) => steps)]
   const froms = spans.flatMap(([first]) => (first === undefined ? [] : [secondsOf(first.from)]))
   const tos = spans.flatMap((each) => each.map(({ to }) => secondsOf(to)))
@@ -80,7 +80,7 @@ export function daysOf(lines: readonly Line[], chains: readonly Chain[] = []): D
   return { days, series: [...ofStores, ...chains.map((chain) => chainSeries(chain, first, count))] }
 }
 
-function chainSeries(chain: Chain, first: number, count: number): ChainSeries {
+function chainSeries(chain: ChainLine, first: number, count: number): ChainSeries {
   const [prices, highest] = (['lowest_cents', 'highest_cents'] as const).map((field) => {
     const each: (number | null)[] = Array.from({ length: count }, () => null)
     const indexOf = (date: string) => (secondsOf(date) - first) / DAY_SECONDS
@@ -91,13 +91,13 @@ function chainSeries(chain: Chain, first: number, count: number): ChainSeries {
 }
 
 /** The segments of the series with this index. `all`: the prices of all series. */
-export function segmentsOf(all: readonly Prices[], index: number): PriceSegment[] {
+export function segmentsOf(all: readonly DailyPrices[], index: number): PriceSegment[] {
   const prices = all[index]!
   const segments: PriceSegment[] = []
   for (let day = 0; day + 1 < prices.length; day++) {
     const price = prices[day]
     if (price == null || prices[day + 1] == null) continue
-    const isHere = (other: Prices) => other[day] === price && other[day + 1] != null
+    const isHere = (other: DailyPrices) => other[day] === price && other[day + 1] != null
     const next = {
       price,
       rank: all.slice(0, index).filter(isHere).length,
@@ -111,7 +111,7 @@ export function segmentsOf(all: readonly Prices[], index: number): PriceSegment[
   return segments
 }
 
-function pricesOf({ runs, gaps }: Line, first: number, count: number): (number | null)[] {
+function pricesOf({ runs, gaps }: StoreLine, first: number, count: number): (number | null)[] {
   const prices: (number | null)[] = Array.from({ length: count }, () => null)
   const indexOf = (date: string) => (secondsOf(date) - first) / DAY_SECONDS
   for (const [place, { from, to, price_cents }] of runs.entries()) {
@@ -136,7 +136,7 @@ export function dateAt(seconds: number): string {
 }
 
 /** The run with the price of a line at a time; undefined in a gap and before the first run. */
-export function runAt({ runs, gaps }: Line, seconds: number): Run | undefined {
+export function runAt({ runs, gaps }: StoreLine, seconds: number): PriceRun | undefined {
   const date = dateAt(seconds)
   const run = runs.findLast(({ from }) => from <= date)
   const isGone = run !== undefined && gaps.some(({ from }) => from > run.to && from <= date)
@@ -151,7 +151,7 @@ export function chainsWithin(
   histories: ChainsAnswer['chains'],
   now: ProductAnswer['chains'],
   from: string | undefined,
-): Chain[] {
+): ChainLine[] {
   const places = new Map(now.map(({ company }, place) => [company, place]))
   const placeOf = (company: string) => places.get(company) ?? now.length
   return histories
@@ -166,7 +166,7 @@ export function chainsWithin(
 }
 
 /** The step of a chain at a time, if there is one. */
-export function stepAt({ steps }: Chain, seconds: number): Step | undefined {
+export function stepAt({ steps }: ChainLine, seconds: number): ChainStep | undefined {
   const date = dateAt(seconds)
   return steps.find(({ from, to }) => from <= date && to >= date)
 }

@@ -2,32 +2,32 @@
 import { Button, useComputedColorScheme } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import { count, date, moneyRange, priceOf } from '../../parts/format.ts'
+import { count, date, moneyRange, priceOrNone } from '../../parts/format.ts'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import { drawChart } from './chart.ts'
 import { colourName, markPath, PALETTE } from './colours.ts'
 import {
-  type Chain,
-  type Days,
+  type ChainLine,
+  type ChartContent,
+  chartContentOf,
   dateAt,
-  daysOf,
-  type Line,
   type PriceSeries,
   runAt,
+  type StoreLine,
   type StoreSeries,
   stepAt,
 } from './lines.ts'
 import style from './price-chart.module.css'
 
-type Props = Readonly<{ lines: readonly Line[]; chains?: readonly Chain[]; open?: (company: string) => void }>
+type Props = Readonly<{ lines: readonly StoreLine[]; chains?: readonly ChainLine[]; open?: (company: string) => void }>
 
-const NO_CHAINS: readonly Chain[] = []
-const OPENS_NOTHING = () => {}
+const NO_CHAINS: readonly ChainLine[] = []
+const DO_NOTHING = () => {}
 
 /** The chart; `open` shows the stores of a chain. The tables below it on the page have the same data. */
-export function PriceChart({ lines, chains = NO_CHAINS, open = OPENS_NOTHING }: Props): ReactNode {
+export function PriceChart({ lines, chains = NO_CHAINS, open = DO_NOTHING }: Props): ReactNode {
   const [pointed, point] = useState<number | null>(null)
-  const days = useMemo(() => daysOf(lines, chains), [lines, chains])
+  const days = useMemo(() => chartContentOf(lines, chains), [lines, chains])
   const place = useChart(days, point, open)
   return (
     <figure className={`${style.figure} ${PALETTE}`}>
@@ -46,7 +46,7 @@ export function PriceChart({ lines, chains = NO_CHAINS, open = OPENS_NOTHING }: 
   )
 }
 
-function useChart(days: Days, point: (seconds: number | null) => void, open: (company: string) => void) {
+function useChart(days: ChartContent, point: (seconds: number | null) => void, open: (company: string) => void) {
   const place = useRef<HTMLDivElement>(null)
   const scheme = useComputedColorScheme()
   const navigate = useNavigate()
@@ -91,9 +91,9 @@ function Legend({ allSeries, pointed, open }: LegendProps): ReactNode {
             {series.chain && <path d={markPath(index)} transform="translate(12)" fill={colourName(index)} />}
           </svg>
           {series.chain ? (
-            <OfChain chain={series.chain} pointed={pointed} open={open} />
+            <ChainLegend chain={series.chain} pointed={pointed} open={open} />
           ) : (
-            <OfStores lines={series.lines} pointed={pointed} />
+            <StoresLegend lines={series.lines} pointed={pointed} />
           )}
         </li>
       ))}
@@ -102,15 +102,15 @@ function Legend({ allSeries, pointed, open }: LegendProps): ReactNode {
   )
 }
 
-type Pointed = Pick<LegendProps, 'pointed'>
+type PointedDay = Pick<LegendProps, 'pointed'>
 
-function OfStores({ lines, pointed }: Pick<StoreSeries, 'lines'> & Pointed): ReactNode {
+function StoresLegend({ lines, pointed }: Pick<StoreSeries, 'lines'> & PointedDay): ReactNode {
   const line = lines[0]!
   const run = pointed === null ? line.runs.at(-1) : runAt(line, pointed)
   return (
     <>
       <UntrustedText text={[line.company, storesIn(lines), line.listing].filter((name) => name !== null).join(' · ')} />
-      <span className={style.price}>{run === undefined ? '–' : priceOf(run)}</span>
+      <span className={style.price}>{run === undefined ? '–' : priceOrNone(run)}</span>
       {pointed === null && run !== undefined && (line.isSilent || !run.is_current) && (
         <span className={style.until}>until {date(run.to)}</span>
       )}
@@ -118,7 +118,11 @@ function OfStores({ lines, pointed }: Pick<StoreSeries, 'lines'> & Pointed): Rea
   )
 }
 
-function OfChain({ chain, pointed, open }: Readonly<{ chain: Chain }> & Omit<LegendProps, 'allSeries'>): ReactNode {
+function ChainLegend({
+  chain,
+  pointed,
+  open,
+}: Readonly<{ chain: ChainLine }> & Omit<LegendProps, 'allSeries'>): ReactNode {
   const step = pointed === null ? chain.steps.at(-1) : stepAt(chain, pointed)
   return (
     <>
@@ -142,7 +146,7 @@ function OfChain({ chain, pointed, open }: Readonly<{ chain: Chain }> & Omit<Leg
 }
 
 /** The name of the store, or the number of stores and their names. */
-function storesIn(lines: readonly Line[]): string {
+function storesIn(lines: readonly StoreLine[]): string {
   const names = lines.map(({ storeName }) => storeName)
   return names.length === 1 ? names[0]! : `${count(names.length, 'store')}: ${names.join(', ')}`
 }

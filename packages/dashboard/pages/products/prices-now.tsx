@@ -3,31 +3,32 @@ import { Checkbox } from '@mantine/core'
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useMemo } from 'react'
+import { COMPANY_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
-import { byAmount, change, count, formatNumber, money, priceOf } from '../../parts/format.ts'
+import { changePercent, count, formatNumber, money, priceOrNone, unitPrice } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { Day } from '../../parts/time.tsx'
+import { ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
+import { storeParameter, toggleStore } from './chart-stores.ts'
 import style from './product.module.css'
-import { storeNamed, toggled } from './stores-chosen.ts'
 
-type Price = ProductAnswer['prices'][number]
+type StorePrice = ProductAnswer['prices'][number]
 type Props = Readonly<{ product: ProductAnswer; chosen: readonly string[] }>
 
-// With more prices than this, stores are shown only for a selected chain.
-const SHOWN_AT_ONCE = 15
+// With more prices than this, only those of a selected chain are shown.
+const PRICES_SHOWN_MAX = 15
 
-/** The table. */
+/** The table of current prices; with many, only those of the selected chain. */
 export function PricesNow({ product, chosen }: Props): ReactNode {
   const navigate = useNavigate({ from: '/products/$id' })
   const columns = useMemo(() => {
     const toggle = (store: string) =>
-      navigate({ search: (now) => ({ ...now, store: toggled(chosen, store) }), replace: true, resetScroll: false })
+      navigate({ search: (now) => ({ ...now, store: toggleStore(chosen, store) }), replace: true, resetScroll: false })
     return columnsFor(chosen, toggle)
   }, [chosen, navigate])
   const { chain } = useSearch({ from: '/shell/products/$id' })
-  const isFew = product.prices.length <= SHOWN_AT_ONCE
+  const isFew = product.prices.length <= PRICES_SHOWN_MAX
   const rows = useMemo(
     () => product.prices.filter(({ company }) => (chain === undefined ? isFew : company === chain)),
     [product.prices, chain, isFew],
@@ -51,11 +52,11 @@ function storesText({ stores, silent_stores }: ProductAnswer['now']): string {
   return `${heard}; ${silent_stores === 1 ? '1 more has' : `${formatNumber(silent_stores)} more have`} not been heard of lately`
 }
 
-function idOf({ company, store_id, sku, key }: Price): string {
+function idOf({ company, store_id, sku, key }: StorePrice): string {
   return JSON.stringify([company, store_id, sku ?? key])
 }
 
-function columnsFor(chosen: readonly string[], toggle: (store: string) => void): Column<Price>[] {
+function columnsFor(chosen: readonly string[], toggle: (store: string) => void): Column<StorePrice>[] {
   return [
     {
       id: 'chart',
@@ -66,8 +67,8 @@ function columnsFor(chosen: readonly string[], toggle: (store: string) => void):
         <Checkbox
           size="xs"
           aria-label={`Show ${price.company} ${price.store_name} in the chart`.slice(0, 120)}
-          checked={chosen.includes(storeNamed(price))}
-          onChange={() => toggle(storeNamed(price))}
+          checked={chosen.includes(storeParameter(price))}
+          onChange={() => toggle(storeParameter(price))}
         />
       ),
     },
@@ -75,15 +76,8 @@ function columnsFor(chosen: readonly string[], toggle: (store: string) => void):
   ]
 }
 
-const COLUMNS: readonly Column<Price>[] = [
-  {
-    id: 'company',
-    title: 'Company',
-    width: 'minmax(4.5rem, 1fr)',
-    narrow: 'bare',
-    sort: ({ company }) => company,
-    cell: ({ company }) => <UntrustedText text={company} />,
-  },
+const COLUMNS: readonly Column<StorePrice>[] = [
+  { ...COMPANY_COLUMN, width: 'minmax(4.5rem, 1fr)' },
   {
     id: 'store',
     title: 'Store',
@@ -100,25 +94,25 @@ const COLUMNS: readonly Column<Price>[] = [
     id: 'price',
     title: 'Price',
     width: '5.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ price_cents }) => price_cents ?? Number.POSITIVE_INFINITY,
     cell: (price) =>
-      price.is_silent ? <span className={style.old}>{priceOf(price)}</span> : <strong>{priceOf(price)}</strong>,
+      price.is_silent ? <span className={style.old}>{priceOrNone(price)}</span> : <strong>{priceOrNone(price)}</strong>,
   },
   {
     id: 'unit',
     title: 'By amount',
     width: '8rem',
-    right: true,
+    alignRight: true,
     sort: ({ unit_price_cents }) => unit_price_cents ?? Number.POSITIVE_INFINITY,
-    cell: byAmount,
+    cell: unitPrice,
   },
   {
     id: 'was',
     title: 'Before',
     width: '5.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ was_price_cents }) => was_price_cents ?? 0,
     cell: ({ was_price_cents }) => (was_price_cents === null ? '–' : money(was_price_cents)),
@@ -127,35 +121,35 @@ const COLUMNS: readonly Column<Price>[] = [
     id: 'change',
     title: 'Change',
     width: '4.5rem',
-    right: true,
+    alignRight: true,
     sort: ({ was_price_cents: was, price_cents: now }) =>
       was === null || now === null ? Number.POSITIVE_INFINITY : now / was,
     cell: ({ was_price_cents, price_cents }) =>
-      was_price_cents === null || price_cents === null ? '' : change(was_price_cents, price_cents),
+      was_price_cents === null || price_cents === null ? '' : changePercent(was_price_cents, price_cents),
   },
   {
     id: 'notes',
     title: 'Notes',
     width: '8.5rem',
     narrow: 'bare',
-    sort: notesOf,
-    cell: (price) => <Notes terms={price} />,
+    sort: notesText,
+    cell: (price) => <PriceNotes terms={price} />,
   },
   {
     id: 'date',
     title: 'Seen',
     width: '7rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ date }) => date,
-    cell: ({ date }) => <Day on={date} />,
+    cell: ({ date }) => <ScrapeDate on={date} />,
   },
 ]
 
-type Terms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null; is_silent?: boolean }>
+type NotedTerms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null; is_silent?: boolean }>
 
 /** Notes on a price in words: special, sold out, not seen lately. */
-export function notesOf(terms: Terms): string {
+export function notesText(terms: NotedTerms): string {
   const notes = [
     terms.is_silent === true && 'not seen lately',
     terms.is_on_special === true && 'special',
@@ -165,6 +159,6 @@ export function notesOf(terms: Terms): string {
 }
 
 /** The same notes as a table cell. */
-export function Notes({ terms }: Readonly<{ terms: Terms }>): ReactNode {
-  return <span className={style.notes}>{notesOf(terms)}</span>
+export function PriceNotes({ terms }: Readonly<{ terms: NotedTerms }>): ReactNode {
+  return <span className={style.notes}>{notesText(terms)}</span>
 }

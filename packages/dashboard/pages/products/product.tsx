@@ -7,22 +7,22 @@ import { lazy, type ReactNode, Suspense, useMemo } from 'react'
 import { chainHistoriesQuery, pricesQuery, productQuery } from '../../api/queries.ts'
 import { useTimeZone } from '../../api/session.ts'
 import { DAY_MS } from '../../parts/durations.ts'
-import { dateIn, list } from '../../parts/format.ts'
+import { dateInZone, joinWords } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { ShopPicture } from '../../parts/shop-picture.tsx'
 import { UntrustedBlock, UntrustedLines, UntrustedText } from '../../parts/untrusted-text.tsx'
 import { CompareButton } from '../compare/compare-button.tsx'
-import { Watch } from '../notices/watch.tsx'
+import { WatchButton } from '../notices/watch.tsx'
 import { ChainHistory } from './chain-history.tsx'
 import { Chains } from './chains.tsx'
-import { Cheapest } from './cheapest.tsx'
-import { ComparableElsewhere } from './comparable.tsx'
-import { History } from './history.tsx'
+import { defaultStores, drawnStores, storeParameter } from './chart-stores.ts'
+import { CheapestSentence } from './cheapest.tsx'
+import { ComparableListings } from './comparable.tsx'
+import { PriceHistoryTable } from './history.tsx'
 import { chainsWithin, linesOf } from './lines.ts'
 import { PricesNow } from './prices-now.tsx'
 import style from './product.module.css'
-import { drawnStores, firstStores, storeNamed } from './stores-chosen.ts'
 
 const PriceChart = lazy(async () => ({ default: (await import('./price-chart.tsx')).PriceChart }))
 
@@ -34,7 +34,7 @@ const PERIODS = [
   { value: '730', label: 'the last two years' },
 ]
 
-/** The page. */
+/** The page at /products/<id>. */
 export function ProductPage(): ReactNode {
   const { id } = useParams({ from: '/shell/products/$id' })
   const { data, error, refetch } = useQuery(productQuery(id))
@@ -46,39 +46,39 @@ export function ProductPage(): ReactNode {
       actions={
         data && (
           <>
-            <Watch product={data} />
+            <WatchButton product={data} />
             <CompareButton product={{ id: String(data.id), name: data.name }} />
           </>
         )
       }
     >
       {error && <ErrorNotice error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Loading /> : <Whole product={data} />}
+      {data === undefined ? error === null && <Loading /> : <ProductDetails product={data} />}
     </Page>
   )
 }
 
-function Whole({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
+function ProductDetails({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
   const { store, chain } = useSearch({ from: '/shell/products/$id' })
   const drawn = useMemo(() => drawnStores(product.prices, { store, chain }), [product.prices, store, chain])
   return (
     <>
-      <Cheapest product={product} />
-      <About product={product} />
+      <CheapestSentence product={product} />
+      <ProductFacts product={product} />
       {product.prices.length === 0 && drawn.length === 0 ? (
         <Empty title="No store shows it in its latest scrape." />
       ) : (
-        <Past product={product} drawn={drawn}>
+        <PriceHistory product={product} drawn={drawn}>
           <Chains product={product} />
           <PricesNow product={product} chosen={drawn} />
-          <ComparableElsewhere product={product} />
-        </Past>
+          <ComparableListings product={product} />
+        </PriceHistory>
       )}
     </>
   )
 }
 
-function About({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
+function ProductFacts({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
   const { name, brand, size, barcodes, categories, listings } = product
   const named = [...new Set(listings.map((listing) => listing.name))].filter((each) => each !== name)
   return (
@@ -88,13 +88,15 @@ function About({ product }: Readonly<{ product: ProductAnswer }>): ReactNode {
         facts={[
           ['Brand', brand === null ? 'not told' : <UntrustedBlock key="brand" text={brand} />],
           ['Size', size === null ? 'not told' : <UntrustedBlock key="size" text={size} />],
-          ['Barcodes', barcodes.length === 0 ? 'none' : <UntrustedBlock key="barcodes" text={list(barcodes)} />],
+          ['Barcodes', barcodes.length === 0 ? 'none' : <UntrustedBlock key="barcodes" text={joinWords(barcodes)} />],
           [
             'Category',
             categories.length === 0 ? 'none' : <UntrustedBlock key="category" text={categories.join(' › ')} />,
           ],
-          ['Sold as', <Listings key="listings" listings={listings} />],
-          ...(named.length === 0 ? [] : [['Also called', <UntrustedBlock key="names" text={list(named)} />] as const]),
+          ['Sold as', <ProductListings key="listings" listings={listings} />],
+          ...(named.length === 0
+            ? []
+            : [['Also called', <UntrustedBlock key="names" text={joinWords(named)} />] as const]),
           ...detailRows(listings),
         ]}
       />
@@ -120,7 +122,7 @@ function detailRows(listings: ProductAnswer['listings']): (readonly [string, Rea
 
 const EVIDENCE_TEXT = { person: 'a person said so', gtin: 'the same barcode', name: 'the same name and size' } as const
 
-function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
+function ProductListings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
   return (
     <ul className={style.listings}>
       {listings.map(({ company, sku, key, size, evidence, url, details }) => (
@@ -147,17 +149,17 @@ function Listings({ listings }: Pick<ProductAnswer, 'listings'>): ReactNode {
   )
 }
 
-type PastProps = Readonly<{ product: ProductAnswer; drawn: readonly string[]; children: ReactNode }>
+type PriceHistoryProps = Readonly<{ product: ProductAnswer; drawn: readonly string[]; children: ReactNode }>
 
 /** The chart with its settings, and the same data as tables. */
-function Past({ product, drawn, children }: PastProps): ReactNode {
+function PriceHistory({ product, drawn, children }: PriceHistoryProps): ReactNode {
   const navigate = useNavigate({ from: '/products/$id' })
-  const { lines, own, chains, error, retry } = usePast(product, drawn)
+  const { lines, own, chains, error, retry } = usePriceHistory(product, drawn)
   const open = (chain: string) =>
     navigate({ search: (now) => ({ ...now, chain, store: undefined }), replace: true, resetScroll: false })
   return (
     <>
-      <Panel title="What it has cost" note={<Choices />}>
+      <Panel title="What it has cost" note={<HistoryChoices />}>
         {error && <ErrorNotice error={error} retry={retry} />}
         {chains === undefined && error === null && <Loading />}
         {chains !== undefined && own.length + chains.length === 0 && (
@@ -171,24 +173,26 @@ function Past({ product, drawn, children }: PastProps): ReactNode {
       </Panel>
       {children}
       {chains !== undefined && chains.length > 0 && <ChainHistory chains={chains} />}
-      {lines.length > 0 && <History lines={lines} />}
+      {lines.length > 0 && <PriceHistoryTable lines={lines} />}
     </>
   )
 }
 
 /** The lines of stores; those of them in the chart (`own`); and the chains in the chart, once both are loaded. */
-function usePast({ id, prices, chains: now }: ProductAnswer, drawn: readonly string[]) {
+function usePriceHistory({ id, prices, chains: now }: ProductAnswer, drawn: readonly string[]) {
   const { days } = useSearch({ from: '/shell/products/$id' })
   const zone = useTimeZone()
-  const from = days === undefined ? undefined : dateIn(zone, Date.now() - Number(days) * DAY_MS)
-  const asked = useMemo(() => (drawn.length > 0 ? drawn : firstStores(prices)), [drawn, prices])
+  const from = days === undefined ? undefined : dateInZone(zone, Date.now() - Number(days) * DAY_MS)
+  const asked = useMemo(() => (drawn.length > 0 ? drawn : defaultStores(prices)), [drawn, prices])
   const stores = useQuery(pricesQuery(String(id), { store: asked, ...(from && { from }) }))
   const histories = useQuery(chainHistoriesQuery(String(id)))
   const lines = useMemo(() => (stores.data === undefined ? [] : linesOf(stores.data)), [stores.data])
   // While other stores are being fetched, `lines` still has the previous ones.
   const own = useMemo(() => {
     const stores = new Set(drawn.map((store) => store.toLowerCase()))
-    return lines.filter(({ company, storeId }) => stores.has(storeNamed({ company, store_id: storeId }).toLowerCase()))
+    return lines.filter(({ company, storeId }) =>
+      stores.has(storeParameter({ company, store_id: storeId }).toLowerCase()),
+    )
   }, [lines, drawn])
   const isKnown = histories.data !== undefined && (drawn.length === 0 || stores.data !== undefined)
   const chains = useMemo(() => {
@@ -202,7 +206,7 @@ function usePast({ id, prices, chains: now }: ProductAnswer, drawn: readonly str
 }
 
 /** The choice of the period, and a button back to one line per chain. */
-function Choices(): ReactNode {
+function HistoryChoices(): ReactNode {
   const { days, store, chain } = useSearch({ from: '/shell/products/$id' })
   const navigate = useNavigate({ from: '/products/$id' })
   return (

@@ -4,9 +4,9 @@ import type { ProductPage } from '@splitcart/data-management/http/routes/product
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useMemo } from 'react'
-import { ORDERS, productsQuery } from '../../api/queries.ts'
+import { PRODUCT_ORDERS, productsQuery } from '../../api/queries.ts'
 import cells from '../../parts/cells.module.css'
-import { BY_AMOUNT, SIZE } from '../../parts/columns.tsx'
+import { SIZE_COLUMN, UNIT_PRICE_COLUMN } from '../../parts/columns.tsx'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import { type Column, DataTable } from '../../parts/data-table.tsx'
 import filterStyle from '../../parts/filters.module.css'
@@ -14,6 +14,7 @@ import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { atLeast, formatNumber, moneyRange } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
+import { ProductLink } from '../../parts/page-links.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './products.module.css'
 
@@ -26,11 +27,7 @@ const COLUMNS: readonly Column<Product>[] = [
     width: 'minmax(12rem, 4fr)',
     narrow: 'first',
     sort: ({ name }) => name,
-    cell: ({ id, name }) => (
-      <Link to="/products/$id" params={{ id: String(id) }} className={cells.name}>
-        <UntrustedText text={name} />
-      </Link>
-    ),
+    cell: ({ id, name }) => <ProductLink id={id} name={name} className={cells.name} />,
   },
   {
     id: 'brand',
@@ -40,7 +37,7 @@ const COLUMNS: readonly Column<Product>[] = [
     sort: ({ brand }) => brand ?? '',
     cell: ({ brand }) => <UntrustedText text={brand ?? ''} />,
   },
-  SIZE,
+  SIZE_COLUMN,
   {
     id: 'companies',
     title: 'Sold by',
@@ -52,7 +49,7 @@ const COLUMNS: readonly Column<Product>[] = [
     id: 'stores',
     title: 'Stores',
     width: '4rem',
-    right: true,
+    alignRight: true,
     sort: ({ now }) => now?.stores ?? 0,
     cell: ({ now }) => formatNumber(now?.stores ?? 0),
   },
@@ -60,15 +57,15 @@ const COLUMNS: readonly Column<Product>[] = [
     id: 'price',
     title: 'Price now',
     width: '8.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ now }) => now?.lowest_cents ?? Number.POSITIVE_INFINITY,
-    cell: ({ now }) => <Range now={now} />,
+    cell: ({ now }) => <PriceRange now={now} />,
   },
-  BY_AMOUNT,
+  UNIT_PRICE_COLUMN,
 ]
 
-/** The page. */
+/** The page at /products. */
 export function Products(): ReactNode {
   const { table: _, ...filters } = useSearch({ from: '/shell/products' })
   const products = useInfiniteQuery(productsQuery(filters))
@@ -95,7 +92,7 @@ export function Products(): ReactNode {
       {products.isPending ? (
         <Loading />
       ) : rows.length === 0 && !products.isError ? (
-        <Nothing isFiltered={Object.keys(filters).length > 0} />
+        <NoProducts isFiltered={Object.keys(filters).length > 0} />
       ) : (
         <DataTable label="Products" columns={COLUMNS} rows={rows} idOf={({ id }) => String(id)} more={products} />
       )}
@@ -107,7 +104,7 @@ function companiesOf({ listings }: Product): string {
   return [...new Set(listings.map(({ company }) => company))].join(', ')
 }
 
-function Range({ now }: Pick<Product, 'now'>): ReactNode {
+function PriceRange({ now }: Pick<Product, 'now'>): ReactNode {
   if (now === undefined || now.lowest_cents === null || now.highest_cents === null)
     return <span className={cells.muted}>{whyNoPrice(now)}</span>
   return moneyRange(now.lowest_cents, now.highest_cents)
@@ -171,7 +168,7 @@ const ORDER_NAMES = [
   { value: 'm', label: 'the cheapest by length' },
   { value: 'each', label: 'the cheapest by piece' },
 ]
-const PER = { g: '100 g', ml: '100 ml', m: '1 m', each: 'piece' } as const
+const UNIT_AMOUNTS = { g: '100 g', ml: '100 ml', m: '1 m', each: 'piece' } as const
 
 /** The choice of the sort order, and of the highest unit price. */
 function OrderFilter(): ReactNode {
@@ -182,7 +179,7 @@ function OrderFilter(): ReactNode {
     [navigate],
   )
   const setOrder = (chosen: string) =>
-    navigate({ search: (now) => ({ ...now, by: ORDERS.find((each) => each === chosen), max: undefined }) })
+    navigate({ search: (now) => ({ ...now, by: PRODUCT_ORDERS.find((each) => each === chosen), max: undefined }) })
   return (
     <>
       <NativeSelect
@@ -191,10 +188,10 @@ function OrderFilter(): ReactNode {
         onChange={({ currentTarget }) => setOrder(currentTarget.value)}
         data={[{ value: '', label: q === undefined ? 'the longest known' : 'the best first' }, ...ORDER_NAMES]}
       />
-      {by !== undefined && by in PER && (
+      {by !== undefined && by in UNIT_AMOUNTS && (
         <TextFilter
           key={by}
-          label={`At most, for ${PER[by as keyof typeof PER]}`}
+          label={`At most, for ${UNIT_AMOUNTS[by as keyof typeof UNIT_AMOUNTS]}`}
           value={max ?? ''}
           onChange={setMax}
           placeholder="2.50"
@@ -204,7 +201,7 @@ function OrderFilter(): ReactNode {
   )
 }
 
-function Nothing({ isFiltered }: Readonly<{ isFiltered: boolean }>): ReactNode {
+function NoProducts({ isFiltered }: Readonly<{ isFiltered: boolean }>): ReactNode {
   if (isFiltered)
     return (
       <Empty title="No product is called that.">

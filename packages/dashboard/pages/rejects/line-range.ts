@@ -27,7 +27,7 @@ function skipSpace(raw: string, from: number): number {
 function endOfValue(raw: string, from: number): number {
   const first = raw[from]
   if (first === '"') return endOfText(raw, from)
-  if (first === '{' || first === '[') return endOfNest(raw, from)
+  if (first === '{' || first === '[') return endOfNested(raw, from)
   let at = from
   while (at < raw.length && !',}] \t'.includes(raw[at]!)) at++
   return at
@@ -39,7 +39,7 @@ function endOfText(raw: string, from: number): number {
   return Math.min(raw.length, at + 1)
 }
 
-function endOfNest(raw: string, from: number): number {
+function endOfNested(raw: string, from: number): number {
   let depth = 0
   for (let at = from; at < raw.length; at++) {
     const character = raw[at]!

@@ -5,14 +5,15 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type RejectFilters, rejectsQuery } from '../../api/queries.ts'
-import { addressOf } from '../../api/request.ts'
+import { urlWithQuery } from '../../api/request.ts'
 import { CompanyFilter } from '../../parts/company-filter.tsx'
 import filterStyle from '../../parts/filters.module.css'
 import { ChoiceFilter, Filters } from '../../parts/filters.tsx'
-import { count, formatNumber, moment } from '../../parts/format.ts'
+import { count, dateAndTime, formatNumber } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -33,7 +34,7 @@ const CODES = [
   'store_not_permitted',
 ]
 
-/** The page. */
+/** The page at /rejects. */
 export function Rejects(): ReactNode {
   const { table: _, ...filters } = useSearch({ from: '/shell/rejects' })
   const rejects = useInfiniteQuery(rejectsQuery(filters))
@@ -49,10 +50,10 @@ export function Rejects(): ReactNode {
     >
       <RejectFilterRow />
       {rejects.error !== null && <ErrorNotice error={rejects.error} retry={rejects.refetch} />}
-      {rejects.isPending ? <Loading /> : groups.length === 0 && !rejects.isError && <Nothing filters={filters} />}
+      {rejects.isPending ? <Loading /> : groups.length === 0 && !rejects.isError && <NoRejects filters={filters} />}
       <ul className={style.groups}>
         {groups.map((group) => (
-          <Group key={JSON.stringify([group.code, group.field, group.company, group.store_id])} group={group} />
+          <RejectGroup key={JSON.stringify([group.code, group.field, group.company, group.store_id])} group={group} />
         ))}
       </ul>
       {rejects.hasNextPage && (
@@ -71,7 +72,7 @@ function DownloadLines({ filters }: Readonly<{ filters: RejectFilters }>): React
       size="xs"
       variant="default"
       leftSection={<Icon name="download" size={15} />}
-      href={addressOf('/api/rejects/lines', filters)}
+      href={urlWithQuery('/api/rejects/lines', filters)}
       download="rejects.jsonl"
     >
       Download as JSON Lines
@@ -79,12 +80,12 @@ function DownloadLines({ filters }: Readonly<{ filters: RejectFilters }>): React
   )
 }
 
-function Group({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
+function RejectGroup({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
   const { field, samples } = group
   const [sample] = samples
   return (
     <li className={style.group}>
-      <GroupHead group={group} />
+      <RejectGroupHead group={group} />
       {sample && (
         <p className={style.reason}>
           <UntrustedBlock text={sample.reason} />
@@ -94,14 +95,7 @@ function Group({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
         {samples.map((each) => (
           <li key={`${each.upload_id} ${each.line}`}>
             <p className={style.place}>
-              line {formatNumber(each.line)} of{' '}
-              {each.upload_id === null ? (
-                <UntrustedText text={each.filename} />
-              ) : (
-                <Link to="/uploads/$id" params={{ id: each.upload_id }}>
-                  <UntrustedText text={each.filename} />
-                </Link>
-              )}
+              line {formatNumber(each.line)} of <UploadLink id={each.upload_id} text={each.filename} />
             </p>
             <RejectedLine raw={each.raw} base64={each.raw_base64} field={field} />
           </li>
@@ -111,7 +105,7 @@ function Group({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
   )
 }
 
-function GroupHead({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
+function RejectGroupHead({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
   const { code, field, company, store_id, store_name } = group
   return (
     <div className={style.head}>
@@ -126,7 +120,7 @@ function GroupHead({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
       </h2>
       <span className={style.count}>{count(group.count, 'row')}</span>
       <span className={style.source}>
-        <Source {...{ company, store_id, store_name }} />
+        <RejectSource {...{ company, store_id, store_name }} />
       </span>
       <span className={style.when}>
         in {count(group.uploads, 'file')}, last <Ago at={group.last_at} />
@@ -135,9 +129,9 @@ function GroupHead({ group }: Readonly<{ group: RejectGroupView }>): ReactNode {
   )
 }
 
-type SourceProps = Pick<RejectGroupView, 'company' | 'store_id' | 'store_name'>
+type RejectSourceProps = Pick<RejectGroupView, 'company' | 'store_id' | 'store_name'>
 
-function Source({ company, store_id, store_name }: SourceProps): ReactNode {
+function RejectSource({ company, store_id, store_name }: RejectSourceProps): ReactNode {
   if (company === null) return 'several sources, or none that is known'
   if (store_id === null)
     return (
@@ -178,19 +172,19 @@ function RejectFilterRow(): ReactNode {
           className={filterStyle.only}
         >
           {name === 'since' ? 'only since' : `only of the ${name}`}{' '}
-          <UntrustedText text={name === 'since' ? momentText(filters.since) : (filters[name] ?? '')} /> ×
+          <UntrustedText text={name === 'since' ? timeText(filters.since) : (filters[name] ?? '')} /> ×
         </Link>
       ))}
     </Filters>
   )
 }
 
-function momentText(text: string | undefined): string {
+function timeText(text: string | undefined): string {
   const at = Date.parse(text ?? '')
-  return Number.isNaN(at) ? (text ?? '') : moment(at)
+  return Number.isNaN(at) ? (text ?? '') : dateAndTime(at)
 }
 
-function Nothing({ filters }: Readonly<{ filters: RejectFilters }>): ReactNode {
+function NoRejects({ filters }: Readonly<{ filters: RejectFilters }>): ReactNode {
   if (Object.values(filters).some((value) => value !== undefined))
     return (
       <Empty title="No rejected row is like that.">

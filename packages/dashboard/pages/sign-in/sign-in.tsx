@@ -3,21 +3,21 @@ import { Button, PasswordInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useRouter, useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { Refusal } from '../../api/request.ts'
+import { ApiError } from '../../api/request.ts'
 import { signIn } from '../../api/session.ts'
 import { Commands } from '../../parts/commands.tsx'
 import { ErrorNotice } from '../../parts/notice.tsx'
 import { usePageTitle } from '../../parts/page.tsx'
 import style from './sign-in.module.css'
 
-/** The page. */
+/** The page at /sign-in. */
 export function SignIn(): ReactNode {
   usePageTitle('Sign in')
   return (
     <main className={style.main}>
       <h1 className={style.title}>SplitCart</h1>
       <p className={style.lead}>What arrived, what is missing, what is wrong, and what things cost.</p>
-      <Form />
+      <SignInForm />
       <details className={style.help}>
         <summary>Where do I get a key?</summary>
         <p>
@@ -32,7 +32,7 @@ export function SignIn(): ReactNode {
   )
 }
 
-function Form(): ReactNode {
+function SignInForm(): ReactNode {
   const client = useQueryClient()
   const router = useRouter()
   const { to } = useSearch({ from: '/sign-in' })
@@ -44,13 +44,13 @@ function Form(): ReactNode {
     setBusy(true)
     try {
       await signIn(client, key.trim())
-      router.history.push(ownAddress(to))
+      router.history.push(sameSiteAddress(to))
     } catch (refusal) {
       setError(refusal)
       setBusy(false)
     }
   }
-  const isRefused = error instanceof Refusal && error.problem.status === 401
+  const isRefused = error instanceof ApiError && error.problem.status === 401
   return (
     <form className={style.form} onSubmit={submit}>
       <PasswordInput
@@ -78,7 +78,7 @@ function Form(): ReactNode {
 }
 
 /** The address to open after signing in: always one of this site (no open redirect). */
-function ownAddress(to: string | undefined): string {
+function sameSiteAddress(to: string | undefined): string {
   const here = 'http://here'
   const address = URL.parse(to ?? '/', here)
   if (address?.origin !== here || address.pathname === '/sign-in') return '/'

@@ -14,14 +14,14 @@ import { atLeast, count, formatNumber, percent } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
 import { StoreLink } from '../../parts/store-link.tsx'
-import { Ago, Day } from '../../parts/time.tsx'
+import { Ago, ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './sources.module.css'
-import { intervalOf } from './store-settings.tsx'
+import { intervalText } from './store-settings.tsx'
 
 type Source = SourcePage['sources'][number] & Pick<SourcePage, 'days_to'>
 
-const FAULTS = ['silent', 'late', 'partial', 'good', 'snoozed', 'retired']
+const STATES_BY_URGENCY = ['silent', 'late', 'partial', 'good', 'snoozed', 'retired']
 
 const COLUMNS: readonly Column<Source>[] = [
   {
@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<Source>[] = [
         <StoreLink store={{ company, store_id }} className={style.name}>
           <UntrustedText text={store_name} />
         </StoreLink>
-        <UntrustedText text={codesBeside(company, store_id, store_name)} className={style.muted} />
+        <UntrustedText text={codesNotInName(company, store_id, store_name)} className={style.muted} />
         {place !== undefined && <UntrustedText text={place} className={style.muted} />}
         {is_closed && <span className={style.muted}>closed</span>}
       </span>
@@ -46,7 +46,7 @@ const COLUMNS: readonly Column<Source>[] = [
     title: 'State',
     width: '5.5rem',
     narrow: 'bare',
-    sort: ({ state, is_partial }) => FAULTS.indexOf(state === 'good' && is_partial ? 'partial' : state),
+    sort: ({ state, is_partial }) => STATES_BY_URGENCY.indexOf(state === 'good' && is_partial ? 'partial' : state),
     // Late and silent take precedence over partial.
     cell: ({ state, is_partial }) => <SourceState state={state === 'good' && is_partial ? 'partial' : state} />,
   },
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column<Source>[] = [
     id: 'last',
     title: 'Last scrape',
     width: '6.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ last_date }) => last_date,
     cell: ({ last_date, received_at }) => <LastScrape date={last_date} receivedAt={received_at} />,
@@ -63,26 +63,26 @@ const COLUMNS: readonly Column<Source>[] = [
     id: 'usual',
     title: 'Usually',
     width: '6rem',
-    right: true,
+    alignRight: true,
     sort: ({ usual_days, settings }) => settings?.expected_days ?? usual_days ?? Number.POSITIVE_INFINITY,
-    cell: ({ usual_days, settings }) => intervalOf(settings?.expected_days ?? usual_days),
+    cell: ({ usual_days, settings }) => intervalText(settings?.expected_days ?? usual_days),
   },
   {
     id: 'rows',
     title: 'Rows',
     width: '6.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ rows }) => rows,
-    cell: (source) => <Rows source={source} />,
+    cell: (source) => <LatestRows source={source} />,
   },
   {
     id: 'rejects',
     title: 'Rejected',
     width: '4.5rem',
-    right: true,
+    alignRight: true,
     sort: ({ reject_share }) => reject_share,
-    cell: (source) => <Rejected source={source} />,
+    cell: (source) => <RejectShare source={source} />,
   },
   {
     id: 'days',
@@ -93,7 +93,7 @@ const COLUMNS: readonly Column<Source>[] = [
   },
 ]
 
-/** The page. */
+/** The page at /sources. */
 export function Sources(): ReactNode {
   const { table: _, ...filters } = useSearch({ from: '/shell/sources' })
   const sources = useInfiniteQuery(sourcesQuery(filters))
@@ -112,7 +112,7 @@ export function Sources(): ReactNode {
       {sources.isPending ? (
         <Loading />
       ) : rows.length === 0 && !sources.isError ? (
-        <Nothing isFiltered={filters.company !== undefined || filters.state !== undefined} />
+        <NoSources isFiltered={filters.company !== undefined || filters.state !== undefined} />
       ) : (
         <DataTable label="Sources" columns={COLUMNS} rows={rows} idOf={idOf} more={sources} />
       )}
@@ -125,12 +125,12 @@ function idOf({ company, store_id }: Source): string {
 }
 
 /** Company and store id, as far as the store's name does not contain them. */
-function codesBeside(company: string, storeId: string, storeName: string): string {
+function codesNotInName(company: string, storeId: string, storeName: string): string {
   const said = storeName.toLowerCase()
   return [company, storeId].filter((each) => !said.includes(each.toLowerCase())).join(' ')
 }
 
-function Rejected({ source: { company, store_id, reject_share } }: Readonly<{ source: Source }>): ReactNode {
+function RejectShare({ source: { company, store_id, reject_share } }: Readonly<{ source: Source }>): ReactNode {
   if (reject_share === 0) return '–'
   return (
     <Link to="/rejects" search={{ store: `${company}/${store_id}` }}>
@@ -142,7 +142,7 @@ function Rejected({ source: { company, store_id, reject_share } }: Readonly<{ so
 function LastScrape({ date, receivedAt }: Readonly<{ date: string; receivedAt: string }>): ReactNode {
   return (
     <span className={style.last}>
-      <Day on={date} />
+      <ScrapeDate on={date} />
       <VisuallyHidden>
         , received <Ago at={receivedAt} />
       </VisuallyHidden>
@@ -151,7 +151,7 @@ function LastScrape({ date, receivedAt }: Readonly<{ date: string; receivedAt: s
 }
 
 /** The rows of the latest scrape, and their share of the usual number. */
-function Rows({ source: { rows, usual_rows } }: Readonly<{ source: Source }>): ReactNode {
+function LatestRows({ source: { rows, usual_rows } }: Readonly<{ source: Source }>): ReactNode {
   return (
     <span title={`${count(rows, 'row')}; the median of the last ten scrapes is ${formatNumber(usual_rows)}`}>
       {formatNumber(rows)}
@@ -180,7 +180,7 @@ function SourceFilters(): ReactNode {
   )
 }
 
-function Nothing({ isFiltered }: Readonly<{ isFiltered: boolean }>): ReactNode {
+function NoSources({ isFiltered }: Readonly<{ isFiltered: boolean }>): ReactNode {
   if (isFiltered)
     return (
       <Empty title="No source is like that.">

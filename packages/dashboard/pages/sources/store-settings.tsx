@@ -6,19 +6,19 @@ import type {
 } from '@splitcart/data-management/http/routes/store-settings-schema.ts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import { send } from '../../api/request.ts'
+import { sendJson } from '../../api/request.ts'
 import { useIsAdmin } from '../../api/session.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import form from '../../parts/form.module.css'
-import { FormEnd } from '../../parts/form-end.tsx'
+import { FormButtons } from '../../parts/form-buttons.tsx'
 import { count } from '../../parts/format.ts'
 import { Facts, Panel } from '../../parts/page.tsx'
-import { Day, Moment } from '../../parts/time.tsx'
+import { DateAndTime, ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
 
 type Props = Readonly<{ store: string; settings: StoreSettingsView | null; usualDays: number | null }>
 
-/** The panel. */
+/** The panel of a store's settings. */
 export function StoreSettings(props: Props): ReactNode {
   const isAdmin = useIsAdmin()
   const [isEdited, edit] = useState(false)
@@ -30,32 +30,32 @@ export function StoreSettings(props: Props): ReactNode {
   return (
     <Panel title="What is expected of it" note={isAdmin && button}>
       <Facts facts={factsOf(props)} />
-      {isEdited && <Edit {...props} close={() => edit(false)} />}
+      {isEdited && <EditDialog {...props} close={() => edit(false)} />}
     </Panel>
   )
 }
 
 /** How often a store is scraped, in words. */
-export function intervalOf(days: number | null): string {
+export function intervalText(days: number | null): string {
   if (days === null) return 'once so far'
   return days === 1 ? 'daily' : `every ${count(days, 'day')}`
 }
 
 function factsOf({ settings, usualDays }: Props): (readonly [string, ReactNode])[] {
-  const learned = usualDays === null ? 'nobody knows when yet' : `${intervalOf(usualDays)}, as learned`
+  const learned = usualDays === null ? 'nobody knows when yet' : `${intervalText(usualDays)}, as learned`
   if (settings === null) return [['A scrape', learned]]
   const { expected_days, is_retired, snoozed_until, note, set_at, set_by } = settings
   return [
     [
       'A scrape',
-      is_retired ? 'none: it is retired' : expected_days === null ? learned : `${intervalOf(expected_days)}, as set`,
+      is_retired ? 'none: it is retired' : expected_days === null ? learned : `${intervalText(expected_days)}, as set`,
     ],
-    ...(snoozed_until === null ? [] : [['Snoozed until', <Day key="until" on={snoozed_until} />] as const]),
+    ...(snoozed_until === null ? [] : [['Snoozed until', <ScrapeDate key="until" on={snoozed_until} />] as const]),
     ...(note === null ? [] : [['Note', <UntrustedBlock key="note" text={note} />] as const]),
     [
       'Set by',
       <span key="by">
-        <UntrustedText text={set_by} />, <Moment at={set_at} />
+        <UntrustedText text={set_by} />, <DateAndTime at={set_at} />
       </span>,
     ],
   ]
@@ -63,40 +63,40 @@ function factsOf({ settings, usualDays }: Props): (readonly [string, ReactNode])
 
 type SettingsForm = Readonly<{ days: string; isRetired: boolean; until: string; note: string }>
 
-function Edit({ store, settings, usualDays, close }: Props & Readonly<{ close: () => void }>): ReactNode {
+function EditDialog({ store, settings, usualDays, close }: Props & Readonly<{ close: () => void }>): ReactNode {
   const [wanted, setWanted] = useState<SettingsForm>({
     days: settings?.expected_days?.toString() ?? '',
     isRetired: settings?.is_retired ?? false,
     until: settings?.snoozed_until ?? '',
     note: settings?.note ?? '',
   })
-  const saving = useSaving(close)
+  const saving = useSaveSettings(close)
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    saving.mutate(bodyOf(store, wanted))
+    saving.mutate(storeSettingsBody(store, wanted))
   }
   return (
     <Dialog title="What is expected of this store" close={close}>
       <form className={form.form} onSubmit={submit}>
-        <Fields wanted={wanted} usualDays={usualDays} want={(part) => setWanted((now) => ({ ...now, ...part }))} />
-        <FormEnd close={close} does="Save" isDoing={saving.isPending} error={saving.error} />
+        <EditFields wanted={wanted} usualDays={usualDays} want={(part) => setWanted((now) => ({ ...now, ...part }))} />
+        <FormButtons close={close} label="Save" isBusy={saving.isPending} error={saving.error} />
       </form>
     </Dialog>
   )
 }
 
-type FieldsProps = Readonly<{
+type EditFieldsProps = Readonly<{
   wanted: SettingsForm
   usualDays: number | null
   want: (part: Partial<SettingsForm>) => void
 }>
 
-function Fields({ wanted, usualDays, want }: FieldsProps): ReactNode {
+function EditFields({ wanted, usualDays, want }: EditFieldsProps): ReactNode {
   return (
     <>
       <TextInput
         label="Days from one scrape to the next"
-        description={`Empty: as learned${usualDays === null ? '' : `, ${intervalOf(usualDays)}`}`}
+        description={`Empty: as learned${usualDays === null ? '' : `, ${intervalText(usualDays)}`}`}
         type="number"
         min={1}
         max={366}
@@ -130,7 +130,7 @@ function Fields({ wanted, usualDays, want }: FieldsProps): ReactNode {
   )
 }
 
-function bodyOf(store: string, { days, isRetired, until, note }: SettingsForm): StoreSettingsBody {
+function storeSettingsBody(store: string, { days, isRetired, until, note }: SettingsForm): StoreSettingsBody {
   return {
     store,
     expected_days: days === '' ? null : Number(days),
@@ -140,10 +140,10 @@ function bodyOf(store: string, { days, isRetired, until, note }: SettingsForm): 
   }
 }
 
-function useSaving(done: () => void) {
+function useSaveSettings(done: () => void) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (body: StoreSettingsBody) => send('PUT', '/api/stores/settings', body),
+    mutationFn: (body: StoreSettingsBody) => sendJson('PUT', '/api/stores/settings', body),
     onSuccess: async () => {
       done()
       for (const name of ['sources', 'overview', 'audit', 'product', 'products'])

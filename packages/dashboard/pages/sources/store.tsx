@@ -12,20 +12,21 @@ import { DayBar, DayLegend } from '../../parts/day-bar.tsx'
 import { formatNumber, percent } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { Ago, Day } from '../../parts/time.tsx'
-import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
+import { Ago, ScrapeDate } from '../../parts/time.tsx'
+import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
 import { ChangesTable } from '../changes/changes-table.tsx'
 import { KIND_LABELS } from '../changes/kinds.ts'
 import style from './sources.module.css'
 import { StoreSender } from './store-sender.tsx'
-import { intervalOf, StoreSettings } from './store-settings.tsx'
+import { intervalText, StoreSettings } from './store-settings.tsx'
 
 type Source = SourcePage['sources'][number]
 type Scrape = ScrapePage['scrapes'][number]
 
 const CHANGES_SHOWN = 20
 
-/** The page. */
+/** The page at /store. */
 export function StorePage(): ReactNode {
   const { store } = useSearch({ from: '/shell/store' })
   const { data, error, refetch } = useQuery(sourceQuery(store))
@@ -45,13 +46,13 @@ export function StorePage(): ReactNode {
           <Link to="/sources">Show all sources</Link>
         </Empty>
       ) : (
-        <Whole source={source} store={store} to={data.days_to} />
+        <StoreDetails source={source} store={store} to={data.days_to} />
       )}
     </Page>
   )
 }
 
-function Whole({ source, store, to }: Readonly<{ source: Source; store: string; to: string }>): ReactNode {
+function StoreDetails({ source, store, to }: Readonly<{ source: Source; store: string; to: string }>): ReactNode {
   return (
     <>
       <Panel title="The last 30 days">
@@ -61,8 +62,8 @@ function Whole({ source, store, to }: Readonly<{ source: Source; store: string; 
         <Facts facts={factsOf(source, store)} />
       </Panel>
       <StoreSettings store={store} settings={source.settings} usualDays={source.usual_days} />
-      <Changed store={store} />
-      <Scrapes store={store} />
+      <LatestChanges store={store} />
+      <ScrapeTable store={store} />
     </>
   )
 }
@@ -75,11 +76,14 @@ function factsOf(source: Source, store: string): (readonly [string, ReactNode])[
     [
       'Last scrape',
       <span key="last">
-        <Day on={last_date} />, received <Ago at={received_at} />
+        <ScrapeDate on={last_date} />, received <Ago at={received_at} />
       </span>,
     ],
-    ['Usually', usual_days === null ? 'scraped once so far' : intervalOf(usual_days)],
-    ['Due', due_date !== null ? <Day key="due" on={due_date} /> : state === 'retired' ? 'no more' : 'nobody knows yet'],
+    ['Usually', usual_days === null ? 'scraped once so far' : intervalText(usual_days)],
+    [
+      'Due',
+      due_date !== null ? <ScrapeDate key="due" on={due_date} /> : state === 'retired' ? 'no more' : 'nobody knows yet',
+    ],
     ['Rows', `${formatNumber(rows)}, usually ${formatNumber(usual_rows)}`],
     [
       'Rejected',
@@ -97,7 +101,7 @@ function factsOf(source: Source, store: string): (readonly [string, ReactNode])[
 }
 
 /** The changes of the store's latest scrape. */
-function Changed({ store }: Readonly<{ store: string }>): ReactNode {
+function LatestChanges({ store }: Readonly<{ store: string }>): ReactNode {
   const { data } = useQuery(firstChangesQuery({ store }, CHANGES_SHOWN))
   if (data === undefined || data.changes.length === 0) return null
   const said = data.counts
@@ -128,13 +132,13 @@ const COLUMNS: readonly Column<Scrape>[] = [
     width: '8rem',
     narrow: 'first',
     sort: ({ date }) => date,
-    cell: ({ date }) => <Day on={date} />,
+    cell: ({ date }) => <ScrapeDate on={date} />,
   },
   {
     id: 'rows',
     title: 'Rows',
     width: '6rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: ({ listings }) => listings,
     cell: ({ listings }) => formatNumber(listings),
@@ -145,18 +149,11 @@ const COLUMNS: readonly Column<Scrape>[] = [
     width: 'minmax(10rem, 1fr)',
     narrow: 'first',
     sort: ({ filename }) => filename,
-    cell: ({ upload_id, filename }) =>
-      upload_id === null ? (
-        <UntrustedText text={filename} />
-      ) : (
-        <Link to="/uploads/$id" params={{ id: upload_id }}>
-          <UntrustedText text={filename} />
-        </Link>
-      ),
+    cell: ({ upload_id, filename }) => <UploadLink id={upload_id} text={filename} />,
   },
 ]
 
-function Scrapes({ store }: Readonly<{ store: string }>): ReactNode {
+function ScrapeTable({ store }: Readonly<{ store: string }>): ReactNode {
   const scrapes = useInfiniteQuery(scrapesOfStoreQuery(store))
   const rows = useMemo(() => scrapes.data?.pages.flatMap((page) => page.scrapes) ?? [], [scrapes.data])
   return (

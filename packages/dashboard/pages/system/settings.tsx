@@ -6,8 +6,8 @@ import { Panel } from '../../parts/page.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './settings.module.css'
 
-/** The table; it does not contain the values of secrets. */
-export function Settings({ settings }: Readonly<{ settings: readonly SettingView[] }>): ReactNode {
+/** The table of settings, without the values of secrets. */
+export function SettingsTable({ settings }: Readonly<{ settings: readonly SettingView[] }>): ReactNode {
   const [all, showAll] = useState(false)
   const shown = settings.filter(({ from }) => all || (from !== 'default' && from !== 'nowhere'))
   const choice = (

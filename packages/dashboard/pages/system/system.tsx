@@ -5,49 +5,50 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { systemQuery } from '../../api/queries.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
-import { Commands, typedLine } from '../../parts/commands.tsx'
+import { Commands, serverCommand } from '../../parts/commands.tsx'
 import { DAY_MS } from '../../parts/durations.ts'
-import { count, dateIn, formatNumber, percent, size } from '../../parts/format.ts'
+import { count, dateInZone, formatNumber, percent, size } from '../../parts/format.ts'
 import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
-import { Ago, Moment } from '../../parts/time.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
+import { Ago, DateAndTime } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
-import { Settings } from './settings.tsx'
+import { SettingsTable } from './settings.tsx'
 import style from './system.module.css'
 
 const BACKUP_OLD_MS = 2 * DAY_MS
 
-/** The page. */
+/** The page at /system. */
 export function System(): ReactNode {
   const { data, error, refetch } = useQuery(systemQuery)
   return (
     <Page title="System">
       {error && <ErrorNotice error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Loading /> : <Whole system={data} />}
+      {data === undefined ? error === null && <Loading /> : <SystemPanels system={data} />}
     </Page>
   )
 }
 
-function Whole({ system }: Readonly<{ system: SystemView }>): ReactNode {
+function SystemPanels({ system }: Readonly<{ system: SystemView }>): ReactNode {
   return (
     <>
       <div className={style.two}>
         <Panel title="Loader and inbox">
-          <Loader system={system} />
+          <LoaderPanel system={system} />
         </Panel>
         <Panel title="Disk and databases">
-          <Disk system={system} />
+          <DiskPanel system={system} />
         </Panel>
       </div>
       <div className={style.two}>
         <Panel title="Backup">
-          <Backup system={system} />
+          <BackupPanel system={system} />
         </Panel>
         <Panel title="Program">
-          <Program system={system} />
+          <ProgramPanel system={system} />
         </Panel>
       </div>
-      <Settings settings={system.settings} />
+      <SettingsTable settings={system.settings} />
     </>
   )
 }
@@ -58,7 +59,7 @@ const LOADER_TONES: Readonly<Record<SystemView['loader']['state'], Tone>> = {
   'not running': 'bad',
 }
 
-function Loader({ system: { loader, inbox, uploads, shell } }: Readonly<{ system: SystemView }>): ReactNode {
+function LoaderPanel({ system: { loader, inbox, uploads, shell } }: Readonly<{ system: SystemView }>): ReactNode {
   const { progress, upload } = loader
   return (
     <>
@@ -76,9 +77,7 @@ function Loader({ system: { loader, inbox, uploads, shell } }: Readonly<{ system
             : [
                 [
                   'Works on',
-                  <Link key="upload" to="/uploads/$id" params={{ id: upload.id }} className={style.link}>
-                    <UntrustedText text={upload.filename} />
-                  </Link>,
+                  <UploadLink key="upload" id={upload.id} text={upload.filename} className={style.link} />,
                 ] as const,
               ]),
           ...(progress === null || progress.of_bytes === 0
@@ -98,14 +97,14 @@ function Loader({ system: { loader, inbox, uploads, shell } }: Readonly<{ system
       {loader.state === 'not running' && (
         <div className={style.todo}>
           <p>Files are accepted but not loaded. `splitcart serve` starts it by itself; without it:</p>
-          <Commands lines={[typedLine(shell, 'update-db --products --watch')]} />
+          <Commands lines={[serverCommand(shell, 'update-db --products --watch')]} />
         </div>
       )}
     </>
   )
 }
 
-function Disk({ system: { disk, databases, integrity } }: Readonly<{ system: SystemView }>): ReactNode {
+function DiskPanel({ system: { disk, databases, integrity } }: Readonly<{ system: SystemView }>): ReactNode {
   const used = 1 - disk.free_bytes / Math.max(1, disk.total_bytes)
   return (
     <>
@@ -138,7 +137,7 @@ function Disk({ system: { disk, databases, integrity } }: Readonly<{ system: Sys
   )
 }
 
-function Backup({ system }: Readonly<{ system: SystemView }>): ReactNode {
+function BackupPanel({ system }: Readonly<{ system: SystemView }>): ReactNode {
   const { at, backup } = system
   const isOld = backup === null || Date.parse(at) - Date.parse(backup.at) > BACKUP_OLD_MS
   return (
@@ -158,20 +157,20 @@ function Backup({ system }: Readonly<{ system: SystemView }>): ReactNode {
           </>
         )}
       </p>
-      {isOld && <Commands lines={backupLines(system)} />}
+      {isOld && <Commands lines={backupCommands(system)} />}
     </>
   )
 }
 
 /** The commands for a backup. PostgreSQL is backed up by pg_dump, and `backup --note` records that. */
-function backupLines({ at, databases, shell, time_zone }: SystemView): string[] {
-  const path = `/path/to/backups/${dateIn(time_zone, Date.parse(at))}`
+function backupCommands({ at, databases, shell, time_zone }: SystemView): string[] {
+  const path = `/path/to/backups/${dateInZone(time_zone, Date.parse(at))}`
   if (!databases.some((database) => database.path.startsWith('PostgreSQL')))
-    return [typedLine(shell, `backup ${path}.db`)]
-  return [`pg_dump -Fc -f ${path}.dump splitcart`, typedLine(shell, `backup --note ${path}.dump`)]
+    return [serverCommand(shell, `backup ${path}.db`)]
+  return [`pg_dump -Fc -f ${path}.dump splitcart`, serverCommand(shell, `backup --note ${path}.dump`)]
 }
 
-function Program({
+function ProgramPanel({
   system: { versions, started_at, time_zone, listeners },
 }: Readonly<{ system: SystemView }>): ReactNode {
   return (
@@ -181,7 +180,7 @@ function Program({
           ['SplitCart', versions.program],
           ['Node.js', versions.node],
           ['SQLite', versions.sqlite],
-          ['Started', <Moment key="started" at={started_at} />],
+          ['Started', <DateAndTime key="started" at={started_at} />],
           ['Days begin in', time_zone],
           ['Pages open', formatNumber(listeners)],
         ]}

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { formatNumber } from '../../parts/format.ts'
 import style from './counts.module.css'
 
-const KINDS = [
+const COUNT_KINDS = [
   ['inserted', 'new'],
   ['changed', 'changed'],
   ['unchanged', 'unchanged'],
@@ -12,19 +12,19 @@ const KINDS = [
   ['rejected', 'rejected'],
 ] as const
 
-type Part = Readonly<{ kind: string; name: string; rows: number }>
+type CountPart = Readonly<{ kind: string; name: string; rows: number }>
 
-/** The parts of the sum. Rows of a held, failed or undone file that were valid count as "not loaded". */
-function partsOf(load: LoadResult): Part[] {
-  const parts = KINDS.map(([kind, name]) => ({ kind, name, rows: load[kind] }))
+/** The parts of the sum. Valid rows of a held, failed or undone file count as "not loaded". */
+function countParts(load: LoadResult): CountPart[] {
+  const parts = COUNT_KINDS.map(([kind, name]) => ({ kind, name, rows: load[kind] }))
   const rest = load.rows - parts.reduce((sum, { rows }) => sum + rows, 0)
   return rest > 0 ? [...parts, { kind: 'rest', name: 'not loaded', rows: rest }] : parts
 }
 
 /** The counts as a bar and as a sum. */
-export function Counts({ load }: Readonly<{ load: LoadResult }>): ReactNode {
+export function LoadCounts({ load }: Readonly<{ load: LoadResult }>): ReactNode {
   const isApplied = load.problem === null
-  const parts = partsOf(load)
+  const parts = countParts(load)
   return (
     <>
       <div className={style.bar} aria-hidden="true">

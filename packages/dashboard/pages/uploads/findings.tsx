@@ -3,14 +3,12 @@ import type { UploadView } from '@splitcart/data-management/http/routes/uploads-
 import type { ReactNode } from 'react'
 import { count, formatNumber } from '../../parts/format.ts'
 import { UntrustedBlock } from '../../parts/untrusted-text.tsx'
-import { Believe, BelievedSince } from '../findings/believe.tsx'
+import { BelieveButton, BelievedSince } from '../findings/believe.tsx'
 import style from './findings.module.css'
-import { Picture } from './picture.tsx'
-
-type Finding = NonNullable<UploadView['findings']>[number]
+import { FindingPicture, type UploadFinding } from './picture.tsx'
 
 /** The findings, those that hold the file first; the same finding for several stores is one line. */
-export function Findings({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
+export function Findings({ findings }: Readonly<{ findings: readonly UploadFinding[] }>): ReactNode {
   const sorted = [...findings].sort((one, other) => Number(other.held) - Number(one.held))
   const groups = Map.groupBy(sorted, ({ rule, company, field, brief, sentence }) =>
     JSON.stringify(company == null ? [rule, sentence] : [rule, company, field, brief]),
@@ -18,13 +16,13 @@ export function Findings({ findings }: Readonly<{ findings: readonly Finding[] }
   return (
     <ul className={style.list} aria-label="What was found">
       {[...groups].map(([key, all]) => (
-        <li key={key}>{all.length === 1 ? <One finding={all[0]!} /> : <FindingGroup findings={all} />}</li>
+        <li key={key}>{all.length === 1 ? <FindingDetails finding={all[0]!} /> : <FindingGroup findings={all} />}</li>
       ))}
     </ul>
   )
 }
 
-function FindingGroup({ findings }: Readonly<{ findings: readonly Finding[] }>): ReactNode {
+function FindingGroup({ findings }: Readonly<{ findings: readonly UploadFinding[] }>): ReactNode {
   const [first] = findings
   const { company, brief } = first!
   return (
@@ -35,7 +33,7 @@ function FindingGroup({ findings }: Readonly<{ findings: readonly Finding[] }>):
       <ul className={style.list}>
         {findings.map((finding) => (
           <li key={finding.sentence}>
-            <One finding={finding} />
+            <FindingDetails finding={finding} />
           </li>
         ))}
       </ul>
@@ -43,13 +41,13 @@ function FindingGroup({ findings }: Readonly<{ findings: readonly Finding[] }>):
   )
 }
 
-function One({ finding }: Readonly<{ finding: Finding }>): ReactNode {
+function FindingDetails({ finding }: Readonly<{ finding: UploadFinding }>): ReactNode {
   const { sentence, examples, held, believed, company, store, rule, field } = finding
   const isBelievable = company != null && rule !== 'repaired' && believed === undefined
   return (
     <>
       <UntrustedBlock text={sentence} />
-      <Picture finding={finding} />
+      <FindingPicture finding={finding} />
       {examples.length > 0 && (
         <ul className={style.examples}>
           {examples.map((example) => (
@@ -66,7 +64,7 @@ function One({ finding }: Readonly<{ finding: Finding }>): ReactNode {
       )}
       {isBelievable && !held && (
         <div className={style.believe}>
-          <Believe finding={{ company, store: store ?? null, rule, field, sentence }} />
+          <BelieveButton finding={{ company, store: store ?? null, rule, field, sentence }} />
         </div>
       )}
     </>
@@ -74,7 +72,7 @@ function One({ finding }: Readonly<{ finding: Finding }>): ReactNode {
 }
 
 /** Fields that were left out of rows because they are invalid, and unknown fields. */
-export function Remarks({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+export function FieldRemarks({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { warnings = [], ignored = {} } = upload
   // Grouped by number of rows: usually every row has the same unknown fields, which makes one line.
   const unknown = Map.groupBy(Object.entries(ignored), ([, rows]) => rows)

@@ -7,22 +7,22 @@ import { UploadState } from '../../parts/badge.tsx'
 import { percent } from '../../parts/format.ts'
 import style from './load-state.module.css'
 
-/** The state. */
+/** The state as a badge, a pending action, and the progress. */
 export function LoadState({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   return (
     <span className={style.state}>
       <UploadState state={upload.state} />
-      {upload.state === 'loading' && <HowFar id={upload.id} />}
+      {upload.state === 'loading' && <LoadProgress id={upload.id} />}
       {upload.details?.requested_action && (
-        <span className={style.action}>{ACTIONS[upload.details.requested_action.what]}</span>
+        <span className={style.action}>{PENDING_ACTION_TEXTS[upload.details.requested_action.what]}</span>
       )}
     </span>
   )
 }
 
-const ACTIONS = { load: 'to be loaded', undo: 'to be undone', discard: 'to be discarded' } as const
+const PENDING_ACTION_TEXTS = { load: 'to be loaded', undo: 'to be undone', discard: 'to be discarded' } as const
 
-function HowFar({ id }: Readonly<{ id: string }>): ReactNode {
+function LoadProgress({ id }: Readonly<{ id: string }>): ReactNode {
   // Set by the live events and never fetched.
   const { data } = useQuery<Progress>({ queryKey: ['progress', id], queryFn: skipToken })
   if (data === undefined || data.of_bytes === 0) return null

@@ -1,25 +1,26 @@
 /** A small chart of a finding's figures, with the same in words for screen readers. */
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
-import type { Picture as Drawn } from '@splitcart/shared/truth/verdict.ts'
+import type { FindingChart } from '@splitcart/shared/truth/finding.ts'
 import type { ReactNode } from 'react'
-import { formatNumber, list, percent } from '../../parts/format.ts'
+import { formatNumber, joinWords, percent } from '../../parts/format.ts'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './picture.module.css'
 
-type Finding = NonNullable<UploadView['findings']>[number]
+/** A finding in the answer of the API. */
+export type UploadFinding = NonNullable<UploadView['findings']>[number]
 
 /** The chart: a histogram of price ratios, rows per category before and now, or else a share before and now. */
-export function Picture({ finding }: Readonly<{ finding: Finding }>): ReactNode {
+export function FindingPicture({ finding }: Readonly<{ finding: UploadFinding }>): ReactNode {
   const { before, now, rule } = finding
-  const picture = finding.picture as unknown as Drawn | null
-  if (picture?.kind === 'ratios') return <Ratios bars={picture.bars} />
-  if (picture?.kind === 'counts') return <Counts rows={picture.rows} />
+  const picture = finding.picture as unknown as FindingChart | null
+  if (picture?.kind === 'ratios') return <PriceRatioHistogram bars={picture.bars} />
+  if (picture?.kind === 'counts') return <CategoryCounts rows={picture.rows} />
   // For other rules, `before` and `now` are not shares of the same total.
   if (before === null || now === null || before > 1 || now > 1 || rule === 'new_identity') return null
-  return <Shares before={before} now={now} />
+  return <ShareBars before={before} now={now} />
 }
 
-const BAR = 9
+const BAR_WIDTH = 9
 const HEIGHT = 48
 const NAMED_BARS: readonly (readonly [number, string])[] = [
   [0, '÷ 1000'],
@@ -31,9 +32,9 @@ const NAMED_BARS: readonly (readonly [number, string])[] = [
   [24, '× 1000'],
 ]
 
-function Ratios({ bars }: Readonly<{ bars: readonly number[] }>): ReactNode {
+function PriceRatioHistogram({ bars }: Readonly<{ bars: readonly number[] }>): ReactNode {
   const most = Math.max(1, ...bars)
-  const width = bars.length * BAR
+  const width = bars.length * BAR_WIDTH
   return (
     <figure className={style.figure}>
       <figcaption>Prices now, as a multiple of those before</figcaption>
@@ -41,18 +42,18 @@ function Ratios({ bars }: Readonly<{ bars: readonly number[] }>): ReactNode {
         className={style.ratios}
         viewBox={`-14 0 ${width + 28} ${HEIGHT + 16}`}
         role="img"
-        aria-label={inWords(bars)}
+        aria-label={histogramInWords(bars)}
       >
         <line className={style.axis} x1={0} x2={width} y1={HEIGHT} y2={HEIGHT} />
         {bars.map((number, place) => {
           const height = number === 0 ? 0 : Math.max(2, (number / most) * (HEIGHT - 2))
-          const x = place * BAR + 1
+          const x = place * BAR_WIDTH + 1
           const isSame = place === (bars.length - 1) / 2
           // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place
-          return <rect key={place} data-same={isSame} x={x} y={HEIGHT - height} width={BAR - 2} height={height} />
+          return <rect key={place} data-same={isSame} x={x} y={HEIGHT - height} width={BAR_WIDTH - 2} height={height} />
         })}
         {NAMED_BARS.map(([place, name]) => (
-          <text key={name} x={(place + 0.5) * BAR} y={HEIGHT + 12}>
+          <text key={name} x={(place + 0.5) * BAR_WIDTH} y={HEIGHT + 12}>
             {name}
           </text>
         ))}
@@ -64,7 +65,7 @@ function Ratios({ bars }: Readonly<{ bars: readonly number[] }>): ReactNode {
 const WORDS_MAX = 3
 
 /** The tallest bars of the histogram in words. */
-function inWords(bars: readonly number[]): string {
+function histogramInWords(bars: readonly number[]): string {
   const middle = (bars.length - 1) / 2
   const all = bars.reduce((sum, number) => sum + number, 0)
   const tallest = bars
@@ -72,23 +73,23 @@ function inWords(bars: readonly number[]): string {
     .filter(({ number }) => number > 0)
     .sort((one, other) => other.number - one.number)
     .slice(0, WORDS_MAX)
-  const named = tallest.map(({ number, place }) => `${percent(number / all)} ${factorOf(place, middle)}`)
+  const named = tallest.map(({ number, place }) => `${percent(number / all)} ${factorInWords(place, middle)}`)
   return named.length === 0
     ? 'No price can be compared.'
-    : `Of ${formatNumber(all)} prices that can be compared, ${list(named)}.`
+    : `Of ${formatNumber(all)} prices that can be compared, ${joinWords(named)}.`
 }
 
-function factorOf(place: number, middle: number): string {
+function factorInWords(place: number, middle: number): string {
   if (place === middle) return 'are about the same'
   const factor = Number((1000 ** (Math.abs(place - middle) / middle)).toPrecision(2))
   return place > middle ? `are about ${factor} times as high` : `are about 1/${factor} of it`
 }
 
-const COUNTS_MAX = 8
+const CATEGORIES_MAX = 8
 
-function Counts({ rows }: Readonly<{ rows: Extract<Drawn, { kind: 'counts' }>['rows'] }>): ReactNode {
+function CategoryCounts({ rows }: Readonly<{ rows: Extract<FindingChart, { kind: 'counts' }>['rows'] }>): ReactNode {
   const most = Math.max(1, ...rows.flatMap(([, then, now]) => [then, now]))
-  const lost = [...rows].sort((one, other) => other[1] - other[2] - (one[1] - one[2])).slice(0, COUNTS_MAX)
+  const lost = [...rows].sort((one, other) => other[1] - other[2] - (one[1] - one[2])).slice(0, CATEGORIES_MAX)
   return (
     <figure className={style.figure}>
       <figcaption>Rows by category, then and now</figcaption>
@@ -120,7 +121,7 @@ function Counts({ rows }: Readonly<{ rows: Extract<Drawn, { kind: 'counts' }>['r
   )
 }
 
-function Shares({ before, now }: Readonly<{ before: number; now: number }>): ReactNode {
+function ShareBars({ before, now }: Readonly<{ before: number; now: number }>): ReactNode {
   return (
     <p className={style.shares}>
       <TwoBars then={before} now={now} /> then {percent(before)}, now {percent(now)}

@@ -9,7 +9,7 @@ import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './repair.module.css'
 
 /** The repair of an upload; only for uploads with `hasRepair`. */
-export function Repair({ id }: Readonly<{ id: string }>): ReactNode {
+export function RepairSection({ id }: Readonly<{ id: string }>): ReactNode {
   const repair = useInfiniteQuery(repairQuery(id))
   const { data, error, refetch } = repair
   if (error !== null) return <ErrorNotice error={error} retry={refetch} />
@@ -27,7 +27,7 @@ export function Repair({ id }: Readonly<{ id: string }>): ReactNode {
           </>
         )}
       </h3>
-      <Changes changes={changes} />
+      <RepairChanges changes={changes} />
       {repair.hasNextPage && (
         <Button
           size="compact-xs"
@@ -42,7 +42,7 @@ export function Repair({ id }: Readonly<{ id: string }>): ReactNode {
   )
 }
 
-function Changes({ changes }: Readonly<{ changes: RepairView['changes'] }>): ReactNode {
+function RepairChanges({ changes }: Readonly<{ changes: RepairView['changes'] }>): ReactNode {
   return (
     <table>
       <thead>

@@ -1,11 +1,12 @@
 /** Finds the upload that contained a store's scrape of a date; charts and tables of prices link here. */
 import { useQuery } from '@tanstack/react-query'
-import { Link, Navigate, useSearch } from '@tanstack/react-router'
+import { Navigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { scrapesQuery } from '../../api/queries.ts'
 import { count, date as written } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 
 /** Redirects to the upload if there is exactly one; lists all if several files describe the date. */
@@ -23,14 +24,7 @@ export function ScrapePage(): ReactNode {
       <ul>
         {data?.scrapes.map(({ filename, upload_id, listings }) => (
           <li key={filename}>
-            {upload_id === null ? (
-              <UntrustedText text={filename} />
-            ) : (
-              <Link to="/uploads/$id" params={{ id: upload_id }}>
-                <UntrustedText text={filename} />
-              </Link>
-            )}{' '}
-            {count(listings, 'listing')}
+            <UploadLink id={upload_id} text={filename} /> {count(listings, 'listing')}
           </li>
         ))}
       </ul>

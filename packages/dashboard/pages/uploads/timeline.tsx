@@ -2,14 +2,14 @@
 import type { UploadView } from '@splitcart/data-management/http/routes/uploads-schema.ts'
 import type { ReactNode } from 'react'
 import { duration } from '../../parts/format.ts'
-import { Moment } from '../../parts/time.tsx'
+import { DateAndTime } from '../../parts/time.tsx'
 import style from './timeline.module.css'
 
-type Step = Readonly<{ name: string; about: string; at: string | null; isNext?: boolean }>
+type TimelineStep = Readonly<{ name: string; about: string; at: string | null; isNext?: boolean }>
 
-/** The steps, with the time between them. */
+/** The steps of an upload, with the time between them. */
 export function Timeline({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
-  const steps = stepsOf(upload)
+  const steps = timelineSteps(upload)
   return (
     <ol className={style.steps}>
       {steps.map(({ name, about, at }, index) => {
@@ -19,7 +19,7 @@ export function Timeline({ upload }: Readonly<{ upload: UploadView }>): ReactNod
             <span className={style.name}>{name}</span>
             <span className={style.about}>{about}</span>
             <span className={style.when}>
-              {at === null ? 'not yet' : <Moment at={at} />}
+              {at === null ? 'not yet' : <DateAndTime at={at} />}
               {at !== null && before !== null && Date.parse(at) >= Date.parse(before) && (
                 <span className={style.after}> +{duration(Date.parse(at) - Date.parse(before))}</span>
               )}
@@ -31,18 +31,18 @@ export function Timeline({ upload }: Readonly<{ upload: UploadView }>): ReactNod
   )
 }
 
-const ENDS: Readonly<Record<string, readonly [string, string]>> = {
+const LAST_STEPS: Readonly<Record<string, readonly [string, string]>> = {
   held: ['held', 'nothing is applied until a person decides'],
   failed: ['failed', 'nothing of it is in the catalogue'],
 }
 
-function stepsOf({ received_at, state, load, details }: UploadView): Step[] {
+function timelineSteps({ received_at, state, load, details }: UploadView): TimelineStep[] {
   if (state === 'delivered')
     return [{ name: 'delivered', about: 'in the inbox of its kind, for its owner', at: received_at }]
-  const [end, about] = ENDS[state] ?? ['committed', 'its rows are in the catalogue']
+  const [end, about] = LAST_STEPS[state] ?? ['committed', 'its rows are in the catalogue']
   const ended = load?.finished_at ?? null
   const began = details?.load_started_at ?? null
-  const steps: Step[] = [{ name: 'accepted', about: 'durable on the disk of the server', at: received_at }]
+  const steps: TimelineStep[] = [{ name: 'accepted', about: 'durable on the disk of the server', at: received_at }]
   // After a person has requested another load, `began` may belong to that one and `ended` to the load before.
   const isOfThisLoad = began !== null && (ended === null || Date.parse(began) <= Date.parse(ended))
   if (ended === null || isOfThisLoad) steps.push({ name: 'load began', about: 'update-db reads the file', at: began })

@@ -5,22 +5,22 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { uploadQuery } from '../../api/queries.ts'
 import { useIsAdmin } from '../../api/session.ts'
-import { Copy } from '../../parts/commands.tsx'
+import { CopyTextButton } from '../../parts/commands.tsx'
 import { count, formatNumber, size } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Facts, Page, Panel } from '../../parts/page.tsx'
 import { UntrustedBlock, UntrustedText } from '../../parts/untrusted-text.tsx'
-import { ChangesOfUpload } from '../changes/some-changes.tsx'
-import { Actions } from './actions.tsx'
-import { Counts } from './counts.tsx'
-import { Findings, Remarks } from './findings.tsx'
+import { ChangesOfUpload } from '../changes/first-changes.tsx'
+import { UploadActions } from './actions.tsx'
+import { LoadCounts } from './counts.tsx'
+import { FieldRemarks, Findings } from './findings.tsx'
 import { LoadState } from './load-state.tsx'
-import { hasRepair, Repair } from './repair.tsx'
+import { hasRepair, RepairSection } from './repair.tsx'
 import { Timeline } from './timeline.tsx'
 import style from './upload.module.css'
 
-/** The page. */
+/** The page at /uploads/<id>. */
 export function UploadPage(): ReactNode {
   const { id } = useParams({ from: '/shell/uploads/$id' })
   const { data, error, refetch } = useQuery(uploadQuery(id))
@@ -31,12 +31,12 @@ export function UploadPage(): ReactNode {
       lead={<Link to="/uploads">All uploads</Link>}
     >
       {error && <ErrorNotice error={error} retry={refetch} />}
-      {data === undefined ? error === null && <Loading /> : <Whole upload={data} />}
+      {data === undefined ? error === null && <Loading /> : <UploadDetails upload={data} />}
     </Page>
   )
 }
 
-function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+function UploadDetails({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { id, load, filename, findings = [] } = upload
   const problem = load?.problem ?? null
   return (
@@ -51,16 +51,16 @@ function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
         </p>
       )}
       {findings.length > 0 && <Findings findings={findings} />}
-      {hasRepair(findings) && <Repair id={id} />}
-      <Actions upload={upload} />
+      {hasRepair(findings) && <RepairSection id={id} />}
+      <UploadActions upload={upload} />
       <div className={style.two}>
         <Panel title="What became of its rows">
           {load === null ? (
             <p className={style.muted}>Not loaded yet: {count(upload.lines, 'line')} wait.</p>
           ) : (
-            <Counts load={load} />
+            <LoadCounts load={load} />
           )}
-          <Remarks upload={upload} />
+          <FieldRemarks upload={upload} />
           {load !== null && load.rejected > 0 && (
             <p className={style.links}>
               <Link to="/rejects" search={{ upload: id }}>
@@ -77,12 +77,12 @@ function Whole({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
         </Panel>
       </div>
       {upload.state === 'loaded' && <ChangesOfUpload id={id} />}
-      <Receipt upload={upload} />
+      <ReceiptPanel upload={upload} />
     </>
   )
 }
 
-function Receipt({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+function ReceiptPanel({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const isAdmin = useIsAdmin()
   const { id, sha256, bytes, lines, details, filename } = upload
   const wire = details?.wire_bytes ?? null
@@ -90,8 +90,8 @@ function Receipt({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
     <Panel title="Receipt">
       <Facts
         facts={[
-          ['Id', <Code key="id" text={id} what="the id" />],
-          ['SHA-256', <Code key="sha256" text={sha256} what="the SHA-256" />],
+          ['Id', <CopyableCode key="id" text={id} what="the id" />],
+          ['SHA-256', <CopyableCode key="sha256" text={sha256} what="the SHA-256" />],
           ['Size', wire === null ? size(bytes) : `${size(bytes)}, sent as ${size(wire)}`],
           ['Lines', formatNumber(lines)],
           [
@@ -117,11 +117,11 @@ function Receipt({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   )
 }
 
-function Code({ text, what }: Readonly<{ text: string; what: string }>): ReactNode {
+function CopyableCode({ text, what }: Readonly<{ text: string; what: string }>): ReactNode {
   return (
     <span className={style.code}>
       <code>{text}</code>
-      <Copy text={text} what={what} />
+      <CopyTextButton text={text} what={what} />
     </span>
   )
 }

@@ -10,6 +10,7 @@ import { ChoiceFilter, Filters, TextFilter } from '../../parts/filters.tsx'
 import { formatNumber, size } from '../../parts/format.ts'
 import { Empty, ErrorNotice, Loading } from '../../parts/notice.tsx'
 import { Page } from '../../parts/page.tsx'
+import { UploadLink } from '../../parts/page-links.tsx'
 import { useTableState } from '../../parts/table-state.ts'
 import { Ago } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
@@ -33,11 +34,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     width: 'minmax(12rem, 4fr)',
     narrow: 'first',
     sort: ({ filename }) => filename,
-    cell: ({ id, filename }) => (
-      <Link to="/uploads/$id" params={{ id }} className={cells.name}>
-        <UntrustedText text={filename} />
-      </Link>
-    ),
+    cell: ({ id, filename }) => <UploadLink id={id} text={filename} className={cells.name} />,
   },
   {
     id: 'state',
@@ -51,7 +48,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     id: 'rows',
     title: 'Rows',
     width: '4.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'shown',
     sort: rowsOf,
     cell: (upload) => formatNumber(rowsOf(upload)),
@@ -60,7 +57,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     id: 'rejected',
     title: 'Rejected',
     width: '5rem',
-    right: true,
+    alignRight: true,
     sort: ({ load }) => load?.rejected ?? 0,
     cell: ({ load }) => (load === null || load.rejected === 0 ? '–' : formatNumber(load.rejected)),
   },
@@ -68,7 +65,7 @@ const COLUMNS: readonly Column<UploadView>[] = [
     id: 'bytes',
     title: 'Size',
     width: '5.5rem',
-    right: true,
+    alignRight: true,
     sort: ({ bytes }) => bytes,
     cell: ({ bytes }) => size(bytes),
   },
@@ -77,20 +74,20 @@ const COLUMNS: readonly Column<UploadView>[] = [
     title: 'Key',
     width: 'minmax(6rem, 1.5fr)',
     sort: ({ details }) => details?.sender?.name ?? '',
-    cell: (upload) => <Sender upload={upload} />,
+    cell: (upload) => <UploadSender upload={upload} />,
   },
   {
     id: 'received',
     title: 'Received',
     width: '6.5rem',
-    right: true,
+    alignRight: true,
     narrow: 'bare',
     sort: ({ received_at }) => received_at,
     cell: ({ received_at }) => <Ago at={received_at} />,
   },
 ]
 
-/** The page. */
+/** The page at /uploads. */
 export function Uploads(): ReactNode {
   const { table: _, ...filters } = useSearch({ from: '/shell/uploads' })
   const [{ order }] = useTableState(LABEL)
@@ -106,7 +103,7 @@ export function Uploads(): ReactNode {
       {uploads.isPending ? (
         <Loading />
       ) : rows.length === 0 && !uploads.isError ? (
-        <Nothing isFiltered={Object.values(filters).some((value) => value !== undefined)} />
+        <NoUploads isFiltered={Object.values(filters).some((value) => value !== undefined)} />
       ) : (
         <DataTable
           label={LABEL}
@@ -132,7 +129,7 @@ function rowsOf({ load, lines }: UploadView): number {
   return load?.rows ?? lines
 }
 
-function Sender({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
+function UploadSender({ upload }: Readonly<{ upload: UploadView }>): ReactNode {
   const { details } = upload
   if (details === undefined) return null
   if (details.sender === null) return <span className={cells.muted}>by hand</span>
@@ -174,7 +171,7 @@ function FilterBar(): ReactNode {
   )
 }
 
-function Nothing({ isFiltered }: Readonly<{ isFiltered: boolean }>): ReactNode {
+function NoUploads({ isFiltered }: Readonly<{ isFiltered: boolean }>): ReactNode {
   if (isFiltered)
     return (
       <Empty title="No upload is like that.">

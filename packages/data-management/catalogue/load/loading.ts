@@ -8,7 +8,7 @@
  */
 import { addDays } from '@splitcart/shared/date.ts'
 import { duplicateDiffers } from '@splitcart/shared/row.ts'
-import type { Reference, References } from '@splitcart/shared/truth/case.ts'
+import type { Reference, References } from '@splitcart/shared/truth/rule-input.ts'
 import type { Value } from '../../database/sql.ts'
 import { companyPermissionOf } from '../../permission.ts'
 import type { DifferingRows, Loading } from '../catalogue.ts'

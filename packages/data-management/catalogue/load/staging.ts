@@ -7,8 +7,8 @@
  *
  * A file may hold several stores and dates; each (store, date) is a scrape. Memory does not grow with the file.
  */
-import { differenceOf, type ShownAgain } from '@splitcart/shared/row.ts'
-import { mergeFigures } from '@splitcart/shared/truth/together.ts'
+import { type ComparedFields, differingField } from '@splitcart/shared/row.ts'
+import { mergeFigures } from '@splitcart/shared/truth/merge-figures.ts'
 import type { Value } from '../../database/sql.ts'
 import { batchesOf } from './batches.ts'
 import { type ListingCache, parseLabel } from './listing-cache.ts'
@@ -209,21 +209,21 @@ export class Staging implements StagedRows {
   }
 }
 
-type ObservedRow = ShownAgain & Readonly<{ scrape: number; listing_id: number }>
+type ObservedRow = ComparedFields & Readonly<{ scrape: number; listing_id: number }>
 type EarlierRow = BufferedRow | ObservedRow
 
 /** The field in which two rows of a listing differ, or undefined. */
 function differenceBetween(before: EarlierRow, row: BufferedRow): string | undefined {
   // Most duplicates have the same label; then only the prices are compared.
   if ('label' in before && before.label === row.label)
-    return differenceOf({ ...SAME_LABEL, ...termsOf(before) }, { ...SAME_LABEL, ...termsOf(row) })
+    return differingField({ ...SAME_LABEL, ...termsOf(before) }, { ...SAME_LABEL, ...termsOf(row) })
   const shown = 'label' in before ? { ...parseLabel(before.label), ...termsOf(before) } : before
-  return differenceOf(shown, { ...parseLabel(row.label), ...termsOf(row) })
+  return differingField(shown, { ...parseLabel(row.label), ...termsOf(row) })
 }
 
 const SAME_LABEL = { name: '', size: null }
 
-function termsOf({ rows, at }: BufferedRow): Pick<ShownAgain, 'priceCents' | 'wasPriceCents' | 'isOnSpecial'> {
+function termsOf({ rows, at }: BufferedRow): Pick<ComparedFields, 'priceCents' | 'wasPriceCents' | 'isOnSpecial'> {
   return {
     priceCents: orNull(rows[at + ROW.price]!),
     wasPriceCents: orNull(rows[at + ROW.wasPrice]!),

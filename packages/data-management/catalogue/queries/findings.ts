@@ -1,7 +1,7 @@
 /** Findings on the newest scrape of each store, which hold nothing. Equal findings of one company are combined. */
-import { foldedCode, isOneCode } from '@splitcart/shared/codes.ts'
+import { foldedCode, isSameCode } from '@splitcart/shared/codes.ts'
+import type { Finding } from '@splitcart/shared/truth/finding.ts'
 import { RULES } from '@splitcart/shared/truth/rules.ts'
-import type { Verdict } from '@splitcart/shared/truth/verdict.ts'
 import type { Sql } from '../../database/sql.ts'
 import { findCompanyId } from './find-products.ts'
 
@@ -47,15 +47,15 @@ export async function chainFindings(database: Sql): Promise<ChainFinding[]> {
 }
 
 /** The findings on this store, since the findings of a file may be on many stores. */
-function findingsOf({ company, store_id, verdicts }: NewestLoad): Verdict[] {
-  const isHere = ({ company: other, store }: Verdict) =>
-    other == null || (isOneCode(other, company) && isOneCode(store ?? '', store_id))
-  return (JSON.parse(verdicts) as Verdict[]).filter(
+function findingsOf({ company, store_id, verdicts }: NewestLoad): Finding[] {
+  const isHere = ({ company: other, store }: Finding) =>
+    other == null || (isSameCode(other, company) && isSameCode(store ?? '', store_id))
+  return (JSON.parse(verdicts) as Finding[]).filter(
     (each) => !each.held && Object.hasOwn(RULES, each.rule) && isHere(each),
   )
 }
 
-function combine(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, brief, sentence }: Verdict): void {
+function combine(found: Map<string, ChainFinding>, load: NewestLoad, { rule, field, brief, sentence }: Finding): void {
   const { company, store_id, store_name, date, sha256 } = load
   const words = brief ?? RULES[rule]!.about
   const key = JSON.stringify([company, rule, field, words])

@@ -4,7 +4,7 @@
  */
 
 import { addDays } from '@splitcart/shared/date.ts'
-import { moneyIn } from '@splitcart/shared/money.ts'
+import { moneyFormatter } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
@@ -85,7 +85,7 @@ async function answer(services: Services, request: ChangesRequest, reply: Fastif
     const page = await runQuery<ChangePage>(services.queries, 'changes', parameters, asker)
     return reply
       .type('application/atom+xml; charset=utf-8')
-      .send(feedOf(page, request.url, { zone, money: moneyIn(currency) }))
+      .send(feedOf(page, request.url, { zone, money: moneyFormatter(currency) }))
   }
   const lines = await streamOf(queryLines(services, ['changeLines', query], asker))
   return reply.type('text/csv; charset=utf-8').header('content-disposition', create('changes.csv')).send(lines)

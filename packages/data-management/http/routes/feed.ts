@@ -1,7 +1,7 @@
 /** Writes changes as an Atom feed (RFC 4287). Its links are relative, so they are valid under any host name. */
 import { createHash } from 'node:crypto'
-import type { WriteMoney } from '@splitcart/shared/money.ts'
-import { changeOf } from '@splitcart/shared/number.ts'
+import type { FormatMoney } from '@splitcart/shared/money.ts'
+import { formatChange } from '@splitcart/shared/number.ts'
 import type { TimeZone } from '@splitcart/shared/time-zone.ts'
 import { changeKindText } from '../../catalogue/model/changes.ts'
 import type { ChangeView } from '../../catalogue/queries/changed-listings.ts'
@@ -10,7 +10,7 @@ import type { ChangePage } from './changes-schema.ts'
 const EPOCH = '1970-01-01'
 
 /** The time zone in which days begin, and how prices are written. */
-type FeedFormat = Readonly<{ zone: TimeZone; money: WriteMoney }>
+type FeedFormat = Readonly<{ zone: TimeZone; money: FormatMoney }>
 
 /** The Atom feed of a page of changes. `self`: the path and query of the request. */
 export function feedOf({ changes, to }: ChangePage, self: string, look: FeedFormat): string {
@@ -48,10 +48,10 @@ function entryOf(change: ChangeView, { zone, money }: FeedFormat): string {
 }
 
 /** The title of an entry, such as "Full Cream Milk 2L: 3.19 → 2.99 (−6%)". */
-function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView, money: WriteMoney): string {
+function titleOf({ name, kind, from_cents, to_cents, change_share }: ChangeView, money: FormatMoney): string {
   const [from, to] = [from_cents, to_cents].map((cents) => (cents === null ? 'no price' : money(cents)))
   if (change_share !== null) {
-    return `${name}: ${from} → ${to} (${changeOf(change_share)})`
+    return `${name}: ${from} → ${to} (${formatChange(change_share)})`
   }
   return `${name}: ${changeKindText(kind)}${kind === 'gone' ? '' : `, ${to}`}`
 }

@@ -1,6 +1,6 @@
 /** `GET /api/findings`: the current findings by company; `POST /api/beliefs`: a person accepts one as correct. */
 import { Problem } from '@splitcart/shared/problem.ts'
-import { type BeliefSince, beliefIn } from '@splitcart/shared/truth/beliefs.ts'
+import { type BeliefInForce, coveringBelief } from '@splitcart/shared/truth/beliefs.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type ChainFinding, chainFindings, unknownName } from '../../catalogue/queries/findings.ts'
 import { type BeliefRecord, describeBelief, whyNotBelievable } from '../../ledger/beliefs.ts'
@@ -93,8 +93,8 @@ export async function unbelievedFindings(
   return { count: told.length, exact: true, first: await findingViews(context, told.filter(isMeant)) }
 }
 
-function countBelievedStores(beliefs: readonly BeliefSince[], { company, stores, rule, field }: ChainFinding): number {
-  return stores.filter((store) => beliefIn(beliefs, { company, store, rule, field }) !== undefined).length
+function countBelievedStores(beliefs: readonly BeliefInForce[], { company, stores, rule, field }: ChainFinding): number {
+  return stores.filter((store) => coveringBelief(beliefs, { company, store, rule, field }) !== undefined).length
 }
 
 async function findingViews({ inbox }: QueryContext, found: readonly ChainFinding[]): Promise<ChainFindingView[]> {

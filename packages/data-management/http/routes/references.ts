@@ -4,8 +4,8 @@ import { foldedCode } from '@splitcart/shared/codes.ts'
 import { addDays } from '@splitcart/shared/date.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { TimeZone } from '@splitcart/shared/time-zone.ts'
-import type { BeliefSince } from '@splitcart/shared/truth/beliefs.ts'
-import type { References } from '@splitcart/shared/truth/case.ts'
+import type { BeliefInForce } from '@splitcart/shared/truth/beliefs.ts'
+import type { References } from '@splitcart/shared/truth/rule-input.ts'
 import type { FastifyInstance } from 'fastify'
 import { otherStoreReferences, sameStoreReferences } from '../../catalogue/references.ts'
 import { writePermissionOf } from '../../permission.ts'
@@ -55,7 +55,7 @@ type Store = Readonly<{ company_id: number; store_id: number | null }>
 export async function readReferences(
   { catalogue, inbox }: QueryContext,
   { company, store_id: code, date }: ReferencesParameters,
-): Promise<{ references: References; beliefs: readonly BeliefSince[] }> {
+): Promise<{ references: References; beliefs: readonly BeliefInForce[] }> {
   const { database } = catalogue
   const store = await database.get<Store>(
     `select company.id as company_id, store.id as store_id from company
@@ -71,7 +71,7 @@ export async function readReferences(
 }
 
 /** The beliefs in force about a company, without person and reason. */
-async function readBeliefs({ ledger }: QueryContext['inbox'], code: string): Promise<BeliefSince[]> {
+async function readBeliefs({ ledger }: QueryContext['inbox'], code: string): Promise<BeliefInForce[]> {
   const beliefs = (await ledger.beliefs.current()).filter(({ company }) => company === code)
   return beliefs.map(({ id, company, store, rule, field, since }) => ({ id, company, store, rule, field, since }))
 }

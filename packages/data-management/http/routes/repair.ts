@@ -4,8 +4,8 @@ import { isBlank, LINE_BYTES_MAX, readLines } from '@splitcart/shared/lines.ts'
 import { money } from '@splitcart/shared/money.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { isRejection, type Row, readRow } from '@splitcart/shared/row.ts'
-import { repaired, sentenceOfRepair } from '@splitcart/shared/truth/repairs.ts'
-import type { Repair, RepairedBy } from '@splitcart/shared/truth/verdict.ts'
+import type { AcceptedRepair, Repair } from '@splitcart/shared/truth/finding.ts'
+import { applyRepair, repairSentence } from '@splitcart/shared/truth/repairs.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { ReceivingContext } from '../../inbox/accept.ts'
@@ -56,13 +56,13 @@ export function repairRoutes(server: FastifyInstance, { inbox }: Services): void
   const options = withQuery(QUERY, { summary, response: { 200: RESPONSE } })
   server.get<RepairRoute>('/api/uploads/:id/repair', options, async (request) => {
     const upload = await visibleUpload(inbox, request)
-    const accepted = upload.repair === null ? undefined : (JSON.parse(upload.repair) as RepairedBy)
+    const accepted = upload.repair === null ? undefined : (JSON.parse(upload.repair) as AcceptedRepair)
     const repair = accepted?.repair ?? offeredRepair(upload)
     if (repair === undefined) throw new Problem('not_found', 'no repair is offered for this upload, and none was made')
     const { after = 0, limit } = request.query
     const changes = await changesIn(inbox, upload, repair, { after, limit })
     const next = changes.length > limit ? changes[limit - 1]!.line : null
-    return { does: sentenceOfRepair(repair), accepted_by: accepted?.by ?? null, changes: changes.slice(0, limit), next }
+    return { does: repairSentence(repair), accepted_by: accepted?.by ?? null, changes: changes.slice(0, limit), next }
   })
 }
 
@@ -81,7 +81,7 @@ async function changesIn(
       if (number <= after || tooLong || isBlank(bytes)) continue
       const row = readRow(bytes)
       if (isRejection(row)) continue
-      changes.push(...rowChanges(number, row, repaired(row, repair)))
+      changes.push(...rowChanges(number, row, applyRepair(row, repair)))
       if (changes.length > limit) return changes
     }
   return changes

@@ -1,5 +1,5 @@
 /** Finds entries of the overview by kind and subject, to tick them off. */
-import { isOneCode } from '@splitcart/shared/codes.ts'
+import { isSameCode } from '@splitcart/shared/codes.ts'
 import { loadsWithRejectsOf } from '../../catalogue/queries/activity.ts'
 import { findStore } from '../../catalogue/queries/find-store.ts'
 import type { Tickable } from '../../ledger/ticks.ts'
@@ -41,7 +41,7 @@ async function findingEntry(context: QueryContext, subject: string): Promise<Tic
   const [company = null, rule, field, brief, ...others] = parseSubject(subject)
   if (company === null || brief === undefined || others.length > 0) return undefined
   const { first } = await unbelievedFindings(context, (each) => {
-    return isOneCode(each.company, company) && each.rule === rule && each.field === field && each.brief === brief
+    return isSameCode(each.company, company) && each.rule === rule && each.field === field && each.brief === brief
   })
   const [there] = first
   return there && { subject: findingKey(there), mark: String(there.stores), text: `${there.company}: ${there.brief}` }

@@ -1,7 +1,7 @@
 /** The inbox that is a folder for each kind, with the folders beside it that files are moved to. */
 import { join } from 'node:path'
 import { publish, removeIfThere, syncFolder } from '@splitcart/shared/durable-file.ts'
-import { namesFor } from '@splitcart/shared/file-name.ts'
+import { candidateNames } from '@splitcart/shared/file-name.ts'
 import { isLoadedKind } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
 import { foldersOfKind } from '../../folders.ts'
@@ -36,7 +36,7 @@ export class FolderInbox implements Inbox {
     }
     await ledger.arrivals.recordArriving(arrival, keyId)
     // Bytes that are on record keep their name: their earlier copy is found by it.
-    const published = await publish(disk, part, inbox, namesFor(known?.stored_as ?? filename, sha256))
+    const published = await publish(disk, part, inbox, candidateNames(known?.stored_as ?? filename, sha256))
     // The same bytes may have arrived under another name at the same time. Then update-db removes one of the two copies:
     // if anybody else removed names from the inbox, it might be a file that has just arrived under the same name.
     return ledger.arrivals.record({ ...arrival, stored_as: published.name }, keyId, true)

@@ -1,5 +1,5 @@
 /** The interface of receivers of notices, and the HTTP request that several of them use. */
-import { callOut } from '@splitcart/shared/call-out.ts'
+import { requestStatus } from '@splitcart/shared/outgoing-request.ts'
 import type { Message } from '../message.ts'
 
 /** Where notices are sent, such as an ntfy topic. */
@@ -50,7 +50,7 @@ export type PostOptions = Readonly<{ json: object; token?: string | undefined; s
 export async function post(address: URL, { json, token, signal }: PostOptions): Promise<void> {
   let status: number
   try {
-    status = await callOut(address, { json, answerMsMax: ANSWER_MS_MAX, token, signal })
+    status = await requestStatus(address, { json, answerMsMax: ANSWER_MS_MAX, token, signal })
   } catch (cause) {
     if (signal?.aborted) throw new DeliveryUnknown(SERVER_STOPPED, { cause })
     const { code, message } = cause as NodeJS.ErrnoException

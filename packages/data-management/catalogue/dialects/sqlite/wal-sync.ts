@@ -8,7 +8,7 @@
  */
 import { dirname } from 'node:path'
 import { realDisk } from '@splitcart/shared/disk.ts'
-import { syncFolder, syncWritten } from '@splitcart/shared/durable-file.ts'
+import { syncContent, syncFolder } from '@splitcart/shared/durable-file.ts'
 
 /** The write-ahead log of a database. */
 export class WalSync {
@@ -45,7 +45,7 @@ export class WalSync {
 
   async #syncNow(): Promise<void> {
     const disk = realDisk()
-    await syncWritten(disk, this.#path)
+    await syncContent(disk, this.#path)
     if (!this.#isNamed) await syncFolder(disk, dirname(this.#path))
     this.#isNamed = true
   }

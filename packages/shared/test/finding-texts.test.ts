@@ -1,13 +1,13 @@
 /** What verdicts tell people: how many rows they are about, and examples. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { References } from '../truth/case.ts'
 import { judge } from '../truth/judge.ts'
-import { usualThresholds } from '../truth/thresholds.ts'
+import type { References } from '../truth/rule-input.ts'
+import { defaultThresholds } from '../truth/thresholds.ts'
 import { dayBefore, type Product, scrapeOf, shop } from './truth-cases.ts'
 
 function verdictOf(rule: string, products: readonly Product[], references: References) {
-  return judge(scrapeOf(products), references, usualThresholds()).find((each) => each.rule === rule)
+  return judge(scrapeOf(products), references, defaultThresholds()).find((each) => each.rule === rule)
 }
 
 test('an example of changed prices is one of a row that has a price, and had one', () => {

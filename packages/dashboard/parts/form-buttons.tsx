@@ -7,16 +7,16 @@ import { ErrorNotice } from './notice.tsx'
 type Props = Readonly<{
   close: () => void
   /** Label of the submit button. */
-  does: string
-  isDoing: boolean
+  label: string
+  isBusy: boolean
   /** Null: there is no error, or the form shows it elsewhere. */
   error: Error | null
-  isGrave?: boolean
+  isDanger?: boolean
   disabled?: boolean
 }>
 
-/** The last element of a form. */
-export function FormEnd({ close, does, isDoing, error, isGrave = false, disabled = false }: Props): ReactNode {
+/** The error, a Cancel button, and the submit button. */
+export function FormButtons({ close, label, isBusy, error, isDanger = false, disabled = false }: Props): ReactNode {
   return (
     <>
       {error && <ErrorNotice error={error} />}
@@ -24,8 +24,8 @@ export function FormEnd({ close, does, isDoing, error, isGrave = false, disabled
         <Button variant="default" onClick={close}>
           Cancel
         </Button>
-        <Button type="submit" color={isGrave ? 'red' : 'blue'} loading={isDoing} disabled={disabled}>
-          {does}
+        <Button type="submit" color={isDanger ? 'red' : 'blue'} loading={isBusy} disabled={disabled}>
+          {label}
         </Button>
       </div>
     </>

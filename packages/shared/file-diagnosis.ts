@@ -1,10 +1,9 @@
-/** Recognizes by its first bytes a file in which no line is a row, to tell the sender what to do. Pure. */
+/** Recognizes a file without a single row by its first bytes, to tell the sender what to do. Pure. */
 import { Buffer } from 'node:buffer'
 import { isObject } from './row.ts'
-import { jsonIn } from './text.ts'
+import { jsonOrUndefined } from './text.ts'
 
-// How many bytes from its start identify a file.
-const BEGINNING_BYTES = 64 * 1024
+const INSPECTED_BYTES = 64 * 1024
 
 const MAGIC: readonly (readonly [name: string, bytes: readonly number[], todo: string])[] = [
   ['gzip', [0x1f, 0x8b], 'unpack it (gunzip); sent, it is compressed by itself'],
@@ -18,15 +17,15 @@ const MAGIC: readonly (readonly [name: string, bytes: readonly number[], todo: s
 
 const ONE_ROW_PER_LINE = 'one row a line (JSON Lines)'
 
-/** What is told of a file without a row that is not recognized. */
-export const NO_ROW = 'Not one line of the file is a row.'
+/** The sentence for a file without a row that is not recognized. */
+export const NO_ROW_SENTENCE = 'Not one line of the file is a row.'
 
-/** A sentence that says what a file without a row is and what to do; undefined if its beginning does not tell. */
+/** A sentence that says what a file without a row is and what to do; undefined if it is not recognized. */
 export async function describeBeginning(bytes: AsyncIterable<Buffer>): Promise<string | undefined> {
   let beginning = Buffer.alloc(0)
   for await (const chunk of bytes) {
-    beginning = Buffer.concat([beginning, chunk.subarray(0, BEGINNING_BYTES)])
-    if (beginning.length >= BEGINNING_BYTES) break
+    beginning = Buffer.concat([beginning, chunk.subarray(0, INSPECTED_BYTES)])
+    if (beginning.length >= INSPECTED_BYTES) break
   }
   return describeFile(beginning)
 }
@@ -68,7 +67,7 @@ function describeText(text: string): string | undefined {
 }
 
 function describeObject(lines: readonly string[], first: string): string | undefined {
-  const value = jsonIn(first)
+  const value = jsonOrUndefined(first)
   if (isObject(value)) return describeRow(value)
   const isIndented = /^\{/.test(first) && /^\s*["}]/.test(lines[1] ?? '')
   return isIndented
@@ -93,8 +92,8 @@ function describeRow(row: Readonly<Record<string, unknown>>): string | undefined
 const FLAT_ROW_FIELDS = ['name', 'title', 'price', 'price_current', 'sku', 'url', 'product_name'] as const
 
 /**
- * Whether one separator is in the first line, and at least as often in each of the next three. A single line may be a
- * sentence, which has a space behind each comma.
+ * Whether one separator is in the first line, and at least as often in each of the next three. A single line with a
+ * space behind each comma is a sentence.
  */
 function isCsv(lines: readonly string[]): boolean {
   const [head = '', ...rows] = lines.slice(0, 4).filter((line) => line !== '')

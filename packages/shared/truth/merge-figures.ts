@@ -1,31 +1,31 @@
 /** Merges the figures of several scrapes of one date. Pure. */
-import { type Counted, type Figures, mostOf } from './figures.ts'
-import { encodeSample, largestCompleteHash, type Sampled, sampleOf, smallestOf } from './sample.ts'
+import { type Figures, mostFrequent, type NamedCount } from './figures.ts'
+import { encodeSample, largestCompleteHash, type SampledListing, sampleOf, smallestHashes } from './sample.ts'
 import { wordsHash } from './text-hash.ts'
 
 /** The merged figures; for a listing in several scrapes, the latest in the list wins. */
 export function mergeFigures(all: readonly Figures[]): Figures {
-  return all.reduce(bothOf)
+  return all.reduce(mergeTwo)
 }
 
-function bothOf(one: Figures, other: Figures): Figures {
+function mergeTwo(one: Figures, other: Figures): Figures {
   const [first, second] = [sampleOf(one), sampleOf(other)]
   const reach = Math.min(largestCompleteHash(first), largestCompleteHash(second))
   const known = new Set(second.map(({ hash }) => hash))
   const within = first.filter(({ hash }) => hash <= reach)
-  const keptOf = (listings: readonly Sampled[]) =>
+  const keptOf = (listings: readonly SampledListing[]) =>
     listings.length === 0 ? undefined : listings.filter(({ hash }) => !known.has(hash)).length / listings.length
   const kept = keptOf(within) ?? 1
   const keptIn = (name: string) => {
     const category = wordsHash(name)
     return keptOf(within.filter(({ top, second: next }) => top === category || next === category)) ?? kept
   }
-  const sample = smallestOf([...second, ...first].filter(({ hash }) => hash <= reach))
-  return { ...added(one, other, kept), ...categoriesOf(one, other, keptIn), ...encodeSample(sample) }
+  const sample = smallestHashes([...second, ...first].filter(({ hash }) => hash <= reach))
+  return { ...addCounts(one, other, kept), ...addCategories(one, other, keptIn), ...encodeSample(sample) }
 }
 
-/** The sums of both; `kept`: the share of the first one's rows that the second does not have. */
-function added(one: Figures, other: Figures, kept: number): Figures {
+/** Adds the counts; `kept`: the share of the first one's listings that the second does not have. */
+function addCounts(one: Figures, other: Figures, kept: number): Figures {
   const sum = (first: number, second: number) => Math.round(first * kept) + second
   const sums = (first: readonly number[], second: readonly number[]) =>
     first.map((each, place) => sum(each, second[place] ?? 0))
@@ -50,11 +50,11 @@ function added(one: Figures, other: Figures, kept: number): Figures {
   }
 }
 
-function categoriesOf(one: Figures, other: Figures, keptIn: (name: string) => number) {
-  const counted = (first: readonly Counted[], second: readonly Counted[]) => {
+function addCategories(one: Figures, other: Figures, keptIn: (name: string) => number) {
+  const counted = (first: readonly NamedCount[], second: readonly NamedCount[]) => {
     const total = new Map(first.map(([name, rows]) => [name, Math.round(rows * keptIn(name))]))
     for (const [name, rows] of second) total.set(name, (total.get(name) ?? 0) + rows)
-    return mostOf(total)
+    return mostFrequent(total)
   }
   return { tops: counted(one.tops, other.tops), seconds: counted(one.seconds, other.seconds) }
 }

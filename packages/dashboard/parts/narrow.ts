@@ -1,4 +1,4 @@
-/** Whether a table has less room than its columns need. */
+/** Detects whether a table is narrower than its columns need. */
 import { useLayoutEffect, useRef, useState } from 'react'
 
 const GAP_REM = 1
@@ -11,7 +11,7 @@ function minWidthRem(widths: readonly string[]): number {
 }
 
 /** Whether the table is too narrow for its columns; checked again whenever its width changes. */
-export function useIsTight(columns: readonly Readonly<{ width: string }>[]) {
+export function useIsNarrow(columns: readonly Readonly<{ width: string }>[]) {
   const table = useRef<HTMLDivElement>(null)
   const [isTight, setTight] = useState(false)
   const minRem = minWidthRem(columns.map(({ width }) => width))

@@ -6,18 +6,19 @@ import { firstChangesQuery } from '../../api/queries.ts'
 import cells from '../../parts/cells.module.css'
 import { formatNumber, money } from '../../parts/format.ts'
 import { Panel } from '../../parts/page.tsx'
-import { Day } from '../../parts/time.tsx'
+import { ProductLink } from '../../parts/page-links.tsx'
+import { ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import style from './changes.module.css'
-import { By, type Change, ChangesTable } from './changes-table.tsx'
+import { type Change, ChangeAmount, ChangesTable } from './changes-table.tsx'
 import { KIND_LABELS } from './kinds.ts'
 
-const FIRST = 5
+const FIRST_CHANGES = 5
 
 /** For the overview: the number of changes of each kind on the latest day, and the largest price cuts and rises. */
 export function LatestChanges(): ReactNode {
-  const cheaper = useQuery(firstChangesQuery({ kind: 'cheaper' }, FIRST))
-  const dearer = useQuery(firstChangesQuery({ kind: 'dearer' }, FIRST))
+  const cheaper = useQuery(firstChangesQuery({ kind: 'cheaper' }, FIRST_CHANGES))
+  const dearer = useQuery(firstChangesQuery({ kind: 'dearer' }, FIRST_CHANGES))
   if (cheaper.data === undefined || dearer.data === undefined || cheaper.data.from === null) return null
   const { counts, from } = cheaper.data
   return (
@@ -25,7 +26,7 @@ export function LatestChanges(): ReactNode {
       title="What changed"
       note={
         <>
-          <Day on={from} />: <Link to="/changes">all changes</Link>
+          <ScrapeDate on={from} />: <Link to="/changes">all changes</Link>
         </>
       }
     >
@@ -37,14 +38,14 @@ export function LatestChanges(): ReactNode {
         ))}
       </p>
       <div className={style.both}>
-        <Few title="Fell most" changes={cheaper.data.changes} />
-        <Few title="Rose most" changes={dearer.data.changes} />
+        <ChangeList title="Fell most" changes={cheaper.data.changes} />
+        <ChangeList title="Rose most" changes={dearer.data.changes} />
       </div>
     </Panel>
   )
 }
 
-function Few({ title, changes }: Readonly<{ title: string; changes: readonly Change[] }>): ReactNode {
+function ChangeList({ title, changes }: Readonly<{ title: string; changes: readonly Change[] }>): ReactNode {
   if (changes.length === 0) return null
   return (
     <section aria-label={title}>
@@ -52,12 +53,10 @@ function Few({ title, changes }: Readonly<{ title: string; changes: readonly Cha
       <ul className={style.few}>
         {changes.map((change) => (
           <li key={JSON.stringify([change.company, change.sku ?? change.key, change.from_cents, change.to_cents])}>
-            <Link to="/products/$id" params={{ id: String(change.product_id) }} className={cells.name}>
-              <UntrustedText text={change.name} />
-            </Link>
+            <ProductLink id={change.product_id} name={change.name} className={cells.name} />
             <span className={style.fewFacts}>
               <UntrustedText text={change.company} className={cells.muted} />
-              {change.to_cents !== null && <strong>{money(change.to_cents)}</strong>} <By change={change} />
+              {change.to_cents !== null && <strong>{money(change.to_cents)}</strong>} <ChangeAmount change={change} />
             </span>
           </li>
         ))}
@@ -66,11 +65,11 @@ function Few({ title, changes }: Readonly<{ title: string; changes: readonly Cha
   )
 }
 
-const OF_UPLOAD = 20
+const UPLOAD_CHANGES = 20
 
 /** For the page of an upload: what its scrapes changed. */
 export function ChangesOfUpload({ id }: Readonly<{ id: string }>): ReactNode {
-  const { data } = useQuery(firstChangesQuery({ upload: id }, OF_UPLOAD))
+  const { data } = useQuery(firstChangesQuery({ upload: id }, UPLOAD_CHANGES))
   if (data === undefined || data.changes.length === 0) return null
   const said = data.counts.filter(({ lines }) => lines > 0)
   return (

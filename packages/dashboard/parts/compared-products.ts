@@ -7,24 +7,24 @@ export type ComparedProduct = Readonly<{ id: string; name: string }>
 /** Maximum number of products to compare. */
 export const TRAY_MAX = 8
 
-const KEY = 'splitcart.compare'
+const STORAGE_KEY = 'splitcart.compare'
 const listeners = new Set<() => void>()
 let tray: readonly ComparedProduct[] | undefined
 
 /** The selected products, kept up to date. */
-export function useCompared(): readonly ComparedProduct[] {
-  return useSyncExternalStore(listen, read)
+export function useComparedProducts(): readonly ComparedProduct[] {
+  return useSyncExternalStore(listen, comparedProducts)
 }
 
 /** Selects or deselects a product. Beyond `TRAY_MAX` the oldest is dropped. */
-export function toggleCompared(product: ComparedProduct): void {
-  const rest = read().filter(({ id }) => id !== product.id)
-  write(rest.length < read().length ? rest : [...rest, product].slice(-TRAY_MAX))
+export function toggleComparedProduct(product: ComparedProduct): void {
+  const rest = comparedProducts().filter(({ id }) => id !== product.id)
+  storeCompared(rest.length < comparedProducts().length ? rest : [...rest, product].slice(-TRAY_MAX))
 }
 
 /** Deselects all products. */
-export function clearCompared(): void {
-  write([])
+export function clearComparedProducts(): void {
+  storeCompared([])
 }
 
 function listen(listener: () => void): () => void {
@@ -32,14 +32,14 @@ function listen(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-function read(): readonly ComparedProduct[] {
-  tray ??= stored()
+function comparedProducts(): readonly ComparedProduct[] {
+  tray ??= readStored()
   return tray
 }
 
-function stored(): ComparedProduct[] {
+function readStored(): ComparedProduct[] {
   try {
-    const found: unknown = JSON.parse(window.localStorage.getItem(KEY) ?? '[]')
+    const found: unknown = JSON.parse(window.localStorage.getItem(STORAGE_KEY) ?? '[]')
     return Array.isArray(found) ? found.filter(isComparedProduct).slice(0, TRAY_MAX) : []
   } catch {
     return []
@@ -51,10 +51,10 @@ function isComparedProduct(value: unknown): value is ComparedProduct {
   return typeof id === 'string' && /^\d+$/.test(id) && typeof name === 'string'
 }
 
-function write(laid: readonly ComparedProduct[]): void {
+function storeCompared(laid: readonly ComparedProduct[]): void {
   tray = laid
   try {
-    window.localStorage.setItem(KEY, JSON.stringify(laid))
+    window.localStorage.setItem(STORAGE_KEY, JSON.stringify(laid))
   } catch {
     // Without local storage, the selection is lost when the page closes.
   }

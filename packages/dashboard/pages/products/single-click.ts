@@ -5,7 +5,7 @@ const DOUBLE_CLICK_MS = 300
 const DRAG_PIXELS_MIN = 5
 
 /** After a single click, calls the function that `chosen` returned for it, once no second click can follow. */
-export function chooseByClick(chart: uPlot, chosen: () => (() => void) | undefined): void {
+export function onSingleClick(chart: uPlot, chosen: () => (() => void) | undefined): void {
   let pressedAt = 0
   let waiting: ReturnType<typeof setTimeout> | undefined
   const forget = () => clearTimeout(waiting)

@@ -1,9 +1,8 @@
-/** A scrape to judge, together with the scrapes that it is compared with, and the comparisons that rules use. Pure. */
-
+/** The input of the rules: a scrape to judge, the references it is compared with, and the comparisons. Pure. */
 import { daysBetween } from '../date.ts'
-import type { WriteMoney } from '../money.ts'
+import type { FormatMoney } from '../money.ts'
 import { type Comparison, compareSamples, samePrices } from './comparison.ts'
-import type { Counted, Figures, Shown } from './figures.ts'
+import type { Figures, NamedCount, SampledRow } from './figures.ts'
 import { sampleOf } from './sample.ts'
 import type { Thresholds } from './thresholds.ts'
 
@@ -18,14 +17,14 @@ export type JudgedScrape = Readonly<{
   /** The date on which it was received (UTC). */
   receivedOn: string
   figures: Figures
-  sampled?: readonly Shown[] | undefined
+  sampled?: readonly SampledRow[] | undefined
   /** An estimate of its rejected lines. They do not count as missing rows; a rule on the file limits their number. */
   rejected?: number
   /** How prices are written in examples; default: without a currency. */
-  money?: WriteMoney
+  money?: FormatMoney
 }>
 
-/** A loaded scrape of the same store, or of another store of the company. */
+/** A reference: a loaded scrape of the same store (own), or of another store of the company (sister). */
 export type Reference = Readonly<{ store: string; date: string; figures: Figures }>
 
 /** What a scrape is compared with. */
@@ -36,9 +35,9 @@ export type References = Readonly<{
   usual: readonly number[]
   /** The store's newest date; if it has none, that of the company. */
   newest?: string | undefined
-  /** The figures of what is already loaded of the store on this date. */
+  /** The figures of what is already loaded of the same store and date. */
   beside?: Figures | undefined
-  /** How many listings the store will show on this date, if known more exactly than by the figures. */
+  /** How many listings the store will have on this date, if known more exactly than by the figures. */
   rows?: number | undefined
   /** The company's other stores, each with its scrape of the nearest date. */
   sisters: readonly Reference[]
@@ -48,19 +47,19 @@ export type References = Readonly<{
 export type ComparedReference = Reference & Readonly<{ isSister: boolean; days: number; comparison: Comparison }>
 
 /**
- * The input of the rules. `now`: the figures of the store's date once the scrape is loaded; `rows`: how many listings the
- * date will show, which may be more than the figures count, as not each scrape has some.
+ * The input of the rules. `now`: the figures of the store's date once the scrape is loaded; `rows`: how many listings
+ * the date will have; more than the figures count if a scrape of that date has no figures.
  */
-export type Case = Readonly<{
+export type RuleInput = Readonly<{
   scrape: JudgedScrape
   now: Figures
   rows: number
   references: References
-  /** What it is compared with: the store's own reference; for a store's first scrape some sisters. */
+  /** The scrape's references with comparisons: the store's own one; for a store's first scrape some sisters. */
   compared: readonly ComparedReference[]
-  /** The sisters' scrapes since the store's own reference. If most show the same change, the company made it. */
+  /** Sisters' scrapes since the store's own reference. If most have the same change, the company made it: no error. */
   witnesses: () => readonly ComparedReference[]
-  /** Whether the company's stores have nearly the same prices: then a dearer store is an error. */
+  /** Whether all stores of the company have nearly the same prices: then a store with other prices is an error. */
   isUniform: () => boolean
   thresholds: Thresholds
 }>
@@ -69,8 +68,13 @@ const SISTERS_MAX = 7
 // A sister's scrape of a more distant date says little about a change at this one.
 const WITNESS_DAYS_MAX = 10
 
-/** Makes the case of a scrape. `now`: its figures, together with what is loaded of its date. */
-export function caseOf(scrape: JudgedScrape, now: Figures, references: References, thresholds: Thresholds): Case {
+/** Makes the input of the rules. `now`: the scrape's figures, merged with those already loaded of its date. */
+export function makeRuleInput(
+  scrape: JudgedScrape,
+  now: Figures,
+  references: References,
+  thresholds: Thresholds,
+): RuleInput {
   const sample = sampleOf(now)
   const compare = (reference: Reference, isSister: boolean): ComparedReference => ({
     ...reference,
@@ -79,8 +83,8 @@ export function caseOf(scrape: JudgedScrape, now: Figures, references: Reference
     comparison: compareSamples(sample, sampleOf(reference.figures)),
   })
   const { own } = references
-  const sisters = once(() => references.sisters.slice(0, SISTERS_MAX).map((each) => compare(each, true)))
-  // If the store's own reference is a later scrape, witnesses are earlier than that one.
+  const sisters = memoize(() => references.sisters.slice(0, SISTERS_MAX).map((each) => compare(each, true)))
+  // If the store's own reference is a later scrape, witnesses must be earlier than that one.
   const isBetween = (date: string) => own !== undefined && (own.date < scrape.date ? date > own.date : date < own.date)
   const isSince = ({ date, days }: ComparedReference) => days <= WITNESS_DAYS_MAX && isBetween(date)
   return {
@@ -89,14 +93,14 @@ export function caseOf(scrape: JudgedScrape, now: Figures, references: Reference
     rows: references.rows ?? now.rows,
     references,
     compared: own === undefined ? sisters() : [compare(own, false)],
-    witnesses: once(() => sisters().filter(isSince)),
-    isUniform: once(() => isUniform(sisters())),
+    witnesses: memoize(() => sisters().filter(isSince)),
+    isUniform: memoize(() => isUniform(sisters())),
     thresholds,
   }
 }
 
 /** Computes a value on the first call and caches it: most scrapes need no comparison with sisters. */
-export function once<Answer>(make: () => Answer): () => Answer {
+export function memoize<Answer>(make: () => Answer): () => Answer {
   let made: Readonly<{ answer: Answer }> | undefined
   return () => {
     made ??= { answer: make() }
@@ -104,23 +108,23 @@ export function once<Answer>(make: () => Answer): () => Answer {
   }
 }
 
-/** Whether most neighbouring sisters show the same price for at least 90 % of the listings that they share. */
+/** Whether most sisters have the same price as the next one for at least 90 % of the listings that they share. */
 function isUniform(sisters: readonly ComparedReference[]): boolean {
   const pairs = sisters.slice(1).map((each, place) => {
     const [one, other] = [each, sisters[place]!].map(({ figures }) => sampleOf(figures))
     const { of, same } = samePrices(one!, other!)
-    return of < PAIRS_MIN ? undefined : same / of
+    return of < SHARE_BASIS_MIN ? undefined : same / of
   })
   const known = pairs.filter((pair) => pair !== undefined)
   return known.length > 0 && known.filter((pair) => pair >= 0.9).length * 2 > known.length
 }
 
 /** The fewest listings, rows or values from which a share is judged; below it, chance decides. */
-export const PAIRS_MIN = 8
+export const SHARE_BASIS_MIN = 8
 
 /** The first compared reference for which `isTrue` holds, if it holds for most of them; else undefined. */
 export function firstIfMost(
-  { compared }: Case,
+  { compared }: RuleInput,
   isTrue: (each: ComparedReference) => boolean,
 ): ComparedReference | undefined {
   const found = compared.filter(isTrue)
@@ -128,20 +132,20 @@ export function firstIfMost(
 }
 
 /** Whether `isTrue` holds for most witnesses, and for at least two. */
-export function isWitnessed({ witnesses }: Case, isTrue: (each: ComparedReference) => boolean): boolean {
+export function isWitnessed({ witnesses }: RuleInput, isTrue: (each: ComparedReference) => boolean): boolean {
   const all = witnesses()
   const found = all.filter(isTrue)
   return found.length >= 2 && found.length * 2 > all.length
 }
 
-/** Whether `count` of `of` is a larger share than `share`, by more than chance explains; false below `PAIRS_MIN`. */
+/** Whether `count` of `of` is a larger share than `share`, by more than chance explains; false below `SHARE_BASIS_MIN`. */
 export function isClearlyMore(count: number, of: number, share: number): boolean {
-  return of >= PAIRS_MIN && count - share * of > chanceMargin(of, share)
+  return of >= SHARE_BASIS_MIN && count - share * of > chanceMargin(of, share)
 }
 
-/** Whether `count` of `of` is a smaller share than `share`, by more than chance explains; false below `PAIRS_MIN`. */
+/** Whether `count` of `of` is a smaller share than `share`, by more than chance explains; false below `SHARE_BASIS_MIN`. */
 export function isClearlyLess(count: number, of: number, share: number): boolean {
-  return of >= PAIRS_MIN && share * of - count > chanceMargin(of, share)
+  return of >= SHARE_BASIS_MIN && share * of - count > chanceMargin(of, share)
 }
 
 /** 1.3 standard deviations of a binomial count. */
@@ -150,7 +154,7 @@ function chanceMargin(of: number, share: number): number {
 }
 
 /** The number of rows of a category; 0 if it is not among the counted ones. */
-export function rowsOfCategory(counted: readonly Counted[], name: string): number {
+export function rowsOfCategory(counted: readonly NamedCount[], name: string): number {
   return counted.find(([each]) => each === name)?.[1] ?? 0
 }
 

@@ -6,7 +6,7 @@ export const SYSTEMS = ['Windows', 'macOS', 'Linux'] as const
 export type System = (typeof SYSTEMS)[number]
 
 /** Commands that connect a machine with a one-time code: `connect` writes its settings and sets up the schedule. */
-export function connectLines(address: string, code: string, version: string): string[] {
+export function connectCommands(address: string, code: string, version: string): string[] {
   return [
     `npm install --global ./splitcart-${version}.tgz`,
     `splitcart connect ${address} --code ${code} --schedule`,
@@ -14,8 +14,8 @@ export function connectLines(address: string, code: string, version: string): st
   ]
 }
 
-/** The same by hand, with a key: `.env` is UTF-8 without a byte order mark, and readable only by the user. */
-export function linesByHand(system: System, address: string): string[] {
+/** Commands for setting up by hand with a key: `.env` is UTF-8 without a byte order mark, readable only by the user. */
+export function manualSetupCommands(system: System, address: string): string[] {
   const settings = [`API_SERVER_URL=${address}`, 'API_SECRET_KEY=splitcart_…']
   if (system === 'Windows')
     return [

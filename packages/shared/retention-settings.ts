@@ -1,10 +1,10 @@
-/** The settings of how both machines store loaded files, and for how long. */
+/** The settings for keeping files after they were sent or loaded: in which form, and for how long. */
 import { KEPT_FORMS } from './packed/forms.ts'
 import { oneOf, wholeNumber } from './setting-readers.ts'
 
 const MIB = 1024 * 1024
 
-export const KEEPING_SETTINGS = {
+export const RETENTION_SETTINGS = {
   ARCHIVE_FORM: {
     machine: 'scraping',
     read: oneOf(KEPT_FORMS),

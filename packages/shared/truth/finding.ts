@@ -1,5 +1,5 @@
-/** Verdicts on a scrape: a hold, or a finding, which is reported while the scrape is loaded. */
-import type { Case } from './case.ts'
+/** Findings on a scrape: those with `held` hold its file, others are only reported. */
+import type { RuleInput } from './rule-input.ts'
 
 /** A repair, applied each time the file is read: the stored bytes do not change. */
 export type Repair =
@@ -8,15 +8,15 @@ export type Repair =
   | Readonly<{ kind: 'date'; field: 'scraped_date'; date: string }>
 
 /** A repair that a person has accepted. */
-export type RepairedBy = Readonly<{ repair: Repair; by: string }>
+export type AcceptedRepair = Readonly<{ repair: Repair; by: string }>
 
-/** Data of a small chart. */
-export type Picture =
+/** Data of a finding's chart: a histogram of price ratios, or the rows of each category then and now. */
+export type FindingChart =
   | Readonly<{ kind: 'ratios'; bars: readonly number[] }>
   | Readonly<{ kind: 'counts'; rows: readonly (readonly [name: string, then: number, now: number])[] }>
 
 /** What a rule found. Shares are 0 to 1. `brief`: the same text for all scrapes of a chain; default: `Rule.about`. */
-export type Found = Readonly<{
+export type RuleResult = Readonly<{
   field?: string
   sentence: string
   brief?: string
@@ -24,27 +24,27 @@ export type Found = Readonly<{
   before?: number
   now?: number
   examples?: readonly string[]
-  picture?: Picture
+  picture?: FindingChart
   repair?: Repair | undefined
 }>
 
-/** A rule. `held`: it holds the scrape; else it only reports a finding. */
+/** A rule. `held`: its findings hold the file; else they are only reported. */
 export type Rule = Readonly<{
   held: boolean
   /** What it looks for, in the words of docs/truth.md. */
   about: string
   settings: readonly string[]
-  find: (judged: Case) => Found | readonly Found[] | undefined
+  find: (input: RuleInput) => RuleResult | readonly RuleResult[] | undefined
 }>
 
-/** A person's belief that covers a verdict. */
-export type Believed = Readonly<{ id: number; since: string }>
+/** A person's belief that covers a finding. */
+export type CoveringBelief = Readonly<{ id: number; since: string }>
 
-/** The company and store of a verdict; null: it concerns the whole file. Codes as sent. */
-export type VerdictScope = Readonly<{ company: string | null; store: string | null }>
+/** The company and store of a finding; null: it concerns the whole file. Codes as sent. */
+export type FindingScope = Readonly<{ company: string | null; store: string | null }>
 
-/** A verdict on a scrape. Records of older versions lack `company`, `store` and `brief`. */
-export type Verdict = Partial<VerdictScope> &
+/** A finding on a scrape. Records of older versions lack `company`, `store` and `brief`. */
+export type Finding = Partial<FindingScope> &
   Readonly<{
     rule: string
     held: boolean
@@ -55,18 +55,18 @@ export type Verdict = Partial<VerdictScope> &
     before: number | null
     now: number | null
     examples: readonly string[]
-    picture: Picture | null
+    picture: FindingChart | null
     repair: Repair | null
-    believed?: Believed
+    believed?: CoveringBelief
   }>
 
-/** Whether a verdict holds its file: not if a person's belief covers it. */
-export function isHolding({ held, believed }: Verdict): boolean {
+/** Whether a finding holds its file: not if a person's belief covers it. */
+export function isHolding({ held, believed }: Finding): boolean {
   return held && believed === undefined
 }
 
-/** Makes a verdict, as it is recorded. */
-export function verdictOf(rule: string, held: boolean, found: Found, whose: VerdictScope = OF_THE_FILE): Verdict {
+/** Makes a finding, as it is recorded. */
+export function makeFinding(rule: string, held: boolean, found: RuleResult, whose: FindingScope = WHOLE_FILE): Finding {
   const { field = null, sentence, rows, before = null, now = null, examples = [] } = found
   const { brief = sentence, picture = null, repair = null } = found
   const { company, store } = whose
@@ -74,6 +74,6 @@ export function verdictOf(rule: string, held: boolean, found: Found, whose: Verd
   return { rule, held, company, store, field, brief, sentence, ...figures }
 }
 
-const OF_THE_FILE: VerdictScope = { company: null, store: null }
-/** So many examples are kept with a verdict. */
+const WHOLE_FILE: FindingScope = { company: null, store: null }
+/** The maximum number of examples of a finding. */
 export const EXAMPLES_MAX = 5

@@ -1,11 +1,11 @@
-/** Builds a request from its OpenAPI description and the form's values, and the same as a curl command. Pure. */
+/** Builds a request from its OpenAPI description and the form's values, also as a curl command. Pure. */
 import type { Operation, Schema } from './operations.ts'
 
-/** The values of the form: `values` by `fieldOf` of the parameter; an empty `key` means the current session. */
-export type Filled = Readonly<{ values: Readonly<Record<string, string>>; body: string; key: string }>
+/** The values of the form: `values` by `formKeyOf` of the parameter; an empty `key` means the current session. */
+export type FormValues = Readonly<{ values: Readonly<Record<string, string>>; body: string; key: string }>
 
 /** A request to send. */
-export type Attempt = Readonly<{
+export type ApiRequest = Readonly<{
   method: string
   path: string
   headers: Readonly<Record<string, string>>
@@ -17,25 +17,25 @@ type Parameter = Operation['parameters'][number]
 const DEPTH_MAX = 6
 const TEXTS: Readonly<Record<string, string>> = { date: '2027-01-31', 'date-time': '2027-01-31T00:00:00Z' }
 
-/** The key of a parameter's value in `Filled`. */
-export function fieldOf({ place, name }: Parameter): string {
+/** The key of a parameter's value in `FormValues`. */
+export function formKeyOf({ place, name }: Parameter): string {
   return `${place} ${name}`
 }
 
 /** The parameters that can be filled in: not cookies, which the browser controls. */
-export function fillable({ parameters }: Operation): Parameter[] {
+export function fillableParameters({ parameters }: Operation): Parameter[] {
   return parameters.filter(({ place }) => place !== 'cookie')
 }
 
 /** The initial values of a form. */
-export function emptyFor({ body }: Operation): Filled {
+export function initialValues({ body }: Operation): FormValues {
   return { values: {}, body: body === undefined ? '' : JSON.stringify(exampleOf(body), null, 2), key: '' }
 }
 
 /** The request for the filled-in values. The values of a list are separated by commas. */
-export function attemptOf(operation: Operation, { values, body, key }: Filled): Attempt {
+export function buildRequest(operation: Operation, { values, body, key }: FormValues): ApiRequest {
   const { method, path } = operation
-  const given = fillable(operation).map((each) => ({ ...each, value: values[fieldOf(each)]?.trim() ?? '' }))
+  const given = fillableParameters(operation).map((each) => ({ ...each, value: values[formKeyOf(each)]?.trim() ?? '' }))
   const filled = given
     .filter(({ place }) => place === 'path')
     .reduce(
@@ -62,7 +62,7 @@ export function attemptOf(operation: Operation, { values, body, key }: Filled): 
 }
 
 /** The request as a curl command; it never contains the key, but `$API_SECRET_KEY`. */
-export function curlOf({ method, path, headers, body }: Attempt, server: string): string {
+export function curlCommand({ method, path, headers, body }: ApiRequest, server: string): string {
   const { 'X-API-Key': _, ...rest } = headers
   const others = Object.entries(rest).map(([name, value]) => ` -H ${quoted(`${name}: ${value}`)}`)
   return [

@@ -7,12 +7,12 @@ import style from './shell.module.css'
 // Loaded when it is first opened.
 const Palette = lazy(async () => ({ default: (await import('./palette/palette.tsx')).Palette }))
 
-/** The button, and the dialog while it is open. */
-export function GoTo(): ReactNode {
+/** The button of the global search, and its dialog while it is open. */
+export function GlobalSearchButton(): ReactNode {
   const [isOpen, setOpen] = useState(false)
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (!isAsked(event)) return
+      if (!isSearchShortcut(event)) return
       event.preventDefault()
       // An open dialog stays: it may show something that is shown only once.
       if (document.querySelector('[role=dialog]') === null) setOpen(true)
@@ -36,7 +36,7 @@ export function GoTo(): ReactNode {
   )
 }
 
-function isAsked({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
+function isSearchShortcut({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
   if ((ctrlKey || metaKey) && !altKey && key.toLowerCase() === 'k') return true
   if (key !== '/' || ctrlKey || metaKey || altKey) return false
   return !(target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]'))
