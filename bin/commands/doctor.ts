@@ -1,5 +1,5 @@
 /** `splitcart doctor`: checks what this machine needs, one line per check, and says what to do. */
-import type { Databases } from '@splitcart/data-management/doctor/conditions.ts'
+import type { ExaminedDatabases } from '@splitcart/data-management/doctor/conditions.ts'
 import { examineDataManagement, isSetUp } from '@splitcart/data-management/doctor/doctor.ts'
 import { checkFolders } from '@splitcart/scraping/doctor.ts'
 import { checkServer } from '@splitcart/scraping/doctor-server.ts'
@@ -111,7 +111,7 @@ async function* examineServing(settings: Settings): AsyncGenerator<CheckResult> 
 
 async function* examineFleet(
   settings: Settings,
-  databases: Omit<Databases, 'diskBytesKept'>,
+  databases: Omit<ExaminedDatabases, 'diskBytesKept'>,
 ): AsyncGenerator<CheckResult> {
   try {
     await using fleet = await openFleet(settings)

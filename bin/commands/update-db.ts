@@ -129,10 +129,10 @@ function stopSignalFor({ dryRun, untilInputEnds }: Options): AbortSignal {
 }
 
 /** Loads under a lock of the ledger: a loader of another folder with this ledger would take these files for lost. */
-async function lockAndLoadFolder(work: LoaderContext, settings: Settings, loaderOptions: LoaderOptions): Promise<number> {
+async function lockAndLoadFolder(work: LoaderContext, settings: Settings, options: LoaderOptions): Promise<number> {
   let code: number = EXIT.done
   const wasAlone = await work.ledger.withExclusiveLock(FOLDER_LOADER_LOCK, async () => {
-    code = await loadFolder(work, settings, loaderOptions)
+    code = await loadFolder(work, settings, options)
   })
   if (wasAlone) return code
   const detail = 'another machine loads from a folder into this database; INBOX_URL=nats://… lets machines share both'

@@ -48,7 +48,9 @@ export async function dataManagementStatus(
     ),
     kinds: await otherInboxes(disk, folders.data, inspections),
     server_running: await inspections.inspect('the lock of serve', () => isLocked(join(folders.data, SERVE_LOCK))),
-    loader_running: await inspections.inspect('the lock of update-db', () => isLocked(join(folders.data, UPDATE_DB_LOCK))),
+    loader_running: await inspections.inspect('the lock of update-db', () =>
+      isLocked(join(folders.data, UPDATE_DB_LOCK)),
+    ),
     disk_free_bytes: await inspections.inspect('the free disk', () => freeBytes(disk, folders.inbox)),
     problems: inspections.problems,
   }

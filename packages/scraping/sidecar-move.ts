@@ -43,7 +43,11 @@ export async function removeSidecarParts(disk: Disk, folder: string): Promise<vo
 async function mustBeSame(disk: Disk, { path, name, sentStats, sha256 }: FileWithSidecar): Promise<void> {
   const stats = await disk.lstat(path).catch(undefinedIfMissing)
   // A file that differs from what was sent is left to the next run. Times can be reset, so the digest is checked.
-  if (!stats?.isFile() || !isUnchanged(fileStatsOf(stats), sentStats) || (await digestOfFile(disk, path)).sha256 !== sha256)
+  if (
+    !stats?.isFile() ||
+    !isUnchanged(fileStatsOf(stats), sentStats) ||
+    (await digestOfFile(disk, path)).sha256 !== sha256
+  )
     throw new Problem('file_changed', `${name} was changed or taken away while it was sent`)
 }
 

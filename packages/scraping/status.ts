@@ -40,11 +40,18 @@ export async function scrapingStatus(disk: Disk, dataDir: string): Promise<Scrap
     outbox: await inspections.inspect('product_outbox', () => folderUsage(disk, folders.outbox, isDataFile)),
     ignored: await inspections.inspect('product_outbox', async () => (await scanOutbox(disk, folders.outbox)).skipped),
     being_written: await inspections.inspect('product_outbox/.part', () => folderUsage(disk, folders.part)),
-    left_over: await inspections.inspect('product_outbox/.part', async () => (await orphanedPartsIn(disk, folders)).length),
-    archive: await inspections.inspect('temp_jsonl_product_storage', () => folderUsage(disk, folders.archive, isArchived)),
+    left_over: await inspections.inspect(
+      'product_outbox/.part',
+      async () => (await orphanedPartsIn(disk, folders)).length,
+    ),
+    archive: await inspections.inspect('temp_jsonl_product_storage', () =>
+      folderUsage(disk, folders.archive, isArchived),
+    ),
     uploads: await inspections.inspect('temp_jsonl_product_storage', () => uploadsByState(disk, folders)),
     refused: await inspections.inspect('product_refused', () => folderUsage(disk, folders.refused, isDataFile)),
-    uploader_running: await inspections.inspect('the lock of upload-data', () => isLocked(join(folders.outbox, '.lock'))),
+    uploader_running: await inspections.inspect('the lock of upload-data', () =>
+      isLocked(join(folders.outbox, '.lock')),
+    ),
     last_run: (await inspections.inspect('the record of the last run', () => readLastRun(disk, folders))) ?? null,
     kinds: await statusOfKinds(disk, dataDir, others.slice(1), inspections),
     problems: [...new Set(inspections.problems)],

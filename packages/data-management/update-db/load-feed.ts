@@ -93,7 +93,11 @@ async function loadOnce(
 
 function applyTo(loading: Loading, { onlyFor = null, hold }: LoadRequest): Promise<LoadChange> {
   const { regrouped } = nothingApplied()
-  return loading.facts.apply({ mayWrite: companyPermissionOf(onlyFor), listingsMax: linkedListingsMax(hold), regrouped })
+  return loading.facts.apply({
+    mayWrite: companyPermissionOf(onlyFor),
+    listingsMax: linkedListingsMax(hold),
+    regrouped,
+  })
 }
 
 async function readInto(feed: Feed, loading: Loading, request: LoadRequest): Promise<LineCounts> {

@@ -46,7 +46,11 @@ export async function addScrape(
 }
 
 /** Adds a scrape before or after all others of its store, or the first one. */
-async function addAtEnd(database: LoadDatabase, scrape: StagedScrape, { before, after }: NeighbouringDates): Promise<Appended> {
+async function addAtEnd(
+  database: LoadDatabase,
+  scrape: StagedScrape,
+  { before, after }: NeighbouringDates,
+): Promise<Appended> {
   const at = { storeId: scrape.storeId, date: scrape.date, scrape: scrape.number }
   if (before !== null) return await appendDate(database, at, before)
   if (after !== null) return await prependDate(database, at, after)

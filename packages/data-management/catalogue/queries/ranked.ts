@@ -129,7 +129,11 @@ async function findSaleStatus(database: Sql, found: readonly NewestShowing[], cu
 type SaleStatuses = Map<number, SaleStatus['seen']>
 
 /** SQLite counts the stores that show a listing. Which of them are silent matters only where a company has both kinds. */
-async function findSaleStatusByCounts(database: Sql, others: readonly NewestShowing[], current: LiveStores): Promise<SaleStatuses> {
+async function findSaleStatusByCounts(
+  database: Sql,
+  others: readonly NewestShowing[],
+  current: LiveStores,
+): Promise<SaleStatuses> {
   const counted = await database.all<{ id: number }>(SHOWN_BY_COUNT, LISTS.sqlite.asValue(idsOf(others)))
   const shown = new Set(counted.map(({ id }) => id))
   const mixed: NewestShowing[] = []
@@ -149,7 +153,11 @@ const SHOWN_BY_COUNT = `select wanted.value as id from json_each(?1) as wanted w
   select 1 from price_count where key between wanted.value << 32 and (wanted.value << 32) + 4294967295)`
 
 /** Looks for a store that shows a listing: among those that are not silent, then among all, as many as time allows. */
-async function findSaleStatusByRuns(database: Sql, others: readonly NewestShowing[], current: LiveStores): Promise<SaleStatuses> {
+async function findSaleStatusByRuns(
+  database: Sql,
+  others: readonly NewestShowing[],
+  current: LiveStores,
+): Promise<SaleStatuses> {
   const live = await keepShownNow(database, idsOf(others), liveStores(database, current, storesPerListing(others)))
   const notNow = others.filter(({ id }) => !live.has(id))
   const seen: SaleStatuses = new Map(notNow.map(({ id }) => [id, 'not lately']))

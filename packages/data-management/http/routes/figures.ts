@@ -57,7 +57,9 @@ export async function readFigures(context: QueryContext): Promise<MonitoringFigu
     machines: await ledger.machines.totals(context.inbox.now()),
     sources: counts,
     conditions: await countConditions(ledger),
-    undelivered: Object.fromEntries((await listReceivers(ledger.notices.database)).map((each) => [each.name, each.waiting])),
+    undelivered: Object.fromEntries(
+      (await listReceivers(ledger.notices.database)).map((each) => [each.name, each.waiting]),
+    ),
     lastScrapes: sources
       .slice(0, SOURCES_MAX)
       .map(({ company, store_id, receivedAt }) => ({ company, store: store_id, at: receivedAt })),

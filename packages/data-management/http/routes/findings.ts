@@ -93,7 +93,10 @@ export async function unbelievedFindings(
   return { count: told.length, exact: true, first: await findingViews(context, told.filter(isMeant)) }
 }
 
-function countBelievedStores(beliefs: readonly BeliefInForce[], { company, stores, rule, field }: ChainFinding): number {
+function countBelievedStores(
+  beliefs: readonly BeliefInForce[],
+  { company, stores, rule, field }: ChainFinding,
+): number {
   return stores.filter((store) => coveringBelief(beliefs, { company, store, rule, field }) !== undefined).length
 }
 

@@ -154,7 +154,11 @@ async function sortedBy(
 }
 
 /** The products as the API returns them, with price ranges if `current` is given. */
-async function productViews(database: Sql, page: SortedProducts, current: LiveStores | undefined): Promise<ListedProduct[]> {
+async function productViews(
+  database: Sql,
+  page: SortedProducts,
+  current: LiveStores | undefined,
+): Promise<ListedProduct[]> {
   const ids = page.products.map(({ product_id }) => product_id)
   const products = await findProductsByIds(database, ids)
   const known = ids.flatMap((id) => products.get(id) ?? [])

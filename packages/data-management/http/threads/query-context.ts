@@ -19,7 +19,11 @@ export type QueryContext = Readonly<{
 const PARTIAL_SHARE = 0.5
 
 /** What the freshness of a store depends on besides its scrapes: time, time zone, and the share for partial scrapes. */
-export function freshnessContext({ inbox, partialShare = PARTIAL_SHARE, zone = TimeZone.utc }: QueryContext): FreshnessContext {
+export function freshnessContext({
+  inbox,
+  partialShare = PARTIAL_SHARE,
+  zone = TimeZone.utc,
+}: QueryContext): FreshnessContext {
   return { now: inbox.now(), partialShare, zone }
 }
 
