@@ -10,7 +10,7 @@ import type { Ledger } from '@splitcart/data-management/ledger/ledger.ts'
 import { openPostgresLedger } from '@splitcart/data-management/ledger/postgres.ts'
 import type { Upload } from '@splitcart/data-management/ledger/uploads.ts'
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
-import { updateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import { runLoaderPass } from '@splitcart/data-management/update-db/update-db.ts'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
 import { openLog } from '@splitcart/shared/log.ts'
@@ -93,7 +93,7 @@ async function loadAsOlder(receiver: Receiver): Promise<void> {
   for (const [index, [name, { text }]] of Object.entries({ all, some, whole: some, out: all, gone: all }).entries()) {
     const rows = rowsText(4, index).replace('"aldi"', '"coles"').replaceAll('2025-09-12', `2025-09-1${index}`)
     await postGzip({ url: receiver.url, key: text }, `${name}.jsonl.gz`, rows)
-    await updateDb(work, NEVER)
+    await runLoaderPass(work, NEVER)
   }
   for (const [name, action] of [
     ['whole', 'load'],

@@ -20,7 +20,7 @@ import {
 } from '@splitcart/data-management/update-db/process.ts'
 import { ReaderClient } from '@splitcart/data-management/update-db/reader-client.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
-import { FOLDER_LOADER_LOCK, updateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import { FOLDER_LOADER_LOCK, runLoaderPass } from '@splitcart/data-management/update-db/update-db.ts'
 import { repeatOnChange } from '@splitcart/data-management/update-db/watch.ts'
 import { LOADED_KIND_NAMES, LOADED_KINDS, type LoadedKind } from '@splitcart/shared/kinds.ts'
 import { takeLock } from '@splitcart/shared/lock.ts'
@@ -199,11 +199,11 @@ async function loadFleet(work: FleetLoaderContext, settings: Settings, loaderOpt
 
 /** Loads all files once; waits until files that were just copied into the inbox are unchanged for a while. */
 async function updateOnce(work: LoaderContext, terminal: Terminal, signal: AbortSignal): Promise<PassCounts> {
-  const first = await updateDb(work, signal)
+  const first = await runLoaderPass(work, signal)
   if (first.waiting === 0 || signal.aborted) return first
   terminal.note(`waiting     for ${count(first.waiting, 'file')} that may still be written to`)
   await sleep(UNCHANGED_MS_MIN, undefined, { signal }).catch(() => {})
-  const second = await updateDb(work, signal)
+  const second = await runLoaderPass(work, signal)
   for (const name of ['loaded', 'held', 'failed', 'rejected'] as const) second[name] += first[name]
   return second
 }
@@ -227,7 +227,7 @@ async function watchInbox(
       compaction.rescan()
     }
     // A pass is cut off after PASS_MS and the inbox is scanned again, so that new senders get their turn.
-    const done = await updateDb(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
+    const done = await runLoaderPass(work, AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]))
     for (const { name, reason } of done.ignored) {
       if (!reported.has(name)) work.log.warn({ name, reason }, 'left alone in the inbox')
       reported.add(name)

@@ -14,9 +14,9 @@ export type Listing = Readonly<{ article: Article; head: Fields; tail: Fields }>
 /** The terms as a row shows them; `lacksPrice`: without a price, as some rows of unavailable articles are. */
 export type WrittenTerms = Terms & Readonly<{ lacksPrice: boolean }>
 
-// Of five places of a chain's range three hold goods that other chains sell too.
+// Three of every five places in a chain's range hold goods that other chains sell too.
 const GROUP_PLACES = 5
-const BRANDED_PLACES = 3
+const SHARED_PLACES = 3
 const LETTERS = /[\p{L}\p{M}\p{N}]+/gu
 const NOT_IN_URLS = /[^a-z0-9]+/g
 /** The listings of a chain whose range has so many places, by place. */
@@ -24,16 +24,16 @@ export function listingsOf(seed: number, chain: Chain, places: number): (place: 
   const shared = sharedRange(seed)
   const own = ownBrandRange(seed, chain.index, chain.ownBrands)
   // Each chain's window on the shared goods begins a quarter of a window later: neighbours share most, distant ones none.
-  const first = chain.index * Math.ceil((places / GROUP_PLACES) * (BRANDED_PLACES / 4))
+  const first = chain.index * Math.ceil((places / GROUP_PLACES) * (SHARED_PLACES / 4))
   return (place) => {
     const group = Math.floor(place / GROUP_PLACES)
     const placeInGroup = place % GROUP_PLACES
-    if (placeInGroup < BRANDED_PLACES)
-      return listingOf(chain, place, articleOf(shared, first + group * BRANDED_PLACES + placeInGroup))
+    if (placeInGroup < SHARED_PLACES)
+      return listingOf(chain, place, articleOf(shared, first + group * SHARED_PLACES + placeInGroup))
     return listingOf(
       chain,
       place,
-      articleOf(own, group * (GROUP_PLACES - BRANDED_PLACES) + placeInGroup - BRANDED_PLACES),
+      articleOf(own, group * (GROUP_PLACES - SHARED_PLACES) + placeInGroup - SHARED_PLACES),
     )
   }
 }

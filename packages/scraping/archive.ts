@@ -102,7 +102,7 @@ export async function* receiptsIn(
 }
 
 /**
- * Archived files without a final result: all that are not loaded, failed or delivered, or whose rejects are missing.
+ * Archived files without a final result: in none of the states loaded, failed and delivered, or with missing rejects.
  * Adds to `settled` the names that need not be checked again while this process runs.
  */
 export async function listUnsettled(disk: Disk, folders: Folders, settled: Set<string>): Promise<UnsettledFile[]> {

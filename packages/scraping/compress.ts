@@ -79,9 +79,9 @@ export async function compress(
     return written
   } finally {
     // The lanes use the buffers until they settle. Left to the garbage collector, they make it look for garbage in
-    // everything once for each file of a few MB.
+    // everything once for each file of a few MB. A buffer of a pool is not ours alone.
     await Promise.allSettled(lanes)
-    for (const { buffer } of buffers) (buffer as ArrayBuffer).transfer(0)
+    for (const { buffer, length } of buffers) if (buffer.byteLength === length) (buffer as ArrayBuffer).transfer(0)
   }
 }
 

@@ -2,7 +2,7 @@
  * Reports the state of this machine to the server at the end of rounds: version, platform, waiting files of all kinds,
  * refused files, and its clock. No run depends on it: a server that is away or rejects the report is no error.
  */
-import { type Disk, systemFaultOf } from '@splitcart/shared/disk.ts'
+import { type Disk, systemErrorMessage } from '@splitcart/shared/disk.ts'
 import { folderUsage } from '@splitcart/shared/folder-usage.ts'
 import type { MachineReport } from '@splitcart/shared/machine-report.ts'
 import { Problem, retryOfStatus } from '@splitcart/shared/problem.ts'
@@ -48,7 +48,7 @@ export class MachineReporter {
       await report({ version, platform, arch, ...waiting, sent_at: new Date(this.#clock.now()).toISOString() }, signal)
     } catch (error) {
       if (wasRejected(error)) this.#nextAt = steady + REJECTED_PAUSE_MS
-      else if (!(error instanceof Problem || error instanceof AnswerError) && systemFaultOf(error) === undefined)
+      else if (!(error instanceof Problem || error instanceof AnswerError) && systemErrorMessage(error) === undefined)
         throw error
     }
   }

@@ -2,7 +2,8 @@
  * Repairs damaged archived files by downloading them from the server with this machine's key. A file that was written
  * to after it was sent is not damaged: it goes back to the outbox.
  *
- *   content ──▶ part (durable) ──▶ its SHA-256 is right ──▶ the file has its name again ──▶ the damaged one is out of the way
+ *   content ──▶ part (durable) ──▶ its SHA-256 is right ──▶ the file has its name again
+ *   a damaged file of the same name is set aside before that, one of another name after it
  */
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from '@splitcart/shared/disk.ts'

@@ -40,7 +40,7 @@ export class Outage {
   #since: number | undefined
   #reportedMs: number | undefined
   /** Number of consecutive failed rounds. */
-  rounds = 0
+  failedRounds = 0
 
   constructor(emit: (event: UploadEvent) => void, clock: Pick<Clock, 'steady'>) {
     this.#emit = emit
@@ -60,7 +60,7 @@ export class Outage {
     if (this.#since !== undefined && this.#ms() >= BLIP_MS_MAX) this.#emit({ type: 'recovery', outageMs: this.#ms() })
     this.#since = undefined
     this.#reportedMs = undefined
-    this.rounds = 0
+    this.failedRounds = 0
   }
 
   #ms(): number {

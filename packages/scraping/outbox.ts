@@ -11,8 +11,8 @@ import { faultOfFileName } from '@splitcart/shared/file-name.ts'
 /** Stats that show whether a file has changed. `ctimeMs` is the last change of any kind; programs cannot set it. */
 export type FileStats = Readonly<{ size: number; mtimeMs: number; ctimeMs: number; ino: number }>
 
-/** A file that waits to be sent. `spanMs`: from its creation to its last change; 0 if the disk does not know. */
-export type OutboxFile = Readonly<{ name: string; path: string; spanMs: number }> & FileStats
+/** A file that waits to be sent. `writtenOverMs`: from its creation to its last change; 0 if the disk does not know. */
+export type OutboxFile = Readonly<{ name: string; path: string; writtenOverMs: number }> & FileStats
 
 /** An entry of the outbox that is not sent, and why. */
 export type SkippedEntry = Readonly<{ name: string; reason: string }>
@@ -56,7 +56,7 @@ async function inspectEntry(disk: Disk, outbox: string, bytes: Buffer): Promise<
   const stats = await disk.lstat(path).catch(undefinedIfMissing)
   if (stats === undefined) return undefined
   const reason = faultOfKind(stats) ?? faultOfOutboxName(name)
-  return reason === undefined ? { name, path, ...fileStatsOf(stats), spanMs: spanOf(stats) } : { name, reason }
+  return reason === undefined ? { name, path, ...fileStatsOf(stats), writtenOverMs: spanOf(stats) } : { name, reason }
 }
 
 /** Extracts from stats what identifies a file's state. */

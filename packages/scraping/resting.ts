@@ -63,13 +63,13 @@ const CHECKS_PER_REST = 4
 /** How long a file has to be unchanged, in ms: longer if it is large, grew slowly, had a long pause, or ends torn. */
 export function restMsFor(
   restMs: number,
-  { size, spanMs }: Pick<OutboxFile, 'size' | 'spanMs'>,
+  { size, writtenOverMs }: Pick<OutboxFile, 'size' | 'writtenOverMs'>,
   { pauseMsMax, endsWithWholeRow }: Readonly<{ pauseMsMax: number; endsWithWholeRow: boolean }>,
 ): number {
   return Math.max(
     restMs * Math.min(1 + size / LARGE_BYTES, BY_SIZE_MAX),
-    Math.min(spanMs * SHORT_SPAN_FACTOR, restMs * BY_SHORT_SPAN_MAX),
-    Math.min(spanMs * LONG_SPAN_FACTOR, restMs * BY_LONG_SPAN_MAX),
+    Math.min(writtenOverMs * SHORT_SPAN_FACTOR, restMs * BY_SHORT_SPAN_MAX),
+    Math.min(writtenOverMs * LONG_SPAN_FACTOR, restMs * BY_LONG_SPAN_MAX),
     Math.min(pauseMsMax * PAUSES_FACTOR, restMs * BY_PAUSES_MAX),
     endsWithWholeRow ? 0 : restMs * TORN_END_FACTOR,
   )

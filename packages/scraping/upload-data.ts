@@ -9,7 +9,7 @@
  * Ready files are sent without waiting for the results: at high latency each query takes as long as sending a file.
  */
 import { join } from 'node:path'
-import { systemFaultOf } from '@splitcart/shared/disk.ts'
+import { systemErrorMessage } from '@splitcart/shared/disk.ts'
 import { type Lock, takeLock } from '@splitcart/shared/lock.ts'
 import { Problem } from '@splitcart/shared/problem.ts'
 import { AnswerError, requestedDelayMs, retryRuleOf } from './answer.ts'
@@ -37,8 +37,8 @@ const PACKING_MS_MAX = 10_000
 // A file still being written after this long is left to the next run.
 const RESTING_MS_MAX = 120_000
 
-/** `wait`: until the server has loaded, held or failed everything. `waitsForResting`: until resting files are sent, too. */
-export type UploadOptions = Readonly<{ wait: boolean; waitsForResting: boolean }>
+/** `waitsForResults`: until all is loaded, held or failed. `waitsForResting`: until resting files are sent, too. */
+export type UploadOptions = Readonly<{ waitsForResults: boolean; waitsForResting: boolean }>
 
 /** Runs one round; with `wait` until all is loaded, held or failed. Throws `locked` while another run is active. */
 export async function uploadData(
@@ -48,7 +48,7 @@ export async function uploadData(
   using _lock = lockOutbox(job)
   const run = newRun(job)
   try {
-    await uploadRound(job, run, { wait, waitsForResting: true })
+    await uploadRound(job, run, { waitsForResults: wait, waitsForResting: true })
   } catch (cause) {
     failByMachine(run, cause)
     await recordRun(job, run, undefined)
@@ -61,7 +61,7 @@ export async function uploadData(
 
 /** Marks the run as failed by an error of this machine, such as a full disk; rethrows any other error. */
 export function failByMachine({ summary }: UploadRun, cause: unknown): void {
-  const fault = systemFaultOf(cause)
+  const fault = systemErrorMessage(cause)
   if (fault === undefined && !(cause instanceof Problem)) throw cause
   summary.problem = problemInfoOf(cause instanceof Problem ? cause : new Problem('machine_refused', fault, { cause }))
   summary.outcome = 'failed'
@@ -76,7 +76,7 @@ export function lockOutbox({ folders }: Pick<UploadJob, 'folders'>): Lock {
 export async function uploadRound(
   job: UploadJob,
   run: UploadRun,
-  { wait, waitsForResting }: UploadOptions,
+  { waitsForResults, waitsForResting }: UploadOptions,
 ): Promise<number> {
   using _archive = await lockArchive(job.folders, { ...job, msMax: Number.POSITIVE_INFINITY })
   const { summary } = run
@@ -89,7 +89,7 @@ export async function uploadRound(
     const fault = await sendAndFetchResults(job, run)
     if (waitsForResting) await sendRested(job, run)
     if (fault !== undefined && summary.sent + summary.duplicates === sent) throw fault
-    if (wait) await waitForResults(job, run)
+    if (waitsForResults) await waitForResults(job, run)
     summary.outcome = fault === undefined ? outcomeOf(summary) : 'partly'
     if (fault !== undefined) warnOfResults(job, run, fault)
   } catch (error) {

@@ -55,7 +55,7 @@ export type UploadRun = {
   readonly moves: Mutex
   /** Names of archived files with a final result. */
   readonly settled: Set<string>
-  /** Names under which forgotten files went back to the outbox in this round. */
+  /** Outbox names of archived files that the server no longer knew, put back in this round. */
   readonly requeued: Set<string>
   /** Stats of archived files when their bytes were last compared with their receipts, by name. */
   readonly compared: Map<string, FileStats>

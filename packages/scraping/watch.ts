@@ -62,12 +62,12 @@ class WatchLoop {
     this.#watcher.clearHints()
     const floorMs = await this.#reportingErrors(async () => {
       await this.#watcher.renewIfLost()
-      return uploadRound(this.#job, run, { wait: false, waitsForResting: false })
+      return uploadRound(this.#job, run, { waitsForResults: false, waitsForResting: false })
     })
     const { outcome, problem } = run.summary
     if (outcome === 'key_refused') return this.#hasOtherKey()
     const isAway = problem !== undefined
-    const delayMs = isAway ? pauseAfter(this.#job, ++this.#outage.rounds, floorMs) : this.#everyMs
+    const delayMs = isAway ? pauseAfter(this.#job, ++this.#outage.failedRounds, floorMs) : this.#everyMs
     await this.#reportingErrors(() => recordRun(this.#job, run, delayMs))
     if (outcome !== 'unreachable' && !this.#job.signal.aborted)
       await this.#reportingErrors(async () => this.#job.reporter?.send(this.#job.client, this.#job.signal))

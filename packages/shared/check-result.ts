@@ -1,5 +1,5 @@
 /** The results of the checks of `splitcart doctor`, and checks that both machines need. */
-import { type Disk, systemFaultOf } from './disk.ts'
+import { type Disk, systemErrorMessage } from './disk.ts'
 
 /**
  * The result of a check. `check`: its name. `fail`: the program cannot work. `warn`: it works, but needs attention.
@@ -27,7 +27,7 @@ export async function runCheck(check: string, todo: string, perform: () => Promi
   try {
     return await perform()
   } catch (error) {
-    const fault = systemFaultOf(error)
+    const fault = systemErrorMessage(error)
     if (fault === undefined) throw error
     return fail(check, fault, todo)
   }

@@ -73,7 +73,7 @@ export async function isMissing(disk: Pick<Disk, 'lstat'>, path: string): Promis
 }
 
 /** A readable message for an error of the operating system or SQLite; `undefined` for any other error. */
-export function systemFaultOf(error: unknown): string | undefined {
+export function systemErrorMessage(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error || 'errcode' in error)) return undefined
   const isRight = codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM'
   return isRight ? `this user has no right to it (${codeOf(error)})` : error.message

@@ -1,6 +1,6 @@
 /** Counts and sizes of the files in a folder, for `splitcart status` on either machine. */
 import { join } from 'node:path'
-import { type Disk, systemFaultOf, undefinedIfMissing } from './disk.ts'
+import { type Disk, systemErrorMessage, undefinedIfMissing } from './disk.ts'
 
 /** The number of files, their total size, and when the oldest was modified (ISO; null if none). */
 export type FolderUsage = Readonly<{ files: number; bytes: number; oldest_at: string | null }>
@@ -36,7 +36,7 @@ export class Inspections {
     try {
       return await inspection()
     } catch (error) {
-      const fault = systemFaultOf(error)
+      const fault = systemErrorMessage(error)
       if (fault === undefined) throw error
       this.problems.push(`${what} cannot be looked at: ${fault}`)
       return null

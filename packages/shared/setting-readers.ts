@@ -152,12 +152,12 @@ export function currency(value: string): string {
 /** IP addresses and networks (CIDR), separated by commas. */
 export function networks(value: string): readonly string[] {
   const parts = value.split(',').map((part) => part.trim())
-  if (!parts.every(isNetwork)) throw new Error('IP addresses and networks, such as 127.0.0.1,10.0.0.0/8')
+  if (!parts.every(isAddressOrNetwork)) throw new Error('IP addresses and networks, such as 127.0.0.1,10.0.0.0/8')
   return parts
 }
 
 /** Whether a text is an IP address or a network in CIDR notation. */
-export function isNetwork(part: string): boolean {
+export function isAddressOrNetwork(part: string): boolean {
   const { address = '', length } = /^(?<address>[^/]+)(?:\/(?<length>\d{1,3}))?$/.exec(part)?.groups ?? {}
   const version = isIP(address)
   return version !== 0 && Number(length ?? 0) <= (version === 4 ? 32 : 128)

@@ -5,7 +5,7 @@ import { defaultThresholds } from '@splitcart/shared/truth/thresholds.ts'
 import { receiptOf } from '../../packages/data-management/ledger/receipt-of.ts'
 import { Chance } from '../../packages/data-management/test/random.ts'
 import { openReceiver, postGzip, type Receiver } from '../../packages/data-management/test/receiver.ts'
-import { updateDb } from '../../packages/data-management/update-db/update-db.ts'
+import { runLoaderPass } from '../../packages/data-management/update-db/update-db.ts'
 import { Believed } from './believed.ts'
 import type { Line } from './columns.ts'
 import { RECEIVED_ON } from './honest.ts'
@@ -64,6 +64,6 @@ async function sent(receiver: Receiver, name: string, lines: readonly Line[]): P
   const { folders, ledger, catalogue } = receiver
   const hold = { thresholds: defaultThresholds(), isReleased: false }
   const rest = { lineBytesMax: 1024 * 1024, hold, log: openLog('silent'), now: Date.now, onFile: () => {} }
-  await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, NEVER)
+  await runLoaderPass({ disk: realDisk(), folders, ledger, catalogue, ...rest }, NEVER)
   return body.id ?? ''
 }

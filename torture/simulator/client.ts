@@ -93,7 +93,7 @@ export class Client {
       await openFolders(disk, DATA)
       const run = newRun(job)
       for (;;) {
-        await uploadRound(job, run, { wait: false, waitsForResting: false })
+        await uploadRound(job, run, { waitsForResults: false, waitsForResting: false })
         this.#wasQuiet = this.#hasWritten && this.#hasNothingToDo()
         await process.pause()
       }

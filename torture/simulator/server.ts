@@ -7,7 +7,7 @@ import { recoverArriving } from '@splitcart/data-management/inbox/recover-arrivi
 import { runActions } from '@splitcart/data-management/update-db/actions.ts'
 import type { LoaderContext } from '@splitcart/data-management/update-db/process.ts'
 import { reconcile } from '@splitcart/data-management/update-db/repair.ts'
-import { updateDb } from '@splitcart/data-management/update-db/update-db.ts'
+import { runLoaderPass } from '@splitcart/data-management/update-db/update-db.ts'
 import type { Log } from '@splitcart/shared/log.ts'
 import { DAY_MS } from '@splitcart/shared/time.ts'
 import { HOLD } from './contents.ts'
@@ -125,7 +125,7 @@ export class Server {
       await reconcile(work)
       for (;;) {
         await runActions(work, NEVER)
-        await updateDb(work, NEVER)
+        await runLoaderPass(work, NEVER)
         this.#hasLooked = false
         await compaction.compactWaiting(() => true)
         // One that was killed just now goes on to its next call; the one after it has not looked yet.

@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { openReceiver, postGzip, type Receiver, rowsText } from '../../packages/data-management/test/receiver.ts'
-import { updateDb } from '../../packages/data-management/update-db/update-db.ts'
+import { runLoaderPass } from '../../packages/data-management/update-db/update-db.ts'
 import { putInOutbox, row, textOf } from '../../packages/scraping/test/place.ts'
 import { freshSender, upload } from '../../packages/scraping/test/sender.ts'
 import { temporaryFolder } from '../../test/folders.ts'
@@ -88,7 +88,7 @@ async function underTheLoader({ seed, turns, sum, disk }: Trial): Promise<Fault>
 
 function load({ folders, ledger, catalogue }: Receiver, disk: Disk) {
   const work = { disk, folders, ledger, catalogue, lineBytesMax: 2 ** 20, hold: undefined, now: Date.now }
-  return updateDb({ ...work, log: openLog('silent'), onFile: () => {} }, new AbortController().signal)
+  return runLoaderPass({ ...work, log: openLog('silent'), onFile: () => {} }, new AbortController().signal)
 }
 
 type Swaps = Pick<Swapping, 'seed' | 'turns' | 'names'>

@@ -81,7 +81,7 @@ export function changePercent(from: number, to: number): string {
 }
 
 /** −40 and −0.1254 → "−0.40 (−12.5%)", or "−$0.40 (−12.5%)" */
-export function formatChange(cents: number, share: number): string {
+export function formatPriceChange(cents: number, share: number): string {
   return `${differenceFormat.format(cents / 100)} (${SHARE.format(share)})`
 }
 

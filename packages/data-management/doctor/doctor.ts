@@ -9,7 +9,7 @@ import {
   runCheck,
   warn,
 } from '@splitcart/shared/check-result.ts'
-import { codeOf, type Disk, isMissing, systemFaultOf } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, isMissing, systemErrorMessage } from '@splitcart/shared/disk.ts'
 import { removeIfThere, writePart } from '@splitcart/shared/durable-file.ts'
 import { LOADED_KIND_NAMES, PRODUCTS } from '@splitcart/shared/kinds.ts'
 import { isLocked } from '@splitcart/shared/lock.ts'
@@ -77,7 +77,7 @@ async function* checkFileFolders(disk: Disk, folders: Folders): AsyncGenerator<C
       // The folders of other kinds exist only if KINDS names these.
       if (fault === undefined || (isGone && kind !== PRODUCTS)) continue
       if (isGone) yield warn('folder', `${folder} is not there`, MISSING_TODO)
-      else yield fail('folder', `${folder}: ${systemFaultOf(fault)}`, UNREADABLE_TODO)
+      else yield fail('folder', `${folder}: ${systemErrorMessage(fault)}`, UNREADABLE_TODO)
     }
   }
 }

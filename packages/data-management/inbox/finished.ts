@@ -8,7 +8,7 @@ export type FinishedRecord = Readonly<{ id: string; size: number; creation_date:
 export const FINISHED_PER_KEY_MAX = 256
 const FINISHED_MAX = 10_000
 
-/** The finished uploads of all keys, in the order in which they were finished. */
+/** The last finished resumable uploads, the oldest first: so many of each key, and so many in all. */
 export class FinishedUploads {
   readonly #all = new Map<string, FinishedRecord>()
   readonly #counts = new Map<string, number>()
@@ -22,10 +22,10 @@ export class FinishedUploads {
   }
 
   /** Adds one; returns the ids of the oldest ones beyond the limit. */
-  add(note: FinishedRecord): string[] {
-    this.remove(note.id)
-    this.#all.set(note.id, note)
-    const keyId = dirname(note.id)
+  add(record: FinishedRecord): string[] {
+    this.remove(record.id)
+    this.#all.set(record.id, record)
+    const keyId = dirname(record.id)
     const count = (this.#counts.get(keyId) ?? 0) + 1
     this.#counts.set(keyId, count)
     if (count > FINISHED_PER_KEY_MAX) return [this.#oldest((id) => dirname(id) === keyId)]

@@ -100,7 +100,7 @@ function cutAtMembers(bytes: Buffer, end: number, memberStarts: readonly MemberS
   return from < end ? [...pieces, bytes.subarray(from, end)] : pieces
 }
 
-/** The offset from which on the bytes may be an incomplete header; without one, the length. */
+/** The offset of the first header that may be incomplete, or `bytes.length` if there is none. */
 function endOfCompleteHeaders(
   bytes: Buffer,
   memberStarts: readonly MemberStart[],

@@ -6,7 +6,7 @@
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Digester } from '@splitcart/shared/digest.ts'
-import { codeOf, type Disk, systemFaultOf } from '@splitcart/shared/disk.ts'
+import { codeOf, type Disk, systemErrorMessage } from '@splitcart/shared/disk.ts'
 import { LOADED_KIND_NAMES } from '@splitcart/shared/kinds.ts'
 import { isUnreadable } from '@splitcart/shared/packed/damage.ts'
 import { keptContent, originalNameIn } from '@splitcart/shared/packed/kept-file.ts'
@@ -30,7 +30,7 @@ export class UnreadFiles extends Error {
 
   constructor(path: string, others: number, cause: unknown) {
     const more = others > 0 ? `, and ${others} more` : ''
-    super(`${path}: ${systemFaultOf(cause) ?? cause}${more}`, { cause })
+    super(`${path}: ${systemErrorMessage(cause) ?? cause}${more}`, { cause })
   }
 }
 

@@ -7,7 +7,7 @@ import { DamagedFile, isDamage } from '@splitcart/shared/packed/damage.ts'
 import { KEPT_ENDINGS, keptContent } from '@splitcart/shared/packed/kept-file.ts'
 import { type Folders, foldersOfKind } from '../folders.ts'
 
-/** A file that may hold the bytes of an upload. */
+/** A file where the bytes of an upload may lie; what `findStored` returns has been compared. */
 export type StoredFile = Readonly<{
   path: string
   sha256: string

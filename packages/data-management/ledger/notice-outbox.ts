@@ -105,7 +105,7 @@ function isUnclaimed(now: number) {
     ])
 }
 
-/** Marks notices as begun, so that after a crash the next claim knows that they may have been sent. */
+/** Marks that sending of these notices has begun, so that after a crash the next claim knows that they may have been sent. */
 async function markBegun(database: LedgerDatabase, receiver: string, notices: readonly NoticeRecord[], now: number) {
   for (const ids of idChunks(notices))
     await database

@@ -1,4 +1,4 @@
-/** Conditions that were ticked off: shown folded and without notices, until they change or the tick's date has come. */
+/** Conditions that were ticked off: collapsed in lists and without notices, until they change or the tick ends. */
 import type { Selectable } from 'kysely'
 import type { ZonedNow } from '../catalogue/queries/freshness.ts'
 import { audit } from './audit.ts'

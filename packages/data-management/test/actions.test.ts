@@ -17,7 +17,7 @@ import { runActions } from '../update-db/actions.ts'
 import { previewInbox } from '../update-db/preview.ts'
 import type { LoaderContext } from '../update-db/process.ts'
 import { reconcile } from '../update-db/repair.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { holdBy } from './hold.ts'
 import { openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
 
@@ -39,7 +39,7 @@ function scrapeOn(date: string, count: number, price?: number): string {
 
 async function sent(receiver: Receiver, name: string, text: string): Promise<Upload> {
   const { body } = await postGzip(receiver, `${name}.jsonl.gz`, text)
-  await updateDb(workOn(receiver), NOBODY)
+  await runLoaderPass(workOn(receiver), NOBODY)
   return found(receiver, body.id ?? '')
 }
 
@@ -223,7 +223,7 @@ test('a key that is only for some stores cannot write the rows of others', async
   const own = rowsText(9)
   const other = rowsText(1).replace('"G120"', '"G147"')
   const { body } = await postGzip({ ...receiver, key }, 'x.jsonl.gz', own + other)
-  await updateDb(workOn(receiver), NOBODY)
+  await runLoaderPass(workOn(receiver), NOBODY)
   const upload = await found(receiver, body.id ?? '')
   assert.equal(upload.state, 'loaded')
   assert.equal(JSON.parse(upload.load ?? '').rejected, 1)

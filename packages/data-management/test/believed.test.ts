@@ -14,7 +14,7 @@ import { receiptOf, repairFor } from '../ledger/receipt-of.ts'
 import type { Upload } from '../ledger/uploads.ts'
 import { runActions } from '../update-db/actions.ts'
 import type { LoaderContext } from '../update-db/process.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { assertProblem, get, openReceiver, post, postGzip, type Receiver } from './receiver.ts'
 
 const NEVER = new AbortController().signal
@@ -30,7 +30,7 @@ async function sent(receiver: Receiver, date: string, products: readonly Product
   const metadata = { company: 'northmart', store_id: store, scraped_date: date }
   const text = products.map((product) => `${JSON.stringify({ product, metadata })}\n`).join('')
   const { body } = await postGzip(receiver, `${store}-${date}.jsonl.gz`, text)
-  await updateDb(workOn(receiver), NEVER)
+  await runLoaderPass(workOn(receiver), NEVER)
   return found(receiver, body.id ?? '')
 }
 

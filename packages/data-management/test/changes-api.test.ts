@@ -8,7 +8,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import type { PreviewView, UploadPage, UploadView } from '../http/routes/uploads-schema.ts'
 import { runActions } from '../update-db/actions.ts'
 import type { LoaderContext } from '../update-db/process.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { HOLD } from './hold.ts'
 import { type Answer, assertProblem, get, openReceiver, post, postGzip, type Receiver, rowsText } from './receiver.ts'
 
@@ -24,7 +24,7 @@ function scrapeOn(date: string, count: number, price?: number): string {
 
 async function sent(receiver: Receiver, name: string, text: string): Promise<string> {
   const { body } = await postGzip(receiver, `${name}.jsonl.gz`, text)
-  await updateDb(workOn(receiver), NOBODY)
+  await runLoaderPass(workOn(receiver), NOBODY)
   return String(body.id)
 }
 

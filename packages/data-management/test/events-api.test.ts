@@ -11,7 +11,7 @@ import { allowedMs } from '../../../test/times.ts'
 import { KEEP_ALIVE_COMMENT } from '../http/events/event-frames.ts'
 import { Listeners } from '../http/events/listeners.ts'
 import { writeProgress } from '../inbox/progress.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { programThatRuns } from './ledgers.ts'
 import { listen } from './listening.ts'
 import { assertProblem, get, openReceiver, postGzip, type Receiver, rowsText, SETTINGS_KEY } from './receiver.ts'
@@ -21,7 +21,7 @@ const READER = { 'X-API-Key': SETTINGS_KEY }
 
 async function load({ folders, ledger, catalogue }: Receiver): Promise<void> {
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
-  await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, NOBODY)
+  await runLoaderPass({ disk: realDisk(), folders, ledger, catalogue, ...rest }, NOBODY)
 }
 
 test('an upload is told when it arrives and when it is loaded, as the API would show it', async () => {

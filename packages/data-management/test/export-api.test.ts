@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../../test/folders.ts'
 import { until } from '../../../test/machines.ts'
 import { openCatalogue } from '../catalogue/dialects/sqlite/catalogue.ts'
 import { ExportThreads } from '../http/threads/export-threads.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { assertProblem, openReceiver, post, postGzip, type Receiver } from './receiver.ts'
 
 type Shown = Readonly<{ sku: string; name: string; key: string; brand?: string; barcode?: string; price: number }>
@@ -31,7 +31,7 @@ async function load(receiver: Receiver, name: string, rows: string): Promise<voi
   await postGzip(receiver, name, rows)
   const { folders, ledger, catalogue } = receiver
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
-  await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
+  await runLoaderPass({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
 }
 
 function ask(receiver: Receiver, key: string, path: string, headers: Record<string, string> = {}): Promise<Response> {

@@ -10,7 +10,7 @@ import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { catalogueDigest } from '../catalogue/digest.ts'
 import { runActions } from '../update-db/actions.ts'
 import type { LoaderContext } from '../update-db/process.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { holdBy } from './hold.ts'
 import { get, named, openReceiver, post, type Receiver } from './receiver.ts'
 
@@ -61,7 +61,7 @@ function workOn({ folders, ledger, catalogue }: Receiver): LoaderContext {
 
 async function load(receiver: Receiver, kind: string, text: string): Promise<Receipt> {
   const id = await send(receiver, kind, text)
-  await updateDb(workOn(receiver), NOBODY)
+  await runLoaderPass(workOn(receiver), NOBODY)
   return (await get(receiver, `/api/uploads/${id}`)).body as Receipt
 }
 
@@ -164,7 +164,7 @@ test('each fault of a row of a list is a reject with its reason, and a key for o
     lines({ ...NERANG, name: 'mine' }, { ...NERANG, store_id: 'S2' }, { ...NERANG, name: 'again' }),
   )
   await send(own, 'barcodes', lines({ company: 'cornershop', sku: '9', barcode: '9300601234561' }))
-  await updateDb({ ...workOn(receiver), hold: undefined }, NOBODY)
+  await runLoaderPass({ ...workOn(receiver), hold: undefined }, NOBODY)
   const mine = (await storesOf(receiver)).filter(({ store_id }) => ['s1', 's2'].includes(String(store_id)))
   assert.deepEqual(
     mine.map(({ store_id, name }) => [store_id, name]),

@@ -6,7 +6,7 @@ import { openLog } from '@splitcart/shared/log.ts'
 import { exportProducts } from '../catalogue/export.ts'
 import { exportNames } from '../catalogue/export-names.ts'
 import { runActions } from '../update-db/actions.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { holdBy } from './hold.ts'
 import { get, openReceiver, postGzip, type Receiver } from './receiver.ts'
 
@@ -41,7 +41,7 @@ async function show(
   })
   const sender = { ...receiver, key: key === '' ? await keyFor(receiver, company) : key }
   const { body } = await postGzip(sender, `${company}-${++sentBefore}.jsonl.gz`, lines.join('\n'))
-  await updateDb(workOn(receiver), NOBODY)
+  await runLoaderPass(workOn(receiver), NOBODY)
   const load = (await receiver.ledger.uploads.find(String(body.id)))!
   return { id: load.id, state: load.state, problem: JSON.parse(load.load ?? '{}').problem as string | null }
 }

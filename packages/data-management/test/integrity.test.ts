@@ -16,7 +16,7 @@ import { Compaction } from '../inbox/processed/compaction.ts'
 import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 import { requestAgain } from '../inbox/request-again.ts'
 import { findStored } from '../inbox/stored.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { get, named, openReceiver, post, postGzip, rowsText, sha256Of } from './receiver.ts'
 
 test('a damaged page is found and told, also in a table that nobody asks for; a sound database is sound', async () => {
@@ -78,7 +78,7 @@ test('a flipped byte in a file that is kept for replay is noticed, a part of the
   const { folders, ledger, catalogue } = receiver
   const log = openLog('silent')
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log, now: Date.now, onFile: () => {} }
-  await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
+  await runLoaderPass({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
   const { processed } = folders
   await new Compaction({ disk: realDisk(), ledger, log, folders: [processed], form: 'gzip' }).compactWaiting(() => true)
   const kept = new ProcessedIntegrity({ disk: realDisk(), folders, ledger }, { bytesPerCheck: 1 })
@@ -221,7 +221,7 @@ test('a damaged list of stores or of barcodes is noticed, asked for, and whole a
   }
   for (const kind of kinds) await send(kind)
   const rest = { lineBytesMax: 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
-  await updateDb({ disk, folders, ledger, catalogue, kinds, ...rest }, new AbortController().signal)
+  await runLoaderPass({ disk, folders, ledger, catalogue, kinds, ...rest }, new AbortController().signal)
   const onDamage = async (path: string) =>
     void (await requestAgain({ disk, folders, ledger }, { path, now: Date.now(), daysMax: 90 }))
   const kept = new ProcessedIntegrity({ disk, folders, ledger, onDamage }, { isThrottled: false })

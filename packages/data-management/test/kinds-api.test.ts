@@ -8,7 +8,7 @@ import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { removeParts } from '../inbox/clean.ts'
 import { recoverArriving } from '../inbox/recover-arriving.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { assertProblem, get, named, openReceiver, post, type Receiver, sha256Of } from './receiver.ts'
 import { ask, opening, patch } from './resumable-requests.ts'
 
@@ -35,7 +35,7 @@ async function sendInPieces(receiver: Receiver, kind: string, text: string): Pro
 async function work(receiver: Receiver) {
   const { folders, ledger, catalogue } = receiver
   const rest = { lineBytesMax: 1024 * 1024, hold: undefined, log: openLog('silent'), now: Date.now, onFile: () => {} }
-  return updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
+  return runLoaderPass({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
 }
 
 test('what the program does not load itself is delivered whole and once, also when its owner has taken it', async () => {

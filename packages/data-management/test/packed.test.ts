@@ -22,7 +22,7 @@ import { ProcessedIntegrity } from '../inbox/processed-integrity.ts'
 import { pruneProcessed } from '../inbox/prune.ts'
 import { requestAgain, restoreFile } from '../inbox/request-again.ts'
 import { findStored, type StoredFile, verifiedContent } from '../inbox/stored.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { get, openReceiver, postGzip, rowsText, sha256Of } from './receiver.ts'
 
 const ROWS = 300
@@ -221,7 +221,7 @@ async function withPacked() {
     ['x', TEXTS[2]!],
   ] as const) {
     ids.push(String((await postGzip(receiver, `${name}.jsonl.gz`, text)).body.id))
-    await updateDb({ disk, folders, ledger, catalogue, ...rest }, new AbortController().signal)
+    await runLoaderPass({ disk, folders, ledger, catalogue, ...rest }, new AbortController().signal)
   }
   const pack = () =>
     new Compaction({ disk, ledger, log, folders: [folders.processed], form: 'packed' }).compactWaiting(() => true)

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { exportPrices } from '../catalogue/export.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { get, openReceiver, postGzip, type Receiver, TEXT } from './receiver.ts'
 
 const WINDOWS = process.platform === 'win32' && 'Windows has no FIFOs, and few may make links'
@@ -34,7 +34,7 @@ function pass({ folders, ledger, catalogue }: Receiver) {
     log,
     now: Date.now,
   }
-  return updateDb({ ...work, onFile: () => {} }, new AbortController().signal)
+  return runLoaderPass({ ...work, onFile: () => {} }, new AbortController().signal)
 }
 
 for (const [what, plant] of Object.entries(PLANTS))

@@ -8,7 +8,7 @@ import {
   type ChainSummary,
   type CurrentPrice,
   chainSummaries,
-  lowestEver,
+  lowestBuyablePrice,
   type PriceSpan,
 } from '../catalogue/model/price-summary.ts'
 import type { ChainsAnswer, ProductAnswer, ProductPage } from '../http/routes/products.ts'
@@ -88,8 +88,8 @@ test('usual is the median of 90 days without specials, and what was asked before
   ]
   const [chain] = chainSummaries([asked('aldi', 289, { is_on_special: true, was_price_cents: 349 })], history)
   assert.deepEqual([chain!.usual_cents, chain!.usual_special_cents, chain!.lowest_before_cents], [319, 289, 279])
-  assert.deepEqual(lowestEver(history), { price_cents: 100, company: 'aldi', on: '2025-12-01' })
-  assert.equal(lowestEver([]), undefined)
+  assert.deepEqual(lowestBuyablePrice(history), { price_cents: 100, company: 'aldi', on: '2025-12-01' })
+  assert.equal(lowestBuyablePrice([]), undefined)
   const [always] = chainSummaries([asked('aldi', 2)], [span('2026-03-01', '2026-03-31', 2, { isSpecial: true })])
   assert.deepEqual([always!.usual_cents, always!.lowest_before_cents], [2, null])
 })

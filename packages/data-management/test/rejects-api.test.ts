@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import type { RejectPage } from '../http/routes/rejects-schema.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { HOLD } from './hold.ts'
 import { assertProblem, get, openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
 
@@ -19,7 +19,7 @@ async function load(receiver: Receiver, name: string, text: string): Promise<str
   const { body } = await postGzip(receiver, `${name}.jsonl.gz`, text)
   const { folders, ledger, catalogue } = receiver
   const rest = { lineBytesMax: 1024 * 1024, hold: HOLD, log: openLog('silent'), now: Date.now, onFile: () => {} }
-  await updateDb({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
+  await runLoaderPass({ disk: realDisk(), folders, ledger, catalogue, ...rest }, new AbortController().signal)
   return String(body.id)
 }
 

@@ -9,7 +9,7 @@ import type { Receipt } from '@splitcart/shared/receipt.ts'
 import { recoverArriving } from '../inbox/recover-arriving.ts'
 import { runActions } from '../update-db/actions.ts'
 import type { LoaderContext } from '../update-db/process.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { HOLD } from './hold.ts'
 import {
   assertProblem,
@@ -34,7 +34,7 @@ function workLater({ folders, ledger, catalogue }: Receiver): LoaderContext {
 
 /** Lets `update-db` look into the inbox then. */
 function passLater(receiver: Receiver) {
-  return updateDb(workLater(receiver), NEVER)
+  return runLoaderPass(workLater(receiver), NEVER)
 }
 
 /** A disk that is as slow as `gate` says when the first name in the inbox is to be made durable. */
@@ -189,7 +189,7 @@ test('releasing a held file gives its sender no rights', async () => {
   const twice = `${OTHERS}${OTHERS.replaceAll('"sku":"', '"sku":"again ')}`
   const { body } = await postGzip(await keyFor(receiver, 'aldi'), 'x.jsonl.gz', twice)
   const { uploads } = receiver.ledger
-  await updateDb(
+  await runLoaderPass(
     { ...workLater(receiver), hold: { ...HOLD, thresholds: { ...HOLD.thresholds, HOLD_ROWS_MIN: 1_000 } } },
     NEVER,
   )

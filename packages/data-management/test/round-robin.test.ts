@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { type Disk, realDisk } from '@splitcart/shared/disk.ts'
 import { openLog } from '@splitcart/shared/log.ts'
 import { roundRobin } from '../inbox/folder/round-robin.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { openReceiver, postGzip, type Receiver, rowsText } from './receiver.ts'
 
 test('of each name comes the first, then the second, in the order in which they were there', () => {
@@ -21,7 +21,7 @@ async function loadedNames({ folders, ledger, catalogue }: Receiver, disk: Disk 
   const loaded: string[] = []
   const rest = { lineBytesMax: 100_000, hold: undefined, log: openLog('silent'), now: Date.now }
   const onFile = ({ filename }: { filename: string }) => loaded.push(filename)
-  await updateDb({ disk, folders, ledger, catalogue, ...rest, onFile }, new AbortController().signal)
+  await runLoaderPass({ disk, folders, ledger, catalogue, ...rest, onFile }, new AbortController().signal)
   return loaded
 }
 

@@ -12,7 +12,7 @@ import { Compaction } from '../inbox/processed/compaction.ts'
 import { loadFile } from '../update-db/load-file.ts'
 import type { LoaderContext, PassCounts } from '../update-db/process.ts'
 import { LocalReader, type Reader } from '../update-db/reader.ts'
-import { updateDb } from '../update-db/update-db.ts'
+import { runLoaderPass } from '../update-db/update-db.ts'
 import { openLedgerIn } from './ledgers.ts'
 import { get, openReceiver, postGzip, type Receiver, rowsText, sha256Of, TEXT } from './receiver.ts'
 
@@ -27,7 +27,7 @@ function workOn(receiver: Receiver, more: Partial<LoaderContext> = {}): LoaderCo
 }
 
 function pass(receiver: Receiver, more: Partial<LoaderContext> = {}): Promise<PassCounts> {
-  return updateDb(workOn(receiver, more), NOBODY)
+  return runLoaderPass(workOn(receiver, more), NOBODY)
 }
 
 /** What a pass did, without what lies around. */
@@ -256,7 +256,7 @@ test('a pass that is asked to stop leaves the rest for the next one', async () =
     return local.batches(order)
   }
   const reader = { cache: local.cache, batches }
-  const first = await updateDb(workOn(receiver, { reader }), stop.signal)
+  const first = await runLoaderPass(workOn(receiver, { reader }), stop.signal)
   assert.deepEqual(counts(first), { ...NOTHING, loaded: 1, waiting: 2 })
   assert.deepEqual(counts(await pass(receiver)), { ...NOTHING, loaded: 2 })
 })

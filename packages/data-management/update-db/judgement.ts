@@ -74,7 +74,10 @@ export function linkedListingsMax(hold: HoldPolicy | undefined): number {
   return hold?.thresholds.HOLD_PRODUCT_LISTINGS ?? Number.POSITIVE_INFINITY
 }
 
-/** The finding that holds a file for how it would regroup existing products; undefined: none. */
+/**
+ * The finding that holds a file for how it would regroup existing products, undefined if none. Nothing releases a file
+ * that would link too many listings.
+ */
 export function regroupingFinding(regrouped: Regrouping, hold: HoldPolicy | undefined): Finding | undefined {
   const chains = judgeChainedProducts(regrouped)
   return chains ?? (hold === undefined || hold.isReleased ? undefined : judgeRegrouping(regrouped, hold.thresholds))

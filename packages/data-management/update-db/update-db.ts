@@ -5,8 +5,11 @@ import { type LoaderContext, type PassCounts, processAll } from './process.ts'
 /** The lock of a ledger's only loader: a second one, with another folder, would report the first one's files lost. */
 export const FOLDER_LOADER_LOCK = 'loading from a folder'
 
-/** Processes every file that is in the inboxes now. Stops between two files when the signal aborts. */
-export async function updateDb(work: LoaderContext, signal: AbortSignal): Promise<PassCounts> {
+/**
+ * One pass of the loader: applies people's decisions, then processes every file that is in the inboxes now. Stops between
+ * two files when the signal aborts.
+ */
+export async function runLoaderPass(work: LoaderContext, signal: AbortSignal): Promise<PassCounts> {
   await applyDecisions(work)
   await work.ledger.checkWritable()
   await work.ledger.uploads.writePendingResets()

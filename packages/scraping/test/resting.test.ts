@@ -149,15 +149,15 @@ test('on Windows a file that cannot be opened alone is in use; a system that can
 })
 
 test('rest is longer for what is large, took long to be written, made pauses, or ends within a row', () => {
-  const small = { size: 1000, spanMs: 0 }
+  const small = { size: 1000, writtenOverMs: 0 }
   const whole = { pauseMsMax: 0, endsWithWholeRow: true }
   assert.equal(Math.round(restMsFor(2000, small, whole)), 2000)
   assert.equal(Math.round(restMsFor(2000, small, { ...whole, endsWithWholeRow: false })), 30_000)
   assert.equal(Math.round(restMsFor(2000, { ...small, size: 10e9 }, whole)), 30_000)
-  assert.equal(restMsFor(2000, { ...small, spanMs: 1_000 }, whole), 5_000)
-  assert.equal(restMsFor(2000, { ...small, spanMs: 100_000 }, whole), 12_000)
-  assert.equal(restMsFor(2000, { ...small, spanMs: 200_000 }, whole), 20_000)
-  assert.equal(restMsFor(2000, { ...small, spanMs: 1e9 }, whole), 60_000)
+  assert.equal(restMsFor(2000, { ...small, writtenOverMs: 1_000 }, whole), 5_000)
+  assert.equal(restMsFor(2000, { ...small, writtenOverMs: 100_000 }, whole), 12_000)
+  assert.equal(restMsFor(2000, { ...small, writtenOverMs: 200_000 }, whole), 20_000)
+  assert.equal(restMsFor(2000, { ...small, writtenOverMs: 1e9 }, whole), 60_000)
   assert.equal(restMsFor(2000, small, { ...whole, pauseMsMax: 5_000 }), 15_000)
   assert.equal(restMsFor(2000, small, { ...whole, pauseMsMax: 1e9 }), 600_000)
 })

@@ -61,8 +61,8 @@ export function compressionOptions(dictionary: Buffer, bytes: number): ZstdOptio
     [constants.ZSTD_c_checksumFlag]: 1,
     // zstd can refer to the dictionary only from positions within one window after it.
     [constants.ZSTD_c_windowLog]: windowLogFor(dictionary),
-    // For a whole window zstd makes a table of 32 MiB, which costs a third of the time to fill. One place for four
-    // bytes makes the result half a percent larger. Beyond a window zstd searches in another way, which needs its table.
+    // By default zstd fills a hash table of 32 MiB, which takes a third of the time. Within one window, an entry for two
+    // to four bytes is enough: the result is half a percent larger. Beyond it zstd searches by a method that needs more.
     ...(isSmall || both > 2 ** WINDOW_LOG_MAX ? {} : { [constants.ZSTD_c_hashLog]: Math.floor(Math.log2(both)) - 1 }),
   }
   return { dictionary, params, pledgedSrcSize: bytes }

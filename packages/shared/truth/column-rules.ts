@@ -201,7 +201,7 @@ export function fieldsConstant(input: RuleInput): RuleResult[] {
   })
 }
 
-/** Columns of which a sample keeps only hashes, by which their values are counted. */
+/** Columns without `ColumnStats`: their values are counted by these hash fields of the sample. */
 const HASHED_FIELDS = { url: 'url', category_path: 'second' } as const
 
 type CountedColumn = Column | keyof typeof HASHED_FIELDS

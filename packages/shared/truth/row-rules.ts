@@ -84,7 +84,7 @@ const SISTERS_FOR_ONE_CATEGORY_MIN = 10
  * Top categories that nearly all other stores have and a first scrape lacks: several, or one that all of at least
  * `SISTERS_FOR_ONE_CATEGORY_MIN` stores have. Another single one may be what this store never sells.
  */
-export function categoriesMissing(input: RuleInput): RuleResult | undefined {
+export function categoriesAbsentHeld(input: RuleInput): RuleResult | undefined {
   const missing = missingCategories(input)
   return areEnoughMissing(input, missing) ? categoryResult(input, missing, 'has hardly any rows') : undefined
 }
@@ -97,7 +97,7 @@ function areEnoughMissing({ references, thresholds }: RuleInput, missing: readon
 }
 
 /** A single top category missing from a first scrape. */
-export function categoryMissing(input: RuleInput): RuleResult | undefined {
+export function categoryAbsentTold(input: RuleInput): RuleResult | undefined {
   const missing = missingCategories(input)
   if (missing.length === 0 || areEnoughMissing(input, missing)) return undefined
   return categoryResult(input, missing, 'has hardly any rows')

@@ -26,10 +26,10 @@ import {
   wasBelowPrice,
 } from './price-rules.ts'
 import {
+  categoriesAbsentHeld,
   categoriesLost,
-  categoriesMissing,
   categoriesRenamed,
-  categoryMissing,
+  categoryAbsentTold,
   dateAhead,
   dateLongBefore,
   rowsBelowSisters,
@@ -81,10 +81,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
   categories_missing: held(
     'a first scrape lacks several categories that nearly all other stores have',
     ['HOLD_CATEGORY_SHARE', 'HOLD_CATEGORY_ROWS_MIN'],
-    categoriesMissing,
+    categoriesAbsentHeld,
   ),
   rows_repeated: held('the same rows again and again', ['HOLD_REPEATED_SHARE'], rowsRepeated),
-  category_missing: finding('a first scrape lacks a category that nearly all other stores have', [], categoryMissing),
+  category_missing: finding(
+    'a first scrape lacks a category that nearly all other stores have',
+    [],
+    categoryAbsentTold,
+  ),
   category_renamed: finding('a top category has another name', [], categoriesRenamed),
   prices_by_factor_near_one: finding('most prices changed by one small factor', [], pricesByFactorNearOne),
   values_rewritten: finding('a field is written in another way', [], valuesRewritten),

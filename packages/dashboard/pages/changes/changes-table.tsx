@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import cells from '../../parts/cells.module.css'
 import { COMPANY_COLUMN } from '../../parts/columns.tsx'
 import { type Column, DataTable, type MorePages } from '../../parts/data-table.tsx'
-import { formatChange, formatNumber, money, unitPrice } from '../../parts/format.ts'
+import { formatNumber, formatPriceChange, money, unitPrice } from '../../parts/format.ts'
 import { ProductLink } from '../../parts/page-links.tsx'
 import { ScrapeDate } from '../../parts/time.tsx'
 import style from './changes.module.css'
@@ -103,7 +103,7 @@ export function ChangeAmount({ change }: Readonly<{ change: Change }>): ReactNod
   if (cents === null || share === null) return ''
   return (
     <span className={style.by} data-kind={kind}>
-      {formatChange(cents, share)}
+      {formatPriceChange(cents, share)}
     </span>
   )
 }

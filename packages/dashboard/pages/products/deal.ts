@@ -1,4 +1,4 @@
-/** Judges whether a price is a good deal, from the price history of the chain. Pure. */
+/** Statements on how good a price is, from the price history of its chain. Pure functions. */
 import type { ProductAnswer } from '@splitcart/data-management/http/routes/products.ts'
 import { money } from '../../parts/format.ts'
 

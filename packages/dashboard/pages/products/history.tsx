@@ -8,7 +8,7 @@ import { StoreLink } from '../../parts/store-link.tsx'
 import { ScrapeDate } from '../../parts/time.tsx'
 import { UntrustedText } from '../../parts/untrusted-text.tsx'
 import type { PriceRun, StoreLine } from './lines.ts'
-import { notesText, PriceNotes } from './prices-now.tsx'
+import { PriceNotes, priceFlagsText } from './prices-now.tsx'
 
 type PriceHistoryRow = Readonly<{ key: string; line: StoreLine; run: PriceRun; before: PriceRun | undefined }>
 
@@ -67,7 +67,7 @@ const COLUMNS: readonly Column<PriceHistoryRow>[] = [
     title: 'Notes',
     width: '8.5rem',
     narrow: 'bare',
-    sort: ({ run }) => notesText(run),
+    sort: ({ run }) => priceFlagsText(run),
     cell: ({ run }) => <PriceNotes terms={run} />,
   },
   {

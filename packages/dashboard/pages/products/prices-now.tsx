@@ -132,7 +132,7 @@ const COLUMNS: readonly Column<StorePrice>[] = [
     title: 'Notes',
     width: '8.5rem',
     narrow: 'bare',
-    sort: notesText,
+    sort: priceFlagsText,
     cell: (price) => <PriceNotes terms={price} />,
   },
   {
@@ -149,7 +149,7 @@ const COLUMNS: readonly Column<StorePrice>[] = [
 type NotedTerms = Readonly<{ is_on_special: boolean | null; is_available: boolean | null; is_silent?: boolean }>
 
 /** Notes on a price in words: special, sold out, not seen lately. */
-export function notesText(terms: NotedTerms): string {
+export function priceFlagsText(terms: NotedTerms): string {
   const notes = [
     terms.is_silent === true && 'not seen lately',
     terms.is_on_special === true && 'special',
@@ -160,5 +160,5 @@ export function notesText(terms: NotedTerms): string {
 
 /** The same notes as a table cell. */
 export function PriceNotes({ terms }: Readonly<{ terms: NotedTerms }>): ReactNode {
-  return <span className={style.notes}>{notesText(terms)}</span>
+  return <span className={style.notes}>{priceFlagsText(terms)}</span>
 }

@@ -22,8 +22,8 @@ export type ScrapeRecord = Readonly<{ id: number; storeId: number; storeCode: st
 type NeighbouringDates = Readonly<{ before: string | null; after: string | null; others: readonly number[] }>
 
 /**
- * Adds a staged scrape to the store's history. The caller holds the lock of the store. Locks the companies, those of all
- * scrapes of the file, before it changes how often labels are used: stores of a company share them.
+ * Adds a staged scrape to the store's history. The caller holds the lock of the store. Locks the companies of all scrapes
+ * of the file before it counts uses of labels, because the stores of a company share labels.
  */
 export async function addScrape(
   database: LoadDatabase,

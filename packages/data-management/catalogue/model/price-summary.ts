@@ -129,8 +129,8 @@ function lowestBefore(spans: readonly PriceSpan[], price: number): number | null
   return before.length === 0 ? null : Math.min(...before)
 }
 
-/** The lowest price ever; undefined where there never was one. */
-export function lowestEver(spans: readonly PriceSpan[]): LowestEver | undefined {
+/** The lowest price at which it could ever be bought; undefined if there never was one. */
+export function lowestBuyablePrice(spans: readonly PriceSpan[]): LowestEver | undefined {
   let found: LowestEver | undefined
   for (const { price_cents, company, to, isBuyable } of spans) {
     if (!isBuyable) continue

@@ -20,7 +20,7 @@ export function queryVariantsOf(typed: string): string[] {
   return hasVariants(typed) ? [...withoutLetters(beginningOf(typed), errorsAllowed(typed))] : []
 }
 
-/** Those of these words that may be meant, grouped by likelihood, the likeliest first; none with too many errors. */
+/** Filters to the words that may be meant, grouped by likelihood, the likeliest first; none with too many errors. */
 export function correctionsOf(typed: string, words: readonly string[]): string[][] {
   const ranked = words.map((word) => ({ word, rank: correctionRank(typed, word) }))
   const near = ranked

@@ -283,7 +283,7 @@ async function matchedEarlier(
   return new Set(earlier.filter(({ listing_id }) => found.has(listing_id)).map(({ product_id }) => product_id))
 }
 
-/** Those of these listings that have all words. */
+/** Filters to the listings that have all words. */
 async function keepMatching(database: Sql, ids: readonly number[], terms: SearchTerms): Promise<readonly number[]> {
   if (ids.length === 0 || terms.length === 0) return ids
   const described = await searchableListings(database, ids)

@@ -160,7 +160,7 @@ async function knownWords(database: Sql, words: readonly string[]): Promise<Set<
   )
 }
 
-/** Those of these words that some listing has. */
+/** Filters to the words that at least one listing has. */
 async function listedWords(database: Sql, words: readonly string[]): Promise<string[]> {
   const listed: string[] = []
   for (const word of words) if (await isIndexedWord(database, { word, isPrefix: false })) listed.push(word)

@@ -79,7 +79,7 @@ export async function readLowestPrice(database: Sql, listingId: number, current:
     .lowest_cents
 }
 
-/** Those of these prices that can be paid now. */
+/** Filters to the prices that can be paid now. */
 async function buyablePrices(counts: readonly PriceCount[], current: LiveStores): Promise<PriceCount[]> {
   const isInformative = await current.informativeAvailability(counts.map(({ company_id }) => company_id))
   return counts.filter((each) => each.stores > 0 && isBuyable(each, isInformative(each.company_id)))

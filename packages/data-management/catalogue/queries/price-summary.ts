@@ -6,7 +6,7 @@ import {
   type ChainSummary,
   chainSummaries,
   type LowestEver,
-  lowestEver,
+  lowestBuyablePrice,
   type PriceSpan,
 } from '../model/price-summary.ts'
 import type { LiveStores } from './current.ts'
@@ -45,7 +45,7 @@ export async function readPriceSummary(
     const { unit_price_cents = null, unit_price_per = null } = cheapest ?? {}
     return { ...chain, unit_price_cents, unit_price_per }
   })
-  return { chains, lowest_ever: lowestEver(spans) ?? null }
+  return { chains, lowest_ever: lowestBuyablePrice(spans) ?? null }
 }
 
 /** The lowest price that a product has ever had; undefined where there never was one. */
@@ -54,7 +54,7 @@ export async function readLowestEver(
   productId: number,
   current: LiveStores,
 ): Promise<LowestEver | undefined> {
-  return lowestEver(await readSpans(database, productId, current))
+  return lowestBuyablePrice(await readSpans(database, productId, current))
 }
 
 /** What the stores of each chain have asked for a product. A price holds until the next scrape of its store says otherwise. */

@@ -78,7 +78,7 @@ export async function findProduct(database: Sql, id: number): Promise<ProductVie
   return (await findProductsByIds(database, [id])).get(id)
 }
 
-/** These products by their numbers. Columns are computed only for listings that are shown. */
+/** The products with these ids. Columns are computed only for listings that are shown. */
 export async function findProductsByIds(database: Sql, ids: readonly number[]): Promise<Map<number, ProductView>> {
   const { those, asValue } = LISTS[database.dialect]
   const records = await database.all<ListingRecord>(

@@ -195,7 +195,7 @@ async function companiesWithAtMost(
   return new Set(companies.map(({ id }) => id))
 }
 
-/** Those of these listings that a store which is not silent sells on special. */
+/** Filters to the listings that a store which is not silent sells on special. */
 export async function keepOnSpecial(database: Sql, ids: readonly number[], current: LiveStores): Promise<Set<number>> {
   if (ids.length === 0) return new Set()
   const { those, areIn, asValue } = LISTS[database.dialect]
@@ -217,7 +217,7 @@ function liveStores(database: Sql, current: LiveStores, stores: number): StoreSe
   return { stores, condition, values: [asValue(current.silentStores)] }
 }
 
-/** Those of these listings that a store shows now. Looks up at most `stores` stores for each, a microsecond each. */
+/** Filters to the listings that a store shows now. Looks up at most `stores` stores for each, a microsecond each. */
 async function keepShownNow(database: Sql, ids: readonly number[], { stores, condition, values }: StoreSelection) {
   if (ids.length === 0) return new Set<number>()
   const { those, asValue } = LISTS[database.dialect]

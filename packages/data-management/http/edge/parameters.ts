@@ -33,7 +33,7 @@ export function pageSize(fallback: number, maximum: number) {
 }
 
 /** The query of a list of records, newest first. `before`: only records with smaller ids. */
-export const BEFORE_QUERY = {
+export const NEWEST_FIRST_PAGE_QUERY = {
   type: 'object',
   additionalProperties: false,
   properties: { before: { type: 'integer', minimum: 1 }, limit: pageSize(50, 200) },

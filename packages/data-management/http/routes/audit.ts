@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify'
 import { objectOf } from '../edge/object-schema.ts'
-import { BEFORE_QUERY, MAY_CHANGE, TIME } from '../edge/parameters.ts'
+import { MAY_CHANGE, NEWEST_FIRST_PAGE_QUERY, TIME } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 
 const TEXT_OR_NULL = { anyOf: [{ type: 'null' }, { type: 'string' }] } as const
@@ -26,7 +26,11 @@ type Query = { before?: number; limit: number }
 
 /** Adds the route. */
 export function auditRoutes(server: FastifyInstance, { inbox }: Services): void {
-  const schema = { summary: 'The audit, the newest first', querystring: BEFORE_QUERY, response: { 200: RESPONSE } }
+  const schema = {
+    summary: 'The audit, the newest first',
+    querystring: NEWEST_FIRST_PAGE_QUERY,
+    response: { 200: RESPONSE },
+  }
   server.get<{ Querystring: Query }>('/api/audit', { config: MAY_CHANGE, schema }, async (request) => {
     const { before = Number.MAX_SAFE_INTEGER, limit } = request.query
     const found = await inbox.ledger.auditEntries(before, limit)

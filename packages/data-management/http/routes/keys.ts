@@ -1,6 +1,6 @@
 /** `/api/keys`: lists, creates, rotates and revokes the keys of the server. */
 import { Problem } from '@splitcart/shared/problem.ts'
-import { isNetwork } from '@splitcart/shared/setting-readers.ts'
+import { isAddressOrNetwork } from '@splitcart/shared/setting-readers.ts'
 import { HOUR_MS } from '@splitcart/shared/time.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type KeyRecord, type KeyWithText, type NewKey, SCOPES } from '../../ledger/keys.ts'
@@ -109,7 +109,7 @@ export function newKeyOf(body: NewKeyBody, now: number): NewKey {
     const fault = faultOfRight(right)
     if (fault !== undefined) throw new Problem('request_invalid', `body/only_for: ${JSON.stringify(right)} ${fault}`)
   }
-  if (onlyFrom?.every(isNetwork) === false)
+  if (onlyFrom?.every(isAddressOrNetwork) === false)
     throw new Problem('request_invalid', 'body/only_from must be addresses and networks, such as 203.0.113.0/24')
   return { name, scopes, onlyFor, onlyFrom, expiresAt }
 }

@@ -3,7 +3,7 @@
 import type { Static } from 'typebox'
 import { objectOf } from '../edge/object-schema.ts'
 import { COUNT, TEXT_OR_NULL, TIME, TIME_OR_NULL } from '../edge/parameters.ts'
-import { TICKED_ENTRIES } from './ticks-schema.ts'
+import { TICKS_RESPONSE_FIELDS } from './ticks-schema.ts'
 
 /** A receiver of notices, and how its deliveries went. */
 const RECEIVER = objectOf({
@@ -47,7 +47,7 @@ export const NOTICES_RESPONSE = objectOf({
   /** Newest first, 200 at most. */
   conditions: { type: 'array', items: CONDITION },
   /** Ticks of conditions: no notices are sent for these. */
-  ...TICKED_ENTRIES,
+  ...TICKS_RESPONSE_FIELDS,
   notices: { type: 'array', items: NOTICE },
   next: { type: ['integer', 'null'] },
 })

@@ -7,7 +7,7 @@ import { listReceivers, noticesBefore, type ReceiverRecord } from '../../ledger/
 import { conditionKind } from '../../notices/conditions.ts'
 import { testReceivers } from '../../notices/outbox.ts'
 import type { NoticeReceiver } from '../../notices/receivers/receiver.ts'
-import { BEFORE_QUERY, MAY_CHANGE, withBody, withQuery } from '../edge/parameters.ts'
+import { MAY_CHANGE, NEWEST_FIRST_PAGE_QUERY, withBody, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import { NOTICES_RESPONSE, type NoticesView, type ReceiverView, TEST_BODY, TEST_RESPONSE } from './notices-schema.ts'
@@ -26,7 +26,7 @@ export function noticesRoutes(server: FastifyInstance, services: Services): void
   const { inbox, noticeTargets = NO_TARGETS } = services
   const { ledger, now } = inbox
   const listed = { summary: 'What needs a person, and what was told of it', response: { 200: NOTICES_RESPONSE } }
-  const list = withQuery(BEFORE_QUERY, listed)
+  const list = withQuery(NEWEST_FIRST_PAGE_QUERY, listed)
   server.get<{ Querystring: Page }>('/api/notices', { ...list, config: MAY_CHANGE }, (request, reply) => {
     const receivers = noticeTargets.receivers.map(({ name, where }) => ({ name, where }))
     return answerWithQuery(services, request, reply, ['notices', { ...request.query, receivers }])

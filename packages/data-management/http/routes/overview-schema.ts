@@ -4,7 +4,7 @@ import { BOUNDED_COUNT, COUNT, DATE, STORE_TEXTS, TEXT_OR_NULL, TIME } from '../
 import { CHAIN_FINDING } from './findings-schema.ts'
 import { DAY_STATES, SOURCE_SCHEMA } from './sources.ts'
 import { DISK_SCHEMA, INBOX_SCHEMA, LOADER_SCHEMA } from './system-schema.ts'
-import { TICKED_ENTRIES } from './ticks-schema.ts'
+import { TICKS_RESPONSE_FIELDS } from './ticks-schema.ts'
 
 /** `since`: the begin of `today` in the answer, such as midnight in the viewer's time zone. */
 export const OVERVIEW_QUERY = {
@@ -56,7 +56,7 @@ const ATTENTION = objectOf({
   findings: objectOf({ ...BOUNDED_COUNT.properties, first: { type: 'array', items: CHAIN_FINDING } }),
   rejects: LATEST_REJECTS,
   /** Ticks of entries that would be listed above. */
-  ...TICKED_ENTRIES,
+  ...TICKS_RESPONSE_FIELDS,
 })
 
 /** Counts of the loaded files; only `rejects` counts the rejected rows of all files. */

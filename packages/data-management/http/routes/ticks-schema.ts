@@ -33,7 +33,7 @@ export const TICK = objectOf({
 })
 
 /** The newest 100 ticks, and the number of all. */
-export const TICKED_ENTRIES = { ticked: { type: 'array', items: TICK }, ticked_count: COUNT } as const
+export const TICKS_RESPONSE_FIELDS = { ticked: { type: 'array', items: TICK }, ticked_count: COUNT } as const
 
 export const TICK_BODY = {
   type: 'object',

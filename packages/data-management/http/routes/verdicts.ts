@@ -9,7 +9,7 @@ import { isKnownListing } from '../../catalogue/queries/suggestions.ts'
 import type { VerdictRecord } from '../../ledger/verdicts.ts'
 import { auditName, principalOf } from '../auth/authentication.ts'
 import { cursorKeyIn, cursorOf } from '../edge/cursor.ts'
-import { BEFORE_QUERY, MAY_CHANGE, withBody, withQuery } from '../edge/parameters.ts'
+import { MAY_CHANGE, NEWEST_FIRST_PAGE_QUERY, withBody, withQuery } from '../edge/parameters.ts'
 import type { Services } from '../services.ts'
 import { answerWithQuery } from '../threads/answering.ts'
 import type { QueryContext } from '../threads/query-context.ts'
@@ -40,7 +40,7 @@ export function verdictRoutes(server: FastifyInstance, services: Services): void
   )
 
   const listed = { summary: 'What people have said of two listings, the newest first' }
-  const list = withQuery(BEFORE_QUERY, { ...listed, response: { 200: VERDICTS_RESPONSE } })
+  const list = withQuery(NEWEST_FIRST_PAGE_QUERY, { ...listed, response: { 200: VERDICTS_RESPONSE } })
   server.get<{ Querystring: VerdictsQuery }>('/api/verdicts', { ...list, config: MAY_CHANGE }, ({ query }) =>
     verdictPage(services, query),
   )

@@ -29,7 +29,7 @@ import { renewRevision } from '../../queries/revision.ts'
 import { foldCodes } from './fold-codes.ts'
 import { lockCatalogueAndProducts, lockCatalogueExclusive, lockCatalogueShared } from './locks.ts'
 import { PostgresStatements } from './statements.ts'
-import { TEMPORARY_TABLES } from './temp-tables.ts'
+import { CONNECTION_SETUP_SQL } from './temp-tables.ts'
 import { savepointsOf, type Transactions, transactionsOf } from './transactions.ts'
 
 const UNIQUE_VIOLATION = '23505'
@@ -50,7 +50,7 @@ export async function openPostgresCatalogueDatabase(
   address: string,
   limits: ConnectionLimits = {},
 ): Promise<PostgresDatabase> {
-  const location = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: TEMPORARY_TABLES }
+  const location = { address, schema: SCHEMA, migrations: MIGRATIONS, temporary: CONNECTION_SETUP_SQL }
   const database = await PostgresDatabase.open({ ...location, ...limits })
   await foldCodes(database)
   return database

@@ -11,7 +11,7 @@ const NO_SCANS = ['seqscan', 'hashjoin', 'mergejoin', 'material'].map((way) => `
 const SETTINGS = `${NO_SCANS} set jit = off;`
 
 /** The SQL that sets up a connection: planner settings and temporary tables. */
-export const TEMPORARY_TABLES = `${SETTINGS}\n${TABLES.map(({ name, columns }) => `create temp table ${name} (${columns});`).join('\n')}`
+export const CONNECTION_SETUP_SQL = `${SETTINGS}\n${TABLES.map(({ name, columns }) => `create temp table ${name} (${columns});`).join('\n')}`
 
 // Truncating a table takes longer than loading a small file, but many deleted and leftover rows slow a load down.
 const ROWS_LEFT_MAX = 100_000
