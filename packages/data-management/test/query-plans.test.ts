@@ -29,7 +29,7 @@ test('a product and its prices are looked up by what belongs to the product', as
   }
   const asked = new Set<string>()
   const database = { ...askedOf(catalogue.database, asked) }
-  const [verdicts, storeSettings] = [{ about: async () => [] }, { list: async () => [] }]
+  const [verdicts, storeSettings] = [{ findFor: async () => [] }, { list: async () => [] }]
   const inbox = { now: () => NOW, ledger: { verdicts, storeSettings } }
   const reading = { catalogue: { database }, inbox } as unknown as Parameters<typeof readProductAnswer>[0]
   const product = await readProductAnswer(reading, { id: '1' })
