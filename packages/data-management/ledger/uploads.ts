@@ -18,7 +18,7 @@ import { joinedRights, type Rights } from './rights.ts'
 
 export type Upload = Selectable<LedgerTables['upload']>
 
-/** Filters of uploads, newest first. `before`: ids below this one; `keyId`: sent by this key; `named`: part of the
+/** Filters of uploads, newest first. `before`: ids below this one; `keyId`: sent by this key; `nameContains`: part of the
  * file name; `ids`: only these; `undecided`: not discarded or undone by a person. */
 export type UploadQuery = Readonly<{
   before?: string
@@ -117,7 +117,7 @@ export class Uploads {
     )
   }
 
-  #selectFiltered({ before, ids, state, undecided, keyId, limit }: Omit<UploadQuery, 'named'>) {
+  #selectFiltered({ before, ids, state, undecided, keyId, limit }: Omit<UploadQuery, 'nameContains'>) {
     let select = this.#database.selectFrom('upload').orderBy('upload.id', 'desc').limit(limit)
     if (before !== undefined) select = select.where('upload.id', '<', before)
     if (ids !== undefined) select = select.where('upload.id', 'in', ids)

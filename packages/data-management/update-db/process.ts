@@ -107,7 +107,8 @@ function postpone({ log, pass, trouble }: PassContext, filename: string, error: 
   if (isNewerSchema(error)) throw error
   if (error instanceof Problem && isDatabaseFailure(error)) {
     if (trouble.isLast) throw error
-    Object.assign(trouble, { met: error, isLast: true })
+    trouble.problem = error
+    trouble.isLast = true
     pass.waiting++
     return
   }
