@@ -14,7 +14,7 @@ async function callsOf(...lines: string[]) {
   await using at = await temporaryFolder()
   const log = join(at.path, 'strace')
   await writeFile(log, `${lines.join('\n')}\n`)
-  return callsIn(log)
+  return await callsIn(log)
 }
 
 test('a call that strace shows in two halves is one call, with its result, and no call that died', async () => {

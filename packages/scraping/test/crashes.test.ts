@@ -91,7 +91,7 @@ test('whatever call a writer is killed before, the outbox has the whole scrape o
     const write = async () => {
       await using writer = await JsonlWriter.open(place.dataDir, { fileName: 'a.jsonl', disk: at.disk })
       await writer.write(row('Bread'))
-      return writer.commit()
+      return await writer.commit()
     }
     const committed = await write().catch(() => undefined)
     const names = await visible(place.folders.outbox)
