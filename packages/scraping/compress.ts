@@ -9,6 +9,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
 import { compressionOptions, type Dictionary, dczHead } from '@splitcart/shared/dictionary/dcz.ts'
+import { freeBuffer } from '@splitcart/shared/free-buffer.ts'
 
 /** Compression formats, by their HTTP Content-Encoding names. */
 export type Encoding = 'dcz' | 'zstd' | 'gzip'
@@ -78,10 +79,9 @@ export async function compress(
     while (lanes.length > 0) await write(await lanes.shift()!)
     return written
   } finally {
-    // The lanes use the buffers until they settle. Left to the garbage collector, they make it look for garbage in
-    // everything once for each file of a few MB. A buffer of a pool is not ours alone.
+    // The lanes use the buffers until they settle.
     await Promise.allSettled(lanes)
-    for (const { buffer, length } of buffers) if (buffer.byteLength === length) (buffer as ArrayBuffer).transfer(0)
+    for (const buffer of buffers) freeBuffer(buffer)
   }
 }
 

@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import { DCZ_HEAD_BYTES, dictionarySha256In } from '@splitcart/shared/dictionary/dcz.ts'
 import { type Digest, Digester } from '@splitcart/shared/digest.ts'
 import { codeOf } from '@splitcart/shared/disk.ts'
+import { freeBuffer } from '@splitcart/shared/free-buffer.ts'
 import { Problem, type ProblemCode } from '@splitcart/shared/problem.ts'
 import { decoderOf, windowBytesMax } from './decoders.ts'
 import type { Lease } from './dictionaries.ts'
@@ -90,6 +91,7 @@ async function decodeWith(
     // Hashes while the disk writes.
     digester.hash(chunk)
     await written
+    // Only what the decoder has filled to its end: for what follows it allocates a new one.
     freeBuffer(chunk, chunkBytes)
   }
   const sink = new Writable({
@@ -116,14 +118,6 @@ async function decodeWith(
 function chunkBytesFor(bodyBytes: number | undefined): number {
   if (bodyBytes === undefined) return CHUNK_BYTES_DEFAULT
   return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, TYPICAL_RATIO * bodyBytes))
-}
-
-/**
- * Frees a buffer that the decoder has filled to its end: for what follows the decoder allocates a new one. Left to the
- * garbage collector, it costs the collector a third of the time of accepting, and 50 MiB of memory (bench/README.md).
- */
-function freeBuffer({ buffer, byteOffset, byteLength }: Buffer, chunkBytes: number): void {
-  if (buffer.byteLength === chunkBytes && byteOffset + byteLength === chunkBytes) (buffer as ArrayBuffer).transfer(0)
 }
 
 /**
